@@ -1,0 +1,80 @@
+/**
+ * Money in exact integers. Amounts are nano-dollars (1e-9 USD); unit prices are pico-dollars (1e-12 USD),
+ * because a token of a cheap model costs a fraction of a nano-dollar's round number: $0.0375 per million is
+ * 37.5 nano-dollars, and 37,500 pico-dollars, per token. A request is rounded up to nano-dollars once, at its end.
+ */
+
+const NANO_DIGITS = 9;
+const PICO_DIGITS = 12;
+const PICO_PER_NANO = 1_000n;
+
+/** One line of a bill: so many units (tokens, requests, searches) at so much each. */
+export interface Charge {
+  readonly units: number;
+  readonly picoUsdEach: number;
+}
+
+/** A decimal in US dollars (`"0.00000015"`, `1.5e-7`) as pico-dollars, rounded up; null for what is no price. */
+export function parsePicoUsd(usd: unknown): number | null {
+  return parseScaled(usd, PICO_DIGITS);
+}
+
+/** A decimal in US dollars as nano-dollars, rounded up; null for what is no amount. */
+export function parseNanoUsd(usd: unknown): number | null {
+  return parseScaled(usd, NANO_DIGITS);
+}
+
+/** What the charges come to in nano-dollars: summed exactly, rounded up once, at most `Number.MAX_SAFE_INTEGER`. */
+export function totalNanoUsd(charges: Iterable<Charge>): number {
+  let pico = 0n;
+  for (const { units, picoUsdEach } of charges) pico += BigInt(Math.ceil(units)) * BigInt(picoUsdEach);
+  const nano = (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+  return Number(nano < MAX_SAFE ? nano : MAX_SAFE);
+}
+
+/** A price per token in US dollars per million tokens, the unit that people and `max_price` use. */
+export function usdPerMillion(picoUsdPerToken: number): number {
+  return picoUsdPerToken / 1e6;
+}
+
+/** A price per token in nano-dollars per million tokens, for `formatUsd`. */
+export function nanoUsdPerMillion(picoUsdPerToken: number): number {
+  return picoUsdPerToken * 1_000;
+}
+
+/** An amount for people: `free`, `<$0.0001`, `$0.0012`, `$0.15`, `$1,234.50`. */
+export function formatUsd(nanoUsd: number): string {
+  if (nanoUsd === 0) return 'free';
+  const usd = nanoUsd / 1e9;
+  if (usd < 0.0001) return '<$0.0001';
+  return (usd < 1 ? smallUsd : wholeUsd).format(usd);
+}
+
+const wholeUsd = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const smallUsd = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  maximumFractionDigits: 4,
+});
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const DECIMAL = /^(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
+
+/** Digits are moved, never multiplied as floats: `0.1 + 0.2` has no place in a ledger. */
+function parseScaled(value: unknown, scaleDigits: number): number | null {
+  if (typeof value !== 'number' && typeof value !== 'string') return null;
+  const match = DECIMAL.exec(String(value).trim());
+  if (!match) return null;
+  const [, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = whole + fraction;
+  // Beyond 60 digits it is no price, and would only cost time.
+  if (digits === '' || digits.length > 60) return null;
+  const shift = scaleDigits + Number(exponent) - fraction.length;
+  const scaled =
+    shift >= 0 ? BigInt(digits) * 10n ** BigInt(shift) : divideUp(BigInt(digits), 10n ** BigInt(-shift));
+  return scaled <= MAX_SAFE ? Number(scaled) : null;
+}
+
+function divideUp(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor - 1n) / divisor;
+}

@@ -1,0 +1,76 @@
+/** Why a request to a provider failed, by cause: each calls for something else to be done. */
+export type ProviderErrorCode =
+  /** The key is missing, or the provider does not take it. */
+  | 'bad_key'
+  /** The key may not do this: region, privacy settings, a guardrail, a limit on the key. */
+  | 'forbidden'
+  /** The account behind the key has no money left. */
+  | 'no_credit'
+  /** The provider's moderation refused the prompt or the answer. */
+  | 'moderated'
+  | 'rate_limited'
+  | 'context_too_long'
+  /** The provider does not (or no longer) serve the model. */
+  | 'model_gone'
+  /** The provider does not understand the request: a fault of this program or of `models.json`. */
+  | 'bad_request'
+  /** The provider, or the one behind it, is overloaded or broken. */
+  | 'provider_down'
+  /** No connection. */
+  | 'unreachable'
+  | 'timeout'
+  /** The answer broke off before its end. */
+  | 'cut_off'
+  /** What came back is no chat completion: a wrong base URL, or a proxy that answers for the provider. */
+  | 'bad_response';
+
+export interface ProviderErrorDetails {
+  readonly code: ProviderErrorCode;
+  /** The provider's name, for people. */
+  readonly provider: string;
+  /** HTTP status, or the one that an error inside a stream names. */
+  readonly status?: number | null;
+  /** The provider's own identifier of the fault (`insufficient_quota`), never its prose. */
+  readonly reason?: string | null;
+  /** How long the provider asks to wait. */
+  readonly retryAfterMs?: number | null;
+  /** Whether the same request may well succeed a little later. */
+  readonly transient?: boolean;
+  readonly generationId?: string | null;
+  readonly cause?: unknown;
+}
+
+/**
+ * A request to a provider failed. Neither the message nor a field holds a key, a prompt or the provider's prose, which
+ * may quote both; so it is safe to log. `explain` words it for people.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly code: ProviderErrorCode;
+  readonly provider: string;
+  readonly status: number | null;
+  readonly reason: string | null;
+  readonly retryAfterMs: number | null;
+  readonly transient: boolean;
+  /** Set where the request had been taken: what it cost may be asked for by this id. */
+  readonly generationId: string | null;
+  /** Whether the request went out with a guild's own key. */
+  readonly ownKey: boolean;
+
+  constructor(details: ProviderErrorDetails & { readonly ownKey?: boolean }) {
+    const { code, provider, status = null, reason = null } = details;
+    const facts = [status === null ? '' : `HTTP ${status}`, reason ?? ''].filter((fact) => fact !== '');
+    super(
+      `${provider}: ${code}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.code = code;
+    this.provider = provider;
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+    this.transient = details.transient ?? false;
+    this.generationId = details.generationId ?? null;
+    this.ownKey = details.ownKey ?? false;
+  }
+}

@@ -1,0 +1,133 @@
+import type { MaxPrice, RoutingPreferences } from './routing.ts';
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** What is asked of a provider. What the provider does not know (`ProviderFeatures`) is left out on the wire. */
+export interface ChatRequest {
+  /** The model as this provider calls it: the wire id, not the catalogue id. */
+  readonly wireModel: string;
+  readonly messages: readonly ChatMessage[];
+  /** Models to fall back on, in order, by wire id. Each has passed the access check. */
+  readonly fallbackWireModels?: readonly string[];
+  /** Cap on the answer in tokens, reasoning included. */
+  readonly maxOutputTokens?: number;
+  readonly preferences?: RoutingPreferences;
+  readonly maxPrice?: MaxPrice;
+  /** Stable, opaque id of the person who asked; without it a provider's policy block hits the whole account. */
+  readonly user?: string;
+  /** Keeps a conversation with one upstream, so that its prompt cache is warm. At most 256 characters. */
+  readonly sessionId?: string;
+  /** Lets the model search the web: at most `maxUses` searches, each with `maxResults` results (1 to 25). */
+  readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
+  /** Extra headers; they win over the client's own, except for the key. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The guild's own key. Without it the provider's default key is used. */
+  readonly apiKey?: string;
+}
+
+/** What a request used, as the provider counts it. */
+export interface Usage {
+  readonly promptTokens: number;
+  /** Reasoning included. */
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  /** Part of `promptTokens`. */
+  readonly cachedPromptTokens: number;
+  readonly webSearches: number;
+  /** The price of it all where the provider names one, rounded up to nano-dollars. */
+  readonly costNanoUsd: number | null;
+}
+
+/** Why an answer ended. `unknown`: the provider ended it in good order and gave no reason that is known. */
+export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls' | 'unknown';
+
+export interface Citation {
+  readonly url: string;
+  readonly title: string | null;
+}
+
+export type ChatEvent =
+  /**
+   * The provider took the request: its headers are in. Comes first. It comes again only where the provider took a
+   * request and then refused it before any other event (nothing is billed for that); the newest one counts.
+   */
+  | { readonly type: 'start'; readonly generationId: string | null }
+  | { readonly type: 'text'; readonly delta: string }
+  | { readonly type: 'reasoning'; readonly delta: string }
+  /** A source of the answer; each address comes once. */
+  | ({ readonly type: 'citation' } & Citation)
+  /** The answer is whole. Always the last event; a stream that ends without it throws. */
+  | {
+      readonly type: 'done';
+      readonly finish: FinishReason;
+      readonly usage: Usage | null;
+      /** The model that answered, by wire id; with fallbacks it may be another one than was asked for. */
+      readonly model: string | null;
+      readonly generationId: string | null;
+      /** Lines that could not be read and were left out. */
+      readonly skippedLines: number;
+    };
+
+/** An answer in one piece. */
+export interface Completion {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly citations: readonly Citation[];
+  readonly finish: FinishReason;
+  readonly usage: Usage | null;
+  readonly model: string | null;
+  readonly generationId: string | null;
+}
+
+/** Prices in pico-dollars; null where the provider names none. */
+export interface ModelPrices {
+  readonly promptPicoUsd: number | null;
+  readonly completionPicoUsd: number | null;
+  readonly requestPicoUsd: number | null;
+  readonly imagePicoUsd: number | null;
+  readonly webSearchPicoUsd: number | null;
+}
+
+/** What a provider says of one of its models; null where it says nothing. */
+export interface ModelFacts {
+  /** Wire id. */
+  readonly id: string;
+  readonly name: string;
+  readonly contextTokens: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly prices: ModelPrices;
+  readonly inputModalities: readonly string[] | null;
+  /** The day on which the model goes, as the provider writes it (ISO 8601). */
+  readonly expiresAt: string | null;
+}
+
+/**
+ * An OpenAI-compatible endpoint. Every method throws `ProviderError` for what the provider or the way to it did, and the
+ * signal's reason once it is aborted; an abort ends the HTTP request itself.
+ */
+export interface ChatProvider {
+  readonly id: string;
+  /**
+   * The answer as it grows. No limit on the whole, one on silence. Retried only while nothing but `start` came.
+   * Breaking out of the loop ends the HTTP request.
+   */
+  stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /** The answer in one piece, within the time limit of a whole request, retries included. */
+  complete(request: ChatRequest, signal: AbortSignal): Promise<Completion>;
+  /** The models on offer. An entry that cannot be read is skipped. */
+  models(signal: AbortSignal): Promise<ModelFacts[]>;
+  /**
+   * What a generation cost in nano-dollars; null where the provider cannot say (or not yet). Ask with the key that
+   * the generation was made with.
+   */
+  generationCost(
+    generationId: string,
+    apiKey: string | undefined,
+    signal: AbortSignal,
+  ): Promise<number | null>;
+  /** Whether the provider takes this key. */
+  checkKey(apiKey: string, signal: AbortSignal): Promise<boolean>;
+}
