@@ -1,0 +1,191 @@
+import type { RateReport, Scope } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import { RateLimited } from '../delivery-errors.ts';
+
+/**
+ * Grants writes under the platform's limits: one queue per scope, shared by all replies that write there. What is
+ * urgent (first and last updates) goes first; among the rest, what has waited longest.
+ */
+export interface Pacers {
+  /**
+   * Runs `write` as soon as the scope allows it. `isUrgent` is asked at the moment of the grant, so that a waiting update
+   * can become the last one. Rejects with the signal's reason where it aborts before the grant.
+   */
+  run<T>(scope: Scope, isUrgent: () => boolean, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Takes the platform's own words about a scope; they outrank what the adapter assumed. */
+  learn(key: string, report: RateReport): void;
+  /** Says that something which waits in the scope has become urgent. */
+  hurry(key: string): void;
+  /** Scopes that are remembered at this moment. */
+  readonly size: number;
+}
+
+interface Waiter {
+  isUrgent(): boolean;
+  grant(): void;
+}
+
+/** Scopes that rest are forgotten once there are so many, and then again at each doubling. */
+const SWEEP_AT = 1_000;
+
+export function createPacers(clock: Clock): Pacers {
+  const lanes = new Map<string, Lane>();
+  let sweepAt = SWEEP_AT;
+
+  function laneOf(scope: Scope): Lane {
+    const known = lanes.get(scope.key);
+    if (known) return known;
+    if (lanes.size >= sweepAt) {
+      for (const [key, lane] of lanes) if (lane.isIdle()) lanes.delete(key);
+      sweepAt = Math.max(SWEEP_AT, lanes.size * 2);
+    }
+    const lane = new Lane(scope, clock);
+    lanes.set(scope.key, lane);
+    return lane;
+  }
+
+  return {
+    async run(scope, isUrgent, write, signal) {
+      const lane = laneOf(scope);
+      await lane.enter(isUrgent, signal);
+      try {
+        return await write();
+      } catch (error) {
+        if (error instanceof RateLimited) lane.block(error.retryAfterMs);
+        throw error;
+      } finally {
+        lane.leave();
+      }
+    },
+    learn: (key, report) => lanes.get(key)?.learn(report),
+    hurry: (key) => lanes.get(key)?.pump(),
+    get size() {
+      return lanes.size;
+    },
+  };
+}
+
+/**
+ * One scope. A write counts from its grant until a whole window after its end: the platform counted it somewhere in
+ * between, so that no window of the platform's, fixed or sliding, ever sees more than `limit`, whatever the network does.
+ */
+class Lane {
+  readonly #clock: Clock;
+  #limit: number;
+  #windowMs: number;
+  /** Grants whose writes are under way. */
+  #running = 0;
+  /** When the writes of the last window ended, oldest first. */
+  #endedAtMs: number[] = [];
+  /** When an update that is not urgent may go next: they are spread evenly rather than sent in bursts. */
+  #nextInterimAtMs = 0;
+  #blockedUntilMs = 0;
+  #waiters: Waiter[] = [];
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #alarm: AbortController | null = null;
+
+  constructor(scope: Scope, clock: Clock) {
+    this.#clock = clock;
+    this.#limit = scope.limit;
+    this.#windowMs = scope.windowMs;
+  }
+
+  enter(isUrgent: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const abandon = () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        isUrgent,
+        grant() {
+          signal.removeEventListener('abort', abandon);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', abandon, { once: true });
+      this.#waiters.push(waiter);
+      this.pump();
+    });
+  }
+
+  leave(): void {
+    this.#running--;
+    this.#endedAtMs.push(this.#clock.now());
+    this.pump();
+  }
+
+  block(ms: number): void {
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#clock.now() + ms);
+  }
+
+  learn({ limit, remaining, resetAfterMs }: RateReport): void {
+    if (limit > 0) this.#limit = limit;
+    // The first write of a window is the one that tells how long the window is.
+    if (remaining === limit - 1 && resetAfterMs > 0) this.#windowMs = resetAfterMs;
+    if (remaining <= 0) this.block(resetAfterMs);
+    this.#nextInterimAtMs = this.#clock.now() + resetAfterMs / (Math.max(remaining, 0) + 1);
+    this.pump();
+  }
+
+  isIdle(): boolean {
+    this.#forgetOld();
+    return (
+      this.#waiters.length === 0 &&
+      this.#running === 0 &&
+      this.#endedAtMs.length === 0 &&
+      this.#blockedUntilMs <= this.#clock.now()
+    );
+  }
+
+  pump(): void {
+    while (this.#waiters.length > 0) {
+      const urgent = this.#waiters.findIndex((waiter) => waiter.isUrgent());
+      const atMs = this.#freeAtMs(urgent >= 0);
+      const nowMs = this.#clock.now();
+      if (atMs > nowMs) {
+        this.#wake(atMs);
+        return;
+      }
+      const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
+      this.#running++;
+      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#limit;
+      waiter?.grant();
+    }
+  }
+
+  /** Infinity where only the end of a running write can make room. */
+  #freeAtMs(urgent: boolean): number {
+    this.#forgetOld();
+    let atMs = this.#blockedUntilMs;
+    if (!urgent) atMs = Math.max(atMs, this.#nextInterimAtMs);
+    const over = this.#endedAtMs.length + this.#running - this.#limit;
+    if (over >= 0) {
+      const ended = this.#endedAtMs[over];
+      if (ended === undefined) return Number.POSITIVE_INFINITY;
+      atMs = Math.max(atMs, ended + this.#windowMs);
+    }
+    return atMs;
+  }
+
+  #forgetOld(): void {
+    const beforeMs = this.#clock.now() - this.#windowMs;
+    while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
+  }
+
+  #wake(atMs: number): void {
+    if (atMs === Number.POSITIVE_INFINITY || (this.#alarm && atMs >= this.#wakeAtMs)) return;
+    this.#alarm?.abort();
+    const alarm = new AbortController();
+    this.#alarm = alarm;
+    this.#wakeAtMs = atMs;
+    this.#clock.sleep(atMs - this.#clock.now(), alarm.signal).then(
+      () => {
+        this.#alarm = null;
+        this.pump();
+      },
+      () => {}, // replaced by an earlier alarm
+    );
+  }
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { Scope } from '../../../src/core/adapter.ts';
+import { RateLimited } from '../../../src/core/delivery-errors.ts';
+import { createPacers } from '../../../src/core/reply/pacer.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+
+const scope: Scope = { key: 'channel', limit: 5, windowMs: 5_000 };
+const never = new AbortController().signal;
+const urgent = () => true;
+const interim = () => false;
+
+function setUp() {
+  const clock = createFakeClock(0);
+  const pacers = createPacers(clock);
+  const log: { name: string; atMs: number }[] = [];
+  const write =
+    (name: string, latencyMs = 0) =>
+    async () => {
+      log.push({ name, atMs: clock.now() });
+      if (latencyMs > 0) await clock.sleep(latencyMs);
+    };
+  const names = () => log.map((entry) => entry.name);
+  const times = () => log.map((entry) => entry.atMs);
+  return { clock, pacers, log, write, names, times };
+}
+
+describe('pacers', () => {
+  it('lets the first write through at once', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, interim, write('a'), never);
+    expect(times()).toEqual([clock.now()]);
+  });
+
+  it('spreads interim writes evenly over the window', async () => {
+    const { clock, pacers, write, times } = setUp();
+    const runs = ['a', 'b', 'c', 'd'].map((name) => pacers.run(scope, interim, write(name), never));
+    await clock.advance(10_000);
+    await Promise.all(runs);
+    expect(times()).toEqual([0, 1_000, 2_000, 3_000]);
+  });
+
+  it('never starts more than the limit within any window, counted from where each write ended', async () => {
+    const { clock, pacers, write, log } = setUp();
+    const runs = Array.from({ length: 40 }, (_, index) =>
+      pacers.run(scope, index % 3 === 0 ? urgent : interim, write(`w${index}`, (index * 37) % 400), never),
+    );
+    await clock.advance(120_000);
+    await Promise.all(runs);
+    expect(log).toHaveLength(40);
+    for (const { atMs } of log) {
+      const within = log.filter((other) => other.atMs >= atMs && other.atMs < atMs + 5_000);
+      expect(within.length).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it('serves urgent writes before interim ones, and those in the order in which they came', async () => {
+    const { clock, pacers, write, names } = setUp();
+    const runs = [
+      pacers.run(scope, interim, write('first'), never),
+      pacers.run(scope, interim, write('interim 1'), never),
+      pacers.run(scope, interim, write('interim 2'), never),
+      pacers.run(scope, urgent, write('urgent'), never),
+    ];
+    await clock.advance(5_000);
+    await Promise.all(runs);
+    expect(names()).toEqual(['first', 'urgent', 'interim 1', 'interim 2']);
+  });
+
+  it('lets a waiting update through at once when it has become the last one', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, interim, write('a'), never);
+    let isLast = false;
+    const run = pacers.run(scope, () => isLast, write('b'), never);
+    await clock.advance(300);
+    isLast = true;
+    pacers.hurry(scope.key);
+    await run;
+    expect(times()).toEqual([0, 300]);
+  });
+
+  it('does not let an earlier alarm hide a later one', async () => {
+    const { clock, pacers, write, names } = setUp();
+    for (let burst = 0; burst < 5; burst++) await pacers.run(scope, urgent, write('burst'), never);
+    const late = pacers.run(scope, interim, write('interim'), never);
+    const early = pacers.run(scope, urgent, write('urgent'), never);
+    await clock.advance(4_999);
+    expect(names()).toHaveLength(5);
+    await clock.advance(1);
+    await early;
+    await clock.advance(5_000);
+    await late;
+    expect(names().slice(5)).toEqual(['urgent', 'interim']);
+  });
+
+  it('waits as long as a 429 says, for every write of the scope and of no other', async () => {
+    const { clock, pacers, write, times, names } = setUp();
+    const refused = pacers.run(scope, urgent, () => Promise.reject(new RateLimited(7_000)), never);
+    await expect(refused).rejects.toThrow(RateLimited);
+    const here = pacers.run(scope, urgent, write('here'), never);
+    await pacers.run({ ...scope, key: 'elsewhere' }, urgent, write('elsewhere'), never);
+    await clock.advance(6_999);
+    expect(names()).toEqual(['elsewhere']);
+    await clock.advance(1);
+    await here;
+    expect(times()).toEqual([0, 7_000]);
+  });
+
+  it('learns limit, window and what is left from the platform', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, interim, write('a'), never);
+    pacers.learn(scope.key, { limit: 2, remaining: 1, resetAfterMs: 1_000 });
+    const runs = ['b', 'c'].map((name) => pacers.run(scope, interim, write(name), never));
+    await clock.advance(2_000);
+    await Promise.all(runs);
+    expect(times()).toEqual([0, 500, 1_000]);
+
+    pacers.learn(scope.key, { limit: 2, remaining: 0, resetAfterMs: 3_000 });
+    const last = pacers.run(scope, urgent, write('d'), never);
+    await clock.advance(3_000);
+    await last;
+    expect(times().at(-1)).toBe(5_000);
+  });
+
+  it('gives up the place in the queue when the signal aborts', async () => {
+    const { clock, pacers, write, names } = setUp();
+    await pacers.run(scope, interim, write('a'), never);
+    const leaving = new AbortController();
+    const left = pacers.run(scope, interim, write('b'), leaving.signal);
+    const stays = pacers.run(scope, interim, write('c'), never);
+    leaving.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    await clock.advance(1_000);
+    await stays;
+    expect(names()).toEqual(['a', 'c']);
+  });
+
+  it('forgets scopes that rest', async () => {
+    const { clock, pacers, write } = setUp();
+    for (let index = 0; index < 1_000; index++) {
+      await pacers.run({ ...scope, key: `scope ${index}` }, urgent, write('w'), never);
+    }
+    expect(pacers.size).toBe(1_000);
+    await clock.advance(5_000);
+    await pacers.run({ ...scope, key: 'one more' }, urgent, write('w'), never);
+    expect(pacers.size).toBe(1);
+  });
+});
