@@ -3,48 +3,63 @@ import type { GuildId } from './actor.ts';
 
 /**
  * Everything that outlives a process. Every call rejects with `StoreError` where the store fails: a failed read is never
- * an empty answer.
+ * an empty answer. Expired values, counters and claims are forgotten by the store itself, some minutes later.
  */
 export interface Store {
   /**
-   * A Keyv of its own for one kind of value; made once per namespace. Its reads and writes throw on faults
-   * (`throwOnErrors`), so that a miss is a miss.
+   * The Keyv of one kind of value. Its reads and writes throw on faults (`throwOnErrors`), so that a miss is a miss.
+   * Values are JSON.
    */
   keyv(namespace: string): Keyv;
   readonly ledger: LedgerStore;
   readonly claims: ClaimStore;
+  readonly records: RecordStore;
   /** Rejects where the store does not answer; `/readyz` asks. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** The store failed, or its answer did not come in time. A write may have happened all the same. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'store_failed';
 }
 
+/**
+ * What counters count. `attempts` counts requests too, but is never given back: it bounds how often somebody may try,
+ * where `requests` is an allowance.
+ */
+export type LedgerUnit = 'nanoUsd' | 'requests' | 'attempts';
+
+/** So much of each unit. Integers from 0 to 2^53 - 1, which is $9 million. */
+export type Amounts = Readonly<Record<LedgerUnit, number>>;
+
 /** One counter that a request draws on, with the limit that holds for it now. */
 export interface Draw {
-  /** `<scope>:<unit>:<period>:<period start>`, for example `guild:discord:1:usd:day:2026-11-23`. */
+  /** Names scope, unit, period and the period's start; opaque to the store. */
   readonly counter: string;
-  /** Nano-dollars, or requests. */
-  readonly amount: number;
+  readonly unit: LedgerUnit;
   /** The counter may not pass it; null where there is none. */
   readonly limit: number | null;
-  /** The counter is of no use after that and may be forgotten. */
+  /** The counter is of no use after that and is forgotten. */
   readonly expiresAtMs: number;
 }
 
-/** Money and requests set aside for one request to a provider. A row of its own: settling needs nothing else. */
+/** Money and requests set aside for one request to a provider. It names its counters: settling needs nothing else. */
 export interface Reservation {
   readonly id: string;
+  /** Each counter once. */
   readonly draws: readonly Draw[];
-  /** The request's own facts, kept with the reservation and copied into the usage record. */
+  readonly reserved: Amounts;
+  /** The request's own facts, for the record that settling leaves. */
   readonly entry: LedgerEntry;
   readonly madeAtMs: number;
+  /** The process that answers for it, while its lease lasts. */
+  readonly owner: string;
+  readonly leaseUntilMs: number;
 }
 
-/** Who spent what on what. */
+/** Who spends what on what. */
 export interface LedgerEntry {
   readonly guild: GuildId;
   readonly user: string;
@@ -53,80 +68,95 @@ export interface LedgerEntry {
   readonly payer: 'operator' | 'guild';
 }
 
-export interface UsageRecord extends LedgerEntry {
-  readonly id: string;
-  readonly atMs: number;
-  readonly costNanoUsd: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  /** Whether the provider named the cost, or it follows from tokens and prices, or from an estimate. */
-  readonly basis: 'provider' | 'tokens' | 'estimate';
-}
-
 export type ReserveResult =
-  | { readonly ok: true }
+  /** `used`: the counters' values with this reservation in, in the order of its draws. */
+  | { readonly ok: true; readonly used: readonly number[] }
   /** The first draw that would have passed its limit; nothing was added anywhere. */
   | { readonly ok: false; readonly draw: Draw; readonly used: number };
 
 /** Counters of money and requests. Each call is one atomic step over all that it touches, across processes. */
 export interface LedgerStore {
-  /** Adds every draw's amount to its counter, or none where one would pass its limit. A known id changes nothing and is ok. */
+  /**
+   * Adds to every draw's counter what is reserved of its unit, or to none where one would pass its limit. An id that
+   * is open already changes nothing and is ok.
+   */
   reserve(reservation: Reservation): Promise<ReserveResult>;
   /**
-   * Ends a reservation: each counter is corrected from the amount that was reserved to the actual one (`actual`
-   * by counter; a counter not named keeps what was reserved), and the record is kept. False where the reservation is not
-   * open (settled before): nothing is changed then.
+   * Ends a reservation: each of its counters is corrected from what was reserved to the actual amount, and the record
+   * is appended. False where the reservation is not open (settled before): nothing is changed then.
    */
-  settle(id: string, actual: Readonly<Record<string, number>>, record: UsageRecord): Promise<boolean>;
-  /** Notes on an open reservation what is learned meanwhile: the provider's id for the request. */
+  settle(id: string, actual: Amounts, record: LogRecord | null): Promise<boolean>;
+  /** Notes on an open reservation the provider's id for the request, once it is known. */
   annotate(id: string, generationId: string): Promise<void>;
-  /** Reservations still open that were made before `madeBeforeMs`: what crashed processes left. Oldest first, at most 1,000. */
-  open(madeBeforeMs: number): Promise<readonly OpenReservation[]>;
-  /** Present values; a counter that was never drawn on is 0. */
+  /** Prolongs the leases of all open reservations of an owner. */
+  renew(owner: string, leaseUntilMs: number): Promise<void>;
+  /** Open reservations whose lease has run out: what dead processes left. Oldest first, at most 1,000. */
+  abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
+  /** Present values, by counter; one that was never drawn on is 0. */
   read(counters: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Usage records, newest first. */
-  usage(query: UsageQuery): Promise<readonly UsageRecord[]>;
-  /** Forgets records older than that, and counters that have expired. */
-  prune(recordsBeforeMs: number, nowMs: number): Promise<void>;
-  /** Forgets the records of a guild, or of one person in it. Counters stay: limits outlive what is forgotten. */
-  forget(guild: GuildId, user?: string): Promise<void>;
 }
 
 export interface OpenReservation extends Reservation {
   readonly generationId: string | null;
 }
 
-export interface UsageQuery {
-  readonly guild?: GuildId;
-  readonly user?: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Default 10,000. */
-  readonly most?: number;
+/** An event that one process answers, exactly once, with a lease on it while it does. */
+export interface Claim extends ClaimKey {
+  readonly leaseUntilMs: number;
+  /** What the owner wrote last (JSON); null before that. */
+  readonly journal: unknown;
 }
 
-/** An event that one process answers, exactly once, with a lease on it while it does. */
-export interface Claim {
+/** Names one ownership of a claim. */
+export interface ClaimKey {
   readonly id: string;
   readonly owner: string;
-  readonly leaseUntilMs: number;
-  /** Raised by each new owner; writes of an older owner are refused. */
+  /** Raised by each new owner; what an older one writes is refused. */
   readonly fence: number;
-  /** The journal of the answer; null before there is one, and after it is finished. */
-  readonly journal: unknown;
-  readonly finished: boolean;
 }
 
 export interface ClaimStore {
-  /** Inserts the claim; false where the id was claimed before, finished or not. Forgotten at `expiresAtMs`. */
-  claim(id: string, owner: string, leaseUntilMs: number, expiresAtMs: number): Promise<boolean>;
-  /** Replaces the journal (JSON). False where the claim has another owner or fence by now: stop writing. */
-  write(id: string, owner: string, fence: number, journal: unknown): Promise<boolean>;
+  /** Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. */
+  claim(id: string, owner: string, leaseUntilMs: number, expiresAtMs: number): Promise<Claim | null>;
+  /** Replaces the journal (JSON). False where the claim is finished or another's by now: stop writing. */
+  write(claim: ClaimKey, journal: unknown): Promise<boolean>;
   /** Prolongs the leases of all unfinished claims of an owner. */
   renew(owner: string, leaseUntilMs: number): Promise<void>;
-  /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. */
-  finish(id: string, owner: string, fence: number): Promise<boolean>;
-  /** Takes over one unfinished claim whose lease ran out, if there is one; each goes to one caller only. */
+  /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. False as for `write`. */
+  finish(claim: ClaimKey): Promise<boolean>;
+  /**
+   * Takes over the unfinished claim of another owner whose lease ran out first, if there is one; each goes to one
+   * caller only. Unfinished claims never expire.
+   */
   takeOver(owner: string, nowMs: number, leaseUntilMs: number): Promise<Claim | null>;
-  prune(nowMs: number): Promise<void>;
+}
+
+/** Something that happened and is kept: a request that was paid for, a tier that was granted. */
+export interface LogRecord {
+  /** For example `usage` or `audit`. */
+  readonly kind: string;
+  readonly guild: GuildId;
+  /** Who did it. */
+  readonly user: string;
+  readonly atMs: number;
+  /** JSON. */
+  readonly data: unknown;
+}
+
+/** The records of one kind: all, a guild's, or one person's in a guild. */
+export interface RecordQuery {
+  readonly kind: string;
+  readonly of?: { readonly guild: GuildId; readonly user?: string };
+  /** From then on; since ever by default. */
+  readonly fromMs?: number;
+  /** Before then; all by default. */
+  readonly toMs?: number;
+}
+
+export interface RecordStore {
+  append(record: LogRecord): Promise<void>;
+  /** Newest first; read page by page, so that any number fits in memory. */
+  query(query: RecordQuery): AsyncIterable<LogRecord>;
+  /** Removes what `query` would give, and says how many that were. For retention and for `/forget`. */
+  remove(query: RecordQuery): Promise<number>;
 }
