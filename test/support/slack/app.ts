@@ -1,0 +1,54 @@
+import { asList, asString, isJson, type Json } from './json.ts';
+
+/** The app as it is installed in the workspace: what its manifest asked for. */
+export interface App {
+  readonly botUserId: string;
+  readonly botId: string;
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly signingSecret: string;
+  scopes: ReadonlySet<string>;
+  /** Subscriptions as a manifest names them: `app_mention`, `message.im` … */
+  events: ReadonlySet<string>;
+  commands: ReadonlySet<string>;
+  shortcuts: ReadonlySet<string>;
+  features: Features;
+}
+
+/** What the app declares and the workspace's plan offers. */
+export interface Features {
+  readonly agentView: boolean;
+  readonly streaming: boolean;
+  readonly homeTab: boolean;
+  readonly messagesTab: boolean;
+}
+
+/** What an installation from a manifest grants. */
+export function grantsOf(
+  manifest: Json,
+): Pick<App, 'scopes' | 'events' | 'commands' | 'shortcuts' | 'features'> {
+  const features = child(manifest, 'features');
+  const home = child(features, 'app_home');
+  const settings = child(manifest, 'settings');
+  return {
+    scopes: new Set(strings(child(child(manifest, 'oauth_config'), 'scopes')['bot'])),
+    events: new Set(strings(child(settings, 'event_subscriptions')['bot_events'])),
+    commands: new Set(asList(features['slash_commands']).map((command) => asString(command['command']))),
+    shortcuts: new Set(asList(features['shortcuts']).map((shortcut) => asString(shortcut['callback_id']))),
+    features: {
+      agentView: isJson(features['agent_view']),
+      streaming: true,
+      homeTab: home['home_tab_enabled'] === true,
+      messagesTab: home['messages_tab_enabled'] === true && home['messages_tab_read_only_enabled'] !== true,
+    },
+  };
+}
+
+function child(parent: Json, name: string): Json {
+  const value = parent[name];
+  return isJson(value) ? value : {};
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(asString) : [];
+}

@@ -1,0 +1,55 @@
+import { asList, asString, isJson, type Json } from './json.ts';
+
+export function buttonAction(button: {
+  actionId: string;
+  blockId: string;
+  value: string;
+  label: string;
+}): Json {
+  return {
+    type: 'button',
+    action_id: button.actionId,
+    block_id: button.blockId,
+    text: { type: 'plain_text', text: button.label },
+    ...(button.value === '' ? {} : { value: button.value }),
+  };
+}
+
+export function elementsOf(block: Json): Json[] {
+  return [...asList(block['elements']), ...asList([block['accessory'], block['element']])];
+}
+
+export function optionsOf(element: Json): Json[] {
+  return [
+    ...asList(element['options']),
+    ...asList(element['option_groups']).flatMap((group) => asList(group['options'])),
+  ];
+}
+
+/** The state that Slack sends with a submission: each input's value, by block and action. */
+export function formValues(view: Json, values: Readonly<Record<string, string>>): Json {
+  const state: Json = {};
+  for (const block of asList(view['blocks'])) {
+    for (const element of elementsOf(block)) {
+      const actionId = asString(element['action_id']);
+      const given = values[actionId];
+      const options = optionsOf(element);
+      if (options.length > 0) {
+        const initial = isJson(element['initial_option']) ? element['initial_option'] : null;
+        const chosen = options.find(
+          (option) =>
+            option['value'] === given || (isJson(option['text']) && option['text']['text'] === given),
+        );
+        if (given !== undefined && chosen === undefined)
+          throw new Error(`"${actionId}" has no option "${given}"`);
+        state[asString(block['block_id'])] = {
+          [actionId]: { type: element['type'], selected_option: chosen ?? initial },
+        };
+      } else if (element['type'] === 'plain_text_input') {
+        const value = given ?? (asString(element['initial_value']) || null);
+        state[asString(block['block_id'])] = { [actionId]: { type: element['type'], value } };
+      }
+    }
+  }
+  return state;
+}

@@ -1,0 +1,99 @@
+import { ApiError } from '../api-error.ts';
+import { asString, type Json } from '../json.ts';
+import { channelOf, type MethodContext, type Methods } from '../method.ts';
+import type { SlackMessage } from '../workspace.ts';
+
+export const basicMethods = {
+  'auth.test': {
+    tier: 't5',
+    scope: null,
+    handle(_args, { workspace, app }) {
+      return {
+        url: 'https://fake.slack.com/',
+        team: 'Fake',
+        user: 'parley',
+        team_id: workspace.teamId,
+        user_id: app.botUserId,
+        bot_id: app.botId,
+        is_enterprise_install: false,
+      };
+    },
+  },
+
+  'apps.connections.open': {
+    tier: 't5',
+    scope: null,
+    token: 'app',
+    handle: (_args, context) => ({ url: context.socketTicket() }),
+  },
+
+  'bots.info': {
+    tier: 't3',
+    scope: 'users:read',
+    handle(args, { app }) {
+      if (args['bot'] !== app.botId) throw new ApiError('bot_not_found');
+      return {
+        bot: { id: app.botId, app_id: 'A0PARLEY', user_id: app.botUserId, name: 'parley', deleted: false },
+      };
+    },
+  },
+
+  'users.info': {
+    tier: 't4',
+    scope: 'users:read',
+    handle(args, { workspace }) {
+      const user = workspace.users.get(asString(args['user']));
+      if (user === undefined) throw new ApiError('user_not_found');
+      return {
+        user: {
+          id: user.id,
+          team_id: user.teamId,
+          name: user.name.toLowerCase(),
+          real_name: user.name,
+          deleted: user.deleted,
+          is_admin: user.isAdmin,
+          is_owner: user.isOwner,
+          is_bot: user.isBot,
+          is_restricted: user.isGuest,
+          is_ultra_restricted: false,
+          is_stranger: user.teamId !== workspace.teamId,
+          profile: { display_name: user.name, real_name: user.name },
+        },
+      };
+    },
+  },
+
+  'reactions.add': {
+    tier: 't3',
+    scope: 'reactions:write',
+    handle(args, context) {
+      const message = reactedTo(args, context);
+      const name = asString(args['name']);
+      const users = message.reactions.get(name) ?? new Set();
+      if (users.has(context.app.botUserId)) throw new ApiError('already_reacted');
+      message.reactions.set(name, users.add(context.app.botUserId));
+      return {};
+    },
+  },
+
+  'reactions.remove': {
+    tier: 't2',
+    scope: 'reactions:write',
+    handle(args, context) {
+      const message = reactedTo(args, context);
+      const name = asString(args['name']);
+      const users = message.reactions.get(name);
+      if (!users?.delete(context.app.botUserId)) throw new ApiError('no_reaction');
+      if (users.size === 0) message.reactions.delete(name);
+      return {};
+    },
+  },
+} as const satisfies Methods;
+
+function reactedTo(args: Json, context: MethodContext): SlackMessage {
+  const channel = channelOf(args, context);
+  if (!channel.members.has(context.app.botUserId)) throw new ApiError('not_in_channel');
+  const message = context.workspace.find(channel.id, asString(args['timestamp']));
+  if (message === undefined) throw new ApiError('message_not_found');
+  return message;
+}

@@ -1,0 +1,105 @@
+import { ApiError } from '../api-error.ts';
+import { asString, type Json } from '../json.ts';
+import { channelOf, type MethodContext, type Methods, messageJson, scopeByKind } from '../method.ts';
+import type { SlackChannel, SlackMessage } from '../workspace.ts';
+
+const DEFAULT_PAGE = 100;
+
+export const conversationMethods = {
+  'conversations.info': {
+    tier: 't3',
+    scope: scopeByKind('read'),
+    handle(args, context) {
+      return { channel: channelJson(channelOf(args, context), context) };
+    },
+  },
+
+  'conversations.open': {
+    tier: 't3',
+    scope: 'im:write',
+    handle(args, { workspace, app }) {
+      const user = workspace.users.get(asString(args['users']));
+      if (user === undefined) throw new ApiError('user_not_found');
+      if (user.isBot) throw new ApiError('cannot_dm_bot');
+      if (user.deleted) throw new ApiError('user_disabled');
+      return { channel: { id: workspace.directMessageWith(user.id, app.botUserId).id } };
+    },
+  },
+
+  'conversations.join': {
+    tier: 't3',
+    scope: 'channels:join',
+    handle(args, context) {
+      const channel = channelOf(args, context);
+      if (channel.kind !== 'channel') throw new ApiError('method_not_supported_for_channel_type');
+      channel.members.add(context.app.botUserId);
+      return { channel: channelJson(channel, context) };
+    },
+  },
+
+  'conversations.members': {
+    tier: 't4',
+    scope: scopeByKind('read'),
+    handle(args, context) {
+      return { members: [...channelOf(args, context).members], response_metadata: { next_cursor: '' } };
+    },
+  },
+
+  'conversations.history': {
+    tier: 't3',
+    scope: scopeByKind('history'),
+    handle(args, context) {
+      const channel = readable(args, context);
+      return page(context.workspace.list(channel.id).reverse(), args, context);
+    },
+  },
+
+  'conversations.replies': {
+    tier: 't3',
+    scope: scopeByKind('history'),
+    handle(args, context) {
+      const channel = readable(args, context);
+      const thread = context.workspace.list(channel.id, asString(args['ts']));
+      if (thread.length === 0) throw new ApiError('thread_not_found');
+      return page(thread, args, context);
+    },
+  },
+} as const satisfies Methods;
+
+function readable(args: Json, context: MethodContext): SlackChannel {
+  const channel = channelOf(args, context);
+  if (!channel.members.has(context.app.botUserId)) throw new ApiError('not_in_channel');
+  return channel;
+}
+
+function page(messages: SlackMessage[], args: Json, context: MethodContext): Json {
+  const oldest = args['oldest'] === undefined ? '' : asString(args['oldest']);
+  const latest = args['latest'] === undefined ? '~' : asString(args['latest']);
+  const inclusive = String(args['inclusive']) === 'true';
+  const limit = Number(args['limit'] ?? DEFAULT_PAGE);
+  const start = Number(asString(args['cursor']) || 0);
+  const matching = messages.filter(
+    ({ ts }) => (ts > oldest && ts < latest) || (inclusive && (ts === oldest || ts === latest)),
+  );
+  const end = start + limit;
+  const more = end < matching.length;
+  return {
+    messages: matching.slice(start, end).map((message) => messageJson(message, context)),
+    has_more: more,
+    response_metadata: { next_cursor: more ? String(end) : '' },
+  };
+}
+
+function channelJson(channel: SlackChannel, { app }: MethodContext): Json {
+  return {
+    id: channel.id,
+    name: channel.name,
+    is_channel: channel.kind === 'channel',
+    is_group: channel.kind === 'group',
+    is_im: channel.kind === 'im',
+    is_mpim: channel.kind === 'mpim',
+    is_private: channel.kind !== 'channel',
+    is_archived: channel.archived,
+    is_member: channel.members.has(app.botUserId),
+  };
+}
