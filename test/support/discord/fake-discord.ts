@@ -1,0 +1,344 @@
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import { createBuckets, GLOBAL_PER_SECOND, type RateLimits, USUAL_LIMITS } from './buckets.ts';
+import { createAnnouncer } from './events.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { createInteractions } from './interactions.ts';
+import { createDesk } from './messages.ts';
+import { type PermissionName, permissionBits } from './permissions.ts';
+import { type ChannelRef, createPerson, type Person } from './person.ts';
+import { createRestServer, type SeenRequest } from './rest-server.ts';
+import { createRouter } from './router.ts';
+import { applicationRoutes } from './routes-application.ts';
+import { channelRoutes } from './routes-channels.ts';
+import { interactionRoutes } from './routes-interactions.ts';
+import { type SeenMessage, seenIn } from './view.ts';
+import { CHANNEL, type Channel, createWorld, type Guild } from './world.ts';
+
+export interface FakeDiscordOptions {
+  readonly clock?: Clock;
+  /** Whether the message-content intent is switched on in the developer portal (true). */
+  readonly messageContent?: boolean;
+  /** Limits by route, over the usual ones. */
+  readonly rateLimits?: RateLimits;
+  readonly globalPerSecond?: number;
+  /** Shards that `/gateway/bot` recommends (1). */
+  readonly shards?: number;
+  readonly heartbeatIntervalMs?: number;
+}
+
+export interface GuildOptions {
+  readonly id?: string;
+  readonly name?: string;
+  /** What @everyone may do (what Discord gives by default). */
+  readonly everyone?: readonly PermissionName[];
+  /** What the bot's own role adds. */
+  readonly bot?: readonly PermissionName[];
+  /** Whether the bot is a member (true). */
+  readonly withBot?: boolean;
+  /** Whether the invite had the `applications.commands` scope (true). */
+  readonly commandsScope?: boolean;
+}
+
+export interface ChannelOptions {
+  readonly name?: string;
+  readonly type?: keyof typeof CHANNEL;
+  /** Denied to the bot here. */
+  readonly denyBot?: readonly PermissionName[];
+}
+
+export interface GuildRef {
+  readonly id: string;
+  channel(options?: ChannelOptions): ChannelRef;
+  /** Makes somebody a member, with a role of these permissions. */
+  join(person: Person, permissions?: readonly PermissionName[]): void;
+}
+
+/** A Discord of the tests' own: REST v10 and the gateway on loopback, with the platform's rules enforced. */
+export interface FakeDiscord {
+  /** For `DISCORD_API_URL` and discord.js's `rest.api`. */
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly applicationId: string;
+  readonly botMention: string;
+  readonly gateway: Gateway;
+  readonly faults: Faults;
+  readonly requests: readonly SeenRequest[];
+  readonly typing: readonly { readonly channelId: string; readonly atMs: number }[];
+  /** Registered commands as they were sent: global, or a guild's. */
+  commands(guildId?: string): readonly Readonly<Record<string, unknown>>[];
+  guild(options?: GuildOptions): GuildRef;
+  person(name: string): Person;
+  /** Another bot's or a webhook's message, or one that the system wrote. */
+  noise(channel: ChannelRef, content: string, kind: 'bot' | 'webhook' | 'system'): SeenMessage;
+  messages(channel: ChannelRef, as?: Person): SeenMessage[];
+  /** The message as it stands now. @throws where it is gone */
+  message(message: { readonly id: string; readonly channelId: string }, as?: Person): SeenMessage;
+  threads(channel: ChannelRef): { readonly id: string; readonly name: string; readonly type: number }[];
+  setThread(thread: ChannelRef, state: { readonly archived?: boolean; readonly locked?: boolean }): void;
+  removeChannel(channel: ChannelRef): void;
+  removeMessage(message: ChannelRef): void;
+  deny(channel: ChannelRef, permissions: readonly PermissionName[]): void;
+  entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): void;
+  refuseDmsTo(person: Person): void;
+  /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
+  until(condition: () => boolean, what?: string): Promise<void>;
+  /** Every rule that was broken: 429s served, bad forms, interactions acknowledged late, twice or never. */
+  readonly violations: readonly string[];
+  close(): Promise<void>;
+}
+
+/** What @everyone has in a new guild, as far as it matters here. */
+const EVERYONE: readonly PermissionName[] = [
+  'ViewChannel',
+  'SendMessages',
+  'SendMessagesInThreads',
+  'ReadMessageHistory',
+  'AddReactions',
+  'EmbedLinks',
+  'AttachFiles',
+  'CreatePublicThreads',
+  'UseApplicationCommands',
+  'UseExternalApps',
+];
+
+/** How long `until` waits for what never comes. */
+const PATIENCE_MS = 10_000;
+
+/** How often `until` looks again at what changes outside the fake. */
+const POLL_MS = 10;
+
+export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
+  const clock = options.clock ?? systemClock;
+  const world = createWorld(clock, { messageContent: options.messageContent ?? true });
+  const broken: string[] = [];
+  const requests: SeenRequest[] = [];
+  const typing: { channelId: string; atMs: number }[] = [];
+  const watchers = new Set<() => void>();
+  const changed = () => {
+    for (const watch of watchers) watch();
+  };
+  const violate = (text: string) => broken.push(text);
+  let port = 0;
+  const gatewayUrl = () => `ws://127.0.0.1:${port}/gateway`;
+
+  const gateway = createGateway(world, {
+    url: gatewayUrl,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 41_250,
+    violate,
+    changed,
+  });
+  const announce = createAnnouncer(world, (event) => {
+    gateway.deliver(event);
+    changed();
+  });
+  const desk = createDesk(world, announce);
+  const interactions = createInteractions(world);
+  const faults = createFaults();
+  const server = createRestServer({
+    world,
+    match: createRouter([
+      ...applicationRoutes(world, { url: gatewayUrl, shards: options.shards ?? 1, maxConcurrency: 16 }),
+      ...channelRoutes(world, desk, announce, typing),
+      ...interactionRoutes(world, desk, interactions),
+    ]),
+    buckets: createBuckets(
+      clock,
+      { ...USUAL_LIMITS, ...options.rateLimits },
+      options.globalPerSecond ?? GLOBAL_PER_SECOND,
+    ),
+    faults,
+    requests,
+    violate,
+    changed,
+  });
+  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  port = (server.address() as AddressInfo).port;
+
+  function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        watchers.delete(check);
+        clearInterval(poll);
+        clearTimeout(timer);
+        settle();
+      };
+      const check = () => {
+        if (condition()) finish(resolve);
+      };
+      const timer = setTimeout(() => {
+        finish(() => reject(new Error(`waited in vain until ${what}\n${transcript()}`)));
+      }, PATIENCE_MS);
+      const poll = setInterval(check, POLL_MS);
+      watchers.add(check);
+      check();
+    });
+  }
+
+  function transcript(): string {
+    const last = requests.slice(-15).map(({ method, path, status }) => `${status} ${method} ${path}`);
+    return [`violations: ${broken.join('; ') || 'none'}`, 'last requests:', ...last].join('\n');
+  }
+
+  function channelById(ref: ChannelRef): Channel {
+    const channel = world.channels.get(ref.id);
+    if (!channel) throw new Error(`there is no channel ${ref.id}`);
+    return channel;
+  }
+
+  function createChannel(guild: Guild, channel: ChannelOptions): ChannelRef {
+    const created: Channel = {
+      id: world.nextId(),
+      type: CHANNEL[channel.type ?? 'text'],
+      guildId: guild.id,
+      parentId: null,
+      name: channel.name ?? 'general',
+      overwrites: channel.denyBot
+        ? [{ id: world.application.bot.id, type: 'member', allow: 0n, deny: permissionBits(channel.denyBot) }]
+        : [],
+      recipientIds: [],
+      thread: null,
+    };
+    world.channels.set(created.id, created);
+    announce.channelCreated(created);
+    return { id: created.id };
+  }
+
+  function addMember(
+    guild: Guild,
+    userId: string,
+    name: string,
+    permissions: readonly PermissionName[],
+  ): void {
+    const roleId = world.nextId();
+    guild.roles.set(roleId, { id: roleId, name, permissions: permissionBits(permissions) });
+    guild.members.set(userId, { userId, roleIds: [roleId], nick: null });
+  }
+
+  return {
+    apiUrl: `http://127.0.0.1:${port}/api`,
+    token: world.application.token,
+    applicationId: world.application.id,
+    botMention: `<@${world.application.bot.id}>`,
+    gateway,
+    faults,
+    requests,
+    typing,
+    commands: (guildId) => (world.commands.get(guildId ?? null) ?? []).map((command) => command.body),
+    guild(guildOptions = {}) {
+      const id = guildOptions.id ?? world.nextId();
+      const guild: Guild = {
+        id,
+        name: guildOptions.name ?? 'Guild',
+        ownerId: world.nextId(),
+        roles: new Map([
+          [id, { id, name: '@everyone', permissions: permissionBits(guildOptions.everyone ?? EVERYONE) }],
+        ]),
+        members: new Map(),
+        commandsScope: guildOptions.commandsScope ?? true,
+      };
+      world.guilds.set(id, guild);
+      if (guildOptions.withBot ?? true) {
+        addMember(guild, world.application.bot.id, 'Parley', guildOptions.bot ?? []);
+        announce.guildCreated(guild);
+      }
+      return {
+        id,
+        channel: (channelOptions = {}) => createChannel(guild, channelOptions),
+        join: (person, permissions = []) => addMember(guild, person.id, person.name, permissions),
+      };
+    },
+    person(name) {
+      const user = {
+        id: world.nextId(),
+        username: name.toLowerCase(),
+        globalName: name,
+        bot: false,
+        acceptsDms: true,
+      };
+      world.users.set(user.id, user);
+      return createPerson(user, world, desk, announce, interactions, until);
+    },
+    noise(ref, content, kind) {
+      const channel = channelById(ref);
+      const user = {
+        id: world.nextId(),
+        username: kind,
+        globalName: null,
+        bot: kind !== 'system',
+        acceptsDms: true,
+      };
+      world.users.set(user.id, user);
+      const message = desk.post({
+        channel,
+        authorId: user.id,
+        body: { content },
+        sender: kind === 'webhook' ? 'webhook' : 'bot',
+        // 7: a member joined.
+        type: kind === 'system' ? 7 : 0,
+      });
+      const [view] = seenIn(world, channel.id).filter((each) => each.id === message.id);
+      if (!view) throw new Error('the message was not posted');
+      return view;
+    },
+    messages: (channel, as) => seenIn(world, channel.id, as?.id),
+    message({ id, channelId }, as) {
+      const found = seenIn(world, channelId, as?.id).find((each) => each.id === id);
+      if (!found) throw new Error(`there is no message ${id} to be seen`);
+      return found;
+    },
+    threads: (channel) =>
+      [...world.channels.values()]
+        .filter((each) => each.thread && each.parentId === channel.id)
+        .map(({ id, name, type }) => ({ id, name, type })),
+    setThread(ref, state) {
+      const channel = channelById(ref);
+      if (!channel.thread) throw new Error(`${channel.name} is no thread`);
+      if (state.locked !== undefined) channel.thread.locked = state.locked;
+      desk.setArchived(channel, state.archived ?? channel.thread.archived);
+    },
+    removeChannel(ref) {
+      const channel = channelById(ref);
+      announce.channelDeleted(channel);
+      world.channels.delete(channel.id);
+    },
+    removeMessage(ref) {
+      const message = world.messages.get(ref.id);
+      if (message) desk.remove(message);
+    },
+    deny(ref, permissions) {
+      const channel = channelById(ref);
+      channel.overwrites = [
+        ...channel.overwrites,
+        { id: world.application.bot.id, type: 'member', allow: 0n, deny: permissionBits(permissions) },
+      ];
+      announce.channelUpdated(channel);
+    },
+    entitle(skuId, owner) {
+      const entitlement = {
+        id: world.nextId(),
+        skuId,
+        userId: owner.user?.id ?? null,
+        guildId: owner.guild?.id ?? null,
+      };
+      world.entitlements.push(entitlement);
+      announce.entitlementCreated(entitlement);
+    },
+    refuseDmsTo(person) {
+      const user = world.users.get(person.id);
+      if (user) user.acceptsDms = false;
+    },
+    until,
+    get violations() {
+      const missed = interactions.missed().map(({ label }) => `not acknowledged within 3 s: ${label}`);
+      return [...broken, ...missed];
+    },
+    async close() {
+      gateway.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

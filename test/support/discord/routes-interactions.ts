@@ -1,0 +1,140 @@
+import { apiError } from './errors.ts';
+import type { Interaction, Interactions } from './interactions.ts';
+import { FLAGS, type MessageBody, parseChoices, parseMessage } from './limits.ts';
+import type { Desk } from './messages.ts';
+import type { Call, Route } from './router.ts';
+import { isLoading, messageJson } from './wire.ts';
+import type { Attachment, Message, World } from './world.ts';
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback-type */
+const CALLBACK = { message: 4, defer: 5, deferUpdate: 6, update: 7, choices: 8, modal: 9 } as const;
+
+/** The first response to an interaction, and its webhook for 15 minutes after that. */
+export function interactionRoutes(world: World, desk: Desk, interactions: Interactions): Route[] {
+  function reply(interaction: Interaction, body: MessageBody, files: readonly Attachment[]): Message {
+    const { channel, userId, token } = interaction;
+    const flags = (body.flags ?? 0) | (interaction.publicAllowed ? 0 : FLAGS.ephemeral);
+    return desk.post({
+      channel,
+      authorId: world.application.bot.id,
+      body: { ...body, flags },
+      files,
+      sender: 'webhook',
+      ephemeralTo: flags & FLAGS.ephemeral ? userId : null,
+      interactionToken: token,
+      type: 20,
+    });
+  }
+
+  function callback(call: Call): object | undefined {
+    const { id = '', token = '' } = call.params;
+    const { type, data } = call.body as { type: number; data?: unknown };
+    const interaction = interactions.toAcknowledge(id, token);
+    switch (type) {
+      case CALLBACK.message:
+        interaction.original = reply(interaction, parseMessage(data), call.files);
+        break;
+      case CALLBACK.defer: {
+        // Only the ephemeral flag counts when deferring.
+        const asked = parseMessage(data).flags ?? 0;
+        interaction.original = reply(interaction, { flags: (asked & FLAGS.ephemeral) | FLAGS.loading }, []);
+        break;
+      }
+      case CALLBACK.deferUpdate:
+        interaction.original = interaction.source;
+        break;
+      case CALLBACK.update: {
+        const source = sourceOf(interaction);
+        desk.edit(source, parseMessage(data), call.files, 'webhook');
+        interaction.original = source;
+        break;
+      }
+      case CALLBACK.choices:
+        interaction.choices = parseChoices(data).choices;
+        break;
+      case CALLBACK.modal:
+        interaction.modal = data as Record<string, unknown>;
+        break;
+      default:
+        throw apiError('notFound');
+    }
+    interaction.acknowledgedAtMs = world.clock.now();
+    if (call.query.get('with_response') !== 'true') return undefined;
+    const message = interaction.original;
+    return {
+      interaction: { id, type: interaction.type, response_message_id: message?.id },
+      ...(message ? { resource: { type, message: messageJson(world, message) } } : {}),
+    };
+  }
+
+  function sourceOf(interaction: Interaction): Message {
+    if (!interaction.source || !world.messages.has(interaction.source.id)) throw apiError('unknownMessage');
+    return interaction.source;
+  }
+
+  function interactionOf({ params }: Call): Interaction {
+    return interactions.byToken(params['application'] ?? '', params['token'] ?? '');
+  }
+
+  /** A message of this interaction: `@original`, or a follow-up by its id. */
+  function target(call: Call): Message {
+    const interaction = interactionOf(call);
+    const id = call.params['message'] ?? '@original';
+    const message = id === '@original' ? interaction.original : world.messages.get(id);
+    const mine = message === interaction.original || message?.interactionToken === interaction.token;
+    if (!message || !mine || !world.messages.has(message.id)) throw apiError('unknownMessage');
+    if (!world.channels.has(message.channelId)) throw apiError('unknownChannel');
+    return message;
+  }
+
+  const webhook = '/webhooks/:application/:token';
+  const bot = false;
+  return [
+    { method: 'POST', path: '/interactions/:id/:token/callback', bot, handle: callback },
+    {
+      method: 'POST',
+      path: webhook,
+      bot,
+      handle: (call) => {
+        const interaction = interactionOf(call);
+        const body = parseMessage(call.body);
+        interaction.followUps++;
+        const { original } = interaction;
+        // The first follow-up takes the place of the "thinking" message.
+        if (original && isLoading(original)) {
+          desk.fulfil(original, body, call.files);
+          return messageJson(world, original);
+        }
+        return messageJson(world, reply(interaction, body, call.files));
+      },
+    },
+    {
+      method: 'GET',
+      path: `${webhook}/messages/:message`,
+      bot,
+      handle: (call) => messageJson(world, target(call)),
+    },
+    {
+      method: 'PATCH',
+      path: `${webhook}/messages/:message`,
+      bot,
+      handle: (call) => {
+        const message = target(call);
+        const body = parseMessage(call.body);
+        if (world.channels.get(message.channelId)?.thread?.archived) throw apiError('archivedThread');
+        if (isLoading(message)) desk.fulfil(message, body, call.files);
+        else desk.edit(message, body, call.files, 'webhook');
+        return messageJson(world, message);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: `${webhook}/messages/:message`,
+      bot,
+      handle: (call) => {
+        desk.remove(target(call));
+        return undefined;
+      },
+    },
+  ];
+}
