@@ -1,0 +1,123 @@
+import { parseNanoUsd } from '../money.ts';
+import { asArray, asCount, asObject, asText, type JsonObject } from './json.ts';
+import type { ChatEvent, FinishReason, Usage } from './types.ts';
+
+/** Puts together what a provider says of one answer, chunk by chunk or in one piece. */
+export interface AnswerReader {
+  /**
+   * Reads a chunk (or a whole completion) and appends its events.
+   * Returns what to read the failure from where the provider says that the answer failed, else null.
+   */
+  read(chunk: JsonObject, events: ChatEvent[]): JsonObject | null;
+  readonly generationId: string | null;
+  /** Why the answer ended; null as long as no reason came. */
+  readonly finish: FinishReason | null;
+  /** The closing event. */
+  done(skippedLines: number): ChatEvent;
+}
+
+/** @param startId the generation id from the headers; where they had none, the first chunk's is taken */
+export function createAnswerReader(startId: string | null): AnswerReader {
+  const citedUrls = new Set<string>();
+  let generationId = startId;
+  let model: string | null = null;
+  let finish: FinishReason | null = null;
+  let usage: Usage | null = null;
+
+  function cite(annotations: unknown, events: ChatEvent[]): void {
+    for (const annotation of asArray(annotations)) {
+      const citation = asObject(asObject(annotation)?.['url_citation']);
+      const url = asText(citation?.['url']);
+      if (url === null || citedUrls.has(url) || !isWebAddress(url)) continue;
+      citedUrls.add(url);
+      events.push({ type: 'citation', url, title: asText(citation?.['title']) });
+    }
+  }
+
+  return {
+    get generationId() {
+      return generationId;
+    },
+    get finish() {
+      return finish;
+    },
+    read(chunk, events) {
+      model ??= asText(chunk['model']);
+      if (generationId === null) {
+        generationId = asText(chunk['id']);
+        if (generationId !== null) events.push({ type: 'start', generationId });
+      }
+      if (chunk['usage']) usage = readUsage(chunk['usage']) ?? usage;
+
+      const choice = asObject(asArray(chunk['choices'])[0]);
+      if (choice !== null) {
+        const delta = asObject(choice['delta']) ?? asObject(choice['message']);
+        if (delta !== null) {
+          // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
+          const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
+          if (reasoning !== null) events.push({ type: 'reasoning', delta: reasoning });
+          const text = contentText(delta['content']) ?? asText(delta['refusal']);
+          if (text !== null) events.push({ type: 'text', delta: text });
+          if (delta['annotations']) cite(delta['annotations'], events);
+        }
+        if (choice['annotations']) cite(choice['annotations'], events);
+        if (choice['error']) return { error: choice['error'] };
+        if (choice['finish_reason'] === 'error') return chunk;
+        finish = readFinish(choice['finish_reason']) ?? finish;
+      }
+      return chunk['error'] || chunk['object'] === 'error' ? chunk : null;
+    },
+    done(skippedLines) {
+      return { type: 'done', finish: finish ?? 'unknown', usage, model, generationId, skippedLines };
+    },
+  };
+}
+
+/** Content is a string; Mistral's reasoning models send parts, of which only the text is the answer. */
+function contentText(content: unknown): string | null {
+  if (!Array.isArray(content)) return asText(content);
+  return asText(content.map((part) => asText(asObject(part)?.['text']) ?? '').join(''));
+}
+
+function readFinish(reason: unknown): FinishReason | null {
+  switch (reason) {
+    case 'stop':
+    case 'length':
+    case 'content_filter':
+    case 'tool_calls':
+      return reason;
+    default:
+      return asText(reason) === null ? null : 'unknown';
+  }
+}
+
+function readUsage(value: unknown): Usage | null {
+  const usage = asObject(value);
+  const promptTokens = asCount(usage?.['prompt_tokens']);
+  const completionTokens = asCount(usage?.['completion_tokens']);
+  if (usage === null || promptTokens === null || completionTokens === null) return null;
+  // The documentation has both names for the tools' details.
+  const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
+  return {
+    promptTokens,
+    completionTokens,
+    reasoningTokens: asCount(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']) ?? 0,
+    cachedPromptTokens: asCount(asObject(usage['prompt_tokens_details'])?.['cached_tokens']) ?? 0,
+    webSearches: asCount(tools?.['web_search_requests']) ?? 0,
+    costNanoUsd: readCost(usage),
+  };
+}
+
+/**
+ * `cost` is what OpenRouter charges. With a key of the account's own at the upstream provider (BYOK) that is a fee
+ * alone, and the upstream's price comes on top; without one the details only repeat the cost.
+ */
+function readCost(usage: JsonObject): number | null {
+  const cost = parseNanoUsd(usage['cost']);
+  if (cost === null || usage['is_byok'] !== true) return cost;
+  return cost + (parseNanoUsd(asObject(usage['cost_details'])?.['upstream_inference_cost']) ?? 0);
+}
+
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url);
+}

@@ -1,0 +1,98 @@
+import type { ProviderError } from './errors.ts';
+
+/** A failure in words for people. */
+export interface Explanation {
+  /** What happened, as one sentence. */
+  readonly what: string;
+  /** What to do about it, as one sentence. */
+  readonly next: string;
+}
+
+/** Words a provider's failure for the person who asked. */
+export function explainProviderError(error: ProviderError): Explanation {
+  const { provider, ownKey } = error;
+  const askOperator = 'Please tell the operator of this bot.';
+  switch (error.code) {
+    case 'bad_key':
+      if (ownKey) {
+        return {
+          what: `${provider} refused the API key that was connected here.`,
+          next: 'An admin can connect a new one.',
+        };
+      }
+      return error.status === null
+        ? { what: `The bot has no API key for ${provider}.`, next: askOperator }
+        : { what: `${provider} refused the bot's API key.`, next: askOperator };
+    case 'forbidden':
+      return {
+        what: `${provider} does not allow this request with the API key in use.`,
+        next: ownKey
+          ? "Try another model, or ask an admin to look at the key's limits and privacy settings."
+          : "Try another model, or ask the operator of this bot to look at the key's limits and privacy settings.",
+      };
+    case 'no_credit':
+      return ownKey
+        ? {
+            what: `The ${provider} account that was connected here has run out of credit.`,
+            next: 'An admin can top it up, or connect another key.',
+          }
+        : { what: `The bot's ${provider} account has run out of credit.`, next: askOperator };
+    case 'moderated':
+      return {
+        what: `A safety filter at ${provider} stopped this request.`,
+        next: 'Put it in other words, or try another model.',
+      };
+    case 'rate_limited':
+      return {
+        what: `${provider} is getting too many requests.`,
+        next: `Try again ${waitInWords(error.retryAfterMs)}, or pick another model.`,
+      };
+    case 'context_too_long':
+      return {
+        what: 'This conversation is longer than the model can read.',
+        next: 'Shorten your message, start a new conversation, or pick a model with a longer context.',
+      };
+    case 'model_gone':
+      return { what: `${provider} does not offer this model any more.`, next: 'Pick another model.' };
+    case 'bad_request':
+      return {
+        what: `${provider} could not make sense of the request.`,
+        next: 'Try another model; if that does not help, tell the operator of this bot.',
+      };
+    case 'provider_down':
+      return {
+        what: `${provider} is overloaded or out of order.`,
+        next: `Try again ${waitInWords(error.retryAfterMs)}, or pick another model.`,
+      };
+    case 'unreachable':
+      return {
+        what: `The bot could not reach ${provider}.`,
+        next: 'Try again in a moment; if it lasts, tell the operator of this bot.',
+      };
+    case 'timeout':
+      return {
+        what: `${provider} took too long to answer.`,
+        next: 'Try again, or pick a faster model.',
+      };
+    case 'cut_off':
+      return { what: 'The answer broke off before its end.', next: 'Try again to get it whole.' };
+    case 'bad_response':
+      return {
+        what: `What came back from ${provider} was not an answer.`,
+        next: 'Try again; if it lasts, tell the operator of this bot: the address of the provider may be wrong.',
+      };
+  }
+}
+
+function waitInWords(waitMs: number | null): string {
+  if (waitMs === null || waitMs < 1_000) return 'in a moment';
+  const seconds = Math.ceil(waitMs / 1_000);
+  if (seconds < 60) return `in ${count(seconds, 'second')}`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `in about ${count(minutes, 'minute')}`;
+  return `in about ${count(Math.ceil(minutes / 60), 'hour')}`;
+}
+
+function count(amount: number, unit: string): string {
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+}

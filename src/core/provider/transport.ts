@@ -1,0 +1,128 @@
+import { inspect } from 'node:util';
+import type { Clock } from '../clock.ts';
+import type { ProviderDefinition } from './definition.ts';
+import { ProviderError } from './errors.ts';
+import { type Failure, readFailure } from './failure.ts';
+import { asObject, type JsonObject, parseJson } from './json.ts';
+import { type Attribution, requestHeaders } from './wire.ts';
+
+/** OpenRouter's list of models is about half a megabyte; an answer of 100,000 tokens about as much. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
+/** What an HTTP header can carry; a key with anything else would end up quoted in the error of `fetch`. */
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
+export interface TransportOptions {
+  readonly definition: ProviderDefinition;
+  /** The key for requests that bring none of their own; null where there is none. */
+  readonly apiKey: string | null;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly attribution: Attribution | null;
+}
+
+/** One exchange with the provider, and what is known of it so far. */
+export interface Exchange {
+  readonly key: string | null;
+  /** By which it can be asked later what this exchange cost. */
+  generationId: string | null;
+  /** The failure as an error that holds no key. */
+  fail(failure: Failure): ProviderError;
+}
+
+export interface Message {
+  readonly path: string;
+  readonly accept: 'application/json' | 'text/event-stream';
+  /** Posted as JSON; without it the request is a GET. */
+  readonly body?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** HTTP to one provider: keys on the way out, typed errors on the way back. */
+export interface Transport {
+  /** Throws `bad_key` where the provider wants a key and there is none that could be sent. */
+  begin(ownKey: string | undefined): Exchange;
+  /** Resolves with the headers of a 2xx response; throws the signal's reason once that is aborted. */
+  send(exchange: Exchange, message: Message, signal: AbortSignal): Promise<Response>;
+  /** The body as a JSON object; throws `bad_response` for anything else. */
+  readJson(exchange: Exchange, response: Response, signal: AbortSignal): Promise<JsonObject>;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { definition, apiKey, fetch, clock, attribution } = options;
+
+  async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
+    const text = new TextDecoder();
+    let read = '';
+    let bytes = 0;
+    try {
+      for await (const chunk of response.body ?? []) {
+        bytes += chunk.byteLength;
+        if (bytes > maxBytes) return null;
+        read += text.decode(chunk, { stream: true });
+      }
+    } catch {
+      signal.throwIfAborted();
+      return null;
+    }
+    return read + text.decode();
+  }
+
+  return {
+    begin(ownKey) {
+      const key = ownKey ?? apiKey;
+      const exchange: Exchange = {
+        key,
+        generationId: null,
+        fail(failure) {
+          return new ProviderError({
+            ...failure,
+            provider: definition.name,
+            ownKey: ownKey !== undefined,
+            generationId: exchange.generationId,
+            reason: withoutSecret(failure.reason, key) ?? null,
+            cause: withoutSecret(failure.cause, key),
+          });
+        },
+      };
+      if (key === null ? !definition.keyless : !HEADER_SAFE.test(key))
+        throw exchange.fail({ code: 'bad_key' });
+      return exchange;
+    },
+
+    async send(exchange, { path, accept, body, headers: extra = {} }, signal) {
+      const headers = requestHeaders(definition, exchange.key, attribution, { accept, ...extra });
+      if (body) headers.set('Content-Type', 'application/json');
+      let response: Response;
+      try {
+        response = await fetch(`${definition.baseUrl}${path}`, {
+          method: body ? 'POST' : 'GET',
+          headers,
+          body: body ? JSON.stringify(body) : null,
+          signal,
+          // A redirect would carry prompts, and on the same host the key, to where no operator pointed.
+          redirect: 'manual',
+        });
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw exchange.fail({ code: 'unreachable', transient: true, cause });
+      }
+      exchange.generationId = response.headers.get('x-generation-id');
+      if (response.ok) return response;
+      const text = await readText(response, MAX_ERROR_BYTES, signal);
+      throw exchange.fail(readFailure(response.status, parseJson(text ?? ''), response.headers, clock.now()));
+    },
+
+    async readJson(exchange, response, signal) {
+      const text = await readText(response, MAX_BODY_BYTES, signal);
+      const value = text === null ? null : asObject(parseJson(text));
+      if (value === null) throw exchange.fail({ code: 'bad_response', status: response.status });
+      return value;
+    },
+  };
+}
+
+/** Nothing, where the key could be read out of it: a proxy or a patched `fetch` may quote what it was given. */
+function withoutSecret<T>(value: T, key: string | null): T | undefined {
+  return key !== null && inspect(value, { depth: 8 }).includes(key) ? undefined : value;
+}
