@@ -1,0 +1,63 @@
+import type { MessageView } from '../../src/core/adapter.ts';
+import { RateLimited } from '../../src/core/delivery-errors.ts';
+import { createPacers } from '../../src/core/reply/pacer.ts';
+import { createFastClock } from '../support/fast-clock.ts';
+import { createMemoryLimiter, createMemorySurface, type PlannedFault } from '../support/memory-surface.ts';
+import { surfaceContract, type WireFault } from './surface.ts';
+
+/** As Slack does it: `<` is live syntax unless it is written as an entity, which takes four characters. */
+const neutral = (text: string) => text.replaceAll('<', '&lt;');
+
+function rendered({ text, note, footer }: MessageView): string {
+  return neutral([text, note, footer].filter((piece) => piece !== null && piece !== '').join('\n'));
+}
+
+function planOf(fault: WireFault): Omit<PlannedFault, 'on'> {
+  switch (fault.kind) {
+    case 'rate-limited':
+      return { error: new RateLimited(fault.retryAfterMs) };
+    case 'unavailable':
+      return { error: new Error('503') };
+    case 'lost':
+      return { error: new Error('connection reset'), when: 'after' };
+    case 'silent':
+      return { error: 'silence' };
+  }
+}
+
+surfaceContract('memory', {
+  async open() {
+    const clock = createFastClock();
+    const limiter = createMemoryLimiter(clock);
+    const surface = createMemorySurface({
+      clock,
+      limiter,
+      latencyMs: 100,
+      limits: { maxChars: 1_500, lengthOf: (text) => neutral(text).length },
+    });
+    const whispered = () => surface.whispers.map((notice) => neutral(notice.text));
+    const shown = () =>
+      surface.messages.flatMap((message) => message.views.map(({ view }) => rendered(view)));
+    return {
+      surface,
+      clock,
+      pacers: createPacers(clock),
+      pingSpellings: ['<@ada>', '<!channel>'],
+      pings: () => [...shown(), ...whispered()].join('\n').match(/<[@!]\w+>/g)?.length ?? 0,
+      violations: () => [
+        ...surface.violations.filter((violation) => !violation.endsWith('it shows that already')),
+        ...Array.from({ length: limiter.refusals }, () => 'a rate limit was run into'),
+      ],
+      readMessages: async () =>
+        surface.messages
+          .filter((message) => !message.isRemoved)
+          .flatMap((message) => message.views.at(-1) ?? [])
+          .map(({ view }) => ({ text: rendered(view).replaceAll('&lt;', '<'), buttons: view.buttons })),
+      readAs: async (reader) => (reader === 'asker' ? whispered().join('\n') : ''),
+      shut: async () => surface.shut('forbidden'),
+      deleteMessage: async (index) => surface.remove(index),
+      failNext: (on, fault) => surface.fail({ on, ...planOf(fault) }),
+      close: async () => {},
+    };
+  },
+});

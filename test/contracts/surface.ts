@@ -1,0 +1,461 @@
+import pino from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/adapter.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { PlaceGone, RateLimited } from '../../src/core/delivery-errors.ts';
+import type { Pacers } from '../../src/core/reply/pacer.ts';
+import { createReply } from '../../src/core/reply/reply.ts';
+import { longAnswer, wordsOf } from '../support/long-answer.ts';
+
+/** Sets up what the contract of `Surface` needs of one platform. */
+export interface SurfaceHarness {
+  /** A fresh place where a person has just asked something that nobody has answered yet. */
+  open(): Promise<SurfacePlace>;
+}
+
+/** The real adapter at one place of its loopback platform, and the eyes and hands of people there. */
+export interface SurfacePlace {
+  readonly surface: Surface;
+  /** Those that the adapter reports its limits to. */
+  readonly pacers: Pacers;
+  /** Shared by adapter, platform and reply. Has to move by itself: `createFastClock()`. */
+  readonly clock: Clock;
+  /** Spellings that ping people, roles or everybody here, when somebody who may ping writes them. */
+  readonly pingSpellings: readonly string[];
+  /** How many pings the bot has caused. */
+  readonly pings: () => number;
+  /** What the platform held against the adapter: limits run into, malformed calls, broken rules. */
+  readonly violations: () => readonly string[];
+  /** The messages of the answer as a person sees them now, oldest first. */
+  readMessages(): Promise<readonly SeenAnswer[]>;
+  /** All that this person can read here or got from the bot in private, the answer aside. */
+  readAs(reader: 'asker' | 'bystander'): Promise<string>;
+  /** The bot may not write here any more. Leave out where the platform knows no such thing. */
+  readonly shut?: () => Promise<void>;
+  /** A person deletes a message of the answer. Leave out where the platform knows no such thing. */
+  readonly deleteMessage?: (index: number) => Promise<void>;
+  /** Strikes the next call that opens or updates a message. Leave out where there is no wire between. */
+  readonly failNext?: (write: 'open' | 'update', fault: WireFault) => void;
+  close(): Promise<void>;
+}
+
+export interface SeenAnswer {
+  /** All that can be read in the message, top to bottom, as the platform holds it: text, note and footer. */
+  readonly text: string;
+  readonly buttons: readonly Button[];
+}
+
+export type WireFault =
+  | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
+  /** The platform answers with a 5xx, and nothing has happened. */
+  | { readonly kind: 'unavailable' }
+  /** The platform does as asked, and the response never gets back: the connection drops. */
+  | { readonly kind: 'lost' }
+  /** The platform takes the call and does and says nothing, for ever. */
+  | { readonly kind: 'silent' };
+
+const ANSWER_ID = 'Answer-1_aB3';
+const STOP: Button = { kind: 'stop', answerId: ANSWER_ID };
+const RETRY: Button = { kind: 'retry', answerId: ANSWER_ID };
+
+const never = new AbortController().signal;
+
+/** The promises of `Surface` and `LiveMessage` that every adapter keeps, stated once. */
+export function surfaceContract(name: string, harness: SurfaceHarness): void {
+  describe(`${name} surface`, () => {
+    let place: SurfacePlace | null = null;
+
+    afterEach(async () => {
+      await place?.close();
+      place = null;
+    });
+
+    async function setUp() {
+      const here = await harness.open();
+      place = here;
+      const { surface, pacers } = here;
+      return {
+        ...here,
+        open: (view: MessageView) =>
+          pacers.run(surface.openScope, always, () => surface.open(view, never), never),
+        update: (message: LiveMessage, view: MessageView) =>
+          pacers.run(message.scope, always, () => message.update(view, never), never),
+        read: async () => (await here.readMessages()).map((message) => message.text),
+      };
+    }
+
+    it('shows an opened message with its text and its stop button', async () => {
+      const { open, readMessages } = await setUp();
+      await open(streaming('Hello there.'));
+      const messages = await readMessages();
+      expect(messages).toHaveLength(1);
+      expect(messages[0]?.text).toContain('Hello there.');
+      expect(messages[0]?.buttons).toEqual([STOP]);
+    });
+
+    it('makes the message equal to the newest view', async () => {
+      const { open, update, read } = await setUp();
+      const message = await open(streaming('One **tw**', 'One **tw'));
+      await update(message, streaming('One **two** thr', 'One **two** thr'));
+      await update(message, streaming('One **two** three four', 'One **two** three four'));
+      const [text = '', ...others] = await read();
+      expect(others).toEqual([]);
+      expect(plain(text)).toContain('One two three four');
+      expect(plain(text).match(/One/g)).toHaveLength(1);
+    });
+
+    it('takes the same view twice without a change', async () => {
+      const { open, update, readMessages } = await setUp();
+      const message = await open(streaming('One'));
+      await update(message, streaming('One two'));
+      const before = await readMessages();
+      await update(message, streaming('One two'));
+      expect(await readMessages()).toEqual(before);
+    });
+
+    it('goes on in the next message, in order, and takes the button off the sealed one', async () => {
+      const { open, update, readMessages } = await setUp();
+      const first = await open(streaming('first'));
+      await update(first, sealed('first part'));
+      const second = await open(streaming('second'));
+      await update(second, sealed('second part'));
+      await open(streaming('third part'));
+      const messages = await readMessages();
+      expect(messages.map((message) => plain(message.text).trim())).toEqual([
+        'first part',
+        'second part',
+        'third part',
+      ]);
+      expect(messages.map((message) => message.buttons)).toEqual([[], [], [STOP]]);
+    });
+
+    it('names each message by a key of its own that stays', async () => {
+      const { open, update } = await setUp();
+      const first = await open(streaming('first'));
+      const key = first.key;
+      await update(first, sealed('first part'));
+      const second = await open(streaming('second'));
+      expect(key).not.toBe('');
+      expect(first.key).toBe(key);
+      expect(second.key).not.toBe(key);
+    });
+
+    it('ends with the footer and a retry button, and without a stop button', async () => {
+      const { open, update, readMessages } = await setUp();
+      const message = await open(streaming('An ans'));
+      await update(message, ended('An answer.', { footer: 'Some Model, 3 s' }));
+      const messages = await readMessages();
+      expect(messages).toHaveLength(1);
+      expect(messages[0]?.buttons).toEqual([RETRY]);
+      expectInOrder(messages[0]?.text, 'An answer.', 'Some Model, 3 s');
+    });
+
+    it('shows why the answer ended early after what had arrived', async () => {
+      const { open, update, read } = await setUp();
+      const message = await open(streaming('Half an ans'));
+      await update(
+        message,
+        ended('Half an ans', {
+          status: 'failed',
+          note: 'The provider went away.',
+          footer: 'Some Model, 3 s',
+        }),
+      );
+      const [text] = await read();
+      expectInOrder(text, 'Half an ans', 'The provider went away.', 'Some Model, 3 s');
+    });
+
+    it('shows a note alone where no text ever came', async () => {
+      const { open, readMessages } = await setUp();
+      await open(ended('', { status: 'failed', note: 'The provider went away.' }));
+      const messages = await readMessages();
+      expect(messages).toHaveLength(1);
+      expect(messages[0]?.text).toContain('The provider went away.');
+      expect(messages[0]?.buttons).toEqual([RETRY]);
+    });
+
+    it('has room for a text of the full length with note, footer and buttons beside it', async () => {
+      const { surface, open, read, violations } = await setUp();
+      const text = filled('word ', surface);
+      const note = 'n'.repeat(300);
+      const footer = 'f'.repeat(200);
+      await open({
+        ...ended(text, { status: 'failed', note, footer }),
+        buttons: [RETRY, { kind: 'continue', answerId: 'c'.repeat(40) }],
+      });
+      const [seen] = await read();
+      expectInOrder(seen, text, note, footer);
+      expect(violations()).toEqual([]);
+    });
+
+    it.each(['&<>', '@everyone ', '🏳️‍🌈', '語', '*_`~|'])(
+      'has room for a full message of %j',
+      async (unit) => {
+        const { surface, open, update, readMessages, violations } = await setUp();
+        const text = filled(unit, surface);
+        const message = await open(streaming(text));
+        await update(message, ended(text, {}));
+        expect(await readMessages()).toHaveLength(1);
+        expect(violations()).toEqual([]);
+      },
+    );
+
+    it('lets nothing in an answer or a notice ping anybody', async () => {
+      const { surface, pingSpellings, open, update, read, readAs, pings } = await setUp();
+      expect(pingSpellings.length).toBeGreaterThan(0);
+      const all = pingSpellings.join(' and ');
+      const message = await open(streaming(`Hi ${all}`));
+      await update(message, streaming(`Hi ${all} and again ${all}`));
+      await update(
+        message,
+        ended(`Hi ${all} and again ${all} done`, { status: 'failed', note: all, footer: all.slice(0, 200) }),
+      );
+      await surface.whisper({ text: `psst ${all}` }, never);
+      expect((await read())[0]).toContain('done');
+      expect(await readAs('asker')).toContain('psst');
+      expect(pings()).toBe(0);
+    });
+
+    it('pings nobody with a spelling that arrives in pieces', async () => {
+      const { pingSpellings, open, update, pings } = await setUp();
+      const spelling = pingSpellings[0] ?? '';
+      let text = 'Hi ';
+      const message = await open(streaming(text));
+      for (const piece of spelling) {
+        text += piece;
+        await update(message, streaming(text));
+      }
+      await update(message, ended(text, {}));
+      expect(pings()).toBe(0);
+    });
+
+    it('whispers to the asker alone, whatever the length', async () => {
+      const { surface, readAs, readMessages } = await setUp();
+      const words = Array.from({ length: 900 }, (_, index) => `s${index}`);
+      await surface.whisper({ text: words.join(' ') }, never);
+      const heard = (await readAs('asker')).match(/\bs\d+\b/g) ?? [];
+      expect(heard).toEqual(words);
+      expect(await readAs('bystander')).not.toMatch(/\bs\d+\b/);
+      expect(await readMessages()).toEqual([]);
+    });
+
+    it('takes any sequence of activities without a fault', async () => {
+      const { surface, open, violations } = await setUp();
+      for (const activity of ['queued', 'queued', 'working', 'idle', 'idle', 'working'] as const) {
+        surface.indicate(activity);
+      }
+      const message = await open(streaming('Hello'));
+      expect(message.key).not.toBe('');
+      surface.indicate('idle');
+      expect(violations()).toEqual([]);
+    });
+
+    it('shows nothing where the signal has aborted before', async () => {
+      const { surface, readMessages } = await setUp();
+      await expect(surface.open(streaming('Hello'), AbortSignal.abort())).rejects.toThrow();
+      expect(await readMessages()).toEqual([]);
+    });
+
+    it('stops a write that hangs as soon as the signal aborts', async ({ skip }) => {
+      const { surface, clock, failNext } = await setUp();
+      if (failNext === undefined) return skip('no wire between');
+      for (const write of ['open', 'update'] as const) {
+        const message = write === 'open' ? null : await surface.open(streaming('Hello'), never);
+        failNext(write, { kind: 'silent' });
+        const leaving = new AbortController();
+        const writing =
+          message === null
+            ? surface.open(streaming('Hello'), leaving.signal)
+            : message.update(streaming('Hello there'), leaving.signal);
+        const outcome = expect(writing).rejects.toThrow();
+        await clock.sleep(1_000);
+        leaving.abort();
+        await outcome;
+      }
+    });
+
+    it('says that the place is gone where a message was deleted', async ({ skip }) => {
+      const { surface, deleteMessage } = await setUp();
+      if (deleteMessage === undefined) return skip('messages cannot be deleted here');
+      const message = await surface.open(streaming('Hello'), never);
+      await deleteMessage(0);
+      const gone = await caught(message.update(streaming('Hello there'), never));
+      expect(gone).toBeInstanceOf(PlaceGone);
+      expect(gone).toMatchObject({ reason: 'deleted' });
+    });
+
+    it('says that the place is gone where the bot may not write any more', async ({ skip }) => {
+      const { surface, shut } = await setUp();
+      if (shut === undefined) return skip('the bot can always write here');
+      await shut();
+      expect(await caught(surface.open(streaming('Hello'), never))).toBeInstanceOf(PlaceGone);
+    });
+
+    it('passes on how long a rate limit asks to wait, and shows nothing meanwhile', async ({ skip }) => {
+      const { surface, clock, failNext, read } = await setUp();
+      if (failNext === undefined) return skip('no wire between');
+      failNext('open', { kind: 'rate-limited', retryAfterMs: 3_000 });
+      expectWait(await caught(surface.open(streaming('One'), never)), 3_000);
+      expect(await read()).toEqual([]);
+      await clock.sleep(5_000);
+      const message = await surface.open(streaming('One'), never);
+
+      failNext('update', { kind: 'rate-limited', retryAfterMs: 7_000 });
+      expectWait(await caught(message.update(streaming('One two'), never)), 7_000);
+      await clock.sleep(9_000);
+      await message.update(streaming('One two'), never);
+      const [text = '', ...others] = await read();
+      expect(others).toEqual([]);
+      expect(plain(text)).toContain('One two');
+    });
+
+    it.for(['unavailable', 'lost'] as const)(
+      'doubles nothing where a write fails once (%s) and is tried again with more',
+      async (kind, { skip }) => {
+        const { surface, clock, failNext, read } = await setUp();
+        if (failNext === undefined) return skip('no wire between');
+        failNext('open', { kind });
+        const message = await again(clock, (attempt) =>
+          surface.open(streaming(attempt === 0 ? 'alpha' : 'alpha beta'), never),
+        );
+        await message.update(streaming('alpha beta gamma'), never);
+        failNext('update', { kind });
+        await again(clock, (attempt) =>
+          message.update(
+            streaming(attempt === 0 ? 'alpha beta gamma delta' : 'alpha beta gamma delta epsilon'),
+            never,
+          ),
+        );
+        await message.update(ended('alpha beta gamma delta epsilon zeta', {}), never);
+        const messages = await read();
+        expect(messages).toHaveLength(1);
+        expect(plain(messages[0] ?? '').match(/alpha|beta|gamma|delta|epsilon|zeta/g)).toEqual([
+          'alpha',
+          'beta',
+          'gamma',
+          'delta',
+          'epsilon',
+          'zeta',
+        ]);
+      },
+    );
+
+    it('holds a streamed answer of 6,000 words whole, once, in order, and readable all the time', {
+      timeout: 60_000,
+    }, async () => {
+      const { surface, pacers, clock, readMessages, violations } = await setUp();
+      const answer = longAnswer(6_000);
+      const opened: string[] = [];
+      const reply = createReply({
+        surface,
+        pacers,
+        clock,
+        log: pino({ level: 'silent' }),
+        buttons: [STOP],
+        onOpen: (message) => opened.push(message.key),
+        signal: never,
+      });
+      for (let at = 0, piece = 0; at < answer.length; at += 150, piece++) {
+        reply.write(answer.slice(at, at + 150));
+        await clock.sleep(500);
+        if (piece % 20 === 0) expectBalanced(await readMessages());
+      }
+      expect(
+        await reply.finish({ status: 'complete', note: null, footer: 'The end.', buttons: [RETRY] }),
+      ).toBe(true);
+
+      const messages = await readMessages();
+      expect(wordsOf(messages.map((message) => message.text).join('\n'))).toEqual(wordsOf(answer));
+      expectBalanced(messages);
+      expect(new Set(opened).size).toBe(messages.length);
+      expect(messages.flatMap((message) => message.buttons)).toEqual([RETRY]);
+      expect(messages.at(-1)?.buttons).toEqual([RETRY]);
+      expect(messages.at(-1)?.text).toContain('The end.');
+      expect(violations()).toEqual([]);
+    });
+  });
+}
+
+function always(): boolean {
+  return true;
+}
+
+function streaming(text: string, source: string = text): MessageView {
+  return { text, source, status: 'streaming', note: null, footer: null, buttons: [STOP] };
+}
+
+function sealed(text: string): MessageView {
+  return { text, source: text, status: 'sealed', note: null, footer: null, buttons: [] };
+}
+
+function ended(text: string, rest: Partial<Pick<MessageView, 'status' | 'note' | 'footer'>>): MessageView {
+  return {
+    text,
+    source: text,
+    status: 'complete',
+    note: null,
+    footer: null,
+    buttons: [RETRY],
+    ...rest,
+  };
+}
+
+/** As many of `unit` as one message holds, the last one cut short where that fills it better. */
+function filled(unit: string, { limits: { maxChars, lengthOf = (text) => text.length } }: Surface): string {
+  let text = unit.repeat(Math.floor(maxChars / lengthOf(unit)));
+  for (const piece of unit.trimEnd()) {
+    if (lengthOf(text + piece) > maxChars) break;
+    text += piece;
+  }
+  return text.trimEnd();
+}
+
+/** Without what marks emphasis, which platforms spell differently. */
+function plain(text: string): string {
+  return text.replace(/[*_]/g, '');
+}
+
+function expectInOrder(text: string | undefined, ...pieces: readonly string[]): void {
+  let from = 0;
+  for (const piece of pieces) {
+    const at = text?.indexOf(piece, from) ?? -1;
+    expect(at, `${JSON.stringify(piece)} after character ${from} of ${JSON.stringify(text)}`).not.toBe(-1);
+    from = at + piece.length;
+  }
+}
+
+function expectWait(error: unknown, retryAfterMs: number): void {
+  expect(error).toBeInstanceOf(RateLimited);
+  const wait = (error as RateLimited).retryAfterMs;
+  // Platforms round to seconds, and libraries add a little.
+  expect(wait).toBeGreaterThanOrEqual(retryAfterMs);
+  expect(wait).toBeLessThanOrEqual(retryAfterMs + 1_500);
+}
+
+function expectBalanced(messages: readonly SeenAnswer[]): void {
+  for (const { text } of messages) {
+    const fences = text.split('\n').filter((line) => line.startsWith('```'));
+    expect(fences.length % 2, `code fences of ${JSON.stringify(text)}`).toBe(0);
+  }
+}
+
+async function caught(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** Tries as the reply engine does. A write may also have been tried again, and have succeeded, inside the adapter. */
+async function again<T>(clock: Clock, write: (attempt: number) => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await write(attempt);
+    } catch (error) {
+      if (attempt === 4 || error instanceof PlaceGone) throw error;
+      await clock.sleep(error instanceof RateLimited ? error.retryAfterMs : 500);
+    }
+  }
+}
