@@ -1,8 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Keyv } from 'keyv';
 import type { Logger } from 'pino';
-import type { Adapter } from '../../core/adapter.ts';
+import type { Adapter, Route } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import { type Actions, createActions } from './actions.ts';
+import { createApi, type Endpoint } from './api.ts';
+import { type Asset, createAssets } from './assets.ts';
+import { admit, setSecurityHeaders } from './guard.ts';
 import type { PlaygroundHost } from './host.ts';
+import { Refused, readJson, sendJson } from './http.ts';
+import { createLogin, openLogin } from './login.ts';
+import { loginSchema } from './requests.ts';
+import { createRoom } from './room.ts';
+import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
@@ -19,7 +30,109 @@ export interface WebAdapterOptions {
   readonly anyHost?: boolean;
 }
 
+const BASE = '/playground/';
+
 /** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
-export function createWebAdapter(_options: WebAdapterOptions): Adapter {
-  throw new Error('not built yet');
+export function createWebAdapter(options: WebAdapterOptions): Adapter {
+  const { host, keyv, clock, log, adminToken, anyHost = false } = options;
+  if (anyHost && adminToken === undefined) throw new TypeError('anyHost needs an adminToken');
+  const room = createRoom(keyv, clock, log);
+  const assets = createAssets();
+  const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock);
+  const stopping = new AbortController();
+  let api: ReadonlyMap<string, Endpoint> | undefined;
+  let actions: Actions | undefined;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setSecurityHeaders(response, assets.scriptHash);
+    admit(request, anyHost);
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
+    if (!url.pathname.startsWith(BASE)) throw new Refused(404, 'There is nothing here.');
+    const path = url.pathname.slice(BASE.length);
+    if (path.startsWith('api/')) return await serveApi(path.slice('api/'.length), url, request, response);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new Refused(405, 'Only GET is served here.');
+    const asset = path === '' ? assets.index : await assets.read(path);
+    if (asset === undefined) throw new Refused(404, 'There is nothing here.');
+    sendAsset(request, response, asset);
+  }
+
+  async function serveApi(
+    name: string,
+    url: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (api === undefined || stopping.signal.aborted)
+      throw new Refused(503, 'Parley is starting or stopping.');
+    const key = `${request.method} ${name}`;
+    if (key === 'POST login') {
+      const { token } = await readJson(request, loginSchema);
+      response.setHeader('set-cookie', login.open(token));
+      return sendJson(response, 200, {});
+    }
+    if (!login.isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
+    const endpoint = api.get(key);
+    if (endpoint === undefined) throw new Refused(404, 'There is nothing here.');
+    await endpoint(request, response, url.searchParams);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await serve(request, response);
+    } catch (error) {
+      if (!(error instanceof Refused)) log.error({ err: error }, 'a request to the playground failed');
+      if (response.headersSent) return void response.destroy();
+      // What was not read of a refused body would be taken for the next request.
+      if (!request.complete) response.setHeader('connection', 'close');
+      const problem: Problem =
+        error instanceof Refused
+          ? { problem: error.message }
+          : { problem: 'Something went wrong here. The log of the server says what.' };
+      sendJson(response, error instanceof Refused ? error.status : 500, problem);
+    }
+  }
+
+  const routes: readonly Route[] = ['/', '/playground', BASE].map((path) => ({ path, handle }));
+
+  return {
+    platform: 'web',
+    routes,
+    async start(dispatch) {
+      await room.load();
+      actions = createActions({ room, dispatch, commands: host.commands, newId });
+      const epoch = randomBytes(6).toString('hex');
+      api = createApi({ room, actions, dispatch, host, clock, epoch, signal: stopping.signal });
+    },
+    ready: () => api !== undefined && !stopping.signal.aborted,
+    async stop() {
+      stopping.abort();
+      await actions?.settled();
+    },
+  };
+}
+
+function newId(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location, 'content-length': 0 });
+  response.end();
+}
+
+function sendAsset(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { body, mediaType, etag }: Asset,
+): void {
+  const headers = { etag, 'cache-control': 'no-cache' };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers);
+    response.end();
+    return;
+  }
+  response.writeHead(200, { ...headers, 'content-type': mediaType, 'content-length': body.byteLength });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }

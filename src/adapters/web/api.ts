@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import type { Dispatch } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Option } from '../../core/command.ts';
+import { formatUsd } from '../../core/money.ts';
+import { isTier, TIERS } from '../../core/tiers.ts';
+import { type Actions, personNamed, reachable } from './actions.ts';
+import { streamEvents } from './events.ts';
+import type { PlaygroundHost } from './host.ts';
+import { Refused, readJson, sendJson } from './http.ts';
+import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
+import {
+  MAX_MESSAGE_CHARS,
+  postCommandSchema,
+  postMessageSchema,
+  postPressSchema,
+  postRemoveSchema,
+  tierSchema,
+} from './requests.ts';
+import type { Room } from './room.ts';
+import type { OptionInfo, RoomInfo, Spot, Status, Suggestion } from './wire.ts';
+
+/** One request to the page's API, and what answers it. */
+export type Endpoint = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+) => Promise<void>;
+
+export interface ApiOptions {
+  readonly room: Room;
+  readonly actions: Actions;
+  readonly dispatch: Dispatch;
+  readonly host: PlaygroundHost;
+  readonly clock: Clock;
+  readonly epoch: string;
+  /** Ends the event streams. */
+  readonly signal: AbortSignal;
+}
+
+/** The API by method and path. What each takes and gives is in `wire.ts`. */
+export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
+  const { room, actions, dispatch, host, clock, epoch, signal } = options;
+  const info = roomInfo(host);
+
+  return new Map<string, Endpoint>([
+    ['GET room', async (_request, response) => sendJson(response, 200, info)],
+    [
+      'GET events',
+      async (request, response, query) => {
+        const lastEventId = request.headers['last-event-id'] ?? query.get('after');
+        const reader = personNamed(query.get('as') ?? '').id;
+        const stream = { changes: room.changes, epoch, reader, lastEventId: String(lastEventId), clock };
+        await streamEvents(response, stream, signal);
+      },
+    ],
+    [
+      'GET status',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const { spentNanoUsd, ...shown } = await host.status(placeOf(spot), actorOf(person));
+        const status: Status = { ...shown, spent: spentNanoUsd === 0 ? '$0' : formatUsd(spentNanoUsd) };
+        sendJson(response, 200, status);
+      },
+    ],
+    [
+      'GET suggest',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const suggestions: readonly Suggestion[] = await dispatch.suggest({
+          command: query.get('command') ?? '',
+          option: query.get('option') ?? '',
+          text: query.get('text') ?? '',
+          actor: actorOf(person),
+          place: placeOf(spot),
+        });
+        sendJson(response, 200, suggestions);
+      },
+    ],
+    [
+      'GET file',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const message = room.find(query.get('message') ?? '');
+        const isVisible = message?.kind === 'notice' && message.audience === person.id;
+        const file = isVisible ? message.files[Number(query.get('index'))] : undefined;
+        if (file === undefined) throw new Refused(404, 'There is no such file.');
+        // A picture may hold scripts (SVG): opened by itself, it is nobody's page.
+        response.writeHead(200, {
+          'content-type': file.mediaType,
+          'content-security-policy': "sandbox; default-src 'none'",
+          'cache-control': 'private, max-age=3600',
+        });
+        response.end(Buffer.from(file.base64, 'base64'));
+      },
+    ],
+    ['POST message', accept(postMessageSchema, actions.message)],
+    ['POST command', accept(postCommandSchema, actions.command)],
+    ['POST press', accept(postPressSchema, actions.press)],
+    ['POST remove', accept(postRemoveSchema, actions.remove)],
+    [
+      'POST tier',
+      accept(tierSchema, async ({ tier }) => {
+        if (!isTier(tier)) throw new Refused(400, `There is no tier ${JSON.stringify(tier)}.`);
+        await host.setTier(tier);
+        room.touchStatus();
+      }),
+    ],
+  ]);
+}
+
+function accept<T>(schema: z.ZodType<T>, act: (post: T) => Promise<void>): Endpoint {
+  return async (request, response) => {
+    await act(await readJson(request, schema));
+    sendJson(response, 202, {});
+  };
+}
+
+function spotOf(query: URLSearchParams): Spot {
+  return { channel: query.get('channel') ?? '', thread: query.get('thread') };
+}
+
+function roomInfo({ commands }: PlaygroundHost): RoomInfo {
+  return {
+    people: PEOPLE,
+    channels: CHANNELS,
+    commands: commands.map(({ name, description, role, options }) => ({
+      name,
+      description,
+      role,
+      options: Object.entries(options).map(([key, option]) => optionInfo(key, option)),
+    })),
+    tiers: TIERS,
+    maxMessageChars: MAX_MESSAGE_CHARS,
+  };
+}
+
+function optionInfo(name: string, option: Option): OptionInfo {
+  const { type, description, required = false } = option;
+  return {
+    name,
+    type,
+    description,
+    required,
+    maxChars: type === 'text' ? option.maxChars : null,
+    choices: type === 'choice' ? option.choices : [],
+  };
+}

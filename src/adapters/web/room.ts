@@ -1,0 +1,150 @@
+import type { Keyv } from 'keyv';
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
+import { type Collection, createCollection, UnreadableValue } from '../../core/collection.ts';
+import { type ChangeLog, createChangeLog } from './change-log.ts';
+import {
+  type Draft,
+  interrupted,
+  MESSAGE_VERSION,
+  type StoredMessage,
+  storedMessageSchema,
+  toWire,
+} from './messages.ts';
+import type { ActivityItem, Item } from './wire.ts';
+
+/** The playground's messages: in memory for readers, in the store for the next start. */
+export interface Room {
+  /** What readers follow: messages by id, activities as `activity/<id>`, and `status`. */
+  readonly changes: ChangeLog<Item>;
+  /** Reads what an earlier process left; an answer that it was streaming becomes an interrupted one. */
+  load(): Promise<void>;
+  find(id: string): StoredMessage | undefined;
+  /** Stores the message, then shows it. A draft whose id is known already is that message. */
+  post(draft: Draft): Promise<StoredMessage>;
+  /** Shows the message as it is now; stored before this resolves where `keep` is `always`, else at most every second. */
+  replace(message: StoredMessage, keep: 'always' | 'sometimes'): Promise<void>;
+  /** False where it was gone. */
+  remove(id: string): Promise<boolean>;
+  /** Whether anything was said in the thread that hangs on this message. */
+  hasReplies(id: string): boolean;
+  setActivity(id: string, activity: ActivityItem | null, audience: string | null): void;
+  /** What the bar shows may have changed. */
+  touchStatus(): void;
+}
+
+const KEEP_EVERY_MS = 1_000;
+
+/** The oldest go when there are more. At 8,000 characters each the page still loads in a moment. */
+const MAX_MESSAGES = 1_000;
+
+export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
+  const stored: Collection<StoredMessage> = createCollection(keyv, {
+    version: MESSAGE_VERSION,
+    schema: storedMessageSchema,
+  });
+  const changes = createChangeLog<Item>();
+  const messages = new Map<string, StoredMessage>();
+  const posting = new Map<string, Promise<StoredMessage>>();
+  const keptAtMs = new Map<string, number>();
+  let lastOrder = 0;
+
+  function show(message: StoredMessage): void {
+    messages.set(message.id, message);
+    changes.put(message.id, toWire(message), message.audience);
+  }
+
+  async function keep(message: StoredMessage): Promise<void> {
+    keptAtMs.set(message.id, clock.now());
+    await stored.set(message.id, message);
+  }
+
+  async function place(draft: Draft): Promise<StoredMessage> {
+    lastOrder += 1;
+    const message: StoredMessage = { ...draft, order: lastOrder, atMs: clock.now(), threadTitle: null };
+    await keep(message);
+    show(message);
+    await forgetOldest();
+    return message;
+  }
+
+  async function forgetOldest(): Promise<void> {
+    for (const { id } of messages.values()) {
+      if (messages.size <= MAX_MESSAGES) return;
+      await remove(id);
+      for (const reply of repliesTo(id)) await remove(reply.id);
+    }
+  }
+
+  function repliesTo(id: string): StoredMessage[] {
+    return messages
+      .values()
+      .filter((message) => message.thread === id)
+      .toArray();
+  }
+
+  async function remove(id: string): Promise<boolean> {
+    if (!messages.delete(id)) return false;
+    keptAtMs.delete(id);
+    changes.remove(id);
+    await stored.delete(id);
+    return true;
+  }
+
+  /** One message that cannot be read must not keep the others from being shown. */
+  async function read(key: string): Promise<StoredMessage | undefined> {
+    try {
+      return await stored.get(key);
+    } catch (error) {
+      if (!(error instanceof UnreadableValue)) throw error;
+      log.warn({ err: error, key }, 'a message of the playground cannot be read and is left out');
+      return undefined;
+    }
+  }
+
+  return {
+    changes,
+    async load() {
+      const found: StoredMessage[] = [];
+      for await (const key of stored.keys()) {
+        const message = await read(key);
+        if (message !== undefined) found.push(message);
+      }
+      for (const message of found.sort((a, b) => a.order - b.order)) {
+        lastOrder = message.order;
+        if (message.kind === 'answer' && message.status === 'streaming') {
+          const ended = interrupted(message);
+          await keep(ended);
+          show(ended);
+        } else show(message);
+      }
+    },
+    find: (id) => messages.get(id),
+    async post(draft) {
+      const known = messages.get(draft.id);
+      if (known !== undefined) return known;
+      const placing = posting.get(draft.id) ?? place(draft).finally(() => posting.delete(draft.id));
+      posting.set(draft.id, placing);
+      return await placing;
+    },
+    async replace(message, when) {
+      show(message);
+      if (when === 'always') return await keep(message);
+      if (clock.now() - (keptAtMs.get(message.id) ?? 0) < KEEP_EVERY_MS) return;
+      try {
+        await keep(message);
+      } catch (error) {
+        // The view is shown; the last one is kept with `always`, and its failure is the caller's to know.
+        log.warn({ err: error }, 'an answer of the playground could not be stored on its way');
+      }
+    },
+    remove,
+    hasReplies: (id) => repliesTo(id).length > 0,
+    setActivity(id, activity, audience) {
+      const key = `activity/${id}`;
+      if (activity === null) changes.remove(key);
+      else changes.put(key, activity, audience);
+    },
+    touchStatus: () => changes.put('status', { kind: 'status' }, null),
+  };
+}

@@ -1,0 +1,100 @@
+import type { LiveMessage, MessageView, Notice, Surface } from '../../core/adapter.ts';
+import { PlaceGone, Unshowable } from '../../core/delivery-errors.ts';
+import type { StoredAnswer } from './messages.ts';
+import type { Room } from './room.ts';
+import type { Spot } from './wire.ts';
+
+/** Markdown as the model writes it; about two screens, so that a long answer shows how it is continued. */
+const MAX_MESSAGE_CHARS = 8_000;
+
+/** 20 updates a second look like steady growth, and leave the browser time between them. */
+const UPDATE_EVERY_MS = 50;
+
+export interface SurfaceOptions {
+  /** The event's id, which names the question in the room. */
+  readonly question: string;
+  readonly user: string;
+  readonly spot: Spot;
+  /** The only person who sees what is shown; null for all. */
+  readonly audience: string | null;
+  readonly isDm: boolean;
+  readonly isPrivate: boolean;
+  /** What the person typed, to stand over what only they are told; null where everybody saw it. */
+  readonly about: string | null;
+  newId(): string;
+}
+
+export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
+  const { question, user, spot, audience, isDm, isPrivate, about, newId } = options;
+  const place = { channel: spot.channel, thread: spot.thread };
+  // An id stays until its post stands: a post that failed half-way is made good when it is tried again.
+  let nextAnswerId = newId();
+  let nextNoticeId = newId();
+
+  function liveMessage(id: string): LiveMessage {
+    return {
+      key: id,
+      scope: { key: `web:message:${id}`, limit: 1, windowMs: UPDATE_EVERY_MS },
+      async update(view, signal) {
+        signal.throwIfAborted();
+        const message = room.find(id);
+        if (message?.kind !== 'answer') throw new PlaceGone('deleted');
+        await room.replace(
+          { ...message, ...shown(view) },
+          view.status === 'streaming' ? 'sometimes' : 'always',
+        );
+      },
+    };
+  }
+
+  return {
+    limits: { maxChars: MAX_MESSAGE_CHARS },
+    openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
+    canContinueInThread: spot.thread === null && !isDm && !isPrivate,
+    isPrivate,
+    indicate(activity) {
+      room.setActivity(
+        question,
+        activity === 'idle' ? null : { ...place, kind: 'activity', id: question, user, activity },
+        audience,
+      );
+    },
+    async open(view, signal) {
+      signal.throwIfAborted();
+      const id = nextAnswerId;
+      await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
+      nextAnswerId = newId();
+      room.setActivity(question, null, audience);
+      return liveMessage(id);
+    },
+    async whisper(notice, signal) {
+      signal.throwIfAborted();
+      const id = nextNoticeId;
+      const files = (notice.files ?? []).map(fileOf);
+      await room.post({
+        ...place,
+        kind: 'notice',
+        id,
+        user,
+        audience: user,
+        about,
+        text: notice.text,
+        files,
+      });
+      nextNoticeId = newId();
+    },
+  };
+}
+
+type Shown = Pick<StoredAnswer, 'text' | 'status' | 'note' | 'footer' | 'buttons'>;
+
+function shown({ text, status, note, footer, buttons }: MessageView): Shown {
+  if (text.length > MAX_MESSAGE_CHARS) {
+    throw new Unshowable(`${text.length} characters are more than the ${MAX_MESSAGE_CHARS} of one message`);
+  }
+  return { text, status, note, footer, buttons: [...buttons] };
+}
+
+function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
+  return { name, mediaType, description, base64: Buffer.from(bytes).toString('base64') };
+}

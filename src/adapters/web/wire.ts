@@ -1,0 +1,181 @@
+/**
+ * What goes between the playground's server and its page. Types alone, and none of core's: the page is checked against
+ * the browser's library, and core's modules need Node's. The server's use of them holds the two equal.
+ */
+
+export type Role = 'member' | 'admin' | 'operator';
+export type ButtonKind = 'stop' | 'retry' | 'continue';
+export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
+
+/** `GET api/room`: what does not change while the server runs. */
+export interface RoomInfo {
+  readonly people: readonly PersonInfo[];
+  readonly channels: readonly ChannelInfo[];
+  readonly commands: readonly CommandInfo[];
+  readonly tiers: readonly string[];
+  /** The most that one message of a person may hold. */
+  readonly maxMessageChars: number;
+}
+
+export interface PersonInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+export interface ChannelInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string;
+  /** The only person who sees it, where it is a DM with the bot. */
+  readonly owner: string | null;
+}
+
+export interface CommandInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly role: Role;
+  readonly options: readonly OptionInfo[];
+}
+
+export interface OptionInfo {
+  readonly name: string;
+  readonly type: 'text' | 'model' | 'flag' | 'choice';
+  readonly description: string;
+  readonly required: boolean;
+  /** Of a text; null for the others. */
+  readonly maxChars: number | null;
+  /** Of a choice; empty for the others. */
+  readonly choices: readonly Suggestion[];
+}
+
+export interface Suggestion {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** `GET api/status`: what the bar shows at one spot. */
+export interface Status {
+  readonly provider: string;
+  readonly model: { readonly id: string; readonly name: string } | null;
+  readonly tier: string;
+  /** Today, as people write it. */
+  readonly spent: string;
+  readonly demo: boolean;
+}
+
+/** A channel, or a thread in it; `thread` is the id of the message that the thread hangs on. */
+export interface Spot {
+  readonly channel: string;
+  readonly thread: string | null;
+}
+
+interface MessageBase extends Spot {
+  readonly id: string;
+  /** Messages stand in this order. */
+  readonly order: number;
+  readonly atMs: number;
+  /** The only person who sees it; null where everybody does. */
+  readonly audience: string | null;
+  /** The title of the thread that hangs on it, where there is one. */
+  readonly threadTitle: string | null;
+}
+
+/** A person's own words, or the command that was run before everybody. */
+export interface SaidMessage extends MessageBase {
+  readonly kind: 'said';
+  readonly user: string;
+  readonly text: string;
+  readonly addressed: boolean;
+}
+
+/** One message of an answer. */
+export interface AnswerMessage extends MessageBase {
+  readonly kind: 'answer';
+  /** Who asked. */
+  readonly user: string;
+  readonly text: string;
+  readonly status: ReplyStatus;
+  readonly note: string | null;
+  readonly footer: string | null;
+  readonly buttons: readonly ButtonKind[];
+}
+
+/** Something that the bot told one person. */
+export interface NoticeMessage extends MessageBase {
+  readonly kind: 'notice';
+  readonly user: string;
+  /** What the person had typed, where nobody else saw that. */
+  readonly about: string | null;
+  readonly text: string;
+  readonly files: readonly FileInfo[];
+}
+
+export interface FileInfo {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly description: string;
+}
+
+export type Message = SaidMessage | AnswerMessage | NoticeMessage;
+
+/** The bot is at work on a question, or the question waits its turn. */
+export interface ActivityItem extends Spot {
+  readonly kind: 'activity';
+  /** The question's id: its message's, where that is shown. */
+  readonly id: string;
+  readonly user: string;
+  readonly activity: 'queued' | 'working';
+}
+
+/** What the bar shows may have changed: ask `GET api/status` again. */
+export interface StatusItem {
+  readonly kind: 'status';
+}
+
+export type Item = Message | ActivityItem | StatusItem;
+
+/** One event of `GET api/events`. */
+export interface Changes {
+  /** Whether this is all there is; else only what changed since the last one. */
+  readonly reset: boolean;
+  /** Each with the key that `removed` calls it by, newest state. */
+  readonly items: readonly (readonly [key: string, item: Item])[];
+  readonly removed: readonly string[];
+}
+
+/** `POST api/message`. Every post carries an id of the page's own making, so that a repeated one is not doubled. */
+export interface PostMessage extends Spot {
+  readonly id: string;
+  readonly as: string;
+  readonly text: string;
+}
+
+/** `POST api/command`. */
+export interface PostCommand extends Spot {
+  readonly id: string;
+  readonly as: string;
+  readonly command: string;
+  readonly options: Readonly<Record<string, string | boolean>>;
+  /** What was typed, for people. */
+  readonly text: string;
+}
+
+/** `POST api/press`. */
+export interface PostPress {
+  readonly id: string;
+  readonly as: string;
+  readonly message: string;
+  readonly button: ButtonKind;
+}
+
+/** `POST api/remove`. */
+export interface PostRemove {
+  readonly as: string;
+  readonly message: string;
+}
+
+/** What a refused request answers. */
+export interface Problem {
+  readonly problem: string;
+}
