@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { defineProvider, type ProviderDefinition } from './definition.ts';
+import { ProviderError } from './errors.ts';
+import { asArray, asObject, asText, type JsonObject } from './json.ts';
+import { readModels } from './models.ts';
+import { startTimeLimit } from './time-limit.ts';
+import { createTransport } from './transport.ts';
+import type { ModelFacts, ModelPrices } from './types.ts';
+
+/** A model server on this machine, with the models that it can chat with. */
+export interface LocalServer {
+  readonly definition: ProviderDefinition;
+  /** Never empty; every price is 0. */
+  readonly models: readonly ModelFacts[];
+}
+
+export interface LocalPlace {
+  readonly id: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface LocalSearchOptions {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where to look; by default where Ollama and llama.cpp listen unless told otherwise. */
+  readonly places?: readonly LocalPlace[];
+}
+
+const usualPlaces: readonly LocalPlace[] = [
+  { id: 'ollama', name: 'Ollama', port: 11_434 },
+  { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
+];
+
+/** The start waits for this; a server on loopback that is up answers within a few milliseconds. */
+const SEARCH_TIMEOUT_MS = 300;
+
+const free: ModelPrices = {
+  promptPicoUsd: 0,
+  completionPicoUsd: 0,
+  requestPicoUsd: 0,
+  imagePicoUsd: 0,
+  webSearchPicoUsd: 0,
+};
+
+/** Finds model servers on this machine's loopback, within 300 ms. What is not there is no error. */
+export async function findLocalServers(
+  options: LocalSearchOptions,
+  signal: AbortSignal,
+): Promise<LocalServer[]> {
+  const found = await Promise.all(
+    (options.places ?? usualPlaces).map((place) => probe(place, options, signal)),
+  );
+  return found.filter((server) => server !== null);
+}
+
+async function probe(
+  { id, name, port }: LocalPlace,
+  { fetch, clock, log }: LocalSearchOptions,
+  signal: AbortSignal,
+): Promise<LocalServer | null> {
+  const definition = defineProvider({
+    id,
+    name,
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    keyless: true,
+    free: true,
+  });
+  const transport = createTransport({ definition, apiKey: null, fetch, clock, attribution: null });
+  const exchange = transport.begin(undefined);
+  const limit = startTimeLimit(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
+  try {
+    const message = { path: '/models', accept: 'application/json' } as const;
+    const response = await transport.send(exchange, message, limit.signal);
+    const body = await transport.readJson(exchange, response, limit.signal);
+    if (!isModelList(body)) return null;
+    const models = (readModels(body, log) ?? [])
+      // Both list embedding models too, which cannot chat; their names are all there is to tell them by.
+      .filter((model) => !/embed/i.test(model.id))
+      .map((model) => ({ ...model, prices: free }));
+    return models.length > 0 ? { definition, models } : null;
+  } catch (error) {
+    if (error instanceof ProviderError) return null;
+    throw error;
+  } finally {
+    await limit.stop();
+  }
+}
+
+/** Other things listen on these ports too; only OpenAI's shape to the letter counts. */
+function isModelList(body: JsonObject): boolean {
+  const entries = asArray(body['data']).map(asObject);
+  return (
+    body['object'] === 'list' &&
+    entries.every((entry) => entry?.['object'] === 'model' && asText(entry['id']) !== null)
+  );
+}
