@@ -1,0 +1,33 @@
+import { mayActAs, type Role } from '../core/actor.ts';
+import { type Command, defineCommand } from '../core/command.ts';
+
+const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as const satisfies Record<
+  Role,
+  string
+>;
+
+export const help = defineCommand({
+  name: 'help',
+  description: 'What I can do',
+  role: 'member',
+  reply: 'private',
+  options: {},
+  async run({ actor, services, tell }) {
+    const role = await services.roles(actor);
+    const lines = services.commands.filter((command) => mayActAs(role, command.role)).map(describe);
+    await tell(
+      [
+        'Ask me with `/ask`, mention me, or write in one of my threads or in a direct message: there you need no command.',
+        lines.join('\n'),
+        'Under an answer, **Stop** ends it, **Retry** asks again, and **Continue in thread** goes on from it.',
+      ].join('\n\n'),
+    );
+  },
+});
+
+function describe(command: Command): string {
+  const options = Object.entries(command.options).map(
+    ([name, option]) => `  - \`${name}\`: ${option.description}`,
+  );
+  return [`- \`/${command.name}\`${WHO[command.role]}: ${command.description}`, ...options].join('\n');
+}

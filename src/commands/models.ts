@@ -1,0 +1,77 @@
+import { platformOf } from '../core/actor.ts';
+import { defineCommand } from '../core/command.ts';
+import type { Model } from '../core/model.ts';
+import { formatUsd, nanoUsdPerMillion } from '../core/money.ts';
+import { TIERS, type Tier } from '../core/tiers.ts';
+
+const TIER_NAMES = {
+  free: 'Free',
+  openrouter: 'OpenRouter',
+  openai: 'OpenAI',
+  premium: 'Premium',
+} as const satisfies Record<Tier, string>;
+
+export const models = defineCommand({
+  name: 'models',
+  description: 'List the models, what they cost and which of them you can use here',
+  role: 'member',
+  reply: 'private',
+  options: {
+    search: { type: 'text', description: 'Part of a name', maxChars: 100 },
+  },
+  async run({ place, services, tell }, { search = '' }) {
+    const platform = platformOf(place.guild);
+    const wanted = search.toLowerCase();
+    const found = services.catalogue
+      .list(platform)
+      .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
+    if (found.length === 0) {
+      return tell(`No model has “${search}” in its name. \`/models\` alone lists all of them.`);
+    }
+    const conversation = await services.chat.conversationAt(place);
+    const current = await services.choose({ place, conversation: conversation?.id ?? null, asked: null });
+    const currentId = current.ok ? current.model.id : null;
+    const { tier } = await services.guilds.access(place.guild);
+
+    const sections: string[] = [];
+    for (const modelTier of TIERS) {
+      const lines: string[] = [];
+      let open = true;
+      for (const model of found) {
+        if (model.tier !== modelTier) continue;
+        const decision = await services.models.decide(model.id, place.guild);
+        open &&= decision.ok || decision.reason !== 'locked';
+        const mark = model.gone ? '✗' : decision.ok ? '•' : '🔒';
+        lines.push(`- ${mark} ${describe(model, model.id === currentId)}`);
+      }
+      if (lines.length === 0) continue;
+      const unlock = open ? '' : ` — opens with the tier \`${modelTier}\``;
+      sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
+    }
+    await tell(
+      `${sections.join('\n\n')}\n\nThis place has the tier \`${tier}\`. Prices are per million tokens, in and out. Choose one with \`/model\`, or for one question with \`/ask\`.`,
+    );
+  },
+});
+
+function describe(model: Model, isCurrent: boolean): string {
+  const facts = [
+    `\`${model.id}\``,
+    model.gone ? 'no longer offered by its provider' : priceOf(model),
+    `${formatTokens(model.contextTokens)} context`,
+  ];
+  return `${isCurrent ? `**${model.name}** (current default)` : model.name} · ${facts.join(' · ')}`;
+}
+
+function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {
+  if (promptPicoUsd === null || completionPicoUsd === null) return 'price unknown';
+  if (promptPicoUsd === 0 && completionPicoUsd === 0) return 'free';
+  return `${formatUsd(nanoUsdPerMillion(promptPicoUsd))} in, ${formatUsd(nanoUsdPerMillion(completionPicoUsd))} out`;
+}
+
+/** `128k`, `1M`. */
+function formatTokens(tokens: number): string {
+  return new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+    .format(tokens)
+    .replace('K', 'k');
+}

@@ -1,0 +1,55 @@
+import type { Model } from './model.ts';
+import { formatUsd } from './money.ts';
+import type { Citation } from './provider/types.ts';
+
+/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. */
+export function footerOf(facts: {
+  readonly model: Pick<Model, 'name'>;
+  readonly durationMs: number;
+  readonly tokens: number;
+  readonly costNanoUsd: number;
+  /** Whether tokens and cost are the provider's own figures. */
+  readonly exact: boolean;
+}): string {
+  const about = facts.exact ? '' : '≈ ';
+  const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
+  const cost = facts.costNanoUsd === 0 ? formatUsd(0) : about + formatUsd(facts.costNanoUsd);
+  return [facts.model.name, formatDuration(facts.durationMs), tokens, cost].join(' · ');
+}
+
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */
+export function sourcesOf(citations: readonly Citation[]): string {
+  if (citations.length === 0) return '';
+  const lines = citations.map(
+    ({ url, title }, index) => `${index + 1}. [${linkText(title ?? hostOf(url))}](${linkTarget(url)})`,
+  );
+  return `\n\n**Sources**\n${lines.join('\n')}`;
+}
+
+/** Brackets would end the link's text early, and line breaks the list. */
+function linkText(text: string): string {
+  return text
+    .replace(/[[\]\\]/g, '\\$&')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 120);
+}
+
+/** Parentheses and spaces would end the address early. */
+function linkTarget(url: string): string {
+  return url.replace(/[()\s<>]/g, (character) =>
+    encodeURIComponent(character).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29')),
+  );
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}

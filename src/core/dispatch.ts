@@ -1,0 +1,182 @@
+import type { Logger } from 'pino';
+import { type Actor, mayActAs, platformOf } from './actor.ts';
+import type {
+  Dispatch,
+  Invocation,
+  Place,
+  PostedMessage,
+  Suggestion,
+  SuggestRequest,
+  Surface,
+} from './adapter.ts';
+import { RESTARTING } from './chat.ts';
+import type { Clock } from './clock.ts';
+import { type Command, type CommandContext, parseOptions } from './command.ts';
+import { PlaceGone } from './delivery-errors.ts';
+import { explain, inOneLine } from './explain.ts';
+import type { Services } from './services.ts';
+import type { ClaimStore } from './store.ts';
+
+export interface Dispatcher extends Dispatch {
+  /** From now on events are answered with a word that the bot restarts. */
+  close(): void;
+}
+
+export interface DispatchOptions {
+  readonly services: Services;
+  readonly claims: ClaimStore;
+  /** Names this process in claims. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Slack redelivers for five minutes and Discord's gateway replays for less; people retry a POST for some more. */
+const CLAIM_TTL_MS = 24 * 3_600_000;
+const LEASE_MS = 10_000;
+/** Discord's limit for autocomplete. */
+const MAX_SUGGESTIONS = 25;
+/** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
+const MAX_MESSAGE_CHARS = 40_000;
+
+/** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
+export function createDispatch(options: DispatchOptions): Dispatcher {
+  const { services, claims, owner, clock, log } = options;
+  const commands = new Map(services.commands.map((command) => [command.name, command]));
+  const never = new AbortController().signal;
+  let closed = false;
+
+  interface Origin {
+    readonly id: string;
+    readonly actor: Actor;
+    readonly place: Place;
+    readonly surface: Surface;
+  }
+
+  /** Deals with an event that was not seen before, and words its faults. */
+  async function once(event: Origin, work: () => Promise<void>): Promise<void> {
+    const { id, surface, place } = event;
+    try {
+      if (closed) return await surface.whisper({ text: RESTARTING }, never);
+      const nowMs = clock.now();
+      const claim = await claims.claim(id, owner, nowMs + LEASE_MS, nowMs + CLAIM_TTL_MS);
+      if (claim === null) {
+        log.debug({ event: id }, 'an event was delivered again');
+        return;
+      }
+      try {
+        await work();
+      } finally {
+        await claims.finish(claim);
+      }
+    } catch (error) {
+      log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
+      if (error instanceof PlaceGone) return;
+      await surface.whisper({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
+        log.warn({ err: fault, event: id }, 'the fault could not be told');
+      });
+    }
+  }
+
+  async function runCommand(command: Command, invocation: Invocation): Promise<void> {
+    const { actor, place, surface, id } = invocation;
+    const tell: CommandContext['tell'] = (notice) =>
+      surface.whisper(typeof notice === 'string' ? { text: notice } : notice, never);
+    if (command.role !== 'member' && !mayActAs(await services.roles(actor), command.role)) {
+      const who = command.role === 'admin' ? 'an admin of this place' : 'the operator of this bot';
+      return tell(`Only ${who} can use \`/${command.name}\`.`);
+    }
+    const parsed = parseOptions(command, invocation.options);
+    if (!parsed.ok) return tell(parsed.problem);
+    await command.run({ eventId: id, actor, place, surface, services, signal: never, tell }, parsed.values);
+  }
+
+  return {
+    command: (invocation) =>
+      once(invocation, async () => {
+        const command = commands.get(invocation.command);
+        if (command) return runCommand(command, invocation);
+        const known = [...commands.keys()].map((name) => `\`/${name}\``).join(', ');
+        await invocation.surface.whisper({ text: `There is no such command. There are ${known}.` }, never);
+      }),
+
+    async message(message) {
+      const { actor, place, surface, id } = message;
+      if (!message.addressed && (place.key === null || !(await hasConversation(message)))) return;
+      const text = message.text.trim();
+      await once(message, async () => {
+        if (text === '') {
+          await surface.whisper({ text: 'Ask me something, or see what I can do with `/help`.' }, never);
+        } else if (text.length > MAX_MESSAGE_CHARS) {
+          await surface.whisper(
+            {
+              text: `That is ${text.length.toLocaleString('en-US')} characters long; I read at most ${MAX_MESSAGE_CHARS.toLocaleString('en-US')}.`,
+            },
+            never,
+          );
+        } else {
+          await services.chat.ask({ eventId: id, actor, place, surface, text });
+        }
+      });
+    },
+
+    press: (press) =>
+      once(press, () => {
+        switch (press.button) {
+          case 'stop':
+            return services.chat.stop(press);
+          case 'retry':
+            return services.chat.retry(press);
+          case 'continue':
+            return services.chat.continueInThread(press);
+        }
+      }),
+
+    close() {
+      closed = true;
+    },
+
+    retract: (eventId) => services.chat.retract(eventId),
+
+    async suggest(request) {
+      try {
+        const option = commands.get(request.command)?.options[request.option];
+        if (option?.type === 'model') return await suggestModels(request);
+        if (option?.type === 'choice') {
+          return option.choices
+            .filter(({ label, value }) =>
+              `${label} ${value}`.toLowerCase().includes(request.text.toLowerCase()),
+            )
+            .slice(0, MAX_SUGGESTIONS);
+        }
+      } catch (error) {
+        log.warn({ err: error, option: request.option }, 'suggestions could not be made');
+      }
+      return [];
+    },
+  };
+
+  async function hasConversation({ place, id }: PostedMessage): Promise<boolean> {
+    try {
+      return (await services.chat.conversationAt(place)) !== null;
+    } catch (error) {
+      // Whether it was meant for the bot is not known: a word about it in every thread would be noise.
+      log.error({ err: error, event: id }, 'a conversation could not be looked up');
+      return false;
+    }
+  }
+
+  /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
+  async function suggestModels({ text, place }: SuggestRequest): Promise<Suggestion[]> {
+    const wanted = text.trim().toLowerCase();
+    const open: Suggestion[] = [];
+    const locked: Suggestion[] = [];
+    for (const model of services.catalogue.list(platformOf(place.guild))) {
+      if (model.gone || !`${model.id} ${model.name}`.toLowerCase().includes(wanted)) continue;
+      const { ok } = await services.models.decide(model.id, place.guild);
+      if (ok) open.push({ label: model.name, value: model.id });
+      else locked.push({ label: `🔒 ${model.name} (needs ${model.tier})`, value: model.id });
+    }
+    return [...open, ...locked].slice(0, MAX_SUGGESTIONS);
+  }
+}

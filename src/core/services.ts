@@ -1,0 +1,21 @@
+import type { Roles } from './actor.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Chat } from './chat.ts';
+import type { Command } from './command.ts';
+import type { Guilds } from './guilds.ts';
+import type { ModelChooser } from './model-choice.ts';
+import type { ModelRequests } from './model-requests.ts';
+import type { Settings } from './settings.ts';
+
+/** What commands work with. */
+export interface Services {
+  readonly chat: Chat;
+  readonly catalogue: Catalogue;
+  readonly models: ModelRequests;
+  readonly choose: ModelChooser;
+  readonly settings: Settings;
+  readonly guilds: Guilds;
+  readonly roles: Roles;
+  /** All commands, for those that tell about others. */
+  readonly commands: readonly Command[];
+}
