@@ -1,9 +1,17 @@
-import type { GuildId } from './actor.ts';
+import { type GuildId, platformOf } from './actor.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Model, Route } from './model.ts';
-import type { GuildAccess, Tier } from './tiers.ts';
+import { type GuildAccess, opens, TIERS, withOwnKeys } from './tiers.ts';
 
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;
+}
+
+/** What decides beside model and guild. */
+export interface AccessTerms {
+  readonly catalogue: Catalogue;
+  /** Ids of the providers that the operator has a key for, or that need none. */
+  readonly operatorProviders: ReadonlySet<string>;
 }
 
 export type AccessDecision = AccessGranted | AccessRefused;
@@ -19,20 +27,177 @@ export interface AccessGranted {
 export interface AccessRefused {
   readonly ok: false;
   /**
-   * `unknown`: no such id in the catalogue. `locked`: the guild's tier does not open it. `gone`: its providers no
-   * longer have it. `no_route`: the tier opens it, but no key that may be used leads there.
+   * `unknown`: no such id in the catalogue. `gone`: its providers no longer have it. `locked`: the guild's tier does
+   * not open it. `no_route`: the tier opens it, but no key that may be used leads there.
    */
-  readonly reason: 'unknown' | 'locked' | 'gone' | 'no_route';
+  readonly reason: 'unknown' | 'gone' | 'locked' | 'no_route';
   /** What was asked for, as it was spelled. */
   readonly asked: string;
+  readonly guild: GuildInQuestion;
   /** Null where the id is unknown. */
   readonly model: Model | null;
-  readonly needsTier: Tier | null;
-  readonly hasTier: Tier;
   /** Where the id is unknown: models with a similar name. */
   readonly near: readonly Model[];
   /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help. */
   readonly keysThatOpen: readonly string[];
   /** A model that the guild can use now; null where there is none. */
   readonly suggestion: Model | null;
+}
+
+/**
+ * The access check: whether a guild may use a model now, on which route, and who pays. Every request passes it at the
+ * moment of the call. Only the exact id of a model in the catalogue gets anywhere; whatever is in doubt is refused.
+ */
+export function checkAccess(asked: string, guild: GuildInQuestion, terms: AccessTerms): AccessDecision {
+  return decide(asked, guild, terms, () => true);
+}
+
+/**
+ * The same check for models that a provider may fall back on by itself, one by one. They go out in one request with
+ * `first`, to the same provider and with the same key, so that no other route counts.
+ */
+export function checkFallbacks(
+  asked: readonly string[],
+  first: AccessGranted,
+  guild: GuildInQuestion,
+  terms: AccessTerms,
+): AccessDecision[] {
+  const usable = ({ provider }: Route) => provider === first.route.provider;
+  return asked.map((id) => decide(id, guild, terms, usable));
+}
+
+type Verdict = Pick<AccessGranted, 'route' | 'payer'> | Exclude<AccessRefused['reason'], 'unknown'>;
+
+function decide(
+  asked: string,
+  guild: GuildInQuestion,
+  terms: AccessTerms,
+  usable: (route: Route) => boolean,
+): AccessDecision {
+  const { catalogue } = terms;
+  const platform = platformOf(guild.id);
+  const model = catalogue.get(asked, platform);
+  const judge = (candidate: Model, access: GuildAccess) => judgeModel(candidate, access, terms, usable);
+  const verdict = model === null ? 'unknown' : judge(model, guild);
+  if (model !== null && typeof verdict !== 'string') return { ok: true, model, ...verdict };
+
+  const meant = catalogue.resolve(asked, platform);
+  const near = meant.model === null ? meant.near : [meant.model];
+  const open = catalogue.list(platform).filter((other) => typeof judge(other, guild) !== 'string');
+  const keysThatOpen = KEYS_TO_BRING.find(
+    (keys) => model !== null && typeof judge(model, withOwnKeys(guild, keys)) !== 'string',
+  );
+  return {
+    ok: false,
+    reason: verdict as AccessRefused['reason'],
+    asked,
+    guild,
+    model,
+    near: model === null ? near : [],
+    keysThatOpen: keysThatOpen ?? [],
+    suggestion: alternativeTo(model ?? near[0] ?? null, open),
+  };
+}
+
+/** Keys that a guild can bring, the least first. */
+const KEYS_TO_BRING = [['openai'], ['openrouter'], ['openai', 'openrouter']] as const;
+
+function judgeModel(
+  model: Model,
+  guild: GuildAccess,
+  { operatorProviders }: AccessTerms,
+  usable: (route: Route) => boolean,
+): Verdict {
+  if (model.gone) return 'gone';
+  if (!opens(guild.tier, model.tier)) return 'locked';
+  const operatorPays = opens(guild.operatorTier, model.tier);
+  for (const route of model.routes) {
+    if (route.gone || !usable(route)) continue;
+    if (guild.ownKeys.includes(route.provider)) return { route, payer: 'guild' };
+    if (operatorPays && operatorProviders.has(route.provider)) return { route, payer: 'operator' };
+  }
+  return 'no_route';
+}
+
+/** One by the same maker, else one of the same tier, else the first. */
+function alternativeTo(model: Model | null, open: readonly Model[]): Model | null {
+  const makerOf = ({ id }: Model) => id.slice(0, id.indexOf('/'));
+  return (
+    open.find((other) => model !== null && makerOf(other) === makerOf(model)) ??
+    open.find((other) => other.tier === model?.tier) ??
+    open[0] ??
+    null
+  );
+}
+
+export interface RefusalOptions {
+  /** Whether `/connect` works here, so that an admin may be sent to it. Default false. */
+  readonly canConnectKeys?: boolean;
+}
+
+/** A refusal for the person who asked, in Markdown: what, why, how to get there, and what can be used meanwhile. */
+export function explainRefusal(refusal: AccessRefused, options: RefusalOptions = {}): string {
+  const { suggestion } = refusal;
+  const meanwhile = suggestion
+    ? `You can use ${named(suggestion)} now.`
+    : 'There is no other model that can be used here now; please tell the operator of this bot.';
+  return [...reasonsOf(refusal, options), meanwhile].join(' ');
+}
+
+function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOptions): string[] {
+  const { asked, guild, model, near } = refusal;
+  if (model === null) {
+    const meant = near.map(({ id }) => `\`${id}\``).join(' or ');
+    return [
+      `There is no model \`${quotable(asked)}\` here.`,
+      meant === '' ? '`/models` lists those that there are.' : `Did you mean ${meant}?`,
+    ];
+  }
+  const place = placeOf(guild.id);
+  const keys = refusal.keysThatOpen.map((provider) => PROVIDER_NAMES.get(provider) ?? provider);
+  const connect =
+    canConnectKeys && keys.length > 0
+      ? ` An admin can also open it with an API key for ${keys.join(' and one for ')}: \`/connect\`.`
+      : '';
+  switch (refusal.reason) {
+    case 'gone':
+      return [`${named(model)} is no longer offered by its provider.`];
+    case 'locked': {
+      const needed = TIERS.filter((tier) => opens(tier, model.tier)).map((tier) => `\`${tier}\``);
+      return [
+        `${named(model)} needs the tier ${needed.join(' or ')}; ${place} has \`${guild.tier}\`.`,
+        `The operator of this bot can give it.${connect}`,
+      ];
+    }
+    default:
+      return opens(guild.operatorTier, model.tier)
+        ? [
+            `${named(model)} cannot be reached: the bot has no API key for it.`,
+            `Please tell its operator.${connect}`,
+          ]
+        : [
+            `${named(model)} needs the tier \`${model.tier}\`. Of that, ${place} has \`${guild.operatorTier}\` from the operator; its own API keys do not lead to this model.`,
+            `The operator of this bot can give the tier.${connect}`,
+          ];
+  }
+}
+
+const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['openrouter', 'OpenRouter'],
+  ['openai', 'OpenAI'],
+]);
+
+function named({ name, id }: Model): string {
+  return `**${name}** (\`${id}\`)`;
+}
+
+function placeOf(guild: GuildId): string {
+  if (guild.startsWith('discord:dm:')) return 'this chat';
+  return { discord: 'this server', slack: 'this workspace', web: 'this playground' }[platformOf(guild)];
+}
+
+/** What a person typed, fit to stand between backticks on one line. */
+function quotable(text: string): string {
+  const visible = text.slice(0, 80).replace(/[`\p{C}\p{Z}]/gu, (char) => (char === ' ' ? char : '\u{FFFD}'));
+  return text.length > 80 ? `${visible}…` : visible;
 }

@@ -55,7 +55,7 @@ const BUILT_IN: readonly ProviderDefinition[] = [
 const MODEL_ID = /^(?!openrouter\/)[a-z0-9][a-z0-9._-]*\/[a-z0-9][a-z0-9._-]*(:free)?$/;
 
 /** Discord's limit for the value of a choice, which carries the id. */
-const MAX_ID_CHARS = 100;
+export const MAX_ID_CHARS = 100;
 
 const modelId = z.string().max(MAX_ID_CHARS).regex(MODEL_ID, {
   error:

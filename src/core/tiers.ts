@@ -66,6 +66,15 @@ export function guildAccess(holdings: GuildHoldings, nowMs: number): GuildAccess
     ...grants.map((grant) => grant.tier),
     ...holdings.entitlements,
   ]);
-  const fromKeys = holdings.ownKeys.map((provider) => TIER_OF_OWN_KEY.get(provider) ?? 'free');
-  return { tier: join([operatorTier, ...fromKeys]), operatorTier, ownKeys: holdings.ownKeys };
+  return withOwnKeys({ tier: operatorTier, operatorTier, ownKeys: [] }, holdings.ownKeys);
+}
+
+/** What a guild may use once it holds these keys as well. */
+export function withOwnKeys(access: GuildAccess, providers: readonly string[]): GuildAccess {
+  const added = providers.map((provider) => TIER_OF_OWN_KEY.get(provider) ?? 'free');
+  return {
+    tier: join([access.tier, ...added]),
+    operatorTier: access.operatorTier,
+    ownKeys: [...access.ownKeys, ...providers],
+  };
 }
