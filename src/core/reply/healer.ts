@@ -1,7 +1,152 @@
-/**
- * Closes what is half-open at the end of growing Markdown, for a view that will be replaced by the next one.
- * Complete Markdown is returned as it is; text may be held back, never invented.
- */
-export function heal(text: string): string {
-  return text;
+import {
+  type BlockState,
+  blankMarks,
+  documentStart,
+  fenceEnd,
+  type Line,
+  type PlacedLine,
+  placeLines,
+  scanLine,
+} from './markdown-blocks.ts';
+import { parseInline } from './markdown-inline.ts';
+
+/** Shows Markdown while it grows, without half-written markup. The work of a view is bounded by the last block. */
+export interface Healer {
+  /** Appends to the text. */
+  push(delta: string): void;
+  /**
+   * The text as it can be shown now: open emphasis, code and fences are closed; of a link that is not complete, its
+   * text is shown; marks that are nothing without what follows (a list marker, half a delimiter, a table's head
+   * without its delimiter row) are held back. Complete blocks, and code, stay as they are.
+   */
+  view(): string;
+}
+
+/** A line that is only a block's mark so far, or a run that may yet turn out to be one: `-`, `##`, `3.`, `|--`. */
+const bareMarkPattern = /^[\s>]*(?:[-+*_=#:|`~\s]*|\d{1,9}[.)])\s*$/;
+/** A line that may yet become a link reference definition, which shows nothing. */
+const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
+
+/** `start` is the state of blocks that the text begins in. */
+export function createHealer(start: BlockState = documentStart): Healer {
+  /** What no later text can change, and the state of blocks behind it. */
+  let settled = '';
+  let settledState = start;
+  /** The complete lines of the block that still grows, and the state behind them. */
+  let block = '';
+  let blockState = start;
+  let lastLine = '';
+
+  return {
+    push(delta) {
+      const [first, ...others] = delta.split('\n');
+      lastLine += first;
+      for (const next of others) {
+        const line = scanLine(blockState, lastLine);
+        if (settles(blockState, line)) {
+          settled += block;
+          settledState = blockState;
+          block = '';
+        }
+        block += `${lastLine}\n`;
+        blockState = line.after;
+        lastLine = next;
+      }
+    },
+    view: () => settled + healBlocks(block + lastLine, settledState),
+  };
+}
+
+/** `createHealer` for a text that is at hand as a whole. */
+export function heal(text: string, start: BlockState = documentStart): string {
+  const healer = createHealer(start);
+  healer.push(text);
+  return healer.view();
+}
+
+/** Whether what stands before this line stays as it is, whatever comes. */
+function settles(before: BlockState, line: Line): boolean {
+  if (line.kind === 'code') return before.leaf.kind === 'fence' && before.leaf.filled;
+  return line.kind === 'blank' || line.kind === 'row' || line.begins;
+}
+
+/** Heals text that begins with a block. Each round takes away what must wait, until only closing is left to do. */
+function healBlocks(text: string, start: BlockState): string {
+  for (let shown = text; ; ) {
+    const lines = placeLines(shown, start);
+    const hold = blockHold(shown, lines);
+    if (hold !== null) {
+      shown = shown.slice(0, hold);
+      continue;
+    }
+    const last = lines.at(-1);
+    const state = last?.after ?? start;
+    if (state.leaf.kind === 'fence') return shown + fenceEnd(shown, state);
+    const from = growingFrom(shown, lines);
+    if (from === null) return shown;
+    const content = blankMarks(shown, lines, from);
+    const inline = parseInline(content, true);
+    if (inline.partialFrom !== null) {
+      shown = shown.slice(0, from + inline.partialFrom);
+      continue;
+    }
+    if (inline.open.length === 0 && inline.brackets.length === 0) return shown;
+    let healed = shown.slice(0, from);
+    let at = 0;
+    for (const bracket of inline.brackets) {
+      healed += shown.slice(from + at, from + bracket.start);
+      at = bracket.end;
+    }
+    healed += shown.slice(from + at);
+    if (inline.open.length === 0) return healed;
+    return (
+      healed.trimEnd() +
+      inline.open
+        .map(({ delimiter }) => delimiter)
+        .reverse()
+        .join('')
+    );
+  }
+}
+
+/** Where the lines begin that have to wait for what follows. */
+function blockHold(text: string, lines: readonly PlacedLine[]): number | null {
+  const last = lines.at(-1);
+  if (!last) return null;
+  const { leaf } = last.after;
+  if (leaf.kind === 'fence' && !leaf.filled) {
+    return lines.findLast((line) => line.kind === 'fence')?.start ?? null;
+  }
+  const content = text.slice(last.start, last.end);
+  if (!content.endsWith('\n')) {
+    if (last.kind === 'code') {
+      const run = leaf.kind === 'fence' ? leaf.run : '';
+      const rest = content.slice(last.content).trim();
+      if (rest.length < run.length && run.startsWith(rest)) return last.start;
+      return null;
+    }
+    if (last.kind !== 'fence-end' && (bareMarkPattern.test(content) || definitionPattern.test(content)))
+      return last.start;
+  }
+  if (last.kind === 'text' && content.startsWith('|', last.content)) return last.start;
+  return null;
+}
+
+/** Where the content of the block begins that the next character would still belong to. */
+function growingFrom(text: string, lines: readonly PlacedLine[]): number | null {
+  const last = lines.at(-1);
+  if (!last) return null;
+  if (last.kind === 'text') {
+    const first = lines.findLastIndex((line) => line.begins || line.kind !== 'text');
+    const line = lines[first]?.kind === 'text' ? lines[first] : lines[first + 1];
+    return line ? line.start + line.content : null;
+  }
+  if (last.end === text.length && text.endsWith('\n')) return null;
+  if (last.kind === 'heading') return last.start + last.content;
+  if (last.kind === 'row') {
+    const row = text.slice(last.start, last.end);
+    const pipe = [...row.matchAll(/\\.|\|/g)].findLast(([token]) => token === '|')?.index;
+    return last.start + Math.max(last.content, (pipe ?? -1) + 1);
+  }
+  return null;
 }

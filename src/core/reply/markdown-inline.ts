@@ -1,0 +1,364 @@
+/**
+ * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs), finished or still growing.
+ * What a reference in brackets points to is not known here: `[text][reference]` counts as a link.
+ */
+
+export interface Span {
+  /** `opaque`: an escape, an entity, an autolink or an HTML tag. */
+  readonly kind: 'emphasis' | 'code' | 'link' | 'url' | 'opaque';
+  readonly start: number;
+  readonly end: number;
+  /** The delimiter on either side; empty where there is none that could be closed and reopened. */
+  readonly delimiter: string;
+}
+
+export interface Inline {
+  readonly spans: readonly Span[];
+  /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only where the block grows. */
+  readonly open: readonly Span[];
+  /** The `[` and `![` that may yet become links: text that is shown without them meanwhile. Only where the block grows. */
+  readonly brackets: readonly { readonly start: number; readonly end: number }[];
+  /** Where a token begins that the end cuts in two, or that is nothing without what follows. Only where the block grows. */
+  readonly partialFrom: number | null;
+}
+
+interface Run {
+  readonly char: string;
+  start: number;
+  end: number;
+  /** The length it began with. */
+  readonly length: number;
+  readonly opens: boolean;
+  readonly closes: boolean;
+}
+
+interface Bracket {
+  readonly start: number;
+  readonly end: number;
+  readonly image: boolean;
+  /** How many delimiter runs stood before it. */
+  readonly runs: number;
+  active: boolean;
+}
+
+/** A `[` this far back, or on an earlier line, is taken for a plain bracket while its `]` has not come. */
+const longestOpenLinkText = 100;
+
+const escapePattern = /\\[!-/:-@[-`{-~\n]/y;
+const entityPattern = /&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/y;
+const partialEntityPattern = /&(?:#[0-9]{0,7}|#[xX][0-9a-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,31})?$/y;
+const attribute = String.raw`\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))?`;
+const tagPattern = new RegExp(
+  String.raw`<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.!#$%&'*+/=?^${'`'}{|}~-]+@[\w.-]+|` +
+    String.raw`[A-Za-z][A-Za-z0-9-]*(?:${attribute})*\s*/?|/[A-Za-z][A-Za-z0-9-]*\s*|!--[^]*?--|\?[^]*?\?|![A-Za-z][^>]*)>`,
+  'y',
+);
+// A bare word after a tag's name only counts as a half-written attribute while it is the last: `x <y then z` is prose.
+const partialTagPattern = new RegExp(
+  String.raw`<(?:[A-Za-z][A-Za-z0-9+.-]*(?::[^\s<>]*)?|[\w.+-]+@[\w.-]*|[A-Za-z][A-Za-z0-9-]*(?:\s+[A-Za-z_:][\w.:-]*=(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))*` +
+    String.raw`(?:\s+(?:[A-Za-z_:][\w.:-]*(?:=(?:"[^"]*|'[^']*)?)?)?|/)?|/(?:[A-Za-z][A-Za-z0-9-]*)?|!-{0,2}|!--[^]*)?$`,
+  'y',
+);
+const urlPattern = /(?:https?:\/\/|www\.)[^\s<>。，、；：！？「」『』（）【】]*/y;
+const labelPattern = /\[(?:\\.|[^\\[\]])*\]/y;
+const partialLabelPattern = /\[(?:\\.|[^\\[\]])*$/y;
+const whitespacePattern = /\s/;
+const punctuationPattern = /[\p{P}\p{S}]/u;
+const wordPattern = /[A-Za-z0-9]/;
+const specials = /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g;
+
+/**
+ * Reads `text` as the content of one block. Marks of containers inside it must have been blanked out. `growing` says
+ * that more may follow, and asks for what is half-open at the end.
+ */
+export function parseInline(text: string, growing: boolean): Inline {
+  const end = text.length;
+  const contentEnd = text.trimEnd().length;
+  const spans: Span[] = [];
+  const runs: Run[] = [];
+  const brackets: Bracket[] = [];
+  const runsWithoutCloser = new Set<number>();
+  let openCode: Span | null = null;
+  let partialFrom: number | null = null;
+
+  const matchAt = (pattern: RegExp, at: number): string | null => {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0] ?? null;
+  };
+  const opaque = (at: number, token: string): number => {
+    spans.push({ kind: 'opaque', start: at, end: at + token.length, delimiter: '' });
+    return at + token.length;
+  };
+
+  /** Reads the token at a special character; returns where the next begins. */
+  const read = (at: number): number => {
+    const char = text[at] as string;
+    switch (char) {
+      case '\\': {
+        const escape = matchAt(escapePattern, at);
+        if (at + 1 >= contentEnd) partialFrom = at;
+        return escape === null ? at + 1 : opaque(at, escape);
+      }
+      case '&': {
+        const entity = matchAt(entityPattern, at);
+        if (entity !== null) return opaque(at, entity);
+        if (matchAt(partialEntityPattern, at) !== null) partialFrom = at;
+        return at + 1;
+      }
+      case '<': {
+        const tag = matchAt(tagPattern, at);
+        if (tag !== null) return opaque(at, tag);
+        if (!growing || matchAt(partialTagPattern, at) === null) return at + 1;
+        partialFrom = at;
+        return end;
+      }
+      case 'h':
+      case 'w': {
+        const url = matchAt(urlPattern, at)?.replace(/[?!.,:;*_~'")\]]+$/, '');
+        if (url !== undefined) spans.push({ kind: 'url', start: at, end: at + url.length, delimiter: '' });
+        return at + 1;
+      }
+      case '`':
+        return readCode(at);
+      case '*':
+      case '_':
+      case '~':
+        return readRun(at, char);
+      case '!':
+        if (text[at + 1] !== '[') return at + 1;
+        brackets.push({ start: at, end: at + 2, image: true, runs: runs.length, active: true });
+        return at + 2;
+      case '[':
+        brackets.push({ start: at, end: at + 1, image: false, runs: runs.length, active: true });
+        return at + 1;
+      default:
+        return readClosingBracket(at);
+    }
+  };
+
+  const readCode = (at: number): number => {
+    const length = runLength(text, at);
+    const after = at + length;
+    if (!runsWithoutCloser.has(length)) {
+      for (let close = text.indexOf('`', after); close !== -1; ) {
+        const closeLength = runLength(text, close);
+        if (closeLength === length) {
+          spans.push({ kind: 'code', start: at, end: close + length, delimiter: text.slice(at, after) });
+          return close + length;
+        }
+        close = text.indexOf('`', close + closeLength);
+      }
+      runsWithoutCloser.add(length);
+    }
+    if (!growing) return after;
+    // A run of backticks at the end may be half of the closing one.
+    const content = text.slice(after, contentEnd).replace(/`+$/, '');
+    if (content.trim() === '') partialFrom = at;
+    else if (after + content.length < contentEnd) partialFrom = after + content.length;
+    else openCode = { kind: 'code', start: at, end, delimiter: text.slice(at, after) };
+    return end;
+  };
+
+  const readRun = (at: number, char: string): number => {
+    const length = runLength(text, at);
+    const after = at + length;
+    const previous = at === 0 ? ' ' : charBefore(text, at);
+    const next = after === end ? ' ' : String.fromCodePoint(text.codePointAt(after) as number);
+    const spaceBefore = whitespacePattern.test(previous);
+    const spaceAfter = whitespacePattern.test(next);
+    const punctuationBefore = punctuationPattern.test(previous);
+    const punctuationAfter = punctuationPattern.test(next);
+    const left = !spaceAfter && (!punctuationAfter || spaceBefore || punctuationBefore);
+    const right = !spaceBefore && (!punctuationBefore || spaceAfter || punctuationAfter);
+    const isUnderscore = char === '_';
+    const strikes = char !== '~' || length === 2;
+    runs.push({
+      char,
+      start: at,
+      end: after,
+      length,
+      opens: strikes && left && (!isUnderscore || !right || punctuationBefore),
+      closes: strikes && right && (!isUnderscore || !left || punctuationAfter),
+    });
+    return after;
+  };
+
+  const readClosingBracket = (at: number): number => {
+    const bracket = brackets.pop();
+    if (!bracket?.active) return at + 1;
+    const tail = linkTail(text, at + 1);
+    if (tail === null) return at + 1;
+    if (tail === 'partial') {
+      if (growing) {
+        partialFrom = at;
+        brackets.push(bracket);
+        return end;
+      }
+      return at + 1;
+    }
+    pairRuns(runs, bracket.runs, spans);
+    runs.length = bracket.runs;
+    spans.push({ kind: 'link', start: bracket.start, end: tail, delimiter: '' });
+    // Links hold no links, images may.
+    if (!bracket.image) for (const outer of brackets) if (!outer.image) outer.active = false;
+    return tail;
+  };
+
+  for (let at = 0; at < end; ) {
+    specials.lastIndex = at;
+    const special = specials.exec(text);
+    if (special === null) break;
+    at = read(special.index);
+  }
+  const textEnd = partialFrom ?? end;
+  const linkTexts = growing ? brackets.filter((bracket) => mayBecomeLink(bracket, text, textEnd)) : [];
+  // What stands in the text of a link pairs with nothing before it.
+  const inner: Run[] = [];
+  for (const { runs: outside } of linkTexts.toReversed()) {
+    pairRuns(runs, outside, spans);
+    inner.unshift(...runs.splice(outside));
+  }
+  pairRuns(runs, 0, spans);
+  if (!growing) return { spans, open: [], brackets: [], partialFrom: null };
+
+  runs.push(...inner);
+  const open = runs
+    .filter((run) => run.opens && run.start < run.end && run.end < end && !isInsideWord(text, run))
+    .map(
+      (run): Span => ({ kind: 'emphasis', start: run.start, end, delimiter: text.slice(run.start, run.end) }),
+    );
+  const last = runs.at(-1);
+  // A closing delimiter must not be put right behind a literal run.
+  if (last && last.start < last.end && last.end === (open.length > 0 ? contentEnd : end))
+    partialFrom = last.start;
+  const lastBracket = linkTexts.at(-1);
+  if (lastBracket?.end === end) partialFrom ??= lastBracket.start;
+  if (openCode !== null) open.push(openCode);
+  return { spans, open, brackets: linkTexts, partialFrom };
+}
+
+function mayBecomeLink({ active, start, end }: Bracket, text: string, textEnd: number): boolean {
+  return active && textEnd - start <= longestOpenLinkText && !text.slice(end, textEnd).includes('\n');
+}
+
+/** Between ASCII letters or digits (2**10, a*b) a run is emphasis only once its other half is there. */
+function isInsideWord(text: string, run: Run): boolean {
+  return (
+    run.start > 0 &&
+    wordPattern.test(text[run.start - 1] as string) &&
+    wordPattern.test(text[run.end] as string)
+  );
+}
+
+/** CommonMark's "process emphasis" over the runs from `from` on; what is left of them in the end is literal. */
+function pairRuns(runs: Run[], from: number, spans: Span[]): void {
+  /** Below these indices there is no opener for a closer of the same kind. */
+  const bottoms = new Map<string, number>();
+  const stack: number[] = [];
+  for (let index = from; index < runs.length; index++) {
+    const closer = runs[index] as Run;
+    const kind = `${closer.char}${closer.opens}${closer.length % 3}`;
+    while (closer.closes && closer.start < closer.end) {
+      let depth = stack.length - 1;
+      const bottom = bottoms.get(kind) ?? from;
+      while (
+        depth >= 0 &&
+        (stack[depth] as number) >= bottom &&
+        !pairs(runs[stack[depth] as number] as Run, closer)
+      )
+        depth--;
+      if (depth < 0 || (stack[depth] as number) < bottom) {
+        bottoms.set(kind, index);
+        break;
+      }
+      const opener = runs[stack[depth] as number] as Run;
+      const length = opener.end - opener.start >= 2 && closer.end - closer.start >= 2 ? 2 : 1;
+      opener.end -= length;
+      spans.push({
+        kind: 'emphasis',
+        start: opener.end,
+        end: closer.start + length,
+        delimiter: opener.char.repeat(length),
+      });
+      closer.start += length;
+      for (const crossed of stack.splice(depth + 1))
+        (runs[crossed] as Run).end = (runs[crossed] as Run).start;
+      if (opener.start === opener.end) stack.pop();
+    }
+    if (closer.opens && closer.start < closer.end) stack.push(index);
+  }
+}
+
+function pairs(opener: Run, closer: Run): boolean {
+  if (opener.char !== closer.char) return false;
+  const either = opener.closes || closer.opens;
+  return (
+    !either ||
+    (opener.length + closer.length) % 3 !== 0 ||
+    (opener.length % 3 === 0 && closer.length % 3 === 0)
+  );
+}
+
+/**
+ * What follows the `]` of a link's text: `(destination "title")` or `[reference]`. Returns where it ends, null where
+ * there is none, `partial` where the text ends inside it or may yet begin it.
+ */
+function linkTail(text: string, at: number): number | 'partial' | null {
+  if (at === text.length) return 'partial';
+  if (text[at] === '[') {
+    labelPattern.lastIndex = partialLabelPattern.lastIndex = at;
+    const label = labelPattern.exec(text);
+    if (label) return at + label[0].length;
+    return partialLabelPattern.test(text) ? 'partial' : null;
+  }
+  if (text[at] !== '(') return null;
+  let next = skipSpace(text, at + 1);
+  const destination = destinationEnd(text, next);
+  if (destination === null) return null;
+  next = skipSpace(text, destination);
+  if (next > destination && next < text.length) {
+    const quote = text[next] === '(' ? ')' : text[next];
+    if (quote === '"' || quote === "'" || text[next] === '(') {
+      for (next++; next < text.length && text[next] !== quote; next++) if (text[next] === '\\') next++;
+      next = skipSpace(text, next + 1);
+    }
+  }
+  if (next >= text.length) return 'partial';
+  return text[next] === ')' ? next + 1 : null;
+}
+
+function destinationEnd(text: string, at: number): number | null {
+  let next = at;
+  if (text[at] === '<') {
+    for (next++; next < text.length && text[next] !== '>'; next++) {
+      if (text[next] === '\n' || text[next] === '<') return null;
+      if (text[next] === '\\') next++;
+    }
+    return next + 1;
+  }
+  for (let depth = 0; next < text.length; next++) {
+    const char = text[next] as string;
+    if (whitespacePattern.test(char) || (char === ')' && depth === 0)) break;
+    if (char === '(') depth++;
+    else if (char === ')') depth--;
+    else if (char === '\\' && punctuationPattern.test(text[next + 1] ?? ' ')) next++;
+  }
+  return next;
+}
+
+function skipSpace(text: string, at: number): number {
+  let next = at;
+  while (next < text.length && whitespacePattern.test(text[next] as string)) next++;
+  return next;
+}
+
+function runLength(text: string, at: number): number {
+  let after = at + 1;
+  while (text[after] === text[at]) after++;
+  return after - at;
+}
+
+function charBefore(text: string, at: number): string {
+  const isPair = at >= 2 && /[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(at - 2, at));
+  return text.slice(at - (isPair ? 2 : 1), at);
+}
