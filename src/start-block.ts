@@ -1,0 +1,59 @@
+import type { Config } from './config.ts';
+
+/** What the start decided, for the block that the operator reads. */
+export interface StartFacts {
+  readonly discord: boolean;
+  readonly slack: 'socket' | 'http' | null;
+  /** The page's address; null where the playground is off. */
+  readonly playground: string | null;
+  readonly health: string;
+  /** Names of the providers that can be asked. */
+  readonly providers: readonly string[];
+  readonly demo: boolean;
+  readonly models: number;
+  /** Further lines that the operator has to see, such as an invite link. */
+  readonly notes: readonly string[];
+}
+
+/** One block: what is on, what is off, and which variable turns it on. */
+export function startBlock(config: Config, facts: StartFacts): string {
+  const rows: [string, string][] = [
+    ['Discord', facts.discord ? 'on' : 'off: set DISCORD_TOKEN'],
+    [
+      'Slack',
+      facts.slack === null
+        ? 'off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN'
+        : facts.slack === 'socket'
+          ? 'on (Socket Mode)'
+          : 'on (HTTP, /slack/events)',
+    ],
+    ['Playground', facts.playground ?? 'off: set PLAYGROUND=on'],
+    ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
+    ['Store', withoutCredentials(config.STORE_URL)],
+    ['Default tier', config.DEFAULT_TIER],
+    ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
+    ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
+    ['Own keys', config.ENCRYPTION_KEY ? 'on' : 'off: set ENCRYPTION_KEY'],
+    ['Health', `${facts.health}/healthz, /readyz`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}`);
+  const demo = facts.demo
+    ? [
+        '',
+        '  No API key is set, so a scripted demo answers, which is no language model.',
+        '  For real answers put OPENROUTER_API_KEY (https://openrouter.ai/settings/keys) into .env and start again.',
+      ]
+    : [];
+  const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
+  return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
+}
+
+function providersOf({ demo, providers }: StartFacts): string {
+  if (demo) return ', answered by the built-in demo';
+  return providers.length === 0 ? '; no provider can be asked' : `, through ${providers.join(', ')}`;
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
