@@ -36,7 +36,7 @@ export interface Collection<T> {
   set(key: string, value: T): Promise<void>;
   /** Deletes the value and what was kept aside of it. False where there was neither. */
   delete(key: string): Promise<boolean>;
-  /** All keys, in no order. Reads the whole collection: for sweeps, not for requests. */
+  /** All keys, in no order; some may come twice. Reads the whole collection: for sweeps, not for requests. */
   keys(): AsyncIterable<string>;
 }
 

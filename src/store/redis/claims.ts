@@ -1,0 +1,143 @@
+import type { Clock } from '../../core/clock.ts';
+import type { ClaimKey, ClaimStore } from '../../core/store.ts';
+import { parseJson } from '../shared.ts';
+import { type RedisConnection, script } from './connection.ts';
+import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, CLAIMS, JOURNALS } from './keys.ts';
+import { renewLeases } from './leases.ts';
+
+const LEASES = { leases: CLAIM_LEASES, owners: CLAIM_OWNERS };
+
+const CLAIM = script(`
+local claims, expiry, leases, owners = unpack(KEYS)
+local id, owner, lease, expires, now = unpack(ARGV)
+local fence = 1
+local old = redis.call('HGET', claims, id)
+if old then
+  local forgotten = not redis.call('ZSCORE', leases, id) and tonumber(redis.call('ZSCORE', expiry, id)) <= tonumber(now)
+  if not forgotten then return 0 end
+  fence = tonumber(string.match(old, '^%d+')) + 1
+end
+redis.call('HSET', claims, id, fence .. ' ' .. owner)
+redis.call('ZADD', expiry, expires, id)
+redis.call('ZADD', leases, lease, id)
+redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
+return fence
+`);
+
+const WRITE = script(`
+local claims, leases, journals = unpack(KEYS)
+local id, held, journal = unpack(ARGV)
+if redis.call('HGET', claims, id) ~= held or not redis.call('ZSCORE', leases, id) then return 0 end
+redis.call('HSET', journals, id, journal)
+return 1
+`);
+
+const FINISH = script(`
+local claims, leases, journals, owners = unpack(KEYS)
+local id, held, owner = unpack(ARGV)
+if redis.call('HGET', claims, id) ~= held or redis.call('ZREM', leases, id) == 0 then return 0 end
+redis.call('HDEL', journals, id)
+redis.call('ZREM', owners, owner .. '\\0' .. id)
+return 1
+`);
+
+const TAKE_OVER = script(`
+local claims, leases, journals, owners = unpack(KEYS)
+local owner, now, lease = unpack(ARGV)
+for offset = 0, math.huge, 100 do
+  local due = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', offset, 100)
+  if #due == 0 then return false end
+  for _, id in ipairs(due) do
+    local fence, old = string.match(redis.call('HGET', claims, id), '^(%d+) (.*)$')
+    if old ~= owner then
+      fence = fence + 1
+      redis.call('HSET', claims, id, fence .. ' ' .. owner)
+      redis.call('ZADD', leases, lease, id)
+      redis.call('ZREM', owners, old .. '\\0' .. id)
+      redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
+      return {id, fence, redis.call('HGET', journals, id)}
+    end
+  end
+end
+`);
+
+/** Forgets some of the finished claims that have expired; unfinished ones stay. */
+const SWEEP = script(`
+local claims, expiry, leases = unpack(KEYS)
+local forgotten = 0
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])) do
+  if not redis.call('ZSCORE', leases, id) then
+    redis.call('HDEL', claims, id)
+    redis.call('ZREM', expiry, id)
+    forgotten = forgotten + 1
+  end
+end
+return forgotten
+`);
+
+export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
+  const { runScript } = connection;
+
+  return {
+    async claim(id, owner, leaseUntilMs, expiresAtMs) {
+      const fence = Number(
+        await runScript(
+          CLAIM,
+          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS],
+          [id, owner, leaseUntilMs, expiresAtMs, clock.now()],
+        ),
+      );
+      return fence === 0 ? null : { id, owner, fence, leaseUntilMs, journal: null };
+    },
+
+    async write(claim, journal) {
+      const written = await runScript(
+        WRITE,
+        [CLAIMS, CLAIM_LEASES, JOURNALS],
+        [claim.id, held(claim), JSON.stringify(journal)],
+      );
+      return written === 1;
+    },
+
+    renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
+
+    async finish(claim) {
+      const finished = await runScript(
+        FINISH,
+        [CLAIMS, CLAIM_LEASES, JOURNALS, CLAIM_OWNERS],
+        [claim.id, held(claim), claim.owner],
+      );
+      return finished === 1;
+    },
+
+    async takeOver(owner, nowMs, leaseUntilMs) {
+      const taken = (await runScript(
+        TAKE_OVER,
+        [CLAIMS, CLAIM_LEASES, JOURNALS, CLAIM_OWNERS],
+        [owner, nowMs, leaseUntilMs],
+      )) as [id: string, fence: number, journal: string | null] | null;
+      if (taken === null) return null;
+      const [id, fence, journal] = taken;
+      return {
+        id,
+        owner,
+        fence,
+        leaseUntilMs,
+        journal: journal === null ? null : parseJson(journal),
+      };
+    },
+  };
+}
+
+export async function sweepClaims(
+  { runScript }: RedisConnection,
+  nowMs: number,
+  some: number,
+): Promise<number> {
+  return Number(await runScript(SWEEP, [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES], [nowMs, some]));
+}
+
+/** As it stands in `CLAIMS`. */
+function held({ fence, owner }: ClaimKey): string {
+  return `${fence} ${owner}`;
+}

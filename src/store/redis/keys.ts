@@ -1,0 +1,44 @@
+/**
+ * All keys that scripts touch carry one hash tag, so that a cluster keeps them in one slot: a script can then change
+ * them in one step. Their names are fixed, so that scripts declare every key they use.
+ */
+function key(name: string): string {
+  return `{parley}:${name}`;
+}
+
+export const SCHEMA_KEY = key('schema');
+
+/** Counter -> value. */
+export const COUNTERS = key('counters');
+/** Counters by the time at which they expire. */
+export const COUNTER_EXPIRY = key('counters:expiry');
+
+/** Id -> what never changes of a reservation, as JSON. */
+export const RESERVATIONS = key('reservations');
+/** Ids of open reservations by the end of their lease. */
+export const RESERVATION_LEASES = key('reservations:lease');
+/** Members `owner NUL id`, to find an owner's. */
+export const RESERVATION_OWNERS = key('reservations:owner');
+/** Id -> generation id. */
+export const GENERATIONS = key('reservations:generation');
+
+/** Id -> `fence owner`. */
+export const CLAIMS = key('claims');
+/** Ids of all claims by the time at which they expire. */
+export const CLAIM_EXPIRY = key('claims:expiry');
+/** Ids of unfinished claims by the end of their lease. */
+export const CLAIM_LEASES = key('claims:lease');
+/** Members `owner NUL id`, of unfinished claims. */
+export const CLAIM_OWNERS = key('claims:owner');
+/** Id -> journal, as JSON. */
+export const JOURNALS = key('claims:journal');
+
+/** Member -> record, as JSON. */
+export const RECORDS = key('records');
+export const RECORD_SEQ = key('records:seq');
+
+/** Members of the records of a kind, a guild, a person in it: `<time>:<number>`, padded, so that their order is time's. */
+export function recordIndex(kind: string, guild?: string, user?: string): string {
+  // JSON keeps ids with odd characters apart.
+  return key(`records:${JSON.stringify([kind, guild, user].filter((part) => part !== undefined))}`);
+}

@@ -1,0 +1,62 @@
+import KeyvRedis from '@keyv/redis';
+import type { KeyvStoreAdapter } from 'keyv';
+import type { RedisConnection } from './connection.ts';
+
+const SCAN_KEYS = 1_000;
+
+/** Makes Keyv's storages over one connection. */
+export function createRedisKeyvAdapters(
+  connection: RedisConnection,
+): (namespace: string) => KeyvStoreAdapter {
+  const redis = new KeyvRedis(connection.client, { throwOnErrors: true });
+  // Errors reject; the events that say them once more have no one to hear them.
+  redis.on('error', () => {});
+  return (namespace) => createAdapter(connection, redis, namespace);
+}
+
+/** `@keyv/redis` under a namespace of Parley's, with bounded time and one kind of error. */
+function createAdapter(
+  { run }: RedisConnection,
+  redis: KeyvRedis<never>,
+  namespace: string,
+): KeyvStoreAdapter {
+  const scope = `parley:${namespace}`;
+  const scoped = (key: string) => redis.createKeyPrefix(key, scope);
+
+  const adapter: Required<KeyvStoreAdapter> = {
+    namespace,
+    opts: redis.opts,
+    on: () => adapter,
+    get: (key) => run(() => redis.get(scoped(key))),
+    getMany: (keys) => run(() => redis.getMany(keys.map(scoped))),
+    has: (key) => run(() => redis.has(scoped(key))),
+    hasMany: (keys) => run(() => redis.hasMany(keys.map(scoped))),
+    set: (key: string, value: string, ttlMs?: number) => run(() => redis.set(scoped(key), value, ttlMs)),
+    setMany: (entries) =>
+      run(() => redis.setMany(entries.map((entry) => ({ ...entry, key: scoped(entry.key) })))),
+    delete: (key) => run(() => redis.delete(scoped(key))),
+    deleteMany: (keys) => run(() => redis.deleteMany(keys.map(scoped))),
+    // `KeyvRedis.clear` keeps its errors to itself.
+    async clear() {
+      for await (const [key] of adapter.iterator() as AsyncGenerator<[string]>) await adapter.delete(key);
+    },
+    // The connection is the store's to close: other namespaces use it.
+    disconnect: async () => {},
+    // `KeyvRedis.iterator` asks for ten keys at a time, of the whole database.
+    async *iterator() {
+      const prefix = scoped('');
+      let cursor = '0';
+      do {
+        const page = await run((client) => client.scan(cursor, { MATCH: `${prefix}*`, COUNT: SCAN_KEYS }));
+        const values = await run(() => redis.getMany(page.keys));
+        for (const [index, key] of page.keys.entries()) {
+          const value = values[index];
+          // A value that expired between its listing and its reading has none.
+          if (value !== undefined) yield [key.slice(prefix.length), value] as never;
+        }
+        cursor = page.cursor;
+      } while (cursor !== '0');
+    },
+  };
+  return adapter;
+}

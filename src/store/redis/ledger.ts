@@ -1,0 +1,178 @@
+import type { LedgerStore, OpenReservation, Reservation } from '../../core/store.ts';
+import { checkAmounts, checkReservation } from '../checks.ts';
+import { parseJson } from '../shared.ts';
+import { type RedisConnection, script } from './connection.ts';
+import {
+  COUNTER_EXPIRY,
+  COUNTERS,
+  GENERATIONS,
+  RECORD_SEQ,
+  RECORDS,
+  RESERVATION_LEASES,
+  RESERVATION_OWNERS,
+  RESERVATIONS,
+} from './keys.ts';
+import { renewLeases } from './leases.ts';
+import { APPEND_RECORD, indexesOf, recordValues } from './records.ts';
+
+const LEASES = { leases: RESERVATION_LEASES, owners: RESERVATION_OWNERS };
+
+/** What never changes of a reservation. */
+type Body = Omit<Reservation, 'leaseUntilMs'>;
+
+/**
+ * Numbers in Lua are doubles: exact to 2^53, which no counter passes. They leave as strings, because Lua would print
+ * `1e+15` and the client's decoder of integers is inexact close to 2^53.
+ */
+const RESERVE = script(`
+local counters, expiry, reservations, leases, owners = unpack(KEYS)
+local id, owner, lease, body = unpack(ARGV)
+local function exact(value) return string.format('%.0f', value) end
+local used, known = {}, redis.call('HEXISTS', reservations, id) == 1
+for i = 5, #ARGV, 4 do
+  local value = tonumber(redis.call('HGET', counters, ARGV[i]) or '0')
+  local amount, limit = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  if not known and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
+  used[#used + 1] = exact(value)
+end
+if known then return {1, unpack(used)} end
+used = {}
+for i = 5, #ARGV, 4 do
+  used[#used + 1] = exact(redis.call('HINCRBY', counters, ARGV[i], ARGV[i + 1]))
+  redis.call('ZADD', expiry, ARGV[i + 3], ARGV[i])
+end
+redis.call('HSET', reservations, id, body)
+redis.call('ZADD', leases, lease, id)
+redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
+return {1, unpack(used)}
+`);
+
+/** The corrections are worked out before: a reservation never changes, only whether it is open. */
+const SETTLE = script(`
+local reservations, leases, owners, generations, counters = unpack(KEYS)
+local id, owner, count = unpack(ARGV)
+if redis.call('HDEL', reservations, id) == 0 then return 0 end
+redis.call('ZREM', leases, id)
+redis.call('ZREM', owners, owner .. '\\0' .. id)
+redis.call('HDEL', generations, id)
+local next = 4 + 2 * tonumber(count)
+for i = 4, next - 1, 2 do
+  if redis.call('HEXISTS', counters, ARGV[i]) == 1 then redis.call('HINCRBY', counters, ARGV[i], ARGV[i + 1]) end
+end
+${APPEND_RECORD}
+if KEYS[6] then append(6, next) end
+return 1
+`);
+
+const ANNOTATE = script(`
+local reservations, generations = unpack(KEYS)
+if redis.call('HEXISTS', reservations, ARGV[1]) == 1 then redis.call('HSET', generations, ARGV[1], ARGV[2]) end
+`);
+
+export function createRedisLedger(connection: RedisConnection): LedgerStore {
+  const { run, runScript } = connection;
+
+  return {
+    async reserve(reservation) {
+      checkReservation(reservation);
+      const { leaseUntilMs, ...body } = reservation;
+      const { id, owner, draws, reserved } = body;
+      const [ok, ...rest] = (
+        (await runScript(
+          RESERVE,
+          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES, RESERVATION_OWNERS],
+          [
+            id,
+            owner,
+            leaseUntilMs,
+            JSON.stringify(body),
+            ...draws.flatMap(({ counter, unit, limit, expiresAtMs }) => [
+              counter,
+              reserved[unit],
+              limit ?? Number.MAX_SAFE_INTEGER,
+              expiresAtMs,
+            ]),
+          ],
+        )) as (number | string)[]
+      ).map(Number);
+      if (ok === 1) return { ok: true, used: rest };
+      const [index = 0, used = 0] = rest;
+      const draw = draws[index];
+      if (draw === undefined) throw new RangeError(`Redis named draw ${index} of ${draws.length}`);
+      return { ok: false, draw, used };
+    },
+
+    async settle(id, actual, record) {
+      checkAmounts(actual, id);
+      const text = await run((client) => client.hGet(RESERVATIONS, id));
+      if (text === null) return false;
+      const { owner, draws, reserved } = parseJson(text) as Body;
+      const corrections = draws.flatMap(({ counter, unit }) => [counter, actual[unit] - reserved[unit]]);
+      const settled = await runScript(
+        SETTLE,
+        [
+          RESERVATIONS,
+          RESERVATION_LEASES,
+          RESERVATION_OWNERS,
+          GENERATIONS,
+          COUNTERS,
+          ...(record ? [RECORDS, RECORD_SEQ, ...indexesOf(record)] : []),
+        ],
+        [id, owner, draws.length, ...corrections, ...(record ? recordValues(record) : [])],
+      );
+      return settled === 1;
+    },
+
+    async annotate(id, generationId) {
+      await runScript(ANNOTATE, [RESERVATIONS, GENERATIONS], [id, generationId]);
+    },
+
+    renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
+
+    abandoned: (nowMs) =>
+      run(async (client) => {
+        const due = await client.zRangeByScoreWithScores(RESERVATION_LEASES, '-inf', nowMs, {
+          LIMIT: { offset: 0, count: 1_000 },
+        });
+        const ids = due.map(({ value }) => value);
+        if (ids.length === 0) return [];
+        const [bodies, generations] = await Promise.all([
+          client.hmGet(RESERVATIONS, ids),
+          client.hmGet(GENERATIONS, ids),
+        ]);
+        return due.flatMap(({ score }, index): OpenReservation[] => {
+          const body = bodies[index];
+          // Settled between the two reads.
+          if (!body) return [];
+          return [
+            { ...(parseJson(body) as Body), leaseUntilMs: score, generationId: generations[index] ?? null },
+          ];
+        });
+      }),
+
+    async read(counters) {
+      if (counters.length === 0) return new Map();
+      const values = await run((client) => client.hmGet(COUNTERS, [...counters]));
+      return new Map(counters.map((counter, index) => [counter, Number(values[index] ?? 0)]));
+    },
+  };
+}
+
+const SWEEP = script(`
+local counters, expiry = unpack(KEYS)
+local expired = redis.call('ZRANGEBYSCORE', expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, counter in ipairs(expired) do
+  redis.call('HDEL', counters, counter)
+  redis.call('ZREM', expiry, counter)
+end
+return #expired
+`);
+
+/** Forgets some of the counters that have expired. */
+export async function sweepCounters(
+  { runScript }: RedisConnection,
+  nowMs: number,
+  some: number,
+): Promise<number> {
+  return Number(await runScript(SWEEP, [COUNTERS, COUNTER_EXPIRY], [nowMs, some]));
+}

@@ -1,0 +1,86 @@
+import { Keyv } from 'keyv';
+import { StartError } from '../../core/adapter.ts';
+import type { Store } from '../../core/store.ts';
+import { repeat } from '../background.ts';
+import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
+import { createRedisClaims, sweepClaims } from './claims.ts';
+import { connectRedis, type RedisConnection } from './connection.ts';
+import { SCHEMA_KEY } from './keys.ts';
+import { createRedisKeyvAdapters } from './keyv.ts';
+import { createRedisLedger, sweepCounters } from './ledger.ts';
+import { createRedisRecords } from './records.ts';
+
+const SCHEMA_VERSION = 1;
+/** How many entries one script of a sweep touches: scripts keep everybody else waiting. */
+const ENTRIES_PER_SWEEP = 500;
+
+export interface RedisStoreDependencies extends StoreDependencies {
+  /** How long a command may take before it fails; 5,000 by default. */
+  readonly commandTimeoutMs?: number;
+}
+
+/**
+ * A store that many processes share. Needs Redis 6.2 or a server that speaks as it does, of which nothing may be evicted.
+ *
+ * @throws StartError where Redis cannot be reached, or holds what a newer version wrote.
+ */
+export async function openRedisStore(url: string, dependencies: RedisStoreDependencies): Promise<Store> {
+  const { clock, log } = dependencies;
+  const connection = await connectRedis(url, log, dependencies.commandTimeoutMs);
+  try {
+    await checkSchema(connection);
+    await checkEviction(connection, dependencies);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  const createAdapter = createRedisKeyvAdapters(connection);
+
+  async function sweep(some: (nowMs: number, count: number) => Promise<number>): Promise<void> {
+    while ((await some(clock.now(), ENTRIES_PER_SWEEP)) === ENTRIES_PER_SWEEP);
+  }
+  const sweeping = repeat(
+    async () => {
+      await sweep((nowMs, count) => sweepCounters(connection, nowMs, count));
+      await sweep((nowMs, count) => sweepClaims(connection, nowMs, count));
+    },
+    SWEEP_EVERY_MS,
+    dependencies,
+  );
+
+  return {
+    keyv: (namespace) => new Keyv({ ...KEYV_OPTIONS, store: createAdapter(namespace), namespace }),
+    ledger: createRedisLedger(connection),
+    claims: createRedisClaims(connection, clock),
+    records: createRedisRecords(connection),
+    async ping() {
+      await connection.run((client) => client.ping());
+    },
+    async close() {
+      await sweeping.stop();
+      await connection.close();
+    },
+  };
+}
+
+async function checkSchema({ run }: RedisConnection): Promise<void> {
+  const found = await run(async (client) => {
+    await client.set(SCHEMA_KEY, SCHEMA_VERSION, { condition: 'NX' });
+    return Number(await client.get(SCHEMA_KEY));
+  });
+  if (found <= SCHEMA_VERSION) return;
+  throw new StartError(
+    `Redis holds data of a newer Parley: its schema has version ${found}, this one knows ${SCHEMA_VERSION}`,
+    'Run the newer Parley again, or name another database in STORE_URL: redis://HOST:PORT/NUMBER.',
+  );
+}
+
+async function checkEviction({ run }: RedisConnection, { log }: StoreDependencies): Promise<void> {
+  const memory = await run((client) => client.info('memory'));
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+  if (policy === undefined || policy === 'noeviction') return;
+  log.warn(
+    { policy },
+    'Redis may throw away conversations and counters when its memory is full: set its maxmemory-policy to noeviction',
+  );
+}

@@ -1,0 +1,32 @@
+import type { DeserializedData } from 'keyv';
+import type { Logger } from 'pino';
+import type { Clock } from '../core/clock.ts';
+import { StoreError } from '../core/store.ts';
+
+export interface StoreDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often what has expired is forgotten. */
+export const SWEEP_EVERY_MS = 5 * 60_000;
+
+/**
+ * `throwOnErrors` makes a failed read reject where Keyv would answer with a miss. Keys are prefixed by the adapters:
+ * Keyv's own prefix takes `a` and `namespace:a` for one key. Values are JSON and nothing else.
+ */
+export const KEYV_OPTIONS = {
+  throwOnErrors: true,
+  useKeyPrefix: false,
+  serialize: JSON.stringify,
+  deserialize: (text: string) => parseJson(text) as DeserializedData<never>,
+} as const;
+
+/** What `JSON.parse` says would quote the text, which is private. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StoreError('a stored value is not JSON: the store was changed from outside, or is damaged');
+  }
+}

@@ -1,0 +1,63 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Clock } from '../../core/clock.ts';
+import type { Claim, ClaimKey, ClaimStore } from '../../core/store.ts';
+import { parseJson } from '../shared.ts';
+import type { Database } from './database.ts';
+
+const COLUMNS = 'id, owner, fence, lease_until_ms, journal';
+/** Whether a claim is still this owner's to write to. */
+const HELD = 'id = ? AND owner = ? AND fence = ? AND finished = 0';
+
+export function createSqliteClaims(database: Database, clock: Clock): ClaimStore {
+  const { write, sql } = database;
+
+  function changeHeld(statement: string, values: readonly string[], { id, owner, fence }: ClaimKey) {
+    return write(() => sql(statement).run(...values, id, owner, fence).changes === 1);
+  }
+
+  return {
+    claim: (id, owner, leaseUntilMs, expiresAtMs) =>
+      write(() => {
+        const row = sql(
+          `INSERT INTO claims (id, owner, fence, lease_until_ms, expires_at_ms) VALUES (?, ?, 1, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, fence = fence + 1, finished = 0,
+             lease_until_ms = excluded.lease_until_ms, expires_at_ms = excluded.expires_at_ms
+             WHERE finished = 1 AND claims.expires_at_ms <= ?
+           RETURNING ${COLUMNS}`,
+        ).get(id, owner, leaseUntilMs, expiresAtMs, clock.now());
+        return row === undefined ? null : claimOf(row);
+      }),
+
+    write: (claim, journal) =>
+      changeHeld(`UPDATE claims SET journal = ? WHERE ${HELD}`, [JSON.stringify(journal)], claim),
+
+    async renew(owner, leaseUntilMs) {
+      await write(() =>
+        sql('UPDATE claims SET lease_until_ms = ? WHERE owner = ? AND finished = 0').run(leaseUntilMs, owner),
+      );
+    },
+
+    finish: (claim) => changeHeld(`UPDATE claims SET finished = 1, journal = NULL WHERE ${HELD}`, [], claim),
+
+    takeOver: (owner, nowMs, leaseUntilMs) =>
+      write(() => {
+        const row = sql(
+          `UPDATE claims SET owner = ?, fence = fence + 1, lease_until_ms = ? WHERE id =
+             (SELECT id FROM claims WHERE finished = 0 AND lease_until_ms <= ? AND owner <> ?
+              ORDER BY lease_until_ms, id LIMIT 1)
+           RETURNING ${COLUMNS}`,
+        ).get(owner, leaseUntilMs, nowMs, owner);
+        return row === undefined ? null : claimOf(row);
+      }),
+  };
+}
+
+function claimOf(row: Record<string, SQLOutputValue>): Claim {
+  return {
+    id: String(row['id']),
+    owner: String(row['owner']),
+    fence: Number(row['fence']),
+    leaseUntilMs: Number(row['lease_until_ms']),
+    journal: row['journal'] === null ? null : parseJson(String(row['journal'])),
+  };
+}

@@ -1,0 +1,103 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
+import { StoreError } from '../../core/store.ts';
+
+/** How long SQLite itself waits for another process's lock. It holds up the event loop: the rest is waited for outside. */
+const BLOCKING_WAIT_MS = 5;
+/** How long a call tries to get the lock before it fails. Transactions here take well under a millisecond. */
+const LOCK_WAIT_MS = 5_000;
+const RETRY_AFTER_MS = 10;
+const SQLITE_BUSY = 5;
+/** So that no statement is long. */
+const ROWS_PER_DELETE = 500;
+
+/** One SQLite file. `work` is synchronous and short; where another process holds the lock, it is tried again. */
+export interface Database {
+  /** Runs `work` on a consistent state. */
+  read<T>(work: () => T): Promise<T>;
+  /** Runs `work` as one transaction: all of it happens, or nothing. */
+  write<T>(work: () => T): Promise<T>;
+  /** A statement, compiled once. For use inside `work`. */
+  sql(text: string): StatementSync;
+  /** Runs statements that give nothing back. For use inside `work`. */
+  exec(text: string): void;
+  /** Deletes rows, some at a time, giving way in between; resolves to how many there were. */
+  deleteWhere(table: string, condition: string, ...values: readonly SQLInputValue[]): Promise<number>;
+  close(): void;
+}
+
+/** @throws whatever SQLite throws; what is wrong with the file itself shows at the first read. */
+export function openDatabase(path: string, clock: Clock): Database {
+  const connection = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
+  const statements = new Map<string, StatementSync>();
+
+  function transaction<T>(work: () => T): T {
+    connection.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk rolls back by itself.
+      if (connection.isTransaction) connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  async function untilFree<T>(work: () => T): Promise<T> {
+    const giveUpAtMs = clock.now() + LOCK_WAIT_MS;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || clock.now() >= giveUpAtMs) throw storeError(error);
+      }
+      await clock.sleep(RETRY_AFTER_MS * (0.5 + Math.random()));
+    }
+  }
+
+  const database: Database = {
+    read: (work) => untilFree(work),
+    write: (work) => untilFree(() => transaction(work)),
+    sql(text) {
+      let statement = statements.get(text);
+      if (statement === undefined) {
+        statement = connection.prepare(text);
+        statements.set(text, statement);
+      }
+      return statement;
+    },
+    exec: (text) => connection.exec(text),
+    async deleteWhere(table, condition, ...values) {
+      const some = `DELETE FROM ${table} WHERE rowid IN
+        (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${ROWS_PER_DELETE})`;
+      for (let total = 0; ; await nextTurn()) {
+        const deleted = Number(await database.write(() => database.sql(some).run(...values).changes));
+        total += deleted;
+        if (deleted < ROWS_PER_DELETE) return total;
+      }
+    },
+    close: () => connection.close(),
+  };
+  return database;
+}
+
+function isBusy(error: unknown): boolean {
+  // The low byte of SQLite's result code is its kind.
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}
+
+function storeError(cause: unknown): StoreError {
+  const reason = isBusy(cause)
+    ? `another process held the lock for more than ${LOCK_WAIT_MS} ms`
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return new StoreError(`SQLite: ${reason}`, { cause });
+}

@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { KeyvStoreAdapter } from 'keyv';
+import type { Clock } from '../../core/clock.ts';
+import type { Database } from './database.ts';
+
+const PAGE_ROWS = 100;
+
+/** Keyv's storage over a table. Keyv itself serializes; namespace and time to live are columns here. */
+export function createSqliteKeyvAdapter(
+  database: Database,
+  namespace: string,
+  clock: Clock,
+): KeyvStoreAdapter {
+  const { read, write, sql } = database;
+
+  function find(key: string): unknown {
+    return sql(
+      `SELECT value FROM keyv WHERE namespace = ? AND key = ?
+         AND (expires_at_ms IS NULL OR expires_at_ms > ?)`,
+    ).get(namespace, key, clock.now())?.['value'];
+  }
+
+  function put(key: string, value: string, ttlMs: number | undefined): void {
+    sql(
+      `INSERT INTO keyv (namespace, key, value, expires_at_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at_ms = excluded.expires_at_ms`,
+    ).run(namespace, key, value, ttlMs === undefined ? null : clock.now() + ttlMs);
+  }
+
+  function drop(key: string): boolean {
+    const live = find(key) !== undefined;
+    sql('DELETE FROM keyv WHERE namespace = ? AND key = ?').run(namespace, key);
+    return live;
+  }
+
+  const adapter: Required<KeyvStoreAdapter> = {
+    namespace,
+    // Keyv iterates adapters of dialects that it knows.
+    opts: { dialect: 'sqlite' },
+    on: () => adapter,
+    get: async (key) => (await read(() => find(key))) as never,
+    getMany: async (keys) => (await read(() => keys.map(find))) as never,
+    has: (key) => read(() => find(key) !== undefined),
+    hasMany: (keys) => read(() => keys.map((key) => find(key) !== undefined)),
+    set: (key: string, value: string, ttlMs?: number) => write(() => put(key, value, ttlMs)),
+    setMany: (entries) =>
+      write(() => {
+        for (const { key, value, ttl } of entries) put(key, value, ttl);
+      }),
+    delete: (key) => write(() => drop(key)),
+    deleteMany: (keys) => write(() => keys.map(drop).includes(true)),
+    clear: async () => {
+      await database.deleteWhere('keyv', 'namespace = ?', namespace);
+    },
+    // The database is the store's to close: other namespaces live in it.
+    disconnect: async () => {},
+    async *iterator() {
+      let after = '';
+      for (;;) {
+        const rows = await read(() =>
+          sql(
+            `SELECT key, value FROM keyv WHERE namespace = ? AND key > ?
+               AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+             ORDER BY key LIMIT ${PAGE_ROWS}`,
+          ).all(namespace, after, clock.now()),
+        );
+        for (const row of rows) yield [row['key'], row['value']] as never;
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        after = String(last['key']);
+        await nextTurn();
+      }
+    },
+  };
+  return adapter;
+}

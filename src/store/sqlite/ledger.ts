@@ -1,0 +1,101 @@
+import type { LedgerStore, OpenReservation, Reservation } from '../../core/store.ts';
+import { checkAmounts, checkReservation } from '../checks.ts';
+import { parseJson } from '../shared.ts';
+import type { Database } from './database.ts';
+import { insertRecord } from './records.ts';
+
+/** What never changes of a reservation; owner, lease and generation id are columns. */
+type Body = Omit<Reservation, 'id' | 'owner' | 'leaseUntilMs'>;
+
+export function createSqliteLedger(database: Database): LedgerStore {
+  const { read, write, sql } = database;
+
+  function counterValue(counter: string): number {
+    return Number(sql('SELECT value FROM counters WHERE counter = ?').get(counter)?.['value'] ?? 0);
+  }
+
+  function bodyOf(id: string): Body | null {
+    const row = sql('SELECT body FROM reservations WHERE id = ?').get(id);
+    return row === undefined ? null : (parseJson(String(row['body'])) as Body);
+  }
+
+  return {
+    async reserve(reservation) {
+      checkReservation(reservation);
+      const { id, owner, leaseUntilMs, ...body } = reservation;
+      return write(() => {
+        const { draws, reserved } = body;
+        const before = draws.map((draw) => counterValue(draw.counter));
+        if (bodyOf(id)) return { ok: true, used: before };
+        for (const [index, draw] of draws.entries()) {
+          const used = before[index] ?? 0;
+          if (used + reserved[draw.unit] > (draw.limit ?? Number.MAX_SAFE_INTEGER)) {
+            return { ok: false, draw, used };
+          }
+        }
+        const used = draws.map((draw) => {
+          const row = sql(
+            `INSERT INTO counters (counter, value, expires_at_ms) VALUES (?, ?, ?)
+             ON CONFLICT (counter) DO UPDATE SET value = value + excluded.value, expires_at_ms = excluded.expires_at_ms
+             RETURNING value`,
+          ).get(draw.counter, reserved[draw.unit], draw.expiresAtMs);
+          return Number(row?.['value']);
+        });
+        sql('INSERT INTO reservations (id, owner, lease_until_ms, body) VALUES (?, ?, ?, ?)').run(
+          id,
+          owner,
+          leaseUntilMs,
+          JSON.stringify(body),
+        );
+        return { ok: true, used };
+      });
+    },
+
+    async settle(id, actual, record) {
+      checkAmounts(actual, id);
+      return write(() => {
+        const body = bodyOf(id);
+        if (body === null) return false;
+        for (const { counter, unit } of body.draws) {
+          sql('UPDATE counters SET value = value + ? WHERE counter = ?').run(
+            actual[unit] - body.reserved[unit],
+            counter,
+          );
+        }
+        sql('DELETE FROM reservations WHERE id = ?').run(id);
+        if (record) insertRecord(database, record);
+        return true;
+      });
+    },
+
+    async annotate(id, generationId) {
+      await write(() => sql('UPDATE reservations SET generation_id = ? WHERE id = ?').run(generationId, id));
+    },
+
+    async renew(owner, leaseUntilMs) {
+      await write(() =>
+        sql('UPDATE reservations SET lease_until_ms = ? WHERE owner = ?').run(leaseUntilMs, owner),
+      );
+    },
+
+    abandoned: (nowMs) =>
+      read(() =>
+        sql(
+          `SELECT id, owner, lease_until_ms, generation_id, body FROM reservations
+           WHERE lease_until_ms <= ? ORDER BY lease_until_ms, id LIMIT 1000`,
+        )
+          .all(nowMs)
+          .map(
+            (row): OpenReservation => ({
+              ...(parseJson(String(row['body'])) as Body),
+              id: String(row['id']),
+              owner: String(row['owner']),
+              leaseUntilMs: Number(row['lease_until_ms']),
+              generationId: row['generation_id'] as string | null,
+            }),
+          ),
+      ),
+
+    read: (counters) => read(() => new Map(counters.map((counter) => [counter, counterValue(counter)]))),
+  };
+}

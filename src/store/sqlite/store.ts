@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Keyv } from 'keyv';
+import { StartError } from '../../core/adapter.ts';
+import type { Store } from '../../core/store.ts';
+import { repeat } from '../background.ts';
+import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
+import { createSqliteClaims } from './claims.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createSqliteKeyvAdapter } from './keyv.ts';
+import { createSqliteLedger } from './ledger.ts';
+import { createSqliteRecords } from './records.ts';
+import { migrate } from './schema.ts';
+
+export const IN_MEMORY = ':memory:';
+
+/**
+ * A store in one SQLite file, which several processes of one machine may share, or in memory. What is committed
+ * survives the death of the process; the last moments before a power cut may be lost (`synchronous = NORMAL`), the file
+ * stays whole.
+ *
+ * @throws StartError where the file cannot be opened or written.
+ */
+export async function openSqliteStore(path: string, dependencies: StoreDependencies): Promise<Store> {
+  const { clock } = dependencies;
+  const database = await open(path, dependencies);
+
+  const sweeping = repeat(
+    async () => {
+      await database.deleteWhere('keyv', 'expires_at_ms <= ?', clock.now());
+      await database.deleteWhere('counters', 'expires_at_ms <= ?', clock.now());
+      await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', clock.now());
+    },
+    SWEEP_EVERY_MS,
+    dependencies,
+  );
+
+  return {
+    keyv: (namespace) =>
+      new Keyv({
+        ...KEYV_OPTIONS,
+        store: createSqliteKeyvAdapter(database, namespace, clock),
+        namespace,
+      }),
+    ledger: createSqliteLedger(database),
+    claims: createSqliteClaims(database, clock),
+    records: createSqliteRecords(database),
+    async ping() {
+      await database.read(() => database.sql('PRAGMA user_version').get());
+    },
+    async close() {
+      await sweeping.stop();
+      database.close();
+    },
+  };
+}
+
+async function open(path: string, { clock }: StoreDependencies): Promise<Database> {
+  let database: Database | undefined;
+  try {
+    // Conversations are private: nobody else on the machine has to read them.
+    if (path !== IN_MEMORY) mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+    database = openDatabase(path, clock);
+    await prepare(database, path);
+    await migrate(database, path);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof StartError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `the store ${path} cannot be opened: ${reason}`,
+      'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.',
+      { cause: error },
+    );
+  }
+}
+
+async function prepare(database: Database, path: string): Promise<void> {
+  const mode = await database.read(() => database.sql('PRAGMA journal_mode = WAL').get()?.['journal_mode']);
+  if (path !== IN_MEMORY && mode !== 'wal') {
+    throw new Error(`its file system does not bear a write-ahead log (journal mode ${String(mode)})`);
+  }
+  await database.read(() => database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST'));
+}

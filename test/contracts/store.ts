@@ -1,0 +1,470 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type {
+  Amounts,
+  ClaimStore,
+  Draw,
+  LedgerStore,
+  LogRecord,
+  RecordStore,
+  Reservation,
+  Store,
+} from '../../src/core/store.ts';
+import { collect } from '../support/collect.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+
+/** Opens a store that holds nothing yet. */
+export type OpenEmptyStore = (clock: FakeClock) => Promise<Store>;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** What every store promises to core. */
+export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
+  describe(`${name} as a Store`, () => {
+    let clock: FakeClock;
+    let store: Store;
+
+    beforeEach(async () => {
+      clock = createFakeClock();
+      store = await openEmpty(clock);
+    });
+    afterEach(() => store.close());
+
+    it('answers a ping', () => expect(store.ping()).resolves.toBeUndefined());
+
+    describe('keyv', () => keyvContract(() => store));
+    describe('ledger', () =>
+      ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
+    describe('claims', () => claimContract({ claims: () => store.claims, clock: () => clock }));
+    describe('records', () => recordContract(() => store.records));
+  });
+}
+
+function keyvContract(store: () => Store): void {
+  it('gives back what was set, and undefined for what was not', async () => {
+    const keyv = store().keyv('notes');
+    await keyv.set('one', { text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
+    expect(await keyv.get('one')).toEqual({ text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
+    expect(await keyv.get('two')).toBeUndefined();
+    expect(await keyv.has('one')).toBe(true);
+    expect(await keyv.has('two')).toBe(false);
+  });
+
+  it('replaces and deletes', async () => {
+    const keyv = store().keyv('notes');
+    await keyv.set('one', 1);
+    await keyv.set('one', 2);
+    expect(await keyv.get('one')).toBe(2);
+    expect(await keyv.delete('one')).toBe(true);
+    expect(await keyv.delete('one')).toBe(false);
+    expect(await keyv.get('one')).toBeUndefined();
+  });
+
+  it('reads, writes and deletes many at once, in the order of the keys', async () => {
+    const keyv = store().keyv('notes');
+    await keyv.setMany([
+      { key: 'one', value: 1 },
+      { key: 'two', value: 2 },
+    ]);
+    expect(await keyv.getMany(['two', 'three', 'one'])).toEqual([2, undefined, 1]);
+    expect(await keyv.hasMany(['one', 'three'])).toEqual([true, false]);
+    expect(await keyv.delete(['one', 'three'])).toBe(true);
+    expect(await keyv.getMany(['one', 'two'])).toEqual([undefined, 2]);
+  });
+
+  it('keeps namespaces apart, also where a key looks like one of another', async () => {
+    const notes = store().keyv('notes');
+    const keys = store().keyv('keys');
+    await notes.set('keys:a', 'a note');
+    await notes.set('a', 'another note');
+    await notes.set('notes:a', 'a third note');
+    await keys.set('a', 'a key');
+    expect(await notes.get('a')).toBe('another note');
+    expect(await notes.get('keys:a')).toBe('a note');
+    expect(await notes.get('notes:a')).toBe('a third note');
+    await notes.clear();
+    expect(await notes.get('a')).toBeUndefined();
+    expect(await keys.get('a')).toBe('a key');
+  });
+
+  it('lists all keys of its namespace, however many, with their values', async () => {
+    const notes = store().keyv('notes');
+    const many = Array.from({ length: 250 }, (_, index) => ({ key: `key ${index}`, value: index }));
+    await notes.setMany(many);
+    await store().keyv('keys').set('other', 'value');
+    const listed: [string, number][] = await collect(notes.iterator?.('notes') ?? fail());
+    expect(listed.sort(([, a], [, b]) => a - b)).toEqual(many.map(({ key, value }) => [key, value]));
+  });
+}
+
+const ENTRY = {
+  guild: 'discord:1',
+  user: '42',
+  model: 'openai/gpt-4o',
+  provider: 'openai',
+  payer: 'operator',
+} as const;
+
+const NOTHING: Amounts = { nanoUsd: 0, requests: 0, attempts: 0 };
+
+function draw(counter: string, limit: number | null, more: Partial<Draw> = {}): Draw {
+  return { counter, unit: 'nanoUsd', limit, expiresAtMs: Date.UTC(2026, 0, 2), ...more };
+}
+
+function reservation(id: string, nanoUsd: number, draws: readonly Draw[], more: Partial<Reservation> = {}) {
+  return {
+    id,
+    draws,
+    reserved: { nanoUsd, requests: 1, attempts: 1 },
+    entry: ENTRY,
+    madeAtMs: Date.UTC(2026, 0, 1),
+    owner: 'process-1',
+    leaseUntilMs: Date.UTC(2026, 0, 1) + MINUTE_MS,
+    ...more,
+  };
+}
+
+function record(data: unknown, more: Partial<LogRecord> = {}): LogRecord {
+  return { kind: 'usage', guild: 'discord:1', user: '42', atMs: Date.UTC(2026, 0, 1), data, ...more };
+}
+
+interface LedgerHarness {
+  ledger(): LedgerStore;
+  store(): Store;
+  clock(): FakeClock;
+}
+
+function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
+  const values = async (...counters: string[]) => [...(await ledger().read(counters)).values()];
+
+  it('adds each unit to the counters that draw on it and says what they come to', async () => {
+    const draws = [
+      draw('money', 1_000),
+      draw('requests', 10, { unit: 'requests' }),
+      draw('attempts', null, { unit: 'attempts' }),
+    ];
+    expect(await ledger().reserve(reservation('a', 300, draws))).toEqual({ ok: true, used: [300, 1, 1] });
+    expect(await ledger().reserve(reservation('b', 700, draws))).toEqual({ ok: true, used: [1_000, 2, 2] });
+    expect(await values('money', 'requests', 'attempts', 'never')).toEqual([1_000, 2, 2, 0]);
+  });
+
+  it('adds nothing anywhere where one counter would pass its limit, and names the first of them', async () => {
+    const draws = [draw('user', 1_000), draw('guild', 500), draw('all', 500)];
+    await ledger().reserve(reservation('a', 500, draws));
+    expect(await ledger().reserve(reservation('b', 1, draws))).toEqual({
+      ok: false,
+      draw: draws[1],
+      used: 500,
+    });
+    expect(await values('user', 'guild', 'all')).toEqual([500, 500, 500]);
+    expect(await ledger().settle('b', NOTHING, null)).toBe(false);
+  });
+
+  it('admits nothing against a limit of 0 but what costs nothing', async () => {
+    expect((await ledger().reserve(reservation('a', 1, [draw('user', 0)]))).ok).toBe(false);
+    expect((await ledger().reserve(reservation('b', 0, [draw('user', 0)]))).ok).toBe(true);
+  });
+
+  it('counts an id that is open already once', async () => {
+    const draws = [draw('user', 1_000)];
+    await ledger().reserve(reservation('a', 600, draws));
+    expect(await ledger().reserve(reservation('a', 600, draws))).toEqual({ ok: true, used: [600] });
+    expect(await values('user')).toEqual([600]);
+  });
+
+  it('corrects the counters to the actual amounts, up as well as down, past limits too', async () => {
+    const draws = [draw('money', 1_000), draw('requests', 10, { unit: 'requests' })];
+    await ledger().reserve(reservation('a', 600, draws));
+    await ledger().reserve(reservation('b', 400, draws));
+    expect(await ledger().settle('a', { nanoUsd: 123, requests: 1, attempts: 1 }, null)).toBe(true);
+    expect(await values('money', 'requests')).toEqual([523, 2]);
+    expect(await ledger().settle('b', { nanoUsd: 2_000, requests: 0, attempts: 1 }, null)).toBe(true);
+    expect(await values('money', 'requests')).toEqual([2_123, 1]);
+  });
+
+  it('settles once: the second time changes nothing and leaves no record', async () => {
+    await ledger().reserve(reservation('a', 600, [draw('user', 1_000)]));
+    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 5 }, record('first'))).toBe(true);
+    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 9 }, record('second'))).toBe(false);
+    expect(await ledger().settle('unknown', NOTHING, record('third'))).toBe(false);
+    expect(await values('user')).toEqual([5]);
+    expect(await collect(store().records.query({ kind: 'usage' }))).toEqual([record('first')]);
+  });
+
+  it('is exact up to 2^53 - 1, and refuses to go beyond even without a limit', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const draws = [draw('user', null)];
+    expect(await ledger().reserve(reservation('a', most - 1, draws))).toEqual({ ok: true, used: [most - 1] });
+    expect((await ledger().reserve(reservation('b', 2, draws))).ok).toBe(false);
+    expect(await ledger().reserve(reservation('c', 1, draws))).toEqual({ ok: true, used: [most] });
+    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await values('user')).toEqual([4]);
+  });
+
+  it.each([-1, 0.5, Number.NaN, 2 ** 53])('refuses the amount %d', async (amount) => {
+    await expect(ledger().reserve(reservation('a', amount, [draw('user', 5)]))).rejects.toThrow(RangeError);
+    await expect(ledger().reserve(reservation('a', 1, [draw('user', amount)]))).rejects.toThrow(RangeError);
+    await ledger().reserve(reservation('a', 1, [draw('user', 5)]));
+    await expect(ledger().settle('a', { ...NOTHING, nanoUsd: amount }, null)).rejects.toThrow(RangeError);
+    expect(await values('user')).toEqual([1]);
+  });
+
+  it('lists as abandoned what is open and whose lease has run out, with its generation id', async () => {
+    const made = Date.UTC(2026, 0, 1);
+    const draws = [draw('user', null), draw('guild', 7_000, { unit: 'requests' })];
+    const old = reservation('old', 600, draws, { leaseUntilMs: made + 2 });
+    const older = reservation('older', 0, [], { leaseUntilMs: made + 1 });
+    const alive = reservation('alive', 1, draws, { leaseUntilMs: made + 3 });
+    const settled = reservation('settled', 1, draws, { leaseUntilMs: made });
+    for (const each of [old, older, alive, settled]) await ledger().reserve(each);
+    await ledger().annotate('old', 'gen-1');
+    await ledger().annotate('settled', 'gen-2');
+    await ledger().settle('settled', NOTHING, null);
+    await ledger().annotate('settled', 'gen-3');
+
+    expect(await ledger().abandoned(made + 2)).toEqual([
+      { ...older, generationId: null },
+      { ...old, generationId: 'gen-1' },
+    ]);
+  });
+
+  it("renews the leases of one owner's reservations", async () => {
+    const made = Date.UTC(2026, 0, 1);
+    await ledger().reserve(reservation('a', 1, [], { owner: 'p' }));
+    await ledger().reserve(reservation('b', 1, [], { owner: 'p q' }));
+    await ledger().renew('p', made + DAY_MS);
+    const left = await ledger().abandoned(made + MINUTE_MS);
+    expect(left.map(({ id }) => id)).toEqual(['b']);
+    expect(
+      (await ledger().abandoned(made + DAY_MS)).map(({ id, leaseUntilMs }) => [id, leaseUntilMs]),
+    ).toEqual([
+      ['b', made + MINUTE_MS],
+      ['a', made + DAY_MS],
+    ]);
+  });
+
+  it('forgets counters after they expire, and settles what drew on them all the same', async () => {
+    await ledger().reserve(
+      reservation('a', 1, [draw('soon', 9), draw('later', 9, { expiresAtMs: Date.UTC(2027) })]),
+    );
+    await clock().advance(DAY_MS - 1);
+    expect(await values('soon', 'later')).toEqual([1, 1]);
+    await expect
+      .poll(async () => {
+        await clock().advance(10 * MINUTE_MS);
+        return values('soon', 'later');
+      })
+      .toEqual([0, 1]);
+    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await values('soon', 'later')).toEqual([0, 3]);
+  });
+
+  it('admits exactly as many at once as the limit has room for', async () => {
+    const draws = [draw('user', 1_000), draw('guild', 50)];
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => ledger().reserve(reservation(`r${index}`, 1, draws))),
+    );
+    expect(results.filter(({ ok }) => ok)).toHaveLength(50);
+    expect(await values('user', 'guild')).toEqual([50, 50]);
+  });
+}
+
+interface ClaimHarness {
+  claims(): ClaimStore;
+  clock(): FakeClock;
+}
+
+function claimContract({ claims, clock }: ClaimHarness): void {
+  const claim = (id: string, owner: string, leaseMs = 10_000) =>
+    claims().claim(id, owner, clock().now() + leaseMs, clock().now() + DAY_MS);
+  const takeOver = (owner: string) => claims().takeOver(owner, clock().now(), clock().now() + 10_000);
+
+  it('gives an id to the first who claims it, and to nobody after', async () => {
+    const first = await claim('event', 'p');
+    expect(first).toEqual({
+      id: 'event',
+      owner: 'p',
+      fence: 1,
+      leaseUntilMs: clock().now() + 10_000,
+      journal: null,
+    });
+    expect(await claim('event', 'q')).toBeNull();
+    expect(await claim('event', 'p')).toBeNull();
+    expect(await claim('another event', 'q')).not.toBeNull();
+  });
+
+  it('gives an id to one of many who claim it at once', async () => {
+    const owners = Array.from({ length: 50 }, (_, index) => `p${index}`);
+    const results = await Promise.all(owners.map((owner) => claim('event', owner)));
+    expect(results.filter((result) => result !== null)).toHaveLength(1);
+  });
+
+  it('keeps an id claimed after it is finished, until it expires', async () => {
+    const first = (await claim('event', 'p')) ?? fail();
+    expect(await claims().finish(first)).toBe(true);
+    expect(await claim('event', 'q')).toBeNull();
+    await clock().advance(DAY_MS - 1);
+    expect(await claim('event', 'q')).toBeNull();
+    await clock().advance(1);
+    expect(await claim('event', 'q')).toMatchObject({ owner: 'q', journal: null });
+    expect(await claims().finish(first)).toBe(false);
+  });
+
+  it('never forgets a claim that is unfinished', async () => {
+    const first = (await claim('event', 'p')) ?? fail();
+    await claims().write(first, { messages: [1] });
+    await clock().advance(7 * DAY_MS);
+    expect(await claim('event', 'q')).toBeNull();
+    expect(await takeOver('q')).toMatchObject({ id: 'event', journal: { messages: [1] } });
+  });
+
+  it('hands the journal to whoever takes the claim over, whatever JSON it is', async () => {
+    const journal = { empty: [], none: null, text: 'ä 😀 \ud800', nested: { a: [{}, 1.5] } };
+    const first = (await claim('event', 'p')) ?? fail();
+    expect(await claims().write(first, 'draft')).toBe(true);
+    expect(await claims().write(first, journal)).toBe(true);
+    await clock().advance(10_000);
+    expect(await takeOver('q')).toEqual({
+      id: 'event',
+      owner: 'q',
+      fence: 2,
+      leaseUntilMs: clock().now() + 10_000,
+      journal,
+    });
+  });
+
+  it('refuses what an owner writes once the claim is taken over, even by one with its name', async () => {
+    const first = (await claim('event', 'p')) ?? fail();
+    await clock().advance(10_000);
+    const second = (await takeOver('q')) ?? fail();
+    await clock().advance(10_000);
+    const third = (await takeOver('p')) ?? fail();
+    for (const old of [first, second]) {
+      expect(await claims().write(old, 'stale')).toBe(false);
+      expect(await claims().finish(old)).toBe(false);
+    }
+    expect(await claims().write(third, 'fresh')).toBe(true);
+    expect(await claims().finish(third)).toBe(true);
+  });
+
+  it('refuses to write to a claim that is finished or never was', async () => {
+    const first = (await claim('event', 'p')) ?? fail();
+    await claims().finish(first);
+    expect(await claims().write(first, 'late')).toBe(false);
+    expect(await claims().finish(first)).toBe(false);
+    expect(await claims().write({ ...first, id: 'unknown' }, 'late')).toBe(false);
+  });
+
+  it('lets claims be taken over once their lease has run out, first those that ran out first', async () => {
+    await claim('late', 'p', 300);
+    await claim('early', 'p', 100);
+    await claim('alive', 'p', 1_000);
+    const finished = (await claim('finished', 'p', 50)) ?? fail();
+    await claims().finish(finished);
+    expect(await takeOver('q')).toBeNull();
+    await clock().advance(300);
+    expect((await takeOver('q'))?.id).toBe('early');
+    expect((await takeOver('q'))?.id).toBe('late');
+    expect(await takeOver('q')).toBeNull();
+  });
+
+  it('gives each claim to one of many who take over at once', async () => {
+    for (let index = 0; index < 10; index++) await claim(`event ${index}`, 'dead');
+    await clock().advance(10_000);
+    const owners = Array.from({ length: 25 }, (_, index) => `p${index}`);
+    const taken = (await Promise.all(owners.map(takeOver))).filter((each) => each !== null);
+    expect(new Set(taken.map(({ id }) => id)).size).toBe(10);
+    expect(taken).toHaveLength(10);
+  });
+
+  it('does not take over its own claims: whoever lives finishes what it began', async () => {
+    for (let index = 0; index < 150; index++) await claim(`mine ${index}`, 'p', 100);
+    await claim('yours', 'q', 200);
+    await clock().advance(10_000);
+    expect((await takeOver('p'))?.id).toBe('yours');
+    expect(await takeOver('p')).toBeNull();
+  });
+
+  it("renews one owner's unfinished claims, those that it took over among them", async () => {
+    await claim('taken', 'dead', 100);
+    await clock().advance(100);
+    await takeOver('p');
+    await claim('own', 'p', 100);
+    await claim('other', 'p q', 100);
+    await claims().renew('p', clock().now() + MINUTE_MS);
+    await clock().advance(20_000);
+    expect((await takeOver('r'))?.id).toBe('other');
+    expect(await takeOver('r')).toBeNull();
+    await clock().advance(MINUTE_MS);
+    expect((await takeOver('r'))?.id).toBe('own');
+  });
+
+  it('does not renew what was taken away', async () => {
+    await claim('event', 'p', 100);
+    await clock().advance(100);
+    await claims().takeOver('q', clock().now(), clock().now() + 100);
+    await claims().renew('p', clock().now() + DAY_MS);
+    await clock().advance(100);
+    expect((await takeOver('r'))?.id).toBe('event');
+  });
+}
+
+function recordContract(records: () => RecordStore): void {
+  const at = (atMs: number, more: Partial<LogRecord> = {}) => record(atMs, { atMs, ...more });
+  const query = async (query: Parameters<RecordStore['query']>[0]) =>
+    (await collect(records().query(query))).map(({ data }) => data);
+
+  it('gives records back whole, newest first, those of one moment in reverse order', async () => {
+    const first = record({ text: 'ä 😀', none: null, list: [], deep: { a: 1.5 } }, { atMs: 5 });
+    const second = record('same moment', { atMs: 5 });
+    const third = record('earlier, appended later', { atMs: 4 });
+    for (const each of [first, second, third]) await records().append(each);
+    expect(await collect(records().query({ kind: 'usage' }))).toEqual([second, first, third]);
+  });
+
+  it('finds by kind, guild, person and time', async () => {
+    await records().append(at(1));
+    await records().append(at(2, { user: '43' }));
+    await records().append(at(3, { guild: 'discord:2' }));
+    await records().append(at(4));
+    await records().append(at(5, { kind: 'audit' }));
+    expect(await query({ kind: 'usage' })).toEqual([4, 3, 2, 1]);
+    expect(await query({ kind: 'audit' })).toEqual([5]);
+    expect(await query({ kind: 'other' })).toEqual([]);
+    expect(await query({ kind: 'usage', of: { guild: 'discord:1' } })).toEqual([4, 2, 1]);
+    expect(await query({ kind: 'usage', of: { guild: 'discord:1', user: '42' } })).toEqual([4, 1]);
+    expect(await query({ kind: 'usage', of: { guild: 'discord:2', user: '43' } })).toEqual([]);
+    expect(await query({ kind: 'usage', fromMs: 2, toMs: 4 })).toEqual([3, 2]);
+    expect(await query({ kind: 'usage', of: { guild: 'discord:1' }, fromMs: 2 })).toEqual([4, 2]);
+  });
+
+  it('reads more records than fit a page, many of one moment among them', async () => {
+    const count = 1_203;
+    for (let index = 0; index < count; index++) {
+      await records().append(record(index, { atMs: Math.floor(index / 700) }));
+    }
+    expect(await query({ kind: 'usage', of: { guild: 'discord:1' } })).toEqual(
+      Array.from({ length: count }, (_, index) => count - 1 - index),
+    );
+  });
+
+  it('removes what a query names, and nothing else', async () => {
+    for (let index = 0; index < 1_100; index++) await records().append(at(index, { user: 'old' }));
+    await records().append(at(5_000));
+    await records().append(at(5_001, { guild: 'discord:2' }));
+    await records().append(at(1, { kind: 'audit' }));
+    expect(await records().remove({ kind: 'usage', toMs: 1_050 })).toBe(1_050);
+    expect((await query({ kind: 'usage', of: { guild: 'discord:1', user: 'old' } })).length).toBe(50);
+    expect(await records().remove({ kind: 'usage', of: { guild: 'discord:1', user: 'old' } })).toBe(50);
+    expect(await query({ kind: 'usage' })).toEqual([5_001, 5_000]);
+    expect(await records().remove({ kind: 'usage', of: { guild: 'discord:1' } })).toBe(1);
+    expect(await query({ kind: 'usage' })).toEqual([5_001]);
+    expect(await query({ kind: 'usage', of: { guild: 'discord:1' } })).toEqual([]);
+    expect(await query({ kind: 'audit' })).toEqual([1]);
+    expect(await records().remove({ kind: 'usage', fromMs: 9_000 })).toBe(0);
+  });
+}
+
+function fail(): never {
+  throw new Error('expected a value');
+}

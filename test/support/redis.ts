@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient } from '@keyv/redis';
+import { describe } from 'vitest';
+
+/** A real Redis of the test's own, on 127.0.0.1, which keeps nothing on disk. */
+export interface TestRedis {
+  readonly url: string;
+  /** Forgets everything. */
+  flush(): Promise<void>;
+  /** Stops answering without closing a connection, as a network that swallows packets does. */
+  pause(): void;
+  resume(): void;
+  /** Goes away with all its data, closing every connection. */
+  stop(): Promise<void>;
+  /** Comes back, empty, at the same address. */
+  start(): Promise<void>;
+}
+
+const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+
+/** `describe` for what needs Redis. Where it is not installed, it is skipped by name; in CI it fails. */
+export function describeWithRedis(name: string, body: () => void): void {
+  const skipped = !isInstalled && !process.env['CI'];
+  if (skipped) console.warn(`skipped, for want of redis-server: ${name}`);
+  describe.skipIf(skipped)(name, body);
+}
+
+export async function startRedis(): Promise<TestRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let server = await run(port, folder);
+
+  return {
+    url,
+    async flush() {
+      const client = createClient({ url });
+      await client.connect();
+      await client.flushAll();
+      client.destroy();
+    },
+    pause: () => server.kill('SIGSTOP'),
+    resume: () => server.kill('SIGCONT'),
+    async stop() {
+      await end(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+    async start() {
+      server = await run(port, tmpdir());
+    },
+  };
+}
+
+async function run(port: number, folder: string): Promise<ChildProcess> {
+  const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
+  const server = spawn(
+    'redis-server',
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const failed = once(server, 'exit').then(() => {
+    throw new Error(`redis-server ended before it was ready on port ${port}`);
+  });
+  failed.catch(() => {});
+  const ready = (async () => {
+    for await (const line of createInterface(server.stdout)) if (line.includes('Ready to accept')) return;
+  })();
+  await Promise.race([ready, failed]);
+  server.stdout.resume();
+  return server;
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exited = once(server, 'exit');
+  server.kill('SIGKILL');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the probe has no port');
+  return address.port;
+}
