@@ -12,9 +12,9 @@ export const help = defineCommand({
   role: 'member',
   reply: 'private',
   options: {},
-  async run({ actor, services, tell }) {
+  async run({ actor, services, commands, tell }) {
     const role = await services.roles(actor);
-    const lines = services.commands.filter((command) => mayActAs(role, command.role)).map(describe);
+    const lines = commands.filter((command) => mayActAs(role, command.role)).map(describe);
     await tell(
       [
         'Ask me with `/ask`, mention me, or write in one of my threads or in a direct message: there you need no command.',

@@ -59,6 +59,8 @@ export interface CommandContext {
   readonly place: Place;
   readonly surface: Surface;
   readonly services: Services;
+  /** All commands, for those that tell about others. */
+  readonly commands: readonly Command[];
   readonly signal: AbortSignal;
   /** Says something to the asker alone. */
   tell(notice: string | Notice): Promise<void>;

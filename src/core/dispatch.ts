@@ -23,6 +23,7 @@ export interface Dispatcher extends Dispatch {
 }
 
 export interface DispatchOptions {
+  readonly commands: readonly Command[];
   readonly services: Services;
   readonly claims: ClaimStore;
   /** Names this process in claims. */
@@ -42,7 +43,7 @@ const MAX_MESSAGE_CHARS = 40_000;
 /** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
   const { services, claims, owner, clock, log } = options;
-  const commands = new Map(services.commands.map((command) => [command.name, command]));
+  const commands = new Map(options.commands.map((command) => [command.name, command]));
   const never = new AbortController().signal;
   let closed = false;
 
@@ -88,7 +89,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     }
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
-    await command.run({ eventId: id, actor, place, surface, services, signal: never, tell }, parsed.values);
+    await command.run(
+      { eventId: id, actor, place, surface, services, commands: options.commands, signal: never, tell },
+      parsed.values,
+    );
   }
 
   return {

@@ -1,7 +1,6 @@
 import type { Roles } from './actor.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Chat } from './chat.ts';
-import type { Command } from './command.ts';
 import type { Guilds } from './guilds.ts';
 import type { ModelChooser } from './model-choice.ts';
 import type { ModelRequests } from './model-requests.ts';
@@ -16,6 +15,4 @@ export interface Services {
   readonly settings: Settings;
   readonly guilds: Guilds;
   readonly roles: Roles;
-  /** All commands, for those that tell about others. */
-  readonly commands: readonly Command[];
 }
