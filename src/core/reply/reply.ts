@@ -18,11 +18,11 @@ export interface Reply {
   /** Adds text. Never waits. */
   write(delta: string): void;
   /**
-   * Ends the answer and resolves once its last state stands on the platform; false where that is out of reach,
-   * because the place is gone or the platform did not take it for an hour. Call once.
+   * Ends the answer and resolves once its last state stands on the platform; false where that is out of reach: the
+   * place is gone, `signal` aborted, or the platform refuses it or did not take it for an hour. Call once.
    */
   finish(ending: Ending): Promise<boolean>;
-  /** Aborted with `PlaceGone` as soon as nothing can be shown any more: the provider need not go on. */
+  /** Aborted as soon as nothing can be shown any more, with the fault that says why: the provider need not go on. */
   readonly gone: AbortSignal;
 }
 
@@ -46,134 +46,139 @@ const LONGEST_RETRY_MS = 30_000;
 /** … no longer than this for one view. Outages of platforms last minutes; an hour outlives nearly all of them. */
 const GIVE_UP_AFTER_MS = 3_600_000;
 
+/** Stands after what a message shows where the platform does not take its last state. */
+const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
+
 export function createReply(options: ReplyOptions): Reply {
   const { surface, pacers, clock, log, signal } = options;
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
-  const stopped = AbortSignal.any([signal, gone.signal]);
 
-  /** Parts that are not yet shown in their final state, oldest first. The open part comes after them. */
-  const sealed: Part[] = [];
-  let message: LiveMessage | null = null;
-  let openedAny = false;
+  /** Parts that no message shows in their last state yet, oldest first. The open part comes after them. */
+  const parts: Part[] = [];
   let ending: Ending | null = null;
-  let hasNews = false;
   let wake: () => void = () => {};
 
-  function tell(): void {
-    hasNews = true;
-    wake();
-  }
+  /** The message for the oldest part; null until it is open. */
+  let message: LiveMessage | null = null;
+  let openedAny = false;
+  /** Of that message: what was sent last, what stands for certain, and what the platform refused. */
+  let sent: MessageView | null = null;
+  let stands: MessageView | null = null;
+  let refused: MessageView | null = null;
 
-  async function news(): Promise<void> {
-    while (!hasNews) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  }
+  /** Since when the platform has taken nothing, and how many faults in a row that makes; null where all is well. */
+  let faultySinceMs: number | null = null;
+  let faults = 0;
 
   /** The newest state of the current message; null where there is nothing to show yet. */
   function currentView(): MessageView | null {
-    const part = sealed[0];
-    if (part && sealed.length > 1) return viewOf(part.text, 'sealed', null);
-    if (ending !== null) return viewOf(part?.text ?? '', ending.status, ending);
+    const part = parts[0];
+    if (part && parts.length > 1) return lastView(part.text, SEALED);
+    if (ending !== null) return lastView(part?.text ?? '', ending);
     const text = splitter.view();
     // A full message stays open until there is something to show in the next one: it may be the last.
-    if (part && text !== '') return viewOf(part.text, 'sealed', null);
+    if (part && text !== '') return lastView(part.text, SEALED);
     const shown = part?.text ?? text;
-    return shown === ''
-      ? null
-      : viewOf(shown, 'streaming', { note: null, footer: null, buttons: options.buttons });
+    if (shown === '') return null;
+    const { buttons } = options;
+    return { text: shown, source: shown, status: 'streaming', note: null, footer: null, buttons };
   }
 
-  /** Shows the newest state of the current message, as soon as the pacer lets it; `onView` learns which. */
-  async function show(onView: (view: MessageView) => void): Promise<void> {
-    const isFirst = !openedAny;
+  /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
+  function lastView(text: string, { status, note, footer, buttons }: Closing): MessageView {
+    if (!isLast(refused)) return { text, source: text, status, note, footer, buttons };
+    const { text: kept, source } = stands ?? { text: '', source: '' };
+    return { text: kept, source, status, note: REFUSED, footer, buttons };
+  }
+
+  /** Sends the newest state of the current message as soon as the pacer lets it; `sent` is null where there is none. */
+  async function send(): Promise<void> {
     const open = message;
-    if (currentView() === null) {
-      hasNews = false;
-      return;
-    }
+    const isFirst = !openedAny;
+    sent = null;
     await pacers.run(
-      open === null ? surface.openScope : open.scope,
+      open?.scope ?? surface.openScope,
       () => isFirst || ending !== null,
       async () => {
-        const view = currentView();
-        hasNews = false;
-        if (view === null) return;
-        onView(view);
-        if (open !== null) return open.update(view, signal);
-        message = await surface.open(view, signal);
+        sent = currentView();
+        if (sent === null) return;
+        if (open !== null) return open.update(sent, signal);
+        message = await surface.open(sent, signal);
         openedAny = true;
         options.onOpen(message);
       },
-      stopped,
+      signal,
     );
   }
 
-  function nextMessage(): void {
-    sealed.shift();
-    message = null;
-    hasNews = true;
-  }
-
-  async function deliver(): Promise<boolean> {
-    let faults = 0;
-    let faultySinceMs = 0;
-    for (;;) {
-      await news();
-      let status = 'streaming' as ReplyStatus;
-      try {
-        await show((view) => {
-          status = view.status;
-        });
-        faults = 0;
-      } catch (error) {
-        if (signal.aborted) return false;
-        if (error instanceof RateLimited) {
-          hasNews = true; // The pacer waits.
-          continue;
-        }
-        if (error instanceof PlaceGone) {
-          log.info({ reason: error.reason }, 'the place of an answer is gone');
-          gone.abort(error);
-          return false;
-        }
-        if (!(error instanceof Unshowable)) {
-          if (faults++ === 0) faultySinceMs = clock.now();
-          if (clock.now() - faultySinceMs > GIVE_UP_AFTER_MS) {
-            log.error({ err: error, faults }, 'the platform did not take an answer; giving up');
-            gone.abort(error);
-            return false;
-          }
-          log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
-          const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (faults - 1));
-          await clock.sleep(waitMs, stopped).catch(() => {});
-          hasNews = true;
-          continue;
-        }
-        log.error({ err: error, status }, 'the platform refuses a state of an answer; going on without it');
-        if (isLast(status)) return false;
+  /** `again`: a fault that may pass has been waited out. `over`: nothing can be shown any more. */
+  async function attempt(): Promise<'shown' | 'refused' | 'again' | 'over'> {
+    try {
+      await send();
+      faultySinceMs = null;
+      return 'shown';
+    } catch (error) {
+      if (signal.aborted) return 'over';
+      if (error instanceof Unshowable) {
+        log.error({ err: error, status: sent?.status }, 'the platform refuses a state of an answer');
+        faultySinceMs = null;
+        return 'refused';
       }
-      if (isLast(status)) return true;
-      if (status === 'sealed') nextMessage();
+      if (faultySinceMs === null) faults = 0;
+      faultySinceMs ??= clock.now();
+      if (error instanceof PlaceGone || clock.now() - faultySinceMs > GIVE_UP_AFTER_MS) {
+        log.warn({ err: error, faults }, 'an answer can be shown no more');
+        gone.abort(error);
+        return 'over';
+      }
+      if (error instanceof RateLimited) return 'again'; // The pacer waits.
+      log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
+      const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++);
+      await clock.sleep(waitMs, signal).catch(() => {}); // The next attempt sees the abort.
+      return 'again';
     }
   }
 
-  const delivery = deliver();
+  async function deliver(): Promise<boolean> {
+    for (;;) {
+      const wanted = currentView();
+      if (wanted === null || isSame(wanted, stands) || isSame(wanted, refused)) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      const outcome = await attempt();
+      if (outcome === 'over') return false;
+      if (outcome === 'again' || sent === null) continue;
+      const isGivenUp = isLast(refused);
+      if (outcome === 'shown') stands = sent;
+      else refused = sent;
+      if (!isLast(sent) || (outcome === 'refused' && !isGivenUp)) continue;
+      if (sent.status !== 'sealed') return outcome === 'shown';
+      parts.shift();
+      message = stands = refused = null;
+    }
+  }
+
+  const delivery = deliver().catch((error: unknown) => {
+    log.error({ err: error }, 'the delivery of an answer broke');
+    gone.abort(error);
+    return false;
+  });
 
   return {
     gone: gone.signal,
     write(delta) {
-      if (delta === '') return;
-      sealed.push(...splitter.push(delta));
-      tell();
+      if (delta === '' || gone.signal.aborted) return;
+      parts.push(...splitter.push(delta));
+      wake();
     },
     async finish(how) {
-      sealed.push(...splitter.finish());
+      parts.push(...splitter.finish());
       ending = how;
-      tell();
+      wake();
       if (message) pacers.hurry(message.scope.key);
       pacers.hurry(surface.openScope.key);
       return delivery;
@@ -181,15 +186,16 @@ export function createReply(options: ReplyOptions): Reply {
   };
 }
 
-function isLast(status: ReplyStatus): boolean {
-  return status !== 'streaming' && status !== 'sealed';
+type Closing = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
+type LastStatus = Exclude<ReplyStatus, 'streaming'>;
+
+const SEALED: Closing = { status: 'sealed', note: null, footer: null, buttons: [] };
+
+/** Whether a message will not change any more after this view. */
+function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {
+  return view !== null && view.status !== 'streaming';
 }
 
-function viewOf(
-  text: string,
-  status: ReplyStatus,
-  rest: Pick<MessageView, 'note' | 'footer' | 'buttons'> | null,
-): MessageView {
-  const { note, footer, buttons } = rest ?? { note: null, footer: null, buttons: [] };
-  return { text, source: text, status, note, footer, buttons };
+function isSame(one: MessageView, other: MessageView | null): boolean {
+  return one.status === other?.status && one.text === other.text && one.note === other.note;
 }
