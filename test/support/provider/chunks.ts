@@ -3,7 +3,7 @@
 export interface FakeUsage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
-  readonly cost?: number;
+  readonly cost?: number | string;
   readonly [detail: string]: unknown;
 }
 

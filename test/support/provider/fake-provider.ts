@@ -98,7 +98,8 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
     requests.push(request);
 
     const key = incoming.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    if (keys && !keys.includes(key) && url.pathname !== '/v1/models') {
+    const isPublic = dialect === 'openrouter' && url.pathname === '/v1/models';
+    if (keys && !isPublic && !keys.includes(key)) {
       return json(401, { error: { code: 401, message: 'No auth credentials found' } })(response, request);
     }
     return route(url, request)(response, request);

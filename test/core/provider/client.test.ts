@@ -1,0 +1,478 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import {
+  errorChunk,
+  finishChunk,
+  GENERATION_ID,
+  KEEP_ALIVE,
+  MODEL,
+  textChunk,
+} from '../../support/provider/chunks.ts';
+import {
+  createFakeProvider,
+  drop,
+  type FakeProvider,
+  json,
+  raw,
+  silence,
+  stream,
+} from '../../support/provider/fake-provider.ts';
+import { createTestClient, never, QUESTION, readAll, textOf } from '../../support/provider/test-client.ts';
+
+let fake: FakeProvider;
+
+beforeEach(async () => {
+  fake = await createFakeProvider();
+});
+
+afterEach(() => fake.close());
+
+/** Lets the event loop turn until the condition holds; the test's own time limit ends a vain wait. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const busy = (headers?: Record<string, string>) =>
+  json(
+    503,
+    { error: { code: 503, message: 'busy', metadata: { error_type: 'provider_overloaded' } } },
+    headers,
+  );
+
+describe('stream', () => {
+  it('streams an answer over HTTP', async () => {
+    fake.answer(['A fjord', ' is', ' a valley.'], { prompt_tokens: 5, completion_tokens: 7, cost: 0.00001 });
+    const { provider } = createTestClient(fake);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(textOf(events)).toBe('A fjord is a valley.');
+    expect(events[0]).toEqual({ type: 'start', generationId: GENERATION_ID });
+    expect(events.at(-1)).toMatchObject({
+      type: 'done',
+      finish: 'stop',
+      model: MODEL,
+      generationId: GENERATION_ID,
+      usage: { promptTokens: 5, completionTokens: 7, costNanoUsd: 10_000 },
+    });
+  });
+
+  it('yields each piece as it comes, not at the end', async () => {
+    const live = fake.live();
+    const { provider } = createTestClient(fake);
+    const events = provider.stream(QUESTION, never);
+    expect((await events.next()).value).toMatchObject({ type: 'start' });
+    await live.text('first');
+    expect((await events.next()).value).toEqual({ type: 'text', delta: 'first' });
+    await live.text('second');
+    expect((await events.next()).value).toEqual({ type: 'text', delta: 'second' });
+    await live.finish();
+    expect((await events.next()).value).toMatchObject({ type: 'done' });
+  });
+
+  it('reads an answer that comes as JSON where a stream was asked for', async () => {
+    fake.script(json(200, { id: 'x', choices: [{ message: { content: 'whole' }, finish_reason: 'stop' }] }));
+    const { events, error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(textOf(events)).toBe('whole');
+  });
+
+  it.each([
+    ['an error as JSON', json(200, { error: { code: 402, message: 'no' } }), 'no_credit'],
+    ['JSON that is no answer', json(200, { hello: 'world' }), 'bad_response'],
+    ['JSON that is cut off', raw(200, '{"choices":', { 'content-type': 'application/json' }), 'bad_response'],
+    [
+      'a page of HTML',
+      raw(200, '<html>Log in to the hotel</html>', { 'content-type': 'text/html' }),
+      'bad_response',
+    ],
+    ['no content', raw(204, ''), 'bad_response'],
+  ])('fails when HTTP 200 brings %s', async (_, reply, code) => {
+    fake.script(reply);
+    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code });
+  });
+
+  it('fails with what had come when the connection drops, and does not try again', async () => {
+    fake.script(drop(textChunk('so '), textChunk('far')));
+    const { provider, clock } = createTestClient(fake);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(textOf(events)).toBe('so far');
+    expect(error).toMatchObject({ code: 'cut_off', generationId: GENERATION_ID });
+    expect(error?.cause).toBeDefined();
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('takes an answer for whole when the connection drops after its finish reason', async () => {
+    fake.script(drop(textChunk('all of it'), finishChunk()));
+    const { events, error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(events.at(-1)).toMatchObject({ type: 'done', finish: 'stop' });
+  });
+
+  it('never follows a redirect', async () => {
+    const elsewhere = await createFakeProvider();
+    elsewhere.answer('stolen');
+    fake.script(raw(307, '', { location: `${elsewhere.url}/chat/completions` }));
+    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'bad_response', status: 307 });
+    expect(elsewhere.requests).toEqual([]);
+    await elsewhere.close();
+  });
+
+  it('serves many streams at once without mixing them', async () => {
+    const lives = Array.from({ length: 20 }, () => fake.live());
+    const { provider } = createTestClient(fake);
+    const reads = lives.map((_, index) =>
+      readAll(provider.stream({ ...QUESTION, user: `u${index}` }, never)),
+    );
+    const users = await Promise.all(lives.map(async (live) => (await live.request).body.user));
+    for (const piece of ['a', 'b', 'c']) {
+      await Promise.all(lives.map((live, index) => live.text(`${users[index]}${piece} `)));
+    }
+    await Promise.all(lives.map((live) => live.finish()));
+    const texts = (await Promise.all(reads)).map(({ events }) => textOf(events));
+    expect(texts).toEqual(lives.map((_, index) => `u${index}a u${index}b u${index}c `));
+  });
+});
+
+describe('ending a stream', () => {
+  it('ends the HTTP request when the signal aborts before the headers', async () => {
+    fake.script(silence);
+    const stop = new AbortController();
+    const reading = readAll(createTestClient(fake).provider.stream(QUESTION, stop.signal));
+    await until(() => fake.chats.length === 1);
+    stop.abort(new Error('stopped'));
+    expect((await reading).error).toBe(stop.signal.reason);
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+  });
+
+  it('ends the HTTP request when the signal aborts midway', async () => {
+    const live = fake.live();
+    const stop = new AbortController();
+    const events = createTestClient(fake).provider.stream(QUESTION, stop.signal);
+    await events.next();
+    await live.text('so far');
+    await events.next();
+    const next = events.next();
+    stop.abort(new Error('stopped'));
+    await expect(next).rejects.toBe(stop.signal.reason);
+    expect(await (await live.request).closed).toBe('aborted');
+  });
+
+  it.each([
+    ['right after the start', 'start'],
+    ['in the middle of the text', 'text'],
+  ])('ends the HTTP request when the reader leaves %s', async (_, type) => {
+    const live = fake.live();
+    await Promise.all([
+      live.text('so far'),
+      (async () => {
+        for await (const event of createTestClient(fake).provider.stream(QUESTION, never)) {
+          if (event.type === type) break;
+        }
+      })(),
+    ]);
+    expect(await (await live.request).closed).toBe('aborted');
+  });
+
+  it('sends nothing when the signal has aborted already', async () => {
+    const { error } = await readAll(
+      createTestClient(fake).provider.stream(QUESTION, AbortSignal.abort(new Error('too late'))),
+    );
+    expect(error?.message).toBe('too late');
+    expect(fake.requests).toEqual([]);
+  });
+
+  it('stops waiting for the next try when the signal aborts', async () => {
+    const clock = createFakeClock();
+    fake.script(busy());
+    const { provider, logged } = createTestClient(fake, { clock });
+    const stop = new AbortController();
+    const reading = readAll(provider.stream(QUESTION, stop.signal));
+    await until(() => logged().includes('trying again'));
+    stop.abort(new Error('stopped'));
+    expect((await reading).error).toBe(stop.signal.reason);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('silence', () => {
+  it('ends a stream that says nothing for 90 s, headers included', async () => {
+    const clock = createFakeClock();
+    fake.script(silence);
+    const reading = readAll(createTestClient(fake, { clock }).provider.stream(QUESTION, never));
+    await until(() => fake.chats.length === 1);
+    await clock.advance(89_999);
+    expect(await fakeIsOpen()).toBe(true);
+    await clock.advance(1);
+    expect((await reading).error).toMatchObject({ code: 'timeout' });
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('counts a keep-alive comment as life, and no time while the reader is busy', async () => {
+    const clock = createFakeClock();
+    let waits = 0;
+    // The client looks at the time when a wait begins: that is how the test knows that a comment has arrived.
+    const watched = {
+      sleep: clock.sleep,
+      now() {
+        waits++;
+        return clock.now();
+      },
+    };
+    const live = fake.live();
+    const events = createTestClient(fake, { clock: watched }).provider.stream(QUESTION, never);
+    await events.next();
+    await clock.advance(1_000_000);
+    const next = events.next();
+    for (let round = 0; round < 3; round++) {
+      await clock.advance(80_000);
+      const before = waits;
+      await live.raw(KEEP_ALIVE);
+      await until(() => waits > before);
+    }
+    await live.text('alive');
+    expect((await next).value).toEqual({ type: 'text', delta: 'alive' });
+
+    const silent = events.next();
+    silent.catch(() => {});
+    await clock.advance(90_000);
+    await expect(silent).rejects.toMatchObject({ code: 'timeout', generationId: GENERATION_ID });
+    expect(await (await live.request).closed).toBe('aborted');
+  });
+
+  async function fakeIsOpen(): Promise<boolean> {
+    const pending = Symbol('pending');
+    const state = await Promise.race([
+      fake.chats[0]?.closed,
+      new Promise((resolve) => setImmediate(resolve, pending)),
+    ]);
+    return state === pending;
+  }
+});
+
+describe('trying again', () => {
+  it.each([408, 429, 500, 502, 503, 504, 524, 529])('tries again after HTTP %i', async (status) => {
+    fake.script(json(status, { error: { code: status, message: 'no' } }));
+    fake.answer('then it worked');
+    const { provider, clock } = createTestClient(fake);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(textOf(events)).toBe('then it worked');
+    expect(clock.waits).toEqual([800]);
+  });
+
+  it.each([400, 401, 402, 403, 404, 405, 413, 422])('never tries again after HTTP %i', async (status) => {
+    fake.script(json(status, { error: { code: status, message: 'no' } }));
+    const { provider, clock } = createTestClient(fake);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ status });
+    expect(fake.chats).toHaveLength(1);
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('tries three times more, after 0.8, 1.6 and 3.2 s, then fails with the last error', async () => {
+    fake.script(busy(), busy(), busy(), json(502, { error: { code: 502 } }));
+    const { provider, clock } = createTestClient(fake);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'provider_down', status: 502 });
+    expect(clock.waits).toEqual([800, 1_600, 3_200]);
+    expect(fake.chats).toHaveLength(4);
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const date = new Date(Date.UTC(2026, 0, 1) + 7_000 + 20_000).toUTCString();
+    fake.script(busy({ 'retry-after': '7' }), busy({ 'retry-after': date }), busy({ 'retry-after': '0' }));
+    fake.answer('at last');
+    const { provider, clock } = createTestClient(fake);
+    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('at last');
+    expect(clock.waits).toEqual([7_000, 20_000, 0]);
+  });
+
+  it('fails at once, naming the wait, when it is asked to wait longer than 30 s', async () => {
+    fake.script(json(429, { error: { code: 429 } }, { 'retry-after': '31' }));
+    const { provider, clock } = createTestClient(fake);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 31_000 });
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('does not try again where the provider says that it would not help', async () => {
+    fake.script(
+      json(429, { error: { code: 429, availability: { code: 'capacity_exhausted', retryable: false } } }),
+    );
+    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'rate_limited' });
+    expect(fake.chats).toHaveLength(1);
+  });
+
+  it('does not try again on an empty account, though OpenAI calls that 429', async () => {
+    fake.script(
+      json(429, { error: { type: 'insufficient_quota', code: 'insufficient_quota', message: 'x' } }),
+    );
+    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'no_credit', reason: 'insufficient_quota' });
+    expect(fake.chats).toHaveLength(1);
+  });
+
+  it('tries again when there is no connection', async () => {
+    fake.script(drop());
+    fake.answer('back');
+    const { provider, clock } = createTestClient(fake);
+    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('back');
+    expect(clock.waits).toEqual([800]);
+  });
+
+  it('fails as unreachable when nothing listens, with the cause', async () => {
+    const port = await freePort();
+    const { provider, clock } = createTestClient({ url: `http://127.0.0.1:${port}/v1` });
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'unreachable', status: null, cause: expect.any(Error) });
+    expect(clock.waits).toHaveLength(3);
+  });
+
+  it('tries again when the provider takes the request and then reports an error before any text', async () => {
+    fake.script(stream(KEEP_ALIVE, errorChunk(502, 'provider_unavailable')));
+    fake.answer('second time lucky');
+    const { provider, clock } = createTestClient(fake);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(events.map(({ type }) => type)).toEqual(['start', 'start', 'text', 'done']);
+    expect(clock.waits).toEqual([800]);
+  });
+
+  it('never tries a live stream again', async () => {
+    fake.script(stream(textChunk('half'), errorChunk(502, 'provider_unavailable')));
+    const { provider, clock } = createTestClient(fake);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(textOf(events)).toBe('half');
+    expect(error).toMatchObject({ code: 'provider_down' });
+    expect(fake.chats).toHaveLength(1);
+    expect(clock.waits).toEqual([]);
+  });
+});
+
+describe('complete', () => {
+  it('asks for an answer in one piece', async () => {
+    fake.answer('A valley.');
+    const { provider } = createTestClient(fake);
+    const completion = await provider.complete(QUESTION, never);
+    expect(completion).toMatchObject({
+      text: 'A valley.',
+      finish: 'stop',
+      model: MODEL,
+      generationId: GENERATION_ID,
+    });
+    expect(completion.usage?.costNanoUsd).toBe(21_000);
+    expect(fake.chats[0]?.body).not.toHaveProperty('stream');
+  });
+
+  it('reads reasoning and citations', async () => {
+    const annotations = [{ type: 'url_citation', url_citation: { url: 'https://example.org', title: 'E' } }];
+    const message = { content: 'text', reasoning: 'thought', annotations };
+    fake.script(json(200, { choices: [{ message, finish_reason: 'length' }] }));
+    expect(await createTestClient(fake).provider.complete(QUESTION, never)).toMatchObject({
+      text: 'text',
+      reasoning: 'thought',
+      citations: [{ url: 'https://example.org', title: 'E' }],
+      finish: 'length',
+      usage: null,
+    });
+  });
+
+  it('tries again, by the same rules', async () => {
+    fake.script(busy(), json(200, { choices: [{ error: { code: 502 }, finish_reason: 'error' }] }));
+    fake.answer('at last');
+    const { provider, clock } = createTestClient(fake);
+    expect((await provider.complete(QUESTION, never)).text).toBe('at last');
+    expect(clock.waits).toEqual([800, 1_600]);
+  });
+
+  it('ends the HTTP request after 60 s, whatever comes meanwhile', async () => {
+    const clock = createFakeClock();
+    fake.script((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('   ');
+    });
+    const completing = createTestClient(fake, { clock }).provider.complete(QUESTION, never);
+    completing.catch(() => {});
+    await until(() => fake.chats.length === 1);
+    await clock.advance(60_000);
+    await expect(completing).rejects.toMatchObject({ code: 'timeout' });
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('counts the waits between tries into the 60 s', async () => {
+    const clock = createFakeClock();
+    fake.script(busy({ 'retry-after': '25' }), busy({ 'retry-after': '25' }), busy({ 'retry-after': '25' }));
+    const { provider, logged } = createTestClient(fake, { clock });
+    const completing = provider.complete(QUESTION, never);
+    completing.catch(() => {});
+    for (const tries of [1, 2, 3]) {
+      await until(() => logged().split('trying again').length === tries + 1);
+      await clock.advance(25_000);
+    }
+    await expect(completing).rejects.toMatchObject({ code: 'timeout' });
+    expect(fake.chats).toHaveLength(3);
+  });
+});
+
+describe('lookups', () => {
+  it('reads the models', async () => {
+    await using other = disposable(
+      await createFakeProvider({ models: [{ id: 'a/b', context_length: 8 }, { no: 1 }] }),
+    );
+    const { provider, logged } = createTestClient(other.fake);
+    expect(await provider.models(never)).toMatchObject([{ id: 'a/b', name: 'a/b', contextTokens: 8 }]);
+    expect(logged()).toContain('skipped');
+  });
+
+  it('reads what a generation cost, and null where the provider does not know it (yet)', async () => {
+    await using other = disposable(await createFakeProvider({ generationCosts: { 'gen-1': 0.25 } }));
+    const { provider } = createTestClient(other.fake);
+    expect(await provider.generationCost('gen-1', undefined, never)).toBe(250_000_000);
+    expect(await provider.generationCost('gen-2', 'sk-test-own', never)).toBeNull();
+    expect(other.fake.requests[1]?.headers.authorization).toBe('Bearer sk-test-own');
+  });
+
+  it('asks for no cost where the provider has no such lookup', async () => {
+    const { provider } = createTestClient(fake, { preset: 'openai' });
+    expect(await provider.generationCost('gen-1', undefined, never)).toBeNull();
+    expect(fake.requests).toEqual([]);
+  });
+
+  it.each([
+    ['openrouter', '/v1/key'],
+    ['openai', '/v1/models'],
+  ] as const)('tells a good key from a bad one at %s', async (preset, path) => {
+    await using other = disposable(await createFakeProvider({ dialect: preset, keys: ['sk-test-good'] }));
+    const { provider } = createTestClient(other.fake, { preset });
+    expect(await provider.checkKey('sk-test-good', never)).toBe(true);
+    expect(await provider.checkKey('sk-test-bad', never)).toBe(false);
+    expect(await provider.checkKey('sk test\nbad', never)).toBe(false);
+    expect(other.fake.requests.map((request) => request.path)).toEqual([path, path]);
+  });
+
+  it('says so when a key could not be checked', async () => {
+    const port = await freePort();
+    const { provider } = createTestClient({ url: `http://127.0.0.1:${port}/v1` });
+    await expect(provider.checkKey('sk-test-good', never)).rejects.toMatchObject({ code: 'unreachable' });
+  });
+});
+
+function disposable(fake: FakeProvider): AsyncDisposable & { fake: FakeProvider } {
+  return { fake, [Symbol.asyncDispose]: () => fake.close() };
+}
+
+/** A port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeStream } from '../../../src/core/provider/decode.ts';
+import { defineProvider } from '../../../src/core/provider/definition.ts';
+import { ProviderError } from '../../../src/core/provider/errors.ts';
+import { startTimeLimit } from '../../../src/core/provider/time-limit.ts';
+import { createTransport } from '../../../src/core/provider/transport.ts';
+import type { ChatEvent } from '../../../src/core/provider/types.ts';
+import {
+  DONE,
+  errorChunk,
+  event,
+  finishChunk,
+  KEEP_ALIVE,
+  MODEL,
+  textChunk,
+  usageChunk,
+} from '../../support/provider/chunks.ts';
+import { createHastyClock } from '../../support/provider/hasty-clock.ts';
+import { recordedEvents, recordedStream } from '../../support/provider/recorded-stream.ts';
+import { createLogRecorder, never, textOf } from '../../support/provider/test-client.ts';
+
+interface Decoded {
+  readonly events: ChatEvent[];
+  readonly error: unknown;
+  readonly logged: string;
+}
+
+/** Decodes the pieces as if each came in a network packet of its own. */
+async function decode(...pieces: (string | Uint8Array)[]): Promise<Decoded> {
+  const bytes = pieces.map((piece) => (typeof piece === 'string' ? new TextEncoder().encode(piece) : piece));
+  return decodeBody(ReadableStream.from(bytes));
+}
+
+async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
+  const clock = createHastyClock();
+  const { log, lines } = createLogRecorder();
+  const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
+  const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
+  const exchange = transport.begin(undefined);
+  const limit = startTimeLimit(clock, 90_000, never, () => exchange.fail({ code: 'timeout' }));
+  const events: ChatEvent[] = [];
+  let error: unknown = null;
+  try {
+    for await (const batch of decodeStream(new Response(body), { exchange, limit, clock, log }, never)) {
+      events.push(...batch);
+    }
+  } catch (thrown) {
+    error = thrown;
+  } finally {
+    await limit.stop();
+  }
+  return { events, error, logged: lines.join('') };
+}
+
+function codeOf({ error }: Decoded): string | null {
+  return error instanceof ProviderError ? error.code : null;
+}
+
+function doneOf({ events }: Decoded): Extract<ChatEvent, { type: 'done' }> | undefined {
+  return events.find((event) => event.type === 'done');
+}
+
+describe('decodeStream', () => {
+  it.each([
+    ['line feeds', '\n'],
+    ['carriage returns and line feeds', '\r\n'],
+    ['carriage returns', '\r'],
+  ])('reads the same events from a stream with %s, cut at every byte position', async (_, lineBreak) => {
+    const bytes = new TextEncoder().encode(recordedStream.replaceAll('\n', lineBreak));
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const { events, error } = await decode(bytes.subarray(0, cut), bytes.subarray(cut));
+      if (error !== null) throw error;
+      expect(events, `cut at byte ${cut}`).toEqual(recordedEvents);
+    }
+  });
+
+  it('reads the same events from a stream that comes byte by byte', async () => {
+    const bytes = new TextEncoder().encode(recordedStream);
+    const { events } = await decode(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
+    expect(events).toEqual(recordedEvents);
+  });
+
+  it('delivers any text whole, however the stream is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme' })),
+        fc.array(fc.nat({ max: 3_000 }), { maxLength: 12 }),
+        async (texts, cuts) => {
+          const bytes = new TextEncoder().encode(texts.map(textChunk).join('') + finishChunk() + DONE);
+          const edges = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+          const pieces = edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge));
+          const decoded = await decode(...pieces);
+          expect(textOf(decoded.events)).toBe(texts.join(''));
+          expect(decoded.error).toBeNull();
+        },
+      ),
+    );
+  });
+
+  it('strips a byte order mark', async () => {
+    const decoded = await decode(`\uFEFF${textChunk('a')}`, finishChunk() + DONE);
+    expect(textOf(decoded.events)).toBe('a');
+  });
+
+  it('skips, counts and logs a line that is no JSON, without its content', async () => {
+    const decoded = await decode(
+      textChunk('a'),
+      'data: {"choices":[{"delta":{"content":"my secret diary"\n\n',
+      'data: 42\n\n',
+      textChunk('b'),
+      finishChunk(),
+      DONE,
+    );
+    expect(textOf(decoded.events)).toBe('ab');
+    expect(doneOf(decoded)).toMatchObject({ finish: 'stop', skippedLines: 2 });
+    expect(decoded.logged).toContain('skipped a line');
+    expect(decoded.logged).not.toContain('diary');
+  });
+
+  it('fails when a line outgrows the buffer, after delivering what came before', async () => {
+    const decoded = await decode(textChunk('before'), 'data: "', ...Array(17).fill('x'.repeat(64 * 1024)));
+    expect(textOf(decoded.events)).toBe('before');
+    expect(codeOf(decoded)).toBe('bad_response');
+  });
+
+  it('fails when the stream ends with neither [DONE] nor a finish reason', async () => {
+    const decoded = await decode(textChunk('half an ans'));
+    expect(textOf(decoded.events)).toBe('half an ans');
+    expect(codeOf(decoded)).toBe('cut_off');
+    expect(doneOf(decoded)).toBeUndefined();
+  });
+
+  it('fails when the stream ends in the middle of a line', async () => {
+    const decoded = await decode(textChunk('a'), textChunk('lost').slice(0, -9));
+    expect(textOf(decoded.events)).toBe('a');
+    expect(codeOf(decoded)).toBe('cut_off');
+  });
+
+  it('fails when an empty stream ends', async () => {
+    expect(codeOf(await decode())).toBe('cut_off');
+  });
+
+  it('takes an end without [DONE] for whole once a finish reason came', async () => {
+    const decoded = await decode(textChunk('a'), finishChunk('length'));
+    expect(decoded.error).toBeNull();
+    expect(doneOf(decoded)).toMatchObject({ finish: 'length', usage: null, model: MODEL });
+  });
+
+  it('reads a last line that ends without a line break', async () => {
+    const decoded = await decode(textChunk('a'), finishChunk().trimEnd());
+    expect(doneOf(decoded)).toMatchObject({ finish: 'stop' });
+  });
+
+  it('takes [DONE] without a finish reason for an orderly end', async () => {
+    expect(doneOf(await decode(textChunk('a'), DONE))).toMatchObject({ finish: 'unknown' });
+  });
+
+  it('reads usage from any chunk', async () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 2, cost: '0.5' };
+    const decoded = await decode(usageChunk(usage), textChunk('a'), finishChunk(), DONE);
+    expect(doneOf(decoded)?.usage).toMatchObject({
+      promptTokens: 1,
+      completionTokens: 2,
+      costNanoUsd: 500_000_000,
+    });
+  });
+
+  it('adds the upstream price to the fee only where the account brings its own upstream key', async () => {
+    const usage = {
+      prompt_tokens: 1,
+      completion_tokens: 2,
+      cost: 0.001,
+      cost_details: { upstream_inference_cost: 0.02 },
+    };
+    const costOf = async (is_byok: boolean) =>
+      doneOf(await decode(usageChunk({ ...usage, is_byok }), finishChunk(), DONE))?.usage?.costNanoUsd;
+    expect(await costOf(false)).toBe(1_000_000);
+    expect(await costOf(true)).toBe(21_000_000);
+  });
+
+  it('ignores whatever comes after [DONE]', async () => {
+    const decoded = await decode(textChunk('a') + finishChunk() + DONE + textChunk('b') + errorChunk(500));
+    expect(textOf(decoded.events)).toBe('a');
+    expect(decoded.error).toBeNull();
+  });
+
+  it('does not wait for a connection to close after [DONE], and cancels it', async () => {
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(finishChunk() + DONE)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    expect(doneOf(await decodeBody(body))).toMatchObject({ finish: 'stop' });
+    expect(cancelled).toBe(true);
+  });
+
+  it('delivers the text before an error inside the stream, then fails by its cause', async () => {
+    const decoded = await decode(textChunk('so far') + errorChunk(429, 'rate_limit_exceeded') + DONE);
+    expect(textOf(decoded.events)).toBe('so far');
+    expect(decoded.error).toMatchObject({
+      code: 'rate_limited',
+      status: 429,
+      generationId: expect.any(String),
+    });
+  });
+
+  it.each([
+    ['a textual code', errorChunk('server_error'), 'provider_down'],
+    ['a numeral as its code', errorChunk('402'), 'no_credit'],
+    ['a finish reason alone', finishChunk('error'), 'provider_down'],
+    [
+      'an error within the choice',
+      event({ choices: [{ error: { code: 502 }, finish_reason: 'error' }] }),
+      'provider_down',
+    ],
+    ['nothing but a string', event({ error: 'model runner has unexpectedly stopped' }), 'provider_down'],
+    ['an event of type error', 'event: error\ndata: {"message":"no","code":429}\n\n', 'rate_limited'],
+    ['an error object at the top', event({ object: 'error', message: 'no', code: 400 }), 'bad_request'],
+  ])('fails on an error inside the stream with %s', async (_, chunk, code) => {
+    expect(codeOf(await decode(textChunk('a'), chunk))).toBe(code);
+  });
+
+  it('keeps apart what is text and what is not among content parts', async () => {
+    const content = [
+      { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+      { type: 'text', text: 'Hello' },
+    ];
+    const decoded = await decode(event({ choices: [{ delta: { content } }] }), finishChunk(), DONE);
+    expect(textOf(decoded.events)).toBe('Hello');
+  });
+
+  it('cites web addresses only', async () => {
+    const annotations = ['javascript:alert(1)', 'https://', 'https://example.org/'].map((url) => ({
+      type: 'url_citation',
+      url_citation: { url },
+    }));
+    const { events } = await decode(event({ choices: [{ delta: { annotations } }] }), finishChunk(), DONE);
+    expect(events.filter(({ type }) => type === 'citation')).toEqual([
+      { type: 'citation', url: 'https://example.org/', title: null },
+    ]);
+  });
+
+  it.each([
+    ['nothing', '{}'],
+    ['null fields', '{"choices":null,"usage":null,"error":null,"id":null}'],
+    ['null choices', '{"choices":[null]}'],
+    ['a null delta', '{"choices":[{"delta":null,"finish_reason":null}]}'],
+    [
+      'wrong types',
+      '{"choices":[{"delta":{"content":7,"reasoning":{},"annotations":[1]}}],"usage":3,"model":[]}',
+    ],
+  ])('reads nothing from a chunk with %s', async (_, chunk) => {
+    const decoded = await decode(`data: ${chunk}\n\n`, KEEP_ALIVE, finishChunk(), DONE);
+    expect(decoded.error).toBeNull();
+    expect(decoded.events.map(({ type }) => type)).toEqual(['start', 'start', 'done']);
+  });
+});

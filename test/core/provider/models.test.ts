@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { readModels } from '../../../src/core/provider/models.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+
+function read(...data: unknown[]) {
+  const { log, lines } = createLogRecorder();
+  return { models: readModels({ data }, log), logged: lines.join('') };
+}
+
+const unknownPrices = {
+  promptPicoUsd: null,
+  completionPicoUsd: null,
+  requestPicoUsd: null,
+  imagePicoUsd: null,
+  webSearchPicoUsd: null,
+};
+
+describe('readModels', () => {
+  it('reads what OpenRouter says of a model', () => {
+    const { models } = read({
+      id: 'openai/gpt-4o-mini',
+      canonical_slug: 'openai/gpt-4o-mini',
+      name: 'OpenAI: GPT-4o-mini',
+      context_length: 128_000,
+      architecture: { modality: 'text+image->text', input_modalities: ['text', 'image'] },
+      pricing: {
+        prompt: '0.00000015',
+        completion: '0.0000006',
+        request: '0',
+        image: '0.000217',
+        web_search: '0.01',
+      },
+      top_provider: { context_length: 128_000, max_completion_tokens: 16_384, is_moderated: true },
+      expiration_date: '2027-01-31',
+    });
+    expect(models).toEqual([
+      {
+        id: 'openai/gpt-4o-mini',
+        name: 'OpenAI: GPT-4o-mini',
+        contextTokens: 128_000,
+        maxOutputTokens: 16_384,
+        prices: {
+          promptPicoUsd: 150_000,
+          completionPicoUsd: 600_000,
+          requestPicoUsd: 0,
+          imagePicoUsd: 217_000_000,
+          webSearchPicoUsd: 10_000_000_000,
+        },
+        inputModalities: ['text', 'image'],
+        expiresAt: '2027-01-31',
+      },
+    ]);
+  });
+
+  it('knows the id alone where a server says no more', () => {
+    expect(read({ id: 'gpt-4o', object: 'model', created: 1, owned_by: 'openai' }).models).toEqual([
+      {
+        id: 'gpt-4o',
+        name: 'gpt-4o',
+        contextTokens: null,
+        maxOutputTokens: null,
+        prices: unknownPrices,
+        inputModalities: null,
+        expiresAt: null,
+      },
+    ]);
+  });
+
+  it('reads the context length that vLLM names', () => {
+    expect(read({ id: 'm', max_model_len: 32_768 }).models).toMatchObject([{ contextTokens: 32_768 }]);
+  });
+
+  it('takes the dearest price where long prompts cost more', () => {
+    const pricing = {
+      prompt: '0.000001',
+      completion: '0.00001',
+      overrides: [{ min_prompt_tokens: 200_000, prompt: '0.000002' }],
+    };
+    expect(read({ id: 'm', pricing }).models?.[0]?.prices).toMatchObject({
+      promptPicoUsd: 2_000_000,
+      completionPicoUsd: 10_000_000,
+    });
+  });
+
+  it('takes the negative price of a router for unknown, never for free', () => {
+    const pricing = { prompt: '-1', completion: '-1' };
+    expect(read({ id: 'openrouter/auto', pricing }).models?.[0]?.prices).toEqual(unknownPrices);
+  });
+
+  it('skips and counts what is no model, and keeps a model of which a field is wrong', () => {
+    const wrong = {
+      id: 'odd',
+      name: 7,
+      context_length: 'many',
+      pricing: 'cheap',
+      top_provider: [],
+      architecture: { input_modalities: 'text' },
+      expiration_date: 20_270_131,
+    };
+    const { models, logged } = read({ id: 'good' }, null, 'text', { name: 'no id' }, { id: '' }, wrong);
+    expect(models?.map(({ id }) => id)).toEqual(['good', 'odd']);
+    expect(models?.[1]).toEqual({ ...models?.[0], id: 'odd', name: 'odd' });
+    expect(JSON.parse(logged)).toMatchObject({ skipped: 4 });
+  });
+
+  it('reads no models from what is no list', () => {
+    const { log } = createLogRecorder();
+    expect(readModels({ hello: 'world' }, log)).toBeNull();
+    expect(readModels({ data: null }, log)).toBeNull();
+  });
+});

@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ChatRequest } from '../../../src/core/provider/types.ts';
+import {
+  createFakeProvider,
+  type FakeProvider,
+  type RecordedRequest,
+} from '../../support/provider/fake-provider.ts';
+import type { Dialect } from '../../support/provider/strict-bodies.ts';
+import { createTestClient, never, QUESTION, readAll } from '../../support/provider/test-client.ts';
+
+let fake: FakeProvider;
+afterEach(() => fake.close());
+
+/** Everything that can be asked for. */
+const everything: ChatRequest = {
+  wireModel: 'openai/gpt-4o-mini',
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'What is a fjord?' },
+    { role: 'assistant', content: 'A valley.' },
+    { role: 'user', content: 'And a skerry?' },
+  ],
+  fallbackWireModels: ['mistralai/mistral-small-3.2-24b-instruct'],
+  maxOutputTokens: 500,
+  preferences: { order: ['OpenAI'], max_price: { completion: '0.5', image: 1 } },
+  maxPrice: { promptPicoUsd: 150_000, completionPicoUsd: 600_000, requestPicoUsd: 10_000_000_000 },
+  user: 'u-1',
+  sessionId: 's-1',
+  webSearch: { maxUses: 2, maxResults: 3 },
+  headers: { 'X-Trace': 't-1' },
+};
+
+const messages = everything.messages;
+
+async function sent(preset: Dialect, request: ChatRequest, how: 'stream' | 'complete' = 'stream') {
+  fake = await createFakeProvider({ dialect: preset });
+  fake.answer('An island.');
+  const { provider } = createTestClient(fake, {
+    preset,
+    preferences: { allow_fallbacks: true, order: ['Azure'] },
+    attribution: { url: 'https://parley.example', title: 'Parley', categories: 'general-chat' },
+  });
+  if (how === 'complete') await provider.complete(request, never);
+  else expect((await readAll(provider.stream(request, never))).error).toBeNull();
+  return fake.chats[0] as RecordedRequest;
+}
+
+describe('what goes over the wire', () => {
+  it('to OpenRouter is all that it knows', async () => {
+    const { body, headers } = await sent('openrouter', everything);
+    expect(body).toEqual({
+      model: 'openai/gpt-4o-mini',
+      models: ['openai/gpt-4o-mini', 'mistralai/mistral-small-3.2-24b-instruct'],
+      messages,
+      stream: true,
+      max_completion_tokens: 500,
+      user: 'u-1',
+      session_id: 's-1',
+      provider: {
+        allow_fallbacks: true,
+        order: ['OpenAI'],
+        max_price: { prompt: 0.15, completion: '0.5', request: 0.01, image: 1 },
+      },
+      plugins: [{ id: 'context-compression', enabled: false }],
+      tools: [{ type: 'openrouter:web_search', parameters: { max_uses: 2, max_results: 3 } }],
+    });
+    expect(headers).toMatchObject({
+      authorization: 'Bearer sk-test-operator-key',
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      'http-referer': 'https://parley.example',
+      'x-openrouter-title': 'Parley',
+      'x-openrouter-categories': 'general-chat',
+      'x-trace': 't-1',
+    });
+  });
+
+  it('to OpenAI has no field that it would refuse', async () => {
+    const { body, headers } = await sent('openai', everything);
+    expect(body).toEqual({
+      model: 'openai/gpt-4o-mini',
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+      max_completion_tokens: 500,
+      user: 'u-1',
+    });
+    expect(headers).not.toHaveProperty('http-referer');
+    expect(headers).not.toHaveProperty('x-openrouter-title');
+    expect(headers['x-trace']).toBe('t-1');
+  });
+
+  it('to Ollama and its like caps the answer by the older name, and carries no key', async () => {
+    const { body, headers } = await sent('compatible', everything);
+    expect(body).toEqual({
+      model: 'openai/gpt-4o-mini',
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+      max_tokens: 500,
+    });
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  it('leaves out what the request does not ask for', async () => {
+    const { body } = await sent('openai', QUESTION);
+    expect(Object.keys(body).sort()).toEqual(['messages', 'model', 'stream', 'stream_options']);
+  });
+
+  it('asks for no stream where the answer is wanted in one piece', async () => {
+    const { body, headers } = await sent('openai', QUESTION, 'complete');
+    expect(Object.keys(body).sort()).toEqual(['messages', 'model']);
+    expect(headers.accept).toBe('application/json');
+  });
+
+  it("goes out with the guild's own key where there is one, whatever the extra headers say", async () => {
+    const { headers } = await sent('openrouter', {
+      ...QUESTION,
+      apiKey: 'sk-test-own',
+      headers: { authorization: 'Bearer sk-test-forged' },
+    });
+    expect(headers.authorization).toBe('Bearer sk-test-own');
+  });
+});
+
+describe('without a key that can be sent', () => {
+  it.each([
+    ['no key at all', null, undefined],
+    ['a key with a line break', null, 'sk-test\nX-Evil: 1'],
+    ['a key with a space', 'sk test', undefined],
+    ['an empty key', 'sk-test-good', ''],
+  ])('fails as a bad key, and sends nothing, with %s', async (_, apiKey, ownKey) => {
+    fake = await createFakeProvider();
+    const { provider } = createTestClient(fake, { apiKey });
+    const request = ownKey === undefined ? QUESTION : { ...QUESTION, apiKey: ownKey };
+    const { error } = await readAll(provider.stream(request, never));
+    expect(error).toMatchObject({ code: 'bad_key', ownKey: ownKey !== undefined });
+    await expect(provider.complete(request, never)).rejects.toMatchObject({ code: 'bad_key' });
+    expect(fake.requests).toEqual([]);
+  });
+});
+
+describe('the loopback provider of the tests', () => {
+  it.each([
+    ['openai', { ...everything, session_id: 's' }],
+    ['openai', { model: 'm', messages, provider: {} }],
+    ['openai', { model: 'm', messages, max_tokens: 5 }],
+    ['openrouter', { model: 'm', messages, provider: { ordr: [] } }],
+    ['openrouter', { model: 'm:online', messages }],
+    ['openrouter', { model: 'm', messages, plugins: [{ id: 'web' }] }],
+    ['openrouter', { model: 'm', messages: [] }],
+    ['compatible', { model: 'm', messages, user: 'u' }],
+  ] as const)('refuses, as %s would, a body that is wrong (%#)', async (dialect, body) => {
+    fake = await createFakeProvider({ dialect });
+    const response = await fetch(`${fake.url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('queued');
+  });
+});

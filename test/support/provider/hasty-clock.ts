@@ -1,0 +1,30 @@
+import type { Clock } from '../../../src/core/clock.ts';
+
+/** A clock on which waits of up to 30 s pass at once, and are recorded; longer ones last until they are aborted. */
+export interface HastyClock extends Clock {
+  /** The waits that passed, in milliseconds. */
+  readonly waits: readonly number[];
+}
+
+const LONGEST_WAIT_MS = 30_000;
+
+export function createHastyClock(startMs = Date.UTC(2026, 0, 1)): HastyClock {
+  let nowMs = startMs;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => nowMs,
+    sleep(ms, signal) {
+      if (ms > LONGEST_WAIT_MS) {
+        return new Promise((_, reject) => {
+          if (signal?.aborted) return reject(signal.reason);
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      }
+      signal?.throwIfAborted();
+      waits.push(ms);
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+}
