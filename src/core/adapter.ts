@@ -145,6 +145,8 @@ export type Activity = 'queued' | 'working' | 'idle';
 export interface LiveMessage {
   /** `Place.key` of a reply to this message. */
   readonly key: string;
+  /** `Place.key` of the thread in which the message stands, where that is not known before the answer begins. */
+  readonly threadKey?: string | null;
   /** The limit that the next `update` draws from. */
   readonly scope: Scope;
   /** Makes the message equal to the view. Idempotent; never called twice at once. */

@@ -54,7 +54,10 @@ export async function answer(
     clock,
     log,
     buttons: [{ kind: 'stop', answerId }],
-    onOpen: (message) => job.onMessage(message.key),
+    onOpen: ({ key, threadKey }) => {
+      job.onMessage(key);
+      if (threadKey) job.onMessage(threadKey);
+    },
     signal: job.abandon,
   });
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
