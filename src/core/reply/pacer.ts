@@ -28,6 +28,12 @@ interface Waiter {
 /** Scopes that rest are forgotten once there are so many, and then again at each doubling. */
 const SWEEP_AT = 1_000;
 
+/**
+ * A 429 within the assumed limit says that the limit is lower or that others draw from it: half as much is used from then on,
+ * and the whole of it again only after so many windows.
+ */
+const RECOVERY_WINDOWS = 30;
+
 export function createPacers(clock: Clock): Pacers {
   const lanes = new Map<string, Lane>();
   let sweepAt = SWEEP_AT;
@@ -51,7 +57,7 @@ export function createPacers(clock: Clock): Pacers {
       try {
         return await write();
       } catch (error) {
-        if (error instanceof RateLimited) lane.block(error.retryAfterMs);
+        if (error instanceof RateLimited) lane.slowDown(error.retryAfterMs);
         throw error;
       } finally {
         lane.leave();
@@ -80,6 +86,9 @@ class Lane {
   /** When an update that is not urgent may go next: they are spread evenly rather than sent in bursts. */
   #nextInterimAtMs = 0;
   #blockedUntilMs = 0;
+  /** How much of the limit was used after the last 429, which came at … */
+  #share = 1;
+  #slowedAtMs = 0;
   #waiters: Waiter[] = [];
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #alarm: AbortController | null = null;
@@ -116,15 +125,22 @@ class Lane {
     this.pump();
   }
 
-  block(ms: number): void {
-    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#clock.now() + ms);
+  slowDown(retryAfterMs: number): void {
+    const nowMs = this.#clock.now();
+    // What comes while the lane is blocked was under way before: it says nothing new.
+    if (this.#blockedUntilMs <= nowMs) {
+      this.#share = this.#writesPerWindow() / this.#limit / 2;
+      this.#slowedAtMs = nowMs;
+    }
+    this.#block(retryAfterMs);
   }
 
   learn({ limit, remaining, resetAfterMs }: RateReport): void {
     if (limit > 0) this.#limit = limit;
     // The first write of a window is the one that tells how long the window is.
     if (remaining === limit - 1 && resetAfterMs > 0) this.#windowMs = resetAfterMs;
-    if (remaining <= 0) this.block(resetAfterMs);
+    if (remaining <= 0) this.#block(resetAfterMs);
+    this.#share = 1;
     this.#nextInterimAtMs = this.#clock.now() + resetAfterMs / (Math.max(remaining, 0) + 1);
     this.pump();
   }
@@ -150,7 +166,7 @@ class Lane {
       }
       const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
       this.#running++;
-      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#limit;
+      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#writesPerWindow();
       waiter?.grant();
     }
   }
@@ -160,13 +176,23 @@ class Lane {
     this.#forgetOld();
     let atMs = this.#blockedUntilMs;
     if (!urgent) atMs = Math.max(atMs, this.#nextInterimAtMs);
-    const over = this.#endedAtMs.length + this.#running - this.#limit;
+    const over = this.#endedAtMs.length + this.#running - Math.floor(this.#writesPerWindow());
     if (over >= 0) {
       const ended = this.#endedAtMs[over];
       if (ended === undefined) return Number.POSITIVE_INFINITY;
       atMs = Math.max(atMs, ended + this.#windowMs);
     }
     return atMs;
+  }
+
+  /** At least 1, at most the limit; not a whole number while the lane recovers. */
+  #writesPerWindow(): number {
+    const recovered = (this.#clock.now() - this.#slowedAtMs) / (RECOVERY_WINDOWS * this.#windowMs);
+    return Math.max(1, this.#limit * Math.min(1, this.#share + recovered));
+  }
+
+  #block(ms: number): void {
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#clock.now() + ms);
   }
 
   #forgetOld(): void {

@@ -3,6 +3,7 @@ import type { Scope } from '../../../src/core/adapter.ts';
 import { RateLimited } from '../../../src/core/delivery-errors.ts';
 import { createPacers } from '../../../src/core/reply/pacer.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { createMemoryLimiter } from '../../support/memory-surface.ts';
 
 const scope: Scope = { key: 'channel', limit: 5, windowMs: 5_000 };
 const never = new AbortController().signal;
@@ -103,6 +104,36 @@ describe('pacers', () => {
     await clock.advance(1);
     await here;
     expect(times()).toEqual([0, 7_000]);
+  });
+
+  it('finds its share of a limit that others draw from too, with few 429s and little left unused', async () => {
+    const clock = createFakeClock(0);
+    const limiter = createMemoryLimiter(clock);
+    let done = 0;
+    /** A process of its own that always has something to write. */
+    async function work() {
+      const pacers = createPacers(clock);
+      while (clock.now() < 1_000_000) {
+        const write = async () => limiter.take(scope);
+        const written = await pacers.run(scope, interim, write, never).catch(() => 'refused');
+        if (written !== 'refused') done++;
+      }
+    }
+    const processes = Promise.all([work(), work()]);
+    await clock.advance(1_010_000);
+    await processes;
+    expect(done).toBeGreaterThan(700);
+    expect(limiter.refusals).toBeLessThan(done / 20);
+  });
+
+  it('uses the whole limit again after a 429 that did not come back', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(0)), never).catch(() => {});
+    await clock.advance(150_000);
+    const runs = ['a', 'b', 'c'].map((name) => pacers.run(scope, interim, write(name), never));
+    await clock.advance(3_000);
+    await Promise.all(runs);
+    expect(times()).toEqual([150_000, 151_000, 152_000]);
   });
 
   it('learns limit, window and what is left from the platform', async () => {
