@@ -210,6 +210,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return Object.freeze(values as Config);
 }
 
+/** The key in a variable that `models.json` names; one of `VARIABLES` is found under its aliases too. */
+export function keyFrom(
+  environment: Readonly<Record<string, string | undefined>>,
+  variable: string,
+): string | undefined {
+  const known: Variable<z.ZodType> | undefined = VARIABLES[variable as Name];
+  const names = [variable, ...(known?.aliases ?? [])];
+  return names.map((name) => environment[name]?.trim()).find(Boolean);
+}
+
 /** Faults of variables that are right one by one. */
 function contradictions(config: Partial<Config>): string[] {
   const faults: string[] = [];

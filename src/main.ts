@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, keyFrom, readConfig } from './config.ts';
 import { StartError } from './core/adapter.ts';
 import { CatalogueFileError } from './core/catalogue-file.ts';
 
@@ -12,8 +12,9 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
-  const models = await readModelsFile(config.MODELS_FILE);
-  const app = await startApp(config, models, log);
+  const modelsFile = await readModelsFile(config.MODELS_FILE);
+  const keyIn = (variable: string) => keyFrom(process.env, variable);
+  const app = await startApp({ config, modelsFile, keyIn, log });
   process.stdout.write(app.block);
   stopOnSignals(app);
   const fail = (error: unknown) => {

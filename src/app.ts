@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { commands } from './commands/index.ts';
+import type { Config } from './config.ts';
+import { createRoles } from './core/actor.ts';
+import { type Adapter, StartError } from './core/adapter.ts';
+import { createAnswerRecords } from './core/answer-records.ts';
+import { createCatalogue } from './core/catalogue.ts';
+import { parseCatalogueFile } from './core/catalogue-file.ts';
+import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
+import { createChat } from './core/chat.ts';
+import { systemClock } from './core/clock.ts';
+import { createConversations } from './core/conversations.ts';
+import { createDispatch } from './core/dispatch.ts';
+import { createGuilds } from './core/guilds.ts';
+import { createLiveAnswers } from './core/live-answers.ts';
+import { createModelChooser } from './core/model-choice.ts';
+import { createModelRequests } from './core/model-requests.ts';
+import { createPacers } from './core/reply/pacer.ts';
+import type { Services } from './core/services.ts';
+import { createSettings } from './core/settings.ts';
+import { createTokenEstimator } from './core/tokens/estimator.ts';
+import { healthRoutes } from './health.ts';
+import { openProviders } from './providers.ts';
+import { createHttpServer } from './server.ts';
+import { startBlock } from './start-block.ts';
+import { openStore } from './store/open-store.ts';
+
+/** Parley at work. */
+export interface App {
+  /** What a person reads on the terminal. */
+  readonly block: string;
+  readonly graceMs: number;
+  answersInFlight(): number;
+  /** Takes no more questions, lets answers finish for so long, and lets go of everything. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  /** The content of `models.json`. */
+  readonly modelsFile: string;
+  /** The key in an environment variable that the models file names. */
+  readonly keyIn: (variable: string) => string | undefined;
+  readonly log: Logger;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Wires everything and resolves when it is at work.
+ *
+ * @throws StartError, CatalogueFileError
+ */
+export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): Promise<App> {
+  const clock = systemClock;
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  async function closeAll(): Promise<void> {
+    for (const close of closing.splice(0).reverse()) await close();
+  }
+
+  try {
+    const file = parseCatalogueFile(modelsFile);
+    const store = await openStore(config.STORE_URL, { clock, log });
+    closing.push(() => store.close());
+
+    const withPlayground = isPlaygroundOn(config);
+    const providers = await openProviders({ config, file, keyIn, withPlayground, clock, log });
+    closing.push(() => providers.close());
+    const catalogue = createCatalogue({
+      ...file,
+      localProviders: providers.local.map(({ definition }) => definition),
+    });
+    for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
+
+    const tokens = createTokenEstimator({ log });
+    closing.push(() => tokens.close());
+    const retentionMs = config.RETENTION_DAYS * DAY_MS;
+    const guilds = createGuilds(store, clock, config.DEFAULT_TIER);
+    const settings = createSettings(store);
+    const models = createModelRequests({
+      catalogue,
+      guilds,
+      providers: providers.clients,
+      operatorProviders: providers.usable,
+      tokens,
+      log,
+    });
+    const choose = createModelChooser({
+      catalogue,
+      settings,
+      models,
+      defaultModel: config.DEFAULT_MODEL ?? null,
+    });
+    const roles = createRoles(new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]));
+    const live = createLiveAnswers();
+    const pacers = createPacers(clock);
+    const chat = createChat({
+      conversations: createConversations(store, retentionMs),
+      answers: createAnswerRecords(store, retentionMs),
+      live,
+      models,
+      choose,
+      tokens,
+      roles,
+      pacers,
+      clock,
+      timeZone: config.TIME_ZONE,
+      log,
+    });
+    const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
+    const dispatch = createDispatch({
+      commands,
+      services,
+      claims: store.claims,
+      owner: randomUUID(),
+      clock,
+      log,
+    });
+
+    const adapters: Adapter[] = [];
+    if (withPlayground) {
+      const { createWebAdapter } = await import('./adapters/web/adapter.ts');
+      const { createPlaygroundHost } = await import('./playground-host.ts');
+      adapters.push(
+        createWebAdapter({
+          host: createPlaygroundHost({ commands, services, providers, spentToday: ledger.spentToday }),
+          keyv: store.keyv('playground'),
+          clock,
+          log,
+          ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),
+          anyHost: !isLoopback(config.HOST),
+        }),
+      );
+    }
+
+    const server = createHttpServer(
+      [...healthRoutes(adapters, store), ...adapters.flatMap(({ routes }) => routes)],
+      log,
+    );
+    const address = await server.listen(config.HOST, config.PORT);
+    closing.push(() => server.close());
+    for (const adapter of adapters) {
+      await adapter.start(dispatch);
+      closing.push(() => adapter.stop());
+    }
+    const refresh = startCatalogueRefresh({
+      catalogue,
+      providers: providers.listing,
+      clock,
+      log,
+      random: Math.random,
+    });
+    closing.push(() => refresh.stop());
+
+    return {
+      block: startBlock(config, {
+        discord: false,
+        slack: null,
+        playground: withPlayground ? `${address}/` : null,
+        health: address,
+        providers: [...providers.usable].map(providers.nameOf),
+        demo: providers.isDemo,
+        models: file.models.length,
+        notes: [],
+      }),
+      graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
+      answersInFlight: () => live.size,
+      async stop(graceMs) {
+        dispatch.close();
+        await chat.drain(graceMs);
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function isPlaygroundOn(config: Config): boolean {
+  const hasPlatform = config.DISCORD_TOKEN !== undefined || config.SLACK_BOT_TOKEN !== undefined;
+  const wanted = config.PLAYGROUND === 'on' || (config.PLAYGROUND === 'auto' && !hasPlatform);
+  if (!wanted) return false;
+  const slackOverHttp = config.SLACK_SIGNING_SECRET !== undefined && config.SLACK_APP_TOKEN === undefined;
+  const isExposed = slackOverHttp || !isLoopback(config.HOST);
+  if (!isExposed || config.ADMIN_TOKEN !== undefined) return true;
+  if (config.PLAYGROUND === 'auto') return false;
+  throw new StartError(
+    'The playground would be open to others here, and ADMIN_TOKEN is not set.',
+    'Set ADMIN_TOKEN to at least 16 characters (`openssl rand -hex 24` makes some), or PLAYGROUND=off, or HOST=127.0.0.1.',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,44 @@
+import type { PlaygroundHost } from './adapters/web/host.ts';
+import type { GuildId } from './core/actor.ts';
+import type { Command } from './core/command.ts';
+import type { Services } from './core/services.ts';
+import type { Providers } from './providers.ts';
+
+const GUILD: GuildId = 'web:local';
+
+/** What the playground's bar shows, and its switch of tiers. */
+export function createPlaygroundHost(parts: {
+  readonly commands: readonly Command[];
+  readonly services: Services;
+  readonly providers: Providers;
+  readonly spentToday: (guild: GuildId) => Promise<number>;
+}): PlaygroundHost {
+  const { commands, services, providers, spentToday } = parts;
+  return {
+    commands,
+    async status(place) {
+      const conversation = await services.chat.conversationAt(place);
+      const [{ tier }, choice, spentNanoUsd] = await Promise.all([
+        services.guilds.access(GUILD),
+        services.choose({ place, conversation: conversation?.id ?? null, asked: null }),
+        spentToday(GUILD),
+      ]);
+      const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
+      return {
+        provider: decision?.ok ? providers.nameOf(decision.route.provider) : 'none',
+        model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
+        tier,
+        spentNanoUsd,
+        demo: providers.isDemo,
+      };
+    },
+    setTier: (tier) =>
+      services.guilds.grant(GUILD, {
+        tier,
+        expiresAtMs: null,
+        reason: 'the switch in the playground',
+        by: 'web:operator',
+        replacesDefault: true,
+      }),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import { type Config, readConfig } from './config.ts';
+import { StartError } from './core/adapter.ts';
+import type { CatalogueFile } from './core/catalogue-file.ts';
+import type { Clock } from './core/clock.ts';
+import { createProviderClient } from './core/provider/client.ts';
+import type { ProviderDefinition } from './core/provider/definition.ts';
+import { findLocalServers, type LocalServer } from './core/provider/local.ts';
+import { routingPreferencesSchema } from './core/provider/routing.ts';
+import type { ChatProvider } from './core/provider/types.ts';
+
+/** The providers of this installation: which there are, which can be asked, and whether the demo stands in for them. */
+export interface Providers {
+  /** All of them, by id; asking one without a key fails with `bad_key`. */
+  readonly clients: ReadonlyMap<string, ChatProvider>;
+  /** Ids of those that the operator can pay for: they have a key, or need none. */
+  readonly usable: ReadonlySet<string>;
+  /** Those whose lists of models say something about the catalogue. */
+  readonly listing: readonly ChatProvider[];
+  readonly local: readonly LocalServer[];
+  readonly isDemo: boolean;
+  nameOf(id: string): string;
+  close(): Promise<void>;
+}
+
+export interface OpenProvidersOptions {
+  readonly config: Config;
+  readonly file: CatalogueFile;
+  /** The key in an environment variable that the models file names. */
+  readonly keyIn: (variable: string) => string | undefined;
+  /** Only the playground uses servers on this machine that nobody listed, and the demo. */
+  readonly withPlayground: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** OpenRouter counts an application without a public address by its title. */
+const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
+
+/** @throws StartError where routing preferences are not what OpenRouter takes */
+export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
+  const { config, file, keyIn, withPlayground, clock, log } = options;
+  const preferences = routingPreferencesSchema.optional().safeParse(config.OPENROUTER_PROVIDER);
+  if (!preferences.success) {
+    throw new StartError(
+      `OPENROUTER_PROVIDER is not what OpenRouter takes: ${preferences.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`.trim()).join('; ')}.`,
+      'See https://openrouter.ai/docs/guides/routing/provider-selection for the fields.',
+    );
+  }
+
+  const listed = file.providers.map((definition) => ({
+    definition: withBaseUrl(definition, config),
+    apiKey: definition.apiKeyVariable === null ? null : (keyIn(definition.apiKeyVariable) ?? null),
+  }));
+  const usable = new Set(listed.filter(isUsable).map(({ definition }) => definition.id));
+  const local = withPlayground
+    ? await findLocalServers({ fetch, clock, log }, AbortSignal.timeout(LOCAL_SEARCH_MS))
+    : [];
+  const isDemo = withPlayground && usable.size === 0 && local.length === 0;
+  const demo = isDemo ? await startDemo(file, clock, log) : null;
+
+  const definitions = [
+    ...listed.map(({ definition, apiKey }) =>
+      demo && definition.id === 'openrouter'
+        ? { definition: { ...definition, baseUrl: demo.baseUrl, keyless: true }, apiKey: null }
+        : { definition, apiKey },
+    ),
+    ...local.map(({ definition }) => ({ definition, apiKey: null })),
+  ];
+  for (const { definition } of local) usable.add(definition.id);
+  if (demo) usable.add('openrouter');
+  if (usable.size === 0) log.warn('no API key is set: no model can be asked; set OPENROUTER_API_KEY');
+
+  const clients = new Map(
+    definitions.map(({ definition, apiKey }) => [
+      definition.id,
+      createProviderClient({
+        definition,
+        apiKey,
+        fetch,
+        clock,
+        random: Math.random,
+        log,
+        requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
+        idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+        attribution: ATTRIBUTION,
+        ...(preferences.data && definition.features.routing ? { preferences: preferences.data } : {}),
+      }),
+    ]),
+  );
+  const names = new Map(definitions.map(({ definition: { id, name } }) => [id, name]));
+
+  return {
+    clients,
+    usable,
+    listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
+    local,
+    isDemo,
+    nameOf: (id) => (demo && id === 'openrouter' ? 'Demo' : (names.get(id) ?? id)),
+    close: async () => demo?.stop(),
+  };
+}
+
+/** A bound on the search itself; each probe has a shorter one. */
+const LOCAL_SEARCH_MS = 1_000;
+
+async function startDemo(file: CatalogueFile, clock: Clock, log: Logger) {
+  const { createDemoProvider } = await import('./demo/demo-provider.ts');
+  const demo = createDemoProvider({ models: file.models, clock, log });
+  await demo.start();
+  return demo;
+}
+
+function withBaseUrl(definition: ProviderDefinition, config: Config): ProviderDefinition {
+  if (definition.id === 'openrouter') return { ...definition, baseUrl: config.OPENROUTER_BASE_URL };
+  if (definition.id === 'openai') return { ...definition, baseUrl: config.OPENAI_BASE_URL };
+  return definition;
+}
+
+const DEFAULTS = readConfig({});
+
+/** A server that the operator named in the place of a provider may well need no key. */
+function isUsable({
+  definition,
+  apiKey,
+}: {
+  definition: ProviderDefinition;
+  apiKey: string | null;
+}): boolean {
+  if (apiKey !== null || definition.keyless) return true;
+  if (definition.id === 'openrouter') return definition.baseUrl !== DEFAULTS.OPENROUTER_BASE_URL;
+  return definition.id === 'openai' && definition.baseUrl !== DEFAULTS.OPENAI_BASE_URL;
+}
