@@ -29,6 +29,9 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
+/** In the order in which they win. */
+const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'];
+
 /** What the page's modules import by name, by the URL that serves it. */
 const IMPORTS = {
   'lit/html.js': './lib/lit/lit-html.js',
@@ -113,10 +116,7 @@ function indexHtml(importMap: string): string {
 <meta name="color-scheme" content="light dark">
 <title>Parley playground</title>
 <link rel="icon" href="page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="page/tokens.css">
-<link rel="stylesheet" href="page/layout.css">
-<link rel="stylesheet" href="page/message.css">
-<link rel="stylesheet" href="page/composer.css">
+${STYLES.map((name) => `<link rel="stylesheet" href="page/${name}.css">`).join('\n')}
 <script type="importmap">${importMap}</script>
 <script type="module" blocking="render" src="page/main.ts"></script>
 </head>

@@ -1,0 +1,109 @@
+import type { Changes, Problem } from '../wire.ts';
+
+/** The server's answer to a request that it did not serve. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Waits between tries of a post, about as long as the bot takes to restart. */
+const RETRY_AFTER_MS = [300, 1_000, 2_000, 4_000, 8_000];
+
+export async function get<T>(path: string, query: Readonly<Record<string, string | null>> = {}): Promise<T> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null);
+  return (await answerOf(await fetch(`api/${path}?${new URLSearchParams(given)}`))) as T;
+}
+
+/** Posts until the server has taken it or refused it. What is posted carries an id, so that trying again doubles nothing. */
+export async function post(path: string, body: object): Promise<void> {
+  for (const waitMs of [...RETRY_AFTER_MS, null]) {
+    try {
+      const response = await fetch(`api/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        // So that a reload right after it takes nothing back.
+        keepalive: true,
+      });
+      await answerOf(response);
+      return;
+    } catch (error) {
+      const isPassing = !(error instanceof ApiError) || error.status === 503;
+      if (!isPassing || waitMs === null) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+async function answerOf(response: Response): Promise<unknown> {
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body;
+  throw new ApiError(
+    response.status,
+    (body as Problem | null)?.problem ?? `The server answered ${response.status}.`,
+  );
+}
+
+export type Connection = 'connecting' | 'open' | 'lost' | 'locked';
+
+/**
+ * Follows the room's changes until the returned function is called. A connection that was dropped is taken up again
+ * after the last event that was received. A hidden page lets go of its connection: browsers allow six to a server,
+ * and what it missed comes when it is shown again.
+ */
+export function follow(
+  as: string,
+  onChanges: (changes: Changes) => void,
+  onConnection: (connection: Connection) => void,
+): () => void {
+  let source: EventSource | null = null;
+  let lastEventId = '';
+  let retry: number | undefined;
+
+  function connect(): void {
+    source = new EventSource(`api/events?${new URLSearchParams({ as, after: lastEventId })}`);
+    source.onopen = () => onConnection('open');
+    source.onmessage = (event: MessageEvent<string>) => {
+      lastEventId = event.lastEventId;
+      onChanges(JSON.parse(event.data) as Changes);
+    };
+    source.onerror = () => {
+      onConnection('lost');
+      // The browser tries again by itself, unless it was answered with an error.
+      if (source?.readyState === EventSource.CLOSED) void reconnect();
+    };
+  }
+
+  async function reconnect(): Promise<void> {
+    disconnect();
+    const isLocked = await get('room').then(
+      () => false,
+      (error: unknown) => error instanceof ApiError && error.status === 401,
+    );
+    if (isLocked) return onConnection('locked');
+    retry = window.setTimeout(connect, 1_000);
+  }
+
+  function disconnect(): void {
+    window.clearTimeout(retry);
+    source?.close();
+    source = null;
+  }
+
+  function onVisibility(): void {
+    if (document.hidden) disconnect();
+    else if (source === null) connect();
+  }
+
+  document.addEventListener('visibilitychange', onVisibility);
+  if (!document.hidden) connect();
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    disconnect();
+  };
+}

@@ -1,0 +1,58 @@
+import { html, nothing, render, type TemplateResult } from 'lit/html.js';
+import { bar } from './bar.ts';
+import type { Composer } from './composer.ts';
+import type { Controller } from './controller.ts';
+import { icons } from './icons.ts';
+import { sidebar } from './sidebar.ts';
+import { channelOf, type State } from './state.ts';
+import { keepAtEnd, timeline } from './timeline.ts';
+
+/** Draws the whole page; what did not change is not touched. */
+export function draw(state: State, controller: Controller, composer: Composer, redraw: () => void): void {
+  const { spot } = state;
+  const channelSpot = { channel: spot.channel, thread: null };
+  document.title = `${channelOf(state, spot.channel)?.owner === null ? '#' : ''}${channelOf(state, spot.channel)?.name ?? ''} · Parley playground`;
+  render(
+    html`
+      <div class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}">
+        ${sidebar(state, controller, redraw)}
+        <div class="scrim" @click=${() => controller.toggleSidebar(false)}></div>
+        <main class="channel">
+          ${bar(state, controller)} ${banner(state)} ${timeline(state, controller, channelSpot)}
+          ${composer.view(channelSpot)}
+        </main>
+        ${spot.thread === null ? nothing : thread(state, controller, composer)}
+      </div>
+      <div class="toasts" role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
+    `,
+    document.body,
+  );
+  keepAtEnd();
+}
+
+function thread(state: State, controller: Controller, composer: Composer): TemplateResult {
+  const root = state.messages.get(state.spot.thread ?? '');
+  const close = () => controller.go({ channel: state.spot.channel, thread: null });
+  return html`
+    <section class="thread" aria-label="Thread">
+      <header class="bar">
+        <button type="button" class="tool back" aria-label="Back to the channel" @click=${close}>${icons.back}</button>
+        <div class="here">
+          <h2>Thread</h2>
+          <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
+        </div>
+        <button type="button" class="tool forth" aria-label="Close the thread" title="Close (Esc)" @click=${close}>
+          ${icons.close}
+        </button>
+      </header>
+      ${timeline(state, controller, state.spot)} ${composer.view(state.spot)}
+    </section>
+  `;
+}
+
+function banner(state: State): TemplateResult | typeof nothing {
+  if (state.connection !== 'lost') return nothing;
+  return html`<p class="banner" role="alert">
+    <span class="pulse"></span>The connection to Parley is lost. Trying again; nothing is lost meanwhile.
+  </p>`;
+}

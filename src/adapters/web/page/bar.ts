@@ -1,0 +1,55 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { Controller } from './controller.ts';
+import { icons } from './icons.ts';
+import { channelOf, type State } from './state.ts';
+
+/** The head of a channel: where one is, and what answers here, at what tier, for how much. */
+export function bar(state: State, controller: Controller): TemplateResult {
+  const channel = channelOf(state, state.spot.channel);
+  return html`
+    <header class="bar">
+      <button type="button" class="tool open-sidebar" aria-label="Open the menu" @click=${() => controller.toggleSidebar(true)}>
+        ${icons.menu}
+      </button>
+      <div class="here">
+        <h2>${channel?.owner === null ? icons.hash : icons.direct}${channel?.name}</h2>
+        <p>${channel?.topic}</p>
+      </div>
+      ${facts(state, controller)}
+    </header>
+  `;
+}
+
+function facts(state: State, controller: Controller): TemplateResult | typeof nothing {
+  const { status, info } = state;
+  if (status === null) return nothing;
+  return html`
+    <dl class="facts">
+      <div>
+        <dt>Provider</dt>
+        <dd>${status.provider}${status.demo ? html`<span class="badge demo">Demo</span>` : nothing}</dd>
+      </div>
+      <div>
+        <dt>Model</dt>
+        <dd title=${status.model?.id ?? ''}>${status.model?.name ?? 'none is open'}</dd>
+      </div>
+      <div>
+        <dt><label for="tier">Tier</label></dt>
+        <dd>
+          <select
+            id="tier"
+            @change=${({ currentTarget }: Event) => {
+              if (currentTarget instanceof HTMLSelectElement) controller.setTier(currentTarget.value);
+            }}
+          >
+            ${info.tiers.map((tier) => html`<option value=${tier} .selected=${tier === status.tier}>${tier}</option>`)}
+          </select>
+        </dd>
+      </div>
+      <div>
+        <dt>Spent today</dt>
+        <dd class="spent">${status.spent}</dd>
+      </div>
+    </dl>
+  `;
+}

@@ -1,0 +1,280 @@
+import { live } from 'lit/directives/live.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { CommandInfo, Spot } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import { icons } from './icons.ts';
+import { isTable, isText, recall, remember } from './memory.ts';
+import { parseSlash, positional, withOption } from './slash.ts';
+import { type Menu, menuAt } from './slash-menu.ts';
+import { channelOf, messagesAt, type State, type Store, spotKey, viewer } from './state.ts';
+import { scrollToEnd } from './timeline.ts';
+
+/** Where people write: one draft per spot, kept over reloads. */
+export interface Composer {
+  view(spot: Spot): TemplateResult;
+}
+
+const MENTION = /(?<![\w.])@parley\b/i;
+
+export function createComposer(store: Store, controller: Controller): Composer {
+  const { state } = store;
+  const drafts = recall('drafts', isTable(isText)) ?? {};
+  /** The menu, and the spot whose composer it stands over. */
+  let menu: (Menu & { readonly key: string }) | null = null;
+  let asked = 0;
+
+  function write(spot: Spot, text: string): void {
+    const key = spotKey(spot);
+    if (text === '') delete drafts[key];
+    else drafts[key] = text;
+    remember('drafts', drafts);
+    redraw();
+  }
+
+  function redraw(): void {
+    store.change(() => {});
+  }
+
+  function closeMenu(): void {
+    asked += 1;
+    menu = null;
+    redraw();
+  }
+
+  /** Answers come when they come: only that to the newest question counts. */
+  async function complete(field: HTMLTextAreaElement, spot: Spot): Promise<void> {
+    asked += 1;
+    const question = asked;
+    const { as, info } = state;
+    const context = {
+      info,
+      as,
+      role: viewer(state).role,
+      spot,
+      isDm: channelOf(state, spot.channel)?.owner !== null,
+    };
+    const found = await menuAt(field.value, field.selectionStart, context);
+    if (question !== asked) return;
+    menu = found === null ? null : { ...found, key: spotKey(spot) };
+    redraw();
+  }
+
+  /** Puts an item of the menu in its place, and offers what may come next. */
+  function take(field: HTMLTextAreaElement, spot: Spot, index: number): void {
+    const item = menu?.items[index];
+    if (menu === null || item === undefined) return;
+    field.setRangeText(`${item.insert} `, menu.from, menu.to, 'end');
+    // One space is enough.
+    if (field.value.charAt(field.selectionStart) === ' ') {
+      field.setRangeText('', field.selectionStart, field.selectionStart + 1, 'end');
+    }
+    write(spot, field.value);
+    field.focus();
+    void complete(field, spot);
+  }
+
+  function send(field: HTMLTextAreaElement, spot: Spot, prefix = ''): void {
+    const text = field.value.trim();
+    if (text === '') return;
+    const problem = parseSlash(text, state.info.commands)?.problem ?? null;
+    if (problem !== null) {
+      controller.notify(problem);
+      return;
+    }
+    closeMenu();
+    field.value = '';
+    write(spot, '');
+    controller.send(spot, prefix + text);
+    requestAnimationFrame(() => scrollToEnd(spot));
+  }
+
+  function onKey(event: KeyboardEvent, spot: Spot): void {
+    const field = event.currentTarget;
+    if (!(field instanceof HTMLTextAreaElement) || event.isComposing) return;
+    if (menu !== null && menu.key === spotKey(spot) && onMenuKey(event, field, spot, menu)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      const isAsk = (event.metaKey || event.ctrlKey) && canMention(spot, field.value);
+      send(field, spot, isAsk ? '@Parley ' : '');
+    } else if (event.key === 'ArrowUp' && field.value === '') {
+      const last = messagesAt(state, spot).findLast(({ user, kind }) => kind === 'said' && user === state.as);
+      if (last === undefined) return;
+      event.preventDefault();
+      field.value = last.text;
+      write(spot, last.text);
+    } else if (event.key === 'Escape' && spot.thread !== null) {
+      controller.go({ channel: spot.channel, thread: null });
+    }
+  }
+
+  function onMenuKey(event: KeyboardEvent, field: HTMLTextAreaElement, spot: Spot, open: Menu): boolean {
+    const count = open.items.length;
+    const move = (active: number) => {
+      menu = { ...open, active, key: spotKey(spot) };
+      redraw();
+      return true;
+    };
+    switch (event.key) {
+      case 'ArrowDown':
+        return move((open.active + 1) % count);
+      case 'ArrowUp':
+        return move(open.active <= 0 ? count - 1 : open.active - 1);
+      case 'Tab':
+        take(field, spot, Math.max(open.active, 0));
+        return true;
+      case 'Enter':
+        if (open.active < 0 || event.shiftKey) return false;
+        take(field, spot, open.active);
+        return true;
+      case 'Escape':
+        closeMenu();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  function canMention(spot: Spot, text: string): boolean {
+    const isDm = channelOf(state, spot.channel)?.owner !== null;
+    return !isDm && spot.thread === null && text.trim() !== '' && !/^\//.test(text) && !MENTION.test(text);
+  }
+
+  function fieldOf(event: Event): HTMLTextAreaElement | null {
+    const target = event.currentTarget;
+    return target instanceof Element
+      ? (target.closest('.composer')?.querySelector('textarea') ?? null)
+      : null;
+  }
+
+  function signature(spot: Spot, command: CommandInfo, text: string): TemplateResult {
+    const given = parseSlash(text, state.info.commands)?.options ?? {};
+    return html`
+      <div class="signature">
+        <b>/${command.name}</b><span>${command.description}</span>
+        <span class="signature-options">
+          ${command.options.map((option) => {
+            const isGiven = given[option.name] !== undefined;
+            const isMain = option === positional(command);
+            const label = isMain ? option.name : `--${option.name}`;
+            if (isGiven || isMain) {
+              return html`<span class="chip ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`;
+            }
+            const add = (event: Event) => {
+              const field = fieldOf(event);
+              if (field === null) return;
+              const next = withOption(field.value, command, option);
+              field.value = next.text;
+              write(spot, next.text);
+              field.focus();
+              field.setSelectionRange(next.caret, next.caret);
+              void complete(field, spot);
+            };
+            return html`<button type="button" class="chip" title=${option.description} @click=${add}>${label}</button>`;
+          })}
+        </span>
+      </div>
+    `;
+  }
+
+  function hint(spot: Spot, text: string): TemplateResult {
+    const problem = text.startsWith('/') ? parseSlash(text, state.info.commands)?.problem : undefined;
+    if (problem) return html`<span class="composer-hint">${problem}</span>`;
+    if (canMention(spot, text)) {
+      const ask = (event: Event) => {
+        const field = fieldOf(event);
+        if (field !== null) send(field, spot, '@Parley ');
+      };
+      return html`<span class="composer-hint">
+        Parley answers here when it is mentioned.
+        <button type="button" class="link" @click=${ask}>Ask Parley <kbd>Ctrl ↵</kbd></button>
+      </span>`;
+    }
+    return html`<span class="composer-hint idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;
+  }
+
+  function menuView(field: string, open: Menu, spot: Spot): TemplateResult {
+    return html`
+      <div class="menu">
+        <p class="menu-title">${open.title}</p>
+        <ul role="listbox" id="${field}-menu" aria-label=${open.title}>
+          ${open.items.map(
+            ({ label, detail, isLocked }, index) => html`<li
+              role="option"
+              id="${field}-item-${index}"
+              aria-selected=${index === open.active ? 'true' : 'false'}
+              @mousedown=${(event: Event) => {
+                event.preventDefault();
+                const target = fieldOf(event);
+                if (target !== null) take(target, spot, index);
+              }}
+            >
+              <b>${label}</b><span>${detail}</span>${isLocked ? html`<em>${icons.lock}not for you</em>` : nothing}
+            </li>`,
+          )}
+        </ul>
+        <p class="menu-keys"><kbd>↑</kbd><kbd>↓</kbd> move <kbd>Tab</kbd> take <kbd>Esc</kbd> close</p>
+      </div>
+    `;
+  }
+
+  return {
+    view(spot) {
+      const key = spotKey(spot);
+      const text = drafts[key] ?? '';
+      const field = `composer-${spot.thread === null ? 'channel' : 'thread'}`;
+      const open = menu?.key === key ? menu : null;
+      const command = parseSlash(text, state.info.commands)?.command;
+      const place = placeholder(state, spot);
+      return html`
+        <form
+          class="composer"
+          @submit=${(event: Event) => {
+            event.preventDefault();
+            const target = fieldOf(event);
+            if (target !== null) send(target, spot);
+          }}
+        >
+          ${open === null ? nothing : menuView(field, open, spot)}
+          <div class="box">
+            ${command === undefined ? nothing : signature(spot, command, text)}
+            <textarea
+              id=${field}
+              rows="1"
+              maxlength=${state.info.maxMessageChars}
+              placeholder=${place}
+              aria-label=${place}
+              aria-autocomplete="list"
+              aria-haspopup="listbox"
+              aria-controls=${open === null ? nothing : `${field}-menu`}
+              aria-activedescendant=${open !== null && open.active >= 0 ? `${field}-item-${open.active}` : nothing}
+              enterkeyhint="send"
+              .value=${live(text)}
+              @input=${(event: Event) => {
+                if (!(event.currentTarget instanceof HTMLTextAreaElement)) return;
+                write(spot, event.currentTarget.value);
+                void complete(event.currentTarget, spot);
+              }}
+              @keydown=${(event: KeyboardEvent) => onKey(event, spot)}
+              @blur=${closeMenu}
+            ></textarea>
+            <div class="composer-foot">
+              ${hint(spot, text)}
+              <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === ''}>
+                ${icons.send}
+              </button>
+            </div>
+          </div>
+        </form>
+      `;
+    },
+  };
+}
+
+function placeholder(state: State, spot: Spot): string {
+  if (spot.thread !== null) return 'Reply in the thread';
+  const channel = channelOf(state, spot.channel);
+  return channel?.owner === null ? `Message #${channel.name}` : 'Message Parley';
+}

@@ -1,0 +1,219 @@
+import type {
+  AnswerMessage,
+  ButtonKind,
+  Message,
+  PostCommand,
+  PostMessage,
+  RoomInfo,
+  Spot,
+  Status,
+} from '../wire.ts';
+import { announce } from './announce.ts';
+import { ApiError, type Connection, follow, get, post } from './api.ts';
+import { remember } from './memory.ts';
+import { parseSlash } from './slash.ts';
+import { applyChanges, channelOf, isSameSpot, messagesAt, type Store, spotKey } from './state.ts';
+
+/** What a person can do on the page. */
+export interface Controller {
+  /** Connects, and goes where the address says. */
+  start(): void;
+  send(spot: Spot, text: string): void;
+  press(answer: AnswerMessage, button: ButtonKind): void;
+  remove(message: Message): void;
+  /** Opens the thread that hangs, or will hang, on the message. */
+  openThread(message: Message): void;
+  go(spot: Spot): void;
+  viewAs(person: string): void;
+  setTier(tier: string): void;
+  toggleSidebar(isOpen: boolean): void;
+  notify(text: string): void;
+}
+
+const TOAST_MS = 6_000;
+
+export function createController(store: Store, onLocked: () => void): Controller {
+  const { state, change } = store;
+  let unfollow = () => {};
+  let toastTimer: number | undefined;
+  /** Threads that this page opens as soon as they exist. */
+  const awaited = new Set<string>();
+
+  function connect(): void {
+    unfollow();
+    change((now) => {
+      now.isLoaded = false;
+      now.messages.clear();
+      now.activities.clear();
+    });
+    unfollow = follow(
+      state.as,
+      (changes) => {
+        if (state.isLoaded && !changes.reset) announce(state, changes);
+        change((now) => applyChanges(now, changes));
+        for (const id of awaited) openAwaited(id);
+        if (changes.reset || changes.items.some(([key]) => key === 'status')) void refreshStatus();
+        markSeen();
+      },
+      onConnection,
+    );
+  }
+
+  function onConnection(connection: Connection): void {
+    change((now) => {
+      now.connection = connection;
+    });
+    if (connection === 'locked') onLocked();
+    if (connection === 'open') void refreshInfo();
+  }
+
+  async function refreshInfo(): Promise<void> {
+    const info = await get<RoomInfo>('room').catch(() => null);
+    if (info !== null) {
+      change((now) => {
+        now.info = info;
+      });
+    }
+  }
+
+  async function refreshStatus(): Promise<void> {
+    const { as, spot } = state;
+    const status = await get<Status>('status', { as, ...spot }).catch(() => null);
+    if (status === null || as !== state.as || !isSameSpot(spot, state.spot)) return;
+    change((now) => {
+      now.status = status;
+    });
+  }
+
+  function openAwaited(id: string): void {
+    const message = state.messages.get(id);
+    if (message === undefined || message.threadTitle === null) return;
+    awaited.delete(id);
+    go({ channel: message.channel, thread: id });
+  }
+
+  function markSeen(): void {
+    if (document.hidden) return;
+    for (const spot of [state.spot, { channel: state.spot.channel, thread: null }]) {
+      const newest = messagesAt(state, spot).at(-1)?.order ?? 0;
+      const key = `${state.as}:${spotKey(spot)}`;
+      if ((state.seen[key] ?? 0) >= newest) continue;
+      state.seen[key] = newest;
+      remember('seen', state.seen);
+    }
+  }
+
+  function go(spot: Spot): void {
+    const hash = `#/${spotKey(spot)}`;
+    if (location.hash === hash) arrive();
+    else location.hash = hash;
+  }
+
+  /** The address is where the page is: back and forward work, and a reload stays. */
+  function arrive(): void {
+    const [, channel = '', thread = null] = location.hash.split('/');
+    const isKnown = channelOf(state, channel) !== undefined;
+    const spot = isKnown ? { channel, thread } : { channel: state.info.channels[0]?.id ?? '', thread: null };
+    change((now) => {
+      now.spot = spot;
+      now.isSidebarOpen = false;
+    });
+    markSeen();
+    void refreshStatus();
+  }
+
+  function notify(text: string): void {
+    window.clearTimeout(toastTimer);
+    change((now) => {
+      now.toast = text;
+    });
+    toastTimer = window.setTimeout(() => {
+      change((now) => {
+        now.toast = null;
+      });
+    }, TOAST_MS);
+  }
+
+  async function deliver(path: 'message' | 'command', body: PostMessage | PostCommand): Promise<void> {
+    const { id, text, channel, thread } = body;
+    const again = () => void deliver(path, body);
+    const outgoing = { id, text, channel, thread, atMs: Date.now(), problem: null, again };
+    change((now) => now.outgoing.set(id, outgoing));
+    try {
+      await post(path, body);
+      change((now) => now.outgoing.delete(id));
+    } catch (error) {
+      awaited.delete(id);
+      change((now) => now.outgoing.set(id, { ...outgoing, problem: wordsFor(error) }));
+    }
+  }
+
+  async function attempt(path: string, body: object): Promise<void> {
+    try {
+      await post(path, body);
+    } catch (error) {
+      notify(wordsFor(error));
+    }
+  }
+
+  return {
+    start() {
+      window.addEventListener('hashchange', arrive);
+      document.addEventListener('visibilitychange', markSeen);
+      arrive();
+      connect();
+    },
+    send(spot, text) {
+      const id = newId();
+      const slash = parseSlash(text, state.info.commands);
+      const base = { id, as: state.as, channel: spot.channel, thread: spot.thread, text };
+      if (slash !== null) {
+        void deliver('command', { ...base, command: slash.name, options: slash.options });
+        return;
+      }
+      // A question to the bot in a channel is answered in a thread of its own: it opens with it.
+      if (spot.thread === null && channelOf(state, spot.channel)?.owner === null) awaited.add(id);
+      void deliver('message', base);
+    },
+    press(answer, button) {
+      if (button === 'continue') {
+        awaited.add(answer.id);
+        openAwaited(answer.id);
+        if (!awaited.has(answer.id)) return;
+      }
+      void attempt('press', { id: newId(), as: state.as, message: answer.id, button });
+    },
+    remove: (message) => void attempt('remove', { as: state.as, message: message.id }),
+    openThread: (message) => go({ channel: message.channel, thread: message.id }),
+    go,
+    viewAs(person) {
+      remember('as', person);
+      change((now) => {
+        now.as = person;
+        now.status = null;
+      });
+      const channel = state.info.channels.find(({ id }) => id === state.spot.channel);
+      const own = state.info.channels.find(({ owner }) => owner === person);
+      // From one's own DM to the other's own; private threads there are none.
+      if (channel?.owner !== null && own !== undefined) go({ channel: own.id, thread: null });
+      else void refreshStatus();
+      connect();
+    },
+    setTier: (tier) => void attempt('tier', { tier }),
+    toggleSidebar(isOpen) {
+      change((now) => {
+        now.isSidebarOpen = isOpen;
+      });
+    },
+    notify,
+  };
+}
+
+function newId(): string {
+  return crypto.randomUUID();
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  return 'Parley cannot be reached. Is it still running?';
+}

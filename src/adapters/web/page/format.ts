@@ -1,0 +1,33 @@
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const relativeDay = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+export function formatTime(atMs: number): string {
+  return time.format(atMs);
+}
+
+export function formatMoment(atMs: number): string {
+  return full.format(atMs);
+}
+
+/** `Today`, `Yesterday`, or the date. */
+export function formatDay(atMs: number, nowMs: number): string {
+  const days = Math.round((startOfDay(atMs) - startOfDay(nowMs)) / DAY_MS);
+  const text = days >= -1 ? relativeDay.format(days, 'day') : day.format(atMs);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function isSameDay(aMs: number, bMs: number): boolean {
+  return startOfDay(aMs) === startOfDay(bMs);
+}
+
+export function replies(count: number): string {
+  return count === 1 ? '1 reply' : `${count} replies`;
+}
+
+function startOfDay(atMs: number): number {
+  return new Date(atMs).setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,59 @@
+import type { RoomInfo } from '../wire.ts';
+import { ApiError, get } from './api.ts';
+import { draw } from './app.ts';
+import { createComposer } from './composer.ts';
+import { createController } from './controller.ts';
+import { logIn } from './login.ts';
+import { isTable, isText, recall } from './memory.ts';
+import { createStore, type State } from './state.ts';
+import { applyTheme, currentTheme } from './theme.ts';
+import { keepAtEnd } from './timeline.ts';
+
+applyTheme(currentTheme());
+const info = await enter();
+const remembered = recall('as', isText);
+const initial: State = {
+  info,
+  as: info.people.find(({ id }) => id === remembered)?.id ?? info.people[0]?.id ?? '',
+  spot: { channel: info.channels[0]?.id ?? '', thread: null },
+  connection: 'connecting',
+  isLoaded: false,
+  messages: new Map(),
+  activities: new Map(),
+  outgoing: new Map(),
+  status: null,
+  seen:
+    recall(
+      'seen',
+      isTable((value): value is number => typeof value === 'number'),
+    ) ?? {},
+  isSidebarOpen: false,
+  toast: null,
+};
+
+const redraw = () => store.change(() => {});
+const store = createStore(initial, (state) => draw(state, controller, composer, redraw));
+const controller = createController(store, () => location.reload());
+const composer = createComposer(store, controller);
+
+controller.start();
+window.addEventListener('resize', keepAtEnd);
+document.addEventListener('keydown', (event) => {
+  // A slash anywhere begins a command.
+  const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+  if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const fields = document.querySelectorAll<HTMLTextAreaElement>('.composer textarea');
+  fields[fields.length - 1]?.focus();
+});
+
+/** What the room holds, once the server lets this page in. */
+async function enter(): Promise<RoomInfo> {
+  for (;;) {
+    try {
+      return await get<RoomInfo>('room');
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) await logIn();
+      else await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}

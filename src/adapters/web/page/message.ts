@@ -1,0 +1,191 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { AnswerMessage, ButtonKind, CommandInfo, Message, NoticeMessage, SaidMessage } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import { formatMoment, formatTime, replies } from './format.ts';
+import { botMark, icons } from './icons.ts';
+import { markdown } from './markdown.ts';
+import { parseSlash } from './slash.ts';
+import { personName, type State, type Thread, viewer } from './state.ts';
+
+/** What stands around a message and decides how it looks. */
+export interface Setting {
+  readonly state: State;
+  readonly controller: Controller;
+  /** Goes on with the message before it, by the same hand: no second head. */
+  readonly isContinued: boolean;
+  /** The thread that hangs on it. */
+  readonly thread: Thread | null;
+  /** Whether a thread could be opened here. */
+  readonly canThread: boolean;
+  /** What the person said can still be put to the bot. */
+  readonly canAsk: boolean;
+}
+
+export function messageView(message: Message, setting: Setting): TemplateResult {
+  const { isContinued, state } = setting;
+  const author = message.kind === 'said' ? personName(state, message.user) : 'Parley';
+  return html`
+    <article
+      class="message ${message.kind} ${isContinued ? 'continued' : ''} ${message.kind === 'answer' ? message.status : ''}"
+      id="message-${message.id}"
+      aria-label="${author}, ${formatTime(message.atMs)}"
+      aria-busy=${message.kind === 'answer' && message.status === 'streaming' ? 'true' : 'false'}
+    >
+      ${isContinued ? html`<span class="gutter">${clock(message)}</span>` : avatar(message.kind === 'said' ? message.user : null, author)}
+      <div class="content">
+        ${isContinued ? nothing : head(message, author)} ${body(message, setting)} ${threadLink(message, setting)}
+      </div>
+      ${tools(message, setting)}
+    </article>
+  `;
+}
+
+/** A face: the bot's mark, or a person's initial. */
+export function avatar(person: string | null, name: string): TemplateResult {
+  return person === null
+    ? html`<span class="avatar bot" aria-hidden="true">${botMark}</span>`
+    : html`<span class="avatar ${person}" aria-hidden="true">${name.charAt(0)}</span>`;
+}
+
+function clock(message: Message): TemplateResult {
+  const iso = new Date(message.atMs).toISOString();
+  return html`<time datetime=${iso} title=${formatMoment(message.atMs)}>${formatTime(message.atMs)}</time>`;
+}
+
+function head(message: Message, author: string): TemplateResult {
+  return html`
+    <header>
+      <b class="author">${author}</b>
+      ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`} ${clock(message)}
+      ${message.audience !== null && isSecret(message) ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
+    </header>
+  `;
+}
+
+/** In a DM nobody else is there, and nothing has to be said about it. */
+function isSecret(message: Message): boolean {
+  return message.kind === 'notice' || !message.channel.startsWith('dm-');
+}
+
+function body(message: Message, setting: Setting): TemplateResult {
+  switch (message.kind) {
+    case 'said':
+      return said(message, setting);
+    case 'answer':
+      return answer(message, setting);
+    case 'notice':
+      return notice(message, setting);
+  }
+}
+
+function said(message: SaidMessage, { state, controller, canAsk }: Setting): TemplateResult {
+  return html`
+    ${words(message.text, state.info.commands)}
+    ${
+      canAsk
+        ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>
+            ${icons.spark}Parley answers when it is mentioned. <b>Ask it this</b>
+          </button>`
+        : nothing
+    }
+  `;
+}
+
+/** What a person typed: a command with its options set apart, or plain Markdown. */
+export function words(text: string, commands: readonly CommandInfo[]): TemplateResult {
+  const slash = parseSlash(text, commands);
+  if (slash?.command === undefined) return html`<div class="markdown" ${markdown(text)}></div>`;
+  const main = slash.command.options.find(({ type }) => type !== 'flag')?.name;
+  const chips = Object.entries(slash.options).filter(([name]) => name !== main);
+  const rest = main === undefined ? undefined : slash.options[main];
+  return html`
+    <p class="command-line">
+      <code class="command">/${slash.name}</code>
+      ${chips.map(([name, value]) => html`<span class="chip">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
+    </p>
+    ${rest === undefined ? nothing : html`<div class="markdown" ${markdown(String(rest))}></div>`}
+  `;
+}
+
+const BUTTONS = {
+  stop: { label: 'Stop', icon: icons.stop },
+  retry: { label: 'Retry', icon: icons.retry },
+  continue: { label: 'Continue in thread', icon: icons.thread },
+} as const satisfies Record<ButtonKind, unknown>;
+
+function answer(message: AnswerMessage, { controller }: Setting): TemplateResult {
+  const { text, note, footer, buttons } = message;
+  return html`
+    <div class="markdown" ${markdown(text)}></div>
+    ${note === null ? nothing : html`<p class="note">${note}</p>`}
+    ${
+      buttons.length === 0 && footer === null
+        ? nothing
+        : html`<div class="under">
+            ${buttons.map(
+              (
+                kind,
+              ) => html`<button type="button" class="button ${kind}" @click=${() => controller.press(message, kind)}>
+                ${BUTTONS[kind].icon}${BUTTONS[kind].label}
+              </button>`,
+            )}
+            ${footer === null ? nothing : html`<span class="footer">${footer}</span>`}
+          </div>`
+    }
+  `;
+}
+
+function notice(message: NoticeMessage, { state }: Setting): TemplateResult {
+  return html`
+    ${message.about === null ? nothing : html`<p class="about">You ran <code>${message.about}</code></p>`}
+    <div class="markdown" ${markdown(message.text)}></div>
+    ${message.files.map((file, index) => {
+      const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
+      return html`<img class="file" src="api/file?${query}" alt=${file.description} />`;
+    })}
+  `;
+}
+
+function threadLink(
+  message: Message,
+  { thread, controller, state }: Setting,
+): TemplateResult | typeof nothing {
+  if (thread === null) return nothing;
+  const isOpen = state.spot.thread === message.id;
+  const count = thread.replies === 0 ? 'Thread' : replies(thread.replies);
+  return html`
+    <button
+      type="button"
+      class="thread-link"
+      aria-expanded=${isOpen ? 'true' : 'false'}
+      @click=${() => controller.openThread(message)}
+    >
+      ${icons.thread}<b>${count}</b>
+      <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Go on here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
+    </button>
+  `;
+}
+
+function tools(message: Message, setting: Setting): TemplateResult {
+  const { controller, state, canThread, thread } = setting;
+  const isOwn = message.user === state.as || viewer(state).role !== 'member';
+  return html`
+    <div class="tools" role="group" aria-label="Message actions">
+      ${tool('Copy text', icons.copy, () => void copy(message.text, controller))}
+      ${canThread ? tool('Reply in thread', icons.thread, () => controller.openThread(message)) : nothing}
+      ${isOwn && thread === null ? tool('Delete', icons.trash, () => controller.remove(message)) : nothing}
+    </div>
+  `;
+}
+
+function tool(label: string, icon: TemplateResult, act: () => void): TemplateResult {
+  return html`<button type="button" class="tool" aria-label=${label} title=${label} @click=${act}>${icon}</button>`;
+}
+
+async function copy(text: string, controller: Controller): Promise<void> {
+  const isDone = await navigator.clipboard.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  controller.notify(isDone ? 'Copied.' : 'The browser refused to copy.');
+}

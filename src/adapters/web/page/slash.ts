@@ -1,0 +1,180 @@
+import type { CommandInfo, OptionInfo } from '../wire.ts';
+
+/**
+ * The commands' syntax in the composer: `/name`, then `--flags` and `--option value`s (quotes hold spaces together), then
+ * the rest, verbatim, for the first option that is no flag. The same as in Slack.
+ */
+export interface SlashInput {
+  readonly name: string;
+  readonly command: CommandInfo | undefined;
+  readonly options: Readonly<Record<string, string | boolean>>;
+  /** Why it cannot be sent as it is; null where it can. */
+  readonly problem: string | null;
+}
+
+interface Token {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a walk over the arguments finds. `rest` is where the words begin that belong to no option by name. */
+interface Scan {
+  readonly named: readonly { readonly name: string; readonly flag: Token; readonly value: Token | null }[];
+  readonly rest: number;
+}
+
+/** Null where the text is no command but something said. */
+export function parseSlash(text: string, commands: readonly CommandInfo[]): SlashInput | null {
+  const [head, name] = /^\/([a-z0-9-]*)(?=\s|$)/i.exec(text) ?? [];
+  if (head === undefined || name === undefined) return null;
+  const command = commands.find((candidate) => candidate.name === name.toLowerCase());
+  if (command === undefined) {
+    return { name, command, options: {}, problem: name === '' ? 'Which command?' : `There is no /${name}.` };
+  }
+  const { named, rest } = scan(text, head.length, command);
+  const options: Record<string, string | boolean> = {};
+  let problem: string | null = null;
+  for (const { name: given, value } of named) {
+    const option = command.options.find((candidate) => candidate.name === given);
+    if (option === undefined) problem ??= `/${command.name} has no --${given}.`;
+    else if (option.type === 'flag') options[given] = true;
+    else if (value === null) problem ??= `--${given} needs a value.`;
+    else options[given] = unquoted(value.text);
+  }
+  const words = text.slice(rest).trim();
+  const main = positional(command);
+  if (words !== '') {
+    if (main === undefined) problem ??= `/${command.name} takes no text.`;
+    else options[main.name] = main.type === 'text' ? words : unquoted(words);
+  }
+  const missing = command.options.find((option) => option.required && options[option.name] === undefined);
+  if (missing !== undefined) problem ??= `Needs ${missing.name}: ${missing.description}`;
+  return { name, command, options, problem };
+}
+
+/** What is being typed at the caret, and what it may become. */
+export type Completion =
+  | { readonly kind: 'command'; readonly from: number; readonly to: number; readonly query: string }
+  | {
+      readonly kind: 'option';
+      readonly from: number;
+      readonly to: number;
+      readonly query: string;
+      readonly command: CommandInfo;
+      /** Options that are not given yet. */
+      readonly options: readonly OptionInfo[];
+    }
+  | {
+      readonly kind: 'value';
+      readonly from: number;
+      readonly to: number;
+      readonly query: string;
+      readonly command: CommandInfo;
+      readonly option: OptionInfo;
+    };
+
+/** Null where nothing can be completed. */
+export function completionAt(
+  text: string,
+  caret: number,
+  commands: readonly CommandInfo[],
+): Completion | null {
+  const before = text.slice(0, caret);
+  if (/^\/\S*$/.test(before)) {
+    const to = text.search(/\s|$/);
+    return { kind: 'command', from: 0, to, query: before.slice(1).toLowerCase() };
+  }
+  const [head, name = ''] = /^\/([a-z0-9-]+)\s/i.exec(before) ?? [];
+  const command = commands.find((candidate) => candidate.name === name.toLowerCase());
+  if (head === undefined || command === undefined) return null;
+  const { named, rest } = scan(before, head.length - 1, command);
+
+  const last = named.at(-1);
+  const option = command.options.find((candidate) => candidate.name === last?.name);
+  if (last !== undefined && rest === before.length) {
+    // Still on the name of an option, or on the value that belongs to it.
+    if (last.flag.to === caret && last.value === null) {
+      const left = command.options.filter(
+        ({ name }) => name === last.name || !named.some((other) => other.name === name),
+      );
+      return {
+        kind: 'option',
+        from: last.flag.from,
+        to: caret,
+        query: last.name.toLowerCase(),
+        command,
+        options: left,
+      };
+    }
+    const value = last.value ?? { text: '', from: caret, to: caret };
+    if (option !== undefined && option.type !== 'flag' && value.to === caret) {
+      return { kind: 'value', from: value.from, to: caret, query: unquoted(value.text), command, option };
+    }
+  }
+  const words = before.slice(rest);
+  const main = positional(command);
+  if (/^-{1,2}$|^—$/.test(words)) {
+    const left = command.options.filter(({ name }) => !named.some((other) => other.name === name));
+    return { kind: 'option', from: rest, to: caret, query: '', command, options: left };
+  }
+  if (main !== undefined && main.type !== 'text' && !/\s/.test(words)) {
+    return { kind: 'value', from: rest, to: caret, query: words, command, option: main };
+  }
+  return null;
+}
+
+/** The option that takes what is typed without a name. */
+export function positional(command: CommandInfo): OptionInfo | undefined {
+  return command.options.find((option) => option.type !== 'flag');
+}
+
+/** The text with one more option, given before the words, and the caret where its value goes. */
+export function withOption(
+  text: string,
+  command: CommandInfo,
+  option: OptionInfo,
+): { readonly text: string; readonly caret: number } {
+  const { rest } = scan(text, command.name.length + 1, command);
+  const head = `${text.slice(0, rest).trimEnd()} --${option.name} `;
+  return { text: head + text.slice(rest), caret: head.length };
+}
+
+/** How an option's value is written so that it is read back as one. */
+export function quoted(value: string): string {
+  return /\s|^$|^"/.test(value) ? `"${value.replaceAll('"', "'")}"` : value;
+}
+
+const WORD = /\s*("[^"]*"?|\S+)/y;
+/** Phones make an em dash of two hyphens. */
+const NAMED = /^(?:--|—)([a-z][a-z0-9_-]*)$/i;
+
+function scan(text: string, start: number, command: CommandInfo): Scan {
+  const named: { name: string; flag: Token; value: Token | null }[] = [];
+  let at = start;
+  for (;;) {
+    const flag = wordAt(text, at);
+    const [, given] = NAMED.exec(flag?.text ?? '') ?? [];
+    if (flag === null || given === undefined) break;
+    const name = given.toLowerCase();
+    const option = command.options.find((candidate) => candidate.name === name);
+    const value = option === undefined || option.type === 'flag' ? null : wordAt(text, flag.to);
+    named.push({ name, flag, value });
+    at = (value ?? flag).to;
+  }
+  const spaces = /\s*/y;
+  spaces.lastIndex = at;
+  return { named, rest: at + (spaces.exec(text)?.[0].length ?? 0) };
+}
+
+function wordAt(text: string, at: number): Token | null {
+  WORD.lastIndex = at;
+  const match = WORD.exec(text);
+  const word = match?.[1];
+  if (match === null || word === undefined) return null;
+  return { text: word, from: WORD.lastIndex - word.length, to: WORD.lastIndex };
+}
+
+function unquoted(word: string): string {
+  return word.startsWith('"') ? word.replace(/^"|"$/g, '') : word;
+}

@@ -1,0 +1,163 @@
+import type {
+  ActivityItem,
+  Changes,
+  ChannelInfo,
+  Message,
+  PersonInfo,
+  RoomInfo,
+  Spot,
+  Status,
+} from '../wire.ts';
+import type { Connection } from './api.ts';
+
+/** Something that this page has posted and the server has not shown yet. */
+export interface Outgoing extends Spot {
+  readonly id: string;
+  readonly text: string;
+  readonly atMs: number;
+  /** Why it was not taken; null while it may still be. */
+  readonly problem: string | null;
+  again(): void;
+}
+
+export interface State {
+  info: RoomInfo;
+  as: string;
+  spot: Spot;
+  connection: Connection;
+  /** Whether the first state has come. */
+  isLoaded: boolean;
+  messages: Map<string, Message>;
+  activities: Map<string, ActivityItem>;
+  outgoing: Map<string, Outgoing>;
+  status: Status | null;
+  /** What was last seen of each spot, as the order of a message. */
+  seen: Record<string, number>;
+  isSidebarOpen: boolean;
+  toast: string | null;
+}
+
+export interface Store {
+  readonly state: State;
+  /** Changes the state, and the page with the next frame. */
+  change(mutate: (state: State) => void): void;
+}
+
+export function createStore(state: State, draw: (state: State) => void): Store {
+  let isScheduled = false;
+  return {
+    state,
+    change(mutate) {
+      mutate(state);
+      if (isScheduled) return;
+      isScheduled = true;
+      requestAnimationFrame(() => {
+        isScheduled = false;
+        draw(state);
+      });
+    },
+  };
+}
+
+/** Brings the state up to what the server said. */
+export function applyChanges(state: State, { reset, items, removed }: Changes): void {
+  if (reset) {
+    state.messages.clear();
+    state.activities.clear();
+  }
+  for (const [key, item] of items) {
+    if (item.kind === 'status') continue;
+    if (item.kind === 'activity') state.activities.set(key, item);
+    else {
+      state.messages.set(key, item);
+      state.outgoing.delete(key);
+    }
+  }
+  for (const key of removed) {
+    state.messages.delete(key);
+    state.activities.delete(key);
+  }
+  state.isLoaded = true;
+}
+
+export function spotKey({ channel, thread }: Spot): string {
+  return thread === null ? channel : `${channel}/${thread}`;
+}
+
+export function isSameSpot(a: Spot, b: Spot): boolean {
+  return a.channel === b.channel && a.thread === b.thread;
+}
+
+export function messagesAt(state: State, spot: Spot): Message[] {
+  return [...state.messages.values()]
+    .filter((message) => isSameSpot(message, spot))
+    .sort((a, b) => a.order - b.order);
+}
+
+export function viewer({ info, as }: State): PersonInfo {
+  const person = info.people.find(({ id }) => id === as) ?? info.people[0];
+  if (person === undefined) throw new Error('the playground has no people');
+  return person;
+}
+
+export function personName({ info }: State, id: string): string {
+  return info.people.find((person) => person.id === id)?.name ?? id;
+}
+
+export function channelsOf({ info, as }: State): readonly ChannelInfo[] {
+  return info.channels.filter(({ owner }) => owner === null || owner === as);
+}
+
+export function channelOf(state: State, id: string): ChannelInfo | undefined {
+  return channelsOf(state).find((channel) => channel.id === id);
+}
+
+export interface Thread extends Spot {
+  readonly thread: string;
+  readonly title: string;
+  readonly replies: number;
+  /** The order of its newest message. */
+  readonly newest: number;
+  readonly lastAtMs: number;
+  readonly isBusy: boolean;
+}
+
+/** The threads that the viewer sees, the liveliest first. */
+export function threadsOf(state: State): Thread[] {
+  const threads: Thread[] = [];
+  for (const root of state.messages.values()) {
+    if (root.threadTitle === null) continue;
+    const spot = { channel: root.channel, thread: root.id };
+    const said = messagesAt(state, spot);
+    const last = said.at(-1) ?? root;
+    threads.push({
+      ...spot,
+      title: root.threadTitle,
+      replies: said.length,
+      newest: last.order,
+      lastAtMs: last.atMs,
+      isBusy: isBusy(state, spot),
+    });
+  }
+  return threads.sort((a, b) => b.newest - a.newest);
+}
+
+/** Whether an answer is on its way there. */
+export function isBusy(state: State, spot: Spot): boolean {
+  const isStreaming = [...state.messages.values()].some(
+    (message) => message.kind === 'answer' && message.status === 'streaming' && isSameSpot(message, spot),
+  );
+  return isStreaming || [...state.activities.values()].some((activity) => isSameSpot(activity, spot));
+}
+
+/** Whether others said something there that this viewer has not had on the screen. */
+export function isUnread(state: State, spot: Spot): boolean {
+  const seen = state.seen[`${state.as}:${spotKey(spot)}`] ?? 0;
+  return [...state.messages.values()].some(
+    (message) => message.order > seen && isSameSpot(message, spot) && isOthers(message, state.as),
+  );
+}
+
+function isOthers(message: Message, as: string): boolean {
+  return message.kind !== 'said' || message.user !== as;
+}

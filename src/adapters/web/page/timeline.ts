@@ -1,0 +1,220 @@
+import { guard } from 'lit/directives/guard.js';
+import { ref } from 'lit/directives/ref.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { ActivityItem, Message, Spot } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import { formatDay, isSameDay, replies } from './format.ts';
+import { icons } from './icons.ts';
+import { avatar, messageView, words } from './message.ts';
+import {
+  channelOf,
+  isSameSpot,
+  messagesAt,
+  type Outgoing,
+  personName,
+  type State,
+  spotKey,
+  threadsOf,
+} from './state.ts';
+import { welcome } from './welcome.ts';
+
+/** Messages by one hand within this time stand under one head. */
+const TOGETHER_MS = 5 * 60_000;
+
+/** The messages of one spot, what is on its way there, and what the bot is doing about it. */
+export function timeline(state: State, controller: Controller, spot: Spot): TemplateResult {
+  const channel = channelOf(state, spot.channel);
+  const messages = messagesAt(state, spot);
+  const root = spot.thread === null ? undefined : state.messages.get(spot.thread);
+  const threads = new Map(threadsOf(state).map((thread) => [thread.thread, thread]));
+  const isDm = channel?.owner !== null;
+  const outgoing = [...state.outgoing.values()].filter(
+    (sent) => isSameSpot(sent, spot) && !state.messages.has(sent.id),
+  );
+  const activities = [...state.activities.values()].filter((activity) => isSameSpot(activity, spot));
+  const isEmpty = messages.length === 0 && outgoing.length === 0 && activities.length === 0;
+  const lastSaid = messages.findLast(({ kind, user }) => kind === 'said' && user === state.as);
+
+  const row = (message: Message, before: Message | undefined) => {
+    const thread = threads.get(message.id) ?? null;
+    const isContinued = continues(message, before);
+    const canThread = spot.thread === null && !isDm && message.audience === null;
+    const canAsk =
+      message === lastSaid && message.kind === 'said' && !message.addressed && spot.thread === null;
+    const isNewDay = before === undefined || !isSameDay(before.atMs, message.atMs);
+    const isOpen = state.spot.thread === message.id;
+    const setting = { state, controller, isContinued, thread, canThread, canAsk };
+    const deps = [
+      message,
+      isContinued,
+      canAsk,
+      isNewDay,
+      isOpen,
+      state.as,
+      thread?.replies,
+      thread?.isBusy,
+      thread?.newest,
+    ];
+    return guard(
+      deps,
+      () => html`
+        ${isNewDay && spot.thread === null ? html`<div class="day"><span>${formatDay(message.atMs, Date.now())}</span></div>` : nothing}
+        ${messageView(message, setting)}
+      `,
+    );
+  };
+
+  return html`
+    <div
+      class="timeline"
+      data-spot=${spotKey(spot)}
+      role="log"
+      aria-live="off"
+      aria-label=${spot.thread === null ? `Messages in ${channel?.name ?? ''}` : 'Thread'}
+      tabindex="0"
+      @scroll=${onScroll}
+      ${ref(follow)}
+    >
+      <div class="lane">
+        ${spot.thread === null && state.isLoaded ? welcome(state, controller, spot, isEmpty) : nothing}
+        ${spot.thread === null ? nothing : threadHead(state, root, row, messages.length)}
+        ${repeat(
+          messages,
+          ({ id }) => id,
+          (message, index) => row(message, messages[index - 1]),
+        )}
+        ${repeat(
+          outgoing,
+          ({ id }) => id,
+          (sent) => outgoingView(sent, state),
+        )}
+        ${repeat(
+          activities,
+          ({ id }) => id,
+          (activity) => activityView(activity, state),
+        )}
+      </div>
+    </div>
+    <button type="button" class="jump" @click=${jump}>${icons.down}Jump to the latest</button>
+  `;
+}
+
+function continues(message: Message, before: Message | undefined): boolean {
+  if (before === undefined || before.kind !== message.kind || before.audience !== message.audience)
+    return false;
+  if (message.kind === 'answer') return before.kind === 'answer' && before.status === 'sealed';
+  return (
+    message.kind === 'said' &&
+    before.user === message.user &&
+    before.threadTitle === null &&
+    message.atMs - before.atMs < TOGETHER_MS &&
+    isSameDay(before.atMs, message.atMs)
+  );
+}
+
+function threadHead(
+  state: State,
+  root: Message | undefined,
+  row: (message: Message, before: Message | undefined) => unknown,
+  count: number,
+): TemplateResult {
+  if (root === undefined) {
+    return html`<p class="empty">${state.isLoaded ? 'The message that this thread hung on was deleted.' : nothing}</p>`;
+  }
+  return html`
+    <div class="root">${row(root, undefined)}</div>
+    ${
+      count === 0
+        ? html`<p class="empty">Go on here: in a conversation's thread Parley answers every message, without a mention.</p>`
+        : html`<div class="day"><span>${replies(count)}</span></div>`
+    }
+  `;
+}
+
+function outgoingView(sent: Outgoing, state: State): TemplateResult {
+  return html`
+    <article class="message said ${sent.problem === null ? 'sending' : 'unsent'}">
+      ${avatar(state.as, personName(state, state.as))}
+      <div class="content">
+        <header><b class="author">${personName(state, state.as)}</b></header>
+        ${words(sent.text, state.info.commands)}
+        ${
+          sent.problem === null
+            ? nothing
+            : html`<p class="note">
+                Not sent: ${sent.problem} <button type="button" class="link" @click=${sent.again}>Try again</button>
+              </p>`
+        }
+      </div>
+    </article>
+  `;
+}
+
+function activityView({ activity, user }: ActivityItem, state: State): TemplateResult {
+  const text =
+    activity === 'working'
+      ? 'Parley is thinking'
+      : `Seen. ${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} waits for its turn`;
+  return html`
+    <div class="activity ${activity}">
+      ${avatar(null, 'Parley')}
+      <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+      <span>${text}</span>
+    </div>
+  `;
+}
+
+// A reader who is at the end stays there while text grows; one who scrolled up is left in peace.
+
+const AT_END_PX = 60;
+const scrolledUp = new WeakSet<Element>();
+const shownSpot = new WeakMap<Element, string | undefined>();
+
+function onScroll({ currentTarget }: Event): void {
+  if (!(currentTarget instanceof HTMLElement)) return;
+  const { scrollHeight, scrollTop, clientHeight } = currentTarget;
+  const isUp = scrollHeight - scrollTop - clientHeight > AT_END_PX;
+  if (isUp) scrolledUp.add(currentTarget);
+  else scrolledUp.delete(currentTarget);
+  currentTarget.classList.toggle('scrolled-up', isUp);
+}
+
+const followed = new Set<HTMLElement>();
+
+function follow(element: Element | undefined): void {
+  if (element instanceof HTMLElement) followed.add(element);
+}
+
+/** After each drawing, and whenever the room for it changes. */
+export function keepAtEnd(): void {
+  for (const element of followed) {
+    if (!element.isConnected) {
+      followed.delete(element);
+      continue;
+    }
+    const spot = element.dataset['spot'];
+    if (shownSpot.get(element) !== spot) {
+      shownSpot.set(element, spot);
+      scrolledUp.delete(element);
+      element.classList.remove('scrolled-up');
+    }
+    if (!scrolledUp.has(element)) element.scrollTop = element.scrollHeight;
+  }
+}
+
+/** Goes to the end of the spot, as after sending something. */
+export function scrollToEnd(spot: Spot): void {
+  for (const element of followed) {
+    if (element.dataset['spot'] === spotKey(spot)) scrolledUp.delete(element);
+  }
+  keepAtEnd();
+}
+
+function jump({ currentTarget }: Event): void {
+  const element = currentTarget instanceof Element ? currentTarget.previousElementSibling : null;
+  if (element === null) return;
+  scrolledUp.delete(element);
+  element.classList.remove('scrolled-up');
+  element.scrollTo({ top: element.scrollHeight, behavior: 'smooth' });
+}

@@ -1,0 +1,78 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { Spot } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import { botMark, icons } from './icons.ts';
+import { channelOf, type State } from './state.ts';
+
+interface Suggestion {
+  readonly title: string;
+  /** What is sent. */
+  readonly text: string;
+}
+
+const SUGGESTIONS: Readonly<Record<string, readonly Suggestion[]>> = {
+  general: [
+    { title: 'Ask a first question', text: '/ask What can you do?' },
+    { title: 'See which models are open here', text: '/models' },
+    { title: 'Try one that this tier does not open', text: '/ask --model openai/gpt-4o Hello!' },
+    { title: 'Mention it, and get a thread', text: '@Parley Help us plan a team lunch.' },
+  ],
+  engineering: [
+    { title: 'Get some code', text: '/ask Show me some code.' },
+    { title: 'See an answer longer than one message', text: '/ask Write me a long answer.' },
+    { title: 'See what a failure looks like', text: '/ask Show me an error.' },
+  ],
+  random: [
+    { title: 'See some Markdown', text: '/ask Show me some Markdown.' },
+    { title: 'Ask so that only you see it', text: '/ask --private What can you do?' },
+    { title: 'List all commands', text: '/help' },
+  ],
+};
+
+const DM_SUGGESTIONS: readonly Suggestion[] = [
+  { title: 'Just ask', text: 'What can you do?' },
+  { title: 'Get some code', text: 'Show me some code.' },
+  { title: 'Choose a model for this conversation', text: '/models' },
+];
+
+/** How a channel begins; as long as nothing was said in it, with something to try. */
+export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
+  const channel = channelOf(state, spot.channel);
+  const isDm = channel?.owner !== null;
+  const suggestions = isDm ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
+  return html`
+    <section class="welcome">
+      <span class="welcome-mark" aria-hidden="true">${isDm ? botMark : icons.hash}</span>
+      <h2>${isDm ? 'Talk with Parley' : `Welcome to #${channel.name}`}</h2>
+      <p>
+        ${
+          isDm
+            ? 'Nobody else reads along. Every message is part of one conversation; no command is needed.'
+            : 'Ask with /ask, or mention @Parley to get a thread. Everybody in the channel sees the answer as it grows.'
+        }
+      </p>
+      ${
+        isEmpty
+          ? html`<div class="suggestions">
+              ${suggestions.map(
+                ({
+                  title,
+                  text,
+                }) => html`<button type="button" class="suggestion" @click=${() => controller.send(spot, text)}>
+                  <span>${title}</span><code>${text}</code>
+                </button>`,
+              )}
+            </div>`
+          : nothing
+      }
+      ${
+        isEmpty && state.status?.demo === true
+          ? html`<p class="hint">
+              This is the built-in demo, no language model: it shows what Parley does. To connect a real one, set
+              <code>OPENROUTER_API_KEY</code> and start again.
+            </p>`
+          : nothing
+      }
+    </section>
+  `;
+}
