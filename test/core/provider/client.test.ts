@@ -177,6 +177,15 @@ describe('ending a stream', () => {
     expect(await (await live.request).closed).toBe('aborted');
   });
 
+  it('ends the HTTP request when the reader leaves before an answer in JSON', async () => {
+    fake.script((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+    });
+    for await (const _ of createTestClient(fake).provider.stream(QUESTION, never)) break;
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+  });
+
   it('sends nothing when the signal has aborted already', async () => {
     const { error } = await readAll(
       createTestClient(fake).provider.stream(QUESTION, AbortSignal.abort(new Error('too late'))),
@@ -236,6 +245,9 @@ describe('silence', () => {
     }
     await live.text('alive');
     expect((await next).value).toEqual({ type: 'text', delta: 'alive' });
+    await clock.advance(1_000_000);
+    await live.text('still');
+    expect((await events.next()).value).toEqual({ type: 'text', delta: 'still' });
 
     const silent = events.next();
     silent.catch(() => {});
@@ -383,6 +395,13 @@ describe('complete', () => {
     });
   });
 
+  it('reads no more than 16 MiB', async () => {
+    const body = `{"choices":[]}${' '.repeat(16 * 1024 * 1024)}`;
+    fake.script(raw(200, body, { 'content-type': 'application/json' }));
+    const completing = createTestClient(fake).provider.complete(QUESTION, never);
+    await expect(completing).rejects.toMatchObject({ code: 'bad_response' });
+  });
+
   it('tries again, by the same rules', async () => {
     fake.script(busy(), json(200, { choices: [{ error: { code: 502 }, finish_reason: 'error' }] }));
     fake.answer('at last');
@@ -412,9 +431,11 @@ describe('complete', () => {
     const { provider, logged } = createTestClient(fake, { clock });
     const completing = provider.complete(QUESTION, never);
     completing.catch(() => {});
-    for (const tries of [1, 2, 3]) {
+    for (const waitMs of [25_000, 25_000, 10_000]) {
+      const tries = fake.chats.length;
       await until(() => logged().split('trying again').length === tries + 1);
-      await clock.advance(25_000);
+      await clock.advance(waitMs);
+      if (waitMs === 25_000) await until(() => fake.chats.length > tries);
     }
     await expect(completing).rejects.toMatchObject({ code: 'timeout' });
     expect(fake.chats).toHaveLength(3);

@@ -158,7 +158,7 @@ describe('decodeStream', () => {
 
   it('reads usage from any chunk', async () => {
     const usage = { prompt_tokens: 1, completion_tokens: 2, cost: '0.5' };
-    const decoded = await decode(usageChunk(usage), textChunk('a'), finishChunk(), DONE);
+    const decoded = await decode(usageChunk(usage), event({ usage: {} }), finishChunk(), DONE);
     expect(doneOf(decoded)?.usage).toMatchObject({
       promptTokens: 1,
       completionTokens: 2,
@@ -230,6 +230,15 @@ describe('decodeStream', () => {
     ];
     const decoded = await decode(event({ choices: [{ delta: { content } }] }), finishChunk(), DONE);
     expect(textOf(decoded.events)).toBe('Hello');
+  });
+
+  it('takes the words of a refusal for text', async () => {
+    const decoded = await decode(
+      event({ choices: [{ delta: { refusal: "I can't." } }] }),
+      finishChunk(),
+      DONE,
+    );
+    expect(textOf(decoded.events)).toBe("I can't.");
   });
 
   it('cites web addresses only', async () => {

@@ -104,6 +104,13 @@ describe('readFailure', () => {
     ],
     ['Cloudflare', 520, undefined, 'provider_down', true],
     ['a gateway timeout', 504, undefined, 'timeout', true],
+    [
+      'a lasting status, whatever its identifier',
+      400,
+      error({ code: 'server_error' }),
+      'provider_down',
+      false,
+    ],
     ['a redirect', 302, undefined, 'bad_response', false],
     ['a strange status', 418, undefined, 'bad_response', false],
     ['inside HTTP 200, a status', null, error({ code: 429 }), 'rate_limited', true],
