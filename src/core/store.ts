@@ -90,7 +90,7 @@ export interface LedgerStore {
   annotate(id: string, generationId: string): Promise<void>;
   /** Prolongs the leases of all open reservations of an owner. */
   renew(owner: string, leaseUntilMs: number): Promise<void>;
-  /** Open reservations whose lease has run out: what dead processes left. Oldest first, at most 1,000. */
+  /** Open reservations whose lease has run out: what dead processes left. First those that ran out first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
   /** Present values, by counter; one that was never drawn on is 0. */
   read(counters: readonly string[]): Promise<ReadonlyMap<string, number>>;

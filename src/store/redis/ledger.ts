@@ -131,9 +131,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
 
     abandoned: (nowMs) =>
       run(async (client) => {
-        const due = await client.zRangeByScoreWithScores(RESERVATION_LEASES, '-inf', nowMs, {
-          LIMIT: { offset: 0, count: 1_000 },
-        });
+        const due = await client.zRangeByScoreWithScores(RESERVATION_LEASES, '-inf', nowMs);
         const ids = due.map(({ value }) => value);
         if (ids.length === 0) return [];
         const [bodies, generations] = await Promise.all([

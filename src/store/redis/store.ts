@@ -1,7 +1,7 @@
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
+import { repeat } from '../../core/background.ts';
 import type { Store } from '../../core/store.ts';
-import { repeat } from '../background.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
@@ -40,11 +40,12 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     while ((await some(clock.now(), ENTRIES_PER_SWEEP)) === ENTRIES_PER_SWEEP);
   }
   const sweeping = repeat(
+    'forgetting what has expired',
+    SWEEP_EVERY_MS,
     async () => {
       await sweep((nowMs, count) => sweepCounters(connection, nowMs, count));
       await sweep((nowMs, count) => sweepClaims(connection, nowMs, count));
     },
-    SWEEP_EVERY_MS,
     dependencies,
   );
 

@@ -82,7 +82,7 @@ export function createSqliteLedger(database: Database): LedgerStore {
       read(() =>
         sql(
           `SELECT id, owner, lease_until_ms, generation_id, body FROM reservations
-           WHERE lease_until_ms <= ? ORDER BY lease_until_ms, id LIMIT 1000`,
+           WHERE lease_until_ms <= ? ORDER BY lease_until_ms, id`,
         )
           .all(nowMs)
           .map(

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
+import { repeat } from '../../core/background.ts';
 import type { Store } from '../../core/store.ts';
-import { repeat } from '../background.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createSqliteClaims } from './claims.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -26,12 +26,13 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   const database = await open(path, dependencies);
 
   const sweeping = repeat(
+    'forgetting what has expired',
+    SWEEP_EVERY_MS,
     async () => {
       await database.deleteWhere('keyv', 'expires_at_ms <= ?', clock.now());
       await database.deleteWhere('counters', 'expires_at_ms <= ?', clock.now());
       await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', clock.now());
     },
-    SWEEP_EVERY_MS,
     dependencies,
   );
 

@@ -1,28 +1,32 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from './clock.ts';
 
+/** Work that goes on by itself until its owner stops it. */
 export interface Background {
   /** Resolves when what was running has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs `work` every so often until stopped. A fault is logged, and the next turn tries again. */
+/**
+ * Does `work` every so often, never twice at once. A fault is logged, and the next turn tries again. The signal aborts
+ * on `stop`.
+ */
 export function repeat(
-  work: () => Promise<void>,
+  what: string,
   everyMs: number,
+  work: (signal: AbortSignal) => Promise<void>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Background {
   const stopping = new AbortController();
+  const { signal } = stopping;
 
   async function run(): Promise<void> {
-    const { signal } = stopping;
     while (!signal.aborted) {
       try {
         await clock.sleep(everyMs, signal);
-        await work();
+        await work(signal);
       } catch (error) {
-        if (!signal.aborted)
-          log.warn({ err: error }, 'background work of the store failed; it is tried again');
+        if (!signal.aborted) log.warn({ err: error }, `${what} failed and is tried again later`);
       }
     }
   }
