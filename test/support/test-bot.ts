@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { commands } from '../../src/commands/index.ts';
+import { type Actor, createRoles, type GuildId } from '../../src/core/actor.ts';
+import type { Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
+import { createAnswerRecords } from '../../src/core/answer-records.ts';
+import { createCatalogue } from '../../src/core/catalogue.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
+import { createChat } from '../../src/core/chat.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { createConversations } from '../../src/core/conversations.ts';
+import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
+import { createGuilds } from '../../src/core/guilds.ts';
+import { createLiveAnswers } from '../../src/core/live-answers.ts';
+import { createModelChooser } from '../../src/core/model-choice.ts';
+import { createModelRequests } from '../../src/core/model-requests.ts';
+import { createProviderClient } from '../../src/core/provider/client.ts';
+import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
+import type { Services } from '../../src/core/services.ts';
+import { createSettings } from '../../src/core/settings.ts';
+import type { Store } from '../../src/core/store.ts';
+import type { Tier } from '../../src/core/tiers.ts';
+import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
+import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
+import { createLogRecorder } from './provider/test-client.ts';
+
+/** The whole core over a store in memory and a provider on loopback. No platform; surfaces remember what they show. */
+export interface TestBot {
+  readonly dispatch: Dispatcher;
+  readonly services: Services;
+  readonly provider: FakeProvider;
+  readonly store: Store;
+  readonly pacers: Pacers;
+  readonly log: Logger;
+  readonly logged: () => string;
+  /** Gives the guild a tier. */
+  grant(guild: GuildId, tier: Tier): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestBotOptions {
+  readonly store?: Store;
+  readonly defaultTier?: Tier;
+  readonly defaultModel?: string;
+  /** Ids of providers with a key; `openrouter` alone by default. */
+  readonly keys?: readonly string[];
+  /** As `discord:<user>`. */
+  readonly operators?: readonly string[];
+}
+
+export async function createTestBot(options: TestBotOptions = {}): Promise<TestBot> {
+  const clock = systemClock;
+  const { log, lines } = createLogRecorder();
+  const provider = await createFakeProvider();
+  const store = options.store ?? (await openStore('memory:', { clock, log }));
+  const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+  const catalogue = createCatalogue(file);
+  const tokens = createTokenEstimator({ log });
+  const guilds = createGuilds(store, clock, options.defaultTier ?? 'free');
+  const settings = createSettings(store);
+  const keys = options.keys ?? ['openrouter'];
+  const providers = new Map(
+    file.providers.map((definition) => [
+      definition.id,
+      createProviderClient({
+        definition: { ...definition, baseUrl: provider.url },
+        apiKey: keys.includes(definition.id) ? `sk-${definition.id}-operator` : null,
+        fetch,
+        clock,
+        random: () => 0,
+        log,
+        requestTimeoutMs: 10_000,
+        idleTimeoutMs: 10_000,
+      }),
+    ]),
+  );
+  const models = createModelRequests({
+    catalogue,
+    guilds,
+    providers,
+    operatorProviders: new Set(keys),
+    tokens,
+    log,
+  });
+  const choose = createModelChooser({
+    catalogue,
+    settings,
+    models,
+    defaultModel: options.defaultModel ?? null,
+  });
+  const roles = createRoles(new Set(options.operators));
+  const pacers = createPacers(clock);
+  const chat = createChat({
+    conversations: createConversations(store, 86_400_000),
+    answers: createAnswerRecords(store, 86_400_000),
+    live: createLiveAnswers(),
+    models,
+    choose,
+    tokens,
+    roles,
+    pacers,
+    clock,
+    timeZone: 'UTC',
+    log,
+  });
+  const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
+  const dispatch = createDispatch({
+    commands,
+    services,
+    claims: store.claims,
+    owner: randomUUID(),
+    clock,
+    log,
+  });
+
+  return {
+    dispatch,
+    services,
+    provider,
+    store,
+    pacers,
+    log,
+    logged: () => lines.join(''),
+    grant: (guild, tier) =>
+      guilds.grant(guild, { tier, expiresAtMs: null, reason: 'a test', by: 'test', replacesDefault: true }),
+    async close() {
+      chat.abandon();
+      await chat.drain(0);
+      await tokens.close();
+      await provider.close();
+      if (options.store === undefined) await store.close();
+    },
+  };
+}
+
+export function testActor(user: string, traits: { guild?: GuildId; isAdmin?: boolean } = {}): Actor {
+  return {
+    guild: traits.guild ?? 'discord:1',
+    user,
+    name: user.charAt(0).toUpperCase() + user.slice(1),
+    managesGuild: async () => traits.isAdmin ?? false,
+  };
+}
+
+/** A surface that no limit slows down. */
+export function testSurface(options: Partial<MemorySurfaceOptions> = {}): MemorySurface {
+  const scope = { key: `test ${randomUUID()}`, limit: 1_000, windowMs: 1_000 };
+  return createMemorySurface({
+    clock: systemClock,
+    scope,
+    openScope: scope,
+    canContinueInThread: true,
+    ...options,
+  });
+}
+
+export interface TestEvent {
+  readonly actor?: Actor;
+  readonly place?: Partial<Place>;
+  readonly surface?: MemorySurface;
+  readonly id?: string;
+}
+
+function eventOf({ actor = testActor('mia'), place, surface = testSurface(), id = randomUUID() }: TestEvent) {
+  return { id, actor, surface, place: { guild: actor.guild, channel: 'c1', key: null, ...place } };
+}
+
+export function invocationOf(
+  command: string,
+  options: Record<string, unknown> = {},
+  event: TestEvent = {},
+): Invocation & { readonly surface: MemorySurface } {
+  return { ...eventOf(event), command, options };
+}
+
+export function messageOf(
+  text: string,
+  event: TestEvent & { addressed?: boolean } = {},
+): PostedMessage & { readonly surface: MemorySurface } {
+  return { ...eventOf(event), text, addressed: event.addressed ?? true };
+}
+
+export function pressOf(
+  button: Press['button'],
+  answerId: string,
+  event: TestEvent = {},
+): Press & { readonly surface: MemorySurface; readonly retired: () => number } {
+  let retired = 0;
+  return {
+    ...eventOf(event),
+    button,
+    answerId,
+    retire: async () => {
+      retired++;
+    },
+    openThread: async () => `thread of ${answerId}`,
+    retired: () => retired,
+  };
+}
