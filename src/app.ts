@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
-import { createRoles } from './core/actor.ts';
+import { createRoles, type GuildId } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
 import { createCatalogue } from './core/catalogue.ts';
@@ -13,6 +13,8 @@ import { systemClock } from './core/clock.ts';
 import { createConversations } from './core/conversations.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { createGuilds } from './core/guilds.ts';
+import { createLedger } from './core/ledger.ts';
+import { NO_LIMITS, UNLIMITED_GUILD } from './core/limits.ts';
 import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
@@ -78,13 +80,30 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const retentionMs = config.RETENTION_DAYS * DAY_MS;
     const guilds = createGuilds(store, clock, config.DEFAULT_TIER);
     const settings = createSettings(store);
+    const owner = randomUUID();
+    const limits = config.LIMITS === 'on' ? file.limits : NO_LIMITS;
+    const ledger = createLedger({
+      store: store.ledger,
+      clock,
+      log,
+      timeZone: config.TIME_ZONE,
+      installation: limits.installation,
+      owner,
+      lookUpCost: async ({ entry, generationId }, signal) =>
+        (await providers.clients.get(entry.provider)?.generationCost(generationId, undefined, signal)) ??
+        null,
+    });
+    closing.push(() => ledger.stop());
     const models = createModelRequests({
       catalogue,
       guilds,
+      ledger,
+      limits,
       providers: providers.clients,
       operatorProviders: providers.usable,
       tokens,
-      log,
+      clock,
+      timeZone: config.TIME_ZONE,
     });
     const choose = createModelChooser({
       catalogue,
@@ -118,13 +137,18 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
     });
 
+    async function spentToday(guild: GuildId): Promise<number> {
+      const levels = await ledger.levels({ guild, user: '', payer: 'operator' }, UNLIMITED_GUILD);
+      return levels.find(({ limit }) => limit === 'nanoUsdPerGuildPerDay')?.used ?? 0;
+    }
+
     const adapters: Adapter[] = [];
     if (withPlayground) {
       const { createWebAdapter } = await import('./adapters/web/adapter.ts');
       const { createPlaygroundHost } = await import('./playground-host.ts');
       adapters.push(
         createWebAdapter({
-          host: createPlaygroundHost({ commands, services, providers, spentToday: ledger.spentToday }),
+          host: createPlaygroundHost({ commands, services, providers, spentToday }),
           keyv: store.keyv('playground'),
           clock,
           log,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type LimitsConfig, limitsSchema } from './limits.ts';
 import type { InputModality } from './model.ts';
 import { parsePicoUsd } from './money.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from './provider/definition.ts';
@@ -22,6 +23,7 @@ export interface CatalogueFile {
   /** The providers that are built in, and those of the file. */
   readonly providers: readonly ProviderDefinition[];
   readonly models: readonly ModelEntry[];
+  readonly limits: LimitsConfig;
 }
 
 /** Every fault of `models.json` at once, each with its path. */
@@ -106,6 +108,7 @@ const modelSchema = z.strictObject({
 const fileSchema = z.strictObject({
   providers: z.array(providerDefinitionSchema).default([]),
   models: z.array(modelSchema).min(1),
+  limits: limitsSchema,
 });
 
 /** @throws CatalogueFileError */
@@ -126,6 +129,7 @@ export function parseCatalogueFile(text: string): CatalogueFile {
   return {
     providers: [...BUILT_IN, ...parsed.data.providers],
     models: parsed.data.models.map(entryOf),
+    limits: parsed.data.limits,
   };
 }
 

@@ -1,12 +1,16 @@
-import type { Logger } from 'pino';
 import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from './access.ts';
 import type { GuildId } from './actor.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Clock } from './clock.ts';
 import type { Guilds } from './guilds.ts';
-import { costNanoUsd, maxPrice } from './pricing.ts';
+import type { Ledger, Reserved } from './ledger.ts';
+import { explainLimit } from './limit-words.ts';
+import { type LimitsConfig, UNLIMITED_GUILD } from './limits.ts';
+import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import { ProviderError } from './provider/errors.ts';
 import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from './provider/types.ts';
 import type { TokenEstimator } from './tokens/estimator.ts';
+import type { Spent } from './usage.ts';
 
 /** One request to a model, before anything is decided about it. */
 export interface ModelRequest {
@@ -58,33 +62,59 @@ export interface Refused {
 export interface ModelRequestsOptions {
   readonly catalogue: Catalogue;
   readonly guilds: Guilds;
+  readonly ledger: Ledger;
+  readonly limits: LimitsConfig;
   /** By id. */
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator has a key for, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
   readonly tokens: TokenEstimator;
-  readonly log: Logger;
+  readonly clock: Clock;
+  /** In which people are told when a limit renews. */
+  readonly timeZone: string;
 }
 
 /** Searches that one question may set off: each is billed, and sends the prompt again. */
 const MAX_WEB_SEARCHES = 3;
+/** Of each message in the chat format, above its text: role and separators. */
+const BYTES_PER_MESSAGE = 16;
 
 export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
-  const { catalogue, guilds, providers, operatorProviders, tokens } = options;
-
-  async function decide(model: string, guild: GuildId): Promise<AccessDecision> {
-    return checkAccess(model, await guilds.access(guild), { catalogue, operatorProviders });
-  }
+  const { catalogue, guilds, ledger, limits, providers, operatorProviders, tokens, clock, timeZone } =
+    options;
+  const terms = { catalogue, operatorProviders };
 
   return {
-    decide,
+    decide: async (model, guild) => checkAccess(model, await guilds.access(guild), terms),
 
     async open(request) {
-      const access = await decide(request.model, request.guild);
+      const guild = await guilds.access(request.guild);
+      const access = checkAccess(request.model, guild, terms);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
-      const { route } = access;
+      const { model, route, payer } = access;
       const provider = providers.get(route.provider);
       if (provider === undefined) throw new Error(`the route names no provider: ${route.provider}`);
+
+      const webSearches = request.webSearch ? MAX_WEB_SEARCHES : 0;
+      const promptBytes = request.messages.reduce(
+        (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
+        0,
+      );
+      const reserved = await ledger.reserve({
+        id: request.id,
+        guild: request.guild,
+        user: request.user,
+        model: model.id,
+        provider: route.provider,
+        payer,
+        worstNanoUsd: worstCostNanoUsd(
+          route,
+          { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
+          catalogue.dearest,
+        ),
+        limits: payer === 'guild' ? UNLIMITED_GUILD : limits.tiers[guild.operatorTier],
+      });
+      if (!reserved.ok) return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
 
       const wire: ChatRequest = {
         wireModel: route.wireModel,
@@ -93,55 +123,83 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         maxPrice: maxPrice(route, catalogue.dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
-        ...(request.webSearch ? { webSearch: { maxUses: MAX_WEB_SEARCHES } } : {}),
+        ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
       };
-      let usage: Usage | null = null;
-      let text = '';
-      let wasTaken = false;
-      let bill: Promise<Bill> | null = null;
-
-      async function settle(): Promise<Bill> {
-        if (usage !== null) {
-          return {
-            costNanoUsd: costNanoUsd(route, usage, catalogue.dearest),
-            tokens: usage.promptTokens + usage.completionTokens,
-            exact: true,
-          };
-        }
-        if (!wasTaken) return { costNanoUsd: 0, tokens: 0, exact: true };
-        const promptText = request.messages.map(({ content }) => content).join('\n');
-        const [promptTokens, completionTokens] = await Promise.all([tokens.count(promptText), tokens.count(text)]);
-        const estimate = { ...NO_USAGE, promptTokens, completionTokens };
-        return {
-          costNanoUsd: costNanoUsd(route, estimate, catalogue.dearest),
-          tokens: promptTokens + completionTokens,
-          exact: false,
-        };
-      }
-
-      return {
-        ok: true,
-        access,
-        async *stream(signal) {
-          try {
-            for await (const event of provider.stream(wire, signal)) {
-              wasTaken = true;
-              if (event.type === 'text') text += event.delta;
-              else if (event.type === 'done') usage = event.usage;
-              yield event;
-            }
-          } catch (error) {
-            if (error instanceof ProviderError && error.generationId !== null) wasTaken = true;
-            throw error;
-          }
-        },
-        settle() {
-          bill ??= settle();
-          return bill;
-        },
-      };
+      return admitted({ access, provider, wire, reserved, tokens, catalogue });
     },
   };
+}
+
+function admitted(parts: {
+  readonly access: AccessGranted;
+  readonly provider: ChatProvider;
+  readonly wire: ChatRequest;
+  readonly reserved: Reserved;
+  readonly tokens: TokenEstimator;
+  readonly catalogue: Catalogue;
+}): Admitted {
+  const { access, provider, wire, reserved, tokens, catalogue } = parts;
+  /** Whether the provider may have begun to work on it, and so may bill it. */
+  let isBillable = false;
+  let usage: Usage | null = null;
+  let text = '';
+  let started: Promise<void> | null = null;
+  let bill: Promise<Bill> | null = null;
+
+  async function spent(): Promise<Spent> {
+    const price = (of: Usage) => costNanoUsd(access.route, of, catalogue.dearest);
+    if (usage !== null) {
+      const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
+      return { ...usage, costNanoUsd: price(usage), basis };
+    }
+    const prompt = wire.messages.map(({ content }) => content).join('\n');
+    const [promptTokens, completionTokens] = await Promise.all([tokens.count(prompt), tokens.count(text)]);
+    const estimate = { ...NO_USAGE, promptTokens, completionTokens };
+    return { ...estimate, costNanoUsd: price(estimate), basis: 'estimate' };
+  }
+
+  async function settle(): Promise<Bill> {
+    if (!isBillable) {
+      await reserved.release();
+      return { costNanoUsd: 0, tokens: 0, exact: true };
+    }
+    await started;
+    const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
+    await reserved.settle({ costNanoUsd, promptTokens, completionTokens, basis });
+    return { costNanoUsd, tokens: promptTokens + completionTokens, exact: basis !== 'estimate' };
+  }
+
+  return {
+    ok: true,
+    access,
+    async *stream(signal) {
+      isBillable = true;
+      try {
+        for await (const event of provider.stream(wire, signal)) {
+          if (event.type === 'start' && event.generationId !== null)
+            started = reserved.started(event.generationId);
+          else if (event.type === 'text') text += event.delta;
+          else if (event.type === 'done') usage = event.usage;
+          yield event;
+        }
+      } catch (error) {
+        isBillable = text !== '' || started !== null || !wasTurnedAway(error);
+        throw error;
+      }
+    },
+    settle() {
+      bill ??= settle();
+      return bill;
+    },
+  };
+}
+
+/** An HTTP error, or no connection at all: nothing was done that could be billed. A timeout may have been worked on. */
+function wasTurnedAway(error: unknown): boolean {
+  return (
+    error instanceof ProviderError &&
+    (error.status !== null || error.code === 'unreachable' || error.code === 'bad_key')
+  );
 }
 
 const NO_USAGE: Usage = {

@@ -12,6 +12,8 @@ import { systemClock } from '../../src/core/clock.ts';
 import { createConversations } from '../../src/core/conversations.ts';
 import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
 import { createGuilds } from '../../src/core/guilds.ts';
+import { createLedger, type Ledger } from '../../src/core/ledger.ts';
+import { type LimitsConfig, NO_LIMITS } from '../../src/core/limits.ts';
 import { createLiveAnswers } from '../../src/core/live-answers.ts';
 import { createModelChooser } from '../../src/core/model-choice.ts';
 import { createModelRequests } from '../../src/core/model-requests.ts';
@@ -34,6 +36,7 @@ export interface TestBot {
   readonly provider: FakeProvider;
   readonly store: Store;
   readonly pacers: Pacers;
+  readonly ledger: Ledger;
   readonly log: Logger;
   readonly logged: () => string;
   /** Gives the guild a tier. */
@@ -47,6 +50,8 @@ export interface TestBotOptions {
   readonly defaultModel?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
+  /** None by default. */
+  readonly limits?: LimitsConfig;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
 }
@@ -77,13 +82,28 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       }),
     ]),
   );
+  const owner = randomUUID();
+  const limits = options.limits ?? NO_LIMITS;
+  const ledger = createLedger({
+    store: store.ledger,
+    clock,
+    log,
+    timeZone: 'UTC',
+    installation: limits.installation,
+    owner,
+    lookUpCost: async ({ entry, generationId }, signal) =>
+      (await providers.get(entry.provider)?.generationCost(generationId, undefined, signal)) ?? null,
+  });
   const models = createModelRequests({
     catalogue,
     guilds,
+    ledger,
+    limits,
     providers,
     operatorProviders: new Set(keys),
     tokens,
-    log,
+    clock,
+    timeZone: 'UTC',
   });
   const choose = createModelChooser({
     catalogue,
@@ -122,6 +142,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     provider,
     store,
     pacers,
+    ledger,
     log,
     logged: () => lines.join(''),
     grant: (guild, tier) =>
@@ -129,6 +150,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     async close() {
       chat.abandon();
       await chat.drain(0);
+      await ledger.stop();
       await tokens.close();
       await provider.close();
       if (options.store === undefined) await store.close();
