@@ -1,3 +1,4 @@
+import { StartError } from '../core/adapter.ts';
 import type { Store } from '../core/store.ts';
 import type { StoreDependencies } from './shared.ts';
 import { IN_MEMORY, openSqliteStore } from './sqlite/store.ts';
@@ -10,6 +11,12 @@ import { IN_MEMORY, openSqliteStore } from './sqlite/store.ts';
 export async function openStore(url: string, dependencies: StoreDependencies): Promise<Store> {
   if (url === 'memory:') return openSqliteStore(IN_MEMORY, dependencies);
   if (url.startsWith('sqlite:')) return openSqliteStore(url.slice('sqlite:'.length), dependencies);
+  if (!/^rediss?:/.test(url)) {
+    throw new StartError(
+      'STORE_URL names no store that Parley knows',
+      'Set it to sqlite:PATH, redis://HOST:PORT or memory:.',
+    );
+  }
   // Loaded only where it is used: it takes longer to load than all the rest of the store.
   const { openRedisStore } = await import('./redis/store.ts');
   return openRedisStore(url, dependencies);

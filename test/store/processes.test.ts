@@ -1,0 +1,176 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLedger } from '../../src/core/ledger.ts';
+import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/limits.ts';
+import type { Store } from '../../src/core/store.ts';
+import { createUsageLog } from '../../src/core/usage.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { collect } from '../support/collect.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import {
+  type Order,
+  type Report,
+  trueCostOf,
+  WORKER_EPOCH_MS,
+  WORST_NANO_USD,
+} from '../support/ledger-worker.ts';
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
+
+const WORKER = new URL('../support/ledger-worker.ts', import.meta.url).pathname;
+const log = pino({ level: 'silent' });
+
+describe('one SQLite file', () => {
+  manyProcesses({ processes: 2, url: async (folder) => `sqlite:${join(folder, 'parley.db')}` });
+});
+
+describeWithRedis('one Redis', () => {
+  let redis: TestRedis;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.stop());
+
+  manyProcesses({
+    processes: 4,
+    async url() {
+      await redis.flush();
+      return redis.url;
+    },
+  });
+});
+
+interface Setting {
+  readonly processes: number;
+  /** Of a store that holds nothing yet. */
+  url(folder: string): Promise<string>;
+}
+
+function manyProcesses({ processes, url: freshUrl }: Setting): void {
+  let folder: string;
+  let url: string;
+  let books: string;
+  let workers: ChildProcess[];
+  let clock: FakeClock;
+  let store: Store;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'parley-processes-'));
+    books = join(folder, 'books');
+    url = await freshUrl(folder);
+    workers = [];
+    clock = createFakeClock(WORKER_EPOCH_MS);
+    store = await openStore(url, { clock, log });
+  });
+  afterEach(async () => {
+    await Promise.all(workers.map(kill));
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function startWorkers(generation: string): Promise<ChildProcess[]> {
+    const started = Array.from({ length: processes }, (_, index) =>
+      fork(WORKER, [url, `${generation}${index}`, books], { execArgv: [] }),
+    );
+    workers.push(...started);
+    await Promise.all(started.map((worker) => once(worker, 'message')));
+    return started;
+  }
+
+  async function ask(worker: ChildProcess, order: Order): Promise<Report> {
+    const answer = once(worker, 'message');
+    worker.send(order);
+    const [report] = await answer;
+    return report as Report;
+  }
+
+  async function kill(worker: ChildProcess): Promise<void> {
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    const exited = once(worker, 'exit');
+    worker.kill('SIGKILL');
+    await exited;
+  }
+
+  function openLedger() {
+    return createLedger({
+      store: store.ledger,
+      clock,
+      log,
+      owner: 'the next process',
+      timeZone: 'UTC',
+      installation: UNLIMITED_INSTALLATION,
+      lookUpCost: async ({ generationId }) => trueCostOf(generationId),
+    });
+  }
+
+  async function spentToday(): Promise<number | undefined> {
+    const ledger = openLedger();
+    const whose = { guild: 'discord:1', user: '', payer: 'operator' } as const;
+    const levels = await ledger.levels(whose, UNLIMITED_GUILD);
+    await ledger.stop();
+    const found = ['nanoUsdPerGuildPerDay', 'nanoUsdPerMonth'].map(
+      (name) => levels.find(({ limit }) => limit === name)?.used,
+    );
+    expect(new Set(found).size).toBe(1);
+    return found[0];
+  }
+
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+
+  it(`admits exactly 50 of 200 requests that ${processes} processes make at once, and books their true cost`, async () => {
+    const started = await startWorkers('worker');
+    const order: Order = {
+      do: 'reserve',
+      count: 200 / processes,
+      nanoUsdPerGuildPerDay: 50 * WORST_NANO_USD,
+    };
+    const reserved = await Promise.all(started.map((worker) => ask(worker, order)));
+    expect(sum(reserved.map(({ admitted }) => admitted))).toBe(50);
+    expect(await spentToday()).toBe(50 * WORST_NANO_USD);
+
+    const settled = await Promise.all(started.map((worker) => ask(worker, { do: 'settle' })));
+    expect(await spentToday()).toBe(sum(settled.map(({ costNanoUsd }) => costNanoUsd)));
+    expect(await collect(createUsageLog(store.records).query({}))).toHaveLength(50);
+  });
+
+  it('comes to the true costs after processes were killed in the middle, time and again', async () => {
+    for (let round = 0; round < 3; round++) {
+      const started = await startWorkers(`round${round}-`);
+      for (const worker of started) worker.send({ do: 'work' } satisfies Order);
+      await delay(150 + Math.random() * 150);
+      await Promise.all(started.map(kill));
+    }
+    const sent = readFileSync(books, 'utf8').trim().split('\n');
+    expect(sent.length).toBeGreaterThan(100);
+
+    const ledger = openLedger();
+    await clock.advance(61_000);
+    const left = await ledger.unsettled();
+    expect(left.length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        await clock.advance(6 * 60_000);
+        return (await ledger.unsettled()).filter(({ generationId }) => generationId !== null).length;
+      })
+      .toBe(0);
+
+    // Killed in the moment between reserving and hearing from the provider: these stay at their worst price.
+    const unsettled = await ledger.unsettled();
+    const costOf = (id: string) => (sent.includes(id) ? trueCostOf(id) : 0);
+    const unknown = new Set(unsettled.map(({ id }) => id));
+    const known = sum(sent.filter((id) => !unknown.has(id)).map(trueCostOf));
+    expect(await spentToday()).toBe(known + unknown.size * WORST_NANO_USD);
+
+    for (const { id } of unsettled) {
+      await store.ledger.settle(id, { nanoUsd: costOf(id), requests: 1, attempts: 1 }, null);
+    }
+    expect(await spentToday()).toBe(sum(sent.map(trueCostOf)));
+    await ledger.stop();
+  });
+}
