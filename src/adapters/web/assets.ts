@@ -43,7 +43,9 @@ const IMPORTS = {
 
 /** The page's files and the libraries they import: these alone, straight from where they are installed. */
 export function createAssets(): Assets {
-  const litDir = dirname(createRequire(import.meta.resolve('lit')).resolve('lit-html/lit-html.js'));
+  // Its entry resolves to the build for Node; a directive stands in the browser's own, one level down.
+  const aDirective = createRequire(import.meta.resolve('lit')).resolve('lit-html/directives/repeat.js');
+  const litDir = dirname(dirname(aDirective));
   const libraries = new Map([
     ['lib/marked.js', installed('marked')],
     ['lib/dompurify.js', installed('dompurify')],

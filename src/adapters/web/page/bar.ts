@@ -27,7 +27,9 @@ function facts(state: State, controller: Controller): TemplateResult | typeof no
     <dl class="facts">
       <div>
         <dt>Provider</dt>
-        <dd>${status.provider}${status.demo ? html`<span class="badge demo">Demo</span>` : nothing}</dd>
+        <dd title=${status.demo ? 'Scripted answers to look at; no language model' : nothing} class=${status.demo ? 'demo' : nothing}>
+          ${status.demo ? 'Built-in demo' : status.provider}
+        </dd>
       </div>
       <div>
         <dt>Model</dt>

@@ -120,6 +120,9 @@ export function createController(store: Store, onLocked: () => void): Controller
     });
     markSeen();
     void refreshStatus();
+    // Once it is drawn. Where fingers type, a focus would raise the keyboard over what one came to read.
+    if (matchMedia('(pointer: fine)').matches)
+      requestAnimationFrame(() => requestAnimationFrame(focusComposer));
   }
 
   function notify(text: string): void {
@@ -207,6 +210,11 @@ export function createController(store: Store, onLocked: () => void): Controller
     },
     notify,
   };
+}
+
+/** That of the thread where one is open, else that of the channel. */
+export function focusComposer(): void {
+  [...document.querySelectorAll<HTMLTextAreaElement>('.composer textarea')].at(-1)?.focus();
 }
 
 function newId(): string {

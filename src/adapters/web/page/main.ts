@@ -2,7 +2,7 @@ import type { RoomInfo } from '../wire.ts';
 import { ApiError, get } from './api.ts';
 import { draw } from './app.ts';
 import { createComposer } from './composer.ts';
-import { createController } from './controller.ts';
+import { createController, focusComposer } from './controller.ts';
 import { logIn } from './login.ts';
 import { isTable, isText, recall } from './memory.ts';
 import { createStore, type State } from './state.ts';
@@ -42,8 +42,7 @@ document.addEventListener('keydown', (event) => {
   // A slash anywhere begins a command.
   const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
   if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  const fields = document.querySelectorAll<HTMLTextAreaElement>('.composer textarea');
-  fields[fields.length - 1]?.focus();
+  focusComposer();
 });
 
 /** What the room holds, once the server lets this page in. */

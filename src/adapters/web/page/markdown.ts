@@ -76,13 +76,15 @@ function isCode(token: Token): token is Tokens.Code {
 
 const TAGS =
   'a blockquote br code del div em figcaption figure h3 h4 h5 h6 hr input li ol p pre span strong table tbody td th thead tr ul';
-const ATTRIBUTES = 'href title class start type checked disabled align target rel tabindex';
+const PLAIN_ATTRIBUTES = 'title class start type checked disabled align target rel tabindex'.split(' ');
 
 function safe(html: string): DocumentFragment {
   return DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: TAGS.split(' '),
-    ALLOWED_ATTR: ATTRIBUTES.split(' '),
+    ALLOWED_ATTR: ['href', ...PLAIN_ATTRIBUTES],
+    // All others are held to the pattern of addresses.
+    ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import type { ChannelInfo, Role } from '../wire.ts';
+import type { ChannelInfo, Role, Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { botMark, icons } from './icons.ts';
 import { avatar } from './message.ts';
@@ -56,9 +56,7 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
         </ul>
         ${threads.length === 0 ? nothing : html`<h2>Threads</h2>`}
         <ul>
-          ${threads.map((thread) =>
-            placeLink(state, thread, thread.title, icons.thread, state.spot.thread === thread.thread),
-          )}
+          ${threads.map((thread) => placeLink(state, thread, thread.title, icons.thread))}
         </ul>
       </nav>
       ${people(state, controller)}
@@ -66,27 +64,12 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
   `;
 }
 
-function channelLink(state: State, channel: ChannelInfo): TemplateResult {
-  const spot = { channel: channel.id, thread: null };
-  const isDm = channel.owner !== null;
-  const isHere =
-    isDm || state.spot.thread === null ? isSameSpot(spot, state.spot) : spot.channel === state.spot.channel;
-  return placeLink(
-    state,
-    spot,
-    channel.name,
-    isDm ? icons.direct : icons.hash,
-    isHere && state.spot.channel === channel.id,
-  );
+function channelLink(state: State, { id, name, owner }: ChannelInfo): TemplateResult {
+  return placeLink(state, { channel: id, thread: null }, name, owner === null ? icons.hash : icons.direct);
 }
 
-function placeLink(
-  state: State,
-  spot: { channel: string; thread: string | null },
-  name: string,
-  icon: TemplateResult,
-  isHere: boolean,
-): TemplateResult {
+function placeLink(state: State, spot: Spot, name: string, icon: TemplateResult): TemplateResult {
+  const isHere = isSameSpot(spot, state.spot);
   const busy = isBusy(state, spot);
   const unread = !isHere && isUnread(state, spot);
   return html`

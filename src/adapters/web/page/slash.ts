@@ -1,8 +1,8 @@
 import type { CommandInfo, OptionInfo } from '../wire.ts';
 
 /**
- * The commands' syntax in the composer: `/name`, then `--flags` and `--option value`s (quotes hold spaces together), then
- * the rest, verbatim, for the first option that is no flag. The same as in Slack.
+ * The commands' syntax in the composer, the same as in Slack: `/name`, then `--flags` and `--option value`s (quotes hold
+ * spaces together; `--` alone ends them), then the rest, verbatim, for the first option that takes a value and has none.
  */
 export interface SlashInput {
   readonly name: string;
@@ -43,7 +43,7 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
     else options[given] = unquoted(value.text);
   }
   const words = text.slice(rest).trim();
-  const main = positional(command);
+  const main = positional(command, options);
   if (words !== '') {
     if (main === undefined) problem ??= `/${command.name} takes no text.`;
     else options[main.name] = main.type === 'text' ? words : unquoted(words);
@@ -113,8 +113,8 @@ export function completionAt(
     }
   }
   const words = before.slice(rest);
-  const main = positional(command);
-  if (/^-{1,2}$|^—$/.test(words)) {
+  const main = positional(command, Object.fromEntries(named.map(({ name }) => [name, true])));
+  if (/^(?:--?|—)$/.test(words)) {
     const left = command.options.filter(({ name }) => !named.some((other) => other.name === name));
     return { kind: 'option', from: rest, to: caret, query: '', command, options: left };
   }
@@ -125,8 +125,11 @@ export function completionAt(
 }
 
 /** The option that takes what is typed without a name. */
-export function positional(command: CommandInfo): OptionInfo | undefined {
-  return command.options.find((option) => option.type !== 'flag');
+export function positional(
+  command: CommandInfo,
+  given: Readonly<Record<string, unknown>> = {},
+): OptionInfo | undefined {
+  return command.options.find(({ type, name }) => type !== 'flag' && given[name] === undefined);
 }
 
 /** The text with one more option, given before the words, and the caret where its value goes. */
@@ -146,33 +149,41 @@ export function quoted(value: string): string {
 }
 
 const WORD = /\s*("[^"]*"?|\S+)/y;
-/** Phones make an em dash of two hyphens. */
-const NAMED = /^(?:--|—)([a-z][a-z0-9_-]*)$/i;
+/** Phones make a dash of two hyphens. */
+const NAMED = /\s*((?:--|[—–])([a-z][a-z0-9_-]*))(=|(?=\s|$))/iy;
+const END_OF_NAMED = /\s*--(?=\s)/y;
+const SPACE = /\s*/y;
 
 function scan(text: string, start: number, command: CommandInfo): Scan {
   const named: { name: string; flag: Token; value: Token | null }[] = [];
   let at = start;
   for (;;) {
-    const flag = wordAt(text, at);
-    const [, given] = NAMED.exec(flag?.text ?? '') ?? [];
-    if (flag === null || given === undefined) break;
+    const match = matchAt(NAMED, text, at);
+    const [whole = '', flagText = '', given = ''] = match ?? [];
+    if (match === null) break;
     const name = given.toLowerCase();
+    at += whole.length;
+    const to = whole.endsWith('=') ? at - 1 : at;
     const option = command.options.find((candidate) => candidate.name === name);
-    const value = option === undefined || option.type === 'flag' ? null : wordAt(text, flag.to);
-    named.push({ name, flag, value });
-    at = (value ?? flag).to;
+    const value = option === undefined || option.type === 'flag' ? null : wordAt(text, at);
+    named.push({ name, flag: { text: flagText, from: to - flagText.length, to }, value });
+    at = value?.to ?? at;
   }
-  const spaces = /\s*/y;
-  spaces.lastIndex = at;
-  return { named, rest: at + (spaces.exec(text)?.[0].length ?? 0) };
+  at += matchAt(END_OF_NAMED, text, at)?.[0].length ?? 0;
+  return { named, rest: at + (matchAt(SPACE, text, at)?.[0].length ?? 0) };
 }
 
 function wordAt(text: string, at: number): Token | null {
-  WORD.lastIndex = at;
-  const match = WORD.exec(text);
+  const match = matchAt(WORD, text, at);
   const word = match?.[1];
   if (match === null || word === undefined) return null;
-  return { text: word, from: WORD.lastIndex - word.length, to: WORD.lastIndex };
+  const to = at + match[0].length;
+  return { text: word, from: to - word.length, to };
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }
 
 function unquoted(word: string): string {

@@ -13,26 +13,25 @@ interface Suggestion {
 const SUGGESTIONS: Readonly<Record<string, readonly Suggestion[]>> = {
   general: [
     { title: 'Ask a first question', text: '/ask What can you do?' },
+    { title: 'Mention it, and get a thread', text: '@Parley What can you do?' },
     { title: 'See which models are open here', text: '/models' },
     { title: 'Try one that this tier does not open', text: '/ask --model openai/gpt-4o Hello!' },
-    { title: 'Mention it, and get a thread', text: '@Parley Help us plan a team lunch.' },
   ],
   engineering: [
     { title: 'Get some code', text: '/ask Show me some code.' },
     { title: 'See an answer longer than one message', text: '/ask Write me a long answer.' },
     { title: 'See what a failure looks like', text: '/ask Show me an error.' },
+    { title: 'List all commands', text: '/help' },
   ],
   random: [
     { title: 'See some Markdown', text: '/ask Show me some Markdown.' },
     { title: 'Ask so that only you see it', text: '/ask --private What can you do?' },
-    { title: 'List all commands', text: '/help' },
   ],
 };
 
 const DM_SUGGESTIONS: readonly Suggestion[] = [
   { title: 'Just ask', text: 'What can you do?' },
   { title: 'Get some code', text: 'Show me some code.' },
-  { title: 'Choose a model for this conversation', text: '/models' },
 ];
 
 /** How a channel begins; as long as nothing was said in it, with something to try. */

@@ -1,0 +1,78 @@
+import type {
+  Dispatch,
+  Invocation,
+  MessageView,
+  PostedMessage,
+  Press,
+  Suggestion,
+  SuggestRequest,
+} from '../../../src/core/adapter.ts';
+
+export type Inbound =
+  | { readonly kind: 'command'; readonly event: Invocation }
+  | { readonly kind: 'message'; readonly event: PostedMessage }
+  | { readonly kind: 'press'; readonly event: Press };
+
+/** A core that remembers what it was handed, each event once, and does with it what the test says. */
+export interface ScriptedDispatch extends Dispatch {
+  readonly inbound: readonly Inbound[];
+  /** How many events were delivered that had been before. */
+  readonly repeats: number;
+  readonly retracted: readonly string[];
+  readonly suggestRequests: readonly SuggestRequest[];
+}
+
+export interface Script {
+  /** What is done with each event; resolves when it is dealt with. Nothing by default. */
+  readonly on?: (inbound: Inbound) => Promise<void>;
+  readonly suggest?: readonly Suggestion[];
+}
+
+export function createScriptedDispatch({ on = async () => {}, suggest = [] }: Script = {}): ScriptedDispatch {
+  const inbound: Inbound[] = [];
+  const seen = new Set<string>();
+  const retracted: string[] = [];
+  const suggestRequests: SuggestRequest[] = [];
+  let repeats = 0;
+
+  async function take(next: Inbound): Promise<void> {
+    if (seen.has(next.event.id)) {
+      repeats++;
+      return;
+    }
+    seen.add(next.event.id);
+    inbound.push(next);
+    await on(next);
+  }
+
+  return {
+    inbound,
+    get repeats() {
+      return repeats;
+    },
+    retracted,
+    suggestRequests,
+    command: (event) => take({ kind: 'command', event }),
+    message: (event) => take({ kind: 'message', event }),
+    press: (event) => take({ kind: 'press', event }),
+    retract: (eventId) => void retracted.push(eventId),
+    async suggest(request) {
+      suggestRequests.push(request);
+      return suggest;
+    },
+  };
+}
+
+/** One state of an answer, with a Stop button while it streams and a Retry after. */
+export function viewOf(text: string, rest: Partial<MessageView> = {}): MessageView {
+  const status = rest.status ?? 'streaming';
+  return {
+    text,
+    source: text,
+    status,
+    note: null,
+    footer: null,
+    buttons: [{ kind: status === 'streaming' ? 'stop' : 'retry', answerId: 'answer-1' }],
+    ...rest,
+  };
+}
