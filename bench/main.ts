@@ -1,0 +1,22 @@
+import { availableParallelism, cpus } from 'node:os';
+import { measureCpu } from './cpu.ts';
+import { measureFirstUpdate } from './first-update.ts';
+import { measureMemory } from './memory.ts';
+import { measureStaleness } from './staleness.ts';
+import type { Row } from './support/row.ts';
+
+/** Every figure that the README quotes is printed here. `npm run bench`, about a minute. */
+const measures = [measureStaleness, measureFirstUpdate, measureMemory, measureCpu];
+
+console.log(
+  `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
+);
+const rows: Row[] = [];
+for (const measure of measures) rows.push(...(await measure()));
+
+const width = Math.max(...rows.map(({ name }) => name.length));
+for (const { name, value, unit, wanted } of rows) {
+  const verdict =
+    wanted === null ? '' : `  wanted at most ${wanted} ${unit}${value > wanted ? ': MISSED' : ''}`;
+  console.log(`${name.padEnd(width)}  ${value.toFixed(2).padStart(8)} ${unit.padEnd(3)}${verdict}`);
+}

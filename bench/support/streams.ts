@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createParser } from 'eventsource-parser';
+import pino from 'pino';
+import type { Surface } from '../../src/core/adapter.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { createProviderClient } from '../../src/core/provider/client.ts';
+import { defineProvider } from '../../src/core/provider/definition.ts';
+import type { ChatProvider } from '../../src/core/provider/types.ts';
+import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
+import { createReply } from '../../src/core/reply/reply.ts';
+
+export const log = pino({ level: 'silent' });
+
+/** Starts the provider of `stream-server.ts`. */
+export async function startStreamServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('stream-server.ts', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout);
+  const [port] = (await once(lines, 'line')) as [string];
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
+
+export function providerAt(baseUrl: string): ChatProvider {
+  return createProviderClient({
+    definition: defineProvider({ id: 'openrouter', preset: 'openrouter', baseUrl }),
+    apiKey: 'sk-bench',
+    fetch,
+    clock: systemClock,
+    random: () => 0,
+    log,
+    requestTimeoutMs: 60_000,
+    idleTimeoutMs: 90_000,
+  });
+}
+
+/** Shows nothing, at once, under limits like Discord's, which no other surface shares. */
+export function nowhere(name: string, onOpen: () => void = () => {}): Surface {
+  return {
+    limits: { maxChars: 2_000 },
+    openScope: { key: `posts ${name}`, limit: 5, windowMs: 5_000 },
+    canContinueInThread: false,
+    isPrivate: false,
+    indicate() {},
+    async open() {
+      onOpen();
+      return { key: name, scope: { key: `edits ${name}`, limit: 5, windowMs: 5_000 }, async update() {} };
+    },
+    async whisper() {},
+  };
+}
+
+/** One answer through provider client and reply engine, as the bot does it. */
+export async function answerOnce(
+  provider: ChatProvider,
+  pacers: Pacers,
+  surface: Surface,
+  signal: AbortSignal,
+): Promise<void> {
+  const reply = createReply({
+    surface,
+    pacers,
+    clock: systemClock,
+    log,
+    buttons: [{ kind: 'stop', answerId: 'a1' }],
+    onOpen() {},
+    signal,
+  });
+  const request = {
+    wireModel: 'openai/gpt-4o-mini',
+    messages: [{ role: 'user', content: 'Hello' }],
+  } as const;
+  for await (const event of provider.stream(request, signal)) {
+    if (event.type === 'text') reply.write(event.delta);
+  }
+  await reply.finish({ status: 'complete', note: null, footer: null, buttons: [] });
+}
+
+/** Through client and reply engine. */
+export function createSubject(url: string): (name: string, signal: AbortSignal) => Promise<void> {
+  const provider = providerAt(url);
+  const pacers = createPacers(systemClock);
+  return (name, signal) => answerOnce(provider, pacers, nowhere(name), signal);
+}
+
+/** The least that any bot does with the same bytes: fetch, eventsource-parser, JSON.parse. */
+export function createFloor(url: string): (name: string, signal: AbortSignal) => Promise<void> {
+  return async (_, signal) => {
+    const response = await fetch(`${url}/chat/completions`, { method: 'POST', body: '{}', signal });
+    if (response.body === null) throw new Error('no body');
+    const parser = createParser({
+      onEvent({ data }) {
+        if (data !== '[DONE]') JSON.parse(data);
+      },
+    });
+    const utf8 = new TextDecoder();
+    for await (const bytes of response.body) parser.feed(utf8.decode(bytes, { stream: true }));
+  };
+}
