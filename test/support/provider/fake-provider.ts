@@ -172,9 +172,9 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
       };
     },
     close() {
-      server.closeAllConnections();
       return new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
       });
     },
   };

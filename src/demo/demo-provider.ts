@@ -1,0 +1,211 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json as readJson } from 'node:stream/consumers';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
+import { totalNanoUsd } from '../core/money.ts';
+import type { ModelPrices } from '../core/provider/types.ts';
+import { choose, type Line } from './script.ts';
+
+/** A model that the demo stands in for. */
+export interface DemoModel {
+  readonly id: string;
+  readonly name: string;
+  readonly contextTokens: number;
+  readonly prices: ModelPrices;
+}
+
+export interface DemoProviderOptions {
+  readonly models: readonly DemoModel[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * A stand-in for a provider where no key is set: an OpenAI-compatible server on loopback that answers from a script, at
+ * a readable pace, and says so. It is reached over HTTP as any other.
+ */
+export interface DemoProvider {
+  /** Known once started. */
+  readonly baseUrl: string;
+  start(): Promise<void>;
+  /** Ends what is being said. */
+  stop(): Promise<void>;
+}
+
+const requestSchema = z.object({
+  model: z.string(),
+  messages: z.array(z.object({ role: z.string(), content: z.string() })).min(1),
+  stream: z.boolean().default(false),
+  tools: z.array(z.object({ type: z.string() })).default([]),
+});
+
+type DemoRequest = z.infer<typeof requestSchema>;
+
+/** How often a wait is interrupted by a comment that keeps the connection alive. */
+const KEEP_ALIVE_MS = 1_000;
+/** English has about three words to four tokens. */
+const TOKENS_PER_WORD = 4 / 3;
+
+export function createDemoProvider({ models, clock, log }: DemoProviderOptions): DemoProvider {
+  const running = new Set<Promise<void>>();
+  let answers = 0;
+
+  const server = createServer((request, response) => {
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const handling = handle(request, response, left.signal)
+      .catch((error: unknown) => {
+        if (!left.signal.aborted) log.error({ err: error }, 'the demo provider failed');
+        response.destroy();
+      })
+      .finally(() => running.delete(handling));
+    running.add(handling);
+  });
+
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    switch (`${request.method} ${request.url}`) {
+      case 'GET /v1/models':
+        return sendJson(response, 200, { object: 'list', data: models.map(listing) });
+      case 'POST /v1/chat/completions': {
+        const body = requestSchema.safeParse(await readJson(request).catch(() => undefined));
+        if (!body.success) return sendError(response, 400, 'invalid_request');
+        return answer(body.data, response, signal);
+      }
+      default:
+        return sendError(response, 404, 'not_found');
+    }
+  }
+
+  async function answer(request: DemoRequest, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const webSearch = request.tools.some(({ type }) => type === 'openrouter:web_search');
+    const line = choose({
+      questions: request.messages.filter(({ role }) => role === 'user').map(({ content }) => content),
+      modelName: models.find(({ id }) => id === request.model)?.name ?? request.model,
+      webSearch,
+    });
+    const id = `demo-${++answers}`;
+    const head = { id, model: request.model, created: Math.floor(clock.now() / 1_000) };
+    const usage = usageOf(request, line, webSearch);
+    const annotations = line.sources.map((source) => ({ type: 'url_citation', url_citation: source }));
+
+    if (!request.stream) {
+      if (line.fails) return sendError(response, 502, 'provider_unavailable');
+      const message = { role: 'assistant', content: line.text, annotations };
+      const choices = [{ index: 0, message, finish_reason: 'stop' }];
+      return sendJson(response, 200, { ...head, object: 'chat.completion', choices, usage });
+    }
+
+    const send = (fields: object) =>
+      response.write(`data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', ...fields })}\n\n`);
+    const sendDelta = (delta: object, finish: string | null = null) =>
+      send({ choices: [{ index: 0, delta, finish_reason: finish }] });
+
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-generation-id': id });
+    response.flushHeaders();
+    for (let waitedMs = 0; waitedMs < line.delayMs; waitedMs += KEEP_ALIVE_MS) {
+      response.write(': the demo is thinking\n\n');
+      await clock.sleep(Math.min(KEEP_ALIVE_MS, line.delayMs - waitedMs), signal);
+    }
+    for (const word of wordsOf(line.text)) {
+      sendDelta({ role: 'assistant', content: word });
+      await clock.sleep(1_000 / line.wordsPerSecond, signal);
+    }
+    if (line.fails) {
+      send({
+        error: {
+          code: 502,
+          message: 'The demo fails on purpose',
+          metadata: { error_type: 'provider_unavailable' },
+        },
+        choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
+      });
+      response.end();
+      return;
+    }
+    if (annotations.length > 0) sendDelta({ content: '', annotations });
+    sendDelta({ content: '' }, 'stop');
+    send({ choices: [], usage });
+    response.end('data: [DONE]\n\n');
+  }
+
+  /** What a model would have counted, at the price that it would have had. */
+  function usageOf({ model, messages }: DemoRequest, line: Line, webSearch: boolean): object {
+    const prices = models.find(({ id }) => id === model)?.prices;
+    const promptTokens = tokensOf(messages.map(({ content }) => content).join(' '));
+    const completionTokens = tokensOf(line.text);
+    const searches = webSearch ? 1 : 0;
+    const nanoUsd = totalNanoUsd([
+      { units: promptTokens, picoUsdEach: prices?.promptPicoUsd ?? 0 },
+      { units: completionTokens, picoUsdEach: prices?.completionPicoUsd ?? 0 },
+      { units: searches, picoUsdEach: prices?.webSearchPicoUsd ?? 0 },
+    ]);
+    return {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+      cost: nanoUsd / 1e9,
+      server_tool_use_details: { web_search_requests: searches },
+    };
+  }
+
+  return {
+    get baseUrl() {
+      const address = server.address() as AddressInfo | null;
+      if (address === null) throw new Error('the demo provider has no address before it is started');
+      return `http://127.0.0.1:${address.port}/v1`;
+    },
+    start() {
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(0, '127.0.0.1', () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** A model as OpenRouter lists it: prices are text, in US dollars per token. */
+function listing({ id, name, contextTokens, prices }: DemoModel): object {
+  const usd = (picoUsd: number | null) => String((picoUsd ?? 0) / 1e12);
+  return {
+    id,
+    name,
+    object: 'model',
+    context_length: contextTokens,
+    architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+    pricing: { prompt: usd(prices.promptPicoUsd), completion: usd(prices.completionPicoUsd) },
+  };
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.match(/\s*\S+\s*/g) ?? [];
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(wordsOf(text).length * TOKENS_PER_WORD);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function sendError(response: ServerResponse, status: number, errorType: string): void {
+  sendJson(response, status, {
+    error: { code: status, message: 'The demo cannot do that', metadata: { error_type: errorType } },
+  });
+}

@@ -1,0 +1,70 @@
+import * as texts from './texts.ts';
+
+/** What the demo is going to say, and how. */
+export interface Line {
+  readonly text: string;
+  /** Silence before the first word, kept alive by comments. */
+  readonly delayMs: number;
+  readonly wordsPerSecond: number;
+  readonly sources: readonly { readonly url: string; readonly title: string }[];
+  /** Whether an error takes the place of the end. */
+  readonly fails: boolean;
+}
+
+export interface Conversation {
+  /** What the person said, oldest first; the last one is to be answered. */
+  readonly questions: readonly string[];
+  readonly modelName: string;
+  /** Whether the request lets the model search the web. */
+  readonly webSearch: boolean;
+}
+
+/** A pace at which one can read along. */
+const WORDS_PER_SECOND = 35;
+/** Some time to think, so that the first word does not seem to come out of a drawer. */
+const DELAY_MS = 300;
+
+const MAX_QUOTED_CHARS = 80;
+
+/** The words in a question that choose an answer, first match first. */
+const cues: readonly (readonly [RegExp, Partial<Line> & Pick<Line, 'text'>])[] = [
+  [/\berrors?\b|\bfail(s|ed|ure)?\b/i, { text: texts.failing, fails: true }],
+  [/\bslow(ly)?\b/i, { text: texts.slow, delayMs: 6_000, wordsPerSecond: 4 }],
+  [/\blong(er)? (answer|text|reply|message|story|one)\b|^\W*long\W*$/i, { text: texts.long }],
+  [/\bmarkdown\b/i, { text: texts.markdown }],
+  [/\btables?\b/i, { text: texts.table }],
+  [/\bcode\b|\bfunction\b/i, { text: texts.code }],
+  [/\bsearch\b/i, { text: texts.searchHint }],
+];
+
+/** Where several people take part, a question begins with its author's name. */
+const GREETING =
+  /^([^:\n]{1,40}: )?\W*((hi|hello|hey|good (morning|afternoon|evening))\b.{0,20}|help|test|ping)\W*$|what (can|do) you do|(who|what) are you|what is parley/i;
+
+/** Chooses what to say. The demo understands no language: it looks for a few words. */
+export function choose({ questions, modelName, webSearch }: Conversation): Line {
+  const question = questions.at(-1) ?? '';
+  const previous = questions.at(-2);
+  if (webSearch) return line({ text: texts.search, sources: texts.searchSources });
+  const cue = cues.find(([words]) => words.test(question));
+  if (cue) return line(cue[1]);
+  if (question.trim() === '' || GREETING.test(question)) return line({ text: texts.welcome(modelName) });
+  return line({
+    text: texts.fallback(quote(question), modelName, {
+      questions: questions.length,
+      previous: previous === undefined ? null : quote(previous),
+    }),
+  });
+}
+
+function line(parts: Partial<Line> & Pick<Line, 'text'>): Line {
+  return { delayMs: DELAY_MS, wordsPerSecond: WORDS_PER_SECOND, sources: [], fails: false, ...parts };
+}
+
+/** One short line of somebody's text, in which nothing acts as Markdown. */
+function quote(text: string): string {
+  const characters = [...text.replace(/\s+/g, ' ').trim()];
+  const short =
+    characters.length <= MAX_QUOTED_CHARS ? characters : [...characters.slice(0, MAX_QUOTED_CHARS - 1), '…'];
+  return short.join('').replace(/[\\`*_~|<>[\]()#]/g, '\\$&');
+}
