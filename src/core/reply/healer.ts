@@ -110,7 +110,7 @@ function healBlocks(text: string, start: BlockState): string {
 }
 
 /** Where the lines begin that have to wait for what follows. */
-function blockHold(text: string, lines: readonly PlacedLine[]): number | null {
+export function blockHold(text: string, lines: readonly PlacedLine[]): number | null {
   const last = lines.at(-1);
   if (!last) return null;
   const { leaf } = last.after;

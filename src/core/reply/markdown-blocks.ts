@@ -89,7 +89,7 @@ export function placeLines(text: string, start: BlockState): PlacedLine[] {
   return lines;
 }
 
-/** The text from `from` on, with the marks of containers on later lines turned into as many spaces. */
+/** The text of `lines` from `from` on, with the marks of containers on later lines turned into as many spaces. */
 export function blankMarks(text: string, lines: readonly PlacedLine[], from: number): string {
   let content = '';
   for (const { start, end, content: mark } of lines) {
@@ -97,7 +97,7 @@ export function blankMarks(text: string, lines: readonly PlacedLine[], from: num
     const begins = Math.max(from, start + mark);
     content += ' '.repeat(begins - Math.max(from, start)) + text.slice(begins, end);
   }
-  return content + text.slice(Math.max(from, lines.at(-1)?.end ?? from));
+  return content;
 }
 
 /** Reads one line, given without its line feed. */

@@ -95,9 +95,9 @@ export function parseInline(text: string, growing: boolean): Inline {
     const char = text[at] as string;
     switch (char) {
       case '\\': {
-        const escape = matchAt(escapePattern, at);
+        const escaped = matchAt(escapePattern, at);
         if (at + 1 >= contentEnd) partialFrom = at;
-        return escape === null ? at + 1 : opaque(at, escape);
+        return escaped === null ? at + 1 : opaque(at, escaped);
       }
       case '&': {
         const entity = matchAt(entityPattern, at);

@@ -1,0 +1,189 @@
+import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
+import { isGraphemeBoundary, splitsPair } from './graphemes.ts';
+import {
+  type BlockState,
+  type Container,
+  continuation,
+  fenceEnd,
+  type PlacedLine,
+  placeLines,
+} from './markdown-blocks.ts';
+
+/** What a part repeats from the part before it, so that it can stand by itself. */
+export interface Prefix {
+  /** The list items of the part before that this one goes on in; its lines are shown without their indentation. */
+  readonly items: readonly Container[];
+  /** Indentation, quote marks, an opened fence, a table's head. */
+  readonly block: string;
+  /** Delimiters of emphasis and inline code. */
+  readonly inline: string;
+}
+
+export interface Cut {
+  /** The first part keeps the text up to here … */
+  readonly end: number;
+  /** … followed by what closes it. */
+  readonly suffix: string;
+  /** The second part begins with this … */
+  readonly prefix: Prefix;
+  /** … and the text from here on. Only white space is left out in between, and none inside code. */
+  readonly next: number;
+}
+
+export interface CutRequest {
+  /** The open part with its prefix. Its last character is no white space, unless nothing follows. */
+  readonly text: string;
+  /** Where the prefix ends; the cut lies behind it. */
+  readonly from: number;
+  /** The state of blocks in which the text begins. */
+  readonly start: BlockState;
+  readonly maxChars: number;
+  lengthOf(text: string): number;
+}
+
+export const noPrefix: Prefix = { items: [], block: '', inline: '' };
+
+/** Of a part's length, what a repeated prefix and that which closes it may take. */
+const markupShare = 2 / 3;
+
+/** Finds the best place to end a part that has grown too long. */
+export function findCut(request: CutRequest): Cut {
+  const { text, from, start, maxChars, lengthOf } = request;
+  const lines = placeLines(text, start);
+  const places = surveyPlaces(text, lines);
+  const length = lengthOf(text);
+  const half = Math.ceil((from + text.length) / 2);
+  // Blank lines of code are no part of their own.
+  const filled = text.length - text.slice(from).trimStart().length + 1;
+
+  const cutAt = (at: number): Cut => describeCut(request, lines, places, at);
+  const fits = ({ end, suffix }: Cut): boolean =>
+    end > from && length - lengthOf(text.slice(end)) + lengthOf(suffix) <= maxChars;
+
+  /** The last place from `first` on that is at best of this rank, does at most this harm, and leaves a part that fits. */
+  const search = (first: number, rank: number, harm: number): Cut | null => {
+    for (let at = text.length; at >= first; at--) {
+      if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
+      if (splitsPair(text, at) || !isGraphemeBoundary(text, at)) continue;
+      const cut = cutAt(at);
+      if (fits(cut)) return cut;
+    }
+    return null;
+  };
+  const searchByRank = (harm: number): Cut | null => {
+    for (let rank: number = ranks.paragraph; rank < ranks.none; rank++) {
+      const cut = search(Math.max(half, filled), rank, harm);
+      if (cut) return cut;
+    }
+    return null;
+  };
+
+  return (
+    searchByRank(harms.nothing) ??
+    searchByRank(harms.slight) ??
+    // A thing that goes on to the end starts in the first half: it may be whole in the next part.
+    search(filled, ranks.letter, harms.nothing) ??
+    search(filled, ranks.letter, harms.slight) ??
+    searchByRank(harms.whole) ??
+    search(filled, ranks.none, harms.whole) ??
+    search(from + 1, ranks.none, harms.markup) ??
+    cutAnywhere(request)
+  );
+}
+
+/** Where not even one grapheme fits together with what would close the part, the text is cut as it is. */
+function cutAnywhere({ text, from, maxChars, lengthOf }: CutRequest): Cut {
+  let end = text.length;
+  while (end > from + 1 && (splitsPair(text, end) || lengthOf(text.slice(0, end)) > maxChars)) end--;
+  if (splitsPair(text, end)) end++;
+  return { end, suffix: '', prefix: noPrefix, next: end };
+}
+
+function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: CutPlaces, at: number): Cut {
+  const { text, start } = request;
+  const index = lines.findLastIndex((line) => line.start <= at);
+  const line = lines[index];
+  const before = lines[index - 1]?.after ?? start;
+  const isLineStart = line?.start === at;
+  const state = line && !isLineStart && line.kind !== 'fence-end' ? line.after : before;
+  const limited = (prefix: Prefix, closing: string): Prefix | null => {
+    const length = request.lengthOf(prefix.block + prefix.inline + closing);
+    return length <= request.maxChars * markupShare ? prefix : null;
+  };
+
+  if (state.leaf.kind === 'fence') {
+    const { run, indent, info } = state.leaf;
+    const lead = continuation(state.containers);
+    const reopen = (language: string): Prefix => ({
+      items: leadingItems(state.containers),
+      block: `${lead}${' '.repeat(indent)}${run}${language}\n${isLineStart ? '' : lead}`,
+      inline: '',
+    });
+    const language = info.split(/\s/, 1)[0] ?? '';
+    const suffix = fenceEnd(text.slice(0, at), state);
+    const prefix = limited(reopen(language), suffix) ?? limited(reopen(''), suffix) ?? noPrefix;
+    return { end: at, suffix, prefix, next: at };
+  }
+
+  const end = text.slice(0, at).trimEnd().length;
+  const next = at + (text.slice(at).length - text.slice(at).trimStart().length);
+  const open = places.reopenable.filter(
+    (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
+  );
+  const inline = open.map(({ delimiter }) => delimiter).join('');
+  const suffix = open
+    .map(({ delimiter }) => delimiter)
+    .reverse()
+    .join('');
+
+  const containers = isLineStart ? before.containers.slice(0, line?.continued) : state.containers;
+  const items = leadingItems(containers);
+  // The line's own indentation went with the white space at the cut, its other marks did not.
+  const lead = continuation(isLineStart ? items : containers);
+  const head = isLineStart && line?.kind === 'row' ? tableHead(text, lines.slice(0, index), containers) : '';
+  const prefix =
+    limited({ items, block: head + lead, inline }, suffix) ??
+    limited({ items, block: lead, inline }, suffix) ??
+    noPrefix;
+  return { end, suffix, prefix, next };
+}
+
+/** The list items that enclose everything else. */
+function leadingItems(containers: readonly Container[]): readonly Container[] {
+  const other = containers.findIndex((container) => container.kind !== 'item');
+  return other === -1 ? containers : containers.slice(0, other);
+}
+
+function tableHead(text: string, lines: readonly PlacedLine[], containers: readonly Container[]): string {
+  const delimiterRow = lines.findLastIndex((line) => line.kind === 'delimiter-row');
+  return lines
+    .slice(Math.max(0, delimiterRow - 1), delimiterRow + 1)
+    .map((line) => continuation(containers) + text.slice(line.start + line.content, line.end))
+    .join('');
+}
+
+/** Whether the delimiters that `prefix` repeats at the beginning of `text` all begin something that ends in it. */
+export function isReopened({ block, inline }: Prefix, text: string, start: BlockState): boolean {
+  if (inline === '') return true;
+  const { reopenable } = surveyPlaces(text, placeLines(text, start));
+  const end = block.length + inline.length;
+  const paired = reopenable.filter(
+    (span) => span.start >= block.length && span.start < end && span.end <= text.length,
+  );
+  return paired.reduce((sum, { delimiter }) => sum + delimiter.length, 0) === inline.length;
+}
+
+/** Takes the indentation of these list items off the lines, as far as the lines still stand in them. */
+export function unindent(text: string, items: readonly Container[]): string {
+  if (items.length === 0) return text;
+  const widths = items.map((item) => continuation([item]).length);
+  let indent = continuation(items).length;
+  const lines = text.split('\n');
+  for (const [index, line] of lines.entries()) {
+    const content = line.replace(/^[ \t]+/, '');
+    const space = line.slice(0, line.length - content.length).replaceAll('\t', '    ');
+    while (content.trim() !== '' && space.length < indent) indent -= widths.pop() ?? 0;
+    lines[index] = space.slice(indent) + content;
+  }
+  return lines.join('\n');
+}
