@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  type TestBot,
+  type TestEvent,
+  testActor,
+} from '../support/test-bot.ts';
+
+let bot: TestBot;
+
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+
+afterEach(() => bot.close());
+
+/** Runs a command and resolves to what the person alone is told. */
+async function run(
+  command: string,
+  options: Record<string, unknown> = {},
+  event: TestEvent = {},
+): Promise<string> {
+  const invocation = invocationOf(command, options, event);
+  await bot.dispatch.command(invocation);
+  expect(invocation.surface.messages).toEqual([]);
+  return invocation.surface.whispers.map(({ text }) => text).join('\n');
+}
+
+const thread = { place: { key: 'thread 1' } };
+const asAdmin = { actor: testActor('ada', { isAdmin: true }) };
+
+describe('/models', () => {
+  it('groups by tier, with price, context and default, and says what unlocks the locked ones', async () => {
+    const text = await run('models');
+    expect(text).toMatch(
+      /\*\*Free\*\*\n- • \*\*Llama 3\.2 3B \(Free\)\*\* \(current default\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
+    );
+    expect(text).toMatch(
+      /\*\*OpenRouter\*\* — opens with the tier `openrouter`\n- 🔒 GPT-4o mini · `openai\/gpt-4o-mini` · \$0\.15 in, \$0\.60 out · 128k context/,
+    );
+    expect(text).toMatch(/This place has the tier `free`/);
+  });
+
+  it('searches in names and ids, whatever the case', async () => {
+    expect(await run('models', { search: 'CLAUDE' })).toMatch(/Claude 3\.5 Sonnet/);
+    expect(await run('models', { search: 'CLAUDE' })).not.toMatch(/GPT/);
+    expect(await run('models', { search: 'nonesuch' })).toMatch(/No model has “nonesuch”/);
+  });
+
+  it('shows a model that its provider no longer has as gone', async () => {
+    bot.services.catalogue.apply('openrouter', [
+      {
+        id: 'openai/gpt-4o-mini',
+        name: 'GPT-4o mini',
+        contextTokens: 128_000,
+        maxOutputTokens: null,
+        prices: {
+          promptPicoUsd: 1,
+          completionPicoUsd: 1,
+          requestPicoUsd: null,
+          imagePicoUsd: null,
+          webSearchPicoUsd: null,
+        },
+        inputModalities: ['text'],
+        expiresAt: null,
+      },
+    ]);
+    expect(await run('models')).toMatch(/✗ Claude 3\.5 Sonnet .* no longer offered by its provider/);
+  });
+});
+
+describe('/model', () => {
+  it('shows what answers here and why', async () => {
+    expect(await run('model')).toMatch(/\*\*Llama 3\.2 3B \(Free\)\*\* .* answers here: the default\./);
+  });
+
+  it('sets it for a conversation, which has to be one', async () => {
+    expect(await run('model', { model: 'gemini-2.0-flash-001:free' })).toMatch(
+      /There is no conversation here/,
+    );
+    expect(await run('model', { model: 'gemini-2.0-flash-001:free' }, thread)).toMatch(
+      /Gemini.* answers in this conversation/,
+    );
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(messageOf('Hi', thread));
+    expect(bot.provider.chats[0]?.body.model).toBe('google/gemini-2.0-flash-001:free');
+  });
+
+  it('lets only admins set it for channel and guild, and the narrower choice counts', async () => {
+    const gemini = { model: 'google/gemini-2.0-flash-001:free' };
+    expect(await run('model', { ...gemini, scope: 'guild' })).toMatch(/Only an admin/);
+    expect(await run('model', { ...gemini, scope: 'guild' }, asAdmin)).toMatch(/answers everywhere here/);
+    expect(await run('model')).toMatch(/Gemini.*chosen for everywhere here/);
+    const llama = { model: 'meta-llama/llama-3.2-3b-instruct:free' };
+    await run('model', { ...llama, scope: 'channel' }, asAdmin);
+    expect(await run('model')).toMatch(/Llama.*chosen for this channel/);
+    expect(await run('model', {}, { place: { channel: 'c2' } })).toMatch(/Gemini/);
+    expect(await run('model', { model: 'default', scope: 'channel' }, asAdmin)).toMatch(/taken back/);
+    expect(await run('model')).toMatch(/Gemini/);
+  });
+
+  it('sets none that the tier does not open, or that does not exist', async () => {
+    expect(await run('model', { model: 'gpt-4o' }, thread)).toMatch(/needs the tier/);
+    expect(await run('model', { model: 'gpt-4p' }, thread)).toMatch(
+      /There is no model `gpt-4p` here\. Did you mean/,
+    );
+    expect(await run('model', {}, thread)).toMatch(/Llama/);
+  });
+});
+
+describe('/forget', () => {
+  async function talk(user: string): Promise<void> {
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(messageOf('Hi', { ...thread, actor: testActor(user) }));
+  }
+
+  it('forgets a conversation: the next question knows nothing of it', async () => {
+    await talk('mia');
+    expect(await run('forget', {}, thread)).toMatch(/I have forgotten this conversation/);
+    await talk('mia');
+    expect(bot.provider.chats[1]?.body.messages).toHaveLength(2);
+    expect(await run('forget', {}, { place: { key: 'thread 2' } })).toMatch(/no conversation here/);
+  });
+
+  it('of what others have said is for admins', async () => {
+    await talk('mia');
+    await talk('ben');
+    expect(await run('forget', {}, thread)).toMatch(/Others have taken part/);
+    expect(await run('forget', {}, { ...thread, ...asAdmin })).toMatch(/I have forgotten/);
+  });
+
+  it('of everything is for admins, and ends at the guild', async () => {
+    await talk('mia');
+    const elsewhere = testActor('zoe', { guild: 'discord:2', isAdmin: true });
+    expect(await run('forget', { what: 'everything' })).toMatch(/Only an admin/);
+    expect(await run('forget', { what: 'everything' }, { actor: elsewhere })).toMatch(/0 conversations/);
+    expect(await run('forget', { what: 'everything' }, asAdmin)).toMatch(/one conversation/);
+  });
+
+  it('does not let an answer that is under way bring it back', async () => {
+    const live = bot.provider.live();
+    const asked = messageOf('Hi', thread);
+    const done = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('Something');
+    await run('forget', {}, thread);
+    await done;
+    expect(asked.surface.shown?.note).toMatch(/the conversation was forgotten/);
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(messageOf('Hi', thread));
+    expect(bot.provider.chats[1]?.body.messages).toHaveLength(2);
+  });
+});
+
+describe('/help', () => {
+  it('names every command with its options', async () => {
+    const text = await run('help');
+    for (const name of ['ask', 'models', 'model', 'stop', 'forget', 'help'])
+      expect(text).toContain(`\`/${name}\``);
+    expect(text).toContain('`web`: Let the model search the web');
+  });
+});
+
+describe('any command', () => {
+  it('that does not exist is answered with those that do', async () => {
+    expect(await run('aks')).toMatch(/There is no such command\. There are `\/ask`/);
+  });
+
+  it('with bad input gets a private, helpful line', async () => {
+    expect(await run('ask', { prompt: 'Hi', colour: 'red' })).toMatch(/has no option `colour`/);
+  });
+});
+
+describe('suggestions', () => {
+  const suggest = (text: string) =>
+    bot.dispatch.suggest({
+      command: 'ask',
+      option: 'model',
+      text,
+      actor: testActor('mia'),
+      place: { guild: 'discord:1', channel: 'c1', key: null },
+    });
+
+  it('of models have the allowed ones first and the locked ones marked', async () => {
+    const labels = (await suggest('')).map(({ label }) => label);
+    expect(labels).toHaveLength(7);
+    expect(labels.slice(0, 2).every((label) => label.includes('(Free)'))).toBe(true);
+    expect(labels.slice(2).every((label) => label.startsWith('🔒 '))).toBe(true);
+    expect((await suggest('claude')).map(({ value }) => value)).toEqual(['anthropic/claude-3.5-sonnet']);
+  });
+
+  it('of what is no model are none', async () => {
+    expect(await suggest('nonesuch')).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/commands/index.ts';
+import { withCommandTable } from '../../src/commands/table.ts';
+import { type Command, defineCommand, parseOptions } from '../../src/core/command.ts';
+
+describe('the commands', () => {
+  it('are declared within the platforms’ limits', () => {
+    for (const command of commands) {
+      expect(command.name).toMatch(/^[a-z0-9-]{1,32}$/);
+      expect(command.description.length, command.name).toBeLessThanOrEqual(100);
+      const options = Object.entries(command.options);
+      expect(options.length).toBeLessThanOrEqual(25);
+      for (const [name, option] of options) {
+        expect(name).toMatch(/^[a-z0-9-]{1,32}$/);
+        expect(option.description.length, `${command.name} ${name}`).toBeLessThanOrEqual(100);
+        if (option.type === 'choice') expect(option.choices.length).toBeLessThanOrEqual(25);
+        if (option.type === 'text') expect(option.maxChars).toBeLessThanOrEqual(6_000);
+      }
+      const required = options.map(([, option]) => option.required === true);
+      expect(required, command.name).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));
+    }
+  });
+
+  it('have names of their own', () => {
+    expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+  });
+
+  it('stand in the README as they are declared', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    expect(withCommandTable(readme, commands)).toBe(readme);
+  });
+});
+
+describe('parseOptions', () => {
+  const command: Command = defineCommand({
+    name: 'try',
+    description: 'A command of every kind of option',
+    role: 'member',
+    reply: 'private',
+    options: {
+      text: { type: 'text', description: 'Some text', required: true, maxChars: 10 },
+      flag: { type: 'flag', description: 'A switch' },
+      size: {
+        type: 'choice',
+        description: 'A size',
+        choices: [
+          { value: 's', label: 'Small' },
+          { value: 'l', label: 'Large' },
+        ],
+      },
+      model: { type: 'model', description: 'A model' },
+    },
+    run: async () => {},
+  });
+
+  it('gives flags a value and trims text', () => {
+    expect(parseOptions(command, { text: ' hi ', size: 's' })).toEqual({
+      ok: true,
+      values: { text: 'hi', size: 's', flag: false },
+    });
+  });
+
+  it.each([
+    [{}, /needs `text`: some text/],
+    [{ text: '   ' }, /needs `text`/],
+    [{ text: 'x'.repeat(11) }, /11 characters long; at most 10/],
+    [{ text: 5 }, /must be text/],
+    [{ text: 'hi', size: 'xl' }, /must be one of `s`, `l`/],
+    [{ text: 'hi', flag: 'yes' }, /is a switch/],
+    [{ text: 'hi', model: ['a'] }, /must be the name of a model/],
+    [{ text: 'hi', colour: 'red' }, /has no option `colour`\. It takes `text`, `flag`, `size`, `model`/],
+    [{ text: 'hi', constructor: 'x' }, /has no option/],
+  ])('refuses %j in words that help', (raw, words) => {
+    expect(parseOptions(command, raw)).toEqual({ ok: false, problem: expect.stringMatching(words) });
+  });
+});
