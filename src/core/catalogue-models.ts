@@ -9,7 +9,7 @@ import type { InputModality, Model, Offer, Route } from './model.ts';
 import type { ProviderDefinition } from './provider/definition.ts';
 import type { ModelFacts, ModelPrices } from './provider/types.ts';
 
-export interface CatalogueSources extends CatalogueFile {
+export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers'> {
   /** Servers on this machine. What they serve is offered unlisted, as `free`, in the playground alone. */
   readonly localProviders?: readonly ProviderDefinition[];
 }
