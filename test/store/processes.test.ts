@@ -23,6 +23,8 @@ import {
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
 
 const WORKER = new URL('../support/ledger-worker.ts', import.meta.url).pathname;
+/** Processes take seconds to start on a busy machine. */
+const TIMEOUT_MS = 60_000;
 const log = pino({ level: 'silent' });
 
 describe('one SQLite file', () => {
@@ -123,7 +125,9 @@ function manyProcesses({ processes, url: freshUrl }: Setting): void {
 
   const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
-  it(`admits exactly 50 of 200 requests that ${processes} processes make at once, and books their true cost`, async () => {
+  it(`admits exactly 50 of 200 requests that ${processes} processes make at once, and books their true cost`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const started = await startWorkers('worker');
     const order: Order = {
       do: 'reserve',
@@ -139,7 +143,9 @@ function manyProcesses({ processes, url: freshUrl }: Setting): void {
     expect(await collect(createUsageLog(store.records).query({}))).toHaveLength(50);
   });
 
-  it('comes to the true costs after processes were killed in the middle, time and again', async () => {
+  it('comes to the true costs after processes were killed in the middle, time and again', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     for (let round = 0; round < 3; round++) {
       const started = await startWorkers(`round${round}-`);
       for (const worker of started) worker.send({ do: 'work' } satisfies Order);

@@ -1,17 +1,329 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Keyv } from 'keyv';
 import { pino } from 'pino';
-import { afterAll } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { StartError } from '../../src/core/adapter.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type Reservation, StoreError } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { createSqliteLedger } from '../../src/store/sqlite/ledger.ts';
+import { migrate } from '../../src/store/sqlite/schema.ts';
 import { storeContract } from '../contracts/store.ts';
+import { collect } from '../support/collect.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 
 const log = pino({ level: 'silent' });
-const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
+const folder = mkdtempSync(join(tmpdir(), 'parley-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
-const freshUrl = () => `sqlite:${join(folder, `${++files}.db`)}`;
+const freshPath = () => join(folder, `${++files}.db`);
+const open = (path: string, clock = createFakeClock()) => openStore(`sqlite:${path}`, { clock, log });
 
-storeContract('SQLite in a file', (clock) => openStore(freshUrl(), { clock, log }));
+storeContract('SQLite in a file', (clock) => open(freshPath(), clock));
 storeContract('SQLite in memory', (clock) => openStore('memory:', { clock, log }));
+
+const RESERVATION: Reservation = {
+  id: 'r1',
+  draws: [{ counter: 'money', unit: 'nanoUsd', limit: 1_000, expiresAtMs: Date.UTC(2100) }],
+  reserved: { nanoUsd: 600, requests: 1, attempts: 1 },
+  entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'p', payer: 'operator' },
+  madeAtMs: Date.UTC(2025, 11, 31, 23, 59),
+  owner: 'p',
+  leaseUntilMs: Date.UTC(2026),
+};
+
+describe('a SQLite file', () => {
+  it('is made together with its folders, and keeps everything from one process to the next', async () => {
+    const path = join(folder, 'deep', 'down', 'parley.db');
+    const before = await open(path);
+    await before.keyv('notes').set('one', 'kept');
+    await before.ledger.reserve(RESERVATION);
+    await before.claims.claim('event', 'p', 1, 2);
+    await before.records.append({ kind: 'audit', guild: 'discord:1', user: '42', atMs: 1, data: 'kept' });
+    await before.close();
+
+    const after = await open(path);
+    expect(await after.keyv('notes').get('one')).toBe('kept');
+    expect(await after.ledger.read(['money'])).toEqual(new Map([['money', 600]]));
+    expect(await after.ledger.abandoned(Date.UTC(2026))).toEqual([{ ...RESERVATION, generationId: null }]);
+    expect(await after.claims.claim('event', 'q', 1, 2)).toBeNull();
+    expect(await collect(after.records.query({ kind: 'audit' }))).toHaveLength(1);
+    await after.close();
+  });
+
+  it('is shared by all who have it open', async () => {
+    const path = freshPath();
+    const one = await open(path);
+    const other = await open(path);
+    await one.keyv('notes').set('one', 'seen');
+    expect(await other.keyv('notes').get('one')).toBe('seen');
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ['is a folder', (path) => mkdirSync(path)],
+    [
+      'holds something else',
+      (path) => writeFileSync(path, 'not a database, but long enough to look like one'.repeat(50)),
+    ],
+    ['is a SQLite file of another program', (path) => new DatabaseSync(path).exec('CREATE TABLE theirs (a)')],
+    [
+      'is a versioned SQLite file of another program',
+      (path) => new DatabaseSync(path).exec('CREATE TABLE theirs (a); PRAGMA user_version = 1'),
+    ],
+    [
+      'was written by a newer Parley',
+      (path) =>
+        new DatabaseSync(path).exec(`PRAGMA user_version = 999; PRAGMA application_id = ${0x50726c79}`),
+    ],
+  ])('refuses to start where it %s, and says what to do', async (_, prepare) => {
+    const path = freshPath();
+    prepare(path);
+    const error = await open(path).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).message).toContain(path);
+    expect((error as StartError).remedy).toContain('STORE_URL');
+  });
+
+  it('leaves the file of a newer Parley as it was', async () => {
+    const path = freshPath();
+    const newer = new DatabaseSync(path);
+    newer.exec(`CREATE TABLE later (a); PRAGMA user_version = 999; PRAGMA application_id = ${0x50726c79}`);
+    await expect(open(path)).rejects.toThrow('version 999');
+    expect(newer.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'later' }]);
+    newer.close();
+  });
+
+  it('refuses to start where its folder cannot be made', async () => {
+    const file = freshPath();
+    writeFileSync(file, '');
+    await expect(open(join(file, 'parley.db'))).rejects.toThrow(StartError);
+  });
+
+  it('forgets values when their time is over, also on disk', async () => {
+    const clock = createFakeClock();
+    const path = freshPath();
+    const store = await open(path, clock);
+    const keyv = store.keyv('notes');
+    await keyv.set('short', 1, 60_000);
+    await keyv.set('long', 2, 3_600_000);
+    await keyv.set('for ever', 3);
+    await clock.advance(59_999);
+    expect(await keyv.get('short')).toBe(1);
+    await clock.advance(1);
+    expect(await keyv.get('short')).toBeUndefined();
+    expect(await keyv.has('short')).toBe(false);
+    expect(await keyv.delete('short')).toBe(false);
+    expect((await collect(entriesOf(keyv))).map(([key]) => key)).toEqual(['for ever', 'long']);
+
+    await keyv.set('short', 1, 60_000);
+    await clock.advance(10 * 60_000);
+    const reader = new DatabaseSync(path);
+    const keys = () =>
+      reader
+        .prepare('SELECT key FROM keyv ORDER BY key')
+        .all()
+        .map(({ key }) => key);
+    await expect.poll(keys).toEqual(['for ever', 'long']);
+    reader.close();
+    await store.close();
+  });
+});
+
+describe('migration', () => {
+  it('reads all that the first release wrote', async () => {
+    const path = freshPath();
+    const old = new DatabaseSync(path);
+    old.exec(readFileSync(new URL('fixtures/schema-1.sql', import.meta.url), 'utf8'));
+    old.close();
+
+    const store = await open(path);
+    expect(await store.keyv('notes').get('one')).toEqual({ version: 1, value: 'kept' });
+    expect(await store.ledger.abandoned(Date.UTC(2026))).toEqual([{ ...RESERVATION, generationId: 'gen-1' }]);
+    expect(await store.ledger.settle('r1', { nanoUsd: 5, requests: 1, attempts: 1 }, null)).toBe(true);
+    expect(await store.ledger.read(['money'])).toEqual(new Map([['money', 5]]));
+    expect(await collect(store.records.query({ kind: 'usage' }))).toEqual([
+      { kind: 'usage', guild: 'discord:1', user: '42', atMs: Date.UTC(2026), data: { costNanoUsd: 5 } },
+    ]);
+    expect(await store.claims.takeOver('q', Date.UTC(2026), Date.UTC(2027))).toMatchObject({
+      fence: 2,
+      journal: { messages: [1] },
+    });
+    await store.close();
+  });
+
+  it('runs each step once and in order, whichever version a file has', async () => {
+    const path = freshPath();
+    const database = openDatabase(path, systemClock);
+    await migrate(database, path, ['CREATE TABLE a (x)']);
+    const steps = ['CREATE TABLE a (x)', 'ALTER TABLE a ADD y', 'INSERT INTO a VALUES (1, 2)'];
+    await migrate(database, path, steps);
+    await migrate(database, path, steps);
+    expect(database.sql('SELECT * FROM a').all()).toEqual([{ x: 1, y: 2 }]);
+    await database.close();
+  });
+
+  it('leaves a file as it was where a step fails', async () => {
+    const path = freshPath();
+    const database = openDatabase(path, systemClock);
+    await migrate(database, path, ['CREATE TABLE a (x)']);
+    await expect(migrate(database, path, ['', 'CREATE TABLE b (x)', 'CREATE TABLE a (x)'])).rejects.toThrow(
+      StoreError,
+    );
+    expect(database.sql('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'a' }]);
+    expect(database.sql('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    await database.close();
+  });
+
+  it('happens once where several processes start at once', async () => {
+    const path = freshPath();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => open(path, createFakeClock())));
+    await Promise.all(stores.map((store) => store.ping()));
+    await Promise.all(stores.map((store) => store.close()));
+  });
+});
+
+describe('faults of SQLite', () => {
+  it('waits while another process writes, without holding up the event loop', async () => {
+    const path = freshPath();
+    const store = await openStore(`sqlite:${path}`, { clock: systemClock, log });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    let done = false;
+    const reserving = store.ledger.reserve(RESERVATION).finally(() => {
+      done = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(done).toBe(false);
+    expect(await store.ledger.read(['money'])).toEqual(new Map([['money', 0]]));
+    other.exec('COMMIT');
+    expect(await reserving).toEqual({ ok: true, used: [600] });
+    other.close();
+    await store.close();
+  });
+
+  it('rejects where another process does not let go, and works again when it does', async () => {
+    const path = freshPath();
+    const clock = createFakeClock();
+    const store = await open(path, clock);
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const writes = [
+      store.ledger.reserve(RESERVATION),
+      store.keyv('notes').set('one', 1),
+      store.keyv('notes').delete('one'),
+      store.claims.claim('event', 'p', 1, 2),
+    ].map((write) =>
+      write.then(
+        () => 'done',
+        (error: unknown) => error,
+      ),
+    );
+    await clock.advance(6_000);
+    for (const outcome of await Promise.all(writes)) {
+      expect(outcome).toBeInstanceOf(StoreError);
+      expect(String(outcome)).toContain('lock');
+    }
+    other.exec('ROLLBACK');
+    expect((await store.ledger.reserve(RESERVATION)).ok).toBe(true);
+    other.close();
+    await store.close();
+  });
+
+  it('changes nothing where the disk is full, and works again when there is room', async () => {
+    const path = freshPath();
+    await (await open(path)).close();
+    const database = openDatabase(path, createFakeClock());
+    const ledger = createSqliteLedger(database);
+    const pages = Number(database.sql('PRAGMA page_count').get()?.['page_count']);
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    const entry = { ...RESERVATION.entry, model: 'm'.repeat(10_000) };
+    await expect(ledger.reserve({ ...RESERVATION, entry })).rejects.toThrow(StoreError);
+    expect(await ledger.read(['money'])).toEqual(new Map([['money', 0]]));
+    expect(await ledger.settle('r1', { nanoUsd: 0, requests: 0, attempts: 0 }, null)).toBe(false);
+    database.exec('PRAGMA max_page_count = 100000');
+    expect((await ledger.reserve({ ...RESERVATION, entry })).ok).toBe(true);
+    await database.close();
+  });
+
+  it('rejects on every path once the store is closed: nothing looks like a miss', async () => {
+    const store = await open(freshPath());
+    const keyv = store.keyv('notes');
+    await keyv.set('one', 1);
+    await store.close();
+    const calls = {
+      get: () => keyv.get('one'),
+      getMany: () => keyv.getMany(['one']),
+      has: () => keyv.has('one'),
+      hasMany: () => keyv.hasMany(['one']),
+      set: () => keyv.set('one', 2),
+      setMany: () => keyv.setMany([{ key: 'one', value: 2 }]),
+      delete: () => keyv.delete('one'),
+      deleteMany: () => keyv.deleteMany(['one']),
+      clear: () => keyv.clear(),
+      iterate: () => collect(entriesOf(keyv)),
+      ping: () => store.ping(),
+      reserve: () => store.ledger.reserve(RESERVATION),
+      settle: () => store.ledger.settle('r1', RESERVATION.reserved, null),
+      annotate: () => store.ledger.annotate('r1', 'gen'),
+      renewReservations: () => store.ledger.renew('p', 1),
+      abandoned: () => store.ledger.abandoned(1),
+      read: () => store.ledger.read(['money']),
+      claim: () => store.claims.claim('event', 'p', 1, 2),
+      write: () => store.claims.write({ id: 'event', owner: 'p', fence: 1 }, 1),
+      renewClaims: () => store.claims.renew('p', 1),
+      finish: () => store.claims.finish({ id: 'event', owner: 'p', fence: 1 }),
+      takeOver: () => store.claims.takeOver('p', 1, 2),
+      append: () => store.records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
+      query: () => collect(store.records.query({ kind: 'a' })),
+      remove: () => store.records.remove({ kind: 'a' }),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      await expect(call(), name).rejects.toThrow(StoreError);
+    }
+  });
+
+  it('does not take text that is no JSON for a miss, and does not quote it', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    const other = new DatabaseSync(path);
+    other.exec("INSERT INTO keyv VALUES ('notes', 'one', 'private text', NULL)");
+    const error = await store
+      .keyv('notes')
+      .get('one')
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(String(error)).not.toContain('private');
+    other.close();
+    await store.close();
+  });
+});
+
+describe('openStore', () => {
+  it('keeps nothing of a store in memory', async () => {
+    const store = await openStore('memory:', { clock: createFakeClock(), log });
+    await store.keyv('notes').set('one', 1);
+    await store.close();
+    expect(existsSync(':memory:')).toBe(false);
+    const next = await openStore('memory:', { clock: createFakeClock(), log });
+    expect(await next.keyv('notes').get('one')).toBeUndefined();
+    await next.close();
+  });
+
+  it('refuses a URL of no store it knows', async () => {
+    await expect(openStore('mongodb://localhost', { clock: createFakeClock(), log })).rejects.toThrow(
+      StartError,
+    );
+  });
+});
+
+function entriesOf(keyv: Keyv): AsyncGenerator<[string, unknown]> {
+  if (keyv.iterator === undefined) throw new Error('the adapter cannot be iterated');
+  return keyv.iterator('notes');
+}

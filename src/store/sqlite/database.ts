@@ -3,11 +3,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { StoreError } from '../../core/store.ts';
 
-/** How long SQLite itself waits for another process's lock. It holds up the event loop: the rest is waited for outside. */
-const BLOCKING_WAIT_MS = 5;
+/**
+ * How long SQLite itself waits for another process's lock: long enough for the end of a usual transaction. It holds up
+ * the event loop, so that the rest is waited for outside.
+ */
+const BLOCKING_WAIT_MS = 2;
 /** How long a call tries to get the lock before it fails. Transactions here take well under a millisecond. */
 const LOCK_WAIT_MS = 5_000;
-const RETRY_AFTER_MS = 10;
+const RETRY_AFTER_MS = 20;
 const SQLITE_BUSY = 5;
 /** So that no statement is long. */
 const ROWS_PER_DELETE = 500;
@@ -24,7 +27,8 @@ export interface Database {
   exec(text: string): void;
   /** Deletes rows, some at a time, giving way in between; resolves to how many there were. */
   deleteWhere(table: string, condition: string, ...values: readonly SQLInputValue[]): Promise<number>;
-  close(): void;
+  /** Closes the file after the writes that stand in line. */
+  close(): Promise<void>;
 }
 
 /** @throws whatever SQLite throws; what is wrong with the file itself shows at the first read. */
@@ -45,8 +49,7 @@ export function openDatabase(path: string, clock: Clock): Database {
     }
   }
 
-  async function untilFree<T>(work: () => T): Promise<T> {
-    const giveUpAtMs = clock.now() + LOCK_WAIT_MS;
+  async function untilFree<T>(work: () => T, giveUpAtMs = clock.now() + LOCK_WAIT_MS): Promise<T> {
     for (;;) {
       try {
         return work();
@@ -57,9 +60,17 @@ export function openDatabase(path: string, clock: Clock): Database {
     }
   }
 
+  /** Writes stand in line, so that one of them at most is asking for the lock. */
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
   const database: Database = {
     read: (work) => untilFree(work),
-    write: (work) => untilFree(() => transaction(work)),
+    write(work) {
+      const giveUpAtMs = clock.now() + LOCK_WAIT_MS;
+      const writing = lastWrite.then(() => untilFree(() => transaction(work), giveUpAtMs));
+      lastWrite = writing.catch(() => {});
+      return writing;
+    },
     sql(text) {
       let statement = statements.get(text);
       if (statement === undefined) {
@@ -78,7 +89,10 @@ export function openDatabase(path: string, clock: Clock): Database {
         if (deleted < ROWS_PER_DELETE) return total;
       }
     },
-    close: () => connection.close(),
+    async close() {
+      await lastWrite;
+      connection.close();
+    },
   };
   return database;
 }

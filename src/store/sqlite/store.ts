@@ -51,7 +51,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
     },
     async close() {
       await sweeping.stop();
-      database.close();
+      await database.close();
     },
   };
 }
@@ -66,7 +66,7 @@ async function open(path: string, { clock }: StoreDependencies): Promise<Databas
     await migrate(database, path);
     return database;
   } catch (error) {
-    database?.close();
+    await database?.close();
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(
