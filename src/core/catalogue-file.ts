@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type LimitsConfig, type LimitsConfig, limitsSchema, limitsSchema } from './limits.ts';
+import { type LimitsConfig, limitsSchema } from './limits.ts';
 import type { InputModality } from './model.ts';
 import { parsePicoUsd } from './money.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from './provider/definition.ts';
