@@ -128,6 +128,8 @@ export interface Surface {
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
   readonly isPrivate: boolean;
+  /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
+  readonly caveat?: string;
   /**
    * Shows by the platform's own means (typing, status, reaction) that the question was seen; kept up until
    * the first message is open or `idle` is said. Must not throw.

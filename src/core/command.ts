@@ -11,6 +11,9 @@ export interface Command {
   readonly name: string;
   /** One line, at most 100 characters. */
   readonly description: string;
+  /** Name and description in other languages, by Discord's locale (`de`, `pt-BR`); platforms that know none leave them out. */
+  readonly localNames?: Readonly<Record<string, string>>;
+  readonly localDescriptions?: Readonly<Record<string, string>>;
   /** In the order in which people are offered them; required ones first. */
   readonly options: Readonly<Record<string, Option>>;
   /** Who may run it. Options may ask for more by themselves, in the handler. */

@@ -14,7 +14,7 @@ export interface Draft {
   readonly files?: readonly Attachment[];
   readonly sender?: Sender;
   readonly ephemeralTo?: string | null;
-  readonly interactionToken?: string | null;
+  readonly interaction?: { readonly id: string; readonly userId: string };
   readonly type?: number;
   /** Forum posts: the first message has the thread's id. */
   readonly id?: string;
@@ -62,7 +62,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
       ephemeralTo: draft.ephemeralTo ?? null,
       repliesTo: repliesTo?.id ?? null,
       nonce,
-      interactionToken: draft.interactionToken ?? null,
+      interaction: draft.interaction ?? null,
       flags: body.flags ?? 0,
       revisions: [
         {
@@ -85,9 +85,9 @@ export function createDesk(world: World, announce: Announcer): Desk {
   }
 
   /** Answers to interactions come from a webhook that has the application's id; others have their own. */
-  function webhookOf({ sender, interactionToken, authorId }: Draft): string | null {
+  function webhookOf({ sender, interaction, authorId }: Draft): string | null {
     if (sender !== 'webhook') return null;
-    return interactionToken ? world.application.id : authorId;
+    return interaction ? world.application.id : authorId;
   }
 
   function byNonce(authorId: string, nonce: string): Message | undefined {
@@ -119,7 +119,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
       throw apiError('emptyMessage');
     }
     message.revisions.push({ atMs: world.clock.now(), content, embeds, components });
-    if (body.flags != null) message.flags |= body.flags & FLAGS.componentsV2;
+    if (body.flags != null) message.flags |= body.flags & (FLAGS.componentsV2 | FLAGS.suppressEmbeds);
     for (const ping of pingsOf(content, body.allowed_mentions, sender, null)) {
       if (!message.pings.includes(ping)) message.pings.push(ping);
     }

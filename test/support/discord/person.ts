@@ -167,7 +167,7 @@ export function createPerson(
   function used(interaction: Interaction): UsedInteraction {
     const replies = () =>
       [...world.messages.values()]
-        .filter((each) => each.interactionToken === interaction.token)
+        .filter((each) => each.interaction?.id === interaction.id)
         .map((each) => seen(world, each));
     return {
       id: interaction.id,

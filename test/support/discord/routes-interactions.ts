@@ -12,7 +12,7 @@ const CALLBACK = { message: 4, defer: 5, deferUpdate: 6, update: 7, choices: 8, 
 /** The first response to an interaction, and its webhook for 15 minutes after that. */
 export function interactionRoutes(world: World, desk: Desk, interactions: Interactions): Route[] {
   function reply(interaction: Interaction, body: MessageBody, files: readonly Attachment[]): Message {
-    const { channel, userId, token } = interaction;
+    const { channel, userId } = interaction;
     const flags = (body.flags ?? 0) | (interaction.publicAllowed ? 0 : FLAGS.ephemeral);
     return desk.post({
       channel,
@@ -21,7 +21,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
       files,
       sender: 'webhook',
       ephemeralTo: flags & FLAGS.ephemeral ? userId : null,
-      interactionToken: token,
+      interaction,
       type: 20,
     });
   }
@@ -81,7 +81,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
     const interaction = interactionOf(call);
     const id = call.params['message'] ?? '@original';
     const message = id === '@original' ? interaction.original : world.messages.get(id);
-    const mine = message === interaction.original || message?.interactionToken === interaction.token;
+    const mine = message === interaction.original || message?.interaction?.id === interaction.id;
     if (!message || !mine || !world.messages.has(message.id)) throw apiError('unknownMessage');
     if (!world.channels.has(message.channelId)) throw apiError('unknownChannel');
     return message;
@@ -101,7 +101,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
         interaction.followUps++;
         const { original } = interaction;
         // The first follow-up takes the place of the "thinking" message.
-        if (original && isLoading(original)) {
+        if (original && isLoading(original) && world.messages.has(original.id)) {
           desk.fulfil(original, body, call.files);
           return messageJson(world, original);
         }

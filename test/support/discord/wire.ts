@@ -195,7 +195,17 @@ export function messageJson(world: World, message: Message): Json {
     flags: message.flags,
     ...(message.nonce === null ? {} : { nonce: message.nonce }),
     ...(message.webhookId === null ? {} : { webhook_id: message.webhookId }),
-    ...(message.interactionToken === null ? {} : { application_id: world.application.id }),
+    ...(message.interaction === null
+      ? {}
+      : {
+          application_id: world.application.id,
+          interaction_metadata: {
+            id: message.interaction.id,
+            type: 2,
+            user: userJson(userOf(world, message.interaction.userId)),
+            authorizing_integration_owners: {},
+          },
+        }),
     ...(message.repliesTo === null
       ? {}
       : {

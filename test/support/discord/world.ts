@@ -96,7 +96,8 @@ export interface Message {
   readonly ephemeralTo: string | null;
   readonly repliesTo: string | null;
   readonly nonce: string | null;
-  readonly interactionToken: string | null;
+  /** The interaction that it came of. */
+  readonly interaction: { readonly id: string; readonly userId: string } | null;
   flags: number;
   /** Oldest first; the last is what the message shows now. */
   readonly revisions: Revision[];

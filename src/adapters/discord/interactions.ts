@@ -1,0 +1,207 @@
+import {
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  InteractionResponseType,
+  MessageFlags,
+  RESTJSONErrorCodes,
+  type RepliableInteraction,
+  Routes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { Dispatch } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Command } from '../../core/command.ts';
+import { RateLimited } from '../../core/delivery-errors.ts';
+import { type MessageBody, noticeBodies, parseButton } from './content.ts';
+import { DiscordFault, DiscordRefusal } from './errors.ts';
+import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
+import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
+import { type BotMay, mayOpenThread } from './permissions.ts';
+import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from './places.ts';
+import type { DiscordRest } from './rest.ts';
+import { startThread } from './threads.ts';
+import type { WaitingSigns } from './waiting-signs.ts';
+
+export interface InteractionHandlerOptions {
+  readonly rest: DiscordRest;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signs: WaitingSigns;
+  readonly commands: readonly Command[];
+  readonly dispatch: Dispatch;
+  readonly caveat: string | undefined;
+}
+
+/** An interaction that is not acknowledged within 3 s is dead: this much is left for the way there. */
+const ACKNOWLEDGE_WITHIN_MS = 2_500;
+
+/** Acknowledges interactions before anything else happens, and brings them to `dispatch`. */
+export function createInteractionHandler(
+  options: InteractionHandlerOptions,
+): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
+  const { rest, clock, log, signs, dispatch } = options;
+  const commands = new Map(options.commands.map((command) => [command.name, command]));
+
+  /** Sends the first response; false where the interaction is dead, or somebody else's already. */
+  async function respond(interaction: Interaction, body: object, signal: AbortSignal): Promise<boolean> {
+    const path = Routes.interactionCallback(interaction.id, interaction.token);
+    const late = new AbortController();
+    clock.sleep(ACKNOWLEDGE_WITHIN_MS, late.signal).then(
+      () => late.abort(new DiscordFault('the time to acknowledge is over')),
+      () => {}, // responded
+    );
+    let mayHaveArrived = false;
+    try {
+      for (;;) {
+        try {
+          await rest.request({ method: 'POST', path, body }, AbortSignal.any([signal, late.signal]));
+          return true;
+        } catch (error) {
+          if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
+          if (late.signal.aborted || error instanceof DiscordRefusal) throw error;
+          mayHaveArrived ||= error instanceof DiscordFault;
+          await clock.sleep(error instanceof RateLimited ? error.retryAfterMs : 100, late.signal);
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
+      return false;
+    } finally {
+      late.abort();
+    }
+  }
+
+  function surfaceOf(
+    interaction: RepliableInteraction,
+    kind: { readonly acknowledged: 'thinking' | 'silent'; readonly isPrivate: boolean },
+    receivedAtMs: number,
+  ): InteractionSurface {
+    const { id, token, applicationId, channel } = interaction;
+    const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+    const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
+    const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
+    return createInteractionSurface({
+      rest,
+      clock,
+      signs,
+      interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
+      ...kind,
+      botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend),
+      isUserInstall: isUserInstall(interaction),
+      canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
+      ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
+    });
+  }
+
+  async function runCommand(
+    interaction: ChatInputCommandInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const given = Object.fromEntries(interaction.options.data.map(({ name, value }) => [name, value]));
+    const isPrivate = commands.get(interaction.commandName)?.reply !== 'answer' || given['private'] === true;
+    const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
+    const type = InteractionResponseType.DeferredChannelMessageWithSource;
+    if (!(await respond(interaction, { type, data }, signal))) return;
+    const surface = surfaceOf(interaction, { acknowledged: 'thinking', isPrivate }, receivedAtMs);
+    await dispatch.command({
+      id: eventId(interaction.id),
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+      surface,
+      command: interaction.commandName,
+      options: given,
+    });
+    await surface.settle();
+  }
+
+  async function press(
+    interaction: ButtonInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const button = parseButton(interaction.customId);
+    if (button === null) return refuse(interaction, signal);
+    const type = InteractionResponseType.DeferredMessageUpdate;
+    if (!(await respond(interaction, { type }, signal))) return;
+    const { message, channel, channelId } = interaction;
+    const isPrivate = message.flags.has(MessageFlags.Ephemeral);
+    const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
+    const patient = { ...rest, request: rest.insist };
+    await dispatch.press({
+      id: eventId(interaction.id),
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, message.id),
+      surface,
+      button: button.kind,
+      answerId: button.answerId,
+      retire: (retiring) =>
+        createWebhookOutlet(patient, interaction).edit(message.id, { components: [] }, retiring),
+      async openThread(title, opening) {
+        const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+        if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;
+        const opened = await startThread(rest, channelId, message.id, title, opening);
+        if (opened === 'impossible') return null;
+        if (opened === 'new') {
+          const body: MessageBody = {
+            ...firstBody(WELCOME[options.caveat === undefined ? 'all' : 'mentions']),
+          };
+          await createChannelOutlet(patient, message.id).send(body, [], opening);
+        }
+        return message.id;
+      },
+    });
+    await surface.settle();
+  }
+
+  async function suggest(interaction: AutocompleteInteraction, signal: AbortSignal): Promise<void> {
+    const { name, value } = interaction.options.getFocused(true);
+    const suggestions = await dispatch.suggest({
+      command: interaction.commandName,
+      option: name,
+      text: value,
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+    });
+    const choices = suggestions
+      .slice(0, 25)
+      .map((each) => ({ name: each.label.slice(0, 100), value: each.value }));
+    const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+    await respond(interaction, { type, data: { choices } }, signal);
+  }
+
+  /** Says in private that something is no button of ours, or of an age that nobody remembers. */
+  async function refuse(interaction: RepliableInteraction, signal: AbortSignal): Promise<void> {
+    const body = firstBody('This button does not work any more. Ask again with `/ask`.');
+    const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
+    await respond(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data }, signal);
+  }
+
+  return async (interaction, signal) => {
+    const receivedAtMs = clock.now();
+    if (interaction.isChatInputCommand()) await runCommand(interaction, receivedAtMs, signal);
+    else if (interaction.isAutocomplete()) await suggest(interaction, signal);
+    else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
+    else if (interaction.isRepliable()) await refuse(interaction, signal);
+  };
+}
+
+const WELCOME = {
+  all: 'Write here to go on; you need not mention me.',
+  mentions: 'Mention me here to go on.',
+};
+
+function firstBody(text: string): MessageBody {
+  const [body] = noticeBodies(text);
+  if (body === undefined) throw new Error('a notice takes at least one message');
+  return body;
+}
+
+function isAlreadyAcknowledged(error: unknown): boolean {
+  return (
+    error instanceof DiscordRefusal && error.code === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged
+  );
+}

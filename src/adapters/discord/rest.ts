@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import type { NoticeFile, RateReport, Scope } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import { RateLimited } from '../../core/delivery-errors.ts';
+import type { Pacers } from '../../core/reply/pacer.ts';
+import { DiscordFault, DiscordRefusal } from './errors.ts';
+
+export interface RestRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As `Routes` of discord.js makes them, with the query. */
+  readonly path: string;
+  readonly body?: object;
+  readonly files?: readonly NoticeFile[];
+  /** The limit that this request draws from, so that the pacers learn from the answer. */
+  readonly scope?: Scope;
+}
+
+/**
+ * Discord's REST API v10 for all that answers need. In the place of discord.js's own client, whose queue would send each stale
+ * edit in its turn, wait without being told, and count the interaction endpoints in the global limit that they are
+ * exempt from. Here the core's pacers are the one queue, and each request is tried once.
+ */
+export interface DiscordRest {
+  /**
+   * Sends a request once and resolves to the answer's JSON; null where there is none.
+   *
+   * @throws RateLimited, DiscordRefusal, DiscordFault where the outcome is not known, or the signal's reason
+   */
+  request(request: RestRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * As `request`, but waits for its turn in the scope, waits out rate limits, and tries again after faults. For what is not
+   * paced by the reply engine, and may happen twice.
+   */
+  insist(request: RestRequest, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface RestOptions {
+  /** Without the version: `https://discord.com/api`. */
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly pacers: Pacers;
+}
+
+/** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
+const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000 };
+/** Discord itself gives up after about as long. */
+const TIMEOUT_MS = 15_000;
+/** `insist` tries again after so long, doubled each time … */
+const FIRST_RETRY_MS = 500;
+/** … so often: some 8 s, which a restart of Discord's edge takes. */
+const RETRIES = 4;
+
+const rateLimitBody = z.object({ retry_after: z.number() });
+const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
+
+export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
+  async function send(request: RestRequest, signal: AbortSignal): Promise<Response> {
+    const { method, path } = request;
+    const done = new AbortController();
+    const late = new AbortController();
+    clock.sleep(TIMEOUT_MS, done.signal).then(
+      () => late.abort(new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`)),
+      () => {}, // answered
+    );
+    try {
+      const response = await fetch(`${apiUrl}/v10${path}`, {
+        method,
+        signal: AbortSignal.any([signal, late.signal]),
+        headers: {
+          'User-Agent': 'DiscordBot (https://github.com/parley, 1)',
+          // The webhook routes carry their own token; a bot's would be checked as well.
+          ...(isInteractionPath(path) ? {} : { Authorization: `Bot ${token}` }),
+          ...(request.body && !request.files?.length ? { 'Content-Type': 'application/json' } : {}),
+        },
+        ...bodyOf(request),
+      });
+      // Read here, under the same timeout.
+      const text = await response.text();
+      return new Response(text === '' ? null : text, response);
+    } catch (error) {
+      signal.throwIfAborted();
+      late.signal.throwIfAborted();
+      throw new DiscordFault('the connection to Discord failed', { cause: error });
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** A global 429 is the only failure that concerns the global limit; others are for the caller. */
+  async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Response> {
+    return pacers.run(
+      GLOBAL,
+      () => true,
+      async () => {
+        const response = await send(request, signal);
+        if (response.status === 429 && response.headers.has('X-RateLimit-Global'))
+          throw await rateLimited(response);
+        return response;
+      },
+      signal,
+    );
+  }
+
+  async function request(request: RestRequest, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const exempt = isInteractionPath(request.path);
+    const response = await (exempt ? send(request, signal) : sendGlobally(request, signal));
+    const report = reportOf(response.headers);
+    if (request.scope && report) pacers.learn(request.scope.key, report);
+    if (response.status === 429) throw await rateLimited(response);
+    if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
+    const body = await jsonOf(response);
+    if (response.ok) return body;
+    const { code, message, errors } = errorBody
+      .catch({ code: 0, message: 'no reason', errors: null })
+      .parse(body);
+    throw new DiscordRefusal(
+      response.status,
+      code,
+      errors ? `${message} ${JSON.stringify(errors)}` : message,
+    );
+  }
+
+  async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
+    const { scope } = wanted;
+    if (!scope) return request(wanted, signal);
+    return pacers.run(
+      scope,
+      () => false,
+      () => request(wanted, signal),
+      signal,
+    );
+  }
+
+  return {
+    request,
+    async insist(wanted, signal) {
+      for (let faults = 0; ; ) {
+        try {
+          return await paced(wanted, signal);
+        } catch (error) {
+          if (error instanceof RateLimited) await clock.sleep(error.retryAfterMs, signal);
+          else if (error instanceof DiscordFault && faults < RETRIES) {
+            await clock.sleep(FIRST_RETRY_MS * 2 ** faults++, signal);
+          } else throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Exempt from the global limit, and authorised by the token in the path. */
+function isInteractionPath(path: string): boolean {
+  return path.startsWith('/interactions/') || path.startsWith('/webhooks/');
+}
+
+function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
+  if (!files?.length) return body ? { body: JSON.stringify(body) } : {};
+  const form = new FormData();
+  const attachments = files.map(({ name, description }, id) => ({ id, filename: name, description }));
+  form.append('payload_json', JSON.stringify({ ...body, attachments }));
+  for (const [index, { name, mediaType, bytes }] of files.entries()) {
+    form.append(`files[${index}]`, new Blob([new Uint8Array(bytes)], { type: mediaType }), name);
+  }
+  return { body: form };
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // An HTML page of something between Discord and here.
+    throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
+  }
+}
+
+/** The body is exact; the header is in whole seconds, and all there is where Cloudflare answers for Discord. */
+async function rateLimited(response: Response): Promise<RateLimited> {
+  const body = rateLimitBody.safeParse(await jsonOf(response).catch(() => null));
+  const seconds = body.success ? body.data.retry_after : Number(response.headers.get('Retry-After') ?? 1);
+  return new RateLimited(Math.ceil(seconds * 1_000));
+}
+
+function reportOf(headers: Headers): RateReport | null {
+  const [limit, remaining, resetAfterSec] = ['Limit', 'Remaining', 'Reset-After'].map((name) =>
+    Number(headers.get(`X-RateLimit-${name}`) ?? Number.NaN),
+  ) as [number, number, number];
+  if (Number.isNaN(limit + remaining + resetAfterSec)) return null;
+  return { limit, remaining, resetAfterMs: resetAfterSec * 1_000 };
+}

@@ -1,0 +1,150 @@
+import { pino } from 'pino';
+import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
+import type { Shards } from '../../../src/adapters/discord/client.ts';
+import type {
+  Dispatch,
+  Invocation,
+  PostedMessage,
+  Press,
+  SuggestRequest,
+} from '../../../src/core/adapter.ts';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import { type Command, defineCommand } from '../../../src/core/command.ts';
+import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
+import {
+  createFakeDiscord,
+  type FakeDiscord,
+  type FakeDiscordOptions,
+} from '../../support/discord/fake-discord.ts';
+
+/** What the adapter brought to core, in order; each waits until it is let go, as core does until the answer stands. */
+export interface Desk extends Dispatch {
+  readonly commands: Invocation[];
+  readonly messages: PostedMessage[];
+  readonly presses: Press[];
+  readonly retracted: string[];
+  readonly suggestRequests: SuggestRequest[];
+  /** What `suggest` answers. */
+  suggestions: readonly { label: string; value: string }[];
+  /** What happens with each event; by default it waits for `release`. */
+  handle: (event: Invocation | PostedMessage | Press) => Promise<void>;
+  release(): void;
+}
+
+export function createDesk(): Desk {
+  const released = Promise.withResolvers<void>();
+  const take = <E extends Invocation | PostedMessage | Press>(list: E[]) => {
+    return async (event: E) => {
+      list.push(event);
+      await desk.handle(event);
+    };
+  };
+  const commands: Invocation[] = [];
+  const messages: PostedMessage[] = [];
+  const presses: Press[] = [];
+  const desk: Desk = {
+    commands,
+    messages,
+    presses,
+    retracted: [],
+    suggestRequests: [],
+    suggestions: [],
+    handle: () => released.promise,
+    release: () => released.resolve(),
+    command: take(commands),
+    message: take(messages),
+    press: take(presses),
+    retract: (eventId) => void desk.retracted.push(eventId),
+    async suggest(request) {
+      desk.suggestRequests.push(request);
+      return desk.suggestions;
+    },
+  };
+  return desk;
+}
+
+const nothing = async () => {};
+
+export const askCommand = defineCommand({
+  name: 'ask',
+  description: 'Ask a language model',
+  role: 'member',
+  reply: 'answer',
+  options: {
+    prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
+    model: { type: 'model', description: 'Which model answers' },
+    private: { type: 'flag', description: 'Show the answer to you alone' },
+  },
+  run: nothing,
+});
+
+export const helpCommand = defineCommand({
+  name: 'help',
+  description: 'What I can do',
+  role: 'member',
+  reply: 'private',
+  options: {},
+  run: nothing,
+});
+
+export interface Bench {
+  readonly discord: FakeDiscord;
+  readonly adapter: DiscordAdapter;
+  readonly desk: Desk;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+export interface BenchOptions extends FakeDiscordOptions {
+  readonly commands?: readonly Command[];
+  readonly commandGuilds?: readonly string[];
+  readonly runShards?: Shards;
+  readonly token?: string;
+  /** What is there before the bot connects. */
+  readonly prepare?: (discord: FakeDiscord) => void;
+  readonly start?: boolean;
+}
+
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const clock = options.clock ?? systemClock;
+  const discord = await createFakeDiscord({ ...options, clock });
+  options.prepare?.(discord);
+  const desk = createDesk();
+  const pacers = createPacers(clock);
+  const adapter = createDiscordAdapter({
+    token: options.token ?? discord.token,
+    apiUrl: discord.apiUrl,
+    shards: options.runShards ?? 'auto',
+    commands: options.commands ?? [askCommand, helpCommand],
+    ...(options.commandGuilds ? { commandGuilds: options.commandGuilds } : {}),
+    pacers,
+    clock,
+    log: pino({ level: 'silent' }),
+    fetch,
+    waitForIdentify: nothing,
+  });
+  const close = async () => {
+    desk.release();
+    await adapter.stop();
+    await discord.close();
+  };
+  try {
+    if (options.start ?? true) await adapter.start(desk);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { discord, adapter, desk, pacers, clock, close };
+}
+
+/** A guild with a channel and two members. */
+export function openGuild(discord: FakeDiscord) {
+  const guild = discord.guild({ name: 'Home' });
+  const channel = guild.channel();
+  const ada = discord.person('Ada');
+  const bob = discord.person('Bob');
+  guild.join(ada);
+  guild.join(bob);
+  return { guild, channel, ada, bob };
+}
