@@ -9,7 +9,7 @@ import type { ModelPrices } from '../core/provider/types.ts';
 import { choose, type Line } from './script.ts';
 
 /** A model that the demo stands in for. */
-export interface DemoModel {
+interface DemoModel {
   readonly id: string;
   readonly name: string;
   readonly contextTokens: number;

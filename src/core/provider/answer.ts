@@ -1,4 +1,4 @@
-import { parseNanoUsd } from '../money.ts';
+import { costNanoUsd } from './cost.ts';
 import { asArray, asCount, asObject, asText, type JsonObject } from './json.ts';
 import type { ChatEvent, FinishReason, Usage } from './types.ts';
 
@@ -98,24 +98,15 @@ function readUsage(value: unknown): Usage | null {
   if (usage === null || promptTokens === null || completionTokens === null) return null;
   // The documentation has both names for the tools' details.
   const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
+  const upstream = asObject(usage['cost_details'])?.['upstream_inference_cost'];
   return {
     promptTokens,
     completionTokens,
     reasoningTokens: asCount(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']) ?? 0,
     cachedPromptTokens: asCount(asObject(usage['prompt_tokens_details'])?.['cached_tokens']) ?? 0,
     webSearches: asCount(tools?.['web_search_requests']) ?? 0,
-    costNanoUsd: readCost(usage),
+    costNanoUsd: costNanoUsd(usage['cost'], usage['is_byok'], upstream),
   };
-}
-
-/**
- * `cost` is what OpenRouter charges. With a key of the account's own at the upstream provider (BYOK) that is a fee
- * alone, and the upstream's price comes on top; without one the details only repeat the cost.
- */
-function readCost(usage: JsonObject): number | null {
-  const cost = parseNanoUsd(usage['cost']);
-  if (cost === null || usage['is_byok'] !== true) return cost;
-  return cost + (parseNanoUsd(asObject(usage['cost_details'])?.['upstream_inference_cost']) ?? 0);
 }
 
 function isWebAddress(url: string): boolean {

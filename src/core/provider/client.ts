@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { parseNanoUsd } from '../money.ts';
 import { createAnswerReader } from './answer.ts';
+import { costNanoUsd } from './cost.ts';
 import { decodeStream } from './decode.ts';
 import type { ProviderDefinition } from './definition.ts';
 import { ProviderError } from './errors.ts';
@@ -178,8 +178,8 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       try {
         return await run(apiKey, signal, async (exchange, limit) => {
           const path = `/generation?id=${encodeURIComponent(generationId)}`;
-          const { data } = await getJson(exchange, path, limit);
-          return parseNanoUsd(asObject(data)?.['total_cost']);
+          const data = asObject((await getJson(exchange, path, limit))['data']);
+          return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
         });
       } catch (error) {
         if (error instanceof ProviderError && error.status === 404) return null;
@@ -201,7 +201,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 }
 
 function isEventStream(response: Response): boolean {
-  return response.headers.get('content-type')?.includes('text/event-stream') ?? true;
+  return /^text\/event-stream/i.test(response.headers.get('content-type') ?? 'text/event-stream');
 }
 
 function collect(events: readonly ChatEvent[]): Completion {

@@ -15,7 +15,7 @@ export interface LocalServer {
   readonly models: readonly ModelFacts[];
 }
 
-export interface LocalPlace {
+interface LocalPlace {
   readonly id: string;
   readonly name: string;
   readonly port: number;

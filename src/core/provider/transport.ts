@@ -30,7 +30,7 @@ export interface Exchange {
   fail(failure: Failure): ProviderError;
 }
 
-export interface Message {
+interface Message {
   readonly path: string;
   readonly accept: 'application/json' | 'text/event-stream';
   /** Posted as JSON; without it the request is a GET. */
@@ -124,5 +124,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 /** Nothing, where the key could be read out of it: a proxy or a patched `fetch` may quote what it was given. */
 function withoutSecret<T>(value: T, key: string | null): T | undefined {
-  return key !== null && inspect(value, { depth: 8 }).includes(key) ? undefined : value;
+  return key !== null && inspect(value, { depth: 8, maxStringLength: null }).includes(key)
+    ? undefined
+    : value;
 }

@@ -23,7 +23,7 @@ export function chatBody(
   const fallbacks = request.fallbackWireModels ?? [];
   return {
     model: request.wireModel,
-    ...(features.fallbackModels && fallbacks.length > 0 && { models: [request.wireModel, ...fallbacks] }),
+    ...(features.fallbackModels && fallbacks.length > 0 && { models: fallbacks }),
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     ...(stream && { stream: true }),
     ...(stream && features.streamUsageOption && { stream_options: { include_usage: true } }),

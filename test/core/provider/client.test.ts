@@ -453,11 +453,19 @@ describe('lookups', () => {
   });
 
   it('reads what a generation cost, and null where the provider does not know it (yet)', async () => {
-    await using other = disposable(await createFakeProvider({ generationCosts: { 'gen-1': 0.25 } }));
+    await using other = disposable(
+      await createFakeProvider({
+        generations: {
+          'gen-1': { total_cost: 0.25, is_byok: false, upstream_inference_cost: 0.25 },
+          'gen-byok': { total_cost: 0.01, is_byok: true, upstream_inference_cost: 0.2 },
+        },
+      }),
+    );
     const { provider } = createTestClient(other.fake);
     expect(await provider.generationCost('gen-1', undefined, never)).toBe(250_000_000);
+    expect(await provider.generationCost('gen-byok', undefined, never)).toBe(210_000_000);
     expect(await provider.generationCost('gen-2', 'sk-test-own', never)).toBeNull();
-    expect(other.fake.requests[1]?.headers.authorization).toBe('Bearer sk-test-own');
+    expect(other.fake.requests[2]?.headers.authorization).toBe('Bearer sk-test-own');
   });
 
   it('asks for no cost where the provider has no such lookup', async () => {

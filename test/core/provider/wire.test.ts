@@ -50,7 +50,7 @@ describe('what goes over the wire', () => {
     const { body, headers } = await sent('openrouter', everything);
     expect(body).toEqual({
       model: 'openai/gpt-4o-mini',
-      models: ['openai/gpt-4o-mini', 'mistralai/mistral-small-3.2-24b-instruct'],
+      models: ['mistralai/mistral-small-3.2-24b-instruct'],
       messages,
       stream: true,
       max_completion_tokens: 500,

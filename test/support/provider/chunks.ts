@@ -21,17 +21,6 @@ export function textChunk(content: string): string {
   return chunk({ choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }] });
 }
 
-export function reasoningChunk(reasoning: string): string {
-  return chunk({
-    choices: [{ index: 0, delta: { role: 'assistant', content: '', reasoning }, finish_reason: null }],
-  });
-}
-
-export function citationChunk(url: string, title?: string): string {
-  const annotations = [{ type: 'url_citation', url_citation: { url, ...(title && { title }) } }];
-  return chunk({ choices: [{ index: 0, delta: { content: '', annotations }, finish_reason: null }] });
-}
-
 export function finishChunk(reason = 'stop'): string {
   return chunk({
     choices: [{ index: 0, delta: { content: '' }, finish_reason: reason, native_finish_reason: reason }],

@@ -29,7 +29,7 @@ export interface RecordedRequest {
 export type Reply = (response: ServerResponse, request: RecordedRequest) => void | Promise<void>;
 
 /** An answer that the test gives by hand, piece by piece. */
-export interface LiveAnswer {
+interface LiveAnswer {
   /** Resolves with the request as soon as it is there. Headers are out by then. */
   readonly request: Promise<RecordedRequest>;
   /** Streams a piece of text. */
@@ -67,8 +67,8 @@ export interface FakeProviderOptions {
   readonly keys?: readonly string[];
   /** The entries of `GET /models`. */
   readonly models?: readonly unknown[];
-  /** Prices in USD by generation id, for `GET /generation`. */
-  readonly generationCosts?: Readonly<Record<string, number>>;
+  /** What `GET /generation` says, by generation id. */
+  readonly generations?: Readonly<Record<string, object>>;
 }
 
 const USAGE: FakeUsage = { prompt_tokens: 12, completion_tokens: 34, cost: 0.000_021 };
@@ -78,7 +78,7 @@ const USAGE: FakeUsage = { prompt_tokens: 12, completion_tokens: 34, cost: 0.000
  * test notices it. Streams are flushed piece by piece.
  */
 export async function createFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
-  const { dialect = 'openrouter', keys, models = [], generationCosts = {} } = options;
+  const { dialect = 'openrouter', keys, models = [], generations = {} } = options;
   const requests: RecordedRequest[] = [];
   const replies: Reply[] = [];
 
@@ -118,10 +118,10 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
         return json(200, { data: { label: 'sk-or-v1-abc...123', limit: null, usage: 0 } });
       case 'GET /v1/generation': {
         const id = url.searchParams.get('id') ?? '';
-        const cost = generationCosts[id];
-        return cost === undefined
+        const generation = generations[id];
+        return generation === undefined
           ? json(404, { error: { code: 404, message: 'Generation not found' } })
-          : json(200, { data: { id, total_cost: cost } });
+          : json(200, { data: { id, ...generation } });
       }
       default:
         return json(404, { error: { code: 404, message: 'Not found' } });
@@ -181,7 +181,7 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
 }
 
 /** A whole answer, as a stream or in one piece, as the request asks for it. */
-export function answer(text: string | readonly string[], usage: FakeUsage = USAGE): Reply {
+function answer(text: string | readonly string[], usage: FakeUsage = USAGE): Reply {
   const pieces = typeof text === 'string' ? [text] : text;
   return (response, request) => {
     if (request.body?.stream === true) {
