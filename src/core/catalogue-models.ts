@@ -38,18 +38,21 @@ const NOTHING_KNOWN: Omit<Offer, 'gone'> = {
 export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[] {
   const { models, providers, localProviders = [] } = sources;
   const free = new Set(providers.filter((provider) => provider.free).map(({ id }) => id));
-  const listed = models.map((entry) => listedModel(entry, facts, free));
-  const taken = new Set(listed.map(({ id }) => id));
-  const local = localProviders.flatMap(({ id: provider }) =>
-    [...(facts.get(provider)?.values() ?? [])].map((own) => localModel(provider, own)),
-  );
-  for (const model of local) {
-    // Nothing that a server says may take the place of a model that is listed, nor of one that came before.
-    if (taken.has(model.id)) continue;
-    taken.add(model.id);
-    listed.push(model);
+  const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, free)]));
+  for (const { id: provider } of localProviders) {
+    for (const own of facts.get(provider)?.values() ?? []) {
+      const model = localModel(provider, own);
+      // Nothing that a server says takes the place of a model that is listed, or opens one by another name.
+      if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
+    }
   }
-  return listed;
+  return [...built.values()];
+}
+
+function isListed(models: readonly ModelEntry[], provider: string, wireModel: string): boolean {
+  return models.some(({ routes }) =>
+    routes.some((route) => route.provider === provider && route.wireModel === wireModel),
+  );
 }
 
 function listedModel(entry: ModelEntry, facts: KnownFacts, free: ReadonlySet<string>): Model {
