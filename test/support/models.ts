@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
+import type { ModelFacts } from '../../src/core/provider/types.ts';
+
+/** `models.json` as it is delivered. */
+export const MODELS_FILE = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+
+/** What a provider says of a model that it says nothing about but that there is one. */
+export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts {
+  return {
+    id,
+    name: id,
+    contextTokens: null,
+    maxOutputTokens: null,
+    prices: {
+      promptPicoUsd: null,
+      completionPicoUsd: null,
+      requestPicoUsd: null,
+      imagePicoUsd: null,
+      webSearchPicoUsd: null,
+    },
+    inputModalities: null,
+    expiresAt: null,
+    ...facts,
+  };
+}
+
+/** A provider's whole list: all that the file routes there, less those left out. */
+export function listOf(provider: string, except: readonly string[] = []): ModelFacts[] {
+  return MODELS_FILE.models
+    .flatMap(({ routes }) => routes)
+    .filter((route) => route.provider === provider && !except.includes(route.wireModel))
+    .map(({ wireModel }) => factsOf(wireModel));
+}
