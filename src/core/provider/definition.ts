@@ -22,7 +22,7 @@ const featuresSchema = z.strictObject({
   attribution: z.boolean(),
   /** `GET /generation`: the price of a request after the fact. */
   generationLookup: z.boolean(),
-  /** `GET /key` tells about a key. Elsewhere `GET /models` must do, which needs a key nowhere but there. */
+  /** `GET /key` tells whether a key is good; elsewhere `GET /models` has to do, which OpenRouter gives to anybody. */
   keyLookup: z.boolean(),
 });
 

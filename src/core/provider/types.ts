@@ -51,8 +51,9 @@ export interface Citation {
 
 export type ChatEvent =
   /**
-   * The provider took the request: its headers are in. Comes first. It comes again only where the provider took a
-   * request and then refused it before any other event (nothing is billed for that); the newest one counts.
+   * The provider took the request: its headers are in. Comes first. It comes again where only the first chunk names the
+   * id, and where the provider took a request, refused it before any other event and was asked again (nothing is
+   * billed for that): the newest one counts.
    */
   | { readonly type: 'start'; readonly generationId: string | null }
   | { readonly type: 'text'; readonly delta: string }
