@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
 import { ConfigError, keyFrom, readConfig } from './config.ts';
@@ -9,14 +10,15 @@ import { CatalogueFileError } from './core/catalogue-file.ts';
 const SAME_SIGNAL_MS = 1_000;
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
+  const environment = { ...(await readDotEnv()), ...process.env };
+  const config = readConfig(environment);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
   const modelsFile = await readModelsFile(config.MODELS_FILE);
-  const keyIn = (variable: string) => keyFrom(process.env, variable);
+  const keyIn = (variable: string) => keyFrom(environment, variable);
   const app = await startApp({ config, modelsFile, keyIn, log });
-  process.stdout.write(app.block);
   stopOnSignals(app);
+  process.stdout.write(app.block);
   const fail = (error: unknown) => {
     log.fatal({ err: error }, 'a fault that nobody caught; stopping');
     process.exitCode = 1;
@@ -57,6 +59,20 @@ async function stopAndExit(app: App, graceMs: number): Promise<void> {
     process.exitCode = 1;
   }
   process.exit();
+}
+
+/** What `.env` sets, where there is one; the environment itself wins. Node's own option for it remarks on its absence. */
+async function readDotEnv(): Promise<NodeJS.Dict<string>> {
+  try {
+    return parseEnv(await readFile('.env', 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new StartError(
+      'The file .env cannot be read.',
+      'Make it readable for the user that starts Parley.',
+      { cause: error },
+    );
+  }
 }
 
 async function readModelsFile(path: string): Promise<string> {
