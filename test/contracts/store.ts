@@ -191,6 +191,14 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     expect(await collect(store().records.query({ kind: 'usage' }))).toEqual([record('first')]);
   });
 
+  it('settles once where two try at the same time', async () => {
+    await ledger().reserve(reservation('a', 600, [draw('user', 1_000)]));
+    const settle = () => ledger().settle('a', { ...NOTHING, nanoUsd: 5 }, record('settled'));
+    expect((await Promise.all([settle(), settle(), settle()])).sort()).toEqual([false, false, true]);
+    expect(await values('user')).toEqual([5]);
+    expect(await collect(store().records.query({ kind: 'usage' }))).toHaveLength(1);
+  });
+
   it('is exact up to 2^53 - 1, and refuses to go beyond even without a limit', async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const draws = [draw('user', null)];

@@ -1,10 +1,60 @@
+import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StartError } from '../../src/core/adapter.ts';
+import { type Reservation, type Store, StoreError } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
 import { storeContract } from '../contracts/store.ts';
+import { collect } from '../support/collect.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
 
-const log = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
+const COMMAND_TIMEOUT_MS = 300;
+
+const RESERVATION: Reservation = {
+  id: 'r1',
+  draws: [{ counter: 'money', unit: 'nanoUsd', limit: 1_000, expiresAtMs: Date.UTC(2100) }],
+  reserved: { nanoUsd: 600, requests: 1, attempts: 1 },
+  entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'p', payer: 'operator' },
+  madeAtMs: Date.UTC(2026),
+  owner: 'p',
+  leaseUntilMs: Date.UTC(2026),
+};
+
+/** Every way to the store. */
+function callsOf(store: Store): Record<string, () => Promise<unknown>> {
+  const { ledger, claims, records } = store;
+  const keyv = store.keyv('notes');
+  return {
+    get: () => keyv.get('one'),
+    getMany: () => keyv.getMany(['one']),
+    has: () => keyv.has('one'),
+    hasMany: () => keyv.hasMany(['one']),
+    set: () => keyv.set('one', 2),
+    setMany: () => keyv.setMany([{ key: 'one', value: 2 }]),
+    delete: () => keyv.delete('one'),
+    deleteMany: () => keyv.deleteMany(['one']),
+    clear: () => keyv.clear(),
+    iterate: () => collect(keyv.iterator?.('notes') as AsyncIterable<unknown>),
+    ping: () => store.ping(),
+    reserve: () => ledger.reserve(RESERVATION),
+    settle: () => ledger.settle('r1', RESERVATION.reserved, null),
+    annotate: () => ledger.annotate('r1', 'gen'),
+    renewReservations: () => ledger.renew('p', 1),
+    abandoned: () => ledger.abandoned(1),
+    read: () => ledger.read(['money']),
+    claim: () => claims.claim('event', 'p', 1, 2),
+    write: () => claims.write({ id: 'event', owner: 'p', fence: 1 }, 1),
+    renewClaims: () => claims.renew('p', 1),
+    finish: () => claims.finish({ id: 'event', owner: 'p', fence: 1 }),
+    takeOver: () => claims.takeOver('p', 1, 2),
+    append: () => records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
+    query: () => collect(records.query({ kind: 'a' })),
+    remove: () => records.remove({ kind: 'a' }),
+  };
+}
 
 describeWithRedis('Redis', () => {
   let redis: TestRedis;
@@ -16,6 +66,161 @@ describeWithRedis('Redis', () => {
 
   storeContract('Redis', async (clock) => {
     await redis.flush();
-    return openStore(redis.url, { clock, log });
+    return openStore(redis.url, { clock, log: silent });
+  });
+
+  describe('a Redis that fails', () => {
+    let store: Store;
+    let logged: string[];
+
+    beforeEach(async () => {
+      await redis.flush();
+      logged = [];
+      const log = pino({}, { write: (line) => logged.push(JSON.parse(line).msg) });
+      store = await openRedisStore(redis.url, {
+        clock: createFakeClock(),
+        log,
+        commandTimeoutMs: COMMAND_TIMEOUT_MS,
+      });
+    });
+    afterEach(() => store.close());
+
+    async function expectAllToReject(): Promise<void> {
+      const calls = Object.entries(callsOf(store));
+      const outcomes = await Promise.all(
+        calls.map(async ([name, call]) => [name, await call().catch((error: unknown) => error)] as const),
+      );
+      for (const [name, outcome] of outcomes) expect(outcome, name).toBeInstanceOf(StoreError);
+    }
+
+    it('makes every call reject while it is away, and none when it is back', async () => {
+      await redis.stop();
+      await expectAllToReject();
+      await expectAllToReject();
+      await redis.start();
+      await expect
+        .poll(
+          () =>
+            store.ping().then(
+              () => 'back',
+              () => 'away',
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('back');
+      for (const [name, call] of Object.entries(callsOf(store))) {
+        await expect(
+          call().then(() => 'done'),
+          name,
+        ).resolves.toBe('done');
+      }
+      expect(logged).toEqual([expect.stringContaining('away'), expect.stringContaining('back')]);
+    });
+
+    it('makes every call reject where its answers stop coming, and none when they come again', async () => {
+      const keyv = store.keyv('notes');
+      await keyv.set('one', 1);
+      redis.pause();
+      try {
+        await expectAllToReject();
+      } finally {
+        redis.resume();
+      }
+      await expect
+        .poll(
+          () =>
+            store.ping().then(
+              () => 'back',
+              () => 'away',
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('back');
+      expect(await keyv.get('one')).toBeDefined();
+    });
+
+    it('makes every call reject once the store is closed, and is not connected to again', async () => {
+      await store.close();
+      await expectAllToReject();
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      expect(await client.clientList()).toHaveLength(1);
+      client.destroy();
+    });
+
+    it('runs scripts that Redis has forgotten', async () => {
+      await store.ledger.reserve(RESERVATION);
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      await client.scriptFlush();
+      client.destroy();
+      expect((await store.ledger.reserve({ ...RESERVATION, id: 'r2' })).ok).toBe(false);
+    });
+  });
+
+  describe('opening Redis', () => {
+    const open = (url: string, log = silent) => openStore(url, { clock: createFakeClock(), log });
+
+    beforeEach(() => redis.flush());
+
+    it('refuses to start where nobody answers, and says what to do without telling the password', async () => {
+      const error = await open('redis://me:hunter2@127.0.0.1:1').catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(StartError);
+      expect((error as StartError).message).toContain('127.0.0.1:1');
+      expect((error as StartError).remedy).toContain('STORE_URL');
+      expect(String(error)).not.toContain('hunter2');
+    });
+
+    it('refuses to start where the password is refused', async () => {
+      const error = await open(redis.url.replace('//', '//me:hunter2@')).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(StartError);
+      expect(String(error)).toContain('WRONGPASS');
+      expect(String(error)).not.toContain('hunter2');
+    });
+
+    it.each(['redis://127.0.0.1:99999', 'rediss://[', 'redis://127.0.0.1/nonsense'])(
+      'refuses to start with %s',
+      async (url) => {
+        await expect(open(url)).rejects.toThrow(StartError);
+      },
+    );
+
+    it('refuses to start on what a newer Parley wrote', async () => {
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      await client.set('{parley}:schema', '999');
+      client.destroy();
+      await expect(open(redis.url)).rejects.toThrow('version 999');
+    });
+
+    it('warns where Redis may throw data away', async () => {
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      const lines: string[] = [];
+      const log = pino({}, { write: (line) => lines.push(line) });
+      await (await open(redis.url, log)).close();
+      expect(lines).toEqual([]);
+      await client.configSet('maxmemory-policy', 'allkeys-lru');
+      await (await open(redis.url, log)).close();
+      await client.configSet('maxmemory-policy', 'noeviction');
+      client.destroy();
+      expect(lines).toEqual([expect.stringContaining('noeviction')]);
+    });
+  });
+
+  describe('what stands in Redis', () => {
+    it('has Parley in its names, times to live where it was asked, and one slot for what scripts touch', async () => {
+      await redis.flush();
+      const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
+      for (const call of Object.values(callsOf(store))) await call();
+      await store.keyv('notes').set('short', 1, 60_000);
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      const keys = await client.keys('*');
+      expect(keys.filter((key) => !key.startsWith('{parley}:')).sort()).toEqual(['parley:notes::short']);
+      expect(await client.pTTL('parley:notes::short')).toBeGreaterThan(50_000);
+      client.destroy();
+      await store.close();
+    });
   });
 });

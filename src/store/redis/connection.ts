@@ -10,6 +10,9 @@ import { StoreError } from '../../core/store.ts';
  */
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A connection that says nothing for that long, not even to a ping, is made anew; so is one that hangs as it begins. */
+const SILENCE_TIMEOUT_MS = 30_000;
+const PING_EVERY_MS = 10_000;
 const RECONNECT_AFTER_MS = { first: 50, most: 2_000 } as const;
 
 export type RedisClient = ReturnType<typeof createClient>;
@@ -122,7 +125,8 @@ function open(url: string, reconnectStrategy: (retries: number) => number | fals
       url,
       // Else commands would wait for Redis to come back, for ever if need be.
       disableOfflineQueue: true,
-      socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy },
+      pingInterval: PING_EVERY_MS,
+      socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS, reconnectStrategy },
     });
   } catch (cause) {
     throw unreachable(url, cause);
