@@ -33,7 +33,7 @@ const MAX_REMOVED = 1_000;
 
 export function createChangeLog<T>(): ChangeLog<T> {
   const entries = new Map<string, Entry<T>>();
-  const removed = new Map<string, number>();
+  const removed = new Map<string, Omit<Entry<T>, 'value'>>();
   const listeners = new Set<() => void>();
   let version = 0;
   /** Readers who know less than this have missed removals. */
@@ -54,25 +54,27 @@ export function createChangeLog<T>(): ChangeLog<T> {
       announce();
     },
     remove(key) {
-      if (!entries.delete(key)) return;
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entries.delete(key);
       version += 1;
-      removed.set(key, version);
-      for (const [oldest, at] of removed) {
+      removed.set(key, { version, audience: entry.audience });
+      for (const [oldest, gone] of removed) {
         if (removed.size <= MAX_REMOVED) break;
         removed.delete(oldest);
-        oldestKnown = at;
+        oldestKnown = gone.version;
       }
       announce();
     },
     since(after, reader) {
       const isKnown = after !== null && after >= oldestKnown && after <= version;
       const from = isKnown ? after : -1;
-      const items: [string, T][] = [];
-      for (const [key, entry] of entries) {
-        const isVisible = entry.audience === null || entry.audience === reader;
-        if (entry.version > from && isVisible) items.push([key, entry.value]);
-      }
-      const gone = isKnown ? [...removed].filter(([, at]) => at > after).map(([key]) => key) : [];
+      const isNews = (entry: Omit<Entry<T>, 'value'>) =>
+        entry.version > from && (entry.audience === null || entry.audience === reader);
+      const items = [...entries]
+        .filter(([, entry]) => isNews(entry))
+        .map(([key, { value }]) => [key, value] as const);
+      const gone = isKnown ? [...removed].filter(([, entry]) => isNews(entry)).map(([key]) => key) : [];
       return { version, reset: !isKnown, items, removed: gone };
     },
     subscribe(listener) {

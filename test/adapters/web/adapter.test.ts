@@ -1,0 +1,524 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LiveMessage, MessageView, Surface } from '../../../src/core/adapter.ts';
+import { PlaceGone } from '../../../src/core/delivery-errors.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { type Playground, type PlaygroundOptions, startPlayground } from './playground.ts';
+import { type Inbound, viewOf } from './scripted-dispatch.ts';
+
+const never = new AbortController().signal;
+const running: Playground[] = [];
+
+afterEach(async () => {
+  for (const playground of running.splice(0)) await playground.close();
+});
+
+async function start(options: PlaygroundOptions = {}): Promise<Playground> {
+  const playground = await startPlayground(options);
+  running.push(playground);
+  return playground;
+}
+
+/** The places where the core was handed something to answer, in order. */
+function surfaces({ dispatch }: Playground): Surface[] {
+  return dispatch.inbound.map(({ event }) => event.surface);
+}
+
+async function ask(
+  playground: Playground,
+  { id = 'question-1', text = 'Hello?', as = 'member', channel = 'general', private: isPrivate = false } = {},
+): Promise<Surface> {
+  const options = isPrivate ? { prompt: text, private: true } : { prompt: text };
+  const answer = await playground.post('command', {
+    id,
+    as,
+    channel,
+    thread: null,
+    command: 'ask',
+    options,
+    text: `/ask ${text}`,
+  });
+  expect(answer.status).toBe(202);
+  const surface = surfaces(playground).at(-1);
+  if (surface === undefined) throw new Error('nothing was asked');
+  return surface;
+}
+
+async function openAnswer(playground: Playground, view: MessageView = viewOf('One')): Promise<LiveMessage> {
+  return await (await ask(playground)).open(view, never);
+}
+
+describe('an answer', () => {
+  it('grows on the page as the core grows it', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    const message = await openAnswer(playground, viewOf('One'));
+    await page.until(({ answers }) => answers[0]?.text === 'One');
+    await message.update(viewOf('One two'), never);
+    await page.until(({ answers }) => answers[0]?.text === 'One two');
+    await message.update(viewOf('One two.', { status: 'complete', footer: 'Some Model' }), never);
+    await page.until(({ answers }) => answers[0]?.status === 'complete');
+    expect(page.answers).toMatchObject([{ text: 'One two.', footer: 'Some Model', buttons: ['retry'] }]);
+    expect(page.messages.map(({ kind }) => kind)).toEqual(['said', 'answer']);
+  });
+
+  it('shows that it is worked on until its first message is open', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    const surface = await ask(playground);
+    surface.indicate('queued');
+    await page.until(({ items }) => items.has('activity/question-1'));
+    expect(page.items.get('activity/question-1')).toMatchObject({ activity: 'queued', user: 'member' });
+    surface.indicate('working');
+    await surface.open(viewOf('One'), never);
+    await page.until(({ answers, items }) => answers.length === 1 && !items.has('activity/question-1'));
+  });
+
+  it('reaches a page that reconnects exactly from where it was', async () => {
+    const playground = await start();
+    const first = await playground.follow('member');
+    const message = await openAnswer(playground, viewOf('One'));
+    await first.until(({ answers }) => answers.length === 1);
+    const last = first.events.at(-1);
+    first.close();
+    await message.update(viewOf('One two'), never);
+    await message.update(viewOf('One two three'), never);
+
+    const again = await playground.follow('member', last?.id ?? '');
+    await again.until(({ events }) => events.length > 0);
+    expect(again.events[0]?.changes).toMatchObject({ reset: false });
+    expect(again.messages).toMatchObject([{ text: 'One two three' }]);
+  });
+
+  it('comes whole to a page that knows nothing, or only what another process said', async () => {
+    const playground = await start();
+    await openAnswer(playground, viewOf('One'));
+    for (const lastEventId of [undefined, 'another-7', 'nonsense']) {
+      const page = await playground.follow('member', lastEventId);
+      await page.until(({ answers }) => answers.length === 1);
+      expect(page.events[0]?.changes.reset).toBe(true);
+    }
+  });
+
+  it('is the same in all tabs', async () => {
+    const playground = await start();
+    const [one, two] = [await playground.follow('member'), await playground.follow('member')];
+    const message = await openAnswer(playground);
+    await message.update(viewOf('One two.', { status: 'complete' }), never);
+    for (const page of [one, two]) await page.until(({ answers }) => answers[0]?.status === 'complete');
+    expect(one.messages).toEqual(two.messages);
+  });
+
+  it('that was asked for in private is seen by its asker alone', async () => {
+    const playground = await start();
+    const [member, admin] = [await playground.follow('member'), await playground.follow('admin')];
+    const surface = await ask(playground, { private: true });
+    expect(surface.isPrivate).toBe(true);
+    expect(surface.canContinueInThread).toBe(false);
+    surface.indicate('working');
+    await surface.open(viewOf('hush'), never);
+    const open = await ask(playground, { id: 'question-2', as: 'admin' });
+    await open.open(viewOf('For all'), never);
+    await member.until(({ answers }) => answers.length === 2);
+    await admin.until(({ answers }) => answers.length === 1);
+    expect(admin.messages.map(({ text }) => text)).toEqual(['/ask Hello?', 'For all']);
+    // Neither the question, nor that it was worked on, nor the answer ever went over the wire.
+    expect(JSON.stringify(admin.events)).not.toMatch(/hush|question-1/);
+  });
+});
+
+describe('a question', () => {
+  it('that is posted twice is asked once', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    await ask(playground);
+    await ask(playground);
+    await page.until(({ messages }) => messages.length > 0);
+    expect(playground.dispatch.inbound).toHaveLength(1);
+    expect(playground.dispatch.repeats).toBe(1);
+    expect(page.messages).toHaveLength(1);
+  });
+
+  it('reaches the core with the person, the place and the options', async () => {
+    const playground = await start();
+    await playground.post('command', {
+      id: 'question-1',
+      as: 'admin',
+      channel: 'engineering',
+      thread: null,
+      command: 'ask',
+      options: { prompt: 'Hi', web: true },
+      text: '/ask --web Hi',
+    });
+    const [inbound] = playground.dispatch.inbound;
+    expect(inbound).toMatchObject({
+      kind: 'command',
+      event: {
+        id: 'web:question-1',
+        command: 'ask',
+        options: { prompt: 'Hi', web: true },
+        actor: { guild: 'web:local', user: 'admin', name: 'Ada' },
+        place: { guild: 'web:local', channel: 'engineering', key: null },
+      },
+    });
+    expect(await inbound?.event.actor.managesGuild()).toBe(true);
+  });
+
+  it.each([
+    ['member', false],
+    ['admin', true],
+    ['operator', true],
+  ])('by %s says whether they manage the place: %s', async (as, manages) => {
+    const playground = await start();
+    await ask(playground, { as });
+    expect(await playground.dispatch.inbound[0]?.event.actor.managesGuild()).toBe(manages);
+  });
+
+  it('in words is for the bot where it mentions it, and is answered in a thread of its own', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    await say(playground, { id: 'question-1', text: '@parley, what is this?' });
+    expect(playground.dispatch.inbound).toMatchObject([
+      { kind: 'message', event: { text: 'what is this?', addressed: true, place: { key: 'question-1' } } },
+    ]);
+    await surfaces(playground)[0]?.open(viewOf('One'), never);
+    await page.until(({ answers }) => answers.length === 1);
+    expect(page.messages).toMatchObject([
+      { id: 'question-1', thread: null, threadTitle: '@parley, what is this?' },
+      { kind: 'answer', thread: 'question-1' },
+    ]);
+  });
+
+  it('in words is talk among people where it mentions nobody', async () => {
+    const playground = await start();
+    await say(playground, { id: 'question-1', text: 'lunch? me@parley.example' });
+    expect(playground.dispatch.inbound).toMatchObject([
+      { kind: 'message', event: { addressed: false, place: { key: null } } },
+    ]);
+  });
+
+  it('in a DM is always for the bot, and nobody else sees it', async () => {
+    const playground = await start();
+    const admin = await playground.follow('admin');
+    await say(playground, { id: 'question-1', text: 'Hi', channel: 'dm-member' });
+    expect(playground.dispatch.inbound).toMatchObject([
+      { event: { addressed: true, place: { channel: 'dm-member', key: 'dm-member' } } },
+    ]);
+    await say(playground, { id: 'question-2', text: 'Hello all' });
+    await admin.until(({ messages }) => messages.length > 0);
+    expect(admin.messages.map(({ text }) => text)).toEqual(['Hello all']);
+    const refused = await say(playground, { id: 'question-3', as: 'admin', text: 'x', channel: 'dm-member' });
+    expect(refused.status).toBe(404);
+  });
+
+  it('in a thread carries the key of the message that the thread hangs on', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground, viewOf('One', { status: 'complete' }));
+    await say(playground, { id: 'question-2', text: 'And then?', thread: message.key });
+    expect(playground.dispatch.inbound.at(-1)).toMatchObject({
+      kind: 'message',
+      event: { addressed: false, place: { channel: 'general', key: message.key } },
+    });
+    expect(surfaces(playground).at(-1)?.canContinueInThread).toBe(false);
+  });
+
+  it('that its author deletes is taken back', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    await ask(playground);
+    await page.until(({ messages }) => messages.length === 1);
+    await playground.post('remove', { as: 'member', message: 'question-1' });
+    await page.until(({ messages }) => messages.length === 0);
+    expect(playground.dispatch.retracted).toEqual(['web:question-1']);
+  });
+
+  it('cannot be deleted by another member', async () => {
+    const playground = await start();
+    await ask(playground, { as: 'admin' });
+    const refused = await playground.post('remove', { as: 'member', message: 'question-1' });
+    expect(refused.status).toBe(403);
+    expect(playground.dispatch.retracted).toEqual([]);
+  });
+
+  it.each([
+    ['to a channel that there is not', { channel: 'nowhere' }, 404],
+    ['to a thread that there is not', { thread: 'nothing' }, 404],
+    ['by a person whom there is not', { as: 'root' }, 400],
+    ['without words', { text: '  ' }, 400],
+    ['without an id', { id: '' }, 400],
+    ['longer than a message may be', { text: 'x'.repeat(16_001) }, 400],
+    ['longer than a request may be', { text: 'x'.repeat(200_000) }, 413],
+  ])('%s is refused in words', async (_name, wrong, status) => {
+    const playground = await start();
+    const refused = await say(playground, { id: 'question-1', text: 'Hi', ...wrong });
+    expect(refused.status).toBe(status);
+    expect(refused.json()).toEqual({ problem: expect.stringMatching(/\w+/) });
+    expect(playground.dispatch.inbound).toEqual([]);
+  });
+});
+
+describe('a command whose answer is private', () => {
+  it('leaves no trace for others, and shows its asker what they ran', async () => {
+    const playground = await start({
+      on: ({ event }) => event.surface.whisper({ text: 'All models' }, never),
+    });
+    const [member, admin] = [await playground.follow('member'), await playground.follow('admin')];
+    await playground.post('command', {
+      id: 'question-1',
+      as: 'member',
+      channel: 'general',
+      thread: null,
+      command: 'models',
+      options: {},
+      text: '/models',
+    });
+    await say(playground, { id: 'question-2', text: 'Hello all' });
+    await member.until(({ messages }) => messages.length === 3);
+    await admin.until(({ messages }) => messages.length === 1);
+    expect(member.messages[0]).toMatchObject({ kind: 'notice', text: 'All models', about: '/models' });
+  });
+
+  it('can come with files, which only its asker can fetch', async () => {
+    const bytes = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    const file = { name: 'use.svg', mediaType: 'image/svg+xml', bytes, description: 'Use by day' };
+    const playground = await start({
+      on: ({ event }) => event.surface.whisper({ text: 'Use', files: [file] }, never),
+    });
+    const page = await playground.follow('member');
+    await ask(playground);
+    await page.until(({ messages }) => messages.length === 2);
+    const notice = page.messages[1];
+    expect(notice).toMatchObject({ files: [{ name: 'use.svg', description: 'Use by day' }] });
+    const served = await playground.send('GET', `api/file?as=member&message=${notice?.id}&index=0`);
+    expect(served).toMatchObject({ status: 200, text: '<svg xmlns="http://www.w3.org/2000/svg"/>' });
+    expect(served.headers).toMatchObject({ 'content-type': 'image/svg+xml' });
+    expect(served.headers['content-security-policy']).toContain('sandbox');
+    for (const query of [
+      `as=admin&message=${notice?.id}&index=0`,
+      `as=member&message=${notice?.id}&index=1`,
+    ]) {
+      expect((await playground.send('GET', `api/file?${query}`)).status).toBe(404);
+    }
+  });
+});
+
+describe('a button', () => {
+  it('reaches the core with the id that the answer carries, once', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground);
+    const press = { id: 'press-01', as: 'member', message: message.key, button: 'stop' };
+    await playground.post('press', press);
+    await playground.post('press', press);
+    expect(pressesOf(playground)).toMatchObject([
+      { id: 'web:press-01', button: 'stop', answerId: 'answer-1' },
+    ]);
+  });
+
+  it('that the answer does not carry any more is refused', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));
+    const press = { id: 'press-01', as: 'member', message: message.key, button: 'stop' };
+    expect((await playground.post('press', press)).status).toBe(409);
+    expect(pressesOf(playground)).toEqual([]);
+  });
+
+  it('is taken off when the core says so', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));
+    await playground.post('press', { id: 'press-01', as: 'member', message: message.key, button: 'retry' });
+    await page.until(({ answers }) => answers[0]?.buttons.length === 1);
+    await pressesOf(playground)[0]?.retire(never);
+    await page.until(({ answers }) => answers[0]?.buttons.length === 0);
+    expect(page.answers[0]?.text).toBe('Done.');
+  });
+
+  it('opens a thread on the answer, once', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    const buttons = [{ kind: 'continue', answerId: 'answer-1' }] as const;
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete', buttons }));
+    await playground.post('press', {
+      id: 'press-01',
+      as: 'member',
+      message: message.key,
+      button: 'continue',
+    });
+    const [press] = pressesOf(playground);
+    expect(await press?.openThread('A title', never)).toBe(message.key);
+    expect(await press?.openThread('Another title', never)).toBe(message.key);
+    await page.until(({ answers }) => answers[0]?.threadTitle !== null);
+    expect(page.answers[0]?.threadTitle).toBe('A title');
+  });
+
+  it('opens no thread within a thread or a DM', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));
+    await say(playground, { id: 'question-2', text: 'Go on', thread: message.key });
+    await say(playground, { id: 'question-3', text: 'Hi', channel: 'dm-member' });
+    for (const surface of surfaces(playground).slice(1)) {
+      const inner = await surface.open(viewOf('Done.', { status: 'complete' }), never);
+      await playground.post('press', {
+        id: `press-${inner.key}`,
+        as: 'member',
+        message: inner.key,
+        button: 'retry',
+      });
+      expect(await pressesOf(playground).at(-1)?.openThread('A title', never)).toBeNull();
+    }
+  });
+});
+
+describe('a start on the store of an earlier process', () => {
+  it('shows what was said, in order', async () => {
+    const values = new Map<string, unknown>();
+    const before = await start({ values });
+    const message = await openAnswer(before, viewOf('One'));
+    await message.update(viewOf('One two.', { status: 'complete' }), never);
+    await say(before, { id: 'question-2', text: 'Thanks' });
+    await before.close();
+
+    const after = await start({ values });
+    const page = await after.follow('member');
+    await page.until(({ messages }) => messages.length === 3);
+    expect(page.messages.map(({ text }) => text)).toEqual(['/ask Hello?', 'One two.', 'Thanks']);
+    await say(after, { id: 'question-3', text: 'Again' });
+    await page.until(({ messages }) => messages.at(-1)?.text === 'Again');
+  });
+
+  it('ends an answer that was streaming as interrupted, with a way to try again', async () => {
+    const values = new Map<string, unknown>();
+    const before = await start({ values });
+    await openAnswer(before, viewOf('Half an ans'));
+    await before.close();
+
+    const after = await start({ values });
+    const page = await after.follow('member');
+    await page.until(({ answers }) => answers.length === 1);
+    const [answer] = page.answers;
+    expect(answer).toMatchObject({ status: 'interrupted', text: 'Half an ans', buttons: ['retry'] });
+    expect(answer?.note).toMatch(/restarted/);
+    await after.post('press', { id: 'press-01', as: 'member', message: answer?.id, button: 'retry' });
+    expect(pressesOf(after)).toMatchObject([{ button: 'retry', answerId: 'answer-1' }]);
+  });
+
+  it('has lost at most the last second of an answer', async () => {
+    const values = new Map<string, unknown>();
+    const clock = createFakeClock();
+    const before = await start({ values, clock });
+    const message = await openAnswer(before, viewOf('0'));
+    let text = '0';
+    for (let tenth = 1; tenth <= 35; tenth++) {
+      await clock.advance(100);
+      text += ` ${tenth}`;
+      await message.update(viewOf(text), never);
+    }
+    await before.close();
+
+    const after = await start({ values });
+    const page = await after.follow('member');
+    await page.until(({ answers }) => answers.length === 1);
+    expect(page.answers[0]?.text).toMatch(/ 30$/);
+  });
+
+  it('leaves out a message that it cannot read, and shows the others', async () => {
+    const values = new Map<string, unknown>();
+    const before = await start({ values });
+    await say(before, { id: 'question-1', text: 'One' });
+    await say(before, { id: 'question-2', text: 'Two' });
+    await before.close();
+    const [broken] = [...values.keys()].filter((key) => key.includes('question-1'));
+    values.set(String(broken), JSON.stringify({ value: { version: 1, value: { id: 'question-1' } } }));
+
+    const after = await start({ values });
+    const page = await after.follow('member');
+    await page.until(({ messages }) => messages.length > 0);
+    expect(page.messages.map(({ text }) => text)).toEqual(['Two']);
+    expect([...values.keys()].filter((key) => key.includes('question-1')).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a message of an answer', () => {
+  it('that a person deleted ends the answer', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground);
+    await playground.post('remove', { as: 'member', message: message.key });
+    await expect(message.update(viewOf('One two'), never)).rejects.toThrow(PlaceGone);
+  });
+
+  it('that a thread hangs on cannot be deleted', async () => {
+    const playground = await start();
+    const message = await openAnswer(playground);
+    await say(playground, { id: 'question-2', text: 'Why?', thread: message.key });
+    const refused = await playground.post('remove', { as: 'operator', message: message.key });
+    expect(refused.status).toBe(409);
+  });
+});
+
+describe('the bar', () => {
+  it('shows what holds for the person at the place', async () => {
+    const playground = await start();
+    const answer = await playground.send('GET', 'api/status?as=admin&channel=random');
+    expect(answer.json()).toEqual({
+      provider: 'Demo',
+      model: { id: 'for/random', name: 'For Ada' },
+      tier: 'free',
+      spent: '$0.0015',
+      demo: true,
+    });
+  });
+
+  it('switches the tier, and says to all pages that it may show something else', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    expect((await playground.post('tier', { tier: 'premium' })).status).toBe(202);
+    expect(playground.host.tier).toBe('premium');
+    await page.until(({ items }) => items.has('status'));
+    expect((await playground.post('tier', { tier: 'platinum' })).status).toBe(400);
+    expect(playground.host.tier).toBe('premium');
+  });
+});
+
+describe('the menu', () => {
+  it('is made of the declared commands', async () => {
+    const playground = await start();
+    const { commands } = (await playground.send('GET', 'api/room')).json() as {
+      commands: { name: string; options: { name: string; type: string; required: boolean }[] }[];
+    };
+    const askInfo = commands.find(({ name }) => name === 'ask');
+    expect(askInfo?.options).toMatchObject([
+      { name: 'prompt', type: 'text', required: true },
+      { name: 'model', type: 'model', required: false },
+      { name: 'web', type: 'flag' },
+      { name: 'private', type: 'flag' },
+    ]);
+  });
+
+  it('completes models from the core, for the person and the place', async () => {
+    const suggest = [{ label: 'Some Model', value: 'some/model' }];
+    const playground = await start({ suggest });
+    const query = 'as=admin&channel=general&command=ask&option=model&text=som';
+    expect((await playground.send('GET', `api/suggest?${query}`)).json()).toEqual(suggest);
+    expect(playground.dispatch.suggestRequests).toMatchObject([
+      { command: 'ask', option: 'model', text: 'som', actor: { user: 'admin' }, place: { key: null } },
+    ]);
+  });
+});
+
+async function say(
+  { post }: Playground,
+  {
+    id,
+    text,
+    as = 'member',
+    channel = 'general',
+    thread = null,
+  }: { id: string; text: string; as?: string; channel?: string; thread?: string | null },
+) {
+  return await post('message', { id, as, channel, thread, text });
+}
+
+function pressesOf({ dispatch }: Playground) {
+  return dispatch.inbound
+    .filter((inbound): inbound is Extract<Inbound, { kind: 'press' }> => inbound.kind === 'press')
+    .map(({ event }) => event);
+}
