@@ -124,6 +124,10 @@ function element(at: string, value: unknown): void {
     case 'checkboxes':
       checkOptions(at, value);
       return;
+    case 'external_select':
+      if (value['placeholder'] !== undefined)
+        plainText(`${at}/placeholder`, value['placeholder'], MAX.placeholder);
+      return;
     case 'plain_text_input':
     case 'number_input':
     case 'email_text_input':

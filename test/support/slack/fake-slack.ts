@@ -61,6 +61,8 @@ export interface FakeSlack {
   /** What stands in a channel, or in a thread with its root, as everybody sees it. */
   messages(channel: string, thread?: string): SeenMessage[];
   message(channel: string, ts: string): SeenMessage | undefined;
+  /** Somebody who may deletes a message of anybody's. */
+  deleteMessage(message: { readonly channel: string; readonly ts: string }): void;
   inviteBot(channel: string): void;
   removeBot(channel: string): void;
   archive(channel: string): void;
@@ -279,6 +281,10 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
     message(channel, ts) {
       const found = workspace.find(channel, ts);
       return found === undefined ? undefined : see(found, workspace);
+    },
+    deleteMessage({ channel, ts }) {
+      const found = workspace.find(channel, ts);
+      if (found !== undefined) found.deleted = true;
     },
     inviteBot: (channel) => void workspace.channels.get(channel)?.members.add(app.botUserId),
     removeBot: (channel) => void workspace.channels.get(channel)?.members.delete(app.botUserId),

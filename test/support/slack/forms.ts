@@ -26,15 +26,22 @@ export function optionsOf(element: Json): Json[] {
   ];
 }
 
-/** The state that Slack sends with a submission: each input's value, by block and action. */
-export function formValues(view: Json, values: Readonly<Record<string, string>>): Json {
+/** The state that Slack sends with a submission: each input's value, by block and action. `offered`: options that were searched for. */
+export function formValues(
+  view: Json,
+  values: Readonly<Record<string, string>>,
+  offered: readonly Json[],
+): Json {
   const state: Json = {};
   for (const block of asList(view['blocks'])) {
     for (const element of elementsOf(block)) {
       const actionId = asString(element['action_id']);
       const given = values[actionId];
-      const options = optionsOf(element);
-      if (options.length > 0) {
+      const options = element['type'] === 'external_select' ? offered : optionsOf(element);
+      if (element['type'] === 'checkboxes') {
+        const chosen = options.filter((option) => option['value'] === given);
+        state[asString(block['block_id'])] = { [actionId]: { type: 'checkboxes', selected_options: chosen } };
+      } else if (options.length > 0 || element['type'] === 'external_select') {
         const initial = isJson(element['initial_option']) ? element['initial_option'] : null;
         const chosen = options.find(
           (option) =>

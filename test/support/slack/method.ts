@@ -112,7 +112,6 @@ export function messageJson(message: SlackMessage, { workspace }: { readonly wor
     ...contentJson(message.content),
     ...(message.botId === null ? {} : { bot_id: message.botId, app_id: 'A0PARLEY' }),
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
-    ...(message.metadata === undefined ? {} : { metadata: message.metadata }),
     ...(message.edited ? { edited: { user: message.user, ts: message.ts } } : {}),
     ...(message.files.length === 0
       ? {}

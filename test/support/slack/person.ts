@@ -26,6 +26,8 @@ export interface Person {
   clickInView(label: string): Promise<Outcome>;
   /** Chooses an option of a select, by its label, in a message, the home tab or the uppermost modal. */
   choose(label: string, where?: Place): Promise<Outcome>;
+  /** Types into a select of the uppermost modal that asks the app for its options. Resolves to their labels. */
+  search(actionId: string, text: string): Promise<string[]>;
   /** Submits the uppermost modal with values by action id. */
   submit(values?: Readonly<Record<string, string>>): Promise<Outcome>;
   shortcut(callbackId: string, message: Place): Promise<Outcome>;
@@ -80,6 +82,9 @@ export function createPerson(
       trigger_id: triggers.create(id),
     };
   }
+
+  /** What the last search offered. */
+  let offered: Json[] = [];
 
   const interact = (payload: Json) => delivery.deliver({ type: 'interactive', payload });
 
@@ -256,13 +261,30 @@ export function createPerson(
       }
       throw new Error(`no option "${label}"`);
     },
+    async search(actionId, text) {
+      const view = modals.get(id)?.at(-1);
+      if (view === undefined) throw new Error(`${user.name} has no modal open`);
+      const { trigger_id, ...rest } = basics();
+      void trigger_id;
+      const outcome = await interact({
+        ...rest,
+        type: 'block_suggestion',
+        container: { type: 'view', view_id: view['id'] },
+        view,
+        block_id: actionId,
+        action_id: actionId,
+        value: text,
+      });
+      offered = outcome.acked && isJson(outcome.body) ? asList(outcome.body['options']) : [];
+      return offered.map((option) => (isJson(option['text']) ? asString(option['text']['text']) : ''));
+    },
     async submit(values = {}) {
       const view = modals.get(id)?.at(-1);
       if (view === undefined) throw new Error(`${user.name} has no modal open`);
       const outcome = await interact({
         ...basics(),
         type: 'view_submission',
-        view: { ...view, state: { values: formValues(view, values) } },
+        view: { ...view, state: { values: formValues(view, values, offered) } },
         response_urls: [],
       });
       await settleSubmission(view, outcome);

@@ -118,10 +118,12 @@ export function createSocketMode(
       serial += 1;
       const id = `envelope-${serial}`;
       const settled = new AbortController();
+      let onClose = () => {};
       try {
         return await new Promise<Outcome>((resolve) => {
           waiting.set(id, resolve);
-          socket.once('close', () => resolve({ acked: false, reason: 'connection lost' }));
+          onClose = () => resolve({ acked: false, reason: 'connection lost' });
+          socket.once('close', onClose);
           clock.sleep(ACK_DEADLINE_MS, AbortSignal.any([signal, settled.signal])).then(
             () => {
               report({ kind: 'late-ack', detail: `${envelope.type} (attempt ${retry + 1})` });
@@ -143,6 +145,7 @@ export function createSocketMode(
         });
       } finally {
         waiting.delete(id);
+        socket.off('close', onClose);
         settled.abort();
       }
     },

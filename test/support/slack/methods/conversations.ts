@@ -76,6 +76,7 @@ function page(messages: SlackMessage[], args: Json, context: MethodContext): Jso
   const oldest = args['oldest'] === undefined ? '' : asString(args['oldest']);
   const latest = args['latest'] === undefined ? '~' : asString(args['latest']);
   const inclusive = String(args['inclusive']) === 'true';
+  const withMetadata = String(args['include_all_metadata']) === 'true';
   const limit = Number(args['limit'] ?? DEFAULT_PAGE);
   const start = Number(asString(args['cursor']) || 0);
   const matching = messages.filter(
@@ -84,7 +85,10 @@ function page(messages: SlackMessage[], args: Json, context: MethodContext): Jso
   const end = start + limit;
   const more = end < matching.length;
   return {
-    messages: matching.slice(start, end).map((message) => messageJson(message, context)),
+    messages: matching.slice(start, end).map((message) => ({
+      ...messageJson(message, context),
+      ...(withMetadata && message.metadata !== undefined ? { metadata: message.metadata } : {}),
+    })),
     has_more: more,
     response_metadata: { next_cursor: more ? String(end) : '' },
   };

@@ -11,7 +11,7 @@ import {
   ownMessage,
   threadOf,
 } from '../method.ts';
-import type { SlackMessage } from '../workspace.ts';
+import type { Content, SlackMessage } from '../workspace.ts';
 import { messageEvent } from './chat.ts';
 
 /** A streamed message holds what one Markdown message does. The true total is not documented. */
@@ -38,7 +38,7 @@ export const streamMethods = {
         user: context.app.botUserId,
         botId: context.app.botId,
         ephemeralTo: null,
-        content: { text: '', markdown: chunkText(args) },
+        content: streamed(chunkText(args)),
         metadata: undefined,
         files: [],
         stream: { startedAtMs: context.clock.now(), recipient: asString(recipient) || null, state: 'live' },
@@ -91,11 +91,15 @@ function liveStream(args: Json, context: MethodContext): SlackMessage {
   return message;
 }
 
+function streamed(markdown: string): Content {
+  return { text: markdown, markdown };
+}
+
 function append(message: SlackMessage, text: string): void {
   const markdown = (message.content.markdown ?? '') + text;
   if (markdown.length > MAX_STREAMED) throw new ApiError('msg_too_long');
   message.history.push(message.content);
-  message.content = { text: '', markdown };
+  message.content = streamed(markdown);
 }
 
 function chunkText(args: Json): string {

@@ -1,0 +1,116 @@
+import { App } from '@slack/bolt';
+import type { Logger } from 'pino';
+import { type Adapter, type Dispatch, StartError } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Command } from '../../core/command.ts';
+import type { Pacers } from '../../core/reply/pacer.ts';
+import { createAgentView } from './agent-view.ts';
+import { createAllowance } from './allowance.ts';
+import { createBoltLogger } from './bolt-logger.ts';
+import { createDirectory } from './directory.ts';
+import { createHttpReceiver } from './http-receiver.ts';
+import { listen } from './listeners.ts';
+import { createMembership } from './membership.ts';
+import { createResponseUrl } from './response-url.ts';
+import { createSignatureCheck } from './signature.ts';
+import { createSocketConnection } from './socket-connection.ts';
+import { identify, socketFault } from './start-checks.ts';
+import { createStreamSlots } from './stream-slots.ts';
+import { createTasks } from './tasks.ts';
+import { createWebApi } from './web-api.ts';
+import { createWorkspace } from './workspace.ts';
+
+export interface SlackAdapterOptions {
+  readonly botToken: string;
+  /** How Slack's events get here: over a socket that the bot opens, or by signed requests to `EVENTS_PATH`. */
+  readonly transport:
+    | { readonly mode: 'socket'; readonly appToken: string }
+    | { readonly mode: 'http'; readonly signingSecret: string };
+  /** Ends with a slash. */
+  readonly apiUrl: string;
+  readonly commands: readonly Command[];
+  readonly pacers: Pacers;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Below the 20 a minute at which reactions can be taken off again. */
+const REACTIONS_PER_MINUTE = 18;
+
+/** Slack, over Socket Mode or signed HTTP. */
+export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
+  const { botToken, transport, apiUrl, commands, pacers, fetch, clock, log } = options;
+  const boltLogger = createBoltLogger(log);
+  const tasks = createTasks(log);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let isStarted = false;
+
+  const http =
+    transport.mode === 'http'
+      ? createHttpReceiver({
+          isSlacks: createSignatureCheck(transport.signingSecret, clock),
+          tasks,
+          log,
+          isOpen: () => isStarted && !signal.aborted,
+        })
+      : null;
+  const socket =
+    transport.mode === 'socket'
+      ? createSocketConnection({ appToken: transport.appToken, apiUrl, boltLogger, clock, log })
+      : null;
+
+  return {
+    platform: 'slack',
+    routes: http === null ? [] : [http.route],
+
+    async start(dispatch: Dispatch) {
+      const api = createWebApi({ token: botToken, apiUrl, fetch });
+      const identity = await identify(api, apiUrl, signal);
+      const workspace = createWorkspace(identity, api, pacers, clock);
+      const receiver = http ?? socket?.receiver;
+      if (receiver === undefined) throw new TypeError('there is no transport');
+      const app = new App({
+        receiver,
+        authorize: async () => ({ botToken, botId: identity.botId, botUserId: identity.botUser }),
+        convoStore: false,
+        logger: boltLogger,
+      });
+      listen(app, {
+        workspace,
+        dispatch,
+        commands,
+        directory: createDirectory(workspace, clock, log, signal),
+        membership: createMembership(workspace, clock),
+        surfaces: {
+          workspace,
+          agentView: createAgentView(workspace, clock, log),
+          reactions: createAllowance(clock, REACTIONS_PER_MINUTE, 60_000),
+          slots: createStreamSlots(clock),
+          tasks,
+          clock,
+          log,
+          signal,
+        },
+        clock,
+        log,
+        signal,
+        responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
+      });
+      await socket?.open().catch((error: unknown) => {
+        throw error instanceof StartError ? error : socketFault(error, apiUrl);
+      });
+      isStarted = true;
+      log.info({ team: identity.team, bot: identity.botName, mode: transport.mode }, 'connected to Slack');
+    },
+
+    ready: () => isStarted && !signal.aborted && (socket?.isOpen ?? true),
+
+    async stop() {
+      if (isStarted) await socket?.close();
+      stopping.abort();
+      await tasks.settled();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
+import { createAllowance } from './allowance.ts';
+import { isRefusal } from './errors.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
+export interface AgentView {
+  /** Whether sessions are known to work here. */
+  readonly isOn: boolean;
+  /** Finds out whether they do, with a thread at hand. Never rejects. */
+  probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  /** Shows a thread's session as working, with Slack's own stop. Resolves to whether it is shown. */
+  begin(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  /** Shows it as waiting for the person again. */
+  end(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
+}
+
+/** An operator may turn the feature on at any time. */
+const TRY_AGAIN_AFTER_MS = 3_600_000;
+/** Each session costs two calls of the fifty a minute. */
+const SESSIONS_PER_MINUTE = 20;
+const OFF = [
+  'feature_disabled',
+  'unknown_method',
+  'missing_scope',
+  'not_allowed_token_type',
+  'access_denied',
+];
+
+export function createAgentView(workspace: Workspace, clock: Clock, log: Logger): AgentView {
+  const allowance = createAllowance(clock, SESSIONS_PER_MINUTE, 60_000);
+  let isOn = false;
+  let offUntilMs = 0;
+
+  /** Resolves to whether Slack took the status. */
+  async function set(
+    status: 'active' | 'processing',
+    channel: string,
+    threadTs: string,
+    signal: AbortSignal,
+  ) {
+    try {
+      const args = { channel_id: channel, thread_ts: threadTs, status };
+      await workspace.call('agents.sessions.setStatus', args, signal);
+      isOn = true;
+      return true;
+    } catch (error) {
+      if (!isRefusal(error, ...OFF)) throw error;
+      if (isOn || offUntilMs === 0)
+        log.info({ err: error }, 'Slack offers no agent sessions here; going without');
+      isOn = false;
+      offUntilMs = clock.now() + TRY_AGAIN_AFTER_MS;
+      return false;
+    }
+  }
+
+  const mayTry = () => clock.now() >= offUntilMs && allowance.take();
+
+  return {
+    get isOn() {
+      return isOn;
+    },
+    async probe(channel, threadTs, signal) {
+      if (isOn || !mayTry()) return isOn;
+      try {
+        return await set('active', channel, threadTs, signal);
+      } catch (error) {
+        log.warn({ err: error }, 'could not find out whether Slack offers agent sessions');
+        return false;
+      }
+    },
+    async begin(channel, threadTs, signal) {
+      return mayTry() && (await set('processing', channel, threadTs, signal));
+    },
+    async end(channel, threadTs, signal) {
+      await set('active', channel, threadTs, signal);
+    },
+  };
+}

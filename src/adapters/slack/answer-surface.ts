@@ -1,0 +1,99 @@
+import type { LiveMessage, MessageView, Surface } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import { deliveryError, isRefusedContent } from './errors.ts';
+import type { Indicator } from './indicator.ts';
+import { MESSAGE_LIMITS, methodScope, postScope, unlimitedScope } from './limits.ts';
+import { contentOf, plainContentOf } from './message-content.ts';
+import type { NativeStreams } from './native-stream.ts';
+import { createOncePost, type OncePost } from './once-post.ts';
+import { createPostedMessage } from './posted-message.ts';
+import type { Root } from './root.ts';
+import type { Whisper } from './whisper.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface AnswerSurfaceOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly root: Root;
+  readonly indicator: Indicator;
+  readonly whisper: Whisper;
+  readonly clock: Clock;
+  /** Slack's own streaming, where one person reads; null where others would wait for the end. */
+  readonly streams: NativeStreams | null;
+  readonly isPrivate: boolean;
+  /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
+  readonly threadKeyOf: (threadTs: string) => string | null;
+  /** Does what has to be done before the answer begins, such as posting the question; faults show at `open`. */
+  readonly prepare: () => void;
+}
+
+/** Shows an answer message by message, in a thread or below each other. */
+export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
+  const { workspace, channel, root, indicator, whisper, clock, streams } = options;
+  const { team } = workspace;
+  /** The message that is being opened, over all tries. */
+  let opening: { readonly once: OncePost; isPlain: boolean } | null = null;
+
+  async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
+    opening ??= { once: createOncePost(workspace, { channel, threadTs }, clock), isPlain: false };
+    const attempt = opening;
+    const content = attempt.isPlain ? plainContentOf(view) : contentOf(view);
+    try {
+      const { ts, isOlder } = await attempt.once.post(content, signal);
+      const threadKey = threadTs === null ? null : options.threadKeyOf(threadTs);
+      const message = createPostedMessage(workspace, { channel, ts, threadKey }, isOlder ? null : content);
+      if (isOlder) {
+        await workspace.paced(methodScope(team, 'chat.update'), () => message.update(view, signal), signal);
+      }
+      opening = null;
+      return message;
+    } catch (error) {
+      if (attempt.isPlain || !isRefusedContent(error)) throw error;
+      attempt.isPlain = true;
+      return post(view, threadTs, signal);
+    }
+  }
+
+  async function open(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
+    if (streams !== null && threadTs !== null && opening === null) {
+      const message = await streams.open(
+        { channel, threadTs, threadKey: options.threadKeyOf(threadTs) },
+        view,
+        signal,
+      );
+      if (message !== null) return message;
+    }
+    return post(view, threadTs, signal);
+  }
+
+  return {
+    limits: MESSAGE_LIMITS,
+    // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
+    get openScope() {
+      return root.isReady ? postScope(team, channel) : unlimitedScope(team);
+    },
+    isPrivate: options.isPrivate,
+    // An answer in a channel stands in a thread already, and a DM is one conversation.
+    canContinueInThread: false,
+    indicate(activity) {
+      indicator.show(activity);
+      if (activity === 'working') options.prepare();
+    },
+    async open(view, signal) {
+      signal.throwIfAborted();
+      try {
+        const wasReady = root.isReady;
+        const threadTs = await root.threadTs(signal);
+        const write = () => open(view, threadTs, signal);
+        const message = wasReady
+          ? await write()
+          : await workspace.paced(postScope(team, channel), write, signal);
+        indicator.opened();
+        return message;
+      } catch (error) {
+        throw deliveryError(error);
+      }
+    },
+    whisper,
+  };
+}

@@ -1,0 +1,94 @@
+import type { Activity } from '../../core/adapter.ts';
+import type { AgentView } from './agent-view.ts';
+import type { Allowance } from './allowance.ts';
+import { isRefusal } from './errors.ts';
+import type { Root } from './root.ts';
+import type { Tasks } from './tasks.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Shows that a question was seen, by Slack's own means: the agent session's status, else a reaction. */
+export interface Indicator {
+  show(activity: Activity): void;
+  /** The answer's first message stands. */
+  opened(): void;
+}
+
+export interface IndicatorOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly root: Root;
+  readonly agentView: AgentView;
+  /** Taking reactions off is limited to 20 a minute; what is above is not put on. */
+  readonly reactions: Allowance;
+  readonly tasks: Tasks;
+  readonly signal: AbortSignal;
+}
+
+const REACTION = 'eyes';
+type Sign = 'none' | 'session' | 'reaction';
+
+export function createIndicator(options: IndicatorOptions): Indicator {
+  const { workspace, channel, root, agentView, reactions, tasks, signal } = options;
+  let wanted = false;
+  let hasOpened = false;
+  let sign: Sign = 'none';
+  let isSettling = false;
+
+  async function put(): Promise<Sign> {
+    const threadTs = await root.threadTs(signal);
+    if (threadTs !== null && (await agentView.begin(channel, threadTs, signal))) return 'session';
+    if (root.questionTs === null || hasOpened || !wanted || !reactions.take()) return 'none';
+    await react('reactions.add', root.questionTs);
+    return 'reaction';
+  }
+
+  async function take(): Promise<void> {
+    const before = sign;
+    sign = 'none';
+    const threadTs = await root.threadTs(signal);
+    if (before === 'session' && threadTs !== null) await agentView.end(channel, threadTs, signal);
+    if (before === 'reaction' && root.questionTs !== null) await react('reactions.remove', root.questionTs);
+  }
+
+  async function react(method: 'reactions.add' | 'reactions.remove', timestamp: string): Promise<void> {
+    try {
+      await workspace.call(method, { channel, timestamp, name: REACTION }, signal);
+    } catch (error) {
+      if (!isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found')) throw error;
+    }
+  }
+
+  async function settle(): Promise<void> {
+    for (;;) {
+      // Slack's stop stands with the session's status, so that is kept until the answer ends.
+      const isDue = wanted && !(hasOpened && sign !== 'session');
+      if (isDue === (sign !== 'none')) return;
+      if (!isDue) await take();
+      else {
+        sign = await put();
+        if (sign === 'none') return;
+      }
+    }
+  }
+
+  function change(): void {
+    if (isSettling) return;
+    isSettling = true;
+    tasks.run('show that a question was seen', () =>
+      settle().finally(() => {
+        isSettling = false;
+      }),
+    );
+  }
+
+  return {
+    show(activity) {
+      wanted = activity !== 'idle';
+      change();
+    },
+    opened() {
+      hasOpened = true;
+      change();
+    },
+  };
+}

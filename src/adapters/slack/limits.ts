@@ -1,0 +1,24 @@
+import type { Scope } from '../../core/adapter.ts';
+import type { TextLimits } from '../../core/reply/splitter.ts';
+import { METHODS, type Method } from './methods.ts';
+
+/**
+ * A Markdown block holds 12,000 characters, and all texts of a message about 13,200 together (slackapi/bolt-js#2509).
+ * Neutralising adds at most one character to four, so that 9,000 always fit, with note, footer and buttons beside them.
+ */
+export const MESSAGE_LIMITS: TextLimits = { maxChars: 9_000 };
+
+/** The limit that all calls of a method share in a workspace. */
+export function methodScope(team: string, method: Method): Scope {
+  return { key: `slack:${team}:${method}`, limit: METHODS[method].perMinute, windowMs: 60_000 };
+}
+
+/** Posts: about one per second and channel, short bursts above that. A question and its answer may follow at once. */
+export function postScope(team: string, channel: string): Scope {
+  return { key: `slack:${team}:post:${channel}`, limit: 2, windowMs: 2_000 };
+}
+
+/** For work that draws from other limits by itself. */
+export function unlimitedScope(team: string): Scope {
+  return { key: `slack:${team}:unlimited`, limit: 1_000_000, windowMs: 1 };
+}

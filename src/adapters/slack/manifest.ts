@@ -1,0 +1,86 @@
+import type { Command } from '../../core/command.ts';
+import { usage } from './arguments.ts';
+import { EVENTS_PATH } from './http-receiver.ts';
+import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, REQUIRED_SCOPES } from './scopes.ts';
+import { ASK_ABOUT } from './shortcuts.ts';
+
+export interface ManifestOptions {
+  readonly commands: readonly Command[];
+  /** Where Slack reaches the bot, such as `https://parley.example.com`; null for Socket Mode. */
+  readonly url: string | null;
+  /** Whether to declare Slack's agent view. */
+  readonly agentView: boolean;
+}
+
+/** Slack's limits. */
+const MAX_USAGE_HINT = 1_000;
+const MAX_COMMAND_DESCRIPTION = 2_000;
+
+/** The app as Slack's “From a manifest” takes it, made from the declarations. */
+export function createManifest({ commands, url, agentView }: ManifestOptions): object {
+  const requestUrl = url === null ? {} : { request_url: `${url.replace(/\/+$/, '')}${EVENTS_PATH}` };
+  const optionsUrl = url === null ? {} : { message_menu_options_url: requestUrl.request_url };
+  return {
+    display_information: {
+      name: 'Parley',
+      description: 'Ask language models, in threads',
+      background_color: '#24292f',
+    },
+    features: {
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      bot_user: { display_name: 'Parley', always_online: true },
+      shortcuts: [
+        {
+          name: 'Ask about this message',
+          type: 'message',
+          callback_id: ASK_ABOUT,
+          description: 'Ask a language model about it',
+        },
+      ],
+      slash_commands: commands.map((command) => ({
+        command: `/${command.name}`,
+        description: command.description.slice(0, MAX_COMMAND_DESCRIPTION),
+        ...hintOf(command),
+        should_escape: false,
+        ...(url === null ? {} : { url: requestUrl.request_url }),
+      })),
+      ...(agentView ? { agent_view: AGENT_VIEW } : {}),
+    },
+    oauth_config: { scopes: { bot: [...REQUIRED_SCOPES, ...(agentView ? AGENT_SCOPES : [])].toSorted() } },
+    settings: {
+      event_subscriptions: {
+        ...requestUrl,
+        bot_events: [...Object.keys(EVENTS), ...(agentView ? Object.keys(AGENT_EVENTS) : [])].toSorted(),
+      },
+      interactivity: { is_enabled: true, ...requestUrl, ...optionsUrl },
+      org_deploy_enabled: false,
+      socket_mode_enabled: url === null,
+      token_rotation_enabled: false,
+    },
+  };
+}
+
+const AGENT_VIEW = {
+  agent_description: 'Answers questions with the language models that this workspace may use.',
+  suggested_prompts: [
+    { title: 'Explain something', message: 'Explain how HTTPS keeps a connection private, in simple words.' },
+    {
+      title: 'Draft a message',
+      message: 'Draft a short, friendly message that moves a meeting to next week.',
+    },
+    {
+      title: 'Write some code',
+      message: 'Write a TypeScript function that groups a list by a key, with a test.',
+    },
+    { title: 'Compare options', message: 'Compare SQLite and PostgreSQL for a small web application.' },
+  ],
+};
+
+/** What Slack shows behind the command while it is typed: the options without the command. */
+function hintOf(command: Command): { readonly usage_hint?: string } {
+  const hint = usage(command)
+    .replaceAll('`', '')
+    .replace(/^Type \/\S+\s*/, '')
+    .replace(/\.$/, '');
+  return hint === '' ? {} : { usage_hint: hint.slice(0, MAX_USAGE_HINT) };
+}

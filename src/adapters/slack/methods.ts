@@ -1,0 +1,42 @@
+/**
+ * Every Web API method that is called: its tier (requests per minute and workspace) and the bot scopes that it needs. The
+ * pace and the app's manifest are made from it. Source: docs.slack.dev/reference/methods.
+ */
+export const METHODS = {
+  'agents.sessions.setStatus': { perMinute: 50, scopes: ['chat:write'] },
+  'auth.test': { perMinute: 300, scopes: [] },
+  'chat.appendStream': { perMinute: 100, scopes: ['chat:write'] },
+  'chat.getPermalink': { perMinute: 300, scopes: [] },
+  'chat.postEphemeral': { perMinute: 100, scopes: ['chat:write'] },
+  'chat.postMessage': { perMinute: 300, scopes: ['chat:write'] },
+  'chat.startStream': { perMinute: 20, scopes: ['chat:write'] },
+  'chat.stopStream': { perMinute: 20, scopes: ['chat:write'] },
+  'chat.update': { perMinute: 50, scopes: ['chat:write'] },
+  'conversations.history': {
+    perMinute: 50,
+    scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
+  },
+  'conversations.info': {
+    perMinute: 50,
+    scopes: ['channels:read', 'groups:read', 'im:read', 'mpim:read'],
+  },
+  'conversations.open': { perMinute: 50, scopes: ['im:write'] },
+  'conversations.replies': {
+    perMinute: 50,
+    scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
+  },
+  'files.completeUploadExternal': { perMinute: 100, scopes: ['files:write'] },
+  'files.getUploadURLExternal': { perMinute: 100, scopes: ['files:write'] },
+  'reactions.add': { perMinute: 50, scopes: ['reactions:write'] },
+  'reactions.remove': { perMinute: 20, scopes: ['reactions:write'] },
+  'users.info': { perMinute: 100, scopes: ['users:read'] },
+  'views.open': { perMinute: 100, scopes: [] },
+  'views.publish': { perMinute: 100, scopes: [] },
+} as const satisfies Record<string, MethodFacts>;
+
+interface MethodFacts {
+  readonly perMinute: number;
+  readonly scopes: readonly string[];
+}
+
+export type Method = keyof typeof METHODS;

@@ -1,0 +1,28 @@
+/** U+2060 WORD JOINER: shows nothing, and breaks the syntax of what it stands in. */
+const WORD_JOINER = '\u2060';
+
+/** `<` as a character or as any entity for it, before what Slack reads as a mention of people, groups or channels. */
+const LIVE =
+  /(<|&lt;|&#0*60;|&#x0*3c;)(?=!(?:channel|here|everyone|group|subteam)|@[uwb][a-z0-9]|#[cgd][a-z0-9])/gi;
+
+/** What may still become live when more text comes. */
+const MAY_BECOME_LIVE = /(?:<|&[#\w]{0,12};?)(?:[!@#]\w{0,9})?$|[\uD800-\uDBFF]$/;
+
+/**
+ * Takes the life out of everything in a text that Slack reads as a mention: `<!channel>`, `<!here>`, `<@U…>`, `<#C…>`,
+ * `<!subteam^…>`. It looks the same. An entity would do outside of code, but shows as one inside it; so a character that
+ * shows nothing keeps `<` from its token, in code too. All else (HTML, generics, links) stays as it is.
+ */
+export function neutralise(text: string): string {
+  return text.replace(LIVE, `$1${WORD_JOINER}`);
+}
+
+/** The part of a growing, neutralised text that can be sent for good, by streams that only append. */
+export function settledPart(text: string): string {
+  return text.replace(MAY_BECOME_LIVE, '');
+}
+
+/** For `text` and mrkdwn fields: nothing in it is markup of Slack's any more. */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

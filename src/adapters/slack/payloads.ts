@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/** What Slack sends, as far as it is used. Everything else is left alone. */
+
+const installedIn = z.object({
+  team_id: z.string().optional(),
+  authorizations: z.array(z.object({ team_id: z.string().nullish() })).optional(),
+});
+
+/** The workspace that an event was sent for: the one that installed the app, also in channels that are shared. */
+export function teamOf(body: unknown): string | null {
+  const parsed = installedIn.safeParse(body);
+  if (!parsed.success) return null;
+  return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
+}
+
+export const messageEvent = z.object({
+  type: z.string(),
+  subtype: z.string().optional(),
+  user: z.string().optional(),
+  bot_id: z.string().nullish(),
+  channel: z.string(),
+  channel_type: z.string().optional(),
+  text: z.string().default(''),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  parent_user_id: z.string().optional(),
+  deleted_ts: z.string().optional(),
+});
+export type MessageEvent = z.infer<typeof messageEvent>;
+
+export const commandBody = z.object({
+  team_id: z.string(),
+  command: z.string(),
+  text: z.string().default(''),
+  user_id: z.string(),
+  channel_id: z.string(),
+  response_url: z.string(),
+  trigger_id: z.string(),
+});
+export type CommandBody = z.infer<typeof commandBody>;
+
+const person = z.object({ id: z.string() });
+const team = z.object({ id: z.string() });
+const block = z.record(z.string(), z.unknown());
+
+export const pressBody = z.object({
+  team,
+  user: person,
+  channel: team,
+  container: z.object({ message_ts: z.string(), thread_ts: z.string().optional() }),
+  message: z.object({
+    text: z.string().optional(),
+    thread_ts: z.string().optional(),
+    blocks: z.array(block).optional(),
+  }),
+  response_url: z.string(),
+  actions: z
+    .array(z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string() }))
+    .min(1),
+});
+export type PressBody = z.infer<typeof pressBody>;
+
+export const shortcutBody = z.object({
+  team,
+  user: person,
+  channel: team,
+  trigger_id: z.string(),
+  response_url: z.string(),
+  message: z.object({
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    text: z.string().default(''),
+    user: z.string().optional(),
+  }),
+});
+
+export const viewBody = z.object({
+  team,
+  user: person,
+  trigger_id: z.string().default(''),
+  view: z.object({
+    id: z.string(),
+    private_metadata: z.string().default(''),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), z.unknown())) }),
+  }),
+});
+
+export const viewActionBody = z.object({ team, user: person, trigger_id: z.string() });
+
+export const suggestionBody = z.object({
+  team,
+  user: person,
+  action_id: z.string(),
+  value: z.string().default(''),
+  view: z.object({ private_metadata: z.string().default('') }),
+});
+
+export const sessionStoppedEvent = z.object({
+  channel: z.string(),
+  user: z.string(),
+  thread_ts: z.string(),
+  event_ts: z.string(),
+});
+
+export const homeOpenedEvent = z.object({ user: z.string(), tab: z.string().default('home') });

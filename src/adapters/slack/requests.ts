@@ -1,0 +1,135 @@
+import type { Place, Surface } from '../../core/adapter.ts';
+import type { Command } from '../../core/command.ts';
+import type { Inbox } from './inbox.ts';
+import { channelKey, messageKey, placeAt } from './places.ts';
+import { questionContent } from './questions.ts';
+import type { ResponseUrl } from './response-url.ts';
+import { postedRoot, standingRoot } from './root.ts';
+import { type AnswerPlace, createSurfaceFor } from './surfaces.ts';
+import { createWhisper } from './whisper.ts';
+
+/** A command with its options, however they were given: typed, or filled into a form. */
+export interface Request {
+  /** Names the deed of the person; unique. */
+  readonly id: string;
+  readonly command: Command;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly user: string;
+  readonly channel: string;
+  readonly responseUrl: ResponseUrl | null;
+  /** The thread of the message that it is about; null where it is about none. */
+  readonly threadTs: string | null;
+  /** What to show as the question, where it is not all that the model gets. */
+  readonly shownQuestion?: string;
+}
+
+/** Brings a command to core, with the place and the surface that fit it. */
+export async function runRequest(inbox: Inbox, request: Request): Promise<void> {
+  const { command, options } = request;
+  if (command.reply === 'private') return tellOnly(inbox, request);
+  if (options['private'] === true) return answerInDirectMessage(inbox, request);
+  return answerInChannel(inbox, request);
+}
+
+async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, surfaces, signal } = inbox;
+  const { channel, user, responseUrl } = request;
+  const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
+  const root = standingRoot(null, null);
+  const surface = createSurfaceFor(surfaces, { channel, user, isDirect, root, responseUrl });
+  await bring(
+    inbox,
+    request,
+    placeAt(workspace.team, channel, isDirect ? channelKey(workspace.team, channel) : null),
+    surface,
+  );
+}
+
+async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, surfaces, clock, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl, threadTs } = request;
+  const presence = await membership.of(channel, signal);
+  if (presence === 'absent') return sayHowToInvite(inbox, request);
+  const isDirect = presence === 'direct';
+  const isFlat = isDirect && !surfaces.agentView.isOn;
+  const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
+  const question = await shownQuestion(inbox, request);
+  const key =
+    threadTs !== null ? messageKey(team, channel, threadTs) : isFlat ? channelKey(team, channel) : null;
+  const surface = createSurfaceFor(surfaces, {
+    channel,
+    user,
+    isDirect,
+    responseUrl,
+    root: postedRoot(workspace, { channel, question, thread, onPosted: () => {} }, clock),
+    threadKeyOf: (ts) => (thread === 'new' ? messageKey(team, channel, ts) : null),
+  });
+  await bring(inbox, request, placeAt(team, channel, key), surface);
+}
+
+/** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
+async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, surfaces, clock, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl } = request;
+  const direct = await workspace.directChannel(user, signal);
+  const question = await shownQuestion(inbox, request);
+  const place: AnswerPlace = {
+    channel: direct,
+    askedIn: channel,
+    user,
+    isDirect: true,
+    isPrivate: true,
+    responseUrl,
+    root: postedRoot(
+      workspace,
+      { channel: direct, question, thread: 'new', onPosted: (ts) => point(ts) },
+      clock,
+    ),
+    threadKeyOf: (ts) => messageKey(team, direct, ts),
+  };
+  const surface = createSurfaceFor(surfaces, place);
+  await bring(inbox, request, placeAt(team, channel, null), surface);
+
+  function point(ts: string): void {
+    if (channel === direct) return;
+    surfaces.tasks.run('point to a private answer', async () => {
+      const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
+      await surface.whisper(
+        { text: `I answer you in [our direct messages](${String(data['permalink'])}).` },
+        signal,
+      );
+    });
+  }
+}
+
+async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
+  const { id, command, options, user } = request;
+  const actor = await inbox.directory.actor(user);
+  await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface });
+}
+
+async function shownQuestion(inbox: Inbox, { command, options, user, shownQuestion }: Request) {
+  const { name } = await inbox.directory.actor(user);
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const text = shownQuestion ?? options[prompt ?? ''];
+  return questionContent(name, typeof text === 'string' ? text.trim() : '');
+}
+
+async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {
+  const { workspace, signal } = inbox;
+  const ask = `/${command.name}`;
+  const text = channel.startsWith('D')
+    ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`
+    : `I am not in this channel. Invite me with \`/invite @${workspace.botName}\` and ask again, or use \`${ask} --private …\` for an answer that only you see.`;
+  const whisper = createWhisper({
+    workspace,
+    channel,
+    user,
+    isDirect: false,
+    threadTs: () => null,
+    responseUrl,
+  });
+  await whisper({ text }, signal);
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../../core/clock.ts';
+import { postScope } from './limits.ts';
+import type { MessageContent } from './message-content.ts';
+import { createOncePost } from './once-post.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What an answer stands under: a thread that is there, one that begins with the question, or none. */
+export interface Root {
+  /** Whether `threadTs` resolves at once. */
+  readonly isReady: boolean;
+  /** The message that carries the sign that the question was seen; null while there is none. */
+  readonly questionTs: string | null;
+  /** The thread for the answer, as far as it is known by now. */
+  readonly knownThreadTs: string | null;
+  /** The thread for the answer, null for none; posts the question first where that is still to be done. */
+  threadTs(signal: AbortSignal): Promise<string | null>;
+}
+
+/** Under a message of a person's, or beside it. */
+export function standingRoot(questionTs: string | null, threadTs: string | null): Root {
+  return { isReady: true, questionTs, knownThreadTs: threadTs, threadTs: async () => threadTs };
+}
+
+export interface QuestionPost {
+  readonly channel: string;
+  readonly question: MessageContent;
+  /** `new`: the question begins a thread for its answer. `none`: they stand below each other. Else a thread that is there. */
+  readonly thread: 'new' | 'none' | { readonly ts: string };
+  /** Told of the question's `ts` when it stands. */
+  readonly onPosted: (ts: string) => void;
+}
+
+/** Posts the question, once, for an answer below it. */
+export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Clock): Root {
+  const { channel, question, thread, onPosted } = post;
+  const existing = typeof thread === 'string' ? null : thread.ts;
+  const once = createOncePost(workspace, { channel, threadTs: existing }, clock);
+  let questionTs: string | null = null;
+  let posting: Promise<void> | null = null;
+
+  async function postQuestion(signal: AbortSignal): Promise<void> {
+    const scope = postScope(workspace.team, channel);
+    const { ts } = await workspace.paced(scope, () => once.post(question, signal), signal);
+    questionTs = ts;
+    onPosted(ts);
+  }
+
+  return {
+    get isReady() {
+      return questionTs !== null;
+    },
+    get questionTs() {
+      return questionTs;
+    },
+    get knownThreadTs() {
+      return thread === 'new' ? questionTs : existing;
+    },
+    async threadTs(signal) {
+      if (questionTs === null) {
+        posting ??= postQuestion(signal).finally(() => {
+          posting = null;
+        });
+        await posting;
+      }
+      return this.knownThreadTs;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Command } from '../../core/command.ts';
+import { parseArguments } from './arguments.ts';
+import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
+import { decodeEntities } from './inbound-text.ts';
+import type { Inbox } from './inbox.ts';
+import { markdownContent } from './message-content.ts';
+import { toMrkdwn } from './mrkdwn.ts';
+import type { CommandBody } from './payloads.ts';
+import { placeAt } from './places.ts';
+import { runRequest } from './requests.ts';
+import { createNoteTaker } from './surfaces.ts';
+
+/** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
+export async function receiveCommand(inbox: Inbox, command: Command, body: CommandBody): Promise<void> {
+  const responseUrl = inbox.responseUrl(body.response_url);
+  const text = decodeEntities(body.text).trim();
+  if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
+    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+    const said = command.reply === 'private' ? await sayingOf(inbox, command, body) : null;
+    const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
+    // A slash command in a channel is in no conversation: Slack does not take them in threads.
+    return openForm(inbox, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
+  }
+  const parsed = parseArguments(command, text);
+  if (!parsed.ok) {
+    await responseUrl?.whisper(markdownContent(parsed.problem), inbox.signal);
+    return;
+  }
+  await runRequest(inbox, {
+    id: `slack:${body.team_id}/command/${body.trigger_id}`,
+    command,
+    options: parsed.options,
+    user: body.user_id,
+    channel: body.channel_id,
+    responseUrl,
+    threadTs: null,
+  });
+}
+
+export async function openForm(
+  inbox: Inbox,
+  command: Command,
+  triggerId: string,
+  context: Omit<FormContext, 'command'>,
+  extras: FormExtras,
+): Promise<void> {
+  const view = formView(command, { ...context, command: command.name }, extras);
+  await inbox.workspace.call('views.open', { trigger_id: triggerId, view }, inbox.signal);
+}
+
+const contextSchema = z.object({
+  command: z.string(),
+  channel: z.string(),
+  responseUrl: z.string(),
+  threadTs: z.string().nullable(),
+  quote: z.string().nullable(),
+});
+
+export function readContext(metadata: string): FormContext {
+  return contextSchema.parse(JSON.parse(metadata));
+}
+
+/** Brings a form that was sent to core, as the command that it stands for. */
+export async function receiveForm(
+  inbox: Inbox,
+  form: {
+    readonly id: string;
+    readonly user: string;
+    readonly metadata: string;
+    readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  },
+): Promise<void> {
+  const context = readContext(form.metadata);
+  const command = inbox.commands.find(({ name }) => name === context.command);
+  if (command === undefined) return;
+  const options: Record<string, unknown> = { ...readForm(command, form.values) };
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const typed = prompt === undefined ? undefined : options[prompt];
+  if (prompt !== undefined && typeof typed === 'string' && context.quote !== null) {
+    options[prompt] = `${typed}\n\n${context.quote}`;
+  }
+  await runRequest(inbox, {
+    id: form.id,
+    command,
+    options,
+    user: form.user,
+    channel: context.channel,
+    responseUrl: inbox.responseUrl(context.responseUrl),
+    threadTs: context.threadTs,
+    ...(typeof typed === 'string' ? { shownQuestion: typed } : {}),
+  });
+}
+
+/** What a command says when it is run without options; null where it says nothing in time. */
+async function sayingOf(inbox: Inbox, command: Command, body: CommandBody): Promise<string | null> {
+  const { workspace, dispatch, directory } = inbox;
+  const notes = createNoteTaker(workspace.team);
+  await dispatch.command({
+    id: `slack:${body.team_id}/form/${body.trigger_id}`,
+    command: command.name,
+    options: {},
+    actor: await directory.actor(body.user_id),
+    place: placeAt(workspace.team, body.channel_id, null),
+    surface: notes,
+  });
+  return notes.notices[0]?.text ?? null;
+}

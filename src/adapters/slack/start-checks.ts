@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { StartError } from '../../core/adapter.ts';
+import { isRefusal } from './errors.ts';
+import { REQUIRED_SCOPES } from './scopes.ts';
+import { SlackRefusal, type WebApi } from './web-api.ts';
+import type { Identity } from './workspace.ts';
+
+const APPS = 'Open https://api.slack.com/apps and choose your app';
+
+const identitySchema = z.object({
+  team_id: z.string(),
+  user_id: z.string(),
+  bot_id: z.string(),
+  user: z.string().default('Parley'),
+});
+
+/** Asks Slack who the bot is, and checks that it may do what it is for. @throws StartError with what to click where */
+export async function identify(api: WebApi, apiUrl: string, signal: AbortSignal): Promise<Identity> {
+  const { data, scopes } = await api.call('auth.test', {}, signal).catch((error: unknown) => {
+    throw tokenFault(error, apiUrl);
+  });
+  const missing = REQUIRED_SCOPES.filter((scope) => !scopes.includes(scope));
+  if (scopes.length > 0 && missing.length > 0) {
+    throw new StartError(
+      `The Slack app lacks ${missing.length === 1 ? 'the bot scope' : 'the bot scopes'} ${missing.join(', ')}.`,
+      `${APPS}, then OAuth & Permissions → Scopes → Bot Token Scopes → Add an OAuth Scope. Add what is missing, press “reinstall your app” in the bar at the top, and start again. (\`npm run slack:manifest\` prints a manifest that has them all.)`,
+    );
+  }
+  const identity = identitySchema.safeParse(data);
+  if (!identity.success) {
+    throw new StartError(
+      'SLACK_BOT_TOKEN is not the token of a bot.',
+      `${APPS}, then OAuth & Permissions, and copy the Bot User OAuth Token (it begins with xoxb-).`,
+    );
+  }
+  const { team_id: team, user_id: botUser, bot_id: botId, user: botName } = identity.data;
+  return { team, botUser, botId, botName };
+}
+
+function tokenFault(error: unknown, apiUrl: string): unknown {
+  if (isRefusal(error, 'invalid_auth', 'not_authed', 'token_revoked', 'token_expired', 'account_inactive')) {
+    return new StartError(
+      `Slack does not accept SLACK_BOT_TOKEN (${(error as SlackRefusal).reason}).`,
+      `${APPS}, then OAuth & Permissions, and copy the Bot User OAuth Token (it begins with xoxb-) into SLACK_BOT_TOKEN. If there is none, press “Install to Workspace” first.`,
+      { cause: error },
+    );
+  }
+  if (error instanceof SlackRefusal) {
+    return new StartError(
+      `Slack refuses the start: ${error.reason}.`,
+      `${APPS} and see whether it is installed and enabled.`,
+      { cause: error },
+    );
+  }
+  return unreachable(error, apiUrl);
+}
+
+/** Words a first Socket Mode connection that failed. */
+export function socketFault(error: unknown, apiUrl: string): unknown {
+  const reason = (error as { data?: { error?: unknown } } | null)?.data?.error;
+  if (typeof reason !== 'string') return unreachable(error, apiUrl);
+  return new StartError(
+    `Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (${reason}).`,
+    `${APPS}. Under Socket Mode, switch “Enable Socket Mode” on. Under Basic Information → App-Level Tokens, press “Generate Token and Scopes”, add the scope connections:write, and copy the token (it begins with xapp-) into SLACK_APP_TOKEN.`,
+    { cause: error },
+  );
+}
+
+function unreachable(error: unknown, apiUrl: string): StartError {
+  return new StartError(
+    `Slack cannot be reached at ${apiUrl}.`,
+    'Check that this machine reaches the internet, and SLACK_API_URL if you have set it. Then start again.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Scope } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Pacers } from '../../core/reply/pacer.ts';
+import { createCache } from './cache.ts';
+import { methodScope } from './limits.ts';
+import type { Method } from './methods.ts';
+import type { Json, WebApi } from './web-api.ts';
+
+/** A workspace that the app is installed in. */
+export interface Workspace extends Identity {
+  readonly api: WebApi;
+  /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
+  paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Calls a method within its limits, before what can wait. */
+  call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
+  /** The DM with a person; opens it where there is none. */
+  directChannel(user: string, signal: AbortSignal): Promise<string>;
+}
+
+export interface Identity {
+  readonly team: string;
+  readonly botUser: string;
+  readonly botId: string;
+  /** What people write behind an @ to mention the bot. */
+  readonly botName: string;
+}
+
+/** DMs stay what they are. */
+const DIRECT_TTL_MS = 24 * 3_600_000;
+
+const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
+
+export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers, clock: Clock): Workspace {
+  const direct = createCache<string>(clock, DIRECT_TTL_MS);
+  const paced: Workspace['paced'] = (scope, write, signal) => pacers.run(scope, () => true, write, signal);
+  const call: Workspace['call'] = async (method, args, signal) => {
+    const scope = methodScope(identity.team, method);
+    return (await paced(scope, () => api.call(method, args, signal), signal)).data;
+  };
+  return {
+    ...identity,
+    api,
+    paced,
+    call,
+    directChannel: (user, signal) =>
+      direct.get(user, async () => {
+        const opened = await call('conversations.open', { users: user }, signal);
+        return openedSchema.parse(opened).channel.id;
+      }),
+  };
+}
+
+export function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('Slack left out a field that it promises');
+  return value;
+}

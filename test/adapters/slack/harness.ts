@@ -1,0 +1,139 @@
+import { createServer, type Server } from 'node:http';
+import { pino } from 'pino';
+import { vi } from 'vitest';
+import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { createManifest } from '../../../src/adapters/slack/manifest.ts';
+import type { Adapter } from '../../../src/core/adapter.ts';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import { type Command, defineCommand } from '../../../src/core/command.ts';
+import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
+import { createDesk, type Desk } from '../../support/desk.ts';
+import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
+
+export interface Bench {
+  readonly slack: FakeSlack;
+  readonly adapter: Adapter;
+  readonly desk: Desk;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+export interface BenchOptions extends FakeSlackOptions {
+  readonly commands?: readonly Command[];
+  /** Declare the agent view. Default false. */
+  readonly agentView?: boolean;
+  /** Signed HTTP instead of Socket Mode. */
+  readonly http?: boolean;
+  readonly start?: boolean;
+  readonly botToken?: string;
+  readonly appToken?: string;
+}
+
+const nothing = async () => {};
+
+export const askCommand = defineCommand({
+  name: 'ask',
+  description: 'Ask a language model',
+  role: 'member',
+  reply: 'answer',
+  options: {
+    prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
+    model: { type: 'model', description: 'Which model answers' },
+    web: { type: 'flag', description: 'Let the model search the web' },
+    private: { type: 'flag', description: 'Show the answer to you alone' },
+  },
+  run: nothing,
+});
+
+export const modelCommand = defineCommand({
+  name: 'model',
+  description: 'Show or choose the model that answers here',
+  role: 'member',
+  reply: 'private',
+  options: {
+    model: { type: 'model', description: 'Which model; shows it if left out' },
+    scope: {
+      type: 'choice',
+      description: 'Where it counts',
+      choices: [
+        { value: 'conversation', label: 'This conversation' },
+        { value: 'channel', label: 'This channel (admins)' },
+        { value: 'guild', label: 'Everywhere here (admins)' },
+      ],
+    },
+  },
+  run: nothing,
+});
+
+export const stopCommand = defineCommand({
+  name: 'stop',
+  description: 'Stop the answers here',
+  role: 'member',
+  reply: 'private',
+  options: {},
+  run: nothing,
+});
+
+export const COMMANDS: readonly Command[] = [askCommand, modelCommand, stopCommand];
+
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const { commands = COMMANDS, agentView = false, clock = systemClock } = options;
+  const url = options.http ? 'https://parley.example.com' : null;
+  const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url, agentView })));
+  const slack = await createFakeSlack({ manifest, ...options, clock });
+  const desk = createDesk();
+  const pacers = createPacers(clock);
+  const adapter = createSlackAdapter({
+    botToken: options.botToken ?? slack.app.botToken,
+    transport: options.http
+      ? { mode: 'http', signingSecret: slack.app.signingSecret }
+      : { mode: 'socket', appToken: options.appToken ?? slack.app.appToken },
+    apiUrl: slack.apiUrl,
+    commands,
+    pacers,
+    fetch,
+    clock,
+    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+  });
+  const server = options.http ? await serve(adapter) : null;
+  if (server !== null) slack.useHttp(`${server.origin}/slack/events`);
+  if (options.start !== false) await adapter.start(desk);
+  return {
+    slack,
+    adapter,
+    desk,
+    pacers,
+    clock,
+    async close() {
+      desk.release();
+      await adapter.stop();
+      server?.server.closeAllConnections();
+      await new Promise<void>((resolve) =>
+        server === null ? resolve() : server.server.close(() => resolve()),
+      );
+      await slack.close();
+    },
+  };
+}
+
+async function serve(adapter: Adapter): Promise<{ server: Server; origin: string }> {
+  const server = createServer((request, response) => {
+    const route = adapter.routes.find(({ path }) => path === request.url?.split('?', 1)[0]);
+    if (route === undefined) return void response.writeHead(404).end();
+    void route.handle(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return { server, origin: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` };
+}
+
+/** Waits until something holds; for what real sockets bring. */
+export function until(holds: () => boolean): Promise<void> {
+  return vi.waitFor(
+    () => {
+      if (!holds()) throw new Error('still waiting');
+    },
+    { timeout: 10_000, interval: 5 },
+  );
+}

@@ -1,0 +1,166 @@
+import type { Button, ButtonKind, Surface } from '../../../src/core/adapter.ts';
+import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
+import type { Fault } from '../../support/slack/faults.ts';
+import type { Person } from '../../support/slack/person.ts';
+import type { SeenMessage } from '../../support/slack/reading.ts';
+import { type Bench, openBench, until } from './harness.ts';
+
+/** Fast enough for minutes of streaming, slow enough for 3 s to acknowledge on a busy machine. */
+const SPEED = 20;
+
+function faultOf(fault: WireFault): Pick<Fault, 'how' | 'when'> {
+  switch (fault.kind) {
+    case 'rate-limited':
+      return { how: { kind: 'rate-limited', retryAfterSec: fault.retryAfterMs / 1000 } };
+    case 'unavailable':
+      return { how: { kind: 'status', status: 503 } };
+    case 'lost':
+      return { how: { kind: 'reset' }, when: 'after' };
+    case 'silent':
+      return { how: { kind: 'silence' } };
+  }
+}
+
+interface Ground {
+  readonly bench: Bench;
+  readonly ann: Person;
+  readonly bob: Person;
+  readonly channel: string;
+}
+
+/** The way from a question to its surface, and where its answer can be seen. */
+interface Way {
+  readonly agentView?: boolean;
+  ask(ground: Ground): Promise<Surface>;
+  /** Channel and thread of the answer. */
+  where(ground: Ground): { readonly channel: string; readonly thread: string | undefined };
+  readonly open?: string;
+  readonly update?: string;
+}
+
+function contractOf(name: string, way: Way): void {
+  surfaceContract(`slack ${name}`, {
+    async open(): Promise<SurfacePlace> {
+      const bench = await openBench({ clock: createFastClock(SPEED), agentView: way.agentView ?? false });
+      const { slack, pacers, clock } = bench;
+      const ann = slack.user('Ann');
+      const bob = slack.user('Bob');
+      const channel = slack.channel('general', [ann, bob]);
+      const ground: Ground = { bench, ann, bob, channel };
+      const surface = await way.ask(ground);
+      // What the bot says before the answer (the question that it posts) is not the answer.
+      const answers = () => {
+        const { channel: at, thread } = way.where(ground);
+        return slack
+          .messages(at, thread)
+          .filter((message) => message.author === slack.app.botUserId && !isQuestion(message))
+          .filter((message) => !isWhisper(message));
+      };
+      return {
+        surface,
+        pacers,
+        clock,
+        pingSpellings: [
+          `<@${bob.id}>`,
+          '<!channel>',
+          '<!here|here>',
+          '<!subteam^S0123|devs>',
+          `<#${channel}>`,
+          '&lt;!everyone&gt;',
+        ],
+        pings: () => slack.pings.length,
+        violations: () => slack.violations.map(({ kind, detail }) => `${kind}: ${detail}`),
+        readMessages: async () => answers().map(readingOf),
+        async readAs(reader) {
+          const person = reader === 'asker' ? ann : bob;
+          const direct = slack.messages(person.dm).filter(isWhisper);
+          return [
+            ...person.whispers(channel),
+            ...direct,
+            ...(reader === 'asker' ? threadWhispers(ground) : []),
+          ]
+            .map((message) => message.text)
+            .join('\n');
+        },
+        shut: async () => slack.removeBot(way.where(ground).channel),
+        async deleteMessage(index) {
+          const message = answers()[index];
+          if (message) slack.deleteMessage(message);
+        },
+        failNext(write, fault) {
+          const method = write === 'open' ? (way.open ?? 'chat.postMessage') : (way.update ?? 'chat.update');
+          slack.faults.add({ method, ...faultOf(fault) });
+        },
+        close: bench.close,
+      };
+
+      function threadWhispers({ ann }: Ground): SeenMessage[] {
+        const { channel: at, thread } = way.where(ground);
+        return at === ann.dm && thread !== undefined ? slack.messages(at, thread).filter(isWhisper) : [];
+      }
+    },
+  });
+}
+
+function isQuestion(message: SeenMessage): boolean {
+  return message.text.startsWith('*Ann* asked:');
+}
+
+/** In a DM a whisper is a message like others. */
+function isWhisper(message: SeenMessage): boolean {
+  return /^(?:psst|s\d+ )/.test(message.text);
+}
+
+function readingOf(message: SeenMessage): { text: string; buttons: Button[] } {
+  const text = [message.text, message.footer].filter((part) => part !== '').join('\n');
+  return {
+    text,
+    buttons: message.buttons.map(({ actionId, value }) => ({
+      kind: actionId as ButtonKind,
+      answerId: value,
+    })),
+  };
+}
+
+contractOf('mention', {
+  async ask({ bench: { slack, desk }, ann, channel }) {
+    ann.say(channel, `<@${slack.app.botUserId}> why is the sky blue?`);
+    await until(() => desk.messages.length > 0);
+    return desk.messages[0]?.surface as Surface;
+  },
+  where: ({ bench: { slack }, channel }) => ({ channel, thread: slack.messages(channel)[0]?.ts }),
+});
+
+contractOf('/ask', {
+  async ask({ bench: { desk }, ann, channel }) {
+    await ann.slash('/ask', 'why is the sky blue?', { channel });
+    await until(() => desk.commands.length === 1);
+    return desk.commands[0]?.surface as Surface;
+  },
+  where: ({ bench: { slack }, channel }) => ({
+    channel,
+    thread: slack.messages(channel).find(isQuestion)?.ts ?? 'none yet',
+  }),
+});
+
+contractOf('direct message', {
+  async ask({ bench: { desk }, ann }) {
+    ann.say(ann.dm, 'why is the sky blue?');
+    await until(() => desk.messages.length === 1);
+    return desk.messages[0]?.surface as Surface;
+  },
+  where: ({ ann }) => ({ channel: ann.dm, thread: undefined }),
+});
+
+contractOf('private /ask', {
+  async ask({ bench: { desk }, ann, channel }) {
+    await ann.slash('/ask', '--private why is the sky blue?', { channel });
+    await until(() => desk.commands.length === 1);
+    return desk.commands[0]?.surface as Surface;
+  },
+  where: ({ bench: { slack }, ann }) => ({
+    channel: ann.dm,
+    thread: slack.messages(ann.dm).find(isQuestion)?.ts ?? 'none yet',
+  }),
+});

@@ -1,0 +1,48 @@
+import type { Dispatch, Invocation, PostedMessage, Press, SuggestRequest } from '../../src/core/adapter.ts';
+
+/** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
+export interface Desk extends Dispatch {
+  readonly commands: Invocation[];
+  readonly messages: PostedMessage[];
+  readonly presses: Press[];
+  readonly retracted: string[];
+  readonly suggestRequests: SuggestRequest[];
+  /** What `suggest` answers. */
+  suggestions: readonly { label: string; value: string }[];
+  /** What happens with each event; by default it waits for `release`. */
+  handle: (event: Invocation | PostedMessage | Press) => Promise<void>;
+  release(): void;
+}
+
+export function createDesk(): Desk {
+  const released = Promise.withResolvers<void>();
+  const commands: Invocation[] = [];
+  const messages: PostedMessage[] = [];
+  const presses: Press[] = [];
+  const retracted: string[] = [];
+  const take =
+    <E extends Invocation | PostedMessage | Press>(list: E[]) =>
+    async (event: E) => {
+      list.push(event);
+      await desk.handle(event);
+    };
+  const desk: Desk = {
+    commands,
+    messages,
+    presses,
+    retracted,
+    suggestRequests: [],
+    suggestions: [],
+    handle: () => released.promise,
+    release: () => released.resolve(),
+    command: take(commands),
+    message: take(messages),
+    press: take(presses),
+    retract: (eventId) => void retracted.push(eventId),
+    async suggest(request) {
+      desk.suggestRequests.push(request);
+      return desk.suggestions;
+    },
+  };
+  return desk;
+}
