@@ -9,8 +9,8 @@ const usageSchema = z.object({
   provider: z.string(),
   payer: z.enum(['operator', 'guild']),
   costNanoUsd: z.int().nonnegative(),
-  promptTokens: z.int().nonnegative(),
-  completionTokens: z.int().nonnegative(),
+  promptTokens: z.number().nonnegative(),
+  completionTokens: z.number().nonnegative(),
   basis: z.enum(['provider', 'tokens', 'estimate', 'reserved']),
 });
 

@@ -208,6 +208,26 @@ describeWithRedis('Redis', () => {
     });
   });
 
+  it('forgets claims that are finished and expired', async () => {
+    await redis.flush();
+    const clock = createFakeClock();
+    const store = await openStore(redis.url, { clock, log: silent });
+    for (const id of ['finished', 'unfinished']) {
+      const claim = await store.claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
+      if (id === 'finished' && claim) await store.claims.finish(claim);
+    }
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    await expect
+      .poll(async () => {
+        await clock.advance(10 * 60_000);
+        return [await client.hKeys('{parley}:claims'), await client.zRange('{parley}:claims:expiry', 0, -1)];
+      })
+      .toEqual([['unfinished'], ['unfinished']]);
+    client.destroy();
+    await store.close();
+  });
+
   describe('what stands in Redis', () => {
     it('has Parley in its names, times to live where it was asked, and one slot for what scripts touch', async () => {
       await redis.flush();

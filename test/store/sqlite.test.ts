@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -55,6 +55,14 @@ describe('a SQLite file', () => {
     expect(await after.claims.claim('event', 'q', 1, 2)).toBeNull();
     expect(await collect(after.records.query({ kind: 'audit' }))).toHaveLength(1);
     await after.close();
+  });
+
+  it('is for the eyes of its user alone', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    await store.keyv('notes').set('one', 1);
+    for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o077).toBe(0);
+    await store.close();
   });
 
   it('is shared by all who have it open', async () => {
@@ -134,6 +142,21 @@ describe('a SQLite file', () => {
     reader.close();
     await store.close();
   });
+});
+
+it('forgets claims that are finished and expired, also on disk', async () => {
+  const clock = createFakeClock();
+  const path = freshPath();
+  const store = await open(path, clock);
+  for (const id of ['finished', 'unfinished']) {
+    const claim = await store.claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
+    if (id === 'finished' && claim) await store.claims.finish(claim);
+  }
+  const reader = new DatabaseSync(path);
+  await clock.advance(10 * 60_000);
+  await expect.poll(() => reader.prepare('SELECT id FROM claims').all()).toEqual([{ id: 'unfinished' }]);
+  reader.close();
+  await store.close();
 });
 
 describe('migration', () => {

@@ -79,8 +79,7 @@ export async function connectRedis(
     client.connect().catch(() => {});
   }
 
-  async function run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (closed) throw new StoreError('Redis: the store is closed');
+  async function bounded<T>(work: () => Promise<T>): Promise<T> {
     const epoch = client.socketEpoch;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -88,17 +87,22 @@ export async function connectRedis(
       reconnect(epoch);
     }, commandTimeoutMs);
     try {
-      return await Promise.race([work(client), late.promise]);
+      return await Promise.race([work(), late.promise]);
     } catch (cause) {
-      throw new StoreError(`Redis: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new StoreError(`Redis: ${wordsOf(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
     }
   }
 
+  async function run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (closed) throw new StoreError('Redis: the store is closed');
+    return bounded(() => work(client));
+  }
+
   return {
-    client,
     run,
+    client,
     runScript: ({ sha1, text }, keys, values) =>
       run(async () => {
         const given = { keys: [...keys], arguments: values.map(String) };
@@ -111,9 +115,9 @@ export async function connectRedis(
       }),
     async close() {
       if (closed) return;
-      // What is under way gets its answer first.
-      if (client.isReady) await run(() => client.close()).catch(() => {});
       closed = true;
+      // What is under way gets its answer first.
+      if (client.isReady) await bounded(() => client.close()).catch(() => {});
       if (client.isOpen) client.destroy();
     },
   };
@@ -133,13 +137,18 @@ function open(url: string, reconnectStrategy: (retries: number) => number | fals
   }
 }
 
-function unreachable(url: string, cause: unknown): StartError {
+/** For the start. */
+export function unreachable(url: string, cause: unknown): StartError {
   // The host alone: user and password stand in the URL too.
   const host = URL.parse(url)?.host ?? 'at STORE_URL';
-  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new StartError(
-    `Redis ${host} cannot be used: ${reason}`,
+    `Redis ${host} cannot be used: ${wordsOf(cause)}`,
     'Check that Redis runs there and that STORE_URL names it: redis://USER:PASSWORD@HOST:PORT, or rediss:// with TLS.',
     { cause },
   );
+}
+
+/** Some errors of sockets have a name and no message. */
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }

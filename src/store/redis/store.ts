@@ -1,16 +1,19 @@
 import { Keyv } from 'keyv';
+import type { Logger } from 'pino';
 import { StartError } from '../../core/adapter.ts';
 import { repeat } from '../../core/background.ts';
 import type { Store } from '../../core/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
-import { connectRedis, type RedisConnection } from './connection.ts';
+import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
 import { SCHEMA_KEY } from './keys.ts';
 import { createRedisKeyvAdapters } from './keyv.ts';
 import { createRedisLedger, sweepCounters } from './ledger.ts';
 import { createRedisRecords } from './records.ts';
 
 const SCHEMA_VERSION = 1;
+/** The first that lists sorted sets by letters and backwards. */
+const OLDEST_REDIS = '6.2';
 /** How many entries one script of a sweep touches: scripts keep everybody else waiting. */
 const ENTRIES_PER_SWEEP = 500;
 
@@ -20,19 +23,19 @@ export interface RedisStoreDependencies extends StoreDependencies {
 }
 
 /**
- * A store that many processes share. Needs Redis 6.2 or a server that speaks as it does, of which nothing may be evicted.
+ * A store that many processes share: one Redis server, or one that speaks as Redis 6.2 does, which evicts nothing.
  *
- * @throws StartError where Redis cannot be reached, or holds what a newer version wrote.
+ * @throws StartError where Redis cannot be used, or holds what a newer version wrote.
  */
 export async function openRedisStore(url: string, dependencies: RedisStoreDependencies): Promise<Store> {
   const { clock, log } = dependencies;
   const connection = await connectRedis(url, log, dependencies.commandTimeoutMs);
   try {
+    await checkServer(connection, log);
     await checkSchema(connection);
-    await checkEviction(connection, dependencies);
   } catch (error) {
     await connection.close();
-    throw error;
+    throw error instanceof StartError ? error : unreachable(url, error);
   }
   const createAdapter = createRedisKeyvAdapters(connection);
 
@@ -76,12 +79,24 @@ async function checkSchema({ run }: RedisConnection): Promise<void> {
   );
 }
 
-async function checkEviction({ run }: RedisConnection, { log }: StoreDependencies): Promise<void> {
-  const memory = await run((client) => client.info('memory'));
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  if (policy === undefined || policy === 'noeviction') return;
-  log.warn(
-    { policy },
-    'Redis may throw away conversations and counters when its memory is full: set its maxmemory-policy to noeviction',
-  );
+/** Looks whether Redis is one that Parley can work with, as far as it tells. */
+async function checkServer({ run }: RedisConnection, log: Logger): Promise<void> {
+  // An account may lack the right to ask.
+  const info = await run((client) => client.info().catch(() => ''));
+  const told = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+
+  const version = told('redis_version');
+  if (version !== undefined && version.localeCompare(OLDEST_REDIS, 'en', { numeric: true }) < 0) {
+    throw new StartError(
+      `Redis ${version} is too old: Parley needs ${OLDEST_REDIS} or newer`,
+      'Update Redis, or set STORE_URL to another one.',
+    );
+  }
+  const policy = told('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    log.warn(
+      { policy },
+      'Redis may throw away conversations and counters when its memory is full: set its maxmemory-policy to noeviction',
+    );
+  }
 }

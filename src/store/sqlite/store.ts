@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
@@ -59,8 +59,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
 async function open(path: string, { clock }: StoreDependencies): Promise<Database> {
   let database: Database | undefined;
   try {
-    // Conversations are private: nobody else on the machine has to read them.
-    if (path !== IN_MEMORY) mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+    if (path !== IN_MEMORY) createPrivately(path);
     database = openDatabase(path, clock);
     await prepare(database, path);
     await migrate(database, path);
@@ -75,6 +74,12 @@ async function open(path: string, { clock }: StoreDependencies): Promise<Databas
       { cause: error },
     );
   }
+}
+
+/** Nobody else on the machine has to read conversations. SQLite gives the files beside it the rights that this one has. */
+function createPrivately(path: string): void {
+  mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
 }
 
 async function prepare(database: Database, path: string): Promise<void> {
