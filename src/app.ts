@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Shards } from './adapters/discord/client.ts';
+import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
 import { createRoles, type GuildId } from './core/actor.ts';
@@ -143,6 +145,37 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     }
 
     const adapters: Adapter[] = [];
+    const notes: (() => readonly string[])[] = [];
+    if (config.DISCORD_TOKEN !== undefined) {
+      const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
+      const discord = createDiscordAdapter({
+        token: config.DISCORD_TOKEN,
+        apiUrl: config.DISCORD_API_URL,
+        shards: shardsOf(config),
+        commands,
+        pacers,
+        clock,
+        log: log.child({ platform: 'discord' }),
+        fetch,
+      });
+      adapters.push(discord);
+      notes.push(() => discord.notes);
+    }
+    if (config.SLACK_BOT_TOKEN !== undefined) {
+      const { createSlackAdapter } = await import('./adapters/slack/adapter.ts');
+      adapters.push(
+        createSlackAdapter({
+          botToken: config.SLACK_BOT_TOKEN,
+          transport: slackTransport(config),
+          apiUrl: config.SLACK_API_URL,
+          commands,
+          pacers,
+          clock,
+          log: log.child({ platform: 'slack' }),
+          fetch,
+        }),
+      );
+    }
     if (withPlayground) {
       const { createWebAdapter } = await import('./adapters/web/adapter.ts');
       const { createPlaygroundHost } = await import('./playground-host.ts');
@@ -179,14 +212,14 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
 
     return {
       block: startBlock(config, {
-        discord: false,
-        slack: null,
+        discord: config.DISCORD_TOKEN !== undefined,
+        slack: config.SLACK_BOT_TOKEN === undefined ? null : slackTransport(config).mode,
         playground: withPlayground ? `${address}/` : null,
         health: address,
         providers: [...providers.usable].map(providers.nameOf),
         demo: providers.isDemo,
         models: file.models.length,
-        notes: [],
+        notes: notes.flatMap((read) => read()),
       }),
       graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
       answersInFlight: () => live.size,
@@ -200,6 +233,19 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     await closeAll();
     throw error;
   }
+}
+
+function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {
+  return ids === 'auto' || count === 'auto' ? 'auto' : { ids, count };
+}
+
+function slackTransport({
+  SLACK_APP_TOKEN: appToken,
+  SLACK_SIGNING_SECRET: signingSecret,
+}: Config): SlackAdapterOptions['transport'] {
+  if (appToken !== undefined) return { mode: 'socket', appToken };
+  if (signingSecret !== undefined) return { mode: 'http', signingSecret };
+  throw new Error('readConfig lets no bot token through without a transport');
 }
 
 function isPlaygroundOn(config: Config): boolean {

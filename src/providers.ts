@@ -49,10 +49,14 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   }
 
   const listed = file.providers.map((definition) => ({
-    definition: withBaseUrl(definition, config),
+    definition: withEnvironment(definition, config),
     apiKey: definition.apiKeyVariable === null ? null : (keyIn(definition.apiKeyVariable) ?? null),
   }));
-  const usable = new Set(listed.filter(isUsable).map(({ definition }) => definition.id));
+  const usable = new Set(
+    listed
+      .filter(({ definition, apiKey }) => apiKey !== null || definition.keyless)
+      .map(({ definition }) => definition.id),
+  );
   const local = withPlayground
     ? await findLocalServers({ fetch, clock, log }, AbortSignal.timeout(LOCAL_SEARCH_MS))
     : [];
@@ -111,23 +115,17 @@ async function startDemo(file: CatalogueFile, clock: Clock, log: Logger) {
   return demo;
 }
 
-function withBaseUrl(definition: ProviderDefinition, config: Config): ProviderDefinition {
-  if (definition.id === 'openrouter') return { ...definition, baseUrl: config.OPENROUTER_BASE_URL };
-  if (definition.id === 'openai') return { ...definition, baseUrl: config.OPENAI_BASE_URL };
-  return definition;
-}
-
 const DEFAULTS = readConfig({});
 
-/** A server that the operator named in the place of a provider may well need no key. */
-function isUsable({
-  definition,
-  apiKey,
-}: {
-  definition: ProviderDefinition;
-  apiKey: string | null;
-}): boolean {
-  if (apiKey !== null || definition.keyless) return true;
-  if (definition.id === 'openrouter') return definition.baseUrl !== DEFAULTS.OPENROUTER_BASE_URL;
-  return definition.id === 'openai' && definition.baseUrl !== DEFAULTS.OPENAI_BASE_URL;
+/** The built-in providers at the addresses that the environment names; a server in their place may need no key. */
+function withEnvironment(definition: ProviderDefinition, config: Config): ProviderDefinition {
+  const variable = BASE_URLS[definition.id];
+  if (variable === undefined) return definition;
+  const baseUrl = config[variable];
+  return { ...definition, baseUrl, keyless: definition.keyless || baseUrl !== DEFAULTS[variable] };
 }
+
+const BASE_URLS: Readonly<Record<string, 'OPENROUTER_BASE_URL' | 'OPENAI_BASE_URL'>> = {
+  openrouter: 'OPENROUTER_BASE_URL',
+  openai: 'OPENAI_BASE_URL',
+};

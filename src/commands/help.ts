@@ -12,7 +12,7 @@ export const help = defineCommand({
   role: 'member',
   reply: 'private',
   options: {},
-  async run({ actor, services, commands, tell }) {
+  async run({ actor, surface, services, commands, tell }) {
     const role = await services.roles(actor);
     const lines = commands.filter((command) => mayActAs(role, command.role)).map(describe);
     await tell(
@@ -20,6 +20,7 @@ export const help = defineCommand({
         'Ask me with `/ask`, mention me, or write in one of my threads or in a direct message: there you need no command.',
         lines.join('\n'),
         'Under an answer, **Stop** ends it, **Retry** asks again, and **Continue in thread** goes on from it.',
+        ...(surface.caveat === undefined ? [] : [surface.caveat]),
       ].join('\n\n'),
     );
   },
