@@ -76,26 +76,28 @@ function decide(
 ): AccessDecision {
   const { catalogue } = terms;
   const platform = platformOf(guild.id);
-  const model = catalogue.get(asked, platform);
-  const judge = (candidate: Model, access: GuildAccess) => judgeModel(candidate, access, terms, usable);
-  const verdict = model === null ? 'unknown' : judge(model, guild);
-  if (model !== null && typeof verdict !== 'string') return { ok: true, model, ...verdict };
+  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms, usable);
+  const isOpen = (model: Model, access: GuildAccess = guild) => typeof judge(model, access) !== 'string';
+  const open = () => catalogue.list(platform).filter((other) => isOpen(other));
 
-  const meant = catalogue.resolve(asked, platform);
-  const near = meant.model === null ? meant.near : [meant.model];
-  const open = catalogue.list(platform).filter((other) => typeof judge(other, guild) !== 'string');
-  const keysThatOpen = KEYS_TO_BRING.find(
-    (keys) => model !== null && typeof judge(model, withOwnKeys(guild, keys)) !== 'string',
-  );
+  const model = catalogue.get(asked, platform);
+  if (model === null) {
+    const meant = catalogue.resolve(asked, platform);
+    const near = meant.model === null ? meant.near : [meant.model];
+    const suggestion = near.find((other) => isOpen(other)) ?? alternativeTo(near[0], open());
+    return { ok: false, reason: 'unknown', asked, guild, model, near, keysThatOpen: [], suggestion };
+  }
+  const verdict = judge(model, guild);
+  if (typeof verdict !== 'string') return { ok: true, model, ...verdict };
   return {
     ok: false,
-    reason: verdict as AccessRefused['reason'],
+    reason: verdict,
     asked,
     guild,
     model,
-    near: model === null ? near : [],
-    keysThatOpen: keysThatOpen ?? [],
-    suggestion: alternativeTo(model ?? near[0] ?? null, open),
+    near: [],
+    keysThatOpen: KEYS_TO_BRING.find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [],
+    suggestion: alternativeTo(model, open()),
   };
 }
 
@@ -120,10 +122,10 @@ function judgeModel(
 }
 
 /** One by the same maker, else one of the same tier, else the first. */
-function alternativeTo(model: Model | null, open: readonly Model[]): Model | null {
+function alternativeTo(model: Model | undefined, open: readonly Model[]): Model | null {
   const makerOf = ({ id }: Model) => id.slice(0, id.indexOf('/'));
   return (
-    open.find((other) => model !== null && makerOf(other) === makerOf(model)) ??
+    open.find((other) => model !== undefined && makerOf(other) === makerOf(model)) ??
     open.find((other) => other.tier === model?.tier) ??
     open[0] ??
     null
@@ -140,7 +142,7 @@ export function explainRefusal(refusal: AccessRefused, options: RefusalOptions =
   const { suggestion } = refusal;
   const meanwhile = suggestion
     ? `You can use ${named(suggestion)} now.`
-    : 'There is no other model that can be used here now; please tell the operator of this bot.';
+    : 'There is no other model that can be used here now.';
   return [...reasonsOf(refusal, options), meanwhile].join(' ');
 }
 
@@ -176,8 +178,8 @@ function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOp
             `Please tell its operator.${connect}`,
           ]
         : [
-            `${named(model)} needs the tier \`${model.tier}\`. Of that, ${place} has \`${guild.operatorTier}\` from the operator; its own API keys do not lead to this model.`,
-            `The operator of this bot can give the tier.${connect}`,
+            `${named(model)} is open to \`${guild.tier}\`, which ${place} has only with its own API keys, and none of these leads there.`,
+            `The operator of this bot can give that tier.${connect}`,
           ];
   }
 }

@@ -17,9 +17,10 @@ export function modelNamed(spelling: string, models: readonly Model[]): Model | 
   return named.length === 1 ? (named[0] as Model) : null;
 }
 
-/** Models whose id or name contains what was typed or is like it, best first; all of them for an empty text. */
+/** Models whose id or name contains what was typed or is like it, best first. */
 export function nearestModels(typed: string, models: readonly Model[]): Model[] {
   const wanted = fold(typed.slice(0, MAX_NAME_CHARS));
+  if (wanted === '') return [];
   return models
     .map((model) => ({ model, likeness: Math.max(...namesOf(model).map((name) => likeness(wanted, name))) }))
     .filter((match) => match.likeness >= LEAST_LIKENESS)

@@ -65,9 +65,12 @@ describe('resolve', () => {
     expect(near[0]?.id).toMatch(/gpt-4o|llama-3\.2/);
   });
 
-  it.each(['', 'zzzzzz', '???', '__proto__', 'x'.repeat(10_000)])('knows nothing like %j', (spelling) => {
-    expect(catalogue.resolve(spelling, 'slack').model).toBeNull();
-  });
+  it.each(['', 'zzzzzz', '???', '__proto__', '/', 'x'.repeat(10_000)])(
+    'knows nothing like %j',
+    (spelling) => {
+      expect(catalogue.resolve(spelling, 'slack')).toEqual({ model: null, near: [] });
+    },
+  );
 
   it('offers at most three that may be meant', () => {
     expect(catalogue.resolve('a', 'slack').near.length).toBeLessThanOrEqual(3);
