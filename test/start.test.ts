@@ -128,7 +128,9 @@ describe('the start', () => {
     writeFileSync(join(folder, 'mine.json'), '{"models":[{"id":"a/b","tier":"gold"}]}');
     const run = start({ MODELS_FILE: 'mine.json' });
     expect(await run.exit()).toBe(1);
-    expect(run.errors()).toMatch(/models\[0\]\.tier \(a\/b\) must be one of free, openai, openrouter, premium/);
+    expect(run.errors()).toMatch(
+      /models\[0\]\.tier \(a\/b\) must be one of free, openai, openrouter, premium/,
+    );
     const missing = start({ MODELS_FILE: 'none.json' });
     expect(await missing.exit()).toBe(1);
     expect(missing.errors()).toMatch(/The models file none\.json cannot be read/);

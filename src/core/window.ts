@@ -8,7 +8,7 @@ export interface WindowTurn {
 }
 
 /** What a message costs a model beyond its text: role and separators. OpenAI's chat format takes 3 to 4. */
-export const TOKENS_PER_MESSAGE = 4;
+const TOKENS_PER_MESSAGE = 4;
 
 export interface Window {
   readonly messages: readonly ChatMessage[];
