@@ -33,7 +33,7 @@ export interface Ledger {
 }
 
 /** Who pays for whose request. */
-export type Payment = Pick<LedgerEntry, 'guild' | 'user' | 'payer'>;
+type Payment = Pick<LedgerEntry, 'guild' | 'user' | 'payer'>;
 
 export interface LedgerRequest extends LedgerEntry {
   /** Unique. */
@@ -44,7 +44,7 @@ export interface LedgerRequest extends LedgerEntry {
 }
 
 /** A limit, and how far it is used up. */
-export interface Level {
+interface Level {
   readonly limit: LimitName;
   readonly unit: LedgerUnit;
   /** What is used of it, reservations included. */

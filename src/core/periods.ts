@@ -1,7 +1,7 @@
 /** How long a limit counts before it begins anew. */
 export type PeriodKind = 'minute' | 'day' | 'month';
 
-export interface Period {
+interface Period {
   /** Names the period by its start: `2026-11-23T06:15Z`, `2026-11-23`, `2026-11`. */
   readonly key: string;
   /** When the next one begins, in milliseconds since the epoch. */

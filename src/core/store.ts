@@ -68,7 +68,7 @@ export interface LedgerEntry {
   readonly payer: 'operator' | 'guild';
 }
 
-export type ReserveResult =
+type ReserveResult =
   /** `used`: the counters' values with this reservation in, in the order of its draws. */
   | { readonly ok: true; readonly used: readonly number[] }
   /** The first draw that would have passed its limit; nothing was added anywhere. */
@@ -116,7 +116,10 @@ export interface ClaimKey {
 }
 
 export interface ClaimStore {
-  /** Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. */
+  /**
+   * Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. One that expires at once is
+   * free again as soon as it is finished: a lock.
+   */
   claim(id: string, owner: string, leaseUntilMs: number, expiresAtMs: number): Promise<Claim | null>;
   /** Replaces the journal (JSON). False where the claim is finished or another's by now: stop writing. */
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;

@@ -87,6 +87,13 @@ function keyvContract(store: () => Store): void {
     expect(await keys.get('a')).toBe('a key');
   });
 
+  it('takes times to live that are no whole number', async () => {
+    const keyv = store().keyv('notes');
+    await keyv.set('one', 1, 60_000.5);
+    await keyv.setMany([{ key: 'two', value: 2, ttl: 60_000.5 }]);
+    expect(await keyv.getMany(['one', 'two'])).toEqual([1, 2]);
+  });
+
   it('lists all keys of its namespace, however many, with their values', async () => {
     const notes = store().keyv('notes');
     const many = Array.from({ length: 250 }, (_, index) => ({ key: `key ${index}`, value: index }));
@@ -316,6 +323,16 @@ function claimContract({ claims, clock }: ClaimHarness): void {
     await clock().advance(1);
     expect(await claim('event', 'q')).toMatchObject({ owner: 'q', journal: null });
     expect(await claims().finish(first)).toBe(false);
+  });
+
+  it('serves as a lock where it expires at once', async () => {
+    const lock = (owner: string) => claims().claim('lock', owner, clock().now() + 10_000, clock().now());
+    const first = (await lock('p')) ?? fail();
+    expect(await lock('q')).toBeNull();
+    expect(await claims().finish(first)).toBe(true);
+    const second = (await lock('q')) ?? fail();
+    expect(second.fence).toBeGreaterThan(first.fence);
+    expect(await claims().write(first, 'stale')).toBe(false);
   });
 
   it('never forgets a claim that is unfinished', async () => {

@@ -31,9 +31,18 @@ function createAdapter(
     getMany: (keys) => run(() => redis.getMany(keys.map(scoped))),
     has: (key) => run(() => redis.has(scoped(key))),
     hasMany: (keys) => run(() => redis.hasMany(keys.map(scoped))),
-    set: (key: string, value: string, ttlMs?: number) => run(() => redis.set(scoped(key), value, ttlMs)),
+    set: (key: string, value: string, ttlMs?: number) =>
+      run(() => redis.set(scoped(key), value, ttlMs && Math.ceil(ttlMs))),
     setMany: (entries) =>
-      run(() => redis.setMany(entries.map((entry) => ({ ...entry, key: scoped(entry.key) })))),
+      run(() =>
+        redis.setMany(
+          entries.map(({ key, value, ttl }) => ({
+            key: scoped(key),
+            value,
+            ...(ttl === undefined ? {} : { ttl: Math.ceil(ttl) }),
+          })),
+        ),
+      ),
     delete: (key) => run(() => redis.delete(scoped(key))),
     deleteMany: (keys) => run(() => redis.deleteMany(keys.map(scoped))),
     // `KeyvRedis.clear` keeps its errors to itself.

@@ -25,7 +25,7 @@ export interface Database {
   sql(text: string): StatementSync;
   /** Runs statements that give nothing back. For use inside `work`. */
   exec(text: string): void;
-  /** Deletes rows, some at a time, giving way in between; resolves to how many there were. */
+  /** Deletes rows, some at a time, giving way in between; resolves to how many there were. Names and condition are SQL. */
   deleteWhere(table: string, condition: string, ...values: readonly SQLInputValue[]): Promise<number>;
   /** Closes the file after the writes that stand in line. */
   close(): Promise<void>;

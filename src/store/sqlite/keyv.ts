@@ -24,7 +24,7 @@ export function createSqliteKeyvAdapter(
     sql(
       `INSERT INTO keyv (namespace, key, value, expires_at_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at_ms = excluded.expires_at_ms`,
-    ).run(namespace, key, value, ttlMs === undefined ? null : clock.now() + ttlMs);
+    ).run(namespace, key, value, ttlMs === undefined ? null : Math.ceil(clock.now() + ttlMs));
   }
 
   function drop(key: string): boolean {

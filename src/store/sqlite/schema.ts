@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x50726c79;
  * The n-th entry takes a file from version n - 1 to n. An entry that was released is never changed. `STRICT` tables
  * refuse what is not of their type.
  */
-export const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE keyv (
     namespace TEXT NOT NULL,
