@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from '@keyv/redis';
 import { describe } from 'vitest';
@@ -32,10 +30,9 @@ export function describeWithRedis(name: string, body: () => void): void {
 }
 
 export async function startRedis(): Promise<TestRedis> {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  let server = await run(port, folder);
+  let server = await run(port);
 
   return {
     url,
@@ -47,18 +44,15 @@ export async function startRedis(): Promise<TestRedis> {
     },
     pause: () => server.kill('SIGSTOP'),
     resume: () => server.kill('SIGCONT'),
-    async stop() {
-      await end(server);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: () => end(server),
     async start() {
-      server = await run(port, tmpdir());
+      server = await run(port);
     },
   };
 }
 
-async function run(port: number, folder: string): Promise<ChildProcess> {
-  const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
+async function run(port: number): Promise<ChildProcess> {
+  const settings = { port, bind: '127.0.0.1', dir: tmpdir(), save: '', appendonly: 'no' };
   const server = spawn(
     'redis-server',
     Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
