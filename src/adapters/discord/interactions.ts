@@ -60,7 +60,7 @@ export function createInteractionHandler(
           return true;
         } catch (error) {
           if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
-          if (late.signal.aborted || error instanceof DiscordRefusal) throw error;
+          if (signal.aborted || late.signal.aborted || error instanceof DiscordRefusal) throw error;
           mayHaveArrived ||= error instanceof DiscordFault;
           await clock.sleep(error instanceof RateLimited ? error.retryAfterMs : 100, late.signal);
         }
@@ -167,8 +167,8 @@ export function createInteractionHandler(
       place: interactionPlace(interaction, null),
     });
     const choices = suggestions
-      .slice(0, 25)
-      .map((each) => ({ name: each.label.slice(0, 100), value: each.value }));
+      .slice(0, MAX_CHOICES)
+      .map(({ label, value: id }) => ({ name: cut(label), value: id }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     await respond(interaction, { type, data: { choices } }, signal);
   }
@@ -187,6 +187,16 @@ export function createInteractionHandler(
     else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
     else if (interaction.isRepliable()) await refuse(interaction, signal);
   };
+}
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
+const MAX_CHOICES = 25;
+const CHOICE_CHARS = 100;
+
+/** Cuts a label to what Discord takes, between whole characters. */
+function cut(label: string): string {
+  if (label.length <= CHOICE_CHARS) return label;
+  return `${label.slice(0, CHOICE_CHARS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 const WELCOME = {

@@ -87,22 +87,30 @@ export const helpCommand = defineCommand({
   run: nothing,
 });
 
+/** A bot of its own on the same Discord. */
+export interface BotOptions {
+  readonly commands?: readonly Command[];
+  readonly commandGuilds?: readonly string[];
+  readonly shards?: Shards;
+  readonly token?: string;
+}
+
 export interface Bench {
   readonly discord: FakeDiscord;
+  /** The bot that was started with the bench. */
   readonly adapter: DiscordAdapter;
   readonly desk: Desk;
   readonly pacers: Pacers;
   readonly clock: Clock;
+  /** Starts one more bot, as after a restart or in another process. It is stopped with the bench. */
+  startBot(options?: BotOptions, desk?: Desk): Promise<DiscordAdapter>;
   close(): Promise<void>;
 }
 
-export interface BenchOptions extends FakeDiscordOptions {
-  readonly commands?: readonly Command[];
-  readonly commandGuilds?: readonly string[];
-  readonly runShards?: Shards;
-  readonly token?: string;
+export interface BenchOptions extends FakeDiscordOptions, BotOptions {
   /** What is there before the bot connects. */
   readonly prepare?: (discord: FakeDiscord) => void;
+  /** Whether a bot is started (true). */
   readonly start?: boolean;
 }
 
@@ -110,32 +118,58 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = options.clock ?? systemClock;
   const discord = await createFakeDiscord({ ...options, clock });
   options.prepare?.(discord);
-  const desk = createDesk();
   const pacers = createPacers(clock);
-  const adapter = createDiscordAdapter({
-    token: options.token ?? discord.token,
-    apiUrl: discord.apiUrl,
-    shards: options.runShards ?? 'auto',
-    commands: options.commands ?? [askCommand, helpCommand],
-    ...(options.commandGuilds ? { commandGuilds: options.commandGuilds } : {}),
-    pacers,
-    clock,
-    log: pino({ level: 'silent' }),
-    fetch,
-    waitForIdentify: nothing,
-  });
+  const desks: Desk[] = [];
+  const adapters: DiscordAdapter[] = [];
+
+  function createBot(bot: BotOptions): DiscordAdapter {
+    const adapter = createDiscordAdapter({
+      token: bot.token ?? discord.token,
+      apiUrl: discord.apiUrl,
+      shards: bot.shards ?? 'auto',
+      commands: bot.commands ?? [askCommand, helpCommand],
+      ...(bot.commandGuilds ? { commandGuilds: bot.commandGuilds } : {}),
+      pacers,
+      clock,
+      log: pino({ level: 'silent' }),
+      fetch,
+      waitForIdentify: nothing,
+    });
+    adapters.push(adapter);
+    return adapter;
+  }
+
+  async function start(adapter: DiscordAdapter, desk: Desk): Promise<void> {
+    desks.push(desk);
+    await adapter.start(desk);
+  }
+
+  const desk = createDesk();
+  const adapter = createBot(options);
   const close = async () => {
-    desk.release();
-    await adapter.stop();
+    for (const each of desks) each.release();
+    for (const each of adapters) await each.stop();
     await discord.close();
   };
   try {
-    if (options.start ?? true) await adapter.start(desk);
+    if (options.start ?? true) await start(adapter, desk);
   } catch (error) {
     await close();
     throw error;
   }
-  return { discord, adapter, desk, pacers, clock, close };
+  return {
+    discord,
+    adapter,
+    desk,
+    pacers,
+    clock,
+    async startBot(bot = {}, itsDesk = createDesk()) {
+      const another = createBot(bot);
+      await start(another, itsDesk);
+      return another;
+    },
+    close,
+  };
 }
 
 /** A guild with a channel and two members. */

@@ -79,6 +79,7 @@ function contractOf(name: string, way: Way): void {
           const shown = new Set(answers().map(({ id }) => id));
           const ids = new Set([channel, way.answerChannel(ground), person.dm].map(({ id }) => id));
           return [...ids]
+            .filter((id) => id !== (reader === 'asker' ? bob : ada).dm.id)
             .flatMap((id) => discord.messages({ id }, person))
             .filter((message) => message.fromBot && !shown.has(message.id))
             .map((message) => message.text)

@@ -24,7 +24,7 @@ export interface FakeDiscordOptions {
   readonly rateLimits?: RateLimits;
   readonly globalPerSecond?: number;
   /** Shards that `/gateway/bot` recommends (1). */
-  readonly shards?: number;
+  readonly recommendedShards?: number;
   readonly heartbeatIntervalMs?: number;
 }
 
@@ -50,6 +50,8 @@ export interface ChannelOptions {
 
 export interface GuildRef {
   readonly id: string;
+  /** The role that Discord makes for a bot when it joins. */
+  readonly botRoleId: string;
   channel(options?: ChannelOptions): ChannelRef;
   /** Makes somebody a member, with a role of these permissions. */
   join(person: Person, permissions?: readonly PermissionName[]): void;
@@ -76,6 +78,8 @@ export interface FakeDiscord {
   /** The message as it stands now. @throws where it is gone */
   message(message: { readonly id: string; readonly channelId: string }, as?: Person): SeenMessage;
   threads(channel: ChannelRef): { readonly id: string; readonly name: string; readonly type: number }[];
+  /** Somebody opens a thread by hand, public or private; the bot is in it. */
+  openThread(parent: ChannelRef, by: Person, name: string, kind?: 'public' | 'private'): ChannelRef;
   setThread(thread: ChannelRef, state: { readonly archived?: boolean; readonly locked?: boolean }): void;
   removeChannel(channel: ChannelRef): void;
   removeMessage(message: ChannelRef): void;
@@ -139,7 +143,11 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   const server = createRestServer({
     world,
     match: createRouter([
-      ...applicationRoutes(world, { url: gatewayUrl, shards: options.shards ?? 1, maxConcurrency: 16 }),
+      ...applicationRoutes(world, {
+        url: gatewayUrl,
+        shards: options.recommendedShards ?? 1,
+        maxConcurrency: 16,
+      }),
       ...channelRoutes(world, desk, announce, typing),
       ...interactionRoutes(world, desk, interactions),
     ]),
@@ -206,15 +214,18 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     return { id: created.id };
   }
 
+  /** Everybody has a role of their own, which is how permissions are given here. */
   function addMember(
     guild: Guild,
     userId: string,
     name: string,
     permissions: readonly PermissionName[],
-  ): void {
-    const roleId = world.nextId();
-    guild.roles.set(roleId, { id: roleId, name, permissions: permissionBits(permissions) });
-    guild.members.set(userId, { userId, roleIds: [roleId], nick: null });
+  ): string {
+    const id = world.nextId();
+    const botId = userId === world.application.bot.id ? userId : null;
+    guild.roles.set(id, { id, name, botId, permissions: permissionBits(permissions) });
+    guild.members.set(userId, { userId, roleIds: [id], nick: null });
+    return id;
   }
 
   return {
@@ -234,20 +245,30 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         name: guildOptions.name ?? 'Guild',
         ownerId: world.nextId(),
         roles: new Map([
-          [id, { id, name: '@everyone', permissions: permissionBits(guildOptions.everyone ?? EVERYONE) }],
+          [
+            id,
+            {
+              id,
+              name: '@everyone',
+              botId: null,
+              permissions: permissionBits(guildOptions.everyone ?? EVERYONE),
+            },
+          ],
         ]),
         members: new Map(),
         commandsScope: guildOptions.commandsScope ?? true,
       };
       world.guilds.set(id, guild);
+      let botRoleId = '';
       if (guildOptions.withBot ?? true) {
-        addMember(guild, world.application.bot.id, 'Parley', guildOptions.bot ?? []);
+        botRoleId = addMember(guild, world.application.bot.id, 'Parley', guildOptions.bot ?? []);
         announce.guildCreated(guild);
       }
       return {
         id,
+        botRoleId,
         channel: (channelOptions = {}) => createChannel(guild, channelOptions),
-        join: (person, permissions = []) => addMember(guild, person.id, person.name, permissions),
+        join: (person, permissions = []) => void addMember(guild, person.id, person.name, permissions),
       };
     },
     person(name) {
@@ -293,6 +314,12 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       [...world.channels.values()]
         .filter((each) => each.thread && each.parentId === channel.id)
         .map(({ id, name, type }) => ({ id, name, type })),
+    openThread(parent, by, name, kind = 'public') {
+      const type = kind === 'public' ? CHANNEL.publicThread : CHANNEL.privateThread;
+      const members = [world.application.bot.id];
+      const thread = desk.openThread(channelById(parent), { name, ownerId: by.id, type, members });
+      return { id: thread.id };
+    },
     setThread(ref, state) {
       const channel = channelById(ref);
       if (!channel.thread) throw new Error(`${channel.name} is no thread`);

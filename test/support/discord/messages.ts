@@ -38,6 +38,8 @@ export interface ThreadOptions {
   readonly type: number;
   readonly fromMessage?: Message;
   readonly autoArchiveMinutes?: number;
+  /** Who is in it besides its owner. */
+  readonly members?: readonly string[];
 }
 
 export function createDesk(world: World, announce: Announcer): Desk {
@@ -160,7 +162,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
         recipientIds: [],
         thread: {
           ownerId: options.ownerId,
-          memberIds: new Set([options.ownerId]),
+          memberIds: new Set([options.ownerId, ...(options.members ?? [])]),
           autoArchiveMinutes: options.autoArchiveMinutes ?? 1440,
           archived: false,
           locked: false,

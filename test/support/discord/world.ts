@@ -14,6 +14,8 @@ export interface User {
 export interface Role {
   readonly id: string;
   readonly name: string;
+  /** The bot whose own role it is. */
+  readonly botId: string | null;
   permissions: bigint;
 }
 
@@ -44,6 +46,7 @@ export interface Overwrite {
 export const CHANNEL = {
   text: 0,
   dm: 1,
+  voice: 2,
   announcement: 5,
   publicThread: 11,
   privateThread: 12,
