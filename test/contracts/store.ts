@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createCollection, UnreadableValue } from '../../src/core/collection.ts';
 import type {
   Amounts,
   ClaimStore,
@@ -85,6 +87,25 @@ function keyvContract(store: () => Store): void {
     await notes.clear();
     expect(await notes.get('a')).toBeUndefined();
     expect(await keys.get('a')).toBe('a key');
+  });
+
+  it('bears a collection', async () => {
+    const keyv = store().keyv('notes');
+    const notes = createCollection(keyv, {
+      version: 1,
+      schema: z.object({ text: z.string() }),
+      ttlMs: DAY_MS,
+    });
+    await notes.set('discord:1/a', { text: ':ä 😀' });
+    await keyv.set('discord:1/b', 'garbage');
+    expect(await notes.get('discord:1/a')).toEqual({ text: ':ä 😀' });
+    expect(await notes.get('discord:1/c')).toBeUndefined();
+    expect((await notes.getMany(['discord:1/c', 'discord:1/a'])).size).toBe(1);
+    await expect(notes.get('discord:1/b')).rejects.toThrow(UnreadableValue);
+    await expect(notes.getMany(['discord:1/a', 'discord:1/b'])).rejects.toThrow(UnreadableValue);
+    expect((await collect(notes.keys())).sort()).toEqual(['discord:1/a', 'discord:1/b']);
+    expect(await notes.delete('discord:1/b')).toBe(true);
+    expect(await collect(notes.keys())).toEqual(['discord:1/a']);
   });
 
   it('takes times to live that are no whole number', async () => {
