@@ -1,5 +1,5 @@
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
-import { isGraphemeBoundary, splitsPair } from './graphemes.ts';
+import { graphemeStart, splitsPair } from './graphemes.ts';
 import {
   type BlockState,
   type Container,
@@ -64,7 +64,11 @@ export function findCut(request: CutRequest): Cut {
   const search = (first: number, rank: number, harm: number): Cut | null => {
     for (let at = text.length; at >= first; at--) {
       if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
-      if (splitsPair(text, at) || !isGraphemeBoundary(text, at)) continue;
+      const boundary = graphemeStart(text, at);
+      if (boundary < at) {
+        at = boundary + 1;
+        continue;
+      }
       const cut = cutAt(at);
       if (fits(cut)) return cut;
     }

@@ -23,7 +23,7 @@ export interface Healer {
 }
 
 /** A line that is only a block's mark so far, or a run that may yet turn out to be one: `-`, `##`, `3.`, `|--`. */
-const bareMarkPattern = /^[\s>]*(?:[-+*_=#:|`~\s]*|\d{1,9}[.)])\s*$/;
+const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
 /** A line that may yet become a link reference definition, which shows nothing. */
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
@@ -70,12 +70,17 @@ function settles(before: BlockState, line: Line): boolean {
   return line.kind === 'blank' || line.kind === 'row' || line.begins;
 }
 
+/** Marks that are piled up higher than this are noise, and shown as they are. */
+const mostRounds = 20;
+
 /** Heals text that begins with a block. Each round takes away what must wait, until only closing is left to do. */
 function healBlocks(text: string, start: BlockState): string {
-  for (let shown = text; ; ) {
+  let shown = text;
+  for (let round = 1; ; round++) {
+    const mayHold = round <= mostRounds;
     const lines = placeLines(shown, start);
     const hold = blockHold(shown, lines);
-    if (hold !== null) {
+    if (hold !== null && mayHold) {
       shown = shown.slice(0, hold);
       continue;
     }
@@ -86,7 +91,7 @@ function healBlocks(text: string, start: BlockState): string {
     if (from === null) return shown;
     const content = blankMarks(shown, lines, from);
     const inline = parseInline(content, true);
-    if (inline.partialFrom !== null) {
+    if (inline.partialFrom !== null && mayHold) {
       shown = shown.slice(0, from + inline.partialFrom);
       continue;
     }

@@ -62,6 +62,9 @@ export interface PlacedLine extends Line {
   readonly end: number;
 }
 
+/** What stands deeper is read as text: it bounds the work that a line of markers can ask for. */
+const deepestNesting = 32;
+
 const noLeaf: Leaf = { kind: 'none' };
 export const documentStart: BlockState = { containers: [], leaf: noLeaf };
 
@@ -130,7 +133,7 @@ export function scanLine(before: BlockState, text: string): Line {
   // A paragraph also goes on in a line that lacks the markers of its containers, unless that line begins a block.
   const paragraph = before.leaf.kind === 'paragraph' ? before.leaf : null;
   let nested = false;
-  while (cursor.indent <= 3) {
+  while (cursor.indent <= 3 && containers.length < deepestNesting) {
     cursor.skipIndent();
     const rest = cursor.rest;
     if (rest.startsWith('>')) {

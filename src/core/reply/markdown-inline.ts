@@ -43,6 +43,8 @@ interface Bracket {
 
 /** A `[` this far back, or on an earlier line, is taken for a plain bracket while its `]` has not come. */
 const longestOpenLinkText = 100;
+/** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
+const deepestEmphasis = 10;
 
 const escapePattern = /\\[!-/:-@[-`{-~\n]/y;
 const entityPattern = /&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/y;
@@ -114,8 +116,8 @@ export function parseInline(text: string, growing: boolean): Inline {
       }
       case 'h':
       case 'w': {
-        const url = matchAt(urlPattern, at)?.replace(/[?!.,:;*_~'")\]]+$/, '');
-        if (url !== undefined) spans.push({ kind: 'url', start: at, end: at + url.length, delimiter: '' });
+        const url = matchAt(urlPattern, at) as string;
+        spans.push({ kind: 'url', start: at, end: at + url.length, delimiter: '' });
         return at + 1;
       }
       case '`':
@@ -153,9 +155,12 @@ export function parseInline(text: string, growing: boolean): Inline {
     if (!growing) return after;
     // A run of backticks at the end may be half of the closing one.
     const content = text.slice(after, contentEnd).replace(/`+$/, '');
-    if (content.trim() === '') partialFrom = at;
-    else if (after + content.length < contentEnd) partialFrom = after + content.length;
-    else openCode = { kind: 'code', start: at, end, delimiter: text.slice(at, after) };
+    if (content.trim() === '') {
+      partialFrom = at;
+    } else {
+      if (after + content.length < contentEnd) partialFrom = after + content.length;
+      openCode = { kind: 'code', start: at, end, delimiter: text.slice(at, after) };
+    }
     return end;
   };
 
@@ -224,6 +229,7 @@ export function parseInline(text: string, growing: boolean): Inline {
   runs.push(...inner);
   const open = runs
     .filter((run) => run.opens && run.start < run.end && run.end < end && !isInsideWord(text, run))
+    .slice(-deepestEmphasis)
     .map(
       (run): Span => ({ kind: 'emphasis', start: run.start, end, delimiter: text.slice(run.start, run.end) }),
     );
