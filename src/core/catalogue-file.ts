@@ -105,8 +105,13 @@ const modelSchema = z.strictObject({
     .default(['text']),
 });
 
+const providerSchema = providerDefinitionSchema.refine(
+  ({ keyless, apiKeyVariable }) => keyless || apiKeyVariable !== null,
+  { error: 'needs "apiKeyVariable", the environment variable with its key, or "keyless": true' },
+);
+
 const fileSchema = z.strictObject({
-  providers: z.array(providerDefinitionSchema).default([]),
+  providers: z.array(providerSchema).default([]),
   models: z.array(modelSchema).min(1),
   limits: limitsSchema,
 });

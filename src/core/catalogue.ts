@@ -55,9 +55,8 @@ export function createCatalogue(sources: CatalogueSources): Catalogue {
    */
   function isPlausible(provider: string, byWireId: ReadonlyMap<string, ModelFacts>): boolean {
     if (local.has(provider)) return byWireId.size > 0;
-    return sources.models.some(({ routes }) =>
-      routes.some((route) => route.provider === provider && byWireId.has(route.wireModel)),
-    );
+    const routes = sources.models.flatMap((model) => model.routes).filter((to) => to.provider === provider);
+    return routes.length === 0 || routes.some(({ wireModel }) => byWireId.has(wireModel));
   }
 
   return {

@@ -21,9 +21,7 @@ export interface RequestBounds {
   readonly images: number;
 }
 
-/**
- * What counts where no model of the catalogue has a price: that of the dearest models in common use.
- */
+/** What counts where all models with a price are free: as much as the dearest models in common use. */
 const UNPRICED = { promptPicoUsd: picoUsd('0.000015'), completionPicoUsd: picoUsd('0.000075') };
 
 /**
@@ -39,8 +37,8 @@ const WEB_SEARCH_RESULT_TOKENS = 10_000;
 /** The dearest price of each kind among what is on offer. */
 export function dearestPrices(offers: readonly Offer[]): FirmPrices {
   const dearest = (kind: keyof FirmPrices, unpriced: number) => {
-    const known = offers.map(({ prices }) => prices[kind]).filter((price) => price !== null);
-    return known.length === 0 ? unpriced : Math.max(...known);
+    const most = Math.max(0, ...offers.map(({ prices }) => prices[kind] ?? 0));
+    return most === 0 ? unpriced : most;
   };
   return {
     promptPicoUsd: dearest('promptPicoUsd', UNPRICED.promptPicoUsd),

@@ -158,8 +158,8 @@ describe('a fault in a models file', () => {
   it('is named with its path, beside all others', () => {
     const faults = faultsOf({
       providers: [
-        { id: 'openai', baseUrl: 'http://127.0.0.1' },
-        { id: 'local', baseUrl: 'http://127.0.0.1' },
+        { id: 'openai', baseUrl: 'http://127.0.0.1', apiKeyVariable: 'MY_KEY' },
+        { id: 'local', baseUrl: 'http://127.0.0.1', keyless: true },
         { id: 'local', baseUrl: 'http://127.0.0.1' },
         { id: 'nowhere' },
       ],
@@ -181,6 +181,7 @@ describe('a fault in a models file', () => {
       [
         'providers[0].id (openai) is built in; OPENAI_BASE_URL sets its address',
         'providers[2].id (local) stands here for the second time',
+        'providers[2] (local) needs "apiKeyVariable", the environment variable with its key, or "keyless": true',
         'providers[3].baseUrl (nowhere) is needed, for example http://127.0.0.1:11434/v1',
         'models[0].tier (a/b) must be one of free, openai, openrouter, premium',
         'models[0].contextTokens (a/b) must be more than 0',

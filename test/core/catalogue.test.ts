@@ -170,6 +170,11 @@ describe('what a provider says', () => {
     expect(catalogue.list('web')).toEqual(before);
   });
 
+  it('is nothing to doubt where no model is routed to the provider', () => {
+    const catalogue = catalogueOf({ models: [{ id: 'maker/model', tier: 'free' }] });
+    expect(catalogue.apply('openai', listOf('openai'))).toEqual({ believed: true, gone: [], back: [] });
+  });
+
   it('adds no model to the catalogue', () => {
     const catalogue = createCatalogue(MODELS_FILE);
     catalogue.apply('openrouter', [...listOf('openrouter'), factsOf('openai/o1-pro')]);
@@ -189,7 +194,7 @@ describe('what a provider says', () => {
 describe('a provider that is free', () => {
   it('makes every price 0, whatever its list or the file says', () => {
     const catalogue = catalogueOf({
-      providers: [{ id: 'mine', baseUrl: 'http://127.0.0.1:1/v1', free: true }],
+      providers: [{ id: 'mine', baseUrl: 'http://127.0.0.1:1/v1', keyless: true, free: true }],
       models: [
         { id: 'maker/model', tier: 'free', routes: [{ provider: 'mine' }], prices: { promptPerMillion: 3 } },
       ],

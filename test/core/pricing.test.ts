@@ -179,7 +179,8 @@ describe('the dearest prices', () => {
     });
   });
 
-  it('are not nothing where no model has a price', () => {
+  it('are not nothing where all models that have a price are free', () => {
+    expect(dearestPrices([offer(), offer(ALL_FREE)]).promptPicoUsd).toBe(15_000_000);
     expect(dearestPrices([offer()])).toMatchObject({
       promptPicoUsd: 15_000_000,
       completionPicoUsd: 75_000_000,

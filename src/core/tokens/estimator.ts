@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { WorkerAnswer } from './worker.ts';
 
 /**
- * Counts tokens as OpenAI's newer models do (o200k). For models of other makers it is an estimate: on English within
- * some percent for large vocabularies, up to a third too low for Claude 3, and further off for some scripts.
+ * Counts tokens as OpenAI's models do since GPT-4o (o200k). For others it is an estimate: they may count some percent
+ * more, and those with smaller vocabularies, as Claude 3, a third; on rare scripts any of them may be further off.
  */
 export interface TokenEstimator {
   /**
@@ -24,11 +24,8 @@ export interface TokenEstimatorOptions {
   readonly workerUrl?: URL;
 }
 
-/** What is longer is not counted: no window has room for it. A text of that length takes the thread 1.2 s at the worst. */
-const MAX_TEXT_CHARS = 200_000;
-
-/** So much may wait for the thread; above that the upper bound is the better answer, because it is there. */
-const MAX_WAITING_CHARS = 400_000;
+/** So much may be on its way through the thread; above that the upper bound is the better answer, because it is there. */
+const MAX_PENDING_CHARS = 1_000_000;
 
 /** A thread that ends so many times without an answer in between is not started again. */
 const MAX_FAILURES = 3;
@@ -88,15 +85,18 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
   }
 
   function abandon(): void {
-    const jobs = running === null ? waiting : [running, ...waiting];
+    const jobs = pending();
     running = null;
     waiting = [];
     for (const job of jobs) job.finish(upperBound(job.text));
   }
 
+  function pending(): readonly Job[] {
+    return running === null ? waiting : [running, ...waiting];
+  }
+
   function hasRoomFor(text: string): boolean {
-    const waitingChars = waiting.reduce((sum, job) => sum + job.text.length, text.length);
-    return text.length <= MAX_TEXT_CHARS && waitingChars <= MAX_WAITING_CHARS;
+    return pending().reduce((sum, job) => sum + job.text.length, text.length) <= MAX_PENDING_CHARS;
   }
 
   return {

@@ -1,9 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { countTokens, setMergeCacheSize } from 'gpt-tokenizer/encoding/o200k_base';
-import { piecesOf } from './pieces.ts';
+import { countWithin } from './count-within.ts';
 
-/** The thread of `estimator.ts`: takes a text, answers with its tokens; says `ready` once the tokenizer is loaded. */
+/** What the thread of `estimator.ts` says: that the tokenizer is loaded, and then for each text its tokens. */
 export type WorkerAnswer = 'ready' | number;
+
+/** For one text, since others wait. Enough for some 100,000 characters of Chinese, and for millions of English. */
+const BUDGET_MS = 500;
 
 /** The cache's keys may be whole pieces; its default size would come to hundreds of megabytes then. */
 setMergeCacheSize(10_000);
@@ -15,8 +18,11 @@ const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread');
 
 port.on('message', (text: string) => {
-  let tokens = 0;
-  for (const piece of piecesOf(text)) tokens += countTokens(piece, options);
+  const tokens = countWithin(text, {
+    count: (piece) => countTokens(piece, options),
+    now: () => performance.now(),
+    budgetMs: BUDGET_MS,
+  });
   port.postMessage(tokens satisfies WorkerAnswer);
 });
 port.postMessage('ready' satisfies WorkerAnswer);
