@@ -1,5 +1,6 @@
 import type { LiveMessage, MessageView, Surface } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import { RateLimited } from '../../core/delivery-errors.ts';
 import { deliveryError, isRefusedContent } from './errors.ts';
 import type { Indicator } from './indicator.ts';
 import { MESSAGE_LIMITS, methodScope, postScope, unlimitedScope } from './limits.ts';
@@ -48,6 +49,8 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       opening = null;
       return message;
     } catch (error) {
+      // Nothing was shown: the next try may begin anew, as a stream.
+      if (error instanceof RateLimited && !attempt.once.isUnclear) opening = null;
       if (attempt.isPlain || !isRefusedContent(error)) throw error;
       attempt.isPlain = true;
       return post(view, threadTs, signal);

@@ -45,16 +45,15 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
   return {
     async open(spot, view, signal) {
       if (unclear !== null) {
-        const ts = await findBegun(workspace, spot, unclear, signal);
-        const { slot } = unclear;
+        const begun = unclear;
+        const ts = await findBegun(workspace, spot, begun, signal);
         unclear = null;
         if (ts !== null) {
-          const message = createStreamedMessage(options, { ...spot, ts }, '', slot, 'unsure');
+          const message = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
           await message.update(view, signal);
           return message;
         }
-        slot.release();
-        return null;
+        begun.slot.release();
       }
       const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
       if (text.trim() === '') return null;

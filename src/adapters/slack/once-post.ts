@@ -13,6 +13,8 @@ export interface Spot {
 
 /** Posts one message, once, however often it has to be tried. */
 export interface OncePost {
+  /** Whether a try has ended without word, so that the message may stand. */
+  readonly isUnclear: boolean;
   /**
    * Resolves to the message's `ts`, and whether it stood there from a try before: its content may be older then.
    * The caller has paced it.
@@ -57,6 +59,9 @@ export function createOncePost(workspace: Workspace, spot: Spot, clock: Clock): 
   }
 
   return {
+    get isUnclear() {
+      return triedAtMs !== null;
+    },
     async post(content, signal) {
       if (triedAtMs !== null) {
         const ts = await findEarlier(triedAtMs, signal);

@@ -137,3 +137,15 @@ export function until(holds: () => boolean): Promise<void> {
     { timeout: 10_000, interval: 5 },
   );
 }
+
+/** Waits until everything that was said has been dealt with: nothing is under way, and nothing new has come for a while. */
+export async function quiet({ slack, desk }: Bench): Promise<void> {
+  const activity = () =>
+    [slack.requests.length, desk.messages.length, desk.commands.length, desk.presses.length].join();
+  for (;;) {
+    await until(() => slack.undelivered === 0 && slack.requests.every(({ outcome }) => outcome !== null));
+    const before = activity();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    if (activity() === before) return;
+  }
+}

@@ -1,4 +1,5 @@
 import type { Button, ButtonKind, Surface } from '../../../src/core/adapter.ts';
+import { heal } from '../../../src/core/reply/healer.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import type { Fault } from '../../support/slack/faults.ts';
@@ -91,6 +92,10 @@ function contractOf(name: string, way: Way): void {
         failNext(write, fault) {
           const method = write === 'open' ? (way.open ?? 'chat.postMessage') : (way.update ?? 'chat.update');
           slack.faults.add({ method, ...faultOf(fault) });
+          // Where no stream can begin, the message is posted at once.
+          if (method === 'chat.startStream' && fault.kind === 'rate-limited') {
+            slack.faults.add({ method: 'chat.postMessage', ...faultOf(fault) });
+          }
         },
         close: bench.close,
       };
@@ -112,7 +117,13 @@ function isWhisper(message: SeenMessage): boolean {
   return /^(?:psst|s\d+ )/.test(message.text);
 }
 
+/** The id that the contract gives its answer. */
+const ANSWER_ID = 'Answer-1_aB3';
+
 function readingOf(message: SeenMessage): { text: string; buttons: Button[] } {
+  // While Slack streams a message by itself, it closes what is half-open and shows a stop of its own.
+  if (message.streaming)
+    return { text: heal(message.text), buttons: [{ kind: 'stop', answerId: ANSWER_ID }] };
   const text = [message.text, message.footer].filter((part) => part !== '').join('\n');
   return {
     text,
@@ -163,4 +174,16 @@ contractOf('private /ask', {
     channel: ann.dm,
     thread: slack.messages(ann.dm).find(isQuestion)?.ts ?? 'none yet',
   }),
+});
+
+contractOf('agent view', {
+  agentView: true,
+  async ask({ bench: { desk }, ann }) {
+    ann.say(ann.dm, 'why is the sky blue?');
+    await until(() => desk.messages.length === 1);
+    return desk.messages[0]?.surface as Surface;
+  },
+  where: ({ bench: { slack }, ann }) => ({ channel: ann.dm, thread: slack.messages(ann.dm)[0]?.ts }),
+  open: 'chat.startStream',
+  update: 'chat.appendStream',
 });

@@ -63,6 +63,7 @@ export interface FakeSlack {
   message(channel: string, ts: string): SeenMessage | undefined;
   /** Somebody who may deletes a message of anybody's. */
   deleteMessage(message: { readonly channel: string; readonly ts: string }): void;
+  join(channel: string, person: Person): void;
   inviteBot(channel: string): void;
   removeBot(channel: string): void;
   archive(channel: string): void;
@@ -286,6 +287,7 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
       const found = workspace.find(channel, ts);
       if (found !== undefined) found.deleted = true;
     },
+    join: (channel, person) => void workspace.channels.get(channel)?.members.add(person.id),
     inviteBot: (channel) => void workspace.channels.get(channel)?.members.add(app.botUserId),
     removeBot: (channel) => void workspace.channels.get(channel)?.members.delete(app.botUserId),
     archive(id) {

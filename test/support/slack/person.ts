@@ -20,6 +20,8 @@ export interface Person {
   remove(message: Place): void;
   /** Types a slash command. Resolves to what became of its delivery. */
   slash(command: string, text: string, options: { readonly channel: string }): Promise<Outcome>;
+  /** What Slack would send for a slash command, to be changed and delivered by hand. */
+  commandPayload(command: string, text: string, channel: string): Json;
   /** Presses a button of a message that this person sees, by its label. */
   click(message: Place, label: string): Promise<Outcome>;
   /** Presses a button of the home tab or of the uppermost modal, by its label. */
@@ -120,6 +122,24 @@ export function createPerson(
     });
   }
 
+  function commandPayload(command: string, text: string, channel: string): Json {
+    return {
+      token: 'verification-token',
+      team_id: workspace.teamId,
+      team_domain: 'fake',
+      channel_id: channel,
+      channel_name: workspace.channels.get(channel)?.name ?? 'privategroup',
+      user_id: id,
+      user_name: user?.name,
+      command,
+      text,
+      api_app_id: 'A0PARLEY',
+      is_enterprise_install: 'false',
+      response_url: responseUrls.create({ channel, user: id, message: null }),
+      trigger_id: triggers.create(id),
+    };
+  }
+
   function views(): Json[] {
     const home = workspace.homes.get(id);
     return [...(modals.get(id) ?? []).slice(-1), ...(home === undefined ? [] : [home])];
@@ -196,26 +216,13 @@ export function createPerson(
         ts: workspace.nextTs(),
       });
     },
+    commandPayload,
     async slash(command, text, { channel }) {
       if (!app.commands.has(command)) throw new Error(`${command} is not a command of this app`);
       return settleReply(
         await delivery.deliver({
           type: 'slash_commands',
-          payload: {
-            token: 'verification-token',
-            team_id: workspace.teamId,
-            team_domain: 'fake',
-            channel_id: channel,
-            channel_name: workspace.channels.get(channel)?.name ?? 'privategroup',
-            user_id: id,
-            user_name: user.name,
-            command,
-            text,
-            api_app_id: 'A0PARLEY',
-            is_enterprise_install: 'false',
-            response_url: responseUrls.create({ channel, user: id, message: null }),
-            trigger_id: triggers.create(id),
-          },
+          payload: commandPayload(command, text, channel),
         }),
         channel,
       );

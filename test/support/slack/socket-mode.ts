@@ -48,6 +48,8 @@ export function createSocketMode(
   function welcome(socket: WebSocket): void {
     made += 1;
     sockets.push(socket);
+    // Each envelope that waits for its acknowledgement listens.
+    socket.setMaxListeners(0);
     socket.on('close', () => {
       const index = sockets.indexOf(socket);
       if (index >= 0) sockets.splice(index, 1);

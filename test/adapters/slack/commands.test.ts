@@ -1,0 +1,261 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MessageView } from '../../../src/core/adapter.ts';
+import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+async function setUp(options: BenchOptions = {}) {
+  bench = await openBench(options);
+  const { slack, desk } = bench;
+  const ann = slack.user('Ann');
+  const bob = slack.user('Bob');
+  const general = slack.channel('general', [ann, bob]);
+  const asked = async (count = 1) => {
+    await until(() => desk.commands.length === count);
+    const command = desk.commands[count - 1];
+    if (command === undefined) throw new Error('no command came');
+    return command;
+  };
+  return { ...bench, slack, desk, ann, bob, general, asked };
+}
+
+const never = new AbortController().signal;
+const view = (text: string): MessageView => ({
+  text,
+  source: text,
+  status: 'complete',
+  note: null,
+  footer: null,
+  buttons: [],
+});
+
+describe('/ask on Slack', () => {
+  it('brings the options, and is acknowledged whatever core does', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    const outcome = await ann.slash('/ask', '--model gpt-4o --web what is a &lt; b &amp; c?', {
+      channel: general,
+    });
+    expect(outcome).toMatchObject({ acked: true });
+    expect(await asked()).toMatchObject({
+      command: 'ask',
+      options: { model: 'gpt-4o', web: true, prompt: 'what is a < b & c?' },
+      actor: { name: 'Ann' },
+      place: { channel: `slack:${slack.teamId}/${general}`, key: null },
+    });
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('shows the question under the asker’s name only once it is taken, and answers in its thread', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.slash('/ask', 'why <!channel>?\nreally', { channel: general });
+    const { surface } = await asked();
+    await quiet(bench);
+    expect(slack.messages(general)).toEqual([]);
+    surface.indicate('working');
+    const message = await surface.open(view('Because.'), never);
+    const [question] = slack.messages(general);
+    expect(question?.text.replaceAll('\u2060', '')).toBe('*Ann* asked:\n> why <!channel>?\n> really');
+    expect(slack.messages(general, question?.ts).map(({ text }) => text)[1]).toBe('Because.');
+    expect(message.threadKey).toBe(`slack:${slack.teamId}/${general}/${question?.ts}`);
+    expect(slack.pings).toEqual([]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('posts the question once although the first try is lost', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    slack.faults.add({ method: 'chat.postMessage', when: 'after', how: { kind: 'reset' } });
+    await ann.slash('/ask', 'why?', { channel: general });
+    const { surface } = await asked();
+    surface.indicate('working');
+    await surface.open(view('Because.'), never).catch(() => surface.open(view('Because.'), never));
+    expect(slack.messages(general)).toHaveLength(1);
+  });
+
+  it('says how to invite the bot where it is not a member, and brings nothing', async () => {
+    const { slack, desk, ann } = await setUp();
+    const elsewhere = slack.channel('elsewhere', [ann], { bot: false });
+    const secret = slack.channel('secret', [ann], { bot: false, kind: 'group' });
+    for (const channel of [elsewhere, secret]) {
+      await ann.slash('/ask', 'why?', { channel });
+      await until(() => ann.whispers(channel).length === 1);
+      expect(ann.whispers(channel)[0]?.text).toBe(
+        'I am not in this channel. Invite me with `/invite @parley` and ask again, or use `/ask --private …` for an answer that only you see.',
+      );
+    }
+    expect(desk.commands).toEqual([]);
+    slack.inviteBot(elsewhere);
+    await ann.slash('/ask', 'why?', { channel: elsewhere });
+    await until(() => desk.commands.length === 1);
+  });
+
+  it('says so in a conversation of others', async () => {
+    const { slack, ann, bob } = await setUp();
+    const between = slack.channel('directmessage', [ann, bob], { bot: false, kind: 'im' });
+    await ann.slash('/ask', 'why?', { channel: between });
+    await until(() => ann.whispers(between).length === 1);
+    expect(ann.whispers(between)[0]?.text).toBe(
+      'I am not part of this conversation, so I cannot answer in it. Use `/ask --private …`, or write to me directly.',
+    );
+  });
+
+  it('answers privately in the asker’s direct messages, and points there', async () => {
+    const { slack, ann, bob, general, asked } = await setUp();
+    await ann.slash('/ask', '--private why?', { channel: general });
+    const { surface, place } = await asked();
+    expect(surface.isPrivate).toBe(true);
+    expect(place).toMatchObject({ channel: `slack:${slack.teamId}/${general}`, key: null });
+    surface.indicate('working');
+    const message = await surface.open(view('Because.'), never);
+    await until(() => ann.whispers(general).length === 1);
+    const [question] = slack.messages(ann.dm);
+    expect(ann.whispers(general)[0]?.text).toMatch(
+      /^I answer you in \[our direct messages\]\(https:\/\/fake\.slack\.com\/archives\/D\w+\/p\d+\)\.$/,
+    );
+    expect(slack.messages(ann.dm, question?.ts).map(({ text }) => text)).toEqual([
+      '*Ann* asked:\n> why?',
+      'Because.',
+    ]);
+    expect(message.threadKey).toBe(`slack:${slack.teamId}/${ann.dm}/${question?.ts}`);
+    expect([...slack.messages(general), ...bob.whispers(general)]).toEqual([]);
+  });
+
+  it('answers in the direct message itself where it is asked there', async () => {
+    const { slack, ann, asked } = await setUp();
+    await ann.slash('/ask', 'why?', { channel: ann.dm });
+    const { surface, place } = await asked();
+    expect(place.key).toBe(`slack:${slack.teamId}/${ann.dm}`);
+    surface.indicate('working');
+    await surface.open(view('Because.'), never);
+    expect(slack.messages(ann.dm).map(({ text }) => text)).toEqual(['*Ann* asked:\n> why?', 'Because.']);
+  });
+
+  it('explains what it cannot read, to the asker alone', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    await ann.slash('/ask', '--verbose why?', { channel: general });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('`/ask` has no option `--verbose`.');
+    expect(desk.commands).toEqual([]);
+    expect(slack.messages(general)).toEqual([]);
+  });
+
+  it('whispers refusals through the command’s own address, and by other means when that is used up', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.slash('/ask', 'why?', { channel: general });
+    const { surface } = await asked();
+    for (let word = 1; word <= 7; word++) await surface.whisper({ text: `word ${word}` }, never);
+    expect(ann.whispers(general).map(({ text }) => text)).toEqual(
+      Array.from({ length: 7 }, (_, index) => `word ${index + 1}`),
+    );
+    expect(slack.responses).toHaveLength(5);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('sends files of a private word to the direct messages', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.slash('/stop', '', { channel: general });
+    const { surface } = await asked();
+    const file = {
+      name: 'usage.png',
+      mediaType: 'image/png',
+      bytes: new Uint8Array([1, 2, 3]),
+      description: 'A chart',
+    };
+    await surface.whisper({ text: 'Your use:', files: [file] }, never);
+    expect(ann.whispers(general).map(({ text }) => text)).toEqual([
+      'Your use:',
+      'I sent the picture to you in a direct message.',
+    ]);
+    expect(slack.messages(ann.dm)[0]?.files).toEqual(['usage.png']);
+    expect(slack.messages(general)).toEqual([]);
+  });
+
+  it('keeps a word to itself rather than send it to an address that is not Slack’s', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    const stranger = 'https://hooks.slack.com.evil.example/commands/1';
+    const payload = { ...ann.commandPayload('/ask', '--nope', general), response_url: stranger };
+    expect(await slack.deliver({ type: 'slash_commands', payload })).toMatchObject({ acked: true });
+    await ann.slash('/ask', 'why?', { channel: general });
+    await asked();
+    expect(slack.responses).toEqual([]);
+  });
+});
+
+describe('forms on Slack', () => {
+  it('opens for /ask with nothing behind it, and asks as if it had been typed', async () => {
+    const { slack, desk, ann, general, asked } = await setUp();
+    desk.suggestions = [
+      { label: 'GPT-4o mini', value: 'openai/gpt-4o-mini' },
+      { label: '🔒 GPT-4o (needs openai)', value: 'openai/gpt-4o' },
+    ];
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toBe(
+      '/ask\nPrompt\nModel\nWeb\nPrivate\nOr without this form: Type /ask [--model …] [--web] [--private] prompt.',
+    );
+    expect(await ann.search('model', 'gpt')).toEqual(['GPT-4o mini', '🔒 GPT-4o (needs openai)']);
+    expect(desk.suggestRequests[0]).toMatchObject({ command: 'ask', option: 'model', text: 'gpt' });
+    await ann.submit({ prompt: 'why?', model: 'GPT-4o mini', web: 'on' });
+    expect(await asked()).toMatchObject({
+      command: 'ask',
+      options: { prompt: 'why?', model: 'openai/gpt-4o-mini', web: true, private: false },
+      place: { channel: `slack:${slack.teamId}/${general}` },
+    });
+    expect(ann.modal()).toBe('');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('shows in the form of /model what answers now', async () => {
+    const { desk, ann, general, asked } = await setUp();
+    desk.handle = async (event) => {
+      await event.surface.whisper(
+        { text: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' },
+        never,
+      );
+    };
+    await ann.slash('/model', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toContain('*GPT-4o mini* (`openai/gpt-4o-mini`) answers here: the default.');
+    desk.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
+    await ann.search('model', '');
+    await ann.submit({ model: 'GPT-4o' });
+    expect(await asked(2)).toMatchObject({
+      command: 'model',
+      options: { model: 'openai/gpt-4o', scope: 'channel' },
+    });
+    await until(() => ann.whispers(general).length === 1);
+  });
+
+  it('opens on a message, and asks about it in its thread', async () => {
+    const { slack, ann, bob, general, asked } = await setUp();
+    const odd = bob.say(general, 'The build is <https://ci.example.com|red> &amp; nobody knows why.');
+    await ann.shortcut('ask-about-message', odd);
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toContain(
+      'This is about a message by Bob:\nThe build is [red](https://ci.example.com) & nobody knows why.',
+    );
+    await ann.submit({ prompt: 'What may be the reason?' });
+    const { options, place, surface } = await asked();
+    expect(options['prompt']).toBe(
+      'What may be the reason?\n\nThis is about a message by Bob:\n> The build is [red](https://ci.example.com) & nobody knows why.',
+    );
+    expect(place.key).toBe(`slack:${slack.teamId}/${general}/${odd.ts}`);
+    surface.indicate('working');
+    const message = await surface.open(view('A flaky test.'), never);
+    expect(
+      slack
+        .messages(general, odd.ts)
+        .map(({ text }) => text)
+        .slice(1),
+    ).toEqual(['*Ann* asked:\n> What may be the reason?', 'A flaky test.']);
+    expect(message.threadKey).toBeNull();
+  });
+
+  it('opens on the longest message there is', async () => {
+    const { slack, ann, general } = await setUp();
+    const odd = ann.say(general, '"\n\\'.repeat(10_000));
+    await ann.shortcut('ask-about-message', odd);
+    await until(() => ann.modal() !== '');
+    expect(slack.violations).toEqual([]);
+  });
+});
