@@ -76,13 +76,12 @@ export function createReply(options: ReplyOptions): Reply {
     const part = parts[0];
     if (part && parts.length > 1) return lastView(part.text, SEALED);
     if (ending !== null) return lastView(part?.text ?? '', ending);
-    const text = splitter.view();
+    const text = splitter.view().trimEnd(); // White space at an end shows nowhere.
     // A full message stays open until there is something to show in the next one: it may be the last.
     if (part && text !== '') return lastView(part.text, SEALED);
-    const shown = part?.text ?? text;
-    if (shown === '') return null;
-    const { buttons } = options;
-    return { text: shown, source: shown, status: 'streaming', note: null, footer: null, buttons };
+    const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
+    if (part) return { text: part.text, source: part.text, ...growing };
+    return text === '' ? null : { text, source: splitter.source(), ...growing };
   }
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
@@ -171,7 +170,7 @@ export function createReply(options: ReplyOptions): Reply {
   return {
     gone: gone.signal,
     write(delta) {
-      if (delta === '' || gone.signal.aborted) return;
+      if (delta === '') return;
       parts.push(...splitter.push(delta));
       wake();
     },

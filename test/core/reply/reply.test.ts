@@ -328,13 +328,38 @@ describe('an answer longer than one message', () => {
     const { surface, reply } = start({ limits: { maxChars: 60 } });
     reply.write('x'.repeat(60));
     await clock.advance(10_000);
-    reply.write('\n\n');
+    // A list's mark, which shows nothing by itself.
+    reply.write('\n\n-');
     await clock.advance(10_000);
-    expect(surface.messages).toHaveLength(1);
-    expect(surface.shown?.status).toBe('streaming');
+    expect(statuses(surface)).toEqual(['streaming']);
+    expect(surface.violations).toEqual([]);
+    reply.write(' item');
+    await clock.advance(10_000);
+    expect(statuses(surface)).toEqual(['sealed', 'streaming']);
+  });
+
+  it('ends in the full message where nothing follows', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start({ limits: { maxChars: 60 } });
+    reply.write('x'.repeat(60));
+    await clock.advance(10_000);
+    reply.write('\n\n');
     expect(await within(clock, 10_000, reply.finish(COMPLETE))).toBe(true);
     expect(surface.messages).toHaveLength(1);
     expect(surface.shown).toMatchObject({ text: 'x'.repeat(60), status: 'complete' });
+  });
+
+  it('opens what is left at once where it ends while the next message waits for its turn', async () => {
+    const { clock, start } = setUp();
+    const openScope: Scope = { key: 'posts', limit: 2, windowMs: 20_000 };
+    const { surface, reply } = start({ limits: { maxChars: 60 }, openScope });
+    reply.write('x'.repeat(60));
+    await clock.advance(1_000);
+    reply.write(' more');
+    await clock.advance(5_000);
+    expect(statuses(surface)).toEqual(['sealed']);
+    expect(await within(clock, 0, reply.finish(COMPLETE))).toBe(true);
+    expect(statuses(surface)).toEqual(['sealed', 'complete']);
   });
 
   it('sends each part once where many are waiting, however slow the platform is', async () => {
@@ -407,6 +432,15 @@ describe('a passing fault', () => {
     await clock.advance(HOUR_MS / 2);
     const gaps = surface.writes.slice(1).map(({ atMs }, index) => atMs - (surface.writes[index]?.atMs ?? 0));
     expect(gaps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    expect(surface.text).toBe('Hello');
+  });
+
+  it('does not make rate limits that follow one another longer than they are', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    surface.fail({ error: new RateLimited(2_000), times: 7 });
+    reply.write('Hello');
+    await clock.advance(20_000);
     expect(surface.text).toBe('Hello');
   });
 
