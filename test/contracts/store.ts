@@ -286,10 +286,13 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     await clock().advance(DAY_MS - 1);
     expect(await values('soon', 'later')).toEqual([1, 1]);
     await expect
-      .poll(async () => {
-        await clock().advance(10 * MINUTE_MS);
-        return values('soon', 'later');
-      })
+      .poll(
+        async () => {
+          await clock().advance(10 * MINUTE_MS);
+          return values('soon', 'later');
+        },
+        { timeout: 10_000 },
+      )
       .toEqual([0, 1]);
     expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
     expect(await values('soon', 'later')).toEqual([0, 3]);

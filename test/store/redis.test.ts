@@ -219,10 +219,16 @@ describeWithRedis('Redis', () => {
     const client = createClient({ url: redis.url });
     await client.connect();
     await expect
-      .poll(async () => {
-        await clock.advance(10 * 60_000);
-        return [await client.hKeys('{parley}:claims'), await client.zRange('{parley}:claims:expiry', 0, -1)];
-      })
+      .poll(
+        async () => {
+          await clock.advance(10 * 60_000);
+          return [
+            await client.hKeys('{parley}:claims'),
+            await client.zRange('{parley}:claims:expiry', 0, -1),
+          ];
+        },
+        { timeout: 10_000 },
+      )
       .toEqual([['unfinished'], ['unfinished']]);
     client.destroy();
     await store.close();
