@@ -13,7 +13,6 @@ import type { Logger } from 'pino';
 import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
-import { RateLimited } from '../../core/delivery-errors.ts';
 import { type MessageBody, noticeBodies, parseButton } from './content.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
 import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
@@ -34,8 +33,9 @@ export interface InteractionHandlerOptions {
   readonly caveat: string | undefined;
 }
 
-/** An interaction that is not acknowledged within 3 s is dead: this much is left for the way there. */
-const ACKNOWLEDGE_WITHIN_MS = 2_500;
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
+const ACKNOWLEDGE_WITHIN_MS = 3_000;
+const RETRY_MS = 100;
 
 /** Acknowledges interactions before anything else happens, and brings them to `dispatch`. */
 export function createInteractionHandler(
@@ -47,30 +47,22 @@ export function createInteractionHandler(
   /** Sends the first response; false where the interaction is dead, or somebody else's already. */
   async function respond(interaction: Interaction, body: object, signal: AbortSignal): Promise<boolean> {
     const path = Routes.interactionCallback(interaction.id, interaction.token);
-    const late = new AbortController();
-    clock.sleep(ACKNOWLEDGE_WITHIN_MS, late.signal).then(
-      () => late.abort(new DiscordFault('the time to acknowledge is over')),
-      () => {}, // responded
-    );
+    const lastTryAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS - RETRY_MS;
     let mayHaveArrived = false;
-    try {
-      for (;;) {
-        try {
-          await rest.request({ method: 'POST', path, body }, AbortSignal.any([signal, late.signal]));
-          return true;
-        } catch (error) {
-          if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
-          if (signal.aborted || late.signal.aborted || error instanceof DiscordRefusal) throw error;
-          mayHaveArrived ||= error instanceof DiscordFault;
-          await clock.sleep(error instanceof RateLimited ? error.retryAfterMs : 100, late.signal);
+    for (;;) {
+      try {
+        await rest.request({ method: 'POST', path, body }, signal);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
+        if (error instanceof DiscordRefusal || clock.now() > lastTryAtMs) {
+          log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
+          return false;
         }
+        mayHaveArrived ||= error instanceof DiscordFault;
+        await clock.sleep(RETRY_MS, signal);
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
-      return false;
-    } finally {
-      late.abort();
     }
   }
 

@@ -103,11 +103,15 @@ export interface Bench {
   readonly pacers: Pacers;
   readonly clock: Clock;
   /** Starts one more bot, as after a restart or in another process. It is stopped with the bench. */
-  startBot(options?: BotOptions, desk?: Desk): Promise<DiscordAdapter>;
+  startBot(options?: BotOptions): Promise<DiscordAdapter>;
   close(): Promise<void>;
 }
 
 export interface BenchOptions extends FakeDiscordOptions, BotOptions {
+  /** Those of a core that is not a desk. */
+  readonly pacers?: Pacers;
+  /** A core in the desk's place. */
+  readonly dispatch?: Dispatch;
   /** What is there before the bot connects. */
   readonly prepare?: (discord: FakeDiscord) => void;
   /** Whether a bot is started (true). */
@@ -118,8 +122,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = options.clock ?? systemClock;
   const discord = await createFakeDiscord({ ...options, clock });
   options.prepare?.(discord);
-  const pacers = createPacers(clock);
-  const desks: Desk[] = [];
+  const pacers = options.pacers ?? createPacers(clock);
   const adapters: DiscordAdapter[] = [];
 
   function createBot(bot: BotOptions): DiscordAdapter {
@@ -139,20 +142,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     return adapter;
   }
 
-  async function start(adapter: DiscordAdapter, desk: Desk): Promise<void> {
-    desks.push(desk);
-    await adapter.start(desk);
-  }
-
   const desk = createDesk();
   const adapter = createBot(options);
   const close = async () => {
-    for (const each of desks) each.release();
+    desk.release();
     for (const each of adapters) await each.stop();
     await discord.close();
   };
   try {
-    if (options.start ?? true) await start(adapter, desk);
+    if (options.start ?? true) await adapter.start(options.dispatch ?? desk);
   } catch (error) {
     await close();
     throw error;
@@ -163,9 +161,9 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     desk,
     pacers,
     clock,
-    async startBot(bot = {}, itsDesk = createDesk()) {
+    async startBot(bot = {}) {
       const another = createBot(bot);
-      await start(another, itsDesk);
+      await another.start(desk);
       return another;
     },
     close,

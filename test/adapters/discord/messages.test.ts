@@ -300,6 +300,14 @@ describe('a word to the asker', () => {
     ]);
   });
 
+  it('in direct messages is simply said there', async () => {
+    const ground = await open();
+    const { discord, ada } = ground;
+    ada.say(ada.dm, 'why?');
+    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+    expect(discord.messages(ada.dm).at(-1)?.content).toBe('No more today.');
+  });
+
   it('comes as a reply where direct messages are closed', async () => {
     const ground = await open();
     const { discord, ada, channel } = ground;

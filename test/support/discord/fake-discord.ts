@@ -4,7 +4,7 @@ import { createBuckets, GLOBAL_PER_SECOND, type RateLimits, USUAL_LIMITS } from 
 import { createAnnouncer } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import { createInteractions } from './interactions.ts';
+import { ACKNOWLEDGE_WITHIN_MS, createInteractions } from './interactions.ts';
 import { createDesk } from './messages.ts';
 import { type PermissionName, permissionBits } from './permissions.ts';
 import { type ChannelRef, createPerson, type Person } from './person.ts';
@@ -26,6 +26,8 @@ export interface FakeDiscordOptions {
   /** Shards that `/gateway/bot` recommends (1). */
   readonly recommendedShards?: number;
   readonly heartbeatIntervalMs?: number;
+  /** For tests whose clock runs so fast that Discord's 3 s are no time at all. */
+  readonly acknowledgeWithinMs?: number;
 }
 
 export interface GuildOptions {
@@ -87,7 +89,7 @@ export interface FakeDiscord {
   entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): void;
   refuseDmsTo(person: Person): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
-  until(condition: () => boolean, what?: string): Promise<void>;
+  until(condition: () => boolean, what?: string, patienceMs?: number): Promise<void>;
   /** Every rule that was broken: 429s served, bad forms, interactions acknowledged late, twice or never. */
   readonly violations: readonly string[];
   close(): Promise<void>;
@@ -107,7 +109,7 @@ const EVERYONE: readonly PermissionName[] = [
   'UseExternalApps',
 ];
 
-/** How long `until` waits for what never comes. */
+/** How long `until` waits by default for what never comes. */
 const PATIENCE_MS = 10_000;
 
 /** How often `until` looks again at what changes outside the fake. */
@@ -138,7 +140,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     changed();
   });
   const desk = createDesk(world, announce);
-  const interactions = createInteractions(world);
+  const interactions = createInteractions(world, options.acknowledgeWithinMs ?? ACKNOWLEDGE_WITHIN_MS);
   const faults = createFaults();
   const server = createRestServer({
     world,
@@ -165,7 +167,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
 
-  function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  function until(condition: () => boolean, what = 'the condition', patienceMs = PATIENCE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         watchers.delete(check);
@@ -178,7 +180,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       };
       const timer = setTimeout(() => {
         finish(() => reject(new Error(`waited in vain until ${what}\n${transcript()}`)));
-      }, PATIENCE_MS);
+      }, patienceMs);
       const poll = setInterval(check, POLL_MS);
       watchers.add(check);
       check();

@@ -43,7 +43,7 @@ export interface Interactions {
   missed(): Interaction[];
 }
 
-export function createInteractions(world: World): Interactions {
+export function createInteractions(world: World, acknowledgeWithinMs: number): Interactions {
   const all: Interaction[] = [];
   const age = (interaction: Interaction) => world.clock.now() - interaction.createdAtMs;
 
@@ -68,7 +68,7 @@ export function createInteractions(world: World): Interactions {
       const interaction = all.find((each) => each.id === id && each.token === token);
       if (!interaction) throw apiError('unknownInteraction');
       if (interaction.acknowledgedAtMs !== null) throw apiError('alreadyAcknowledged');
-      if (age(interaction) > ACKNOWLEDGE_WITHIN_MS) throw apiError('unknownInteraction');
+      if (age(interaction) > acknowledgeWithinMs) throw apiError('unknownInteraction');
       return interaction;
     },
     byToken(applicationId, token) {
@@ -80,7 +80,7 @@ export function createInteractions(world: World): Interactions {
     },
     missed: () =>
       all.filter(
-        (each) => (each.acknowledgedAtMs ?? world.clock.now()) - each.createdAtMs > ACKNOWLEDGE_WITHIN_MS,
+        (each) => (each.acknowledgedAtMs ?? world.clock.now()) - each.createdAtMs > acknowledgeWithinMs,
       ),
   };
 }

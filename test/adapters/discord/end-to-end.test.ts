@@ -1,0 +1,302 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { commands } from '../../../src/commands/index.ts';
+import type { SeenMessage } from '../../support/discord/view.ts';
+import { longAnswer, wordsOf } from '../../support/long-answer.ts';
+import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
+
+/** The whole core, the real discord.js, and people at a Discord that holds everybody to its rules. */
+type Stage = TestBot & Bench & ReturnType<typeof openGuild>;
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function open(options: BenchOptions = {}): Promise<Stage> {
+  const bot = await createTestBot({ defaultTier: 'premium' });
+  cleanups.push(bot.close);
+  const bench = await openBench({ commands, ...options, pacers: bot.pacers, dispatch: bot.dispatch });
+  cleanups.push(bench.close);
+  return { ...bot, ...bench, ...openGuild(bench.discord) };
+}
+
+/** Edits come quickly, so that a test need not wait for them; the rules are the same. */
+const QUICK = {
+  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
+  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
+  '* /webhooks/:id/:token': { limit: 5, windowMs: 200 },
+};
+
+const labels = (message: SeenMessage | null | undefined) => message?.buttons.map(({ label }) => label) ?? [];
+
+/** The end of an answer: its last message has buttons other than Stop. */
+function isComplete(message: SeenMessage | null | undefined): boolean {
+  return labels(message).includes('Retry');
+}
+
+describe('/ask, as the person sees it', () => {
+  it('thinks, grows with a Stop button, and ends with its facts and what can be done next', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const answer = provider.live();
+    const used = ada.slash('ask', { prompt: 'Why is the sky blue?' }, { channel });
+    await used.acknowledged();
+    expect(used.reply).toMatchObject({ thinking: true, onlyVisibleTo: null });
+    await answer.text('Because **blue');
+    await discord.until(() => used.reply?.content !== '', 'there is text');
+    expect(used.reply?.content).toBe('Because **blue**');
+    expect(labels(used.reply)).toEqual(['Stop']);
+    await answer.text('** light scatters more.');
+    await answer.finish({ prompt_tokens: 20, completion_tokens: 10, cost: 0 });
+    await discord.until(() => isComplete(used.reply), 'the answer is complete');
+    expect(used.reply?.content).toMatch(
+      /^Because \*\*blue\*\* light scatters more\.\n\n-# Llama 3\.2 3B \(Free\) · 0\.\d s · 30 tokens · free$/,
+    );
+    expect(labels(used.reply)).toEqual(['Retry', 'Continue in thread']);
+    expect(used.reply?.pings).toEqual([]);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('refuses in private, and leaves nothing in the channel', async () => {
+    const { discord, ada, bob, channel } = await open();
+    const used = ada.slash('ask', { prompt: 'Why?', model: 'no/such-model' }, { channel });
+    await discord.until(() => used.replies.length === 1 && used.replies[0]?.thinking === false);
+    expect(used.replies[0]).toMatchObject({ onlyVisibleTo: ada.id });
+    expect(used.replies[0]?.content).toContain('no/such-model');
+    expect(discord.messages(channel, bob)).toEqual([]);
+  });
+
+  it('goes on in a thread, without mentions, and knows what was said', async () => {
+    const { discord, provider, ada, channel } = await open();
+    provider.answer('Blue.');
+    provider.answer('Because of scattering.');
+    const used = ada.slash('ask', { prompt: 'What colour is the sky?' }, { channel });
+    await discord.until(() => isComplete(used.reply));
+    if (used.reply) await ada.click(used.reply, 'Continue in thread').acknowledged();
+    await discord.until(() => discord.threads(channel).length === 1);
+    const [thread] = discord.threads(channel);
+    if (!thread) throw new Error('no thread');
+    expect(thread.name).toBe('What colour is the sky?');
+    await discord.until(() => discord.messages(thread).length === 1);
+    ada.say(thread, 'Why?');
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)));
+    expect(discord.messages(thread).at(-1)?.content).toContain('Because of scattering.');
+    expect(
+      provider.chats[1]?.body.messages.slice(1).map(({ content }: { content: string }) => content),
+    ).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('may be stopped by the asker alone, and says who stopped it', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    const answer = provider.live();
+    const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
+    await answer.text('Because it');
+    await discord.until(() => labels(used.reply).includes('Stop'));
+    if (!used.reply) throw new Error('no reply');
+    const refused = bob.click(used.reply, 'Stop');
+    await discord.until(() => refused.replies.length === 1);
+    expect(refused.replies[0]).toMatchObject({
+      content: 'Only the person who asked or an admin can stop this answer.',
+      onlyVisibleTo: bob.id,
+    });
+    ada.click(used.reply, 'Stop');
+    await discord.until(() => isComplete(used.reply));
+    expect(used.reply.content).toMatch(/^Because it\n\n⏹️ Stopped by Ada\.\n-# Llama 3\.2 3B \(Free\) · /);
+    expect(await (await answer.request).closed).toBe('aborted');
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('is tried again below, and the old answer loses its buttons', async () => {
+    const { discord, provider, ada, channel } = await open();
+    provider.answer('First try.');
+    provider.answer('Second try.');
+    const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
+    await discord.until(() => isComplete(used.reply));
+    if (!used.reply) throw new Error('no reply');
+    ada.click(used.reply, 'Retry');
+    await discord.until(
+      () => discord.messages(channel).length === 2 && isComplete(discord.messages(channel)[1]),
+    );
+    await discord.until(() => labels(used.reply).length === 0, 'the old answer has lost its buttons');
+    expect(discord.messages(channel).map(({ content }) => content.split('\n')[0])).toEqual([
+      'First try.',
+      'Second try.',
+    ]);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('offers models that can be used first', async () => {
+    const { ada, channel } = await open();
+    const choices = await ada.autocomplete('ask', 'model', 'gpt-4o', { channel });
+    expect(choices.map(({ value }) => value)).toContain('openai/gpt-4o-mini');
+  });
+});
+
+describe('a conversation', () => {
+  it('begins with a mention, in a thread of its own, and goes on without', async () => {
+    const { discord, provider, ada, channel } = await open();
+    provider.answer('Blue.');
+    provider.answer('Because of scattering.');
+    const question = ada.say(channel, `${discord.botMention} What colour is the sky?`);
+    const thread = { id: question.id };
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)));
+    ada.say(thread, 'Why?');
+    await discord.until(() => discord.messages(thread).filter(isComplete).length === 2);
+    expect(
+      provider.chats[1]?.body.messages.slice(1).map(({ content }: { content: string }) => content),
+    ).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('does not begin in other people’s threads', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const thread = discord.openThread(channel, ada, 'Ours');
+    ada.say(thread, 'What do you all think?');
+    provider.answer('A direct answer.');
+    ada.say(ada.dm, 'Hello');
+    await discord.until(() => isComplete(discord.messages(ada.dm).at(-1)));
+    expect(provider.chats).toHaveLength(1);
+    expect(discord.messages(thread)).toHaveLength(1);
+  });
+
+  it('stops answering a question that was deleted', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const answer = provider.live();
+    const question = ada.say(channel, `${discord.botMention} Why?`);
+    await answer.text('Because');
+    const thread = { id: question.id };
+    await discord.until(() => discord.messages(thread).length === 1);
+    ada.remove(question);
+    expect(await (await answer.request).closed).toBe('aborted');
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)));
+    expect(discord.messages(thread).at(-1)?.content).toContain('Stopped: the question was deleted.');
+  });
+});
+
+describe('delivery', () => {
+  it('brings 6,000 words with code, tables, Chinese and emoji whole and in order, without a 429', async () => {
+    const { discord, provider, ada, channel } = await open({ rateLimits: QUICK });
+    const text = longAnswer(6_000);
+    provider.answer(text.match(/[\s\S]{1,400}/g) ?? []);
+    ada.slash('ask', { prompt: 'Tell me everything.' }, { channel });
+    await discord.until(() => isComplete(discord.messages(channel).at(-1)), 'the answer is complete', 40_000);
+    const messages = discord.messages(channel);
+    expect(messages.length).toBeGreaterThan(15);
+    expect(wordsOf(messages.map(({ content }) => content).join('\n'))).toEqual(wordsOf(text));
+    for (const { content } of messages) {
+      expect(content.split('\n').filter((line) => line.startsWith('```')).length % 2).toBe(0);
+    }
+    expect(messages.filter(({ buttons }) => buttons.length > 0)).toEqual([messages.at(-1)]);
+    expect(discord.violations).toEqual([]);
+  }, 60_000);
+
+  it('shows the first text of five questions at once within one window, and starves none', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const lives = Array.from({ length: 5 }, () => provider.live());
+    const used = lives.map((_, index) => ada.slash('ask', { prompt: `Question ${index}?` }, { channel }));
+    for (const live of lives) await live.text('The first words');
+    await discord.until(() => used.every(({ reply }) => reply?.content.startsWith('The first words')));
+    const firstShownMs = used.map(({ reply }) => (reply?.history[0]?.atMs ?? 0) - (reply?.createdAtMs ?? 0));
+    expect(Math.max(...firstShownMs)).toBeLessThan(2_000);
+    for (let word = 0; word < 20; word++) for (const live of lives) await live.text(` w${word}`);
+    for (const live of lives) await live.finish();
+    await discord.until(() => used.every(({ reply }) => isComplete(reply)));
+    for (const { reply } of used) expect(wordsOf(reply?.content ?? '')).toHaveLength(20);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it.each([
+    ['a gateway that is cut', (stage: Stage) => stage.discord.gateway.drop()],
+    ['a session that is lost', (stage: Stage) => stage.discord.gateway.invalidate()],
+    ['a request to reconnect', (stage: Stage) => stage.discord.gateway.askToReconnect()],
+    ['events that are replayed', (stage: Stage) => stage.discord.gateway.replay(5)],
+    [
+      '5xx on edits',
+      ({ discord }: Stage) =>
+        discord.faults.add('PATCH', /messages/, { kind: 'status', status: 503, when: 'before' }, 2),
+    ],
+    [
+      '5xx on edits that had taken effect',
+      ({ discord }: Stage) =>
+        discord.faults.add('PATCH', /messages/, { kind: 'status', status: 502, when: 'after' }, 2),
+    ],
+    [
+      'connections that are reset',
+      ({ discord }: Stage) => discord.faults.add('PATCH', /messages/, { kind: 'reset', when: 'after' }, 2),
+    ],
+    [
+      'a 429 with a wait',
+      ({ discord }: Stage) =>
+        discord.faults.add('PATCH', /messages/, { kind: 'rate-limit', retryAfterMs: 1_500, scope: 'shared' }),
+    ],
+  ])('ends with the whole text, once, after %s', async (_, strike) => {
+    const stage = await open({ rateLimits: QUICK });
+    const { discord, provider, ada, channel } = stage;
+    const live = provider.live();
+    const question = ada.say(channel, `${discord.botMention} Why?`);
+    const thread = { id: question.id };
+    await live.text('One two ');
+    await discord.until(() => discord.messages(thread).length === 1);
+    strike(stage);
+    await live.text('three four ');
+    await live.text('five.');
+    await live.finish();
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)), 'the answer is complete');
+    expect(discord.messages(thread)).toHaveLength(1);
+    expect(discord.messages(thread)[0]?.content).toContain('One two three four five.');
+    expect(provider.chats).toHaveLength(1);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('posts a message once when the answer to the send is lost, whatever was written since', async () => {
+    const { discord, provider, ada, channel } = await open({ rateLimits: QUICK });
+    const live = provider.live();
+    discord.faults.add('POST', /messages$/, { kind: 'reset', when: 'after' });
+    const question = ada.say(channel, `${discord.botMention} Why?`);
+    const thread = { id: question.id };
+    await live.text('One ');
+    await discord.until(() => discord.messages(thread).length === 1);
+    await live.text('two three.');
+    await live.finish();
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)), 'the answer is complete');
+    expect(discord.messages(thread).map(({ content }) => content.split('\n')[0])).toEqual(['One two three.']);
+  });
+
+  it('goes on in one further message when the answer to a follow-up is lost', async () => {
+    const { discord, provider, ada, channel } = await open({ rateLimits: QUICK });
+    const live = provider.live();
+    discord.faults.add('POST', /^\/webhooks/, { kind: 'reset', when: 'after' });
+    ada.slash('ask', { prompt: 'Tell me a lot.' }, { channel });
+    const words = Array.from({ length: 500 }, (_, index) => `w${index}`);
+    await live.text(words.join(' '));
+    await live.finish();
+    await discord.until(() => isComplete(discord.messages(channel).at(-1)), 'the answer is complete');
+    expect(
+      wordsOf(
+        discord
+          .messages(channel)
+          .map(({ content }) => content)
+          .join('\n'),
+      ),
+    ).toEqual(words);
+    expect(discord.violations).toEqual([]);
+  });
+});
+
+describe('an event that comes twice', () => {
+  it('is answered once: a message, and a command', async () => {
+    const { discord, provider, ada, channel } = await open();
+    provider.answer('One answer.');
+    provider.answer('Another answer.');
+    const question = ada.say(channel, `${discord.botMention} Why?`);
+    const thread = { id: question.id };
+    discord.gateway.replay(1);
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)));
+    discord.gateway.replay(3);
+    const used = ada.slash('ask', { prompt: 'And?' }, { channel });
+    await discord.until(() => isComplete(used.reply));
+    expect(discord.messages(thread)).toHaveLength(1);
+    expect(provider.chats).toHaveLength(2);
+  });
+});
