@@ -62,9 +62,11 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
     return { id: `web:${id}`, actor: actorOf(person), place: placeOf(spot), surface };
   }
 
-  async function openThread(rootId: string, title: string): Promise<void> {
+  /** Under the title that is given, or what the message itself begins with; a thread that is open keeps its own. */
+  async function openThread(rootId: string, title?: string): Promise<void> {
     const root = room.find(rootId);
-    if (root?.threadTitle === null) await room.replace({ ...root, threadTitle: title }, 'always');
+    if (root?.threadTitle !== null) return;
+    await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) }, 'always');
   }
 
   return {
@@ -78,7 +80,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       // As in Slack: a question to the bot in a channel is answered in the question's own thread.
       const answerSpot = mentions && thread === null && owner === null ? { channel, thread: id } : spot;
       if (answerSpot.thread !== null) {
-        await openThread(answerSpot.thread, threadTitle(room.find(answerSpot.thread)?.text ?? said));
+        await openThread(answerSpot.thread);
       }
       const event = eventAt(id, person, answerSpot, { audience: owner });
       run(dispatch.message({ ...event, text: said, addressed }));
@@ -93,7 +95,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       const audience = isPrivate ? person.id : owner;
       if (answers) {
         await room.post({ ...spot, kind: 'said', id, user: person.id, audience, text, addressed: true });
-        if (thread !== null) await openThread(thread, threadTitle(room.find(thread)?.text ?? text));
+        if (thread !== null) await openThread(thread);
       }
       const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       run(dispatch.command({ ...event, command: name, options }));
@@ -144,6 +146,14 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       await Promise.allSettled(running);
     },
   };
+}
+
+/** The words of a message, without the mention or command before them and what makes Markdown of them. */
+function withoutMarks(text: string): string {
+  return withoutMention(text)
+    .said.replace(/^\/\S+\s+/, '')
+    .replace(/[#*_`>~]+\s*/g, '')
+    .trim();
 }
 
 /** @throws Refused where nobody is called that. */

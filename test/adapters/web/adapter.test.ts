@@ -183,7 +183,7 @@ describe('a question', () => {
     await surfaces(playground)[0]?.open(viewOf('One'), never);
     await page.until(({ answers }) => answers.length === 1);
     expect(page.messages).toMatchObject([
-      { id: 'question-1', thread: null, threadTitle: '@parley, what is this?' },
+      { id: 'question-1', thread: null, threadTitle: 'what is this?' },
       { kind: 'answer', thread: 'question-1' },
     ]);
   });

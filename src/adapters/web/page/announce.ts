@@ -34,14 +34,7 @@ function wordsFor(state: State, key: string, item: Item): string | null {
   }
 }
 
-let region: HTMLElement | null = null;
-
 function say(words: string): void {
-  if (region === null) {
-    region = document.createElement('div');
-    region.className = 'visually-hidden';
-    region.setAttribute('aria-live', 'polite');
-    document.body.append(region);
-  }
-  region.textContent = words;
+  const region = document.getElementById('announcer');
+  if (region !== null) region.textContent = words;
 }

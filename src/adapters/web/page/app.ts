@@ -23,6 +23,7 @@ export function draw(state: State, controller: Controller, composer: Composer, r
         </main>
         ${spot.thread === null ? nothing : thread(state, controller, composer)}
       </div>
+      <div id="announcer" class="visually-hidden" aria-live="polite"></div>
       <div class="toasts" role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
     `,
     document.body,

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
-import { channelOf, type State } from './state.ts';
+import { channelOf, isDm, type State } from './state.ts';
 
 /** The head of a channel: where one is, and what answers here, at what tier, for how much. */
 export function bar(state: State, controller: Controller): TemplateResult {
@@ -12,7 +12,7 @@ export function bar(state: State, controller: Controller): TemplateResult {
         ${icons.menu}
       </button>
       <div class="here">
-        <h2>${channel?.owner === null ? icons.hash : icons.direct}${channel?.name}</h2>
+        <h2>${isDm(state, state.spot) ? icons.direct : icons.hash}${channel?.name}</h2>
         <p>${channel?.topic}</p>
       </div>
       ${facts(state, controller)}

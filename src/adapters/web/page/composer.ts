@@ -6,13 +6,15 @@ import { icons } from './icons.ts';
 import { isTable, isText, recall, remember } from './memory.ts';
 import { parseSlash, positional, withOption } from './slash.ts';
 import { type Menu, menuAt } from './slash-menu.ts';
-import { channelOf, messagesAt, type State, type Store, spotKey, viewer } from './state.ts';
+import { channelOf, isDm, messagesAt, type State, type Store, spotKey, viewer } from './state.ts';
 import { scrollToEnd } from './timeline.ts';
 
 /** Where people write: one draft per spot, kept over reloads. */
 export interface Composer {
   view(spot: Spot): TemplateResult;
 }
+
+const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 const MENTION = /(?<![\w.])@parley\b/i;
 
@@ -51,7 +53,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
       as,
       role: viewer(state).role,
       spot,
-      isDm: channelOf(state, spot.channel)?.owner !== null,
+      isDm: isDm(state, spot),
     };
     const found = await menuAt(field.value, field.selectionStart, context);
     if (question !== asked) return;
@@ -138,8 +140,13 @@ export function createComposer(store: Store, controller: Controller): Composer {
   }
 
   function canMention(spot: Spot, text: string): boolean {
-    const isDm = channelOf(state, spot.channel)?.owner !== null;
-    return !isDm && spot.thread === null && text.trim() !== '' && !/^\//.test(text) && !MENTION.test(text);
+    return (
+      !isDm(state, spot) &&
+      spot.thread === null &&
+      text.trim() !== '' &&
+      !/^\//.test(text) &&
+      !MENTION.test(text)
+    );
   }
 
   function fieldOf(event: Event): HTMLTextAreaElement | null {
@@ -189,7 +196,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
       };
       return html`<span class="composer-hint">
         Parley answers here when it is mentioned.
-        <button type="button" class="link" @click=${ask}>Ask Parley <kbd>Ctrl ↵</kbd></button>
+        <button type="button" class="link" @click=${ask}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
       </span>`;
     }
     return html`<span class="composer-hint idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;

@@ -12,7 +12,7 @@ import { announce } from './announce.ts';
 import { ApiError, type Connection, follow, get, post } from './api.ts';
 import { remember } from './memory.ts';
 import { parseSlash } from './slash.ts';
-import { applyChanges, channelOf, isSameSpot, messagesAt, type Store, spotKey } from './state.ts';
+import { applyChanges, channelOf, isDm, isSameSpot, messagesAt, type Store, spotKey } from './state.ts';
 
 /** What a person can do on the page. */
 export interface Controller {
@@ -175,7 +175,7 @@ export function createController(store: Store, onLocked: () => void): Controller
         return;
       }
       // A question to the bot in a channel is answered in a thread of its own: it opens with it.
-      if (spot.thread === null && channelOf(state, spot.channel)?.owner === null) awaited.add(id);
+      if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
       void deliver('message', base);
     },
     press(answer, button) {
@@ -195,10 +195,9 @@ export function createController(store: Store, onLocked: () => void): Controller
         now.as = person;
         now.status = null;
       });
-      const channel = state.info.channels.find(({ id }) => id === state.spot.channel);
       const own = state.info.channels.find(({ owner }) => owner === person);
-      // From one's own DM to the other's own; private threads there are none.
-      if (channel?.owner !== null && own !== undefined) go({ channel: own.id, thread: null });
+      // From the one's DM to the other's own.
+      if (isDm(state, state.spot) && own !== undefined) go({ channel: own.id, thread: null });
       else void refreshStatus();
       connect();
     },

@@ -4,8 +4,8 @@ import type { Controller } from './controller.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
 import { markdown } from './markdown.ts';
-import { parseSlash } from './slash.ts';
-import { personName, type State, type Thread, viewer } from './state.ts';
+import { parseSlash, positional } from './slash.ts';
+import { isDm, personName, type State, type Thread, viewer } from './state.ts';
 
 /** What stands around a message and decides how it looks. */
 export interface Setting {
@@ -27,13 +27,13 @@ export function messageView(message: Message, setting: Setting): TemplateResult 
   return html`
     <article
       class="message ${message.kind} ${isContinued ? 'continued' : ''} ${message.kind === 'answer' ? message.status : ''}"
-      id="message-${message.id}"
+      tabindex="-1"
       aria-label="${author}, ${formatTime(message.atMs)}"
       aria-busy=${message.kind === 'answer' && message.status === 'streaming' ? 'true' : 'false'}
     >
       ${isContinued ? html`<span class="gutter">${clock(message)}</span>` : avatar(message.kind === 'said' ? message.user : null, author)}
       <div class="content">
-        ${isContinued ? nothing : head(message, author)} ${body(message, setting)} ${threadLink(message, setting)}
+        ${isContinued ? nothing : head(message, author, setting)} ${body(message, setting)} ${threadLink(message, setting)}
       </div>
       ${tools(message, setting)}
     </article>
@@ -52,19 +52,16 @@ function clock(message: Message): TemplateResult {
   return html`<time datetime=${iso} title=${formatMoment(message.atMs)}>${formatTime(message.atMs)}</time>`;
 }
 
-function head(message: Message, author: string): TemplateResult {
+function head(message: Message, author: string, { state }: Setting): TemplateResult {
+  const isSecret = message.audience !== null && (message.kind === 'notice' || !isDm(state, message));
   return html`
     <header>
       <b class="author">${author}</b>
-      ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`} ${clock(message)}
-      ${message.audience !== null && isSecret(message) ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
+      ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`}
+      ${message.kind === 'said' ? commandLine(message.text, state.info.commands) : nothing} ${clock(message)}
+      ${isSecret ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
     </header>
   `;
-}
-
-/** In a DM nobody else is there, and nothing has to be said about it. */
-function isSecret(message: Message): boolean {
-  return message.kind === 'notice' || !message.channel.startsWith('dm-');
 }
 
 function body(message: Message, setting: Setting): TemplateResult {
@@ -91,20 +88,24 @@ function said(message: SaidMessage, { state, controller, canAsk }: Setting): Tem
   `;
 }
 
-/** What a person typed: a command with its options set apart, or plain Markdown. */
-export function words(text: string, commands: readonly CommandInfo[]): TemplateResult {
-  const slash = parseSlash(text, commands);
-  if (slash?.command === undefined) return html`<div class="markdown" ${markdown(text)}></div>`;
-  const main = slash.command.options.find(({ type }) => type !== 'flag')?.name;
-  const chips = Object.entries(slash.options).filter(([name]) => name !== main);
-  const rest = main === undefined ? undefined : slash.options[main];
+/** The command that a person ran, with its options set apart from the words. */
+export function commandLine(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
+  const { command, options } = parseSlash(text, commands) ?? {};
+  if (command === undefined) return nothing;
+  const main = positional(command)?.name;
+  const chips = Object.entries(options ?? {}).filter(([name]) => name !== main);
   return html`
-    <p class="command-line">
-      <code class="command">/${slash.name}</code>
-      ${chips.map(([name, value]) => html`<span class="chip">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
-    </p>
-    ${rest === undefined ? nothing : html`<div class="markdown" ${markdown(String(rest))}></div>`}
+    <code class="command">/${command.name}</code>
+    ${chips.map(([name, value]) => html`<span class="chip">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
   `;
+}
+
+/** The words alone, without the command that they were given to. */
+export function words(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
+  const { command, options } = parseSlash(text, commands) ?? {};
+  const main = command === undefined ? undefined : positional(command)?.name;
+  const said = command === undefined ? text : main === undefined ? undefined : options?.[main];
+  return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
 }
 
 const BUTTONS = {

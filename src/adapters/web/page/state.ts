@@ -112,6 +112,11 @@ export function channelOf(state: State, id: string): ChannelInfo | undefined {
   return channelsOf(state).find((channel) => channel.id === id);
 }
 
+/** Whether the spot is a conversation of one person with the bot. */
+export function isDm({ info }: State, { channel }: Spot): boolean {
+  return info.channels.some(({ id, owner }) => id === channel && owner !== null);
+}
+
 export interface Thread extends Spot {
   readonly thread: string;
   readonly title: string;

@@ -6,9 +6,10 @@ import type { ActivityItem, Message, Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { formatDay, isSameDay, replies } from './format.ts';
 import { icons } from './icons.ts';
-import { avatar, messageView, words } from './message.ts';
+import { avatar, commandLine, messageView, words } from './message.ts';
 import {
   channelOf,
+  isDm,
   isSameSpot,
   messagesAt,
   type Outgoing,
@@ -28,7 +29,6 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
   const messages = messagesAt(state, spot);
   const root = spot.thread === null ? undefined : state.messages.get(spot.thread);
   const threads = new Map(threadsOf(state).map((thread) => [thread.thread, thread]));
-  const isDm = channel?.owner !== null;
   const outgoing = [...state.outgoing.values()].filter(
     (sent) => isSameSpot(sent, spot) && !state.messages.has(sent.id),
   );
@@ -39,7 +39,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
   const row = (message: Message, before: Message | undefined) => {
     const thread = threads.get(message.id) ?? null;
     const isContinued = continues(message, before);
-    const canThread = spot.thread === null && !isDm && message.audience === null;
+    const canThread = spot.thread === null && !isDm(state, spot) && message.audience === null;
     const canAsk =
       message === lastSaid && message.kind === 'said' && !message.addressed && spot.thread === null;
     const isNewDay = before === undefined || !isSameDay(before.atMs, message.atMs);
@@ -74,6 +74,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
       aria-label=${spot.thread === null ? `Messages in ${channel?.name ?? ''}` : 'Thread'}
       tabindex="0"
       @scroll=${onScroll}
+      @keydown=${onArrow}
       ${ref(follow)}
     >
       <div class="lane">
@@ -108,6 +109,7 @@ function continues(message: Message, before: Message | undefined): boolean {
     message.kind === 'said' &&
     before.user === message.user &&
     before.threadTitle === null &&
+    !message.text.startsWith('/') &&
     message.atMs - before.atMs < TOGETHER_MS &&
     isSameDay(before.atMs, message.atMs)
   );
@@ -137,7 +139,7 @@ function outgoingView(sent: Outgoing, state: State): TemplateResult {
     <article class="message said ${sent.problem === null ? 'sending' : 'unsent'}">
       ${avatar(state.as, personName(state, state.as))}
       <div class="content">
-        <header><b class="author">${personName(state, state.as)}</b></header>
+        <header><b class="author">${personName(state, state.as)}</b>${commandLine(sent.text, state.info.commands)}</header>
         ${words(sent.text, state.info.commands)}
         ${
           sent.problem === null
@@ -163,6 +165,23 @@ function activityView({ activity, user }: ActivityItem, state: State): TemplateR
       <span>${text}</span>
     </div>
   `;
+}
+
+/**
+ * Arrows go from message to message. The actions of a message can be tabbed to while it has the focus, so that not all of
+ * them stand between the messages and the composer.
+ */
+function onArrow(event: KeyboardEvent): void {
+  const { currentTarget, target, key } = event;
+  if (!(currentTarget instanceof HTMLElement) || !(target instanceof HTMLElement)) return;
+  const isMessage = target.matches('.message');
+  if ((key !== 'ArrowUp' && key !== 'ArrowDown') || (target !== currentTarget && !isMessage)) return;
+  const messages = [...currentTarget.querySelectorAll<HTMLElement>('.message')];
+  const at = isMessage ? messages.indexOf(target) : messages.length;
+  const next = messages[at + (key === 'ArrowUp' ? -1 : 1)];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }
 
 // A reader who is at the end stays there while text grows; one who scrolled up is left in peace.

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { botMark, icons } from './icons.ts';
-import { channelOf, type State } from './state.ts';
+import { channelOf, isDm, type State } from './state.ts';
 
 interface Suggestion {
   readonly title: string;
@@ -36,16 +36,15 @@ const DM_SUGGESTIONS: readonly Suggestion[] = [
 
 /** How a channel begins; as long as nothing was said in it, with something to try. */
 export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
-  const channel = channelOf(state, spot.channel);
-  const isDm = channel?.owner !== null;
-  const suggestions = isDm ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
+  const isAlone = isDm(state, spot);
+  const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
   return html`
     <section class="welcome">
-      <span class="welcome-mark" aria-hidden="true">${isDm ? botMark : icons.hash}</span>
-      <h2>${isDm ? 'Talk with Parley' : `Welcome to #${channel.name}`}</h2>
+      <span class="welcome-mark" aria-hidden="true">${isAlone ? botMark : icons.hash}</span>
+      <h2>${isAlone ? 'Talk with Parley' : `Welcome to #${channelOf(state, spot.channel)?.name}`}</h2>
       <p>
         ${
-          isDm
+          isAlone
             ? 'Nobody else reads along. Every message is part of one conversation; no command is needed.'
             : 'Ask with /ask, or mention @Parley to get a thread. Everybody in the channel sees the answer as it grows.'
         }

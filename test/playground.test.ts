@@ -1,0 +1,370 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, test as base, beforeAll, describe } from 'vitest';
+import { type Program, startProgram } from './support/program.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const isMissing = !existsSync(CHROMIUM);
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Long enough for a loaded machine; nothing here waits for it to pass. */
+const PATIENCE = { timeout: 30_000 };
+
+/** What the browser says of a server that is gone, which some of the tests bring about. */
+const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)/;
+
+let browser: Browser;
+
+/** The whole program with the demo behind it, and people with browsers in front of it. */
+interface World {
+  program: Program;
+  restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  open(options?: BrowserContextOptions, path?: string): Promise<Page>;
+}
+
+const test = base.extend<{ world: World }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are needed.
+  world: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+    const offences: string[] = [];
+    const pages: Page[] = [];
+    const store = { STORE_URL: 'sqlite:parley.db' };
+
+    const world: World = {
+      program: await startProgram(folder, store),
+      async restart(environment = {}) {
+        await world.program.kill();
+        world.program = await startProgram(folder, {
+          ...store,
+          PORT: new URL(world.program.url).port,
+          ...environment,
+        });
+      },
+      async open(options = {}, path = '') {
+        const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+        context.setDefaultTimeout(PATIENCE.timeout);
+        const page = await context.newPage();
+        pages.push(page);
+        page.on('pageerror', (error) => offences.push(error.message));
+        page.on('console', (message) => {
+          if (message.type() === 'error' && !CONNECTION_LOST.test(message.text())) {
+            offences.push(message.text());
+          }
+        });
+        page.on('request', (request) => {
+          if (!request.url().startsWith(world.program.url)) offences.push(request.url());
+        });
+        await page.goto(world.program.url + path);
+        return page;
+      },
+    };
+    await use(world);
+    for (const page of pages) await page.context().close();
+    await world.program.kill();
+    rmSync(folder, { recursive: true });
+    // Errors on the page, and requests to anywhere else.
+    if (offences.length > 0) throw new Error(offences.join('\n'));
+  },
+});
+
+const composer = (page: Page) => page.locator('.channel .composer textarea');
+const answers = (page: Page) => page.locator('.channel .message.answer');
+const button = (scope: Page | Locator, name: string) => scope.getByRole('button', { name, exact: true });
+const thread = (page: Page) => page.getByRole('region', { name: 'Thread' });
+const textOf = (message: Locator) => message.locator('.markdown').innerText();
+
+async function say(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await composer(page).press('Enter');
+}
+
+test.runIf(isMissing && process.env['CI'] === 'true')(
+  'Chromium is there for the test of the playground',
+  ({ expect }) => {
+    expect.fail(`There is no ${CHROMIUM}. Install it: nothing is skipped where CI is true.`);
+  },
+);
+
+describe
+  .skipIf(isMissing)
+  .concurrent(`the playground in a browser (needs ${CHROMIUM})`, { timeout: 90_000 }, () => {
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    }, 60_000);
+
+    afterAll(async () => {
+      await browser.close();
+    });
+
+    test('asks, and shows the answer as it grows', async ({ world, expect }) => {
+      const page = await world.open();
+      await button(page, 'Ask a first question /ask What can you do?').click();
+      const answer = answers(page);
+      await expect.poll(() => textOf(answer), PATIENCE).toMatch(/\w+/);
+      const first = await textOf(answer);
+      await expect
+        .poll(async () => (await textOf(answer)).length, PATIENCE)
+        .toBeGreaterThan(first.length + 20);
+      await page.locator('.message.answer.complete').waitFor();
+      expect((await textOf(answer)).startsWith(first.slice(0, 20))).toBe(true);
+      expect(await answer.locator('.footer').innerText()).toContain('Llama 3.2 3B');
+      expect(await button(answer, 'Stop').count()).toBe(0);
+      expect(await textOf(page.locator('.message.said'))).toBe('What can you do?');
+    });
+
+    test('stops where the person says so, and tries again below', async ({ world, expect }) => {
+      const page = await world.open();
+      await say(page, '/ask Write me a long answer.');
+      const [first, second] = [answers(page).nth(0), answers(page).nth(1)];
+      await expect.poll(async () => (await textOf(first)).length, PATIENCE).toBeGreaterThan(100);
+      await button(first, 'Stop').click();
+      await page.locator('.message.answer.stopped').waitFor();
+      const kept = await textOf(first);
+      expect(kept.length).toBeGreaterThan(100);
+      expect(await first.locator('.note').innerText()).toContain('Stopped by Mia');
+
+      await button(first, 'Retry').click();
+      await expect.poll(async () => (await textOf(second)).length, PATIENCE).toBeGreaterThan(20);
+      expect(await button(first, 'Retry').count()).toBe(0);
+      expect(await textOf(first)).toBe(kept);
+      await button(second, 'Stop').click();
+      await expect.poll(() => page.locator('.message.answer.stopped').count(), PATIENCE).toBe(2);
+    });
+
+    test('goes on in a thread, where no command is needed', async ({ world, expect }) => {
+      const page = await world.open();
+      await say(page, '/ask What can you do?');
+      await button(page, 'Continue in thread').click();
+      const field = thread(page).locator('textarea');
+      await expect.poll(() => field.evaluate((element) => element.matches(':focus')), PATIENCE).toBe(true);
+      await page.keyboard.type('Show me some code.');
+      await page.keyboard.press('Enter');
+      await thread(page).locator('figure.code').first().waitFor();
+      expect(await page.locator('.channel .thread-link').innerText()).toContain('2 replies');
+      await page.keyboard.press('Escape');
+      await expect.poll(() => thread(page).count(), PATIENCE).toBe(0);
+      expect(await page.getByRole('link', { name: 'What can you do?' }).count()).toBe(1);
+    });
+
+    test('opens a thread for a question that mentions it in a channel', async ({ world, expect }) => {
+      const page = await world.open();
+      await composer(page).pressSequentially('@par');
+      await page.getByRole('option', { name: '@Parley' }).waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('what is this?');
+      await page.keyboard.press('Enter');
+      await thread(page).locator('.message.answer').waitFor();
+      expect(await answers(page).count()).toBe(0);
+    });
+
+    test('loses nothing when it is reloaded in the middle of an answer', async ({ world, expect }) => {
+      const page = await world.open();
+      await say(page, '/ask Write me a long answer.');
+      const answer = answers(page);
+      await expect.poll(async () => (await textOf(answer)).length, PATIENCE).toBeGreaterThan(150);
+      const seen = await textOf(answer);
+      await composer(page).fill('A draft');
+      await page.reload();
+      await expect
+        .poll(async () => (await textOf(answer)).length, PATIENCE)
+        .toBeGreaterThan(seen.length + 50);
+      expect((await textOf(answer)).startsWith(seen.slice(0, 100))).toBe(true);
+      expect(await composer(page).inputValue()).toBe('A draft');
+      await button(answer, 'Stop').click();
+      await page.locator('.message.answer.stopped').waitFor();
+      expect(await answer.count()).toBe(1);
+    });
+
+    test('loses nothing when the bot dies and comes back, and says so meanwhile', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await say(page, '/ask Write me a long answer.');
+      await expect.poll(async () => (await textOf(answers(page))).length, PATIENCE).toBeGreaterThan(150);
+      const seen = await textOf(answers(page));
+      const restarted = world.restart();
+      const banner = page.getByText('The connection to Parley is lost');
+      await banner.waitFor();
+      await say(page, 'Said while it was away');
+      await restarted;
+      await page.locator('.message.answer.interrupted').waitFor();
+      await banner.waitFor({ state: 'detached' });
+      expect(seen.startsWith((await textOf(answers(page))).slice(0, 60))).toBe(true);
+      expect(await button(answers(page), 'Retry').count()).toBe(1);
+      await expect.poll(() => page.locator('.message.said:not(.sending)').count(), PATIENCE).toBe(2);
+      expect(await textOf(page.locator('.message.said').last())).toBe('Said while it was away');
+    });
+
+    test('completes commands, options and models by keyboard alone', async ({ world, expect }) => {
+      const page = await world.open();
+      const field = composer(page);
+      const offers = page.getByRole('listbox').getByRole('option');
+      await field.waitFor();
+      // Wherever the focus is, a slash begins a command.
+      await field.blur();
+      await page.keyboard.press('/');
+      await expect.poll(() => offers.count(), PATIENCE).toBeGreaterThan(4);
+      await page.keyboard.type('as');
+      await expect.poll(() => offers.count(), PATIENCE).toBe(1);
+      await page.keyboard.press('Enter');
+      expect(await field.inputValue()).toBe('/ask ');
+      await page.keyboard.type('--mo');
+      await offers.getByText('--model').waitFor();
+      await page.keyboard.press('Tab');
+      await offers.getByText('GPT-4o mini').waitFor();
+      await page.keyboard.type('gpt-4o-mini');
+      await expect.poll(() => offers.count(), PATIENCE).toBe(1);
+      expect(await field.getAttribute('aria-activedescendant')).toBe(await offers.getAttribute('id'));
+      await page.keyboard.press('Enter');
+      expect(await field.inputValue()).toBe('/ask --model openai/gpt-4o-mini ');
+      await page.keyboard.type('Hello');
+      await page.keyboard.press('Enter');
+      // The free tier does not open it, and core says so to the asker alone.
+      const notice = page.locator('.message.notice');
+      await notice.waitFor();
+      expect(await notice.innerText()).toMatch(/Only you can see this[\s\S]*GPT-4o mini[\s\S]*openrouter/);
+    });
+
+    test('shows access at work: tiers open models, and what is private stays with its person', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await page.getByLabel('Tier').selectOption('premium');
+      await say(page, '/ask --private --model openai/gpt-4o What can you do?');
+      await page.locator('.message.answer.complete').waitFor();
+      expect(await answers(page).locator('.footer').innerText()).toContain('GPT-4o');
+      await expect.poll(() => page.locator('.spent').innerText(), PATIENCE).not.toBe('$0');
+      const messages = page.locator('.message');
+      expect(await messages.count()).toBe(2);
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await expect.poll(() => messages.count(), PATIENCE).toBe(0);
+      await page.getByRole('radio', { name: 'Mia Member' }).check();
+      await expect.poll(() => messages.count(), PATIENCE).toBe(2);
+    });
+
+    test('shows the same in two windows', async ({ world, expect }) => {
+      const [one, two] = [await world.open(), await world.open()];
+      await say(one, '/ask Write me a long answer.');
+      await expect.poll(async () => (await textOf(answers(two))).length, PATIENCE).toBeGreaterThan(50);
+      await button(answers(two), 'Stop').click();
+      for (const page of [one, two]) await page.locator('.message.answer.stopped').waitFor();
+      expect(await textOf(answers(one))).toBe(await textOf(answers(two)));
+    });
+
+    test('lets nothing that is written act on the page', async ({ world, expect }) => {
+      const page = await world.open({}, 'playground/#/dm-member');
+      const hostile = [
+        '<img src=x onerror="window.hacked = 1">',
+        '[a link](javascript:window.hacked=1)',
+        '![a picture](https://example.org/cat.png)',
+        '[another](https://example.org "onclick=alert")',
+        '<a href="https://example.org" onclick="window.hacked = 1" style="inset:0">over all</a>',
+        '```html"><script>window.hacked = 1</script>\n<script>window.hacked = 1</script>\n```',
+      ].join('\n\n');
+      await say(page, hostile);
+      const said = page.locator('.message.said').last();
+      await said.locator('figure.code').waitFor();
+      expect(await said.locator('img, script, [style], [onclick], [onerror]').count()).toBe(0);
+      const links = await said
+        .locator('.markdown a')
+        .evaluateAll((all) =>
+          all.map((link) => ['href', 'rel', 'target'].map((name) => link.getAttribute(name))),
+        );
+      expect(links).toEqual([
+        [null, 'noopener noreferrer nofollow', '_blank'],
+        ['https://example.org/cat.png', 'noopener noreferrer nofollow', '_blank'],
+        ['https://example.org', 'noopener noreferrer nofollow', '_blank'],
+      ]);
+      expect(await page.evaluate('window.hacked')).toBeUndefined();
+      // What was written is shown, not swallowed.
+      const text = await said.innerText();
+      expect(text).toContain('<img src=x onerror="window.hacked = 1">');
+      expect(text).toContain('over all');
+    });
+
+    test('copies code', async ({ world, expect }) => {
+      const permissions = ['clipboard-read', 'clipboard-write'];
+      const page = await world.open({ permissions }, 'playground/#/dm-member');
+      await say(page, '```js\nconst a = 1 < 2;\n```');
+      await button(page, 'Copy').click();
+      await button(page, 'Copied').waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('const a = 1 < 2;');
+    });
+
+    test('is at home on a phone', async ({ world, expect }) => {
+      const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+      const page = await world.open(phone);
+      const fits = () => page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+      const general = page.getByRole('link', { name: 'general' });
+      await button(page, 'Open the menu').tap();
+      await page.getByRole('link', { name: 'engineering' }).tap();
+      await expect.poll(() => general.isVisible(), PATIENCE).toBe(false);
+      await page.getByRole('heading', { name: 'Welcome to #engineering' }).waitFor();
+      expect(await fits()).toBe(true);
+      await composer(page).fill('/ask Show me some code.');
+      await button(page, 'Send').tap();
+      await button(page, 'Continue in thread').tap();
+      await thread(page).waitFor();
+      expect(await composer(page).isVisible()).toBe(false);
+      expect(await fits()).toBe(true);
+      await button(page, 'Back to the channel').tap();
+      await expect.poll(() => composer(page).isVisible(), PATIENCE).toBe(true);
+    });
+
+    test('is light or dark as the system is, until the person chooses', async ({ world, expect }) => {
+      const page = await world.open({ colorScheme: 'dark' });
+      const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+      await button(page, 'Theme: as the system').waitFor();
+      const dark = await background();
+      await button(page, 'Theme: as the system').click();
+      await button(page, 'Theme: light').waitFor();
+      const light = await background();
+      expect(light).not.toBe(dark);
+      await page.reload();
+      await button(page, 'Theme: light').waitFor();
+      expect(await background()).toBe(light);
+    });
+
+    test('names every control, and has its landmarks', async ({ world, expect }) => {
+      const page = await world.open();
+      await say(page, '@Parley What can you do?');
+      await button(thread(page), 'Stop').waitFor();
+      for (const role of ['main', 'navigation', 'complementary', 'region'] as const) {
+        expect(await page.getByRole(role).count(), role).toBe(1);
+      }
+      const controls = page.locator('button, a, select, textarea, input:not([type=checkbox])');
+      expect(await controls.filter({ visible: true }).count()).toBeGreaterThan(15);
+      for (const control of await controls.filter({ visible: true }).all()) {
+        const snapshot = await control.ariaSnapshot();
+        expect(snapshot, await control.evaluate((element) => element.outerHTML)).toMatch(/"[^"]+"/);
+      }
+    });
+
+    test('asks for the ADMIN_TOKEN where there is one', async ({ world }) => {
+      await world.restart({ ADMIN_TOKEN: 'a-token-of-this-test' });
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(world.program.url);
+      await page.getByLabel('ADMIN_TOKEN').fill('not the token');
+      await page.keyboard.press('Enter');
+      await page.getByText('That is not the ADMIN_TOKEN').waitFor();
+      await page.getByLabel('ADMIN_TOKEN').fill('a-token-of-this-test');
+      await page.keyboard.press('Enter');
+      await composer(page).waitFor();
+      await page.reload();
+      await composer(page).waitFor();
+      await context.close();
+    });
+  });
