@@ -16,6 +16,8 @@ export interface Bench {
   readonly desk: Desk;
   readonly pacers: Pacers;
   readonly clock: Clock;
+  /** Where Slack sends its requests, over HTTP. */
+  readonly eventsUrl: string;
   close(): Promise<void>;
 }
 
@@ -97,7 +99,8 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
   });
   const server = options.http ? await serve(adapter) : null;
-  if (server !== null) slack.useHttp(`${server.origin}/slack/events`);
+  const eventsUrl = `${server?.origin}/slack/events`;
+  if (server !== null) slack.useHttp(eventsUrl);
   if (options.start !== false) await adapter.start(desk);
   return {
     slack,
@@ -105,6 +108,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     desk,
     pacers,
     clock,
+    eventsUrl,
     async close() {
       desk.release();
       await adapter.stop();

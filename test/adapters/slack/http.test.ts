@@ -1,0 +1,98 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { sign } from '../../support/slack/http-delivery.ts';
+import { type Bench, openBench, quiet, until } from './harness.ts';
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+async function setUp() {
+  bench = await openBench({ http: true });
+  const { slack } = bench;
+  const ann = slack.user('Ann');
+  const general = slack.channel('general', [ann]);
+  const event = slack.wrap({
+    type: 'app_mention',
+    channel: general,
+    user: ann.id,
+    text: `<@${slack.app.botUserId}> hi`,
+    ts: '1700000000.000100',
+  });
+  const body = JSON.stringify(event.payload);
+  const nowSec = Math.floor(Date.now() / 1000);
+  const post = (text: string, headers: Record<string, string>, method = 'POST') =>
+    fetch(bench.eventsUrl, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(method === 'POST' ? { body: text } : {}),
+    });
+  const signed = (text: string, atSec = nowSec, secret = slack.app.signingSecret) => ({
+    'x-slack-request-timestamp': String(atSec),
+    'x-slack-signature': sign(secret, text, atSec),
+  });
+  return { ...bench, ann, general, body, nowSec, post, signed };
+}
+
+describe('Slack over signed HTTP', () => {
+  it('brings events, commands and presses that Slack signed', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length === 2);
+    expect(await ann.slash('/ask', 'why & how?', { channel: general })).toMatchObject({ acked: true });
+    await until(() => desk.commands.length === 1);
+    expect(desk.commands[0]?.options).toEqual({ prompt: 'why & how?' });
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('answers Slack’s challenge, signed', async () => {
+    const { post, signed } = await setUp();
+    const challenge = JSON.stringify({ type: 'url_verification', challenge: 'abc' });
+    const response = await post(challenge, signed(challenge));
+    expect([response.status, await response.json()]).toEqual([200, { challenge: 'abc' }]);
+    expect((await post(challenge, {})).status).toBe(401);
+  });
+
+  it('refuses what is not signed, signed with another secret, or signed for another body', async () => {
+    const { desk, body, post, signed } = await setUp();
+    const refused = [
+      {},
+      signed(body, undefined, 'another-secret'),
+      signed(`${body} `),
+      { ...signed(body), 'x-slack-signature': 'v0=00' },
+      { ...signed(body), 'x-slack-request-timestamp': 'soon' },
+    ];
+    for (const headers of refused) expect((await post(body, headers)).status).toBe(401);
+    await quiet(bench);
+    expect(desk.messages).toEqual([]);
+  });
+
+  it('refuses what is older than five minutes, or from the future', async () => {
+    const { desk, body, nowSec, post, signed } = await setUp();
+    expect((await post(body, signed(body, nowSec - 301))).status).toBe(401);
+    expect((await post(body, signed(body, nowSec + 400))).status).toBe(401);
+    expect((await post(body, signed(body, nowSec - 200))).status).toBe(200);
+    await until(() => desk.messages.length === 1);
+  });
+
+  it('refuses a request that is sent twice', async () => {
+    const { desk, body, post, signed } = await setUp();
+    const headers = signed(body);
+    expect((await post(body, headers)).status).toBe(200);
+    expect((await post(body, headers)).status).toBe(401);
+    await quiet(bench);
+    expect(desk.messages).toHaveLength(1);
+  });
+
+  it('refuses other methods, bodies that are no payload, and bodies that are too large', async () => {
+    const { post, signed } = await setUp();
+    expect((await post('', {}, 'GET')).status).toBe(405);
+    expect((await post('[]', signed('[]'))).status).toBe(400);
+    const large = 'x'.repeat(1_000_001);
+    expect((await post(large, signed(large))).status).toBe(413);
+  });
+
+  it('takes nothing before the start and after the stop, so that Slack sends it again', async () => {
+    const { adapter, body, post, signed } = await setUp();
+    await adapter.stop();
+    expect((await post(body, signed(body))).status).toBe(503);
+  });
+});

@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Button, MessageView } from '../../../src/core/adapter.ts';
+import { defineCommand } from '../../../src/core/command.ts';
+import { type Bench, type BenchOptions, COMMANDS, openBench, until } from './harness.ts';
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+async function setUp(options: BenchOptions = {}) {
+  bench = await openBench(options);
+  const { slack } = bench;
+  const ann = slack.user('Ann');
+  const bob = slack.user('Bob');
+  const general = slack.channel('general', [ann, bob]);
+  return { ...bench, ann, bob, general };
+}
+
+const never = new AbortController().signal;
+const view = (
+  text: string,
+  button: Button['kind'],
+  status: MessageView['status'] = 'streaming',
+): MessageView => ({
+  text,
+  source: text,
+  status,
+  note: null,
+  footer: null,
+  buttons: [{ kind: button, answerId: 'answer-1' }],
+});
+
+describe('buttons on Slack', () => {
+  it('brings a press with who pressed it and where, and says refusals to that person alone', async () => {
+    const { slack, desk, ann, bob, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    const [, answer] = slack.messages(general, question.ts);
+    if (answer === undefined) throw new Error('no answer');
+    expect(await bob.click(answer, 'Stop')).toMatchObject({ acked: true });
+    await until(() => desk.presses.length === 1);
+    const press = desk.presses[0];
+    expect(press).toMatchObject({
+      button: 'stop',
+      answerId: 'answer-1',
+      actor: { name: 'Bob', user: `${slack.teamId}/${bob.id}` },
+      place: { key: `slack:${slack.teamId}/${general}/${question.ts}` },
+    });
+    await press?.surface.whisper({ text: 'Only Ann or an admin can stop this answer.' }, never);
+    expect(bob.whispers(general).map(({ text }) => text)).toEqual([
+      'Only Ann or an admin can stop this answer.',
+    ]);
+    expect(ann.whispers(general)).toEqual([]);
+  });
+
+  it('tells two presses apart', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    await desk.messages[0]?.surface.open(view('Hello', 'retry', 'complete'), never);
+    const answer = slack.messages(general, question.ts)[1];
+    if (answer === undefined) throw new Error('no answer');
+    await ann.click(answer, 'Retry');
+    await ann.click(answer, 'Retry');
+    await until(() => desk.presses.length === 2);
+    expect(new Set(desk.presses.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('takes the buttons off and leaves the text', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    await desk.messages[0]?.surface.open(
+      { ...view('Hello', 'retry', 'complete'), footer: 'Some Model' },
+      never,
+    );
+    const answer = slack.messages(general, question.ts)[1];
+    if (answer === undefined) throw new Error('no answer');
+    await ann.click(answer, 'Retry');
+    await until(() => desk.presses.length === 1);
+    await desk.presses[0]?.retire(never);
+    expect(slack.message(general, answer.ts)).toMatchObject({
+      text: 'Hello',
+      footer: 'Some Model',
+      buttons: [],
+    });
+  });
+
+  it('brings Slack’s own stop as the command for it', async () => {
+    const { slack, desk, ann } = await setUp({ agentView: true });
+    const question = ann.say(ann.dm, 'hi');
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    expect(slack.messages(ann.dm, question.ts)[1]?.streaming).toBe(true);
+    ann.stopSession(ann.dm, question.ts);
+    await until(() => desk.commands.length === 1);
+    expect(desk.commands[0]).toMatchObject({
+      command: 'stop',
+      actor: { name: 'Ann' },
+      place: { key: `slack:${slack.teamId}/${ann.dm}/${question.ts}` },
+    });
+  });
+});
+
+describe('the sign that a question was seen', () => {
+  it('is a session at work where Slack has them, until the answer ends', async () => {
+    const { slack, desk, ann } = await setUp({ agentView: true });
+    const question = ann.say(ann.dm, 'hi');
+    await until(() => desk.messages.length === 1);
+    const surface = desk.messages[0]?.surface;
+    const statuses = () => slack.sessions.statuses.get(`${ann.dm}:${question.ts}`)?.at(-1);
+    surface?.indicate('working');
+    await until(() => statuses() === 'processing');
+    await surface?.open(view('Hello', 'stop'), never);
+    expect(statuses()).toBe('processing');
+    surface?.indicate('idle');
+    await until(() => statuses() === 'active');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('is a pair of eyes elsewhere, until the answer begins', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    const eyes = () => slack.message(general, question.ts)?.reactions ?? [];
+    await until(() => desk.messages.length > 0);
+    const surface = desk.messages[0]?.surface;
+    surface?.indicate('queued');
+    await until(() => eyes().length === 1);
+    surface?.indicate('working');
+    await surface?.open(view('Hello', 'stop'), never);
+    await until(() => eyes().length === 0);
+    surface?.indicate('idle');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('goes without where Slack takes neither, and answers all the same', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    slack.faults.add({ method: 'reactions.add', how: { kind: 'error', error: 'too_many_reactions' } });
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    const surface = desk.messages[0]?.surface;
+    surface?.indicate('working');
+    await surface?.open(view('Hello', 'stop'), never);
+    expect(slack.messages(general, question.ts)).toHaveLength(2);
+  });
+});
+
+describe('the home tab', () => {
+  const saying = (name: string) =>
+    defineCommand({
+      name,
+      description: name,
+      role: 'member',
+      reply: 'private',
+      options: {},
+      run: async () => {},
+    });
+  const commands = [...COMMANDS, saying('models'), saying('usage')];
+  const words: Readonly<Record<string, string>> = {
+    model: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.',
+    models:
+      '**Free**\n- • Llama 3.2 · `meta-llama/llama` · free\n\n**Premium** — opens with `premium`\n- 🔒 DeepSeek <!channel>',
+    usage: '$0.12 of $5.00 today',
+  };
+
+  async function openHome(options: { isAdmin: boolean }) {
+    const context = await setUp({ commands });
+    context.desk.handle = async (event) => {
+      if ('command' in event) await event.surface.whisper({ text: words[event.command] ?? '' }, never);
+    };
+    const eve = context.slack.user('Eve', options);
+    eve.openHome();
+    await until(() => eve.home() !== '');
+    return { ...context, eve };
+  }
+
+  it('shows what answers, the models and what was used', async () => {
+    const { slack, eve } = await openHome({ isAdmin: false });
+    expect(eve.home().replaceAll('\u2060', '')).toBe(
+      [
+        'Ask me anything',
+        `Type \`/ask\`, mention <@${slack.app.botUserId}> in a channel, or write to me in *Messages*. I answer in a thread; there you need no command.`,
+        'Answering now',
+        '*GPT-4o mini* (`openai/gpt-4o-mini`) answers here: the default.',
+        'Models',
+        '*Free*',
+        '',
+        '• Llama 3.2 · `meta-llama/llama` · free',
+        '',
+        '*Premium* — opens with `premium`',
+        '',
+        '🔒 DeepSeek <!channel>',
+        'Used so far',
+        '$0.12 of $5.00 today',
+      ].join('\n'),
+    );
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('lets admins choose a model for everybody', async () => {
+    const { desk, eve } = await openHome({ isAdmin: true });
+    await eve.clickInView('Choose a model for everybody');
+    await until(() => eve.modal() !== '');
+    desk.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
+    await eve.search('model', 'gpt');
+    const before = desk.commands.length;
+    await eve.submit({ model: 'GPT-4o' });
+    await until(() => desk.commands.length > before);
+    expect(desk.commands.at(-1)).toMatchObject({
+      command: 'model',
+      options: { model: 'openai/gpt-4o', scope: 'guild' },
+    });
+  });
+});

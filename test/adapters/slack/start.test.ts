@@ -1,0 +1,86 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { StartError } from '../../../src/core/adapter.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { createPacers } from '../../../src/core/reply/pacer.ts';
+import { createDesk } from '../../support/desk.ts';
+import { type Bench, type BenchOptions, openBench } from './harness.ts';
+
+const benches: Bench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.close();
+});
+
+async function open(options: BenchOptions): Promise<Bench> {
+  const bench = await openBench({ ...options, start: false });
+  benches.push(bench);
+  return bench;
+}
+
+/** The error with which the start ends. */
+async function faultOf({ adapter, desk }: Pick<Bench, 'adapter' | 'desk'>): Promise<StartError> {
+  const fault = await adapter.start(desk).catch((error: unknown) => error);
+  expect(fault).toBeInstanceOf(StartError);
+  return fault as StartError;
+}
+
+describe('the start on Slack', () => {
+  it('is ready once it is connected', async () => {
+    const bench = await open({});
+    expect(bench.adapter.ready()).toBe(false);
+    await bench.adapter.start(bench.desk);
+    expect(bench.adapter.ready()).toBe(true);
+    expect(bench.slack.socket.connections).toBe(1);
+    await bench.adapter.stop();
+    expect(bench.adapter.ready()).toBe(false);
+    expect(bench.slack.violations).toEqual([]);
+  });
+
+  it('says where to get a bot token that works', async () => {
+    const fault = await faultOf(await open({ botToken: 'xoxb-wrong-token' }));
+    expect(fault.message).toBe('Slack does not accept SLACK_BOT_TOKEN (invalid_auth).');
+    expect(fault.remedy).toContain(
+      'OAuth & Permissions, and copy the Bot User OAuth Token (it begins with xoxb-)',
+    );
+    expect(`${fault.message}${fault.remedy}`).not.toContain('xoxb-wrong-token');
+  });
+
+  it('names the scopes that are missing, and where to add them', async () => {
+    const manifest = { oauth_config: { scopes: { bot: ['chat:write', 'commands'] } } };
+    const fault = await faultOf(await open({ manifest }));
+    expect(fault.message).toBe(
+      'The Slack app lacks the bot scopes app_mentions:read, channels:history, channels:read, files:write, groups:history, groups:read, im:history, im:read, im:write, mpim:history, mpim:read, reactions:write, users:read.',
+    );
+    expect(fault.remedy).toContain('Bot Token Scopes → Add an OAuth Scope');
+  });
+
+  it('says how to get a Socket Mode connection', async () => {
+    const fault = await faultOf(await open({ appToken: 'xapp-wrong-token' }));
+    expect(fault.message).toBe(
+      'Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth).',
+    );
+    expect(fault.remedy).toContain('connections:write');
+  });
+
+  it('says so where a bot token was given for an app token', async () => {
+    const bench = await open({});
+    const fault = await faultOf(await open({ appToken: bench.slack.app.botToken }));
+    expect(fault.message).toContain('SLACK_APP_TOKEN (not_allowed_token_type)');
+  });
+
+  it('says so where Slack cannot be reached', async () => {
+    const adapter = createSlackAdapter({
+      botToken: 'xoxb-1',
+      transport: { mode: 'socket', appToken: 'xapp-1' },
+      apiUrl: 'http://127.0.0.1:1/api/',
+      commands: [],
+      pacers: createPacers(systemClock),
+      fetch,
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    });
+    const fault = await faultOf({ adapter, desk: createDesk() });
+    expect(fault.message).toBe('Slack cannot be reached at http://127.0.0.1:1/api/.');
+  });
+});
