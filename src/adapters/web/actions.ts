@@ -152,7 +152,8 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
 function withoutMarks(text: string): string {
   return withoutMention(text)
     .said.replace(/^\/\S+\s+/, '')
-    .replace(/[#*_`>~]+\s*/g, '')
+    .replace(/^[#>*+-]+\s+/, '')
+    .replace(/\*\*|`/g, '')
     .trim();
 }
 

@@ -12,7 +12,16 @@ import { announce } from './announce.ts';
 import { ApiError, type Connection, follow, get, post } from './api.ts';
 import { remember } from './memory.ts';
 import { parseSlash } from './slash.ts';
-import { applyChanges, channelOf, isDm, isSameSpot, messagesAt, type Store, spotKey } from './state.ts';
+import {
+  applyChanges,
+  channelOf,
+  clearRoom,
+  isDm,
+  isSameSpot,
+  messagesAt,
+  type Store,
+  spotKey,
+} from './state.ts';
 
 /** What a person can do on the page. */
 export interface Controller {
@@ -41,11 +50,7 @@ export function createController(store: Store, onLocked: () => void): Controller
 
   function connect(): void {
     unfollow();
-    change((now) => {
-      now.isLoaded = false;
-      now.messages.clear();
-      now.activities.clear();
-    });
+    change(clearRoom);
     unfollow = follow(
       state.as,
       (changes) => {

@@ -19,6 +19,7 @@ const initial: State = {
   connection: 'connecting',
   isLoaded: false,
   messages: new Map(),
+  bySpot: new Map(),
   activities: new Map(),
   outgoing: new Map(),
   status: null,

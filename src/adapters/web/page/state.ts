@@ -28,6 +28,8 @@ export interface State {
   /** Whether the first state has come. */
   isLoaded: boolean;
   messages: Map<string, Message>;
+  /** The same messages by spot, in order: each drawing asks for them many times. */
+  bySpot: Map<string, Message[]>;
   activities: Map<string, ActivityItem>;
   outgoing: Map<string, Outgoing>;
   status: Status | null;
@@ -61,23 +63,48 @@ export function createStore(state: State, draw: (state: State) => void): Store {
 
 /** Brings the state up to what the server said. */
 export function applyChanges(state: State, { reset, items, removed }: Changes): void {
-  if (reset) {
-    state.messages.clear();
-    state.activities.clear();
-  }
+  if (reset) clearRoom(state);
   for (const [key, item] of items) {
     if (item.kind === 'status') continue;
     if (item.kind === 'activity') state.activities.set(key, item);
     else {
       state.messages.set(key, item);
       state.outgoing.delete(key);
+      place(state, item);
     }
   }
   for (const key of removed) {
+    const message = state.messages.get(key);
+    if (message !== undefined) displace(state, message);
     state.messages.delete(key);
     state.activities.delete(key);
   }
   state.isLoaded = true;
+}
+
+export function clearRoom(state: State): void {
+  state.isLoaded = false;
+  state.messages.clear();
+  state.bySpot.clear();
+  state.activities.clear();
+}
+
+function place(state: State, message: Message): void {
+  const key = spotKey(message);
+  const there = state.bySpot.get(key);
+  if (there === undefined) return void state.bySpot.set(key, [message]);
+  const at = there.findLastIndex(({ id }) => id === message.id);
+  if (at >= 0) there[at] = message;
+  else {
+    const before = there.findLastIndex(({ order }) => order < message.order);
+    there.splice(before + 1, 0, message);
+  }
+}
+
+function displace(state: State, message: Message): void {
+  const key = spotKey(message);
+  const left = state.bySpot.get(key)?.filter(({ id }) => id !== message.id) ?? [];
+  state.bySpot.set(key, left);
 }
 
 export function spotKey({ channel, thread }: Spot): string {
@@ -88,10 +115,8 @@ export function isSameSpot(a: Spot, b: Spot): boolean {
   return a.channel === b.channel && a.thread === b.thread;
 }
 
-export function messagesAt(state: State, spot: Spot): Message[] {
-  return [...state.messages.values()]
-    .filter((message) => isSameSpot(message, spot))
-    .sort((a, b) => a.order - b.order);
+export function messagesAt(state: State, spot: Spot): readonly Message[] {
+  return state.bySpot.get(spotKey(spot)) ?? [];
 }
 
 export function viewer({ info, as }: State): PersonInfo {
@@ -149,8 +174,8 @@ export function threadsOf(state: State): Thread[] {
 
 /** Whether an answer is on its way there. */
 export function isBusy(state: State, spot: Spot): boolean {
-  const isStreaming = [...state.messages.values()].some(
-    (message) => message.kind === 'answer' && message.status === 'streaming' && isSameSpot(message, spot),
+  const isStreaming = messagesAt(state, spot).some(
+    (message) => message.kind === 'answer' && message.status === 'streaming',
   );
   return isStreaming || [...state.activities.values()].some((activity) => isSameSpot(activity, spot));
 }
@@ -158,9 +183,8 @@ export function isBusy(state: State, spot: Spot): boolean {
 /** Whether others said something there that this viewer has not had on the screen. */
 export function isUnread(state: State, spot: Spot): boolean {
   const seen = state.seen[`${state.as}:${spotKey(spot)}`] ?? 0;
-  return [...state.messages.values()].some(
-    (message) => message.order > seen && isSameSpot(message, spot) && isOthers(message, state.as),
-  );
+  const last = messagesAt(state, spot).findLast((message) => isOthers(message, state.as));
+  return last !== undefined && last.order > seen;
 }
 
 function isOthers(message: Message, as: string): boolean {
