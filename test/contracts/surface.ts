@@ -70,16 +70,17 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       place = null;
     });
 
+    /** Writes go through the pacer, as those of the reply engine do. */
     async function setUp() {
       const here = await harness.open();
       place = here;
       const { surface, pacers } = here;
       return {
         ...here,
-        open: (view: MessageView) =>
-          pacers.run(surface.openScope, always, () => surface.open(view, never), never),
-        update: (message: LiveMessage, view: MessageView) =>
-          pacers.run(message.scope, always, () => message.update(view, never), never),
+        open: (view: MessageView, signal = never) =>
+          pacers.run(surface.openScope, always, () => surface.open(view, signal), signal),
+        update: (message: LiveMessage, view: MessageView, signal = never) =>
+          pacers.run(message.scope, always, () => message.update(view, signal), signal),
         read: async () => (await here.readMessages()).map((message) => message.text),
       };
     }
@@ -163,6 +164,15 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       );
       const [text] = await read();
       expectInOrder(text, 'Half an ans', 'The provider went away.', 'Some Model, 3 s');
+    });
+
+    it('shows the note of a sealed message too', async () => {
+      const { open, update, read } = await setUp();
+      const message = await open(streaming('first part'));
+      await update(message, { ...sealed('first part'), note: 'A piece is missing here.' });
+      await open(streaming('second part'));
+      const [text] = await read();
+      expectInOrder(text, 'first part', 'A piece is missing here.');
     });
 
     it('shows a note alone where no text ever came', async () => {
@@ -257,16 +267,16 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
     });
 
     it('stops a write that hangs as soon as the signal aborts', async ({ skip }) => {
-      const { surface, clock, failNext } = await setUp();
+      const { open, update, clock, failNext } = await setUp();
       if (failNext === undefined) return skip('no wire between');
       for (const write of ['open', 'update'] as const) {
-        const message = write === 'open' ? null : await surface.open(streaming('Hello'), never);
+        const message = write === 'open' ? null : await open(streaming('Hello'));
         failNext(write, { kind: 'silent' });
         const leaving = new AbortController();
         const writing =
           message === null
-            ? surface.open(streaming('Hello'), leaving.signal)
-            : message.update(streaming('Hello there'), leaving.signal);
+            ? open(streaming('Hello'), leaving.signal)
+            : update(message, streaming('Hello there'), leaving.signal);
         const outcome = expect(writing).rejects.toThrow();
         await clock.sleep(1_000);
         leaving.abort();
@@ -275,35 +285,33 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
     });
 
     it('says that the place is gone where a message was deleted', async ({ skip }) => {
-      const { surface, deleteMessage } = await setUp();
+      const { open, update, deleteMessage } = await setUp();
       if (deleteMessage === undefined) return skip('messages cannot be deleted here');
-      const message = await surface.open(streaming('Hello'), never);
+      const message = await open(streaming('Hello'));
       await deleteMessage(0);
-      const gone = await caught(message.update(streaming('Hello there'), never));
+      const gone = await caught(update(message, streaming('Hello there')));
       expect(gone).toBeInstanceOf(PlaceGone);
       expect(gone).toMatchObject({ reason: 'deleted' });
     });
 
     it('says that the place is gone where the bot may not write any more', async ({ skip }) => {
-      const { surface, shut } = await setUp();
+      const { open, shut } = await setUp();
       if (shut === undefined) return skip('the bot can always write here');
       await shut();
-      expect(await caught(surface.open(streaming('Hello'), never))).toBeInstanceOf(PlaceGone);
+      expect(await caught(open(streaming('Hello')))).toBeInstanceOf(PlaceGone);
     });
 
     it('passes on how long a rate limit asks to wait, and shows nothing meanwhile', async ({ skip }) => {
-      const { surface, clock, failNext, read } = await setUp();
+      const { open, update, failNext, read } = await setUp();
       if (failNext === undefined) return skip('no wire between');
       failNext('open', { kind: 'rate-limited', retryAfterMs: 3_000 });
-      expectWait(await caught(surface.open(streaming('One'), never)), 3_000);
+      expectWait(await caught(open(streaming('One'))), 3_000);
       expect(await read()).toEqual([]);
-      await clock.sleep(5_000);
-      const message = await surface.open(streaming('One'), never);
+      const message = await open(streaming('One'));
 
       failNext('update', { kind: 'rate-limited', retryAfterMs: 7_000 });
-      expectWait(await caught(message.update(streaming('One two'), never)), 7_000);
-      await clock.sleep(9_000);
-      await message.update(streaming('One two'), never);
+      expectWait(await caught(update(message, streaming('One two'))), 7_000);
+      await update(message, streaming('One two'));
       const [text = '', ...others] = await read();
       expect(others).toEqual([]);
       expect(plain(text)).toContain('One two');
@@ -312,21 +320,21 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
     it.for(['unavailable', 'lost'] as const)(
       'doubles nothing where a write fails once (%s) and is tried again with more',
       async (kind, { skip }) => {
-        const { surface, clock, failNext, read } = await setUp();
+        const { open, update, clock, failNext, read } = await setUp();
         if (failNext === undefined) return skip('no wire between');
         failNext('open', { kind });
         const message = await again(clock, (attempt) =>
-          surface.open(streaming(attempt === 0 ? 'alpha' : 'alpha beta'), never),
+          open(streaming(attempt === 0 ? 'alpha' : 'alpha beta')),
         );
-        await message.update(streaming('alpha beta gamma'), never);
+        await update(message, streaming('alpha beta gamma'));
         failNext('update', { kind });
         await again(clock, (attempt) =>
-          message.update(
+          update(
+            message,
             streaming(attempt === 0 ? 'alpha beta gamma delta' : 'alpha beta gamma delta epsilon'),
-            never,
           ),
         );
-        await message.update(ended('alpha beta gamma delta epsilon zeta', {}), never);
+        await update(message, ended('alpha beta gamma delta epsilon zeta', {}));
         const messages = await read();
         expect(messages).toHaveLength(1);
         expect(plain(messages[0] ?? '').match(/alpha|beta|gamma|delta|epsilon|zeta/g)).toEqual([
@@ -455,7 +463,7 @@ async function again<T>(clock: Clock, write: (attempt: number) => Promise<T>): P
       return await write(attempt);
     } catch (error) {
       if (attempt === 4 || error instanceof PlaceGone) throw error;
-      await clock.sleep(error instanceof RateLimited ? error.retryAfterMs : 500);
+      if (!(error instanceof RateLimited)) await clock.sleep(500); // The pacer waits.
     }
   }
 }

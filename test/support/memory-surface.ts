@@ -267,8 +267,8 @@ function faultsOf(view: MessageView, { maxChars, lengthOf = (text) => text.lengt
   if (view.text.trim() === '' && view.status === 'streaming') faults.push('nothing to read');
   if ((view.note?.length ?? 0) > 300) faults.push('note of more than 300 characters');
   if ((view.footer?.length ?? 0) > 200) faults.push('footer of more than 200 characters');
-  if (view.status === 'sealed' && (view.buttons.length > 0 || view.note !== null || view.footer !== null)) {
-    faults.push('a sealed message carries text alone');
+  if (view.status === 'sealed' && (view.buttons.length > 0 || view.footer !== null)) {
+    faults.push('a sealed message carries neither buttons nor footer');
   }
   return faults;
 }

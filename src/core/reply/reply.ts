@@ -24,6 +24,23 @@ export interface Reply {
   finish(ending: Ending): Promise<boolean>;
   /** Aborted as soon as nothing can be shown any more, with the fault that says why: the provider need not go on. */
   readonly gone: AbortSignal;
+  /** How far it has got, so that another process could go on from here (`ReplyOptions.resumed`). */
+  readonly progress: Progress;
+}
+
+export interface Progress {
+  /** Messages that are complete. */
+  readonly sealed: number;
+  /** Key of the one that is growing; null where it is still to come. */
+  readonly message: string | null;
+}
+
+/** An answer that another process began. The same text has to be written again, from its start. */
+export interface Resumed {
+  /** Messages that are complete. Their part of the text is left out. */
+  readonly sealed: number;
+  /** The message that was growing, with the text that it shows, which does not get shorter; null where there is none. */
+  readonly message: { readonly live: LiveMessage; readonly text: string } | null;
 }
 
 export interface ReplyOptions {
@@ -37,6 +54,7 @@ export interface ReplyOptions {
   readonly onOpen: (message: LiveMessage) => void;
   /** Ends delivery at once, wherever it is. */
   readonly signal: AbortSignal;
+  readonly resumed?: Resumed;
 }
 
 /** After a passing fault: so long, doubled each time … */
@@ -50,7 +68,7 @@ const GIVE_UP_AFTER_MS = 3_600_000;
 const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
 
 export function createReply(options: ReplyOptions): Reply {
-  const { surface, pacers, clock, log, signal } = options;
+  const { surface, pacers, clock, log, signal, resumed } = options;
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
 
@@ -60,8 +78,13 @@ export function createReply(options: ReplyOptions): Reply {
   let wake: () => void = () => {};
 
   /** The message for the oldest part; null until it is open. */
-  let message: LiveMessage | null = null;
-  let openedAny = false;
+  let message: LiveMessage | null = resumed?.message?.live ?? null;
+  let openedAny = message !== null;
+  let sealed = resumed?.sealed ?? 0;
+  /** Parts that an earlier process has shown, and that are still to be left out. */
+  let toSkip = sealed;
+  /** What the current message showed before this process came. */
+  let before = resumed?.message?.text ?? '';
   /** Of that message: what was sent last, what stands for certain, and what the platform refused. */
   let sent: MessageView | null = null;
   let stands: MessageView | null = null;
@@ -86,8 +109,11 @@ export function createReply(options: ReplyOptions): Reply {
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
   function lastView(text: string, { status, note, footer, buttons }: Closing): MessageView {
-    if (!isLast(refused)) return { text, source: text, status, note, footer, buttons };
-    const { text: kept, source } = stands ?? { text: '', source: '' };
+    if (!isLast(refused)) {
+      const whole = text.length < before.length ? before : text;
+      return { text: whole, source: whole, status, note, footer, buttons };
+    }
+    const { text: kept, source } = stands ?? { text: before, source: before };
     return { text: kept, source, status, note: REFUSED, footer, buttons };
   }
 
@@ -150,7 +176,7 @@ export function createReply(options: ReplyOptions): Reply {
       }
       const outcome = await attempt();
       if (outcome === 'over') return false;
-      if (outcome === 'again' || sent === null) continue;
+      if (outcome === 'again') continue;
       const isGivenUp = isLast(refused);
       if (outcome === 'shown') stands = sent;
       else refused = sent;
@@ -158,6 +184,8 @@ export function createReply(options: ReplyOptions): Reply {
       if (sent.status !== 'sealed') return outcome === 'shown';
       parts.shift();
       message = stands = refused = null;
+      before = '';
+      sealed++;
     }
   }
 
@@ -167,15 +195,24 @@ export function createReply(options: ReplyOptions): Reply {
     return false;
   });
 
+  function take(more: readonly Part[]): void {
+    const fresh = more.slice(toSkip);
+    toSkip -= more.length - fresh.length;
+    parts.push(...fresh);
+  }
+
   return {
     gone: gone.signal,
+    get progress() {
+      return { sealed, message: message?.key ?? null };
+    },
     write(delta) {
       if (delta === '') return;
-      parts.push(...splitter.push(delta));
+      take(splitter.push(delta));
       wake();
     },
     async finish(how) {
-      parts.push(...splitter.finish());
+      take(splitter.finish());
       ending = how;
       wake();
       if (message) pacers.hurry(message.scope.key);

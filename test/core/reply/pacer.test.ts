@@ -54,6 +54,23 @@ describe('pacers', () => {
     }
   });
 
+  it('keeps a reserve for what is urgent', async () => {
+    const { clock, pacers, write, log } = setUp();
+    const reserved = { ...scope, reserve: 2 };
+    const interims = Array.from({ length: 6 }, (_, index) =>
+      pacers.run(reserved, interim, write(`interim ${index}`), never),
+    );
+    await clock.advance(4_000);
+    expect(log.map(({ name }) => name)).toEqual(['interim 0', 'interim 1', 'interim 2']);
+    await Promise.all([1, 2].map((last) => pacers.run(reserved, urgent, write(`last ${last}`), never)));
+    expect(log.slice(3)).toEqual([
+      { name: 'last 1', atMs: clock.now() },
+      { name: 'last 2', atMs: clock.now() },
+    ]);
+    await clock.advance(30_000);
+    await Promise.all(interims);
+  });
+
   it('serves urgent writes before interim ones, and those in the order in which they came', async () => {
     const { clock, pacers, write, names } = setUp();
     const runs = [
@@ -124,6 +141,32 @@ describe('pacers', () => {
     await processes;
     expect(done).toBeGreaterThan(700);
     expect(limiter.refusals).toBeLessThan(done / 20);
+  });
+
+  it('takes 429s that come together for one, and the longest wait of them', async () => {
+    const { clock, pacers, write, times } = setUp();
+    const wide: Scope = { key: 'wide', limit: 8, windowMs: 5_000 };
+    const refused = [10_000, 1_000].map((ms) =>
+      pacers.run(wide, urgent, () => Promise.reject(new RateLimited(ms)), never).catch(() => {}),
+    );
+    await Promise.all(refused);
+    const runs = Array.from({ length: 5 }, () => pacers.run(wide, urgent, write('w'), never));
+    await clock.advance(20_000);
+    await Promise.all(runs);
+    // Half of the limit, and a little that has come back since.
+    expect(times()).toEqual([10_000, 10_000, 10_000, 10_000, 15_000]);
+  });
+
+  it('believes the platform that the whole limit is there again', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(1_000)), never).catch(() => {});
+    await clock.advance(10_000);
+    await pacers.run(scope, interim, write('a'), never);
+    pacers.learn(scope.key, { limit: 5, remaining: 4, resetAfterMs: 5_000 });
+    const runs = ['b', 'c', 'd'].map((name) => pacers.run(scope, interim, write(name), never));
+    await clock.advance(5_000);
+    await Promise.all(runs);
+    expect(times()).toEqual([10_000, 11_000, 12_000, 13_000]);
   });
 
   it('uses the whole limit again after a 429 that did not come back', async () => {

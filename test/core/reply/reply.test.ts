@@ -134,6 +134,20 @@ describe('while an answer streams', () => {
     expect(surface.violations).toEqual([]);
   });
 
+  it('carries the text as it was sent, beside the text as it can be shown', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    reply.write('This is **bo');
+    await clock.advance(2_000);
+    reply.write('ld**, and `co');
+    await clock.advance(2_000);
+    const views = surface.writes.map(({ view }) => ({ text: view.text, source: view.source }));
+    expect(views).toEqual([
+      { text: 'This is **bo**', source: 'This is **bo' },
+      { text: 'This is **bold**, and `co`', source: 'This is **bold**, and `co' },
+    ]);
+  });
+
   it('sends nothing where nothing is new', async () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
@@ -536,18 +550,47 @@ describe('a state that the platform refuses', () => {
     expect(surface.shown?.note).toMatch(/refuses/);
   });
 
-  it('leaves a mark in the middle of a long answer, which goes on', async () => {
+  it('says so where the text is refused for something beside it', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    reply.write('Hello');
+    await clock.advance(1_000);
+    surface.fail({ error: new Unshowable(), matches: (view) => view.status === 'complete' });
+    expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(true);
+    expect(surface.shown).toMatchObject({ text: 'Hello', status: 'complete' });
+    expect(surface.shown?.note).toMatch(/refuses/);
+  });
+
+  it.each([
+    ['while it grows', 1_000],
+    ['in one piece', 0],
+  ])('leaves a mark in its place in a long answer, which goes on: %s', async (_, gapMs) => {
     const { clock, start } = setUp();
     const { surface, reply } = start({ limits: { maxChars: 100 } });
     surface.fail({ error: new Unshowable(), times: 99, matches: (view) => /w30\b/.test(view.text) });
-    await stream(clock, reply, 100, 1_000);
+    await stream(clock, reply, 100, gapMs);
     expect(await within(clock, HOUR_MS, reply.finish(COMPLETE))).toBe(true);
-    const seen = new Set(wordsOf(surface.text));
-    expect(wordsOf(words(100)).filter((word) => !seen.has(word))).toContain('w30');
-    expect(seen.size).toBeGreaterThan(70);
-    expect(surface.messages.map((message) => message.views.at(-1)?.view.note ?? '').join('')).toMatch(
-      /refuses/,
-    );
+
+    const shown = wordsOf(surface.text);
+    expect(shown).toEqual(wordsOf(words(100)).filter((word) => shown.includes(word)));
+    expect(shown).not.toContain('w30');
+    expect(shown.length).toBeGreaterThan(70);
+    const notes = surface.messages.map((message) => message.views.at(-1)?.view.note ?? null);
+    expect(notes.filter((note) => note !== null)).toEqual([expect.stringMatching(/refuses/)]);
+    expect(notes.at(-1)).toBeNull();
+  });
+
+  it('is no reason to lose patience with faults that come long after', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    surface.fail({ error: new Error('503') });
+    surface.fail({ error: new Unshowable() });
+    reply.write('bad');
+    await clock.advance(2 * HOUR_MS);
+    surface.fail({ error: new Error('503') });
+    reply.write(' good');
+    await clock.advance(10_000);
+    expect(surface.text).toBe('bad good');
   });
 
   it('ends the answer where even the mark is refused', async () => {
@@ -562,15 +605,17 @@ describe('a state that the platform refuses', () => {
 
 describe('the signal', () => {
   it.each([
-    ['while it waits for the pacer', { latencyMs: 0 }],
-    ['while a write is under way', { latencyMs: 5_000 }],
-  ])('ends delivery at once: %s', async (_, options) => {
+    ['while it waits for the pacer', 0, 10],
+    ['while a message is being opened', 50, 0],
+    ['while an update is under way', 150, 0],
+  ])('ends delivery at once: %s', async (_, afterMs, others) => {
     const { clock, abandon, start } = setUp();
-    const { surface, reply } = start(options);
-    for (let index = 0; index < 10; index++) start(options).reply.write('busy ');
+    for (let index = 0; index < others; index++) start().reply.write('busy');
+    const { surface, reply } = start({ latencyMs: 100 });
     reply.write('one');
-    await clock.advance(1);
+    await clock.advance(afterMs);
     const finished = reply.finish(COMPLETE);
+    await clock.advance(0);
     abandon.abort(new Error('the process ends'));
     expect(await within(clock, 0, finished)).toBe(false);
     const { length } = surface.writes;
