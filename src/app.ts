@@ -15,11 +15,13 @@ import { systemClock } from './core/clock.ts';
 import { createConversations } from './core/conversations.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { createGuilds } from './core/guilds.ts';
+import { createJournal } from './core/journal.ts';
 import { createLedger } from './core/ledger.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from './core/limits.ts';
 import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
+import { startPickUp } from './core/pick-up.ts';
 import { createPacers } from './core/reply/pacer.ts';
 import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
@@ -116,10 +118,15 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const roles = createRoles(new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]));
     const live = createLiveAnswers();
     const pacers = createPacers(clock);
+    const conversations = createConversations(store, retentionMs);
+    const answers = createAnswerRecords(store, retentionMs);
+    const journal = createJournal({ claims: store.claims, owner, clock, log });
+    closing.push(() => journal.stop());
     const chat = createChat({
-      conversations: createConversations(store, retentionMs),
-      answers: createAnswerRecords(store, retentionMs),
+      conversations,
+      answers,
       live,
+      journal,
       models,
       choose,
       tokens,
@@ -133,9 +140,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const dispatch = createDispatch({
       commands,
       services,
-      claims: store.claims,
-      owner: randomUUID(),
-      clock,
+      journal,
       log,
     });
 
@@ -201,6 +206,8 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       await adapter.start(dispatch);
       closing.push(() => adapter.stop());
     }
+    const pickUp = startPickUp({ journal, adapters, answers, conversations, tokens, pacers, clock, log });
+    closing.push(() => pickUp.stop());
     const refresh = startCatalogueRefresh({
       catalogue,
       providers: providers.listing,

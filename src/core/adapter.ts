@@ -16,6 +16,37 @@ export interface Adapter {
   ready(): boolean;
   /** Closes connections. Called when no answer is in flight any more. */
   stop(): Promise<void>;
+  /**
+   * Goes back to where a process that died was answering; null where nothing can be shown there any more. Called after
+   * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
+   */
+  reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
+}
+
+/** What a journal knows of a place. */
+export interface LostPlace {
+  /** A `Surface.reference` of this platform's, by this process or another. */
+  readonly reference: string;
+  /** Names the answer that was shown there; null where there was none yet. */
+  readonly answerId: string | null;
+}
+
+/** A place that was found again. */
+export interface Reopened {
+  readonly surface: Surface;
+  /**
+   * The newest message that carries a button of the answer's, and so the one that was growing, or the last. Null where
+   * there is none: nothing was shown so far, or it goes on in a message that is still to come.
+   */
+  readonly message: ReopenedMessage | null;
+}
+
+export interface ReopenedMessage {
+  readonly live: LiveMessage;
+  /** Its text as Markdown, as far as it can be read back; without note and footer. */
+  readonly text: string;
+  /** Whether it shows the answer's last state already. */
+  readonly isEnded: boolean;
 }
 
 /** A path on the shared HTTP server. Longest prefix wins. */
@@ -131,6 +162,11 @@ export interface Surface {
   /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
   readonly caveat?: string;
   /**
+   * By what `Adapter.reopen` finds this place again, in any process. May change while an answer comes to stand. Goes
+   * into the store as it is. Left out where the place ends with the process.
+   */
+  readonly reference?: string;
+  /**
    * Shows by the platform's own means (typing, status, reaction) that the question was seen; kept up until
    * the first message is open or `idle` is said. Must not throw.
    */
@@ -162,6 +198,8 @@ export interface Scope {
   readonly limit: number;
   /** … in so many milliseconds, until the platform's own words (`Pacers.learn`) say otherwise. */
   readonly windowMs: number;
+  /** So many of them are kept for what is urgent, so that endings need not wait for a window to pass. Default 0. */
+  readonly reserve?: number;
 }
 
 /** What the platform said about a scope's limit after a write. */

@@ -3,6 +3,7 @@ import type { Surface } from './adapter.ts';
 import { footerOf, sourcesOf } from './answer-text.ts';
 import type { Clock } from './clock.ts';
 import { explain, inOneLine } from './explain.ts';
+import type { Entry } from './journal.ts';
 import { type StopCause, Stopped } from './live-answers.ts';
 import type { Admitted, Bill } from './model-requests.ts';
 import type { Citation, FinishReason } from './provider/types.ts';
@@ -11,6 +12,9 @@ import { createReply, type Ending } from './reply/reply.ts';
 
 export interface Answering {
   readonly answerId: string;
+  readonly askedAtMs: number;
+  /** The journal's entry of the question. */
+  readonly entry: Entry;
   readonly request: Admitted;
   readonly surface: Surface;
   /** Stands before the reason of an early end: what the asker should know of how this was answered. */
@@ -38,6 +42,8 @@ export interface Answered {
   readonly error: unknown;
 }
 
+export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to ask again.';
+
 /** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
 const CLOSING_MARGIN_MS = 15_000;
 
@@ -46,8 +52,10 @@ export async function answer(
   job: Answering,
   { pacers, clock, log }: { readonly pacers: Pacers; readonly clock: Clock; readonly log: Logger },
 ): Promise<Answered & { readonly delivered: boolean }> {
-  const { answerId, surface, request, signal } = job;
+  const { answerId, askedAtMs, entry, surface, request, signal } = job;
   const startedAtMs = clock.now();
+  let text = '';
+  let keeping = Promise.resolve();
   const reply = createReply({
     surface,
     pacers,
@@ -57,13 +65,15 @@ export async function answer(
     onOpen: ({ key, threadKey }) => {
       job.onMessage(key);
       if (threadKey) job.onMessage(threadKey);
+      keeping = entry.keep();
     },
     signal: job.abandon,
   });
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
+  entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
+  entry.watch(() => ({ id: answerId, model: request.access.model.id, askedAtMs, text, ...reply.progress }));
   const closing = watchClosing(surface, clock, job.stop);
 
-  let text = '';
   let firstTextMs: number | null = null;
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'finished', reason: 'unknown' };
@@ -92,6 +102,10 @@ export async function answer(
   const sources = sourcesOf(citations);
   reply.write(sources);
   text += sources;
+
+  // From here on the text is whole, whatever happens; and who has lost the event finds out before it writes.
+  await keeping;
+  await entry.keep();
 
   const { status, note } = endingOf(outcome, text, job);
   const answered: Answered = {
@@ -136,7 +150,7 @@ function endingOf(outcome: Outcome, text: string, job: Answering): Pick<Ending, 
     }
     case 'stopped':
       return {
-        status: outcome.cause.kind === 'shutdown' ? 'interrupted' : 'stopped',
+        status: isOwn(outcome.cause) ? 'interrupted' : 'stopped',
         note: stopNote(outcome.cause),
       };
     case 'finished':
@@ -169,6 +183,11 @@ function finishedEnding(reason: FinishReason, maxOutputTokens: number): Pick<End
   }
 }
 
+/** Whether nobody wanted the answer to stop. */
+function isOwn({ kind }: StopCause): boolean {
+  return kind === 'shutdown' || kind === 'taken_over';
+}
+
 function stopNote(cause: StopCause): string {
   switch (cause.kind) {
     case 'person':
@@ -182,7 +201,8 @@ function stopNote(cause: StopCause): string {
     case 'place_closes':
       return 'Stopped: a private answer can only grow for so long. Ask for the rest in a new question.';
     case 'shutdown':
-      return 'Interrupted: the bot was restarted. Press Retry to ask again.';
+    case 'taken_over':
+      return INTERRUPTED;
   }
 }
 

@@ -6,6 +6,7 @@ import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-rec
 import { answer } from './answering.ts';
 import type { Clock } from './clock.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
+import type { Entry, Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
 import type { ModelChooser } from './model-choice.ts';
@@ -48,16 +49,18 @@ export interface Chat {
   forget(conversation: string): Promise<void>;
   /** Forgets all conversations of a guild and stops their answers; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
-  /** Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way. */
+  /**
+   * Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way: what the platforms do
+   * not take within 10 s is left to the journal.
+   */
   drain(graceMs: number): Promise<void>;
-  /** Ends delivery itself, for a second signal. */
-  abandon(): void;
 }
 
 export interface ChatOptions {
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
   readonly live: LiveAnswers;
+  readonly journal: Journal;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly tokens: TokenEstimator;
@@ -72,11 +75,13 @@ export interface ChatOptions {
 const MAX_WAITING = 5;
 /** The longest answer that is asked for. Some 6,000 English words; what it may cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
-/** The estimate is OpenAI's tokenizer; others' count up to a tenth more on the same text. */
-const WINDOW_SHARE = 0.9;
+/** The estimate is OpenAI's tokenizer; others' count more on the same text, some a quarter. */
+const WINDOW_SHARE = 0.8;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 /** How often `drain` looks whether all answers are done. */
 const DRAIN_CHECK_MS = 50;
+/** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
+const LAST_WORDS_MS = 10_000;
 
 /** One turn to be answered: a new one, or one that is tried again. */
 interface Job {
@@ -89,8 +94,17 @@ interface Job {
   readonly onAdmitted: () => Promise<void>;
 }
 
+/** One answer to a job. */
+interface Attempt {
+  readonly id: string;
+  readonly askedAtMs: number;
+  readonly entry: Entry;
+  readonly stop: (cause: StopCause) => void;
+  readonly signal: AbortSignal;
+}
+
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, live, models, tokens, clock, log } = options;
+  const { conversations, answers, live, journal, models, tokens, clock, log } = options;
   const lanes = createLanes(MAX_WAITING);
   /** Keeps two first questions at one place from beginning two conversations. */
   const beginnings = createLanes(Number.POSITIVE_INFINITY);
@@ -113,6 +127,8 @@ export function createChat(options: ChatOptions): Chat {
     const id = newAnswerId();
     const stopping = new AbortController();
     const stop = (cause: StopCause) => stopping.abort(new Stopped(cause));
+    const entry = journal.entry(eventId);
+    const askedAtMs = clock.now();
     live.add({
       id,
       eventId,
@@ -123,6 +139,10 @@ export function createChat(options: ChatOptions): Chat {
       stop,
     });
     try {
+      // Retry works from now on, also for whoever finishes this in the place of a process that died.
+      await answers.save(recordOf(job, id));
+      entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null }));
+      await entry.keep();
       const release = await lanes.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {
         await tell(
@@ -133,26 +153,26 @@ export function createChat(options: ChatOptions): Chat {
       }
       try {
         surface.indicate('working');
-        await answerNow(job, id, stop, stopping.signal);
+        await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
       } finally {
         release();
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error;
       // Stopped before there was anything to show: whoever did it knows, except where it was the bot itself.
-      if (stopping.signal.reason.stop.kind === 'shutdown') await tell(surface, RESTARTING);
+      if (stopping.signal.reason.stop.kind === 'shutdown') {
+        await tell(surface, RESTARTING).catch((fault: unknown) => {
+          log.warn({ err: fault, answer: id }, 'the restart could not be told; left to the journal');
+          entry.leave();
+        });
+      }
     } finally {
       live.delete(id);
       surface.indicate('idle');
     }
   }
 
-  async function answerNow(
-    job: Job,
-    id: string,
-    stop: (cause: StopCause) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function answerNow(job: Job, { id, askedAtMs, entry, stop, signal }: Attempt): Promise<void> {
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
     const history = (await conversations.get(conversation))?.turns ?? [];
@@ -185,18 +205,6 @@ export function createChat(options: ChatOptions): Chat {
       );
     }
 
-    const record: AnswerRecord = {
-      id,
-      guild: place.guild,
-      user: asker.user,
-      conversation,
-      turn,
-      question: question.text,
-      author: asker.name,
-      model: question.model ?? null,
-      webSearch: question.webSearch ?? false,
-    };
-    await answers.save(record);
     const request = await models.open({
       id,
       guild: place.guild,
@@ -204,7 +212,7 @@ export function createChat(options: ChatOptions): Chat {
       model: model.id,
       messages: window.messages,
       maxOutputTokens,
-      webSearch: record.webSearch,
+      webSearch: question.webSearch ?? false,
       conversation,
     });
     if (!request.ok) return tell(surface, request.text);
@@ -213,17 +221,18 @@ export function createChat(options: ChatOptions): Chat {
       log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');
     });
     const places: Promise<void>[] = [];
-    const askedAtMs = clock.now();
     const answered = await answer(
       {
         answerId: id,
+        askedAtMs,
+        entry,
         request,
         surface,
         remark,
         maxOutputTokens,
         stop,
         signal,
-        abandon: abandoned.signal,
+        abandon: AbortSignal.any([abandoned.signal, entry.lost]),
         onMessage: (key) =>
           void places.push(
             conversations.attach(conversation, key).catch((error: unknown) => {
@@ -231,26 +240,27 @@ export function createChat(options: ChatOptions): Chat {
             }),
           ),
         async keep({ text, status }) {
-          if (text === '' || (signal.aborted && isForgotten(signal.reason))) return;
+          if (text === '' || entry.lost.aborted || (signal.aborted && isForgotten(signal.reason))) return;
           await conversations.record(conversation, {
             id: turn,
-            user: actor.user,
-            author: actor.name,
+            user: asker.user,
+            author: asker.name,
             question: question.text,
             answer: text,
             model: model.id,
-            status:
-              status === 'complete' || status === 'stopped' || status === 'failed' ? status : 'interrupted',
+            status,
             askedAtMs,
             tokens: questionTokens + (await tokens.count(text)),
           });
-          if (place.key !== null)
-            await conversations.attach(conversation, placeKeyOf(place, surface, actor) ?? place.key);
+          // Keeps the place for as long as the conversation.
+          const key = placeKeyOf(place, surface, actor);
+          if (key !== null) await conversations.attach(conversation, key);
         },
       },
       options,
     );
     await Promise.all([retired, ...places]);
+    if (!answered.delivered && abandoned.signal.aborted) entry.leave();
     const { status, bill, firstTextMs, durationMs, delivered, error } = answered;
     log.info(
       {
@@ -271,6 +281,10 @@ export function createChat(options: ChatOptions): Chat {
       },
       'answered',
     );
+  }
+
+  function abandon(): void {
+    abandoned.abort(new Stopped({ kind: 'shutdown' }));
   }
 
   /** The record behind a button, for a person who may use it; says why not where there is none. */
@@ -388,15 +402,31 @@ export function createChat(options: ChatOptions): Chat {
       const endMs = clock.now() + graceMs;
       while (live.size > 0 && clock.now() < endMs) await clock.sleep(DRAIN_CHECK_MS);
       stopMatching({ kind: 'shutdown' }, () => true);
-      while (live.size > 0 && !abandoned.signal.aborted) await clock.sleep(DRAIN_CHECK_MS);
+      const abandonAtMs = clock.now() + LAST_WORDS_MS;
+      while (live.size > 0) {
+        if (clock.now() >= abandonAtMs) abandon();
+        await clock.sleep(DRAIN_CHECK_MS);
+      }
     },
-
-    abandon: () => abandoned.abort(new Stopped({ kind: 'shutdown' })),
   };
 
   async function tell(surface: Surface, text: string): Promise<void> {
     await surface.whisper({ text }, abandoned.signal);
   }
+}
+
+function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
+  return {
+    id,
+    guild: question.place.guild,
+    user: asker.user,
+    conversation,
+    turn,
+    question: question.text,
+    author: asker.name,
+    model: question.model ?? null,
+    webSearch: question.webSearch ?? false,
+  };
 }
 
 /** What a question's conversation hangs on: a private one is its asker's own, wherever it is asked. */

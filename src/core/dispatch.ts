@@ -10,12 +10,11 @@ import type {
   Surface,
 } from './adapter.ts';
 import { RESTARTING } from './chat.ts';
-import type { Clock } from './clock.ts';
 import { type Command, type CommandContext, parseOptions } from './command.ts';
 import { PlaceGone } from './delivery-errors.ts';
 import { explain, inOneLine } from './explain.ts';
+import type { Journal } from './journal.ts';
 import type { Services } from './services.ts';
-import type { ClaimStore } from './store.ts';
 
 export interface Dispatcher extends Dispatch {
   /** From now on events are answered with a word that the bot restarts. */
@@ -25,16 +24,10 @@ export interface Dispatcher extends Dispatch {
 export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
-  readonly claims: ClaimStore;
-  /** Names this process in claims. */
-  readonly owner: string;
-  readonly clock: Clock;
+  readonly journal: Journal;
   readonly log: Logger;
 }
 
-/** Slack redelivers for five minutes and Discord's gateway replays for less; people retry a POST for some more. */
-const CLAIM_TTL_MS = 24 * 3_600_000;
-const LEASE_MS = 10_000;
 /** Discord's limit for autocomplete. */
 const MAX_SUGGESTIONS = 25;
 /** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
@@ -42,7 +35,7 @@ const MAX_MESSAGE_CHARS = 40_000;
 
 /** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { services, claims, owner, clock, log } = options;
+  const { services, journal, log } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const never = new AbortController().signal;
   let closed = false;
@@ -59,16 +52,15 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     const { id, surface, place } = event;
     try {
       if (closed) return await surface.whisper({ text: RESTARTING }, never);
-      const nowMs = clock.now();
-      const claim = await claims.claim(id, owner, nowMs + LEASE_MS, nowMs + CLAIM_TTL_MS);
-      if (claim === null) {
+      const entry = await journal.begin(id, platformOf(place.guild), surface);
+      if (entry === null) {
         log.debug({ event: id }, 'an event was delivered again');
         return;
       }
       try {
         await work();
       } finally {
-        await claims.finish(claim);
+        await entry.end();
       }
     } catch (error) {
       log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');

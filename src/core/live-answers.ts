@@ -8,7 +8,9 @@ export type StopCause =
   | { readonly kind: 'place_gone' }
   /** The platform shows answers at this place for so long only. */
   | { readonly kind: 'place_closes' }
-  | { readonly kind: 'shutdown' };
+  | { readonly kind: 'shutdown' }
+  /** Another process believes this one dead, and finishes the answer. */
+  | { readonly kind: 'taken_over' };
 
 /** The reason with which an answer's signal aborts. */
 export class Stopped extends Error {

@@ -118,9 +118,15 @@ export interface ClaimKey {
 export interface ClaimStore {
   /**
    * Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. One that expires at once is
-   * free again as soon as it is finished: a lock.
+   * free again as soon as it is finished: a lock. The journal (JSON) is written in the same step; null by default.
    */
-  claim(id: string, owner: string, leaseUntilMs: number, expiresAtMs: number): Promise<Claim | null>;
+  claim(
+    id: string,
+    owner: string,
+    leaseUntilMs: number,
+    expiresAtMs: number,
+    journal?: unknown,
+  ): Promise<Claim | null>;
   /** Replaces the journal (JSON). False where the claim is finished or another's by now: stop writing. */
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;
   /** Prolongs the leases of all unfinished claims of an owner. */

@@ -332,6 +332,21 @@ function claimContract({ claims, clock }: ClaimHarness): void {
     expect(await claim('another event', 'q')).not.toBeNull();
   });
 
+  it('takes the journal in the same step', async () => {
+    const journal = { place: 'somewhere' };
+    const nowMs = clock().now();
+    const first = await claims().claim('event', 'p', nowMs + 10_000, nowMs, journal);
+    expect(first).toMatchObject({ id: 'event', journal });
+    expect(await claims().claim('event', 'q', nowMs + 10_000, nowMs, 'other')).toBeNull();
+    await clock().advance(10_000);
+    const second = (await takeOver('q')) ?? fail();
+    expect(second.journal).toEqual(journal);
+    await claims().finish(second);
+    expect(await claim('event', 'p')).toMatchObject({ journal: null });
+    await clock().advance(10_000);
+    expect(await takeOver('q')).toMatchObject({ journal: null });
+  });
+
   it('gives an id to one of many who claim it at once', async () => {
     const owners = Array.from({ length: 50 }, (_, index) => `p${index}`);
     const results = await Promise.all(owners.map((owner) => claim('event', owner)));

@@ -375,6 +375,20 @@ describe('Retry', () => {
     expect(third).toEqual(['2+2?', 'Right.', 'Thanks']);
   });
 
+  it('by an admin leaves the question its asker’s', async () => {
+    bot.provider.answer('Wrong.');
+    bot.provider.answer('Right.');
+    bot.provider.answer('Yes.');
+    const place = { key: 't' };
+    const asked = messageOf('2+2?', { place });
+    await bot.dispatch.message(asked);
+    await bot.dispatch.press(
+      pressOf('retry', answerIdOf(asked), { place, actor: testActor('ada', { isAdmin: true }) }),
+    );
+    await bot.dispatch.message(messageOf('Sure?', { place, actor: testActor('ben') }));
+    expect(bot.provider.chats[2]?.body.messages[1].content).toBe('Mia: 2+2?');
+  });
+
   it('checks access again: what was open when the button was made may not be now', async () => {
     await bot.grant('discord:1', 'premium');
     bot.provider.answer('Dear.');

@@ -3,20 +3,22 @@ import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { commands } from '../../src/commands/index.ts';
 import { type Actor, createRoles, type GuildId } from '../../src/core/actor.ts';
-import type { Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
+import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
 import { createAnswerRecords } from '../../src/core/answer-records.ts';
 import { createCatalogue } from '../../src/core/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
 import { createChat } from '../../src/core/chat.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createConversations } from '../../src/core/conversations.ts';
 import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
 import { createGuilds } from '../../src/core/guilds.ts';
+import { createJournal } from '../../src/core/journal.ts';
 import { createLedger, type Ledger } from '../../src/core/ledger.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/limits.ts';
 import { createLiveAnswers } from '../../src/core/live-answers.ts';
 import { createModelChooser } from '../../src/core/model-choice.ts';
 import { createModelRequests } from '../../src/core/model-requests.ts';
+import { startPickUp } from '../../src/core/pick-up.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { Services } from '../../src/core/services.ts';
@@ -54,12 +56,18 @@ export interface TestBotOptions {
   readonly limits?: LimitsConfig;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
+  /** Where answers that dead processes left are ended; nowhere by default. */
+  readonly platform?: Pick<Adapter, 'platform' | 'reopen'>;
+  /** The system's by default. */
+  readonly clock?: Clock;
+  /** A provider to share; one of its own by default. */
+  readonly provider?: FakeProvider;
 }
 
 export async function createTestBot(options: TestBotOptions = {}): Promise<TestBot> {
-  const clock = systemClock;
+  const { clock = systemClock } = options;
   const { log, lines } = createLogRecorder();
-  const provider = await createFakeProvider();
+  const provider = options.provider ?? (await createFakeProvider());
   const store = options.store ?? (await openStore('memory:', { clock, log }));
   const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
   const catalogue = createCatalogue(file);
@@ -113,10 +121,14 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   });
   const roles = createRoles(new Set(options.operators));
   const pacers = createPacers(clock);
+  const conversations = createConversations(store, 86_400_000);
+  const answers = createAnswerRecords(store, 86_400_000);
+  const journal = createJournal({ claims: store.claims, owner, clock, log });
   const chat = createChat({
-    conversations: createConversations(store, 86_400_000),
-    answers: createAnswerRecords(store, 86_400_000),
+    conversations,
+    answers,
     live: createLiveAnswers(),
+    journal,
     models,
     choose,
     tokens,
@@ -130,11 +142,22 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const dispatch = createDispatch({
     commands,
     services,
-    claims: store.claims,
-    owner: randomUUID(),
-    clock,
+    journal,
     log,
   });
+  const pickUp =
+    options.platform === undefined
+      ? null
+      : startPickUp({
+          journal,
+          adapters: [options.platform],
+          answers,
+          conversations,
+          tokens,
+          pacers,
+          clock,
+          log,
+        });
 
   return {
     dispatch,
@@ -148,11 +171,12 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     grant: (guild, tier) =>
       guilds.grant(guild, { tier, expiresAtMs: null, reason: 'a test', by: 'test', replacesDefault: true }),
     async close() {
-      chat.abandon();
+      await pickUp?.stop();
       await chat.drain(0);
+      await journal.stop();
       await ledger.stop();
       await tokens.close();
-      await provider.close();
+      if (options.provider === undefined) await provider.close();
       if (options.store === undefined) await store.close();
     },
   };

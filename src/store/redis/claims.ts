@@ -8,8 +8,8 @@ import { renewLeases } from './leases.ts';
 const LEASES = { leases: CLAIM_LEASES, owners: CLAIM_OWNERS };
 
 const CLAIM = script(`
-local claims, expiry, leases, owners = unpack(KEYS)
-local id, owner, lease, expires, now = unpack(ARGV)
+local claims, expiry, leases, owners, journals = unpack(KEYS)
+local id, owner, lease, expires, now, journal = unpack(ARGV)
 local fence = 1
 local old = redis.call('HGET', claims, id)
 if old then
@@ -21,6 +21,7 @@ redis.call('HSET', claims, id, fence .. ' ' .. owner)
 redis.call('ZADD', expiry, expires, id)
 redis.call('ZADD', leases, lease, id)
 redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
+if journal then redis.call('HSET', journals, id, journal) end
 return fence
 `);
 
@@ -79,15 +80,16 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
   const { runScript } = connection;
 
   return {
-    async claim(id, owner, leaseUntilMs, expiresAtMs) {
+    async claim(id, owner, leaseUntilMs, expiresAtMs, journal = null) {
+      const entry = journal === null ? [] : [JSON.stringify(journal)];
       const fence = Number(
         await runScript(
           CLAIM,
-          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS],
-          [id, owner, leaseUntilMs, expiresAtMs, clock.now()],
+          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, JOURNALS],
+          [id, owner, leaseUntilMs, expiresAtMs, clock.now(), ...entry],
         ),
       );
-      return fence === 0 ? null : { id, owner, fence, leaseUntilMs, journal: null };
+      return fence === 0 ? null : { id, owner, fence, leaseUntilMs, journal };
     },
 
     async write(claim, journal) {

@@ -16,15 +16,23 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
   }
 
   return {
-    claim: (id, owner, leaseUntilMs, expiresAtMs) =>
+    claim: (id, owner, leaseUntilMs, expiresAtMs, journal = null) =>
       write(() => {
         const row = sql(
-          `INSERT INTO claims (id, owner, fence, lease_until_ms, expires_at_ms) VALUES (?, ?, 1, ?, ?)
+          `INSERT INTO claims (id, owner, fence, lease_until_ms, expires_at_ms, journal) VALUES (?, ?, 1, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, fence = fence + 1, finished = 0,
-             lease_until_ms = excluded.lease_until_ms, expires_at_ms = excluded.expires_at_ms
+             lease_until_ms = excluded.lease_until_ms, expires_at_ms = excluded.expires_at_ms,
+             journal = excluded.journal
              WHERE finished = 1 AND claims.expires_at_ms <= ?
            RETURNING ${COLUMNS}`,
-        ).get(id, owner, leaseUntilMs, expiresAtMs, clock.now());
+        ).get(
+          id,
+          owner,
+          leaseUntilMs,
+          expiresAtMs,
+          journal === null ? null : JSON.stringify(journal),
+          clock.now(),
+        );
         return row === undefined ? null : claimOf(row);
       }),
 
