@@ -32,6 +32,7 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
   const allowance = createAllowance(clock, SESSIONS_PER_MINUTE, 60_000);
   let isOn = false;
   let offUntilMs = 0;
+  let probing: Promise<boolean> | null = null;
 
   /** Resolves to whether Slack took the status. */
   async function set(
@@ -55,23 +56,26 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
     }
   }
 
-  const mayTry = () => clock.now() >= offUntilMs && allowance.take();
-
   return {
     get isOn() {
       return isOn;
     },
     async probe(channel, threadTs, signal) {
-      if (isOn || !mayTry()) return isOn;
-      try {
-        return await set('active', channel, threadTs, signal);
-      } catch (error) {
-        log.warn({ err: error }, 'could not find out whether Slack offers agent sessions');
-        return false;
-      }
+      if (isOn || clock.now() < offUntilMs) return isOn;
+      // One answer serves all who ask at the same time.
+      probing ??= set('active', channel, threadTs, signal)
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'could not find out whether Slack offers agent sessions');
+          return false;
+        })
+        .finally(() => {
+          probing = null;
+        });
+      return probing;
     },
     async begin(channel, threadTs, signal) {
-      return mayTry() && (await set('processing', channel, threadTs, signal));
+      if (clock.now() < offUntilMs || !allowance.take()) return false;
+      return set('processing', channel, threadTs, signal);
     },
     async end(channel, threadTs, signal) {
       await set('active', channel, threadTs, signal);

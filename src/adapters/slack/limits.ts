@@ -8,9 +8,13 @@ import { METHODS, type Method } from './methods.ts';
  */
 export const MESSAGE_LIMITS: TextLimits = { maxChars: 9_000 };
 
+/** Ten answers may end at the same moment without a wait. */
+const RESERVE = 10;
+
 /** The limit that all calls of a method share in a workspace. */
 export function methodScope(team: string, method: Method): Scope {
-  return { key: `slack:${team}:${method}`, limit: METHODS[method].perMinute, windowMs: 60_000 };
+  const scope = { key: `slack:${team}:${method}`, limit: METHODS[method].perMinute, windowMs: 60_000 };
+  return method === 'chat.update' ? { ...scope, reserve: RESERVE } : scope;
 }
 
 /** Posts: about one per second and channel, short bursts above that. A question and its answer may follow at once. */

@@ -79,13 +79,16 @@ function clip(text: string, maxChars: number): string {
   return `${text.slice(0, maxChars - 1).replace(/&[a-z]{0,3}$|[\uD800-\uDBFF]$/, '')}…`;
 }
 
+/** Cuts after a line, else after a word, else between characters. */
 function cut(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let end = Math.min(from + maxChars, text.length);
-    if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end -= 1;
-    pieces.push(text.slice(from, end));
-    from = end;
+  let rest = text;
+  while (rest.length > maxChars) {
+    const window = rest.slice(0, maxChars);
+    const end = window.lastIndexOf('\n') + 1 || window.lastIndexOf(' ') + 1 || maxChars;
+    const isSplit = end === maxChars && /[\uD800-\uDBFF]$/.test(window);
+    pieces.push(rest.slice(0, isSplit ? end - 1 : end));
+    rest = rest.slice(isSplit ? end - 1 : end);
   }
-  return pieces.filter((piece) => piece.trim() !== '');
+  return [...pieces, rest].filter((piece) => piece.trim() !== '');
 }

@@ -77,6 +77,7 @@ export function createPacers(clock: Clock): Pacers {
  */
 class Lane {
   readonly #clock: Clock;
+  readonly #reserve: number;
   #limit: number;
   #windowMs: number;
   /** Grants whose writes are under way. */
@@ -97,6 +98,7 @@ class Lane {
     this.#clock = clock;
     this.#limit = scope.limit;
     this.#windowMs = scope.windowMs;
+    this.#reserve = scope.reserve ?? 0;
   }
 
   enter(isUrgent: () => boolean, signal: AbortSignal): Promise<void> {
@@ -166,7 +168,7 @@ class Lane {
       }
       const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
       this.#running++;
-      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#writesPerWindow();
+      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#interimsPerWindow();
       waiter?.grant();
     }
   }
@@ -176,7 +178,8 @@ class Lane {
     this.#forgetOld();
     let atMs = this.#blockedUntilMs;
     if (!urgent) atMs = Math.max(atMs, this.#nextInterimAtMs);
-    const over = this.#endedAtMs.length + this.#running - Math.floor(this.#writesPerWindow());
+    const allowed = urgent ? this.#writesPerWindow() : this.#interimsPerWindow();
+    const over = this.#endedAtMs.length + this.#running - Math.floor(allowed);
     if (over >= 0) {
       const ended = this.#endedAtMs[over];
       if (ended === undefined) return Number.POSITIVE_INFINITY;
@@ -189,6 +192,10 @@ class Lane {
   #writesPerWindow(): number {
     const recovered = (this.#clock.now() - this.#slowedAtMs) / (RECOVERY_WINDOWS * this.#windowMs);
     return Math.max(1, this.#limit * Math.min(1, this.#share + recovered));
+  }
+
+  #interimsPerWindow(): number {
+    return Math.max(1, this.#writesPerWindow() - this.#reserve);
   }
 
   #block(ms: number): void {

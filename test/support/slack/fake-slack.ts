@@ -63,6 +63,8 @@ export interface FakeSlack {
   message(channel: string, ts: string): SeenMessage | undefined;
   /** Somebody who may deletes a message of anybody's. */
   deleteMessage(message: { readonly channel: string; readonly ts: string }): void;
+  /** Ends all streams that are live, as Slack does when it has had enough of them. */
+  endStreams(): void;
   join(channel: string, person: Person): void;
   inviteBot(channel: string): void;
   removeBot(channel: string): void;
@@ -287,6 +289,7 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
       const found = workspace.find(channel, ts);
       if (found !== undefined) found.deleted = true;
     },
+    endStreams: () => workspace.endStreams(),
     join: (channel, person) => void workspace.channels.get(channel)?.members.add(person.id),
     inviteBot: (channel) => void workspace.channels.get(channel)?.members.add(app.botUserId),
     removeBot: (channel) => void workspace.channels.get(channel)?.members.delete(app.botUserId),

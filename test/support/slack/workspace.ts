@@ -145,6 +145,10 @@ export class Workspace {
     );
   }
 
+  endStreams(): void {
+    for (const { stream } of this.#messages) if (stream !== null) stream.state = 'stopped';
+  }
+
   directMessageWith(user: string, bot: string): SlackChannel {
     for (const channel of this.channels.values()) {
       if (channel.kind === 'im' && channel.members.has(user) && channel.members.has(bot)) return channel;
