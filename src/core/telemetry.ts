@@ -1,0 +1,31 @@
+import type { GuildId } from './actor.ts';
+import type { ReplyStatus } from './adapter.ts';
+import type { Tier } from './tiers.ts';
+
+/** One answer, when its last state stands or is out of reach. */
+export interface AnswerFacts {
+  readonly guild: GuildId;
+  /** Catalogue id. */
+  readonly model: string;
+  readonly provider: string;
+  readonly payer: 'operator' | 'guild';
+  readonly tier: Tier;
+  readonly status: ReplyStatus;
+  readonly delivered: boolean;
+  /** From the request to the first text; null where none came. */
+  readonly firstTextMs: number | null;
+  /** From the request to its end. */
+  readonly durationMs: number;
+  /** From the end of the text to the moment when the last state stood. */
+  readonly endLagMs: number;
+  readonly costNanoUsd: number;
+  /** `ProviderError.code`, or `internal`; null where nothing failed. */
+  readonly failure: string | null;
+}
+
+/** Told of what happens, for metrics. Must not throw. */
+export interface Telemetry {
+  answered(facts: AnswerFacts): void;
+}
+
+export const NO_TELEMETRY: Telemetry = { answered: () => {} };
