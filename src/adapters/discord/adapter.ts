@@ -1,18 +1,20 @@
-import { Events } from 'discord.js';
+import { type Client, Events } from 'discord.js';
 import type { Logger } from 'pino';
 import { type Adapter, StartError } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
-import { readApplication } from './application.ts';
+import { type Application, readApplication } from './application.ts';
 import { createClient, type GatewayOptions, isConnected, login, type Shards } from './client.ts';
 import { isForbidden } from './errors.ts';
-import { createInteractionHandler } from './interactions.ts';
+import { createInteractionHandler, type InteractionHandlerOptions } from './interactions.ts';
 import { botPage, inviteLink } from './invite.ts';
-import { createMessageHandler } from './messages.ts';
+import { createMessageHandler, type MessageHandlerOptions } from './messages.ts';
 import { eventId } from './places.ts';
 import { register } from './registration.ts';
+import { reopen } from './reopen.ts';
 import { createRest } from './rest.ts';
+import { createSealing } from './sealing.ts';
 import { createTasks } from './tasks.ts';
 import { createWaitingSigns } from './waiting-signs.ts';
 
@@ -36,14 +38,24 @@ export interface DiscordAdapter extends Adapter {
   readonly notes: readonly string[];
 }
 
+/** What `/help` says, and what it takes for it to be otherwise. */
+const WITHOUT_CONTENT =
+  'I cannot read messages that do not mention me, so mention me in threads too; direct messages and commands work as always.';
+
 export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAdapter {
-  const { commands, commandGuilds = [], clock, log } = options;
+  const { clock, log } = options;
   const rest = createRest(options);
   const tasks = createTasks(log);
+  const signs = createWaitingSigns(rest, clock, tasks);
+  const sealing = createSealing(options.token);
+  const tools = { rest, clock, log, tasks, signs, sealing };
   const notes: string[] = [];
-  let client: ReturnType<typeof createClient> | null = null;
+  let client: Client | null = null;
+  /** What answers are written with; known once Discord has said whose token it is. */
+  let desk: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null = null;
 
   async function registerCommands(applicationId: string): Promise<void> {
+    const { commands, commandGuilds = [] } = options;
     const guilds = commandGuilds.length === 0 ? [null] : commandGuilds;
     for (const guild of guilds) {
       try {
@@ -59,6 +71,19 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     }
   }
 
+  function say({ id, name, messageContent }: Application, guilds: number): void {
+    const invite = inviteLink(id);
+    notes.push(`Invite ${name} to a Discord server: ${invite}`);
+    log.info({ application: id, guilds, invite }, 'Discord is connected');
+    if (messageContent) return;
+    const remedy = `switch on "Message Content Intent" at ${botPage(id)} and start again`;
+    notes.push(`Discord: messages in threads need a mention of the bot; to change that, ${remedy}.`);
+    log.warn(
+      { remedy },
+      'without the message-content intent, messages that do not mention the bot cannot be read',
+    );
+  }
+
   return {
     platform: 'discord',
     routes: [],
@@ -66,65 +91,46 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 
     async start(dispatch) {
       const application = await readApplication(rest, tasks.signal);
-      const { id: applicationId, messageContent } = application;
-      // One process of several is enough, and shard 0 is always somewhere.
+      const { id: applicationId, botId, messageContent } = application;
       const { shards } = options;
+      // One process of several is enough, and shard 0 is always somewhere.
       if (shards === 'auto' || shards.ids.includes(0)) await registerCommands(applicationId);
 
-      const caveat = messageContent
-        ? undefined
-        : 'I cannot read messages that do not mention me, so mention me in threads too; direct messages and commands work as always.';
+      desk = { ...tools, botId, caveat: messageContent ? undefined : WITHOUT_CONTENT };
       const gateway: GatewayOptions = { ...options, applicationId, messageContent };
-      const connecting = createClient(gateway);
-      client = connecting;
-      const signs = createWaitingSigns(rest, clock, tasks);
-      const handleInteraction = createInteractionHandler({ ...options, rest, signs, dispatch, caveat });
-      connecting.on(Events.InteractionCreate, (interaction) =>
-        tasks.start('an interaction could not be dealt with', (signal) =>
-          handleInteraction(interaction, signal),
-        ),
-      );
-      connecting.once(Events.ClientReady, ({ user }) => {
-        const handleMessage = createMessageHandler({
-          ...options,
-          rest,
-          signs,
-          tasks,
-          dispatch,
-          botId: user.id,
-          caveat,
-        });
-        connecting.on(Events.MessageCreate, (message) =>
-          tasks.start('a message could not be dealt with', (signal) => handleMessage(message, signal)),
-        );
-      });
-      connecting.on(Events.MessageDelete, ({ id }) => dispatch.retract(eventId(id)));
-      connecting.on(Events.MessageBulkDelete, (messages) => {
-        for (const id of messages.keys()) dispatch.retract(eventId(id));
-      });
-      await login(connecting, gateway);
-
-      const invite = inviteLink(applicationId);
-      notes.push(`Invite ${application.name} to a Discord server: ${invite}`);
-      log.info(
-        { application: applicationId, guilds: connecting.guilds.cache.size, invite },
-        'Discord is connected',
-      );
-      if (caveat !== undefined) {
-        const remedy = `switch on "Message Content Intent" at ${botPage(applicationId)} and start again`;
-        notes.push(`Discord: messages in threads need a mention of the bot; to change that, ${remedy}.`);
-        log.warn(
-          { remedy },
-          'without the message-content intent, messages that do not mention the bot cannot be read',
-        );
-      }
+      client = createClient(gateway);
+      listen(client, { ...desk, dispatch, commands: options.commands });
+      await login(client, gateway);
+      say(application, client.guilds.cache.size);
     },
 
     ready: () => client !== null && isConnected(client),
+
+    async reopen(lost, signal) {
+      if (desk === null) throw new Error('places can be reopened after the start alone');
+      return reopen(desk, lost, signal);
+    },
 
     async stop() {
       await tasks.stop();
       await client?.destroy();
     },
   };
+}
+
+/** Brings what the gateway reports to those who deal with it. */
+function listen(client: Client, tools: InteractionHandlerOptions & MessageHandlerOptions): void {
+  const { tasks, dispatch } = tools;
+  const handleInteraction = createInteractionHandler(tools);
+  const handleMessage = createMessageHandler(tools);
+  client.on(Events.InteractionCreate, (interaction) =>
+    tasks.start('an interaction could not be dealt with', (signal) => handleInteraction(interaction, signal)),
+  );
+  client.on(Events.MessageCreate, (message) =>
+    tasks.start('a message could not be dealt with', (signal) => handleMessage(message, signal)),
+  );
+  client.on(Events.MessageDelete, ({ id }) => dispatch.retract(eventId(id)));
+  client.on(Events.MessageBulkDelete, (messages) => {
+    for (const id of messages.keys()) dispatch.retract(eventId(id));
+  });
 }

@@ -9,11 +9,17 @@ import type { DiscordRest } from './rest.ts';
 export interface Application {
   readonly id: string;
   readonly name: string;
+  readonly botId: string;
   /** Whether the message-content intent is switched on in the developer portal. */
   readonly messageContent: boolean;
 }
 
-const applicationSchema = z.object({ id: z.string(), name: z.string(), flags: z.int().default(0) });
+const applicationSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  flags: z.int().default(0),
+  bot: z.object({ id: z.string() }),
+});
 
 /** Under 10,000 users an app has the intent as "limited", above that by review. */
 const MESSAGE_CONTENT =
@@ -23,8 +29,8 @@ const MESSAGE_CONTENT =
 export async function readApplication(rest: DiscordRest, signal: AbortSignal): Promise<Application> {
   try {
     const answer = await rest.insist({ method: 'GET', path: Routes.currentApplication() }, signal);
-    const { id, name, flags } = applicationSchema.parse(answer);
-    return { id, name, messageContent: (flags & MESSAGE_CONTENT) !== 0 };
+    const { id, name, flags, bot } = applicationSchema.parse(answer);
+    return { id, name, botId: bot.id, messageContent: (flags & MESSAGE_CONTENT) !== 0 };
   } catch (error) {
     if (!(error instanceof DiscordRefusal) || error.status !== 401) throw error;
     throw new StartError(

@@ -35,7 +35,7 @@ const QUIET = { allowed_mentions: { parse: [] }, flags: MessageFlags.SuppressEmb
 
 const SIGNS = {
   streaming: '',
-  sealed: '',
+  sealed: '⚠️ ',
   complete: 'ℹ️ ',
   stopped: '⏹️ ',
   failed: '⚠️ ',
@@ -51,6 +51,15 @@ export function answerBody({ text, status, note, footer, buttons }: MessageView)
     components:
       buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }],
   };
+}
+
+const NOTE_AND_FOOTER = new RegExp(
+  `(?:^|\\n\\n)(?:(?:${['ℹ️', '⏹️', '⚠️'].join('|')}) [^\\n]*(?:\\n|$))?(?:-# [^\\n]*)?$`,
+);
+
+/** The text of an answer that has ended, without note and footer. */
+export function textOf(content: string): string {
+  return content.replace(NOTE_AND_FOOTER, '');
 }
 
 /** A notice as the messages that it takes, at least one. */

@@ -4,67 +4,59 @@ import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
 import { createChannelOutlet, createWebhookOutlet, isUnclear } from './outlets.ts';
-import { findSent } from './read-back.ts';
+import { findMessage } from './read-back.ts';
+import { type InteractionPlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
+import type { Sealing } from './sealing.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface InteractionSurfaceOptions {
   readonly rest: DiscordRest;
   readonly clock: Clock;
   readonly signs: WaitingSigns;
-  readonly interaction: {
-    readonly id: string;
-    readonly token: string;
-    readonly applicationId: string;
-    readonly channelId: string;
-    /** By this process's clock. */
-    readonly receivedAtMs: number;
-  };
-  /** `thinking`: Discord shows that the answer is to come. `silent`: nothing shows that the interaction was taken. */
-  readonly acknowledged: 'thinking' | 'silent';
-  readonly isPrivate: boolean;
-  /** Whether the bot itself, not only the interaction, may read and write in the channel. */
-  readonly botMayUseChannel: boolean;
-  /** Whether the app was brought by the user alone: then five follow-ups are all. */
-  readonly isUserInstall: boolean;
-  readonly canContinueInThread: boolean;
-  readonly caveat?: string;
+  readonly sealing: Sealing;
+  readonly place: InteractionPlace;
+  readonly caveat: string | undefined;
 }
 
-/** What the adapter itself needs of the surface once the event is dealt with. */
+/** What the adapter itself needs of the surface. */
 export interface InteractionSurface extends Surface {
   /** Takes the "thinking" away where nothing came of it. */
   settle(): Promise<void>;
+  /** A message of the answer that is there already. */
+  adopt(messageId: string): LiveMessage;
 }
 
 /** A token lives for 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
 const TOKEN_MS = 15 * 60_000;
 /** The last edits on a token's account leave this much before its end. */
 const MARGIN_MS = 60_000;
-/** https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
+/** For apps that the user alone brought: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
 const USER_INSTALL_FOLLOW_UPS = 5;
 /** What ends a "thinking" is worth waiting for, even while the bot stops. */
 const NEVER = new AbortController().signal;
 
 /** Answers an interaction: in its own reply and follow-ups while its token lives, after that through the channel. */
 export function createInteractionSurface(options: InteractionSurfaceOptions): InteractionSurface {
-  const { rest, clock, interaction, isPrivate, botMayUseChannel } = options;
+  const { rest, clock, place } = options;
+  const { interaction, isPrivate, botMayUseChannel } = place;
   const webhook = createWebhookOutlet(rest, interaction);
   const patientWebhook = createWebhookOutlet({ ...rest, request: rest.insist }, interaction);
   const channel = createChannelOutlet(rest, interaction.channelId);
-  const canOutlive = botMayUseChannel && !isPrivate;
+  const canOutlive = canOutliveToken(place);
   const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
-  const privacy = isPrivate ? MessageFlags.Ephemeral : 0;
+  /** Messages that came of the interaction, notices included. */
   const known = new Set<string>();
-  let isThinking = options.acknowledged === 'thinking';
-  let followUps = 0;
+  let isThinking = place.acknowledged === 'thinking';
+  let { newestId, opened } = place;
   let isUnclearSend = false;
 
   const outlet = () => (canOutlive && clock.now() >= tokenEndsAtMs ? channel : webhook);
 
   function liveMessage(id: string): LiveMessage {
     known.add(id);
+    newestId = id;
     return {
       key: id,
       get scope() {
@@ -75,36 +67,30 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   }
 
   async function sendFurther(body: MessageBody, signal: AbortSignal): Promise<string> {
-    if (options.isUserInstall && followUps >= USER_INSTALL_FOLLOW_UPS) throw new PlaceGone('expired');
-    const found = isUnclearSend ? await findFollowUp(signal) : null;
+    // The answer to the interaction is no follow-up.
+    if (place.isUserInstall && opened > USER_INSTALL_FOLLOW_UPS) throw new PlaceGone('expired');
+    const found = isUnclearSend && canOutlive ? await findFollowUp(signal) : null;
     if (found !== null) {
       await outlet().edit(found, body, signal);
-      isUnclearSend = false;
       return found;
     }
-    try {
-      const flags = body.flags | privacy;
-      const nonce = `${interaction.id}-${known.size}`;
-      const how = outlet() === channel ? ({ nonce, enforce_nonce: true } as const) : { flags };
-      const id = await outlet().send({ ...body, ...how }, [], signal);
-      isUnclearSend = false;
-      followUps++;
-      return id;
-    } catch (error) {
-      if (isUnclear(error)) isUnclearSend = true;
-      throw error;
+    if (outlet() === channel) {
+      const once = { nonce: `${interaction.id}-${opened}`, enforce_nonce: true } as const;
+      return channel.send({ ...body, ...once }, [], signal);
     }
+    const flags = isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags;
+    return webhook.send({ ...body, flags }, [], signal);
   }
 
   /** Webhooks know no nonces; but each message that comes of an interaction names it. */
   async function findFollowUp(signal: AbortSignal): Promise<string | null> {
-    if (!canOutlive) return null;
-    return findSent(
+    const found = await findMessage(
       rest,
       interaction.channelId,
       (message) => message.interaction_metadata?.id === interaction.id && !known.has(message.id),
       signal,
     );
+    return found?.id ?? null;
   }
 
   async function endThinking(signal: AbortSignal): Promise<void> {
@@ -121,10 +107,15 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       return outlet().sendScope;
     },
     ...(canOutlive ? {} : { closesAtMs: tokenEndsAtMs }),
-    canContinueInThread: options.canContinueInThread,
+    canContinueInThread: place.canContinueInThread,
     isPrivate,
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
-    indicate: (activity) => {
+    get reference() {
+      const acknowledged = isThinking ? 'thinking' : 'silent';
+      return writeReference({ ...place, acknowledged, newestId, opened }, options.sealing);
+    },
+    adopt: liveMessage,
+    indicate(activity) {
       // "Thinking" says it already.
       if (!isThinking) indicate(activity);
     },
@@ -132,10 +123,19 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     async open(view, signal) {
       signal.throwIfAborted();
       const body = answerBody(view);
-      const id = isThinking ? await webhook.editOriginal(body, [], signal) : await sendFurther(body, signal);
-      isThinking = false;
-      indicate('idle');
-      return liveMessage(id);
+      try {
+        const id = isThinking
+          ? await webhook.editOriginal(body, [], signal)
+          : await sendFurther(body, signal);
+        isThinking = false;
+        isUnclearSend = false;
+        opened++;
+        indicate('idle');
+        return liveMessage(id);
+      } catch (error) {
+        isUnclearSend ||= isUnclear(error);
+        throw error;
+      }
     },
 
     async whisper(notice, signal) {
@@ -159,4 +159,9 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       await endThinking(NEVER);
     },
   };
+}
+
+/** Whether an answer can go on through the channel when the interaction's token is dead. */
+export function canOutliveToken({ botMayUseChannel, isPrivate }: InteractionPlace): boolean {
+  return botMayUseChannel && !isPrivate;
 }

@@ -20,6 +20,7 @@ import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
 import { type BotMay, mayOpenThread } from './permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from './places.ts';
 import type { DiscordRest } from './rest.ts';
+import type { Sealing } from './sealing.ts';
 import { startThread } from './threads.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
@@ -28,6 +29,7 @@ export interface InteractionHandlerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
   readonly commands: readonly Command[];
   readonly dispatch: Dispatch;
   readonly caveat: string | undefined;
@@ -41,7 +43,7 @@ const RETRY_MS = 100;
 export function createInteractionHandler(
   options: InteractionHandlerOptions,
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
-  const { rest, clock, log, signs, dispatch } = options;
+  const { rest, clock, log, dispatch } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
 
   /** Sends the first response; false where the interaction is dead, or somebody else's already. */
@@ -76,15 +78,17 @@ export function createInteractionHandler(
     const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
     const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
     return createInteractionSurface({
-      rest,
-      clock,
-      signs,
-      interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
-      ...kind,
-      botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend),
-      isUserInstall: isUserInstall(interaction),
-      canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
-      ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
+      ...options,
+      place: {
+        kind: 'interaction',
+        interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
+        ...kind,
+        botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend),
+        isUserInstall: isUserInstall(interaction),
+        canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
+        newestId: null,
+        opened: 0,
+      },
     });
   }
 

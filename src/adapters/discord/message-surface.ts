@@ -3,49 +3,49 @@ import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody } from './content.ts';
 import { openDirectMessages, postNotice, referenceTo } from './notices.ts';
 import { createChannelOutlet, delivered, isUnclear, type Outlet } from './outlets.ts';
-import { findSent } from './read-back.ts';
+import { findMessage } from './read-back.ts';
+import { type MessagePlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
+import type { Sealing } from './sealing.ts';
 import { startThread } from './threads.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
-
-/** Where the answer to a message goes. */
-export type AnswerSpot =
-  /** The thread or direct messages that it stands in. */
-  | { readonly kind: 'here' }
-  /** The channel, as a reply to it. */
-  | { readonly kind: 'reply' }
-  /** A thread that is opened from it with the first text; a reply where that turns out to be impossible. */
-  | { readonly kind: 'thread'; readonly title: string };
 
 export interface MessageSurfaceOptions {
   readonly rest: DiscordRest;
   readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
   readonly botId: string;
-  readonly question: {
-    readonly channelId: string;
-    readonly messageId: string;
-    readonly authorId: string;
-    /** Null in direct messages. */
-    readonly guildId: string | null;
-  };
-  readonly spot: AnswerSpot;
-  readonly canContinueInThread: boolean;
+  /**
+   * The answer goes to the thread or direct messages that the question stands in (`here`), to its channel as a reply to it,
+   * or to a thread that is opened from it with the first text; a reply where that turns out to be impossible.
+   */
+  readonly place: MessagePlace;
+  /** Whether another process may have sent what this one does not know of. */
+  readonly isResumed: boolean;
   readonly caveat: string | undefined;
   /** Tells the asker what stands in the way, where Discord refused the answer its place. */
   readonly onForbidden: () => void;
 }
 
+/** What the adapter itself needs of the surface. */
+export interface MessageSurface extends Surface {
+  /** A message of the answer that is there already. */
+  adopt(messageId: string): LiveMessage;
+}
+
 /** Answers a message that somebody wrote. */
-export function createMessageSurface(options: MessageSurfaceOptions): Surface {
-  const { rest, signs, botId, question, spot } = options;
+export function createMessageSurface(options: MessageSurfaceOptions): MessageSurface {
+  const { rest, signs, botId, place } = options;
+  const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
   const indicate = signs.of(question);
   // A thread that starts from a message has the message's id.
   let targetId = spot.kind === 'thread' ? messageId : channelId;
   let outlet = createChannelOutlet(rest, targetId);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
-  let opened = 0;
+  let { opened } = place;
   let whispered = 0;
+  let mayHaveSent = options.isResumed;
   /** What earlier tries to open the next message sent, to no known effect. */
   let unclear: string[] = [];
 
@@ -68,12 +68,13 @@ export function createMessageSurface(options: MessageSurfaceOptions): Surface {
 
   async function findUnclear(signal: AbortSignal): Promise<string | null> {
     const sent = new Set(unclear);
-    return findSent(
+    const found = await findMessage(
       rest,
       targetId,
       ({ author, content }) => author.id === botId && sent.has(content),
       signal,
     );
+    return found?.id ?? null;
   }
 
   async function whisper({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {
@@ -95,9 +96,14 @@ export function createMessageSurface(options: MessageSurfaceOptions): Surface {
     get openScope() {
       return outlet.sendScope;
     },
-    canContinueInThread: options.canContinueInThread,
+    canContinueInThread: place.canContinueInThread,
     isPrivate: false,
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
+    get reference() {
+      const now = isReply() ? ({ kind: 'reply' } as const) : spot;
+      return writeReference({ ...place, spot: now, opened }, options.sealing);
+    },
+    adopt: (messageId) => liveMessage(messageId, outlet),
     indicate,
     whisper,
 
@@ -112,13 +118,17 @@ export function createMessageSurface(options: MessageSurfaceOptions): Surface {
         const once = { nonce: `${messageId}-${opened}`, enforce_nonce: true } as const;
         const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
         // What stands there may be what an earlier try sent.
-        if (unclear.length > 0) await outlet.edit(id, body, signal);
+        if (mayHaveSent) await outlet.edit(id, body, signal);
         opened++;
         unclear = [];
+        mayHaveSent = false;
         indicate('idle');
         return liveMessage(id, outlet);
       } catch (error) {
-        if (isUnclear(error)) unclear.push(body.content.trim());
+        if (isUnclear(error)) {
+          mayHaveSent = true;
+          unclear.push(body.content.trim());
+        }
         if (error instanceof PlaceGone && error.reason === 'forbidden') options.onForbidden();
         throw error;
       }

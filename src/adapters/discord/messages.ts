@@ -2,11 +2,13 @@ import { type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Dispatch, Place } from '../../core/adapter.ts';
 import { threadTitle } from '../../core/thread-title.ts';
-import { type AnswerSpot, createMessageSurface } from './message-surface.ts';
+import { createMessageSurface } from './message-surface.ts';
 import { openDirectMessages, postNotice } from './notices.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from './permissions.ts';
 import { eventId, guildOfOne, messageActor } from './places.ts';
+import type { MessagePlace } from './references.ts';
 import type { DiscordRest } from './rest.ts';
+import type { Sealing } from './sealing.ts';
 import type { Tasks } from './tasks.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
@@ -14,6 +16,7 @@ export interface MessageHandlerOptions {
   readonly rest: DiscordRest;
   readonly log: Logger;
   readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
   readonly tasks: Tasks;
   readonly dispatch: Dispatch;
   readonly botId: string;
@@ -24,7 +27,7 @@ export interface MessageHandlerOptions {
 export function createMessageHandler(
   options: MessageHandlerOptions,
 ): (message: Message, signal: AbortSignal) => Promise<void> {
-  const { rest, signs, tasks, dispatch, botId, caveat } = options;
+  const { rest, tasks, dispatch, botId, caveat } = options;
   /** Channels that have been told why the answer is not in a thread. */
   const toldOfThreads = new Set<string>();
 
@@ -72,7 +75,7 @@ export function createMessageHandler(
       }
     }
 
-    const spot: AnswerSpot = opensThread
+    const spot: MessagePlace['spot'] = opensThread
       ? { kind: 'thread', title: threadTitle(text) }
       : { kind: isDm || isThread ? 'here' : 'reply' };
     await dispatch.message({
@@ -82,17 +85,20 @@ export function createMessageHandler(
       text,
       addressed,
       surface: createMessageSurface({
-        rest,
-        signs,
-        botId,
-        question: {
-          channelId: message.channelId,
-          messageId: message.id,
-          authorId: message.author.id,
-          guildId: message.guildId,
+        ...options,
+        place: {
+          kind: 'message',
+          question: {
+            channelId: message.channelId,
+            messageId: message.id,
+            authorId: message.author.id,
+            guildId: message.guildId,
+          },
+          spot,
+          canContinueInThread: spot.kind === 'reply' && mayOpenThread(channel.type, may),
+          opened: 0,
         },
-        spot,
-        canContinueInThread: spot.kind === 'reply' && mayOpenThread(channel.type, may),
+        isResumed: false,
         caveat: isDm ? undefined : caveat,
         onForbidden: () =>
           tasks.start('a missing permission could not be explained', (stopping) =>

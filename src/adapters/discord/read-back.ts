@@ -1,38 +1,56 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import { DiscordRefusal } from './errors.ts';
+import { asDeliveryError, DiscordRefusal } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
-const messagesSchema = z.array(
-  z.object({
-    id: z.string(),
-    content: z.string(),
-    author: z.object({ id: z.string() }),
-    interaction_metadata: z.object({ id: z.string() }).optional(),
-  }),
-);
+const sentSchema = z.object({
+  id: z.string(),
+  content: z.string(),
+  author: z.object({ id: z.string() }),
+  interaction_metadata: z.object({ id: z.string() }).optional(),
+  components: z
+    .array(z.object({ components: z.array(z.object({ custom_id: z.string().optional() })).default([]) }))
+    .default([]),
+});
 
-export type SentMessage = z.infer<typeof messagesSchema>[number];
+/** A message as it stands on Discord. */
+export type SentMessage = z.infer<typeof sentSchema>;
 
-/** Discord's most for one page. What was sent a moment ago is never further back. */
+/** Discord's most for one page. What an answer sent is not further back than that. */
 const LOOK_BACK = 100;
 
 /**
- * Looks for a message that a send of unclear outcome may have made; null where there is none, or where the bot may
- * not look.
+ * The newest message of a channel that matches; null where there is none, or where the bot may not look back.
+ *
+ * @throws PlaceGone where the channel is gone or out of sight
  */
-export async function findSent(
+export async function findMessage(
   rest: DiscordRest,
   channelId: string,
   matches: (message: SentMessage) => boolean,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<SentMessage | null> {
   const path = `${Routes.channelMessages(channelId)}?limit=${LOOK_BACK}`;
   try {
-    const messages = messagesSchema.parse(await rest.request({ method: 'GET', path }, signal));
-    return messages.find(matches)?.id ?? null;
+    const messages = z.array(sentSchema).parse(await rest.request({ method: 'GET', path }, signal));
+    return messages.find(matches) ?? null;
   } catch (error) {
-    if (error instanceof DiscordRefusal) return null;
-    throw error;
+    if (error instanceof DiscordRefusal && error.status === 403) return null;
+    throw asDeliveryError(error);
+  }
+}
+
+/** A message of an interaction, through its webhook. @throws PlaceGone */
+export async function readThroughWebhook(
+  rest: DiscordRest,
+  { applicationId, token }: { readonly applicationId: string; readonly token: string },
+  messageId: string,
+  signal: AbortSignal,
+): Promise<SentMessage> {
+  const path = Routes.webhookMessage(applicationId, token, messageId);
+  try {
+    return sentSchema.parse(await rest.request({ method: 'GET', path }, signal));
+  } catch (error) {
+    throw asDeliveryError(error);
   }
 }

@@ -1,0 +1,90 @@
+import type { LiveMessage, LostPlace, Reopened, ReopenedMessage } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import { PlaceGone } from '../../core/delivery-errors.ts';
+import { parseButton, textOf } from './content.ts';
+import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
+import { createMessageSurface } from './message-surface.ts';
+import { findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
+import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
+import type { DiscordRest } from './rest.ts';
+import type { Sealing } from './sealing.ts';
+import type { WaitingSigns } from './waiting-signs.ts';
+
+export interface ReopenOptions {
+  readonly rest: DiscordRest;
+  readonly clock: Clock;
+  readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
+  readonly botId: string;
+  readonly caveat: string | undefined;
+}
+
+/** Finds the place of an answer again that another process was writing. */
+export async function reopen(
+  options: ReopenOptions,
+  { reference, answerId }: LostPlace,
+  signal: AbortSignal,
+): Promise<Reopened | null> {
+  const place = readReference(reference, options.sealing);
+  if (place === null) return null;
+  try {
+    return place.kind === 'message'
+      ? await reopenMessage(options, place, answerId, signal)
+      : await reopenInteraction(options, place, answerId, signal);
+  } catch (error) {
+    if (error instanceof PlaceGone) return null;
+    throw error;
+  }
+}
+
+async function reopenMessage(
+  options: ReopenOptions,
+  place: MessagePlace,
+  answerId: string | null,
+  signal: AbortSignal,
+): Promise<Reopened> {
+  const surface = createMessageSurface({ ...options, place, isResumed: true, onForbidden: () => {} });
+  if (answerId === null) return { surface, message: null };
+  const { question, spot, opened } = place;
+  const channelId = spot.kind === 'thread' ? question.messageId : question.channelId;
+  const sent = await findMessage(options.rest, channelId, carries(answerId), signal).catch(
+    (error: unknown) => {
+      // Nothing had been shown, so the thread may still be to come.
+      if (error instanceof PlaceGone && spot.kind === 'thread' && opened === 0) return null;
+      throw error;
+    },
+  );
+  return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
+}
+
+async function reopenInteraction(
+  options: ReopenOptions,
+  place: InteractionPlace,
+  answerId: string | null,
+  signal: AbortSignal,
+): Promise<Reopened> {
+  const { rest } = options;
+  const { interaction, newestId } = place;
+  const surface = createInteractionSurface({ ...options, place });
+  if (answerId === null) return { surface, message: null };
+  const newest = canOutliveToken(place)
+    ? await findMessage(rest, interaction.channelId, carries(answerId), signal)
+    : newestId === null
+      ? null
+      : await readThroughWebhook(rest, interaction, newestId, signal);
+  const sent = newest && carries(answerId)(newest) ? newest : null;
+  return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
+}
+
+const buttonsOf = ({ components }: SentMessage) =>
+  components.flatMap((row) => row.components.flatMap(({ custom_id }) => parseButton(custom_id ?? '') ?? []));
+
+/** Buttons alone tell whose message it is: sealed ones have none, and are nobody's to change. */
+function carries(answerId: string): (message: SentMessage) => boolean {
+  return (message) => buttonsOf(message).some((button) => button.answerId === answerId);
+}
+
+function reopened(sent: SentMessage, live: LiveMessage): ReopenedMessage {
+  const isEnded = buttonsOf(sent).every(({ kind }) => kind !== 'stop');
+  return { live, isEnded, text: isEnded ? textOf(sent.content) : sent.content };
+}

@@ -1,0 +1,37 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Keeps interaction tokens unreadable in the store. Every process with the same bot token can open them. */
+export interface Sealing {
+  /** @param about what the secret belongs to; it opens for nothing else */
+  seal(secret: string, about: string): string;
+  /** Null where it was sealed with another bot token, for something else, or was changed. */
+  open(sealed: string, about: string): string | null;
+}
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** @param botToken has some 250 bits of chance in it, so that a key can be derived from it without stretching */
+export function createSealing(botToken: string): Sealing {
+  const key = new Uint8Array(hkdfSync('sha256', botToken, '', 'parley discord interaction tokens', 32));
+  return {
+    seal(secret, about) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(about));
+      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
+    },
+    open(sealed, about) {
+      const bytes = Buffer.from(sealed, 'base64url');
+      const [iv, tag] = [bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)];
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(about)).setAuthTag(tag);
+        return (
+          decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+        );
+      } catch {
+        return null;
+      }
+    },
+  };
+}
