@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { createRoles, type GuildId } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
+import { createAuditLog } from './core/audit.ts';
 import { createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
@@ -82,7 +83,14 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const tokens = createTokenEstimator({ log });
     closing.push(() => tokens.close());
     const retentionMs = config.RETENTION_DAYS * DAY_MS;
-    const guilds = createGuilds(store, clock, config.DEFAULT_TIER);
+    const audit = createAuditLog(store.records);
+    const guilds = createGuilds({
+      store,
+      clock,
+      audit,
+      defaultTier: config.DEFAULT_TIER,
+      skuTiers: config.DISCORD_SKU_TIERS,
+    });
     const settings = createSettings(store);
     const owner = randomUUID();
     const limits = config.LIMITS === 'on' ? file.limits : NO_LIMITS;

@@ -79,6 +79,14 @@ export interface Place {
   readonly key: string | null;
 }
 
+/** Something bought on a platform that may come with a tier. */
+export interface Purchase {
+  /** The platform's id of what is sold. */
+  readonly sku: string;
+  /** Milliseconds since the epoch from which it no longer counts; null where no end is known. */
+  readonly endsAtMs: number | null;
+}
+
 /** What adapters call. Resolves when the event is dealt with, its answer delivered included; never rejects. */
 export interface Dispatch {
   command(invocation: Invocation): Promise<void>;

@@ -5,6 +5,7 @@ import { commands } from '../../src/commands/index.ts';
 import { type Actor, createRoles, type GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
 import { createAnswerRecords } from '../../src/core/answer-records.ts';
+import { createAuditLog } from '../../src/core/audit.ts';
 import { createCatalogue } from '../../src/core/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
 import { createChat } from '../../src/core/chat.ts';
@@ -49,6 +50,8 @@ export interface TestBot {
 export interface TestBotOptions {
   readonly store?: Store;
   readonly defaultTier?: Tier;
+  /** What Discord's purchases come with; nothing by default. */
+  readonly skuTiers?: ReadonlyMap<string, Tier>;
   readonly defaultModel?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
@@ -72,7 +75,14 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
   const catalogue = createCatalogue(file);
   const tokens = createTokenEstimator({ log });
-  const guilds = createGuilds(store, clock, options.defaultTier ?? 'free');
+  const audit = createAuditLog(store.records);
+  const guilds = createGuilds({
+    store,
+    clock,
+    audit,
+    defaultTier: options.defaultTier ?? 'free',
+    ...(options.skuTiers === undefined ? {} : { skuTiers: options.skuTiers }),
+  });
   const settings = createSettings(store);
   const keys = options.keys ?? ['openrouter'];
   const providers = new Map(
