@@ -13,6 +13,7 @@ import { Refused, readJson, sendJson } from './http.ts';
 import { createLogin, openLogin } from './login.ts';
 import { loginSchema } from './requests.ts';
 import { createRoom } from './room.ts';
+import { reopenWebSurface } from './surface.ts';
 import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
@@ -106,6 +107,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       api = createApi({ room, actions, dispatch, host, clock, epoch, signal: stopping.signal });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
+    reopen: async (lost) => reopenWebSurface(room, lost, newId),
     async stop() {
       stopping.abort();
       await actions?.settled();

@@ -58,14 +58,3 @@ export function toWire(message: StoredMessage): Message {
       };
   }
 }
-
-/** What the process that streamed the answer left: it cannot go on, and Retry is the way out of it. */
-export function interrupted(answer: StoredAnswer): StoredAnswer {
-  const [button] = answer.buttons;
-  return {
-    ...answer,
-    status: 'interrupted',
-    note: 'Interrupted: Parley was restarted while it answered.',
-    buttons: button === undefined ? [] : [{ kind: 'retry', answerId: button.answerId }],
-  };
-}

@@ -5,8 +5,8 @@ import { type Collection, createCollection, UnreadableValue } from '../../core/c
 import { type ChangeLog, createChangeLog } from './change-log.ts';
 import {
   type Draft,
-  interrupted,
   MESSAGE_VERSION,
+  type StoredAnswer,
   type StoredMessage,
   storedMessageSchema,
   toWire,
@@ -17,7 +17,7 @@ import type { ActivityItem, Item } from './wire.ts';
 export interface Room {
   /** What readers follow: messages by id, activities as `activity/<id>`, and `status`. */
   readonly changes: ChangeLog<Item>;
-  /** Reads what an earlier process left; an answer that it was streaming becomes an interrupted one. */
+  /** Reads what an earlier process left. */
   load(): Promise<void>;
   find(id: string): StoredMessage | undefined;
   /** Stores the message, then shows it. A draft whose id is known already is that message. */
@@ -26,6 +26,8 @@ export interface Room {
   replace(message: StoredMessage, keep: 'always' | 'sometimes'): Promise<void>;
   /** False where it was gone. */
   remove(id: string): Promise<boolean>;
+  /** The newest message under which a button of this answer stands. */
+  newestWithButton(answerId: string): StoredAnswer | undefined;
   /** Whether anything was said in the thread that hangs on this message. */
   hasReplies(id: string): boolean;
   setActivity(id: string, activity: ActivityItem | null, audience: string | null): void;
@@ -112,11 +114,7 @@ export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
       }
       for (const message of found.sort((a, b) => a.order - b.order)) {
         lastOrder = message.order;
-        if (message.kind === 'answer' && message.status === 'streaming') {
-          const ended = interrupted(message);
-          await keep(ended);
-          show(ended);
-        } else show(message);
+        show(message);
       }
     },
     find: (id) => messages.get(id),
@@ -139,6 +137,13 @@ export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
       }
     },
     remove,
+    newestWithButton: (answerId) =>
+      messages
+        .values()
+        .filter((message) => message.kind === 'answer')
+        .filter(({ buttons }) => buttons.some((button) => button.answerId === answerId))
+        .toArray()
+        .at(-1),
     hasReplies: (id) => repliesTo(id).length > 0,
     setActivity(id, activity, audience) {
       const key = `activity/${id}`;

@@ -1,26 +1,29 @@
-import type { LiveMessage, MessageView, Notice, Surface } from '../../core/adapter.ts';
+import { z } from 'zod';
+import type { LiveMessage, LostPlace, MessageView, Notice, Reopened, Surface } from '../../core/adapter.ts';
 import { PlaceGone, Unshowable } from '../../core/delivery-errors.ts';
 import type { StoredAnswer } from './messages.ts';
 import type { Room } from './room.ts';
-import type { Spot } from './wire.ts';
 
-/** Markdown as the model writes it; about two screens, so that a long answer shows how it is continued. */
-const MAX_MESSAGE_CHARS = 8_000;
+/** The page would hold any length. About one screen, so that a long answer shows how it is continued. */
+const MAX_MESSAGE_CHARS = 4_000;
 
 /** 20 updates a second look like steady growth, and leave the browser time between them. */
 const UPDATE_EVERY_MS = 50;
 
-export interface SurfaceOptions {
+const spotSchema = z.object({
   /** The event's id, which names the question in the room. */
-  readonly question: string;
-  readonly user: string;
-  readonly spot: Spot;
+  question: z.string(),
+  user: z.string(),
+  spot: z.object({ channel: z.string(), thread: z.string().nullable() }),
   /** The only person who sees what is shown; null for all. */
-  readonly audience: string | null;
-  readonly isDm: boolean;
-  readonly isPrivate: boolean;
+  audience: z.string().nullable(),
+  isDm: z.boolean(),
+  isPrivate: z.boolean(),
   /** What the person typed, to stand over what only they are told; null where everybody saw it. */
-  readonly about: string | null;
+  about: z.string().nullable(),
+});
+
+export interface SurfaceOptions extends Readonly<z.infer<typeof spotSchema>> {
   newId(): string;
 }
 
@@ -31,27 +34,12 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   let nextAnswerId = newId();
   let nextNoticeId = newId();
 
-  function liveMessage(id: string): LiveMessage {
-    return {
-      key: id,
-      scope: { key: `web:message:${id}`, limit: 1, windowMs: UPDATE_EVERY_MS },
-      async update(view, signal) {
-        signal.throwIfAborted();
-        const message = room.find(id);
-        if (message?.kind !== 'answer') throw new PlaceGone('deleted');
-        await room.replace(
-          { ...message, ...shown(view) },
-          view.status === 'streaming' ? 'sometimes' : 'always',
-        );
-      },
-    };
-  }
-
   return {
     limits: { maxChars: MAX_MESSAGE_CHARS },
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
     canContinueInThread: spot.thread === null && !isDm && !isPrivate,
     isPrivate,
+    reference: JSON.stringify({ question, user, spot: place, audience, isDm, isPrivate, about }),
     indicate(activity) {
       room.setActivity(
         question,
@@ -65,7 +53,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
       nextAnswerId = newId();
       room.setActivity(question, null, audience);
-      return liveMessage(id);
+      return liveMessage(room, id);
     },
     async whisper(notice, signal) {
       signal.throwIfAborted();
@@ -82,6 +70,37 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
         files,
       });
       nextNoticeId = newId();
+    },
+  };
+}
+
+/** Finds the place of an answer again that an earlier process was writing. */
+export function reopenWebSurface(
+  room: Room,
+  { reference, answerId }: LostPlace,
+  newId: () => string,
+): Reopened | null {
+  const spot = spotSchema.parse(JSON.parse(reference));
+  if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
+  const surface = createWebSurface(room, { ...spot, newId });
+  const message = answerId === null ? undefined : room.newestWithButton(answerId);
+  if (message === undefined) return { surface, message: null };
+  const { id, text, status } = message;
+  return { surface, message: { live: liveMessage(room, id), text, isEnded: status !== 'streaming' } };
+}
+
+function liveMessage(room: Room, id: string): LiveMessage {
+  return {
+    key: id,
+    scope: { key: `web:message:${id}`, limit: 1, windowMs: UPDATE_EVERY_MS },
+    async update(view, signal) {
+      signal.throwIfAborted();
+      const message = room.find(id);
+      if (message?.kind !== 'answer') throw new PlaceGone('deleted');
+      await room.replace(
+        { ...message, ...shown(view) },
+        view.status === 'streaming' ? 'sometimes' : 'always',
+      );
     },
   };
 }

@@ -385,22 +385,6 @@ describe('a start on the store of an earlier process', () => {
     await page.until(({ messages }) => messages.at(-1)?.text === 'Again');
   });
 
-  it('ends an answer that was streaming as interrupted, with a way to try again', async () => {
-    const values = new Map<string, unknown>();
-    const before = await start({ values });
-    await openAnswer(before, viewOf('Half an ans'));
-    await before.close();
-
-    const after = await start({ values });
-    const page = await after.follow('member');
-    await page.until(({ answers }) => answers.length === 1);
-    const [answer] = page.answers;
-    expect(answer).toMatchObject({ status: 'interrupted', text: 'Half an ans', buttons: ['retry'] });
-    expect(answer?.note).toMatch(/restarted/);
-    await after.post('press', { id: 'press-01', as: 'member', message: answer?.id, button: 'retry' });
-    expect(pressesOf(after)).toMatchObject([{ button: 'retry', answerId: 'answer-1' }]);
-  });
-
   it('has lost at most the last second of an answer', async () => {
     const values = new Map<string, unknown>();
     const clock = createFakeClock();

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createRoom } from '../../../src/adapters/web/room.ts';
-import { createWebSurface } from '../../../src/adapters/web/surface.ts';
+import { createWebSurface, reopenWebSurface } from '../../../src/adapters/web/surface.ts';
 import type { Item } from '../../../src/adapters/web/wire.ts';
 import { createPacers } from '../../../src/core/reply/pacer.ts';
 import { surfaceContract } from '../../contracts/surface.ts';
@@ -117,5 +117,56 @@ describe('a playground whose store fails', () => {
     faults.isDown = false;
     await message.update(last, never);
     expect(answers()).toMatchObject([{ text: 'One two.', status: 'complete' }]);
+  });
+});
+
+describe('a place in the playground', () => {
+  const place = {
+    question: 'question-1',
+    user: 'member',
+    spot: { channel: 'general', thread: null },
+    audience: 'member',
+    isDm: false,
+    isPrivate: true,
+    about: null,
+  };
+
+  async function setUp() {
+    const values = new Map<string, unknown>();
+    let ids = 0;
+    const newId = () => `message-${++ids}`;
+    const openRoom = async () => {
+      const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+      await room.load();
+      return room;
+    };
+    const before = await openRoom();
+    return { surface: createWebSurface(before, { ...place, newId }), openRoom, newId };
+  }
+
+  it('is found again by the next process, with the message that was growing', async () => {
+    const { surface, openRoom, newId } = await setUp();
+    const first = await surface.open(viewOf('One'), never);
+    await first.update({ ...viewOf('One.'), status: 'sealed', buttons: [] }, never);
+    const second = await surface.open(viewOf('Two'), never);
+
+    const room = await openRoom();
+    const lost = { reference: surface.reference ?? '', answerId: 'answer-1' };
+    const found = reopenWebSurface(room, lost, newId);
+    expect(found?.surface.isPrivate).toBe(true);
+    expect(found?.message).toMatchObject({ text: 'Two', isEnded: false, live: { key: second.key } });
+    await found?.message?.live.update({ ...viewOf('Two.'), status: 'interrupted' }, never);
+    expect(room.find(second.key)).toMatchObject({ text: 'Two.', status: 'interrupted', audience: 'member' });
+    expect(reopenWebSurface(room, lost, newId)?.message?.isEnded).toBe(true);
+    expect(reopenWebSurface(room, { ...lost, answerId: 'answer-2' }, newId)?.message).toBeNull();
+  });
+
+  it('is gone with the thread that it was in', async () => {
+    const { surface, openRoom, newId } = await setUp();
+    const reference = JSON.stringify({
+      ...JSON.parse(surface.reference ?? ''),
+      spot: { channel: 'general', thread: 'no such message' },
+    });
+    expect(reopenWebSurface(await openRoom(), { reference, answerId: null }, newId)).toBeNull();
   });
 });
