@@ -224,7 +224,7 @@ export interface MessageView {
   /** The text before half-open markup was closed. Grows by appending while the message streams; may shrink when the message is sealed. For platforms that append. */
   readonly source: string;
   readonly status: ReplyStatus;
-  /** One plain line to stand after the text: why the answer ended early. At most 300 characters. */
+  /** One plain line to stand after the text: why the answer ended early, or that a piece is missing here. At most 300 characters. */
   readonly note: string | null;
   /** One line: model, duration, tokens, price. At most 200 characters. */
   readonly footer: string | null;
