@@ -48,8 +48,9 @@ export interface ModelRequests {
 export interface Admitted {
   readonly ok: true;
   readonly access: AccessGranted;
+  /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** Ends the reservation at what the request cost. Idempotent. */
+  /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
   settle(): Promise<Bill>;
 }
 
@@ -139,26 +140,35 @@ function admitted(parts: {
   readonly catalogue: Catalogue;
 }): Admitted {
   const { access, provider, wire, reserved, tokens, catalogue } = parts;
+  const ending = new AbortController();
+  let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
   let isBillable = false;
   let usage: Usage | null = null;
-  let text = '';
+  /** Answer and reasoning: both are billed. */
+  let generated = '';
   let started: Promise<void> | null = null;
   let bill: Promise<Bill> | null = null;
 
   async function spent(): Promise<Spent> {
     const price = (of: Usage) => costNanoUsd(access.route, of, catalogue.dearest);
-    if (usage !== null) {
+    if (usage !== null && isPlausible(usage, generated)) {
       const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
       return { ...usage, costNanoUsd: price(usage), basis };
     }
     const prompt = wire.messages.map(({ content }) => content).join('\n');
-    const [promptTokens, completionTokens] = await Promise.all([tokens.count(prompt), tokens.count(text)]);
-    const estimate = { ...NO_USAGE, promptTokens, completionTokens };
+    const [promptTokens, completionTokens] = await Promise.all([
+      tokens.count(prompt),
+      tokens.count(generated),
+    ]);
+    // How many searches there were, nobody said: as many as there could be.
+    const webSearches = wire.webSearch?.maxUses ?? 0;
+    const estimate = { ...NO_USAGE, promptTokens, completionTokens, webSearches };
     return { ...estimate, costNanoUsd: price(estimate), basis: 'estimate' };
   }
 
   async function settle(): Promise<Bill> {
+    ending.abort();
     if (!isBillable) {
       await reserved.release();
       return { costNanoUsd: 0, tokens: 0, exact: true };
@@ -173,17 +183,24 @@ function admitted(parts: {
     ok: true,
     access,
     async *stream(signal) {
+      if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
+      isSent = true;
+      signal.throwIfAborted();
       isBillable = true;
+      let isWorkedOn = false;
       try {
-        for await (const event of provider.stream(wire, signal)) {
-          if (event.type === 'start' && event.generationId !== null)
-            started = reserved.started(event.generationId);
-          else if (event.type === 'text') text += event.delta;
-          else if (event.type === 'done') usage = event.usage;
+        for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
+          if (event.type === 'start') {
+            if (event.generationId !== null) started = reserved.started(event.generationId);
+          } else {
+            isWorkedOn = true;
+            if (event.type === 'text' || event.type === 'reasoning') generated += event.delta;
+            else if (event.type === 'done') usage = event.usage;
+          }
           yield event;
         }
       } catch (error) {
-        isBillable = text !== '' || started !== null || !wasTurnedAway(error);
+        isBillable = isWorkedOn || started !== null || !wasTurnedAway(error);
         throw error;
       }
     },
@@ -194,12 +211,42 @@ function admitted(parts: {
   };
 }
 
-/** An HTTP error, or no connection at all: nothing was done that could be billed. A timeout may have been worked on. */
+/**
+ * Some servers say 0 for what they did not count. A price is taken as it is said: free is a price; but without one,
+ * tokens that were there to see and are not in the account make it no account.
+ */
+function isPlausible({ costNanoUsd, promptTokens, completionTokens }: Usage, generated: string): boolean {
+  if (costNanoUsd !== null) return true;
+  return promptTokens > 0 && (completionTokens > 0 || generated === '');
+}
+
+/** An HTTP error, or no connection at all: nothing was done that could be billed. */
 function wasTurnedAway(error: unknown): boolean {
-  return (
-    error instanceof ProviderError &&
-    (error.status !== null || error.code === 'unreachable' || error.code === 'bad_key')
-  );
+  if (!(error instanceof ProviderError)) return false;
+  switch (error.code) {
+    // The gateway's, or our own: whatever stands behind it may have gone on.
+    case 'timeout':
+      return false;
+    case 'unreachable':
+      return !brokeOff(error.cause);
+    case 'bad_key':
+      return true;
+    default:
+      return error.status !== null;
+  }
+}
+
+/** Faults of a connection that stood: the request may have been read. Undici's, and the system's beneath it. */
+const BROKEN_OFF: ReadonlySet<unknown> = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+
+function brokeOff(cause: unknown): boolean {
+  const fault = cause instanceof Error ? cause.cause : undefined;
+  return fault instanceof Error && 'code' in fault && BROKEN_OFF.has(fault.code);
 }
 
 const NO_USAGE: Usage = {

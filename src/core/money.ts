@@ -8,6 +8,12 @@ const NANO_DIGITS = 9;
 const PICO_DIGITS = 12;
 const PICO_PER_NANO = 1_000n;
 
+/**
+ * A million dollars: what a request costs at most. One that comes to more is a slip in somebody's figures; it is to pass
+ * every limit, and not to take counters beyond what they hold.
+ */
+export const MOST_NANO_USD = 1e15;
+
 /** One line of a bill: so many units (tokens, requests, searches) at so much each. */
 export interface Charge {
   readonly units: number;

@@ -1,5 +1,5 @@
 import type { Offer } from './model.ts';
-import { type Charge, parsePicoUsd, totalNanoUsd } from './money.ts';
+import { type Charge, MOST_NANO_USD, parsePicoUsd, totalNanoUsd } from './money.ts';
 import type { MaxPrice } from './provider/routing.ts';
 import type { Usage } from './provider/types.ts';
 
@@ -55,7 +55,7 @@ export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: F
   // After each search the model is called again, with all that it read before and the results.
   const calls = bounds.webSearches + 1;
   const resultTokens = (WEB_SEARCH_RESULT_TOKENS * calls * bounds.webSearches) / 2;
-  return totalNanoUsd([
+  return total([
     { units: calls * bounds.promptTokens + resultTokens, picoUsdEach: prices.promptPicoUsd },
     { units: calls * bounds.outputTokens, picoUsdEach: prices.completionPicoUsd },
     { units: bounds.images * calls, picoUsdEach: prices.imagePicoUsd },
@@ -67,7 +67,7 @@ export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: F
 export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): number {
   if (usage.costNanoUsd !== null) return usage.costNanoUsd;
   const prices = firmPrices(offer, dearest);
-  return totalNanoUsd([
+  return total([
     { units: usage.promptTokens, picoUsdEach: prices.promptPicoUsd },
     { units: usage.completionTokens, picoUsdEach: prices.completionPicoUsd },
     ...feesFor(prices, usage.webSearches),
@@ -78,6 +78,10 @@ export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): nu
 export function maxPrice(offer: Offer, dearest: FirmPrices): MaxPrice {
   const { promptPicoUsd, completionPicoUsd, requestPicoUsd } = firmPrices(offer, dearest);
   return { promptPicoUsd, completionPicoUsd, requestPicoUsd };
+}
+
+function total(charges: readonly Charge[]): number {
+  return Math.min(totalNanoUsd(charges), MOST_NANO_USD);
 }
 
 function feesFor(prices: FirmPrices, webSearches: number): Charge[] {

@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../src/core/limits.ts';
+import { type Admitted, createModelRequests, type ModelRequest } from '../../src/core/model-requests.ts';
+import { ProviderError } from '../../src/core/provider/errors.ts';
+import type { ChatProvider } from '../../src/core/provider/types.ts';
+import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
+import { collect } from '../support/collect.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 
 const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
@@ -71,6 +78,49 @@ describe('what a request costs', () => {
     expect(await spent()).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['a cost below nothing', { cost: -1 }],
+    ['a cost that is no number', { cost: 'NaN' }],
+    ['a cost beyond all numbers', { cost: 1e300 }],
+  ])('follows from tokens and prices where the provider names %s', async (_, { cost }) => {
+    const usage = { prompt_tokens: 1_000, completion_tokens: 100, cost: cost as number };
+    bot.provider.answer('Hello.', usage);
+    await ask();
+    expect(await spent()).toBe(1_000 * 150 + 100 * 600);
+  });
+
+  it('is nothing where the provider says so', async () => {
+    bot.provider.answer('Hello.', { prompt_tokens: 1_000, completion_tokens: 100, cost: 0 });
+    const asked = await ask();
+    expect(asked.surface.shown?.footer).not.toMatch(/≈/);
+    expect(await spent()).toBe(0);
+    expect(await requests()).toBe(1);
+  });
+
+  it('is at most a million dollars, so that the counters hold whatever a provider says', async () => {
+    bot.provider.answer('Hello.', { prompt_tokens: 10, completion_tokens: 10, cost: 9_000_000 });
+    bot.provider.answer('Hello.', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 });
+    await ask();
+    expect(await spent()).toBe(1e15);
+    await ask();
+    expect(await spent()).toBe(2e15);
+  });
+
+  it.each([
+    ['no tokens at all', { prompt_tokens: 0, completion_tokens: 0 }],
+    ['none for an answer that is there', { prompt_tokens: 10, completion_tokens: 0 }],
+    ['fewer than none', { prompt_tokens: -1_000, completion_tokens: -1_000 }],
+    ['only half of them', { prompt_tokens: 10 }],
+  ])('is an estimate where the provider counts %s', async (_, usage) => {
+    bot.provider.answer(
+      'An answer of some words.',
+      usage as { prompt_tokens: number; completion_tokens: number },
+    );
+    const asked = await ask();
+    expect(asked.surface.shown?.footer).toMatch(/≈/);
+    expect(await spent()).toBeGreaterThan(0);
+  });
+
   it('counts the fees of a web search', async () => {
     const usage = { prompt_tokens: 10, completion_tokens: 10, server_tool_use: { web_search_requests: 2 } };
     bot.provider.answer('Found.', usage);
@@ -130,3 +180,164 @@ describe('a limit', () => {
     expect(bot.provider.chats).toHaveLength(7);
   });
 });
+
+describe('an admitted request', () => {
+  const never = new AbortController().signal;
+
+  beforeEach(async () => {
+    bot = await createTestBot({ defaultTier: 'premium' });
+  });
+  afterEach(() => bot.close());
+
+  async function admit(more: Partial<ModelRequest> = {}, models = bot.services.models): Promise<Admitted> {
+    const request = await models.open({
+      id: randomUUID(),
+      guild: payer.guild,
+      user: payer.user,
+      model,
+      messages: [{ role: 'user', content: 'Hi' }],
+      maxOutputTokens: 100,
+      webSearch: false,
+      conversation: 'c',
+      ...more,
+    });
+    if (!request.ok) throw new Error(request.text);
+    return request;
+  }
+
+  it('that was never sent costs nothing and is no request', async () => {
+    const request = await admit();
+    expect(await spent()).toBeGreaterThan(0);
+    expect(await request.settle()).toEqual({ costNanoUsd: 0, tokens: 0, exact: true });
+    expect(await spent()).toBe(0);
+    expect(await requests()).toBe(0);
+  });
+
+  it('that is given up before its first event costs nothing', async () => {
+    const request = await admit();
+    await request.stream(never).return();
+    await request.settle();
+    expect(await spent()).toBe(0);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('that was stopped before it was sent is not sent, and costs nothing', async () => {
+    const request = await admit();
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(collect(request.stream(stopped))).rejects.toThrow('stopped');
+    await request.settle();
+    expect(await spent()).toBe(0);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('goes out once, and not at all once it is settled', async () => {
+    bot.provider.answer('Yes.');
+    const request = await admit();
+    await collect(request.stream(never));
+    await expect(collect(request.stream(never))).rejects.toThrow(/once/);
+    await request.settle();
+    const other = await admit();
+    await other.settle();
+    await expect(collect(other.stream(never))).rejects.toThrow(/settled/);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('is ended by its settlement, so that nothing is streamed that nothing is reserved for', async () => {
+    const live = bot.provider.live();
+    const request = await admit();
+    const stream = request.stream(never);
+    const first = stream.next();
+    const { closed } = await live.request;
+    await live.text('Some words');
+    await first;
+    expect((await request.settle()).exact).toBe(false);
+    expect(await closed).toBe('aborted');
+    await expect(collect(stream)).rejects.toThrow();
+  });
+
+  it('is settled once, however often that is asked for', async () => {
+    bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.001 });
+    const request = await admit();
+    await collect(request.stream(never));
+    const bills = await Promise.all([request.settle(), request.settle()]);
+    expect(bills[0]).toBe(bills[1]);
+    expect(await spent()).toBe(1_000_000);
+    expect(await requests()).toBe(1);
+  });
+
+  it('that failed after it had reasoned is billed, by estimate', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { reasoning: 'Let me think.' } }] })}\n\n`);
+      response.end(`data: ${JSON.stringify({ error: { code: 502, message: 'down' } })}\n\n`);
+    });
+    const request = await admit();
+    await expect(collect(request.stream(never))).rejects.toThrow();
+    const bill = await request.settle();
+    expect(bill.exact).toBe(false);
+    expect(bill.costNanoUsd).toBeGreaterThanOrEqual(3 * 600);
+  });
+
+  it('that broke off with web search on is estimated with all the searches that it was allowed', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`data: ${JSON.stringify({ choices: [{ delta: { content: 'Half' } }] })}\n\n`);
+    });
+    const request = await admit({ webSearch: true });
+    await expect(collect(request.stream(never))).rejects.toThrow();
+    expect((await request.settle()).costNanoUsd).toBeGreaterThanOrEqual(3 * 15_000_000);
+  });
+
+  const broken = (code: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+
+  it.each([
+    ['is refused', { code: 'no_credit', status: 402 }, false],
+    ['finds its provider down', { code: 'provider_down', status: 503 }, false],
+    ['has no key', { code: 'bad_key' }, false],
+    ['finds nobody listening', { code: 'unreachable', cause: broken('ECONNREFUSED') }, false],
+    ['finds no such host', { code: 'unreachable', cause: broken('ENOTFOUND') }, false],
+    ['loses its connection', { code: 'unreachable', cause: broken('UND_ERR_SOCKET') }, true],
+    ['gets no answer in time', { code: 'timeout' }, true],
+    ['is timed out by a gateway', { code: 'timeout', status: 504 }, true],
+    ['is cut off', { code: 'cut_off' }, true],
+  ] as const)('that %s is billed only where it may have been worked on', async (_, details, isBilled) => {
+    const error = new ProviderError({ provider: 'OpenRouter', ...details });
+    const tokens = createTokenEstimator({ log: bot.log });
+    const { catalogue, guilds } = bot.services;
+    const models = createModelRequests({
+      catalogue,
+      guilds,
+      ledger: bot.ledger,
+      limits: NO_LIMITS,
+      providers: new Map([['openrouter', failingWith(error)]]),
+      operatorProviders: new Set(['openrouter']),
+      tokens,
+      clock: systemClock,
+      timeZone: 'UTC',
+    });
+    const request = await admit({}, models);
+    await expect(collect(request.stream(never))).rejects.toBe(error);
+    const { costNanoUsd } = await request.settle();
+    await tokens.close();
+    expect(costNanoUsd > 0).toBe(isBilled);
+    expect(await requests()).toBe(isBilled ? 1 : 0);
+  });
+});
+
+function failingWith(error: Error): ChatProvider {
+  const fail = async () => {
+    throw error;
+  };
+  return {
+    id: 'openrouter',
+    // biome-ignore lint/correctness/useYield: it fails before the first event
+    async *stream() {
+      throw error;
+    },
+    complete: fail,
+    models: fail,
+    generationCost: fail,
+    checkKey: fail,
+  };
+}
