@@ -49,6 +49,8 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
       harm(start + 1, end - 1, harms.whole);
     if (kind === 'fence-end' || kind === 'delimiter-row' || kind === 'underline')
       harm(start, end - 1, harms.markup);
+    // What is left of a numbered item would swallow the next one: only 1 can interrupt a paragraph.
+    if (kind === 'text' && isNumbered(line)) harm(line.begins ? start + 1 : start, end - 1, harms.whole);
     if (kind === 'rule') harm(start + 1, end - 1, harms.markup);
     // A fence needs its first line of code, and a table's head its first row.
     if (kind === 'fence' || kind === 'delimiter-row') harm(end, end, harms.markup);
@@ -89,7 +91,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
     const last = block.at(-1);
     if (!first || !last) return;
     const from = first.start + first.content;
-    const growing = last.end === text.length;
+    const growing = last === lines.at(-1);
     const inline = parseInline(blankMarks(text, block, from), growing);
     const place = (span: Span): Span => ({ ...span, start: span.start + from, end: span.end + from });
     for (const span of inline.spans.map(place)) {
@@ -102,8 +104,13 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
       markSpan({ ...span, end: text.length + 1 }, harms.slight);
       reopenable.push({ ...span, end: text.length + span.delimiter.length + 1 });
     }
+    // The marks of a quoted line stay with it: emphasis cannot be reopened in front of them.
+    for (const { start, content } of block.slice(1)) {
+      const isInSpan = reopenable.some((span) => span.start < start && start < span.end);
+      if (isInSpan && text.slice(start, start + content).trim() !== '') harm(start, start, harms.markup);
+    }
     for (const bracket of inline.brackets) harm(from + bracket.start + 1, text.length, harms.whole);
-    if (inline.partialFrom !== null) harm(from + inline.partialFrom, text.length, harms.whole);
+    if (inline.partialFrom !== null) harm(from + Math.max(inline.partialFrom, 1), text.length, harms.whole);
   };
 
   const hold = blockHold(text, lines);
@@ -125,6 +132,10 @@ const spanHarms = {
   url: harms.whole,
   opaque: harms.markup,
 } as const satisfies Record<Span['kind'], number>;
+
+function isNumbered({ after }: PlacedLine): boolean {
+  return after.containers.some((container) => container.kind === 'item' && container.numbered);
+}
 
 function beginsParagraph(line: PlacedLine, previous: PlacedLine | undefined): boolean {
   if (line.kind === 'code' || line.kind === 'fence-end') return false;
@@ -158,7 +169,7 @@ const unspaced = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}
 const letterPattern = new RegExp(`(?<=${unspaced})(?=${unspaced})`, 'gu');
 
 function markWords(text: string, from: number, to: number, rank: (at: number, value: number) => void): void {
-  const words = text.slice(from, to);
+  const words = text.slice(from, to).trimEnd();
   for (const { index, 0: space } of words.matchAll(spacePattern)) {
     const isSentenceEnd = sentenceEndPattern.test(words.slice(Math.max(0, index - 12), index));
     rank(from + index + space.length, isSentenceEnd ? ranks.sentence : ranks.word);

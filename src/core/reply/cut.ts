@@ -4,6 +4,7 @@ import {
   type BlockState,
   type Container,
   continuation,
+  type Fence,
   fenceEnd,
   type PlacedLine,
   placeLines,
@@ -104,33 +105,12 @@ function cutAnywhere({ text, from, maxChars, lengthOf }: CutRequest): Cut {
 }
 
 function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: CutPlaces, at: number): Cut {
-  const { text, start } = request;
-  const index = lines.findLastIndex((line) => line.start <= at);
-  const line = lines[index];
-  const before = lines[index - 1]?.after ?? start;
-  const isLineStart = line?.start === at;
-  const state = line && !isLineStart && line.kind !== 'fence-end' ? line.after : before;
-  const limited = (prefix: Prefix, closing: string): Prefix | null => {
-    const length = request.lengthOf(prefix.block + prefix.inline + closing);
-    return length <= request.maxChars * markupShare ? prefix : null;
-  };
-
-  if (state.leaf.kind === 'fence') {
-    const { run, indent, info } = state.leaf;
-    const lead = continuation(state.containers);
-    const reopen = (language: string): Prefix => ({
-      items: leadingItems(state.containers),
-      block: `${lead}${' '.repeat(indent)}${run}${language}\n${isLineStart ? '' : lead}`,
-      inline: '',
-    });
-    const language = info.split(/\s/, 1)[0] ?? '';
-    const suffix = fenceEnd(text.slice(0, at), state);
-    const prefix = limited(reopen(language), suffix) ?? limited(reopen(''), suffix) ?? noPrefix;
-    return { end: at, suffix, prefix, next: at };
-  }
-
+  const { text } = request;
+  const place = placeOf(request, lines, at);
+  if (place.state.leaf.kind === 'fence') return cutCode(request, place, place.state.leaf, at);
   const end = text.slice(0, at).trimEnd().length;
-  const next = at + (text.slice(at).length - text.slice(at).trimStart().length);
+  const next = text.length - text.slice(at).trimStart().length;
+  const nextPlace = placeOf(request, lines, Math.max(at, text.lastIndexOf('\n', next - 1) + 1));
   const open = places.reopenable.filter(
     (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
   );
@@ -139,17 +119,76 @@ function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: 
     .map(({ delimiter }) => delimiter)
     .reverse()
     .join('');
+  return {
+    end,
+    suffix,
+    prefix: prefixOfText(request, lines, nextPlace, inline, suffix),
+    next,
+  };
+}
 
-  const containers = isLineStart ? before.containers.slice(0, line?.continued) : state.containers;
+interface Place {
+  readonly index: number;
+  readonly line: PlacedLine | undefined;
+  /** Whether the place is the beginning of the line, before its indentation and marks. */
+  readonly isLineStart: boolean;
+  /** The containers and the block that the place stands in. */
+  readonly state: BlockState;
+}
+
+function placeOf({ start }: CutRequest, lines: readonly PlacedLine[], at: number): Place {
+  const index = lines.findLastIndex((candidate) => candidate.start <= at);
+  const line = lines[index];
+  const before = lines[index - 1]?.after ?? start;
+  const isLineStart = line?.start === at;
+  return {
+    index,
+    line,
+    isLineStart,
+    state: line && !isLineStart && line.kind !== 'fence-end' ? line.after : before,
+  };
+}
+
+function cutCode(
+  request: CutRequest,
+  { state, isLineStart }: Place,
+  { run, indent, info }: Fence,
+  at: number,
+): Cut {
+  const suffix = fenceEnd(request.text.slice(0, at), state);
+  const lead = continuation(state.containers);
+  const reopen = (language: string): Prefix => ({
+    items: leadingItems(state.containers),
+    block: `${lead}${' '.repeat(indent)}${run}${language}\n${isLineStart ? '' : lead}`,
+    inline: '',
+  });
+  const [language = ''] = info.split(/\s/, 1);
+  const prefix = [reopen(language), reopen('')].find((candidate) => leavesRoom(request, candidate, suffix));
+  return { end: at, suffix, prefix: prefix ?? noPrefix, next: at };
+}
+
+function prefixOfText(
+  request: CutRequest,
+  lines: readonly PlacedLine[],
+  { index, line, isLineStart, state }: Place,
+  inline: string,
+  suffix: string,
+): Prefix {
+  const containers = isLineStart ? state.containers.slice(0, line?.continued) : state.containers;
   const items = leadingItems(containers);
-  // The line's own indentation went with the white space at the cut, its other marks did not.
+  // A line's own indentation went with the white space at the cut, its other marks did not.
   const lead = continuation(isLineStart ? items : containers);
-  const head = isLineStart && line?.kind === 'row' ? tableHead(text, lines.slice(0, index), containers) : '';
-  const prefix =
-    limited({ items, block: head + lead, inline }, suffix) ??
-    limited({ items, block: lead, inline }, suffix) ??
-    noPrefix;
-  return { end, suffix, prefix, next };
+  const head =
+    isLineStart && line?.kind === 'row' ? tableHead(request.text, lines.slice(0, index), containers) : '';
+  const candidates: Prefix[] = [
+    { items, block: head + lead, inline },
+    { items, block: lead, inline },
+  ];
+  return candidates.find((candidate) => leavesRoom(request, candidate, suffix)) ?? noPrefix;
+}
+
+function leavesRoom({ maxChars, lengthOf }: CutRequest, { block, inline }: Prefix, suffix: string): boolean {
+  return lengthOf(block + inline + suffix) <= maxChars * markupShare;
 }
 
 /** The list items that enclose everything else. */

@@ -79,6 +79,7 @@ function healBlocks(text: string, start: BlockState): string {
   for (let round = 1; ; round++) {
     const mayHold = round <= mostRounds;
     const lines = placeLines(shown, start);
+    shown = shown.slice(0, lines.at(-1)?.end ?? 0);
     const hold = blockHold(shown, lines);
     if (hold !== null && mayHold) {
       shown = shown.slice(0, hold);

@@ -5,7 +5,9 @@
  */
 
 /** A block quote, or a list item whose content begins `width` columns after that of its parent. */
-export type Container = { readonly kind: 'quote' } | { readonly kind: 'item'; readonly width: number };
+export type Container =
+  | { readonly kind: 'quote' }
+  | { readonly kind: 'item'; readonly width: number; readonly numbered: boolean };
 
 export interface Fence {
   readonly kind: 'fence';
@@ -76,15 +78,15 @@ const fenceEndPattern = /^(`{3,}|~{3,})[ \t]*$/;
 const markerPattern = /^(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)/;
 const delimiterRowPattern = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 
-/** The lines of `text`; a last one that is blank and not complete says nothing yet and is left out. */
+/** The lines of `text`; a last one that is not complete and has no content yet says nothing and is left out. */
 export function placeLines(text: string, start: BlockState): PlacedLine[] {
   const lines: PlacedLine[] = [];
   for (let at = 0, state = start; at < text.length; ) {
     const lineBreak = text.indexOf('\n', at);
     const end = lineBreak === -1 ? text.length : lineBreak + 1;
     const content = text.slice(at, lineBreak === -1 ? end : lineBreak);
-    if (lineBreak === -1 && content.trim() === '') break;
     const line = scanLine(state, content);
+    if (lineBreak === -1 && line.kind === 'blank' && !line.begins) break;
     lines.push({ ...line, start: at, end });
     state = line.after;
     at = end;
@@ -147,12 +149,12 @@ export function scanLine(before: BlockState, text: string): Line {
       const item = enterItem(cursor, paragraph !== null && !nested && continuesAll);
       if (item === null) break;
       containers.push(item);
-      if (cursor.blank) return line('blank', noLeaf, true);
     }
     nested = true;
     leaf = noLeaf;
   }
 
+  if (cursor.blank) return line('blank', noLeaf, true);
   if (cursor.indent > 3) {
     if (paragraph === null || nested) return line('indented', noLeaf, !nested);
   } else {
@@ -240,7 +242,7 @@ function enterItem(cursor: Cursor, interrupts: boolean): Container | null {
   // Five columns or more are one column of space and indented code.
   const space = empty || cursor.indent > 4 ? 1 : cursor.indent;
   cursor.skipColumns(space);
-  return { kind: 'item', width: outer + text.length + space };
+  return { kind: 'item', width: outer + text.length + space, numbered: number !== undefined };
 }
 
 /** Walks a line's indentation by columns: a tab reaches to the next multiple of four and may be taken in pieces. */

@@ -41,7 +41,7 @@ interface Bracket {
   active: boolean;
 }
 
-/** A `[` this far back, or on an earlier line, is taken for a plain bracket while its `]` has not come. */
+/** A `[` this far back is taken for a plain bracket while its `]` has not come. */
 const longestOpenLinkText = 100;
 /** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
 const deepestEmphasis = 10;
@@ -216,7 +216,9 @@ export function parseInline(text: string, growing: boolean): Inline {
     at = read(special.index);
   }
   const textEnd = partialFrom ?? end;
-  const linkTexts = growing ? brackets.filter((bracket) => mayBecomeLink(bracket, text, textEnd)) : [];
+  const linkTexts = growing
+    ? brackets.filter(({ active, start }) => active && textEnd - start <= longestOpenLinkText)
+    : [];
   // What stands in the text of a link pairs with nothing before it.
   const inner: Run[] = [];
   for (const { runs: outside } of linkTexts.toReversed()) {
@@ -241,10 +243,6 @@ export function parseInline(text: string, growing: boolean): Inline {
   if (lastBracket?.end === end) partialFrom ??= lastBracket.start;
   if (openCode !== null) open.push(openCode);
   return { spans, open, brackets: linkTexts, partialFrom };
-}
-
-function mayBecomeLink({ active, start, end }: Bracket, text: string, textEnd: number): boolean {
-  return active && textEnd - start <= longestOpenLinkText && !text.slice(end, textEnd).includes('\n');
 }
 
 /** Between ASCII letters or digits (2**10, a*b) a run is emphasis only once its other half is there. */

@@ -58,7 +58,7 @@ export function isClosed(markdown: string): boolean {
   return last?.type === 'paragraph' && last.firstChild?.literal === 'behind';
 }
 
-const words = fc.constantFrom(
+const word = fc.constantFrom(
   ...'the answer is that every word counts and so does a long one like internationalisation or well-known'.split(
     ' ',
   ),
@@ -80,22 +80,27 @@ const words = fc.constantFrom(
   'a<b',
 );
 
-const phrase = fc.array(words, { minLength: 1, maxLength: 5 }).map((list) => list.join(' '));
+const phrase = fc.array(word, { minLength: 1, maxLength: 5 }).map((list) => list.join(' '));
 const label = fc
   .array(fc.constantFrom('plain', 'words', 'only', '文字'), { minLength: 1, maxLength: 3 })
   .map((list) => list.join(' '));
 
+/** A label that may stand on several lines. */
+const text = fc
+  .tuple(label, fc.boolean())
+  .map(([words, isBroken]) => (isBroken ? words.replaceAll(' ', '\n') : words));
+
 const inline = fc.oneof(
   { weight: 6, arbitrary: phrase },
-  { weight: 1, arbitrary: label.map((text) => `**${text}**`) },
-  { weight: 1, arbitrary: label.map((text) => `*${text}*`) },
-  { weight: 1, arbitrary: label.map((text) => `_${text}_`) },
-  { weight: 1, arbitrary: fc.tuple(label, label).map(([a, b]) => `**${a} *${b}* ${a}**`) },
-  { weight: 1, arbitrary: label.map((text) => `***${text}***`) },
-  { weight: 1, arbitrary: label.map((text) => `\`${text} ** [\``) },
-  { weight: 1, arbitrary: label.map((text) => `\`\`${text} \` x\`\``) },
-  { weight: 1, arbitrary: label.map((text) => `[${text}](https://e.com/x_y_(z))`) },
-  { weight: 1, arbitrary: label.map((text) => `**[${text}](/u "t")**`) },
+  { weight: 1, arbitrary: text.map((words) => `**${words}**`) },
+  { weight: 1, arbitrary: text.map((words) => `*${words}*`) },
+  { weight: 1, arbitrary: text.map((words) => `_${words}_`) },
+  { weight: 1, arbitrary: fc.tuple(text, text).map(([a, b]) => `**${a} *${b}* ${a}**`) },
+  { weight: 1, arbitrary: text.map((words) => `***${words}***`) },
+  { weight: 1, arbitrary: text.map((words) => `\`${words} ** [\``) },
+  { weight: 1, arbitrary: text.map((words) => `\`\`${words} \` x\`\``) },
+  { weight: 1, arbitrary: text.map((words) => `[${words}](https://e.com/x_y_(z))`) },
+  { weight: 1, arbitrary: text.map((words) => `**[${words}](/u "t")**`) },
 );
 
 const sentence = fc.array(inline, { minLength: 1, maxLength: 4 }).map((list) => `So ${list.join(' ')}.`);
