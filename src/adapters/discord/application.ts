@@ -2,7 +2,7 @@ import { ApplicationFlags, Routes } from 'discord.js';
 import { z } from 'zod';
 import { StartError } from '../../core/adapter.ts';
 import { tokenRemedy } from './client.ts';
-import { DiscordRefusal } from './errors.ts';
+import { DiscordFault, DiscordRefusal } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
 /** The application that a token belongs to. */
@@ -25,13 +25,20 @@ const applicationSchema = z.object({
 const MESSAGE_CONTENT =
   ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
 
-/** Asks Discord whose token this is. @throws StartError where it is nobody's */
+/** Asks Discord whose token this is. @throws StartError where it is nobody's, or Discord does not answer */
 export async function readApplication(rest: DiscordRest, signal: AbortSignal): Promise<Application> {
   try {
     const answer = await rest.insist({ method: 'GET', path: Routes.currentApplication() }, signal);
     const { id, name, flags, bot } = applicationSchema.parse(answer);
     return { id, name, botId: bot.id, messageContent: (flags & MESSAGE_CONTENT) !== 0 };
   } catch (error) {
+    if (error instanceof DiscordFault) {
+      throw new StartError(
+        'Discord cannot be reached.',
+        'Check the network and DISCORD_API_URL; https://discordstatus.com tells of outages.',
+        { cause: error },
+      );
+    }
     if (!(error instanceof DiscordRefusal) || error.status !== 401) throw error;
     throw new StartError(
       'Discord does not accept DISCORD_TOKEN.',

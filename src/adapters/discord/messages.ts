@@ -58,7 +58,7 @@ export function createMessageHandler(
     if (!addressed && !isThread) return;
     const text = textOf(message, mention);
     // Without the intent, what does not mention the bot comes without its content.
-    if (!addressed && text === '') return;
+    if (text === '' && mention === null && !isDm) return;
 
     const may = botMayIn(channel, botId);
     const opensThread = !isDm && !isThread && !repliesToBot && mayOpenThread(channel.type, may);

@@ -22,7 +22,8 @@ const messageSchema = z.object({ id: z.string() });
  */
 export function createChannelOutlet(rest: DiscordRest, channelId: string): Outlet {
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
-  const editScope = { key: `discord:edit:${channelId}`, limit: 5, windowMs: 5_000 };
+  // The last state of an answer need not wait for those of others that still grow.
+  const editScope = { key: `discord:edit:${channelId}`, limit: 5, windowMs: 5_000, reserve: 1 };
   return {
     sendScope,
     editScope,
@@ -61,7 +62,7 @@ export function createWebhookOutlet(
   interaction: { readonly id: string; readonly applicationId: string; readonly token: string },
 ): WebhookOutlet {
   const { id, applicationId, token } = interaction;
-  const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000 };
+  const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000, reserve: 1 };
   const original = Routes.webhookMessage(applicationId, token);
   return {
     sendScope: scope,

@@ -1,3 +1,4 @@
+import { DefaultUserAgent } from 'discord.js';
 import { z } from 'zod';
 import type { NoticeFile, RateReport, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -69,7 +70,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
         method,
         signal: AbortSignal.any([signal, late.signal]),
         headers: {
-          'User-Agent': 'DiscordBot (https://github.com/parley, 1)',
+          'User-Agent': `${DefaultUserAgent} Parley`,
           // The webhook routes carry their own token; a bot's would be checked as well.
           ...(isInteractionPath(path) ? {} : { Authorization: `Bot ${token}` }),
           ...(request.body && !request.files?.length ? { 'Content-Type': 'application/json' } : {}),

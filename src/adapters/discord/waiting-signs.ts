@@ -1,6 +1,7 @@
 import { Routes } from 'discord.js';
 import type { Activity, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import { isForbidden } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 import type { Tasks } from './tasks.ts';
 
@@ -38,7 +39,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
           await clock.sleep(TYPING_EVERY_MS, signal);
         }
       } catch (error) {
-        if (!over.signal.aborted) throw error;
+        if (!over.signal.aborted && !isForbidden(error)) throw error;
       }
     });
   }
@@ -64,7 +65,13 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
         reacted = new Promise((resolve) => {
           tasks.start('the waiting sign could not be changed', async (signal) => {
             await before;
-            await rest.insist({ method, path, scope }, signal).finally(resolve);
+            try {
+              await rest.insist({ method, path, scope }, signal);
+            } catch (error) {
+              if (!isForbidden(error)) throw error;
+            } finally {
+              resolve();
+            }
           });
         });
       }

@@ -2,6 +2,7 @@ import { PermissionsBitField } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/adapters/discord/permissions.ts';
 import { StartError } from '../../../src/core/adapter.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 
 let bench: Bench | null = null;
@@ -66,6 +67,14 @@ describe('the start', () => {
     await discord.until(() => desk.messages.length === 1);
     expect(desk.messages[0]?.text).toBe('hello');
     expect(desk.messages[0]?.surface.caveat).toContain('mention me');
+  });
+
+  it('says that Discord cannot be reached, and where to look', async () => {
+    const { discord, startBot } = await open({ start: false, clock: createFastClock(500) });
+    discord.faults.add('GET', /applications\/@me$/, { kind: 'status', status: 503, when: 'before' }, 10);
+    const { message, remedy } = await startError(startBot());
+    expect(message).toBe('Discord cannot be reached.');
+    expect(remedy).toContain('DISCORD_API_URL');
   });
 
   it('survives an outage of a few seconds', async () => {
