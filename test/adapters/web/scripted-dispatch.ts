@@ -56,6 +56,7 @@ export function createScriptedDispatch({ on = async () => {}, suggest = [] }: Sc
     message: (event) => take({ kind: 'message', event }),
     press: (event) => take({ kind: 'press', event }),
     retract: (eventId) => void retracted.push(eventId),
+    purchases: async () => {},
     async suggest(request) {
       suggestRequests.push(request);
       return suggest;

@@ -3,9 +3,10 @@ import { bar } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
+import { keepAtEnd } from './scroll.ts';
 import { sidebar } from './sidebar.ts';
 import { channelOf, type State } from './state.ts';
-import { keepAtEnd, timeline } from './timeline.ts';
+import { timeline } from './timeline.ts';
 
 /** Draws the whole page; what did not change is not touched. */
 export function draw(state: State, controller: Controller, composer: Composer, redraw: () => void): void {

@@ -1,13 +1,14 @@
 import { live } from 'lit/directives/live.js';
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import type { CommandInfo, Spot } from '../wire.ts';
+import type { CommandInfo, OptionInfo, Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
 import { isTable, isText, recall, remember } from './memory.ts';
-import { parseSlash, positional, withOption } from './slash.ts';
+import { menuView, signature } from './menu-view.ts';
+import { goToEnd } from './scroll.ts';
+import { parseSlash, withOption } from './slash.ts';
 import { type Menu, menuAt } from './slash-menu.ts';
 import { channelOf, isDm, messagesAt, type State, type Store, spotKey, viewer } from './state.ts';
-import { scrollToEnd } from './timeline.ts';
 
 /** Where people write: one draft per spot, kept over reloads. */
 export interface Composer {
@@ -20,7 +21,7 @@ const MENTION = /(?<![\w.])@parley\b/i;
 
 export function createComposer(store: Store, controller: Controller): Composer {
   const { state } = store;
-  const drafts = recall('drafts', isTable(isText)) ?? {};
+  const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
   /** The menu, and the spot whose composer it stands over. */
   let menu: (Menu & { readonly key: string }) | null = null;
   let asked = 0;
@@ -29,7 +30,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     const key = spotKey(spot);
     if (text === '') delete drafts[key];
     else drafts[key] = text;
-    remember('drafts', drafts);
+    remember('tab', 'drafts', drafts);
     redraw();
   }
 
@@ -87,7 +88,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     field.value = '';
     write(spot, '');
     controller.send(spot, prefix + text);
-    requestAnimationFrame(() => scrollToEnd(spot));
+    goToEnd(field);
   }
 
   function onKey(event: KeyboardEvent, spot: Spot): void {
@@ -149,51 +150,21 @@ export function createComposer(store: Store, controller: Controller): Composer {
     );
   }
 
-  function fieldOf(event: Event): HTMLTextAreaElement | null {
-    const target = event.currentTarget;
-    return target instanceof Element
-      ? (target.closest('.composer')?.querySelector('textarea') ?? null)
-      : null;
-  }
-
-  function signature(spot: Spot, command: CommandInfo, text: string): TemplateResult {
-    const given = parseSlash(text, state.info.commands)?.options ?? {};
-    return html`
-      <div class="signature">
-        <b>/${command.name}</b><span>${command.description}</span>
-        <span class="signature-options">
-          ${command.options.map((option) => {
-            const isGiven = given[option.name] !== undefined;
-            const isMain = option === positional(command);
-            const label = isMain ? option.name : `--${option.name}`;
-            if (isGiven || isMain) {
-              return html`<span class="chip ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`;
-            }
-            const add = (event: Event) => {
-              const field = fieldOf(event);
-              if (field === null) return;
-              const next = withOption(field.value, command, option);
-              field.value = next.text;
-              write(spot, next.text);
-              field.focus();
-              field.setSelectionRange(next.caret, next.caret);
-              void complete(field, spot);
-            };
-            return html`<button type="button" class="chip" title=${option.description} @click=${add}>${label}</button>`;
-          })}
-        </span>
-      </div>
-    `;
+  /** Puts an option before the words, and the caret where its value goes. */
+  function add(field: HTMLTextAreaElement, spot: Spot, command: CommandInfo, option: OptionInfo): void {
+    const next = withOption(field.value, command, option);
+    field.value = next.text;
+    write(spot, next.text);
+    field.focus();
+    field.setSelectionRange(next.caret, next.caret);
+    void complete(field, spot);
   }
 
   function hint(spot: Spot, text: string): TemplateResult {
     const problem = text.startsWith('/') ? parseSlash(text, state.info.commands)?.problem : undefined;
     if (problem) return html`<span class="composer-hint">${problem}</span>`;
     if (canMention(spot, text)) {
-      const ask = (event: Event) => {
-        const field = fieldOf(event);
-        if (field !== null) send(field, spot, '@Parley ');
-      };
+      const ask = (event: Event) => withField(event, (field) => send(field, spot, '@Parley '));
       return html`<span class="composer-hint">
         Parley answers here when it is mentioned.
         <button type="button" class="link" @click=${ask}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
@@ -202,51 +173,37 @@ export function createComposer(store: Store, controller: Controller): Composer {
     return html`<span class="composer-hint idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;
   }
 
-  function menuView(field: string, open: Menu, spot: Spot): TemplateResult {
-    return html`
-      <div class="menu">
-        <p class="menu-title">${open.title}</p>
-        <ul role="listbox" id="${field}-menu" aria-label=${open.title}>
-          ${open.items.map(
-            ({ label, detail, isLocked }, index) => html`<li
-              role="option"
-              id="${field}-item-${index}"
-              aria-selected=${index === open.active ? 'true' : 'false'}
-              @mousedown=${(event: Event) => {
-                event.preventDefault();
-                const target = fieldOf(event);
-                if (target !== null) take(target, spot, index);
-              }}
-            >
-              <b>${label}</b><span>${detail}</span>${isLocked ? html`<em>${icons.lock}not for you</em>` : nothing}
-            </li>`,
-          )}
-        </ul>
-        <p class="menu-keys"><kbd>↑</kbd><kbd>↓</kbd> move <kbd>Tab</kbd> take <kbd>Esc</kbd> close</p>
-      </div>
-    `;
-  }
-
   return {
     view(spot) {
       const key = spotKey(spot);
       const text = drafts[key] ?? '';
       const field = `composer-${spot.thread === null ? 'channel' : 'thread'}`;
       const open = menu?.key === key ? menu : null;
-      const command = parseSlash(text, state.info.commands)?.command;
+      const { command, options } = parseSlash(text, state.info.commands) ?? {};
       const place = placeholder(state, spot);
       return html`
         <form
           class="composer"
           @submit=${(event: Event) => {
             event.preventDefault();
-            const target = fieldOf(event);
-            if (target !== null) send(target, spot);
+            withField(event, (target) => send(target, spot));
           }}
         >
-          ${open === null ? nothing : menuView(field, open, spot)}
+          ${
+            open === null
+              ? nothing
+              : menuView(field, open, (index, event) =>
+                  withField(event, (target) => take(target, spot, index)),
+                )
+          }
           <div class="box">
-            ${command === undefined ? nothing : signature(spot, command, text)}
+            ${
+              command === undefined
+                ? nothing
+                : signature(command, options ?? {}, (option, event) =>
+                    withField(event, (target) => add(target, spot, command, option)),
+                  )
+            }
             <textarea
               id=${field}
               rows="1"
@@ -278,6 +235,13 @@ export function createComposer(store: Store, controller: Controller): Composer {
       `;
     },
   };
+}
+
+/** Calls `act` with the text field of the composer that the event happened in. */
+function withField({ currentTarget }: Event, act: (field: HTMLTextAreaElement) => void): void {
+  if (!(currentTarget instanceof Element)) return;
+  const field = currentTarget.closest('.composer')?.querySelector('textarea');
+  if (field) act(field);
 }
 
 function placeholder(state: State, spot: Spot): string {

@@ -104,7 +104,7 @@ export function createController(store: Store, onLocked: () => void): Controller
       const key = `${state.as}:${spotKey(spot)}`;
       if ((state.seen[key] ?? 0) >= newest) continue;
       state.seen[key] = newest;
-      remember('seen', state.seen);
+      remember('browser', 'seen', state.seen);
     }
   }
 
@@ -195,7 +195,7 @@ export function createController(store: Store, onLocked: () => void): Controller
     openThread: (message) => go({ channel: message.channel, thread: message.id }),
     go,
     viewAs(person) {
-      remember('as', person);
+      remember('browser', 'as', person);
       change((now) => {
         now.as = person;
         now.status = null;

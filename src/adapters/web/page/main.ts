@@ -4,14 +4,14 @@ import { draw } from './app.ts';
 import { createComposer } from './composer.ts';
 import { createController, focusComposer } from './controller.ts';
 import { logIn } from './login.ts';
-import { isTable, isText, recall } from './memory.ts';
+import { isNumber, isTable, isText, recall } from './memory.ts';
+import { keepAtEnd } from './scroll.ts';
 import { createStore, type State } from './state.ts';
 import { applyTheme, currentTheme } from './theme.ts';
-import { keepAtEnd } from './timeline.ts';
 
 applyTheme(currentTheme());
 const info = await enter();
-const remembered = recall('as', isText);
+const remembered = recall('browser', 'as', isText);
 const initial: State = {
   info,
   as: info.people.find(({ id }) => id === remembered)?.id ?? info.people[0]?.id ?? '',
@@ -23,11 +23,7 @@ const initial: State = {
   activities: new Map(),
   outgoing: new Map(),
   status: null,
-  seen:
-    recall(
-      'seen',
-      isTable((value): value is number => typeof value === 'number'),
-    ) ?? {},
+  seen: recall('browser', 'seen', isTable(isNumber)) ?? {},
   isSidebarOpen: false,
   toast: null,
 };

@@ -1,11 +1,15 @@
-/** What the page itself remembers: per tab, and as the default of the next tab. */
+/**
+ * What the page itself remembers. `tab` outlives a reload; `browser` is what the next tab begins with as well, while
+ * each tab keeps to its own.
+ */
+export type Scope = 'tab' | 'browser';
+
 const PREFIX = 'parley:';
 
-export function remember(key: string, value: unknown): void {
-  const text = JSON.stringify(value);
-  for (const storage of [sessionStorage, localStorage]) {
+export function remember(scope: Scope, key: string, value: unknown): void {
+  for (const storage of storages(scope)) {
     try {
-      storage.setItem(PREFIX + key, text);
+      storage.setItem(PREFIX + key, JSON.stringify(value));
     } catch {
       // Storage that is full or forbidden costs a convenience, nothing more.
     }
@@ -13,8 +17,8 @@ export function remember(key: string, value: unknown): void {
 }
 
 /** What was remembered, if `isValid` finds it to be what it should be. */
-export function recall<T>(key: string, isValid: (value: unknown) => value is T): T | null {
-  for (const storage of [sessionStorage, localStorage]) {
+export function recall<T>(scope: Scope, key: string, isValid: (value: unknown) => value is T): T | null {
+  for (const storage of storages(scope)) {
     try {
       const value: unknown = JSON.parse(storage.getItem(PREFIX + key) ?? 'null');
       if (isValid(value)) return value;
@@ -25,8 +29,16 @@ export function recall<T>(key: string, isValid: (value: unknown) => value is T):
   return null;
 }
 
+function storages(scope: Scope): readonly Storage[] {
+  return scope === 'tab' ? [sessionStorage] : [sessionStorage, localStorage];
+}
+
 export function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+export function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 export function isTable<T>(

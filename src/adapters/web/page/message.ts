@@ -4,6 +4,7 @@ import type { Controller } from './controller.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
 import { markdown } from './markdown.ts';
+import { keepAtEnd } from './scroll.ts';
 import { parseSlash, positional } from './slash.ts';
 import { isDm, personName, type State, type Thread, viewer } from './state.ts';
 
@@ -142,7 +143,7 @@ function notice(message: NoticeMessage, { state }: Setting): TemplateResult {
     <div class="markdown" ${markdown(message.text)}></div>
     ${message.files.map((file, index) => {
       const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
-      return html`<img class="file" src="api/file?${query}" alt=${file.description} />`;
+      return html`<img class="file" src="api/file?${query}" alt=${file.description} @load=${keepAtEnd} />`;
     })}
   `;
 }

@@ -1,4 +1,4 @@
-import type { CommandInfo, Role, RoomInfo, Spot, Suggestion } from '../wire.ts';
+import type { Role, RoomInfo, Spot, Suggestion } from '../wire.ts';
 import { get } from './api.ts';
 import { type Completion, completionAt, positional, quoted } from './slash.ts';
 
@@ -115,9 +115,4 @@ function mentionMenu(before: string, { isDm }: MenuContext): Menu | null {
 
 function item(label: string, detail: string, insert: string): MenuItem {
   return { label, detail, insert, isLocked: false };
-}
-
-/** Whether `/name` can go out without anything more. */
-export function needsNothing(command: CommandInfo | undefined): boolean {
-  return command?.options.every(({ required }) => !required) ?? false;
 }

@@ -18,9 +18,19 @@ interface Token {
   readonly to: number;
 }
 
-/** What a walk over the arguments finds. `rest` is where the words begin that belong to no option by name. */
+interface Named {
+  readonly name: string;
+  /** Undefined where the command has no such option. */
+  readonly option: OptionInfo | undefined;
+  readonly value: Token | null;
+}
+
+/** What a walk over the arguments finds. */
 interface Scan {
-  readonly named: readonly { readonly name: string; readonly flag: Token; readonly value: Token | null }[];
+  readonly named: readonly Named[];
+  /** Whether a `--` says that no more names follow. */
+  readonly isEnded: boolean;
+  /** Where the words begin that belong to no option by name. */
   readonly rest: number;
 }
 
@@ -35,8 +45,7 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
   const { named, rest } = scan(text, head.length, command);
   const options: Record<string, string | boolean> = {};
   let problem: string | null = null;
-  for (const { name: given, value } of named) {
-    const option = command.options.find((candidate) => candidate.name === given);
+  for (const { name: given, option, value } of named) {
     if (option === undefined) problem ??= `/${command.name} has no --${given}.`;
     else if (option.type === 'flag') options[given] = true;
     else if (value === null) problem ??= `--${given} needs a value.`;
@@ -88,40 +97,36 @@ export function completionAt(
   const [head, name = ''] = /^\/([a-z0-9-]+)\s/i.exec(before) ?? [];
   const command = commands.find((candidate) => candidate.name === name.toLowerCase());
   if (head === undefined || command === undefined) return null;
-  const { named, rest } = scan(before, head.length - 1, command);
+  const start = head.length - 1;
 
+  const begun = NAME_BEGUN.exec(before);
+  if (begun !== null) {
+    const { named, isEnded, rest } = scan(before.slice(0, begun.index), start, command);
+    if (rest === begun.index && !isEnded && !awaitsValue(named.at(-1))) {
+      const isGiven = ({ name }: OptionInfo) => named.some((other) => other.name === name);
+      const main = positional(command);
+      // Nobody names what can be said without a name.
+      const options = command.options.filter((option) => option !== main && !isGiven(option));
+      const query = begun[1]?.toLowerCase() ?? '';
+      return { kind: 'option', from: begun.index, to: caret, query, command, options };
+    }
+  }
+
+  const { named, rest } = scan(before, start, command);
   const last = named.at(-1);
-  const option = command.options.find((candidate) => candidate.name === last?.name);
-  if (last !== undefined && rest === before.length) {
-    // Still on the name of an option, or on the value that belongs to it.
-    if (last.flag.to === caret && last.value === null) {
-      const left = command.options.filter(
-        ({ name }) => name === last.name || !named.some((other) => other.name === name),
-      );
-      return {
-        kind: 'option',
-        from: last.flag.from,
-        to: caret,
-        query: last.name.toLowerCase(),
-        command,
-        options: left,
-      };
-    }
-    const value = last.value ?? { text: '', from: caret, to: caret };
-    if (option !== undefined && option.type !== 'flag' && value.to === caret) {
-      return { kind: 'value', from: value.from, to: caret, query: unquoted(value.text), command, option };
-    }
+  if (rest === caret && last?.option !== undefined && last.option.type !== 'flag') {
+    const { text: typed, from, to } = last.value ?? { text: '', from: caret, to: caret };
+    const { option } = last;
+    if (to === caret) return { kind: 'value', from, to, query: unquoted(typed), command, option };
   }
   const words = before.slice(rest);
   const main = positional(command, Object.fromEntries(named.map(({ name }) => [name, true])));
-  if (/^(?:--?|—)$/.test(words)) {
-    const left = command.options.filter(({ name }) => !named.some((other) => other.name === name));
-    return { kind: 'option', from: rest, to: caret, query: '', command, options: left };
-  }
-  if (main !== undefined && main.type !== 'text' && !/\s/.test(words)) {
-    return { kind: 'value', from: rest, to: caret, query: words, command, option: main };
-  }
-  return null;
+  if (main === undefined || main.type === 'text' || /\s/.test(words)) return null;
+  return { kind: 'value', from: rest, to: caret, query: words, command, option: main };
+}
+
+function awaitsValue(named: Named | undefined): boolean {
+  return named?.option !== undefined && named.option.type !== 'flag' && named.value === null;
 }
 
 /** The option that takes what is typed without a name. */
@@ -150,27 +155,27 @@ export function quoted(value: string): string {
 
 const WORD = /\s*("[^"]*"?|\S+)/y;
 /** Phones make a dash of two hyphens. */
-const NAMED = /\s*((?:--|[—–])([a-z][a-z0-9_-]*))(=|(?=\s|$))/iy;
-const END_OF_NAMED = /\s*--(?=\s)/y;
+const NAMED = /\s*(?:--|[—–])([a-z][a-z0-9_-]*)(?:=|(?=\s|$))/iy;
+const NAME_BEGUN = /(?<=\s)(?:--?|[—–])([a-z0-9_-]*)$/i;
+const END_OF_NAMED = /\s*--(?=\s|$)/y;
 const SPACE = /\s*/y;
 
 function scan(text: string, start: number, command: CommandInfo): Scan {
-  const named: { name: string; flag: Token; value: Token | null }[] = [];
+  const named: Named[] = [];
   let at = start;
   for (;;) {
     const match = matchAt(NAMED, text, at);
-    const [whole = '', flagText = '', given = ''] = match ?? [];
     if (match === null) break;
-    const name = given.toLowerCase();
-    at += whole.length;
-    const to = whole.endsWith('=') ? at - 1 : at;
+    at += match[0].length;
+    const name = (match[1] ?? '').toLowerCase();
     const option = command.options.find((candidate) => candidate.name === name);
     const value = option === undefined || option.type === 'flag' ? null : wordAt(text, at);
-    named.push({ name, flag: { text: flagText, from: to - flagText.length, to }, value });
+    named.push({ name, option, value });
     at = value?.to ?? at;
   }
-  at += matchAt(END_OF_NAMED, text, at)?.[0].length ?? 0;
-  return { named, rest: at + (matchAt(SPACE, text, at)?.[0].length ?? 0) };
+  const end = matchAt(END_OF_NAMED, text, at)?.[0].length ?? 0;
+  const space = matchAt(SPACE, text, at + end)?.[0].length ?? 0;
+  return { named, isEnded: end > 0, rest: at + end + space };
 }
 
 function wordAt(text: string, at: number): Token | null {

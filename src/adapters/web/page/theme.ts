@@ -5,7 +5,7 @@ export type Theme = 'system' | 'light' | 'dark';
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
 export function currentTheme(): Theme {
-  return recall('theme', isTheme) ?? 'system';
+  return recall('browser', 'theme', isTheme) ?? 'system';
 }
 
 export function applyTheme(theme: Theme): void {
@@ -15,7 +15,7 @@ export function applyTheme(theme: Theme): void {
 
 export function nextTheme(): Theme {
   const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length] ?? 'system';
-  remember('theme', next);
+  remember('browser', 'theme', next);
   applyTheme(next);
   return next;
 }

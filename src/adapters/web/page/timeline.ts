@@ -1,5 +1,5 @@
 import { guard } from 'lit/directives/guard.js';
-import { ref } from 'lit/directives/ref.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { ActivityItem, Message, Spot } from '../wire.ts';
@@ -7,6 +7,7 @@ import type { Controller } from './controller.ts';
 import { formatDay, isSameDay, replies } from './format.ts';
 import { icons } from './icons.ts';
 import { avatar, commandLine, messageView, words } from './message.ts';
+import { goToEnd, onArrow, onScroll } from './scroll.ts';
 import {
   channelOf,
   isDm,
@@ -65,17 +66,18 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
     );
   };
 
-  return html`
+  // Made anew for each spot, so that it begins at its end.
+  return html`${keyed(
+    spotKey(spot),
+    html`
     <div
       class="timeline"
-      data-spot=${spotKey(spot)}
       role="log"
       aria-live="off"
       aria-label=${spot.thread === null ? `Messages in ${channel?.name ?? ''}` : 'Thread'}
       tabindex="0"
       @scroll=${onScroll}
       @keydown=${onArrow}
-      ${ref(follow)}
     >
       <div class="lane">
         ${spot.thread === null && state.isLoaded ? welcome(state, controller, spot, isEmpty) : nothing}
@@ -97,8 +99,9 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
         )}
       </div>
     </div>
-    <button type="button" class="jump" @click=${jump}>${icons.down}Jump to the latest</button>
-  `;
+    <button type="button" class="jump" @click=${({ currentTarget }: Event) => currentTarget instanceof Element && goToEnd(currentTarget)}>${icons.down}Jump to the latest</button>
+  `,
+  )}`;
 }
 
 function continues(message: Message, before: Message | undefined): boolean {
@@ -165,75 +168,4 @@ function activityView({ activity, user }: ActivityItem, state: State): TemplateR
       <span>${text}</span>
     </div>
   `;
-}
-
-/**
- * Arrows go from message to message. The actions of a message can be tabbed to while it has the focus, so that not all of
- * them stand between the messages and the composer.
- */
-function onArrow(event: KeyboardEvent): void {
-  const { currentTarget, target, key } = event;
-  if (!(currentTarget instanceof HTMLElement) || !(target instanceof HTMLElement)) return;
-  const isMessage = target.matches('.message');
-  if ((key !== 'ArrowUp' && key !== 'ArrowDown') || (target !== currentTarget && !isMessage)) return;
-  const messages = [...currentTarget.querySelectorAll<HTMLElement>('.message')];
-  const at = isMessage ? messages.indexOf(target) : messages.length;
-  const next = messages[at + (key === 'ArrowUp' ? -1 : 1)];
-  if (next === undefined) return;
-  event.preventDefault();
-  next.focus();
-}
-
-// A reader who is at the end stays there while text grows; one who scrolled up is left in peace.
-
-const AT_END_PX = 60;
-const scrolledUp = new WeakSet<Element>();
-const shownSpot = new WeakMap<Element, string | undefined>();
-
-function onScroll({ currentTarget }: Event): void {
-  if (!(currentTarget instanceof HTMLElement)) return;
-  const { scrollHeight, scrollTop, clientHeight } = currentTarget;
-  const isUp = scrollHeight - scrollTop - clientHeight > AT_END_PX;
-  if (isUp) scrolledUp.add(currentTarget);
-  else scrolledUp.delete(currentTarget);
-  currentTarget.classList.toggle('scrolled-up', isUp);
-}
-
-const followed = new Set<HTMLElement>();
-
-function follow(element: Element | undefined): void {
-  if (element instanceof HTMLElement) followed.add(element);
-}
-
-/** After each drawing, and whenever the room for it changes. */
-export function keepAtEnd(): void {
-  for (const element of followed) {
-    if (!element.isConnected) {
-      followed.delete(element);
-      continue;
-    }
-    const spot = element.dataset['spot'];
-    if (shownSpot.get(element) !== spot) {
-      shownSpot.set(element, spot);
-      scrolledUp.delete(element);
-      element.classList.remove('scrolled-up');
-    }
-    if (!scrolledUp.has(element)) element.scrollTop = element.scrollHeight;
-  }
-}
-
-/** Goes to the end of the spot, as after sending something. */
-export function scrollToEnd(spot: Spot): void {
-  for (const element of followed) {
-    if (element.dataset['spot'] === spotKey(spot)) scrolledUp.delete(element);
-  }
-  keepAtEnd();
-}
-
-function jump({ currentTarget }: Event): void {
-  const element = currentTarget instanceof Element ? currentTarget.previousElementSibling : null;
-  if (element === null) return;
-  scrolledUp.delete(element);
-  element.classList.remove('scrolled-up');
-  element.scrollTo({ top: element.scrollHeight, behavior: 'smooth' });
 }

@@ -53,6 +53,7 @@ describe('what is typed after a slash', () => {
     ['/nothing', 'There is no /nothing.'],
     ['/ask', 'Needs prompt'],
     ['/ask --web', 'Needs prompt'],
+    ['/ask --', 'Needs prompt'],
     ['/ask --wbe Why?', '/ask has no --wbe.'],
     ['/ask --model', '--model needs a value.'],
     ['/help me', '/help takes no text.'],
@@ -90,19 +91,23 @@ describe('completion', () => {
     expect(at(text)).toMatchObject(completion);
   });
 
-  it.each(['Hello|', '/ask |', '/ask Why|', '/ask --web |', '/ask --model gp |', '/help |', '/nothing x|'])(
-    'offers nothing in %j',
-    (text) => {
-      expect(at(text)).toBeNull();
-    },
-  );
+  it.each([
+    'Hello|',
+    '/ask |',
+    '/ask Why|',
+    '/ask --web |',
+    '/ask --model gp |',
+    '/help |',
+    '/nothing x|',
+    '/ask -- --we|',
+    '/ask Why --we|',
+  ])('offers nothing in %j', (text) => {
+    expect(at(text)).toBeNull();
+  });
 
   it('offers only options that are not given yet', () => {
     const completion = at('/ask --web --model gpt-4o --|');
-    expect(completion?.kind === 'option' && completion.options.map(({ name }) => name)).toEqual([
-      'prompt',
-      'private',
-    ]);
+    expect(completion?.kind === 'option' && completion.options.map(({ name }) => name)).toEqual(['private']);
   });
 
   it('puts an option before the words, and the caret where its value goes', () => {
