@@ -26,8 +26,11 @@ import { startPickUp } from './core/pick-up.ts';
 import { createPacers } from './core/reply/pacer.ts';
 import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
+import { createSlots } from './core/slots.ts';
 import { createTokenEstimator } from './core/tokens/estimator.ts';
+import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
+import { createMetrics } from './metrics.ts';
 import { openProviders } from './providers.ts';
 import { createHttpServer } from './server.ts';
 import { startBlock } from './start-block.ts';
@@ -125,7 +128,15 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     });
     const roles = createRoles(new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]));
     const live = createLiveAnswers();
-    const pacers = createPacers(clock);
+    const slots = createSlots({
+      max: config.MAX_STREAMS,
+      maxPerGuild: config.MAX_STREAMS_PER_GUILD,
+      maxWaiting: 2 * config.MAX_STREAMS,
+      maxWaitingPerGuild: 2 * config.MAX_STREAMS_PER_GUILD,
+      clock,
+    });
+    const metrics = createMetrics(slots);
+    const pacers = metrics.watch(createPacers(clock));
     const conversations = createConversations(store, retentionMs);
     const answers = createAnswerRecords(store, retentionMs);
     const journal = createJournal({ claims: store.claims, owner, clock, log });
@@ -135,6 +146,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       answers,
       live,
       journal,
+      slots,
       models,
       choose,
       tokens,
@@ -142,6 +154,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       pacers,
       clock,
       timeZone: config.TIME_ZONE,
+      telemetry: metrics,
       log,
     });
     const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
@@ -166,6 +179,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         apiUrl: config.DISCORD_API_URL,
         shards: shardsOf(config),
         commands,
+        skus: new Set(config.DISCORD_SKU_TIERS.keys()),
         pacers,
         clock,
         log: log.child({ platform: 'discord' }),
@@ -205,7 +219,11 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     }
 
     const server = createHttpServer(
-      [...healthRoutes(adapters, store), ...adapters.flatMap(({ routes }) => routes)],
+      [
+        ...healthRoutes(adapters, store),
+        forOperator(metrics.route, config.ADMIN_TOKEN),
+        ...adapters.flatMap(({ routes }) => routes),
+      ],
       log,
     );
     const address = await server.listen(config.HOST, config.PORT);

@@ -1,3 +1,4 @@
+import { formatDuration } from './durations.ts';
 import type { Model } from './model.ts';
 import { formatUsd } from './money.ts';
 import type { Citation } from './provider/types.ts';
@@ -15,14 +16,6 @@ export function footerOf(facts: {
   const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
   const cost = facts.costNanoUsd === 0 ? formatUsd(0) : about + formatUsd(facts.costNanoUsd);
   return [facts.model.name, formatDuration(facts.durationMs), tokens, cost].join(' · ');
-}
-
-/** `0.4 s`, `12 s`, `2 min 5 s`. */
-function formatDuration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 60) return `${seconds} s`;
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */

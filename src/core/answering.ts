@@ -51,7 +51,7 @@ const CLOSING_MARGIN_MS = 15_000;
 export async function answer(
   job: Answering,
   { pacers, clock, log }: { readonly pacers: Pacers; readonly clock: Clock; readonly log: Logger },
-): Promise<Answered & { readonly delivered: boolean }> {
+): Promise<Answered & { readonly delivered: boolean; readonly endLagMs: number }> {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
   const startedAtMs = clock.now();
   let text = '';
@@ -134,7 +134,7 @@ export async function answer(
         : []),
     ],
   });
-  return { ...answered, delivered };
+  return { ...answered, delivered, endLagMs: clock.now() - startedAtMs - durationMs };
 }
 
 type Outcome =

@@ -6,13 +6,17 @@ import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-rec
 import { answer } from './answering.ts';
 import type { Clock } from './clock.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
+import { waitInWords } from './durations.ts';
 import type { Entry, Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
 import type { ModelChooser } from './model-choice.ts';
 import type { ModelRequests } from './model-requests.ts';
+import { ProviderError } from './provider/errors.ts';
 import type { Pacers } from './reply/pacer.ts';
+import type { Slots } from './slots.ts';
 import { systemPrompt } from './system-prompt.ts';
+import type { Telemetry } from './telemetry.ts';
 import { threadTitle } from './thread-title.ts';
 import type { TokenEstimator } from './tokens/estimator.ts';
 import { windowOf } from './window.ts';
@@ -61,6 +65,7 @@ export interface ChatOptions {
   readonly answers: AnswerRecords;
   readonly live: LiveAnswers;
   readonly journal: Journal;
+  readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly tokens: TokenEstimator;
@@ -68,6 +73,7 @@ export interface ChatOptions {
   readonly pacers: Pacers;
   readonly clock: Clock;
   readonly timeZone: string;
+  readonly telemetry: Telemetry;
   readonly log: Logger;
 }
 
@@ -104,7 +110,7 @@ interface Attempt {
 }
 
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, live, journal, models, tokens, clock, log } = options;
+  const { conversations, answers, live, journal, slots, models, tokens, clock, log } = options;
   const lanes = createLanes(MAX_WAITING);
   /** Keeps two first questions at one place from beginning two conversations. */
   const beginnings = createLanes(Number.POSITIVE_INFINITY);
@@ -152,8 +158,20 @@ export function createChat(options: ChatOptions): Chat {
         return;
       }
       try {
-        surface.indicate('working');
-        await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
+        const slot = await slots.take(place.guild, () => surface.indicate('queued'), stopping.signal);
+        if (!slot.ok) {
+          await tell(
+            surface,
+            `Too many answers are being written here. Ask again ${waitInWords(slot.retryAfterMs)}.`,
+          );
+          return;
+        }
+        try {
+          surface.indicate('working');
+          await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
+        } finally {
+          slot.release();
+        }
       } finally {
         release();
       }
@@ -261,22 +279,29 @@ export function createChat(options: ChatOptions): Chat {
     );
     await Promise.all([retired, ...places]);
     if (!answered.delivered && abandoned.signal.aborted) entry.leave();
-    const { status, bill, firstTextMs, durationMs, delivered, error } = answered;
+    const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
+    const facts = {
+      guild: place.guild,
+      model: model.id,
+      provider: request.access.route.provider,
+      payer: request.access.payer,
+      tier: request.tier,
+      status,
+      delivered,
+      firstTextMs,
+      durationMs,
+      endLagMs,
+      costNanoUsd: bill?.costNanoUsd ?? 0,
+      failure: error === null ? null : error instanceof ProviderError ? error.code : 'internal',
+    };
+    options.telemetry.answered(facts);
     log.info(
       {
         answer: id,
         event: eventId,
-        guild: place.guild,
         user: actor.user,
-        model: model.id,
-        provider: request.access.route.provider,
-        payer: request.access.payer,
-        status,
-        delivered,
-        firstTextMs,
-        durationMs,
         tokens: bill?.tokens,
-        costNanoUsd: bill?.costNanoUsd,
+        ...facts,
         ...(error === null ? {} : { err: error }),
       },
       'answered',

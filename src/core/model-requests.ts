@@ -9,6 +9,7 @@ import { type LimitsConfig, UNLIMITED_GUILD } from './limits.ts';
 import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import { ProviderError } from './provider/errors.ts';
 import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from './provider/types.ts';
+import type { Tier } from './tiers.ts';
 import type { TokenEstimator } from './tokens/estimator.ts';
 import type { Spent } from './usage.ts';
 
@@ -48,6 +49,8 @@ export interface ModelRequests {
 export interface Admitted {
   readonly ok: true;
   readonly access: AccessGranted;
+  /** The guild's tier when the request was admitted. */
+  readonly tier: Tier;
   /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
@@ -126,20 +129,21 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         sessionId: request.conversation,
         ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
       };
-      return admitted({ access, provider, wire, reserved, tokens, catalogue });
+      return admitted({ access, tier: guild.tier, provider, wire, reserved, tokens, catalogue });
     },
   };
 }
 
 function admitted(parts: {
   readonly access: AccessGranted;
+  readonly tier: Tier;
   readonly provider: ChatProvider;
   readonly wire: ChatRequest;
   readonly reserved: Reserved;
   readonly tokens: TokenEstimator;
   readonly catalogue: Catalogue;
 }): Admitted {
-  const { access, provider, wire, reserved, tokens, catalogue } = parts;
+  const { access, tier, provider, wire, reserved, tokens, catalogue } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
@@ -182,6 +186,7 @@ function admitted(parts: {
   return {
     ok: true,
     access,
+    tier,
     async *stream(signal) {
       if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
       isSent = true;

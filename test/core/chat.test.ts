@@ -190,6 +190,37 @@ describe('a question', () => {
   });
 });
 
+describe('a guild with as many answers under way as it may have', () => {
+  it('has further questions wait, seen, and refuses what is above with a time; others are served', async () => {
+    const small = await createTestBot({ maxStreamsPerGuild: 1 });
+    try {
+      const slow = small.provider.live();
+      const running = small.dispatch.message(messageOf('One?', {}));
+      await slow.request;
+      const waiting = [messageOf('Two?', {}), messageOf('Three?', {})];
+      const done = waiting.map((message) => small.dispatch.message(message));
+      for (const { surface } of waiting)
+        await vi.waitFor(() => expect(surface.activities).toContain('queued'));
+      const refused = messageOf('Four?', {});
+      await small.dispatch.message(refused);
+      expect(whispered(refused)).toMatch(
+        /Too many answers are being written here\. Ask again in \d+ seconds/,
+      );
+      small.provider.answer('Elsewhere.');
+      const elsewhere = messageOf('Five?', { actor: testActor('zoe', { guild: 'discord:2' }) });
+      await small.dispatch.message(elsewhere);
+      expect(elsewhere.surface.text).toBe('Elsewhere.');
+      small.provider.answer('Two.');
+      small.provider.answer('Three.');
+      await slow.finish();
+      await Promise.all([running, ...done]);
+      expect(waiting.map(({ surface }) => surface.text)).toEqual(['Two.', 'Three.']);
+    } finally {
+      await small.close();
+    }
+  });
+});
+
 describe('access', () => {
   it('refuses a model above the tier by name, with what can be used, and asks no provider', async () => {
     const asked = invocationOf('ask', { prompt: 'Hi', model: 'openai/gpt-4o' });

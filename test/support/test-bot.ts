@@ -24,7 +24,9 @@ import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { Services } from '../../src/core/services.ts';
 import { createSettings } from '../../src/core/settings.ts';
+import { createSlots } from '../../src/core/slots.ts';
 import type { Store } from '../../src/core/store.ts';
+import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
 import type { Tier } from '../../src/core/tiers.ts';
 import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -57,6 +59,8 @@ export interface TestBotOptions {
   readonly keys?: readonly string[];
   /** None by default. */
   readonly limits?: LimitsConfig;
+  /** 50 by default; two more may wait. */
+  readonly maxStreamsPerGuild?: number;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
   /** Where answers that dead processes left are ended; nowhere by default. */
@@ -139,6 +143,13 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     answers,
     live: createLiveAnswers(),
     journal,
+    slots: createSlots({
+      max: 100,
+      maxPerGuild: options.maxStreamsPerGuild ?? 50,
+      maxWaiting: 100,
+      maxWaitingPerGuild: 2,
+      clock,
+    }),
     models,
     choose,
     tokens,
@@ -146,6 +157,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     pacers,
     clock,
     timeZone: 'UTC',
+    telemetry: NO_TELEMETRY,
     log,
   });
   const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };

@@ -1,3 +1,4 @@
+import { waitInWords } from '../durations.ts';
 import type { ProviderError } from './errors.ts';
 
 /** A failure in words for people. */
@@ -82,17 +83,4 @@ export function explainProviderError(error: ProviderError): Explanation {
         next: 'Try again; if it lasts, tell the operator of this bot: the address of the provider may be wrong.',
       };
   }
-}
-
-function waitInWords(waitMs: number | null): string {
-  if (waitMs === null || waitMs < 1_000) return 'in a moment';
-  const seconds = Math.ceil(waitMs / 1_000);
-  if (seconds < 60) return `in ${count(seconds, 'second')}`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `in about ${count(minutes, 'minute')}`;
-  return `in about ${count(Math.ceil(minutes / 60), 'hour')}`;
-}
-
-function count(amount: number, unit: string): string {
-  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
