@@ -156,6 +156,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       timeZone: config.TIME_ZONE,
       telemetry: metrics,
       log,
+      logContent: config.LOG_CONTENT === 'on',
     });
     const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
     const dispatch = createDispatch({

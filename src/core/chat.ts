@@ -75,6 +75,8 @@ export interface ChatOptions {
   readonly timeZone: string;
   readonly telemetry: Telemetry;
   readonly log: Logger;
+  /** Whether questions and answers stand in the log; they do not by default. */
+  readonly logContent?: boolean;
 }
 
 /** Questions that may wait for their turn in one conversation. */
@@ -302,6 +304,7 @@ export function createChat(options: ChatOptions): Chat {
         user: actor.user,
         tokens: bill?.tokens,
         ...facts,
+        ...(options.logContent ? { question: question.text, text: answered.text } : {}),
         ...(error === null ? {} : { err: error }),
       },
       'answered',

@@ -221,6 +221,40 @@ describe('a guild with as many answers under way as it may have', () => {
   });
 });
 
+describe('the log', () => {
+  it('has one line for an answer, with ids, model, times, tokens and cost, and no word of what was said', async () => {
+    bot.provider.answer('A private matter.', { prompt_tokens: 20, completion_tokens: 6, cost: 0 });
+    await bot.dispatch.message(messageOf('Something confidential', { id: 'event 1' }));
+    const lines = bot
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes('"answered"'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      event: 'event 1',
+      guild: 'discord:1',
+      user: 'mia',
+      model: 'meta-llama/llama-3.2-3b-instruct:free',
+      status: 'complete',
+      tokens: 26,
+      costNanoUsd: 0,
+      failure: null,
+    });
+    expect(bot.logged()).not.toMatch(/private|confidential|sk-openrouter/);
+  });
+
+  it('has what was said where the operator asked for it', async () => {
+    const open = await createTestBot({ logContent: true });
+    try {
+      open.provider.answer('Blue.');
+      await open.dispatch.message(messageOf('The sky?', {}));
+      expect(open.logged()).toMatch(/"question":"The sky\?","text":"Blue\."/);
+    } finally {
+      await open.close();
+    }
+  });
+});
+
 describe('access', () => {
   it('refuses a model above the tier by name, with what can be used, and asks no provider', async () => {
     const asked = invocationOf('ask', { prompt: 'Hi', model: 'openai/gpt-4o' });

@@ -61,6 +61,7 @@ export interface TestBotOptions {
   readonly limits?: LimitsConfig;
   /** 50 by default; two more may wait. */
   readonly maxStreamsPerGuild?: number;
+  readonly logContent?: boolean;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
   /** Where answers that dead processes left are ended; nowhere by default. */
@@ -159,6 +160,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     timeZone: 'UTC',
     telemetry: NO_TELEMETRY,
     log,
+    logContent: options.logContent ?? false,
   });
   const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
   const dispatch = createDispatch({
