@@ -94,6 +94,15 @@ export interface Dispatch {
   press(press: Press): Promise<void>;
   /** The question with this event id was deleted: its answer stops. */
   retract(eventId: string): void;
+  /**
+   * Replaces what the platform says that these guilds bought; with `all`, its other guilds have bought nothing. What is
+   * asked after it has resolved counts with it. Never rejects.
+   */
+  purchases(
+    platform: Platform,
+    purchases: ReadonlyMap<GuildId, readonly Purchase[]>,
+    reach: 'these' | 'all',
+  ): Promise<void>;
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }

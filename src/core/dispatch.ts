@@ -134,6 +134,14 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
 
     retract: (eventId) => services.chat.retract(eventId),
 
+    async purchases(platform, purchases, reach) {
+      try {
+        await services.guilds.purchased(platform, purchases, reach);
+      } catch (error) {
+        log.error({ err: error, platform }, 'what was bought on a platform could not be stored');
+      }
+    },
+
     async suggest(request) {
       try {
         const option = commands.get(request.command)?.options[request.option];

@@ -39,6 +39,7 @@ export function createDesk(): Desk {
     message: take(messages),
     press: take(presses),
     retract: (eventId) => void retracted.push(eventId),
+    purchases: async () => {},
     async suggest(request) {
       desk.suggestRequests.push(request);
       return desk.suggestions;

@@ -1,4 +1,4 @@
-import { type Client, Events } from 'discord.js';
+import { type Client, type Entitlement, Events } from 'discord.js';
 import type { Logger } from 'pino';
 import { type Adapter, StartError } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -6,6 +6,7 @@ import type { Command } from '../../core/command.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
 import { type Application, readApplication } from './application.ts';
 import { createClient, type GatewayOptions, isConnected, login, type Shards } from './client.ts';
+import { createEntitlements } from './entitlements.ts';
 import { isForbidden } from './errors.ts';
 import { createInteractionHandler, type InteractionHandlerOptions } from './interactions.ts';
 import { botPage, inviteLink } from './invite.ts';
@@ -26,6 +27,8 @@ export interface DiscordAdapterOptions {
   readonly commands: readonly Command[];
   /** Guilds that get the commands as their own, at once, for development; with none they are global. */
   readonly commandGuilds?: readonly string[];
+  /** SKUs whose purchases come with a tier; with none, purchases are not looked at. */
+  readonly skus?: ReadonlySet<string>;
   readonly pacers: Pacers;
   readonly clock: Clock;
   readonly log: Logger;
@@ -94,13 +97,18 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       const { id: applicationId, botId, messageContent } = application;
       const { shards } = options;
       // One process of several is enough, and shard 0 is always somewhere.
-      if (shards === 'auto' || shards.ids.includes(0)) await registerCommands(applicationId);
+      const isFirst = shards === 'auto' || shards.ids.includes(0);
+      if (isFirst) await registerCommands(applicationId);
 
       desk = { ...tools, botId, caveat: messageContent ? undefined : WITHOUT_CONTENT };
       const gateway: GatewayOptions = { ...options, applicationId, messageContent };
       client = createClient(gateway);
-      listen(client, { ...desk, dispatch, commands: options.commands });
+      const { commands, skus = new Set<string>() } = options;
+      const entitlements =
+        skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
+      listen(client, { ...desk, dispatch, commands, entitlements });
       await login(client, gateway);
+      if (isFirst) await entitlements?.readAll(tasks.signal);
       say(application, client.guilds.cache.size);
     },
 
@@ -120,7 +128,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 
 /** Brings what the gateway reports to those who deal with it. */
 function listen(client: Client, tools: InteractionHandlerOptions & MessageHandlerOptions): void {
-  const { tasks, dispatch } = tools;
+  const { tasks, dispatch, entitlements } = tools;
   const handleInteraction = createInteractionHandler(tools);
   const handleMessage = createMessageHandler(tools);
   client.on(Events.InteractionCreate, (interaction) =>
@@ -133,4 +141,10 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageHandle
   client.on(Events.MessageBulkDelete, (messages) => {
     for (const id of messages.keys()) dispatch.retract(eventId(id));
   });
+  if (entitlements === null) return;
+  const reread = (changed: Entitlement) =>
+    tasks.start('what was bought could not be read', (signal) => entitlements.reread(changed, signal));
+  client.on(Events.EntitlementCreate, reread);
+  client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
+  client.on(Events.EntitlementDelete, reread);
 }

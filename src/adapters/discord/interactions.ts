@@ -14,6 +14,7 @@ import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
 import { type MessageBody, noticeBodies, parseButton } from './content.ts';
+import type { Entitlements } from './entitlements.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
 import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
 import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
@@ -32,6 +33,8 @@ export interface InteractionHandlerOptions {
   readonly sealing: Sealing;
   readonly commands: readonly Command[];
   readonly dispatch: Dispatch;
+  /** Null where no purchase comes with a tier. */
+  readonly entitlements: Entitlements | null;
   readonly caveat: string | undefined;
 }
 
@@ -43,7 +46,7 @@ const RETRY_MS = 100;
 export function createInteractionHandler(
   options: InteractionHandlerOptions,
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
-  const { rest, clock, log, dispatch } = options;
+  const { rest, clock, log, dispatch, entitlements } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
 
   /** Sends the first response; false where the interaction is dead, or somebody else's already. */
@@ -103,6 +106,7 @@ export function createInteractionHandler(
     const type = InteractionResponseType.DeferredChannelMessageWithSource;
     if (!(await respond(interaction, { type, data }, signal))) return;
     const surface = surfaceOf(interaction, { acknowledged: 'thinking', isPrivate }, receivedAtMs);
+    await entitlements?.note(interaction);
     await dispatch.command({
       id: eventId(interaction.id),
       actor: interactionActor(interaction),
@@ -127,6 +131,7 @@ export function createInteractionHandler(
     const isPrivate = message.flags.has(MessageFlags.Ephemeral);
     const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
     const patient = { ...rest, request: rest.insist };
+    await entitlements?.note(interaction);
     await dispatch.press({
       id: eventId(interaction.id),
       actor: interactionActor(interaction),
@@ -155,6 +160,7 @@ export function createInteractionHandler(
 
   async function suggest(interaction: AutocompleteInteraction, signal: AbortSignal): Promise<void> {
     const { name, value } = interaction.options.getFocused(true);
+    await entitlements?.note(interaction);
     const suggestions = await dispatch.suggest({
       command: interaction.commandName,
       option: name,

@@ -55,6 +55,7 @@ export function createDesk(): Desk {
     message: take(messages),
     press: take(presses),
     retract: (eventId) => void desk.retracted.push(eventId),
+    purchases: async () => {},
     async suggest(request) {
       desk.suggestRequests.push(request);
       return desk.suggestions;
@@ -92,6 +93,7 @@ export interface BotOptions {
   readonly commands?: readonly Command[];
   readonly commandGuilds?: readonly string[];
   readonly shards?: Shards;
+  readonly skus?: ReadonlySet<string>;
   readonly token?: string;
 }
 
@@ -132,6 +134,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       shards: bot.shards ?? 'auto',
       commands: bot.commands ?? [askCommand, helpCommand],
       ...(bot.commandGuilds ? { commandGuilds: bot.commandGuilds } : {}),
+      ...(bot.skus ? { skus: bot.skus } : {}),
       pacers,
       clock,
       log: pino({ level: 'silent' }),
@@ -163,7 +166,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     clock,
     async startBot(bot = {}) {
       const another = createBot(bot);
-      await another.start(desk);
+      await another.start(options.dispatch ?? desk);
       return another;
     },
     close,

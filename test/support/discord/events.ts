@@ -27,6 +27,7 @@ export interface Announcer {
   messageDeleted(message: Message): void;
   entitlementCreated(entitlement: Entitlement): void;
   entitlementUpdated(entitlement: Entitlement): void;
+  entitlementDeleted(entitlement: Entitlement): void;
   /** Interactions reach the bot wherever it is, whatever it may see. */
   interactionCreated(guildId: string | null, data: object): void;
 }
@@ -109,6 +110,13 @@ export function createAnnouncer(world: World, emit: Emit): Announcer {
     entitlementUpdated: (entitlement) =>
       emit({
         t: 'ENTITLEMENT_UPDATE',
+        guildId: null,
+        intents: 0,
+        data: () => entitlementJson(world, entitlement),
+      }),
+    entitlementDeleted: (entitlement) =>
+      emit({
+        t: 'ENTITLEMENT_DELETE',
         guildId: null,
         intents: 0,
         data: () => entitlementJson(world, entitlement),

@@ -14,7 +14,7 @@ import { applicationRoutes } from './routes-application.ts';
 import { channelRoutes } from './routes-channels.ts';
 import { interactionRoutes } from './routes-interactions.ts';
 import { type SeenMessage, seenIn } from './view.ts';
-import { CHANNEL, type Channel, createWorld, type Guild } from './world.ts';
+import { CHANNEL, type Channel, createWorld, type Entitlement, type Guild } from './world.ts';
 
 export interface FakeDiscordOptions {
   readonly clock?: Clock;
@@ -59,6 +59,13 @@ export interface GuildRef {
   join(person: Person, permissions?: readonly PermissionName[]): void;
 }
 
+/** What somebody bought, as it ends. */
+export interface Bought {
+  /** A subscription runs out: Discord updates it. */
+  end(): void;
+  refund(): void;
+}
+
 /** A Discord of the tests' own: REST v10 and the gateway on loopback, with the platform's rules enforced. */
 export interface FakeDiscord {
   /** For `DISCORD_API_URL` and discord.js's `rest.api`. */
@@ -86,7 +93,7 @@ export interface FakeDiscord {
   removeChannel(channel: ChannelRef): void;
   removeMessage(message: ChannelRef): void;
   deny(channel: ChannelRef, permissions: readonly PermissionName[]): void;
-  entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): void;
+  entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): Bought;
   refuseDmsTo(person: Person): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
   until(condition: () => boolean, what?: string, patienceMs?: number): Promise<void>;
@@ -346,14 +353,26 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       announce.channelUpdated(channel);
     },
     entitle(skuId, owner) {
-      const entitlement = {
+      const entitlement: Entitlement = {
         id: world.nextId(),
         skuId,
         userId: owner.user?.id ?? null,
         guildId: owner.guild?.id ?? null,
+        endsAtMs: null,
+        deleted: false,
       };
       world.entitlements.push(entitlement);
       announce.entitlementCreated(entitlement);
+      return {
+        end() {
+          entitlement.endsAtMs = world.clock.now();
+          announce.entitlementUpdated(entitlement);
+        },
+        refund() {
+          entitlement.deleted = true;
+          announce.entitlementDeleted(entitlement);
+        },
+      };
     },
     refuseDmsTo(person) {
       const user = world.users.get(person.id);

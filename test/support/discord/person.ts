@@ -5,7 +5,7 @@ import type { Desk } from './messages.ts';
 import { channelPermissions } from './permissions.ts';
 import { directChannel } from './routes-channels.ts';
 import { type SeenMessage, seen } from './view.ts';
-import { channelJson, entitlementJson, memberJson, messageJson, userJson } from './wire.ts';
+import { channelJson, entitlementJson, holds, memberJson, messageJson, userJson } from './wire.ts';
 import { CHANNEL, type Channel, type RegisteredCommand, type User, type World } from './world.ts';
 
 type Json = Record<string, unknown>;
@@ -134,7 +134,8 @@ export function createPerson(
       throw new Error(`the app is not installed in ${guild.name}`);
     }
     const entitlements = world.entitlements.filter(
-      (each) => each.userId === user.id || (guild && each.guildId === guild.id),
+      (each) =>
+        holds(world, each) && (each.userId === user.id || (guild !== undefined && each.guildId === guild.id)),
     );
     announce.interactionCreated(channel.guildId, {
       id: interaction.id,

@@ -1,7 +1,15 @@
 import { apiError } from './errors.ts';
 import { type CommandBody, parseCommands } from './limits.ts';
 import type { Call, Route } from './router.ts';
-import { applicationFlags, commandJson, entitlementJson, guildJson, memberJson, userJson } from './wire.ts';
+import {
+  applicationFlags,
+  commandJson,
+  entitlementJson,
+  guildJson,
+  holds,
+  memberJson,
+  userJson,
+} from './wire.ts';
 import type { RegisteredCommand, World } from './world.ts';
 
 /** The application, its commands and entitlements, guilds and users, and where the gateway is. */
@@ -154,6 +162,10 @@ export function applicationRoutes(
         return world.entitlements
           .filter((each) => !query.has('guild_id') || each.guildId === query.get('guild_id'))
           .filter((each) => !query.has('user_id') || each.userId === query.get('user_id'))
+          .filter((each) => !query.has('sku_ids') || query.get('sku_ids')?.split(',').includes(each.skuId))
+          .filter((each) => !each.deleted && (query.get('exclude_ended') !== 'true' || holds(world, each)))
+          .filter((each) => BigInt(each.id) > BigInt(query.get('after') ?? 0))
+          .slice(0, Number(query.get('limit') ?? 100))
           .map((each) => entitlementJson(world, each));
       },
     },

@@ -239,15 +239,20 @@ export function commandJson(world: World, command: RegisteredCommand, guildId: s
   };
 }
 
+/** Whether the person or guild may use what was bought now. */
+export function holds({ clock }: World, { endsAtMs, deleted }: Entitlement): boolean {
+  return !deleted && (endsAtMs === null || clock.now() < endsAtMs);
+}
+
 export function entitlementJson(world: World, entitlement: Entitlement): Json {
   return {
     id: entitlement.id,
     sku_id: entitlement.skuId,
     application_id: world.application.id,
     type: 8,
-    deleted: false,
+    deleted: entitlement.deleted,
     starts_at: null,
-    ends_at: null,
+    ends_at: entitlement.endsAtMs === null ? null : new Date(entitlement.endsAtMs).toISOString(),
     ...(entitlement.userId === null ? {} : { user_id: entitlement.userId }),
     ...(entitlement.guildId === null ? {} : { guild_id: entitlement.guildId }),
   };

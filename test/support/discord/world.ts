@@ -116,6 +116,9 @@ export interface Entitlement {
   readonly skuId: string;
   readonly userId: string | null;
   readonly guildId: string | null;
+  /** Null while it has no end. */
+  endsAtMs: number | null;
+  deleted: boolean;
 }
 
 /** Everything that exists. Routes and the driver change it; it holds no rules of its own. */
