@@ -179,8 +179,9 @@ export interface Surface {
   /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
   readonly caveat?: string;
   /**
-   * By what `Adapter.reopen` finds this place again, in any process. May change while an answer comes to stand. Goes
-   * into the store as it is. Left out where the place ends with the process.
+   * By what `Adapter.reopen` finds this place again, in any process. Changes with each message that is opened: the next
+   * `open` after a reopening must not double what an `open` after the reference was taken has posted. Goes into the
+   * store as it is. Left out where the place ends with the process.
    */
   readonly reference?: string;
   /**

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import type { Activity, LiveMessage, MessageView, Notice, Scope, Surface } from '../../src/core/adapter.ts';
+import type {
+  Activity,
+  LiveMessage,
+  MessageView,
+  Notice,
+  Reopened,
+  Scope,
+  Surface,
+} from '../../src/core/adapter.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { PlaceGone, RateLimited } from '../../src/core/delivery-errors.ts';
 import type { TextLimits } from '../../src/core/reply/splitter.ts';
@@ -27,6 +35,8 @@ export interface MemorySurface extends Surface {
   remove(index: number): void;
   /** From now on nothing can be written here. */
   shut(reason: PlaceGone['reason']): void;
+  /** As another process finds it that knows of so many messages, and looks for one with a button of this answer. */
+  reopen(known: number, answerId: string | null): Reopened;
 }
 
 export interface MemoryMessage {
@@ -73,6 +83,8 @@ export interface MemorySurfaceOptions {
   readonly closesAtMs?: number;
   readonly isPrivate?: boolean;
   readonly canContinueInThread?: boolean;
+  /** Names the surface where processes come and go; `reference` is this, `#`, and how many messages there are. */
+  readonly reference?: string;
 }
 
 export function createMemorySurface(options: MemorySurfaceOptions): MemorySurface {
@@ -158,12 +170,15 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     };
   }
 
-  return {
+  const surface: MemorySurface = {
     limits,
     openScope,
     isPrivate: options.isPrivate ?? false,
     canContinueInThread: options.canContinueInThread ?? true,
     ...(options.closesAtMs === undefined ? {} : { closesAtMs: options.closesAtMs }),
+    get reference() {
+      return options.reference === undefined ? '' : `${options.reference}#${messages.length}`;
+    },
     messages,
     writes,
     whispers,
@@ -215,7 +230,29 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     shut(reason) {
       gone = reason;
     },
+    reopen(known, answerId) {
+      const found = messages.findLast(
+        ({ isRemoved, shown }) => !isRemoved && shown.buttons.some((button) => button.answerId === answerId),
+      );
+      let next = found === undefined ? known : messages.indexOf(found) + 1;
+      return {
+        surface: {
+          ...surface,
+          async open(view, signal) {
+            const posted = messages[next++];
+            if (posted === undefined) return surface.open(view, signal);
+            const message = liveMessage(posted);
+            if (posted.shown.text !== view.text) await message.update(view, signal);
+            return message;
+          },
+        },
+        message: found
+          ? { live: liveMessage(found), text: found.shown.text, isEnded: found.shown.status !== 'streaming' }
+          : null,
+      };
+    },
   };
+  return surface;
 }
 
 async function strike({ error }: PlannedFault, signal: AbortSignal): Promise<never> {

@@ -21,6 +21,8 @@ const spotSchema = z.object({
   isPrivate: z.boolean(),
   /** What the person typed, to stand over what only they are told; null where everybody saw it. */
   about: z.string().nullable(),
+  /** The id of the next message of the answer: who posts it a second time posts nothing new. */
+  nextId: z.string().optional(),
 });
 
 export interface SurfaceOptions extends Readonly<z.infer<typeof spotSchema>> {
@@ -31,7 +33,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   const { question, user, spot, audience, isDm, isPrivate, about, newId } = options;
   const place = { channel: spot.channel, thread: spot.thread };
   // An id stays until its post stands: a post that failed half-way is made good when it is tried again.
-  let nextAnswerId = newId();
+  let nextAnswerId = options.nextId ?? newId();
   let nextNoticeId = newId();
 
   return {
@@ -39,7 +41,18 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
     canContinueInThread: spot.thread === null && !isDm && !isPrivate,
     isPrivate,
-    reference: JSON.stringify({ question, user, spot: place, audience, isDm, isPrivate, about }),
+    get reference() {
+      return JSON.stringify({
+        question,
+        user,
+        spot: place,
+        audience,
+        isDm,
+        isPrivate,
+        about,
+        nextId: nextAnswerId,
+      });
+    },
     indicate(activity) {
       room.setActivity(
         question,
@@ -50,7 +63,10 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     async open(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;
-      await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
+      const posted = await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
+      // What stands there may be what an earlier process posted.
+      if (posted.text !== view.text)
+        await room.replace({ ...posted, ...shown(view) } as StoredAnswer, 'always');
       nextAnswerId = newId();
       room.setActivity(question, null, audience);
       return liveMessage(room, id);
@@ -82,8 +98,9 @@ export function reopenWebSurface(
 ): Reopened | null {
   const spot = spotSchema.parse(JSON.parse(reference));
   if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
-  const surface = createWebSurface(room, { ...spot, newId });
   const message = answerId === null ? undefined : room.newestWithButton(answerId);
+  const nextId = spot.nextId === message?.id ? newId() : spot.nextId;
+  const surface = createWebSurface(room, { ...spot, nextId, newId });
   if (message === undefined) return { surface, message: null };
   const { id, text, status } = message;
   return { surface, message: { live: liveMessage(room, id), text, isEnded: status !== 'streaming' } };

@@ -1,0 +1,79 @@
+import type { Keyv } from 'keyv';
+import type { LiveMessage, Surface } from '../../src/core/adapter.ts';
+import { PlaceGone } from '../../src/core/delivery-errors.ts';
+import { type Store, StoreError } from '../../src/core/store.ts';
+
+/** A process that ends at one of its steps: from then on nothing that it does has an effect. */
+export interface Life {
+  /** Steps so far: writes to the store and to the platform. */
+  readonly steps: number;
+  readonly isOver: boolean;
+  /** As this process has it in its hands. */
+  store(store: Store): Store;
+  surface(surface: Surface): Surface;
+}
+
+/** Ends before the effect of step `at` (the first is 1), or right after it. Never, by default. */
+export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'after' = 'before'): Life {
+  let steps = 0;
+  let isOver = false;
+
+  async function step<T>(effect: () => Promise<T>, dead: () => Error): Promise<T> {
+    if (isOver) throw dead();
+    const isLast = ++steps === at;
+    if (isLast && when === 'before') {
+      isOver = true;
+      throw dead();
+    }
+    const result = await effect();
+    if (isLast) isOver = true;
+    if (isOver) throw dead();
+    return result;
+  }
+
+  /** Of what acts on something: the named methods are steps, all others work until the end. */
+  function mortal<T extends object>(target: T, writes: readonly (keyof T)[], dead: () => Error): T {
+    return new Proxy(target, {
+      get(_, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          const call = () => value.apply(target, args);
+          if (writes.includes(name as keyof T)) return step(call, dead);
+          if (isOver) throw dead();
+          return call();
+        };
+      },
+    });
+  }
+
+  const noStore = () => new StoreError('this process is dead');
+  const noPlace = () => new PlaceGone('expired');
+
+  return {
+    get steps() {
+      return steps;
+    },
+    get isOver() {
+      return isOver;
+    },
+    store: (store) => ({
+      ...store,
+      keyv: (namespace) => mortal<Keyv>(store.keyv(namespace), ['set', 'delete'], noStore),
+      claims: mortal(store.claims, ['claim', 'write', 'finish'], noStore),
+      ledger: mortal(store.ledger, ['reserve', 'settle', 'annotate'], noStore),
+    }),
+    surface(surface) {
+      const liveMessage = (message: LiveMessage): LiveMessage => mortal(message, ['update'], noPlace);
+      return {
+        ...mortal(surface, ['open', 'whisper'], noPlace),
+        get reference() {
+          return surface.reference ?? '';
+        },
+        indicate: () => {},
+        open: async (view, signal) => liveMessage(await step(() => surface.open(view, signal), noPlace)),
+        whisper: (notice, signal) => step(() => surface.whisper(notice, signal), noPlace),
+      };
+    },
+  };
+}
