@@ -88,6 +88,14 @@ async function say(page: Page, text: string): Promise<void> {
   await composer(page).press('Enter');
 }
 
+/** What the browser does when another tab is looked at. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate(`
+    Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
+}
+
 test.runIf(isMissing && process.env['CI'] === 'true')(
   'Chromium is there for the test of the playground',
   ({ expect }) => {
@@ -261,6 +269,20 @@ describe
       await button(answers(two), 'Stop').click();
       for (const page of [one, two]) await page.locator('.message.answer.stopped').waitFor();
       expect(await textOf(answers(one))).toBe(await textOf(answers(two)));
+    });
+
+    test('catches up when it is shown again after it was hidden', async ({ world, expect }) => {
+      const [one, two] = [await world.open(), await world.open()];
+      await say(one, '/ask What can you do?');
+      await answers(one).waitFor();
+      await setHidden(one, true);
+      await answers(two).and(two.locator('.complete')).waitFor();
+      const before = await textOf(answers(one));
+      await say(two, 'Meanwhile');
+      await setHidden(one, false);
+      await expect.poll(() => one.locator('.message.said').count(), PATIENCE).toBe(2);
+      expect(await textOf(answers(one))).toBe(await textOf(answers(two)));
+      expect(before).not.toBe(await textOf(answers(one)));
     });
 
     test('lets nothing that is written act on the page', async ({ world, expect }) => {

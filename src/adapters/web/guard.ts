@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refused } from './http.ts';
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Names that no other machine can answer to. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** What proxies add. Behind one, loopback proves nothing about who asks. */
 const FORWARDING = /^(?:forwarded|x-forwarded-.+|x-real-ip)$/;
@@ -32,7 +33,7 @@ export function admit(request: IncomingMessage, anyHost: boolean): void {
 
 function isLoopback(host: string, port: number | undefined): boolean {
   const [, name = '', given] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  return LOOPBACK.has(name) && Number(given ?? 80) === port;
+  return LOOPBACK.test(name) && Number(given ?? 80) === port;
 }
 
 /** A link on another site may lead here: it shows the page, and tells that site nothing. */

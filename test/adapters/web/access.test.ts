@@ -30,6 +30,7 @@ describe('a request', () => {
     ['by loopback with another port', { host: '127.0.0.1:1' }],
     ['by loopback without the port', { host: '127.0.0.1' }],
     ['by a name that begins like loopback', { host: '127.0.0.1.attacker.example:PORT' }],
+    ['by a name in loopback’s digits', { host: '127.0.0.1x:PORT' }],
     ['from another origin', { origin: 'https://attacker.example' }],
     ['from another port of this machine', { origin: 'http://127.0.0.1:1' }],
     ['from no origin that has a name', { origin: 'null' }],
@@ -63,6 +64,7 @@ describe('a request', () => {
     ['by the name localhost', { host: 'localhost:PORT', origin: 'http://localhost:PORT' }],
     ['by the name localhost in capitals', { host: 'LOCALHOST:PORT' }],
     ['by IPv6 loopback', { host: '[::1]:PORT' }],
+    ['by another address of loopback', { host: '127.0.0.2:PORT' }],
   ])('%s is served', async (_name, given) => {
     const playground = await start();
     const headers = Object.fromEntries(

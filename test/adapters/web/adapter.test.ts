@@ -130,12 +130,19 @@ describe('a question', () => {
   it('that is posted twice is asked once', async () => {
     const playground = await start();
     const page = await playground.follow('member');
+    await Promise.all([ask(playground), ask(playground)]);
     await ask(playground);
-    await ask(playground);
-    await page.until(({ messages }) => messages.length > 0);
-    expect(playground.dispatch.inbound).toHaveLength(1);
-    expect(playground.dispatch.repeats).toBe(1);
-    expect(page.messages).toHaveLength(1);
+    await say(playground, { id: 'question-2', text: 'And now?' });
+    await page.until(({ messages }) => messages.length === 2);
+    expect(playground.dispatch.inbound.map(({ event }) => event.id)).toEqual([
+      'web:question-1',
+      'web:question-2',
+    ]);
+    expect(playground.dispatch.repeats).toBe(2);
+    expect(page.messages).toMatchObject([
+      { id: 'question-1', order: 1 },
+      { id: 'question-2', order: 2 },
+    ]);
   });
 
   it('reaches the core with the person, the place and the options', async () => {

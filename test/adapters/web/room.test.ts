@@ -1,0 +1,50 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { Draft } from '../../../src/adapters/web/messages.ts';
+import { createRoom } from '../../../src/adapters/web/room.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { openKeyv } from './playground.ts';
+
+function said(id: string, thread: string | null = null): Draft {
+  const spot = { channel: 'general', thread };
+  return { ...spot, kind: 'said', id, user: 'member', audience: null, text: id, addressed: false };
+}
+
+describe('a room', () => {
+  it('keeps the newest thousand messages, and lets a thread go with what it hung on', async () => {
+    const values = new Map<string, unknown>();
+    const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+    await room.post(said('root'));
+    await room.post(said('reply', 'root'));
+    for (let n = 0; n < 998; n++) await room.post(said(`m${n}`));
+    expect(values.size).toBe(1_000);
+    await room.post(said('last'));
+    expect(values.size).toBe(999);
+    expect([room.find('root'), room.find('reply')]).toEqual([undefined, undefined]);
+    expect(room.find('m0')).toBeDefined();
+    expect(room.changes.since(null, 'member').items).toHaveLength(999);
+  });
+
+  it('goes on with the order of an earlier process', async () => {
+    const values = new Map<string, unknown>();
+    const log = pino({ level: 'silent' });
+    const before = createRoom(openKeyv(values), createFakeClock(), log);
+    for (let n = 0; n < 12; n++) await before.post(said(`m${n}`));
+    const after = createRoom(openKeyv(values), createFakeClock(), log);
+    await after.load();
+    await after.post(said('next'));
+    const shown = after.changes.since(null, 'member').items.map(([key]) => key);
+    expect(shown).toEqual([...Array.from({ length: 12 }, (_, n) => `m${n}`), 'next']);
+    expect(after.find('next')?.order).toBe(13);
+  });
+
+  it('does not begin as an empty one where the store fails', async () => {
+    const keyv = openKeyv(new Map());
+    keyv.get = async () => {
+      throw new Error('down');
+    };
+    const room = createRoom(keyv, createFakeClock(), pino({ level: 'silent' }));
+    await createRoom(keyv, createFakeClock(), pino({ level: 'silent' })).post(said('m1'));
+    await expect(room.load()).rejects.toThrow('down');
+  });
+});
