@@ -11,11 +11,13 @@ import { createDirectory } from './directory.ts';
 import { createHttpReceiver } from './http-receiver.ts';
 import { listen } from './listeners.ts';
 import { createMembership } from './membership.ts';
+import { reopen } from './reopen.ts';
 import { createResponseUrl } from './response-url.ts';
 import { createSignatureCheck } from './signature.ts';
 import { createSocketConnection } from './socket-connection.ts';
 import { identify, socketFault } from './start-checks.ts';
 import { createStreamSlots } from './stream-slots.ts';
+import type { SurfaceParts } from './surfaces.ts';
 import { createTasks } from './tasks.ts';
 import { createWebApi } from './web-api.ts';
 import { createWorkspace } from './workspace.ts';
@@ -46,6 +48,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
   const stopping = new AbortController();
   const { signal } = stopping;
   let isStarted = false;
+  let parts: SurfaceParts | null = null;
 
   const http =
     transport.mode === 'http'
@@ -69,6 +72,16 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
       const api = createWebApi({ token: botToken, apiUrl, fetch });
       const identity = await identify(api, apiUrl, signal);
       const workspace = createWorkspace(identity, api, pacers, clock);
+      parts = {
+        workspace,
+        agentView: createAgentView(workspace, clock, log),
+        reactions: createAllowance(clock, REACTIONS_PER_MINUTE, 60_000),
+        slots: createStreamSlots(clock),
+        tasks,
+        clock,
+        log,
+        signal,
+      };
       const receiver = http ?? socket?.receiver;
       if (receiver === undefined) throw new TypeError('there is no transport');
       const app = new App({
@@ -83,16 +96,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
         commands,
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
-        surfaces: {
-          workspace,
-          agentView: createAgentView(workspace, clock, log),
-          reactions: createAllowance(clock, REACTIONS_PER_MINUTE, 60_000),
-          slots: createStreamSlots(clock),
-          tasks,
-          clock,
-          log,
-          signal,
-        },
+        surfaces: parts,
         clock,
         log,
         signal,
@@ -106,6 +110,11 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
     },
 
     ready: () => isStarted && !signal.aborted && (socket?.isOpen ?? true),
+
+    async reopen(lost, until) {
+      if (parts === null) throw new Error('places can be reopened after the start alone');
+      return reopen(parts, lost, until);
+    },
 
     async stop() {
       if (isStarted) await socket?.close();

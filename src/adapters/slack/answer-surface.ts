@@ -24,6 +24,8 @@ export interface AnswerSurfaceOptions {
   readonly isPrivate: boolean;
   /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
   readonly threadKeyOf: (threadTs: string) => string | null;
+  /** By what another process finds this place, as it is now. */
+  readonly reference: () => string;
   /** Does what has to be done before the answer begins, such as posting the question; faults show at `open`. */
   readonly prepare: () => void;
 }
@@ -74,6 +76,9 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
     get openScope() {
       return root.isReady ? postScope(team, channel) : unlimitedScope(team);
+    },
+    get reference() {
+      return options.reference();
     },
     isPrivate: options.isPrivate,
     // An answer in a channel stands in a thread already, and a DM is one conversation.

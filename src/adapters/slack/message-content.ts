@@ -9,7 +9,7 @@ export interface MessageContent {
 }
 
 /** An update whose `text` is longer is refused (`msg_too_long`). */
-const MAX_FALLBACK_CHARS = 4_000;
+export const MAX_FALLBACK_CHARS = 4_000;
 const MAX_SECTION_CHARS = 3_000;
 
 export const BUTTON_LABELS = {

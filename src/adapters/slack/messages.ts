@@ -1,8 +1,8 @@
+import { placeUnder } from './answer-place.ts';
 import { addresseeOf, mentionedIn, readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
 import type { MessageEvent } from './payloads.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from './places.ts';
-import { standingRoot } from './root.ts';
 import { createSurfaceFor } from './surfaces.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
@@ -33,13 +33,9 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     text: await readText(text, botUser, directory),
     addressed: isAddressed,
     surface: createSurfaceFor(surfaces, {
-      channel,
-      user,
-      isDirect,
-      root: standingRoot(ts, threadTs),
+      ...placeUnder({ channel, user, isDirect }, ts, threadTs),
       // A mention that begins a thread ties the whole thread to the conversation.
-      threadKeyOf: (root) =>
-        isDirect || event.thread_ts !== undefined ? null : openThreadKey(team, channel, root),
+      ties: isDirect || event.thread_ts !== undefined ? null : 'open thread',
     }),
   });
 

@@ -37,7 +37,11 @@ const MAX_AGE_MS = 270_000;
 /** Slack's words for a stream that takes no more. */
 const ENDED = ['message_not_in_streaming_state', 'stopped_by_user'] as const;
 
-export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
+/** `onBegun` learns the `ts` of each message that begins as a stream. */
+export function createNativeStreams(
+  options: NativeStreamsOptions,
+  onBegun: (ts: string) => void,
+): NativeStreams {
   const { workspace, slots, clock, log } = options;
   /** A start whose outcome is not known: the message may stand, and would stand twice. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
@@ -49,6 +53,7 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
         const ts = await findBegun(workspace, spot, begun, signal);
         unclear = null;
         if (ts !== null) {
+          onBegun(ts);
           const message = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
           await message.update(view, signal);
           return message;
@@ -69,7 +74,9 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
             signal,
           );
         const { data } = await workspace.paced(scope, start, signal);
-        return createStreamedMessage(options, { ...spot, ts: textOf(data['ts']) }, text, slot, 'streaming');
+        const ts = textOf(data['ts']);
+        onBegun(ts);
+        return createStreamedMessage(options, { ...spot, ts }, text, slot, 'streaming');
       } catch (error) {
         if (error instanceof SlackUnreachable || signal.aborted) {
           unclear = { sinceMs, text, slot };

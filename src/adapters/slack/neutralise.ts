@@ -5,6 +5,8 @@ const WORD_JOINER = '\u2060';
 const LIVE =
   /(<|&lt;|&#0*60;|&#x0*3c;)(?=!(?:channel|here|everyone|group|subteam)|@[uwb][a-z0-9]|#[cgd][a-z0-9])/gi;
 
+const NEUTRALISED = /(<|&lt;|&#0*60;|&#x0*3c;)\u2060/gi;
+
 /** What may still become live when more text comes. */
 const MAY_BECOME_LIVE = /(?:<|&[#\w]{0,12};?)(?:[!@#]\w{0,9})?$|[\uD800-\uDBFF]$/;
 
@@ -15,6 +17,11 @@ const MAY_BECOME_LIVE = /(?:<|&[#\w]{0,12};?)(?:[!@#]\w{0,9})?$|[\uD800-\uDBFF]$
  */
 export function neutralise(text: string): string {
   return text.replace(LIVE, `$1${WORD_JOINER}`);
+}
+
+/** The text as it was before. */
+export function revive(text: string): string {
+  return text.replaceAll(NEUTRALISED, '$1');
 }
 
 /** The part of a growing, neutralised text that can be sent for good, by streams that only append. */

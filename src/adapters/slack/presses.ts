@@ -1,10 +1,10 @@
 import type { ButtonKind } from '../../core/adapter.ts';
+import { placeUnder } from './answer-place.ts';
 import { deliveryError } from './errors.ts';
 import type { Inbox } from './inbox.ts';
 import { withoutButtons } from './message-content.ts';
 import type { PressBody } from './payloads.ts';
 import { channelKey, messageKey, placeAt } from './places.ts';
-import { standingRoot } from './root.ts';
 import { createSurfaceFor } from './surfaces.ts';
 
 /** Brings a press on an answer's button to core, which decides what the person may. */
@@ -16,7 +16,6 @@ export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBo
   const channel = body.channel.id;
   const messageTs = body.container.message_ts;
   const threadTs = body.message.thread_ts ?? body.container.thread_ts ?? null;
-  const isDirect = channel.startsWith('D');
   await dispatch.press({
     id: `${messageKey(team, channel, messageTs)}/${kind}/${body.user.id}/${action.action_ts}`,
     button: kind,
@@ -27,13 +26,11 @@ export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBo
       channel,
       threadTs === null ? channelKey(team, channel) : messageKey(team, channel, threadTs),
     ),
-    surface: createSurfaceFor(surfaces, {
-      channel,
-      user: body.user.id,
-      isDirect,
-      root: standingRoot(null, threadTs),
-      responseUrl: inbox.responseUrl(body.response_url),
-    }),
+    surface: createSurfaceFor(
+      surfaces,
+      placeUnder({ channel, user: body.user.id, isDirect: channel.startsWith('D') }, null, threadTs),
+      { responseUrl: inbox.responseUrl(body.response_url) },
+    ),
     async retire(signal) {
       const blocks = withoutButtons(body.message.blocks ?? []);
       const content = { text: body.message.text ?? '', blocks };

@@ -1,12 +1,13 @@
 import type { Place, Surface } from '../../core/adapter.ts';
 import type { Command } from '../../core/command.ts';
+import { type AnswerPlace, placeUnder, type RootPlace } from './answer-place.ts';
 import type { Inbox } from './inbox.ts';
 import { channelKey, messageKey, placeAt } from './places.ts';
-import { questionContent } from './questions.ts';
+import { shorten } from './questions.ts';
 import type { ResponseUrl } from './response-url.ts';
-import { postedRoot, standingRoot } from './root.ts';
-import { type AnswerPlace, createSurfaceFor } from './surfaces.ts';
+import { createSurfaceFor } from './surfaces.ts';
 import { createWhisper } from './whisper.ts';
+import { textOf } from './workspace.ts';
 
 /** A command with its options, however they were given: typed, or filled into a form. */
 export interface Request {
@@ -33,20 +34,17 @@ export async function runRequest(inbox: Inbox, request: Request): Promise<void> 
 
 async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
   const { workspace, membership, surfaces, signal } = inbox;
+  const { team } = workspace;
   const { channel, user, responseUrl } = request;
   const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
-  const root = standingRoot(null, null);
-  const surface = createSurfaceFor(surfaces, { channel, user, isDirect, root, responseUrl });
-  await bring(
-    inbox,
-    request,
-    placeAt(workspace.team, channel, isDirect ? channelKey(workspace.team, channel) : null),
-    surface,
-  );
+  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, null, null), {
+    responseUrl,
+  });
+  await bring(inbox, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
 }
 
 async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, membership, surfaces, clock, signal } = inbox;
+  const { workspace, membership, surfaces, signal } = inbox;
   const { team } = workspace;
   const { channel, user, responseUrl, threadTs } = request;
   const presence = await membership.of(channel, signal);
@@ -54,67 +52,67 @@ async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
   const isDirect = presence === 'direct';
   const isFlat = isDirect && !surfaces.agentView.isOn;
   const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
-  const question = await shownQuestion(inbox, request);
   const key =
     threadTs !== null ? messageKey(team, channel, threadTs) : isFlat ? channelKey(team, channel) : null;
-  const surface = createSurfaceFor(surfaces, {
-    channel,
-    user,
-    isDirect,
-    responseUrl,
-    root: postedRoot(workspace, { channel, question, thread, onPosted: () => {} }, clock),
-    threadKeyOf: (ts) => (thread === 'new' ? messageKey(team, channel, ts) : null),
-  });
-  await bring(inbox, request, placeAt(team, channel, key), surface);
+  const place: AnswerPlace = {
+    ...placeUnder({ channel, user, isDirect }, null, null),
+    root: await questionAt(inbox, request, thread),
+    ties: thread === 'new' ? 'thread' : null,
+  };
+  await bring(
+    inbox,
+    request,
+    placeAt(team, channel, key),
+    createSurfaceFor(surfaces, place, { responseUrl }),
+  );
 }
 
 /** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
 async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, surfaces, clock, signal } = inbox;
-  const { team } = workspace;
+  const { workspace, surfaces, signal } = inbox;
   const { channel, user, responseUrl } = request;
   const direct = await workspace.directChannel(user, signal);
-  const question = await shownQuestion(inbox, request);
   const place: AnswerPlace = {
-    channel: direct,
-    askedIn: channel,
-    user,
-    isDirect: true,
+    ...placeUnder({ channel: direct, user, isDirect: true }, null, null),
     isPrivate: true,
-    responseUrl,
-    root: postedRoot(
-      workspace,
-      { channel: direct, question, thread: 'new', onPosted: (ts) => point(ts) },
-      clock,
-    ),
-    threadKeyOf: (ts) => messageKey(team, direct, ts),
+    askedIn: channel,
+    root: await questionAt(inbox, request, 'new'),
+    ties: 'thread',
   };
-  const surface = createSurfaceFor(surfaces, place);
-  await bring(inbox, request, placeAt(team, channel, null), surface);
+  const surface = createSurfaceFor(surfaces, place, { responseUrl, onPosted: point });
+  await bring(inbox, request, placeAt(workspace.team, channel, null), surface);
 
   function point(ts: string): void {
     if (channel === direct) return;
     surfaces.tasks.run('point to a private answer', async () => {
       const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
-      await surface.whisper(
-        { text: `I answer you in [our direct messages](${String(data['permalink'])}).` },
-        signal,
-      );
+      const link = `[our direct messages](${textOf(data['permalink'])})`;
+      await surface.whisper({ text: `I answer you in ${link}.` }, signal);
     });
   }
+}
+
+/** Names who asked, and what: the message that stands for the question. */
+async function questionAt(
+  inbox: Inbox,
+  { command, options, user, shownQuestion }: Request,
+  thread: 'new' | 'none' | { readonly ts: string },
+): Promise<RootPlace> {
+  const { name } = await inbox.directory.actor(user);
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const text = shownQuestion ?? options[prompt ?? ''];
+  return {
+    kind: 'posted',
+    thread,
+    asker: name,
+    question: shorten(typeof text === 'string' ? text.trim() : ''),
+  };
 }
 
 async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
   const { id, command, options, user } = request;
   const actor = await inbox.directory.actor(user);
   await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface });
-}
-
-async function shownQuestion(inbox: Inbox, { command, options, user, shownQuestion }: Request) {
-  const { name } = await inbox.directory.actor(user);
-  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
-  const text = shownQuestion ?? options[prompt ?? ''];
-  return questionContent(name, typeof text === 'string' ? text.trim() : '');
 }
 
 async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {

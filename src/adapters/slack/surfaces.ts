@@ -3,12 +3,15 @@ import type { Notice, Surface } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Allowance } from './allowance.ts';
+import type { AnswerPlace, RootPlace } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
 import { MESSAGE_LIMITS, unlimitedScope } from './limits.ts';
 import { createNativeStreams } from './native-stream.ts';
+import { messageKey, openThreadKey } from './places.ts';
+import { questionContent } from './questions.ts';
 import type { ResponseUrl } from './response-url.ts';
-import type { Root } from './root.ts';
+import { postedRoot, type Root, standingRoot } from './root.ts';
 import type { StreamSlots } from './stream-slots.ts';
 import type { Tasks } from './tasks.ts';
 import { createWhisper } from './whisper.ts';
@@ -27,46 +30,69 @@ export interface SurfaceParts {
   readonly signal: AbortSignal;
 }
 
-export interface AnswerPlace {
-  readonly channel: string;
-  readonly user: string;
-  readonly root: Root;
-  /** Whether the channel is the asker's DM with the bot. */
-  readonly isDirect: boolean;
-  /** The answer is private although it was asked for elsewhere. Default false. */
-  readonly isPrivate?: boolean;
-  /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
-  readonly threadKeyOf?: (threadTs: string) => string | null;
+export interface SurfaceExtras {
+  /** Of the interaction that asked. */
   readonly responseUrl?: ResponseUrl | null;
-  /** Where to whisper, if not at the place of the answer. */
-  readonly askedIn?: string;
+  /** Told of the question's `ts` when it is posted. */
+  readonly onPosted?: (ts: string) => void;
 }
 
-export function createSurfaceFor(parts: SurfaceParts, place: AnswerPlace): Surface {
+export function createSurfaceFor(
+  parts: SurfaceParts,
+  place: AnswerPlace,
+  { responseUrl = null, onPosted = () => {} }: SurfaceExtras = {},
+): Surface {
   const { workspace, agentView, tasks, clock, signal } = parts;
-  const { channel, root, user, isDirect, responseUrl = null, askedIn = channel } = place;
+  const { team } = workspace;
+  const { channel, isDirect, askedIn, ties } = place;
+  const root = rootOf(parts, place, onPosted);
+  let streamTs = place.streamTs;
+
   return createAnswerSurface({
     workspace,
     channel,
     root,
     clock,
-    threadKeyOf: place.threadKeyOf ?? (() => null),
+    isPrivate: place.isPrivate,
+    threadKeyOf(threadTs) {
+      if (ties === null) return null;
+      return ties === 'thread' ? messageKey(team, channel, threadTs) : openThreadKey(team, channel, threadTs);
+    },
+    reference() {
+      const { questionTs, knownThreadTs: threadTs } = root;
+      const standing: RootPlace = { kind: 'standing', questionTs, threadTs };
+      return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
+    },
     indicator: createIndicator({ ...parts, channel, root }),
     whisper: createWhisper({
       workspace,
       channel: askedIn,
-      user,
+      user: place.user,
       isDirect: isDirect && askedIn === channel,
       threadTs: () => (askedIn === channel ? root.knownThreadTs : null),
       responseUrl,
     }),
     // In a channel only one person would see a native stream grow, and nobody could stop it.
-    streams: isDirect && agentView.isOn ? createNativeStreams(parts) : null,
-    isPrivate: place.isPrivate ?? false,
+    streams:
+      isDirect && agentView.isOn
+        ? createNativeStreams(parts, (ts) => {
+            streamTs = ts;
+          })
+        : null,
     prepare() {
       if (!root.isReady) tasks.run('post the question', () => root.threadTs(signal));
     },
   });
+}
+
+function rootOf(
+  { workspace, clock }: SurfaceParts,
+  { root, channel }: AnswerPlace,
+  onPosted: (ts: string) => void,
+): Root {
+  if (root.kind === 'standing') return standingRoot(root.questionTs, root.threadTs);
+  const question = questionContent(root.asker, root.question);
+  return postedRoot(workspace, { channel, question, thread: root.thread, onPosted }, clock);
 }
 
 /** Keeps what a command says instead of showing it: for views that are made of it. */

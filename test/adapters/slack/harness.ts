@@ -83,7 +83,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const { commands = COMMANDS, agentView = false, clock = systemClock } = options;
   const url = options.http ? 'https://parley.example.com' : null;
   const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url, agentView })));
-  const slack = await createFakeSlack({ manifest, ...options, clock });
+  const slack = await createFakeSlack({ manifest, deliveryClock: systemClock, ...options, clock });
   const desk = createDesk();
   const pacers = createPacers(clock);
   const adapter = createSlackAdapter({

@@ -27,10 +27,17 @@ import { type ChannelKind, type SlackUser, Workspace } from './workspace.ts';
 
 export interface FakeSlackOptions {
   readonly clock?: Clock;
+  /**
+   * Counts the three seconds for an acknowledgement, and the time until a retry. `clock` by default; real time where
+   * that one runs fast, as its three seconds are too short for a busy machine.
+   */
+  readonly deliveryClock?: Clock;
   /** What the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
   readonly manifest?: Json;
   /** Laid over what the manifest declares: what this workspace's plan offers. */
   readonly features?: Partial<Features>;
+  /** Give back Markdown blocks as `rich_text`, as Slack's servers do. Default false. */
+  readonly rendersMarkdown?: boolean;
   /** `false` lifts the rate limits. */
   readonly rateLimits?: boolean;
 }
@@ -128,6 +135,7 @@ const SUBSCRIPTION = {
 
 export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<FakeSlack> {
   const clock = options.clock ?? systemClock;
+  const deliveryClock = options.deliveryClock ?? clock;
   const workspace = new Workspace('T0PARLEY', clock);
   const granted = options.manifest === undefined ? everything() : grantsOf(options.manifest);
   const app: App = {
@@ -159,9 +167,9 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 
-  const socket = createSocketMode(server, clock, report);
+  const socket = createSocketMode(server, deliveryClock, report);
   let transport: Transport = socket;
-  const delivery = createDelivery(() => transport, clock);
+  const delivery = createDelivery(() => transport, deliveryClock);
 
   const wrap = (event: Json): Envelope => ({
     type: 'events_api',
@@ -192,6 +200,7 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
     clock,
     origin,
     pings: [],
+    rendersMarkdown: options.rendersMarkdown ?? false,
     report,
     emit(event) {
       if (subscribes(event)) void delivery.deliver(wrap(event));
@@ -298,7 +307,13 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
       if (channel !== undefined) channel.archived = true;
     },
     useHttp(requestUrl) {
-      transport = createHttpDelivery({ requestUrl, signingSecret: app.signingSecret, clock, report });
+      transport = createHttpDelivery({
+        requestUrl,
+        signingSecret: app.signingSecret,
+        clock,
+        deliveryClock,
+        report,
+      });
     },
     deliver: (envelope) => delivery.deliver(envelope),
     wrap,

@@ -32,7 +32,10 @@ export function signedRequest(
 export function createHttpDelivery(options: {
   readonly requestUrl: string;
   readonly signingSecret: string;
+  /** For the timestamps. */
   readonly clock: Clock;
+  /** For the deadline. */
+  readonly deliveryClock: Clock;
   readonly report: (violation: Violation) => void;
 }): Transport {
   return {
@@ -56,7 +59,7 @@ export function createHttpDelivery(options: {
         if (response.status !== 200) return { acked: false, reason: `HTTP ${response.status}` };
         return { acked: true, body: text === '' ? undefined : parse(text) };
       });
-      const deadline = options.clock
+      const deadline = options.deliveryClock
         .sleep(ACK_DEADLINE_MS, AbortSignal.any([signal, done.signal]))
         .then((): Outcome => {
           options.report({ kind: 'late-ack', detail: `${envelope.type} (attempt ${retry + 1})` });

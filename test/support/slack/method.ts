@@ -22,6 +22,8 @@ export interface MethodContext {
   /** The address of the fake's HTTP server, without a slash at the end. */
   readonly origin: string;
   readonly pings: CausedPing[];
+  /** Whether Markdown blocks come back as `rich_text`. */
+  readonly rendersMarkdown: boolean;
   report(violation: Violation): void;
   /** Sends an event to the app, if it subscribes to it. */
   emit(event: Json): void;
@@ -103,13 +105,16 @@ export function notePings(message: SlackMessage, args: Json, context: MethodCont
 }
 
 /** A message as payloads and answers carry it. */
-export function messageJson(message: SlackMessage, { workspace }: { readonly workspace: Workspace }): Json {
+export function messageJson(
+  message: SlackMessage,
+  { workspace, rendersMarkdown }: Pick<MethodContext, 'workspace' | 'rendersMarkdown'>,
+): Json {
   return {
     type: 'message',
     user: message.user,
     ts: message.ts,
     team: workspace.teamId,
-    ...contentJson(message.content),
+    ...contentJson(message.content, rendersMarkdown),
     ...(message.botId === null ? {} : { bot_id: message.botId, app_id: 'A0PARLEY' }),
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
     ...(message.edited ? { edited: { user: message.user, ts: message.ts } } : {}),
@@ -128,6 +133,15 @@ export function messageJson(message: SlackMessage, { workspace }: { readonly wor
   };
 }
 
-function contentJson(content: Content): Json {
-  return { text: content.text, ...(content.blocks === undefined ? {} : { blocks: content.blocks }) };
+function contentJson({ text, blocks }: Content, rendersMarkdown: boolean): Json {
+  if (blocks === undefined) return { text };
+  return { text, blocks: rendersMarkdown ? blocks.map(rendered) : blocks };
+}
+
+/** Without its markup, which is what matters to those who read it back. */
+function rendered(block: Json): Json {
+  if (block['type'] !== 'markdown') return block;
+  const words = asString(block['text']).replace(/[*_`#>|]/g, '');
+  const section = { type: 'rich_text_section', elements: [{ type: 'text', text: words }] };
+  return { type: 'rich_text', elements: [section] };
 }

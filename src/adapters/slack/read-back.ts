@@ -1,0 +1,38 @@
+import { decodeEntities } from './inbound-text.ts';
+import { MAX_FALLBACK_CHARS } from './message-content.ts';
+import { revive } from './neutralise.ts';
+import type { Json } from './web-api.ts';
+
+/**
+ * The Markdown that a message of the bot's shows. Slack keeps it in `text`, as far as that holds, and may give back its
+ * own rendering of the block instead of the block: then words without markup have to do.
+ */
+export function readBack({
+  text,
+  blocks,
+}: {
+  readonly text: string;
+  readonly blocks: readonly Json[];
+}): string {
+  const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
+  if (markdown.length > 0) return revive(markdown.join('\n'));
+  const isWhole = text.length < MAX_FALLBACK_CHARS - 8;
+  if (isWhole) return revive(decodeEntities(text));
+  return revive(
+    blocks
+      .filter(({ type }) => type === 'rich_text')
+      .map(wordsOf)
+      .join('\n'),
+  );
+}
+
+/** All text inside a rendered block, in order. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join('');
+  if (typeof value !== 'object' || value === null) return '';
+  const { type, text, elements } = value as Json;
+  const own = typeof text === 'string' ? text : '';
+  const inner = wordsOf(elements);
+  const isBlock = typeof type === 'string' && type.startsWith('rich_text_');
+  return isBlock ? `${own}${inner}\n` : own + inner;
+}
