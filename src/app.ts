@@ -18,6 +18,7 @@ import { createDispatch } from './core/dispatch.ts';
 import { createGuilds } from './core/guilds.ts';
 import { createJournal } from './core/journal.ts';
 import { createLedger } from './core/ledger.ts';
+import { createLimitRules } from './core/limit-rules.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from './core/limits.ts';
 import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
@@ -96,13 +97,14 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     });
     const settings = createSettings(store);
     const owner = randomUUID();
-    const limits = config.LIMITS === 'on' ? file.limits : NO_LIMITS;
+    const isLimited = config.LIMITS === 'on';
+    const limits = createLimitRules({ store, config: isLimited ? file.limits : null, audit, clock });
     const ledger = createLedger({
       store: store.ledger,
       clock,
       log,
       timeZone: config.TIME_ZONE,
-      installation: limits.installation,
+      installation: (isLimited ? file.limits : NO_LIMITS).installation,
       owner,
       lookUpCost: async ({ entry, generationId }, signal) =>
         (await providers.clients.get(entry.provider)?.generationCost(generationId, undefined, signal)) ??
@@ -158,7 +160,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
       logContent: config.LOG_CONTENT === 'on',
     });
-    const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
+    const services: Services = { chat, ledger, limits, catalogue, models, choose, settings, guilds, roles };
     const dispatch = createDispatch({
       commands,
       services,

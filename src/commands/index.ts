@@ -2,9 +2,10 @@ import type { Command } from '../core/command.ts';
 import { ask } from './ask.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
+import { limits } from './limits.ts';
 import { model } from './model.ts';
 import { models } from './models.ts';
 import { stop } from './stop.ts';
 
 /** All commands, in the order in which people see them. */
-export const commands: readonly Command[] = [ask, models, model, stop, forget, help];
+export const commands: readonly Command[] = [ask, models, model, stop, limits, forget, help];

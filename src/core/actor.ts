@@ -41,3 +41,34 @@ const RANK = { member: 0, admin: 1, operator: 2 } as const satisfies Record<Role
 export function mayActAs(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
+
+/** Whether an operator may act on a guild from where they are: the playground's, whom no platform vouches for, stays in it. */
+export function reaches(operator: Actor, guild: GuildId): boolean {
+  return platformOf(operator.guild) !== 'web' || guild === operator.guild;
+}
+
+const GUILD_ID = /^(?:discord:(?:dm:)?\d+|slack:[A-Z0-9]+|web:local)$/;
+
+/** Whether a text is the id of a guild. */
+export function isGuildId(text: string): text is GuildId {
+  return GUILD_ID.test(text);
+}
+
+/**
+ * The user id in what a person wrote to name somebody in a guild: a mention (`<@42>`, `<@U42|mia>`) or the id itself; null
+ * for anything else. Whether there is such a person is the platform's to know.
+ */
+export function parseUser(text: string, guild: GuildId): string | null {
+  const id = /^(?:<@!?([A-Za-z0-9]+)(?:\|[^<>]*)?>|@?([A-Za-z0-9]+(?:\/[A-Za-z0-9]+)?))$/.exec(text.trim());
+  const user = id?.[1] ?? id?.[2];
+  if (user === undefined) return null;
+  switch (platformOf(guild)) {
+    case 'discord':
+      return /^\d{1,20}$/.test(user) ? user : null;
+    case 'slack':
+      if (user.includes('/')) return user;
+      return /^[UW][A-Z0-9]+$/.test(user) ? `${guild.slice('slack:'.length)}/${user}` : null;
+    case 'web':
+      return user;
+  }
+}

@@ -44,7 +44,7 @@ export interface LedgerRequest extends LedgerEntry {
 }
 
 /** A limit, and how far it is used up. */
-interface Level {
+export interface Level {
   readonly limit: LimitName;
   readonly unit: LedgerUnit;
   /** What is used of it, reservations included. */

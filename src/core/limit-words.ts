@@ -1,6 +1,6 @@
 import type { LimitReached } from './ledger.ts';
-import { LIMITS } from './limits.ts';
-import { formatUsd } from './money.ts';
+import { LIMITS, type LimitName } from './limits.ts';
+import { formatUsd, parseNanoUsd } from './money.ts';
 
 const OWNERS = { user: 'You have', guild: 'This place has', installation: 'This bot has' } as const;
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
@@ -19,7 +19,51 @@ export function explainLimit(reached: LimitReached, nowMs: number, timeZone: str
   return `${OWNERS[scope]} used ${amount} for ${PERIODS[period]}.${cost} ${renewal}${way}`;
 }
 
-function usdOrNothing(nanoUsd: number): string {
+/** `$5.00`, `1 request`, `20 requests`. */
+export function amountInWords(limit: LimitName, most: number): string {
+  if (LIMITS[limit].unit === 'nanoUsd') return usdOrNothing(most);
+  return `${most.toLocaleString('en-US')} ${most === 1 ? 'request' : 'requests'}`;
+}
+
+type ParsedAmount =
+  | { readonly ok: true; readonly most: number }
+  | { readonly ok: false; readonly problem: string };
+
+const MOST_REQUESTS = 1_000_000;
+const MOST_USD = 1_000_000;
+
+/** Reads the most of a limit as people write it: `5`, `$5`, `0.50 USD`, `1,000`. The problem is a sentence for them. */
+export function parseAmount(limit: LimitName, text: string): ParsedAmount {
+  const isMoney = LIMITS[limit].unit === 'nanoUsd';
+  const digits =
+    /^(?:US)?(\$)?\s*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*(\$|USD|dollars?)?$/i.exec(
+      text.trim(),
+    );
+  const problem = (what: string): ParsedAmount => ({ ok: false, problem: what });
+  if (digits === null) {
+    return problem(
+      isMoney
+        ? 'The amount must be in US dollars, such as `5`, `$5` or `0.50`.'
+        : 'The amount must be a whole number of requests, such as `20`.',
+    );
+  }
+  const [, before, number = '', after] = digits;
+  const plain = number.replaceAll(',', '');
+  if (!isMoney) {
+    if (before || after)
+      return problem('This limit counts requests, not dollars: give a whole number such as `20`.');
+    if (plain.includes('.'))
+      return problem('There are no parts of requests: give a whole number such as `20`.');
+    if (Number(plain) > MOST_REQUESTS) return problem('A million requests is the most that can be set.');
+    return { ok: true, most: Number(plain) };
+  }
+  const most = parseNanoUsd(plain);
+  if (most === null || most > MOST_USD * 1e9)
+    return problem('A million dollars is the most that can be set.');
+  return { ok: true, most };
+}
+
+export function usdOrNothing(nanoUsd: number): string {
   return nanoUsd === 0 ? '$0' : formatUsd(nanoUsd);
 }
 

@@ -35,6 +35,8 @@ type NamesOf<S extends LimitKind['scope']> = {
 /** The most of each; null where there is no limit. */
 export type GuildLimits = Readonly<Record<NamesOf<'user' | 'guild'>, number | null>>;
 
+export type GuildLimitName = keyof GuildLimits;
+
 /** What the operator spends on all guilds together. */
 export type InstallationLimits = Readonly<Record<NamesOf<'installation'>, number | null>>;
 
@@ -50,7 +52,7 @@ export const UNLIMITED_INSTALLATION: InstallationLimits = { nanoUsdPerDay: null,
 
 /** Both at once: of each limit the smaller one. */
 export function tightest(one: GuildLimits, other: GuildLimits): GuildLimits {
-  const least = (name: keyof GuildLimits) => {
+  const least = (name: GuildLimitName) => {
     const [a, b] = [one[name], other[name]];
     return a === null ? b : b === null ? a : Math.min(a, b);
   };

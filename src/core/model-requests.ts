@@ -4,8 +4,8 @@ import type { Catalogue } from './catalogue.ts';
 import type { Clock } from './clock.ts';
 import type { Guilds } from './guilds.ts';
 import type { Ledger, Reserved } from './ledger.ts';
+import type { LimitRules } from './limit-rules.ts';
 import { explainLimit } from './limit-words.ts';
-import { type LimitsConfig, UNLIMITED_GUILD } from './limits.ts';
 import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import { ProviderError } from './provider/errors.ts';
 import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from './provider/types.ts';
@@ -67,7 +67,7 @@ export interface ModelRequestsOptions {
   readonly catalogue: Catalogue;
   readonly guilds: Guilds;
   readonly ledger: Ledger;
-  readonly limits: LimitsConfig;
+  readonly limits: LimitRules;
   /** By id. */
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator has a key for, or that need none. */
@@ -116,7 +116,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
           { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
           catalogue.dearest,
         ),
-        limits: payer === 'guild' ? UNLIMITED_GUILD : limits.tiers[guild.operatorTier],
+        limits: await limits.limitsFor({ ...request, payer }, guild.operatorTier),
       });
       if (!reserved.ok) return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
 

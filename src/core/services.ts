@@ -2,6 +2,8 @@ import type { Roles } from './actor.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Chat } from './chat.ts';
 import type { Guilds } from './guilds.ts';
+import type { Ledger } from './ledger.ts';
+import type { LimitRules } from './limit-rules.ts';
 import type { ModelChooser } from './model-choice.ts';
 import type { ModelRequests } from './model-requests.ts';
 import type { Settings } from './settings.ts';
@@ -15,4 +17,6 @@ export interface Services {
   readonly settings: Settings;
   readonly guilds: Guilds;
   readonly roles: Roles;
+  readonly limits: LimitRules;
+  readonly ledger: Ledger;
 }

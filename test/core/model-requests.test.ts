@@ -304,12 +304,12 @@ describe('an admitted request', () => {
   ] as const)('that %s is billed only where it may have been worked on', async (_, details, isBilled) => {
     const error = new ProviderError({ provider: 'OpenRouter', ...details });
     const tokens = createTokenEstimator({ log: bot.log });
-    const { catalogue, guilds } = bot.services;
+    const { catalogue, guilds, limits } = bot.services;
     const models = createModelRequests({
       catalogue,
       guilds,
       ledger: bot.ledger,
-      limits: NO_LIMITS,
+      limits,
       providers: new Map([['openrouter', failingWith(error)]]),
       operatorProviders: new Set(['openrouter']),
       tokens,

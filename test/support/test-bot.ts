@@ -15,6 +15,7 @@ import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
 import { createGuilds } from '../../src/core/guilds.ts';
 import { createJournal } from '../../src/core/journal.ts';
 import { createLedger, type Ledger } from '../../src/core/ledger.ts';
+import { createLimitRules } from '../../src/core/limit-rules.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/limits.ts';
 import { createLiveAnswers } from '../../src/core/live-answers.ts';
 import { createModelChooser } from '../../src/core/model-choice.ts';
@@ -107,6 +108,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   );
   const owner = randomUUID();
   const limits = options.limits ?? NO_LIMITS;
+  const rules = createLimitRules({ store, config: limits, audit, clock });
   const ledger = createLedger({
     store: store.ledger,
     clock,
@@ -121,7 +123,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     catalogue,
     guilds,
     ledger,
-    limits,
+    limits: rules,
     providers,
     operatorProviders: new Set(keys),
     tokens,
@@ -162,7 +164,17 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     log,
     logContent: options.logContent ?? false,
   });
-  const services: Services = { chat, catalogue, models, choose, settings, guilds, roles };
+  const services: Services = {
+    chat,
+    ledger,
+    limits: rules,
+    catalogue,
+    models,
+    choose,
+    settings,
+    guilds,
+    roles,
+  };
   const dispatch = createDispatch({
     commands,
     services,
