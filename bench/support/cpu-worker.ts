@@ -21,6 +21,9 @@ async function run(roundCount: number): Promise<void> {
   await Promise.all(slots);
 }
 
+// The waits of the engine do not hold a process open; what a bot is connected to does.
+setInterval(() => {}, 60_000);
+
 await run(1); // Until the engine has compiled what is hot.
 const before = process.cpuUsage();
 await run(Number(rounds));

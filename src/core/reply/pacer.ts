@@ -163,7 +163,7 @@ class Lane {
       const atMs = this.#freeAtMs(urgent >= 0);
       const nowMs = this.#clock.now();
       if (atMs > nowMs) {
-        this.#wake(atMs);
+        this.#wake(atMs, nowMs);
         return;
       }
       const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
@@ -207,13 +207,13 @@ class Lane {
     while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
   }
 
-  #wake(atMs: number): void {
+  #wake(atMs: number, nowMs: number): void {
     if (atMs === Number.POSITIVE_INFINITY || (this.#alarm && atMs >= this.#wakeAtMs)) return;
     this.#alarm?.abort();
     const alarm = new AbortController();
     this.#alarm = alarm;
     this.#wakeAtMs = atMs;
-    this.#clock.sleep(atMs - this.#clock.now(), alarm.signal).then(
+    this.#clock.sleep(atMs - nowMs, alarm.signal).then(
       () => {
         this.#alarm = null;
         this.pump();
