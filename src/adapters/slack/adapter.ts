@@ -40,15 +40,19 @@ export interface SlackAdapterOptions {
 /** Below the 20 a minute at which reactions can be taken off again. */
 const REACTIONS_PER_MINUTE = 18;
 
+/** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
+const LAST_WORDS_MS = 3_000;
+
 /** Slack, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
   const { botToken, transport, apiUrl, commands, pacers, fetch, clock, log } = options;
-  const boltLogger = createBoltLogger(log);
   const tasks = createTasks(log);
   const stopping = new AbortController();
   const { signal } = stopping;
   let isStarted = false;
+  let isStopping = false;
   let parts: SurfaceParts | null = null;
+  const boltLogger = createBoltLogger(log, () => isStopping);
 
   const http =
     transport.mode === 'http'
@@ -56,7 +60,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
           isSlacks: createSignatureCheck(transport.signingSecret, clock),
           tasks,
           log,
-          isOpen: () => isStarted && !signal.aborted,
+          isOpen: () => isStarted && !isStopping,
         })
       : null;
   const socket =
@@ -109,7 +113,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
       log.info({ team: identity.team, bot: identity.botName, mode: transport.mode }, 'connected to Slack');
     },
 
-    ready: () => isStarted && !signal.aborted && (socket?.isOpen ?? true),
+    ready: () => isStarted && !isStopping && (socket?.isOpen ?? true),
 
     async reopen(lost, until) {
       if (parts === null) throw new Error('places can be reopened after the start alone');
@@ -117,6 +121,10 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
     },
 
     async stop() {
+      isStopping = true;
+      const isLate = new AbortController();
+      await Promise.race([tasks.settled(), clock.sleep(LAST_WORDS_MS, isLate.signal).catch(() => {})]);
+      isLate.abort();
       if (isStarted) await socket?.close();
       stopping.abort();
       await tasks.settled();

@@ -1,7 +1,18 @@
-import { App, LogLevel } from '@slack/bolt';
+import { App, type Logger, LogLevel } from '@slack/bolt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
 import { createFakeSlack, type FakeSlackOptions } from './fake-slack.ts';
+
+/** Bolt calls it an error when the test hangs up. */
+const silent: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  setLevel() {},
+  getLevel: () => LogLevel.ERROR,
+  setName() {},
+};
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -23,7 +34,7 @@ async function bySocket(options: FakeSlackOptions = {}) {
     socketMode: true,
     appToken: slack.app.appToken,
     token: slack.app.botToken,
-    logLevel: LogLevel.ERROR,
+    logger: silent,
     clientOptions: { slackApiUrl: slack.apiUrl },
   });
   const start = async () => {
@@ -141,7 +152,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
       socketMode: true,
       appToken: slack.app.appToken,
       token: slack.app.botToken,
-      logLevel: LogLevel.ERROR,
+      logger: silent,
       clientOptions: { slackApiUrl: slack.apiUrl },
     });
     for (const app of [first.app, second])
@@ -163,7 +174,7 @@ describe('the loopback Slack with the real Bolt, over signed HTTP', () => {
     const app = new App({
       signingSecret: slack.app.signingSecret,
       token: slack.app.botToken,
-      logLevel: LogLevel.ERROR,
+      logger: silent,
       clientOptions: { slackApiUrl: slack.apiUrl },
     });
     const seen: unknown[] = [];
