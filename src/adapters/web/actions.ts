@@ -3,10 +3,18 @@ import type { Command } from '../../core/command.ts';
 import { threadTitle } from '../../core/thread-title.ts';
 import { Refused } from './http.ts';
 import type { StoredMessage } from './messages.ts';
-import { actorOf, channelOf, type Person, personOf, placeOf, withoutMention } from './people.ts';
+import { actorOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
 import { createWebSurface } from './surface.ts';
-import type { ChannelInfo, PostCommand, PostMessage, PostPress, PostRemove, Spot } from './wire.ts';
+import type {
+  ChannelInfo,
+  PersonInfo,
+  PostCommand,
+  PostMessage,
+  PostPress,
+  PostRemove,
+  Spot,
+} from './wire.ts';
 
 /**
  * What people do on the page. Each resolves as soon as it is taken; dispatch goes on with it.
@@ -48,7 +56,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
     running.add(done);
   }
 
-  function eventAt(id: string, person: Person, spot: Spot, asked: Asked): InboundEvent {
+  function eventAt(id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent {
     const surface: Surface = createWebSurface(room, {
       question: id,
       user: person.id,
@@ -158,14 +166,14 @@ function withoutMarks(text: string): string {
 }
 
 /** @throws Refused where nobody is called that. */
-export function personNamed(id: string): Person {
+export function personNamed(id: string): PersonInfo {
   const person = personOf(id);
   if (person === undefined) throw new Refused(400, 'Nobody here is called that.');
   return person;
 }
 
 /** @throws Refused where there is no such channel or thread, or none that the person sees. */
-export function reachable(room: Room, { channel, thread }: Spot, person: Person): ChannelInfo {
+export function reachable(room: Room, { channel, thread }: Spot, person: PersonInfo): ChannelInfo {
   const found = channelOf(channel);
   if (found === undefined || (found.owner !== null && found.owner !== person.id)) {
     throw new Refused(404, 'There is no such channel.');
@@ -178,7 +186,7 @@ export function reachable(room: Room, { channel, thread }: Spot, person: Person)
   return found;
 }
 
-function visible(room: Room, id: string, person: Person): StoredMessage {
+function visible(room: Room, id: string, person: PersonInfo): StoredMessage {
   const message = room.find(id);
   if (message === undefined || (message.audience !== null && message.audience !== person.id)) {
     throw new Refused(404, 'There is no such message.');

@@ -47,7 +47,8 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response, assets.scriptHash);
     admit(request, anyHost);
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) throw new Refused(400, 'That is no address.');
     if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
     if (!url.pathname.startsWith(BASE)) throw new Refused(404, 'There is nothing here.');
     const path = url.pathname.slice(BASE.length);

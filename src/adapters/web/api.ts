@@ -49,9 +49,10 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
     [
       'GET events',
       async (request, response, query) => {
-        const lastEventId = request.headers['last-event-id'] ?? query.get('after');
+        const header = request.headers['last-event-id'];
+        const lastEventId = typeof header === 'string' ? header : query.get('after');
         const reader = personNamed(query.get('as') ?? '').id;
-        const stream = { changes: room.changes, epoch, reader, lastEventId: String(lastEventId), clock };
+        const stream = { changes: room.changes, epoch, reader, lastEventId, clock };
         await streamEvents(response, stream, signal);
       },
     ],

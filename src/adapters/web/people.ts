@@ -1,15 +1,11 @@
-import type { Actor, GuildId, Role } from '../../core/actor.ts';
+import type { Actor, GuildId } from '../../core/actor.ts';
 import type { Place } from '../../core/adapter.ts';
 import type { ChannelInfo, PersonInfo, Spot } from './wire.ts';
 
 const GUILD: GuildId = 'web:local';
 
-export interface Person extends PersonInfo {
-  readonly role: Role;
-}
-
 /** Whom the page can be viewed as. `main.ts` lists `web:operator` among the operators, and nobody else of the playground. */
-export const PEOPLE: readonly Person[] = [
+export const PEOPLE: readonly PersonInfo[] = [
   { id: 'member', name: 'Mia', role: 'member' },
   { id: 'admin', name: 'Ada', role: 'admin' },
   { id: 'operator', name: 'Otto', role: 'operator' },
@@ -27,7 +23,7 @@ export const CHANNELS: readonly ChannelInfo[] = [
   })),
 ];
 
-export function personOf(id: string): Person | undefined {
+export function personOf(id: string): PersonInfo | undefined {
   return PEOPLE.find((person) => person.id === id);
 }
 
@@ -35,7 +31,7 @@ export function channelOf(id: string): ChannelInfo | undefined {
   return CHANNELS.find((channel) => channel.id === id);
 }
 
-export function actorOf(person: Person): Actor {
+export function actorOf(person: PersonInfo): Actor {
   return {
     guild: GUILD,
     user: person.id,

@@ -37,7 +37,7 @@ export interface Room {
 
 const KEEP_EVERY_MS = 1_000;
 
-/** The oldest go when there are more. At 8,000 characters each the page still loads in a moment. */
+/** The oldest go when there are more. With that many the page still loads in a moment. */
 const MAX_MESSAGES = 1_000;
 
 export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
