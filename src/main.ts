@@ -1,78 +1,78 @@
 import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
 import { ConfigError, keyFrom, readConfig } from './config.ts';
 import { StartError } from './core/adapter.ts';
 import { CatalogueFileError } from './core/catalogue-file.ts';
+import { readEnvironment } from './environment.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */
 const SAME_SIGNAL_MS = 1_000;
+/** What answers need to end, after their grace, and connections to close. A stop that takes longer hangs. */
+const STOP_LIMIT_MS = 30_000;
 
 async function main(): Promise<void> {
-  const environment = { ...(await readDotEnv()), ...process.env };
+  const environment = await readEnvironment();
   const config = readConfig(environment);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
   const modelsFile = await readModelsFile(config.MODELS_FILE);
   const keyIn = (variable: string) => keyFrom(environment, variable);
   const app = await startApp({ config, modelsFile, keyIn, log });
-  stopOnSignals(app);
+  const stop = createStop(app);
+  stopOnSignals(stop, app.graceMs);
   process.stdout.write(app.block);
   const fail = (error: unknown) => {
     log.fatal({ err: error }, 'a fault that nobody caught; stopping');
     process.exitCode = 1;
-    void stopAndExit(app, 0);
+    stop(0);
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
 }
 
-function stopOnSignals(app: App): void {
-  let lastAtMs = Number.NEGATIVE_INFINITY;
-  let stopping = false;
-  const onSignal = (): void => {
+/** Stops and ends the process, however often it is called. */
+function createStop(app: App): (graceMs: number) => void {
+  let isStopping = false;
+
+  async function stop(graceMs: number): Promise<void> {
+    if (app.answersInFlight() > 0 && graceMs > 0) {
+      process.stdout.write(
+        `\nLetting answers finish for up to ${graceMs / 1_000} s; once more to leave at once.\n`,
+      );
+    }
+    // What is not shown by then is in the journal, for the next start.
+    setTimeout(() => process.exit(1), graceMs + STOP_LIMIT_MS).unref();
+    try {
+      await app.stop(graceMs);
+    } catch (error) {
+      process.stderr.write(
+        `The stop was not clean: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
+      process.exitCode = 1;
+    }
+    process.exit();
+  }
+
+  return (graceMs) => {
+    if (isStopping) return;
+    isStopping = true;
+    void stop(graceMs);
+  };
+}
+
+/** The first signal stops in good order; one more leaves at once, and the journal serves. */
+function stopOnSignals(stop: (graceMs: number) => void, graceMs: number): void {
+  let first: { readonly signal: string; readonly atMs: number } | null = null;
+  const onSignal = (signal: string): void => {
     const nowMs = performance.now();
-    const isSame = nowMs - lastAtMs < SAME_SIGNAL_MS;
-    lastAtMs = nowMs;
-    if (isSame) return;
-    if (stopping) process.exit(130);
-    stopping = true;
-    void stopAndExit(app, app.graceMs);
+    if (first === null) {
+      first = { signal, atMs: nowMs };
+      stop(graceMs);
+    } else if (first.signal !== signal || nowMs - first.atMs >= SAME_SIGNAL_MS) process.exit(130);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-}
-
-async function stopAndExit(app: App, graceMs: number): Promise<void> {
-  if (app.answersInFlight() > 0 && graceMs > 0) {
-    process.stdout.write(
-      `\nLetting answers finish for up to ${graceMs / 1_000} s; once more to leave at once.\n`,
-    );
-  }
-  try {
-    await app.stop(graceMs);
-  } catch (error) {
-    process.stderr.write(
-      `The stop was not clean: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
-    process.exitCode = 1;
-  }
-  process.exit();
-}
-
-/** What `.env` sets, where there is one; the environment itself wins. Node's own option for it remarks on its absence. */
-async function readDotEnv(): Promise<NodeJS.Dict<string>> {
-  try {
-    return parseEnv(await readFile('.env', 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new StartError(
-      'The file .env cannot be read.',
-      'Make it readable for the user that starts Parley.',
-      { cause: error },
-    );
-  }
 }
 
 async function readModelsFile(path: string): Promise<string> {

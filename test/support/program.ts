@@ -6,6 +6,11 @@ import { resolve } from 'node:path';
 export interface Program {
   /** The playground's address. */
   readonly url: string;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves to the exit code when it has ended; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** What it logged so far. */
+  errors(): string;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
 }
@@ -20,7 +25,7 @@ export async function startProgram(
     env: { MODELS_FILE: resolve('models.json'), PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'close');
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   let output = '';
   let errors = '';
   child.stderr.on('data', (chunk) => {
@@ -36,6 +41,9 @@ export async function startProgram(
   });
   return {
     url,
+    signal: (signal) => void child.kill(signal),
+    exited,
+    errors: () => errors,
     async kill() {
       child.kill('SIGKILL');
       await exited;

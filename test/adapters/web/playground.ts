@@ -140,7 +140,8 @@ function scriptedHost(): PlaygroundHost & { readonly tier: Tier } {
   };
 }
 
-async function openReader(url: URL, lastEventId: string | undefined): Promise<Reader> {
+/** Follows a playground as its page does. */
+export async function openReader(url: URL, lastEventId?: string): Promise<Reader> {
   const events: { id: string; changes: Changes }[] = [];
   const items = new Map<string, Item>();
   const waiting = new Set<() => void>();

@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnswerMessage } from '../src/adapters/web/wire.ts';
+import { openReader, type Reader } from './adapters/web/playground.ts';
+import { type Program, startProgram } from './support/program.ts';
+import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
+
+/** A lease runs out 10 s after the death; the rest is for a busy machine. */
+const TIMEOUT_MS = 120_000;
+const FAULT_ON_SIGNAL = `data:text/javascript,${encodeURIComponent(
+  "process.on('SIGUSR2', () => { Promise.reject(new Error('nobody catches this')); });",
+)}`;
+
+let folder: string;
+let provider: FakeProvider;
+let programs: Program[];
+let readers: Reader[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  provider = await createFakeProvider();
+  programs = [];
+  readers = [];
+});
+
+afterEach(async () => {
+  for (const reader of readers) reader.close();
+  for (const program of programs) await program.kill();
+  await provider.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The program on its playground, with the page's hands and eyes. */
+async function start(environment: Record<string, string> = {}) {
+  const program = await startProgram(folder, { OPENROUTER_BASE_URL: provider.url, ...environment });
+  programs.push(program);
+  const page = await openReader(new URL('/playground/api/events?as=member', program.url));
+  readers.push(page);
+
+  async function post(path: string, body: object): Promise<void> {
+    const response = await fetch(new URL(`/playground/api/${path}`, program.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ as: 'member', ...body }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
+  const answersTo = (question: string): AnswerMessage[] =>
+    page.answers.filter(({ thread }) => thread === question);
+
+  return {
+    program,
+    page,
+    post,
+    answersTo,
+    /** Mentions the bot; the answer stands in the thread of the question. */
+    ask: (id: string) => post('message', { id, text: `@parley ${id}?`, channel: 'general', thread: null }),
+    textOf: (question: string) =>
+      answersTo(question)
+        .map(({ text }) => text)
+        .join('\n'),
+    lastOf: (question: string) => answersTo(question).at(-1),
+  };
+}
+
+const paragraphs = (from: number, to: number) =>
+  Array.from(
+    { length: to - from },
+    (_, index) => `Paragraph ${from + index}. ${'Text. '.repeat(60)}\n\n`,
+  ).join('');
+const numbersIn = (text: string) =>
+  [...text.matchAll(/Paragraph (\d+)\./g)].map(([, number]) => Number(number));
+const countTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('a process that is killed', () => {
+  it('is finished by the next start: what had arrived, marked, with Retry, and nothing twice', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const before = await start();
+    const silent = provider.live();
+    await before.ask('silent-1');
+    await silent.request;
+    const long = provider.live();
+    await before.ask('growing-1');
+    await long.request;
+    await long.text(paragraphs(0, 15));
+    await before.page.until(() => before.answersTo('growing-1').length >= 2);
+    provider.answer('All said.');
+    await before.ask('finished-1');
+    await before.page.until(() => before.lastOf('finished-1')?.status === 'complete');
+    const seen = before.textOf('growing-1');
+    await before.program.kill();
+
+    const after = await start();
+    await after.page.until(
+      () =>
+        after.lastOf('silent-1')?.status === 'interrupted' &&
+        after.lastOf('growing-1')?.status === 'interrupted',
+    );
+    const shown = after.textOf('growing-1');
+    expect(shown.length).toBeGreaterThanOrEqual(seen.length);
+    expect(numbersIn(shown)).toEqual(countTo(15));
+    expect(
+      after
+        .answersTo('growing-1')
+        .slice(0, -1)
+        .map(({ status }) => status),
+    ).not.toContain('streaming');
+    expect(after.page.answers.flatMap(({ buttons }) => buttons)).not.toContain('stop');
+    for (const question of ['silent-1', 'growing-1']) {
+      expect(after.lastOf(question)).toMatchObject({
+        note: expect.stringMatching(/^Interrupted/),
+        buttons: ['retry'],
+      });
+    }
+    expect(after.answersTo('silent-1')).toHaveLength(1);
+    expect(after.answersTo('finished-1')).toMatchObject([{ text: 'All said.', status: 'complete' }]);
+    expect([...after.page.items.keys()].filter((key) => key.startsWith('activity/'))).toEqual([]);
+
+    // The same events again, as a platform redelivers them.
+    for (const question of ['silent-1', 'growing-1', 'finished-1']) await after.ask(question);
+    provider.answer('A second try.');
+    await after.post('press', { id: 'retry-01', message: after.lastOf('growing-1')?.id, button: 'retry' });
+    await after.page.until(() => after.lastOf('growing-1')?.status === 'complete');
+    expect(after.lastOf('growing-1')?.text).toBe('A second try.');
+    expect(provider.chats).toHaveLength(4);
+  });
+});
+
+describe('a process that is told to stop', () => {
+  it('lets answers finish, ends the others as interrupted with all their text, and takes no more', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const before = await start({ SHUTDOWN_GRACE_SEC: '4' });
+    const ending = provider.live();
+    await before.ask('ending-1');
+    await ending.request;
+    const endless = provider.live();
+    await before.ask('endless-1');
+    await endless.request;
+    await endless.text('As far as it got.');
+    await before.page.until(() => before.textOf('endless-1') !== '');
+    before.program.signal('SIGTERM');
+    await ending.text('Just in time.');
+    await ending.finish();
+    expect(await before.program.exited).toBe(0);
+
+    const after = await start();
+    await after.page.until(() => after.page.answers.length === 2);
+    expect(after.lastOf('ending-1')).toMatchObject({ text: 'Just in time.', status: 'complete' });
+    expect(after.lastOf('endless-1')).toMatchObject({
+      text: 'As far as it got.',
+      status: 'interrupted',
+      buttons: ['retry'],
+    });
+  });
+
+  it('leaves at once when it is told a second time, and the next start finishes its answers', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const before = await start();
+    const answer = provider.live();
+    await before.ask('question-1');
+    await answer.request;
+    await answer.text('As far as it got.');
+    await before.page.until(() => before.textOf('question-1') !== '');
+    before.program.signal('SIGTERM');
+    before.program.signal('SIGINT');
+    expect(await before.program.exited).toBe(130);
+
+    const after = await start();
+    await after.page.until(() => after.lastOf('question-1')?.status === 'interrupted');
+    expect(after.textOf('question-1')).toBe('As far as it got.');
+  });
+
+  it('by a fault that nobody caught ends its answers first', { timeout: TIMEOUT_MS }, async () => {
+    const before = await start({ NODE_OPTIONS: `--import=${FAULT_ON_SIGNAL}` });
+    const answer = provider.live();
+    await before.ask('question-1');
+    await answer.request;
+    await answer.text('As far as it got.');
+    await before.page.until(() => before.textOf('question-1') !== '');
+    before.program.signal('SIGUSR2');
+    expect(await before.program.exited).toBe(1);
+    expect(before.program.errors()).toContain('nobody catches this');
+
+    const after = await start();
+    await after.page.until(() => after.page.answers.length === 1);
+    expect(after.lastOf('question-1')).toMatchObject({ text: 'As far as it got.', status: 'interrupted' });
+  });
+});
