@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Button, LiveMessage, MessageView, Scope } from '../../../src/core/adapter.ts';
 import { PlaceGone, RateLimited, Unshowable } from '../../../src/core/delivery-errors.ts';
 import { createPacers } from '../../../src/core/reply/pacer.ts';
-import { createReply, type Ending, type Reply } from '../../../src/core/reply/reply.ts';
+import { createReply, type Ending, type Reply, type ReplyOptions } from '../../../src/core/reply/reply.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { wordsOf } from '../../support/long-answer.ts';
 import {
@@ -28,7 +28,10 @@ function setUp() {
   const abandon = new AbortController();
 
   function start(options: Omit<MemorySurfaceOptions, 'clock'> = {}) {
-    const surface = createMemorySurface({ clock, limiter, ...options });
+    return startOn(createMemorySurface({ clock, limiter, ...options }));
+  }
+
+  function startOn(surface: MemorySurface, options: Partial<ReplyOptions> = {}) {
     const opened: LiveMessage[] = [];
     const reply = createReply({
       surface,
@@ -38,11 +41,12 @@ function setUp() {
       buttons: [STOP],
       onOpen: (message) => opened.push(message),
       signal: abandon.signal,
+      ...options,
     });
     return { surface, reply, opened };
   }
 
-  return { clock, pacers, limiter, abandon, start };
+  return { clock, pacers, limiter, abandon, start, startOn };
 }
 
 /** Lets time pass until the work is done. */
@@ -652,6 +656,54 @@ describe('the signal', () => {
       await within(clock, HOUR_MS, reply.finish(COMPLETE));
     }
     expect(getEventListeners(abandon.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('an answer that another process began', () => {
+  const INTERRUPTED: Ending = { status: 'interrupted', note: 'Interrupted.', footer: null, buttons: [RETRY] };
+
+  /** A process that dies in the middle, and what its journal knows. */
+  async function left(count: number) {
+    const { clock, startOn, start } = setUp();
+    const dies = new AbortController();
+    const { surface } = start({ limits: { maxChars: 100 } });
+    const { reply, opened } = startOn(surface, { signal: dies.signal });
+    await stream(clock, reply, count, 500);
+    await clock.advance(10_000);
+    const { progress } = reply;
+    dies.abort();
+    const live = opened.at(-1);
+    if (live === undefined) throw new Error('nothing was opened');
+    return { clock, startOn, surface, progress, message: { live, text: surface.shown?.text ?? '' } };
+  }
+
+  it('is ended in the message that was growing, and what was complete is left alone', async () => {
+    const { clock, startOn, surface, progress, message } = await left(70);
+    expect(progress).toEqual({ sealed: surface.messages.length - 1, message: message.live.key });
+    const { length } = surface.messages;
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    reply.write(words(70));
+    expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
+    expectWhole(surface, words(70));
+    expect(surface.messages).toHaveLength(length);
+    expect(surface.shown).toMatchObject(INTERRUPTED);
+  });
+
+  it('goes on in new messages where more had arrived than was shown', async () => {
+    const { clock, startOn, surface, progress, message } = await left(70);
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    reply.write(words(200));
+    expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
+    expectWhole(surface, words(200));
+  });
+
+  it('does not get shorter where less was kept than was shown', async () => {
+    const { clock, startOn, surface, progress, message } = await left(70);
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    reply.write(words(40));
+    expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
+    expectWhole(surface, words(70));
+    expect(surface.shown).toMatchObject(INTERRUPTED);
   });
 });
 
