@@ -62,7 +62,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       get scope() {
         return outlet().editScope;
       },
-      update: (view, signal) => outlet().edit(id, answerBody(view), signal),
+      update: (view, signal) => outlet().edit(id, answerBody(view), view.status === 'streaming', signal),
     };
   }
 
@@ -71,7 +71,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     if (place.isUserInstall && opened > USER_INSTALL_FOLLOW_UPS) throw new PlaceGone('expired');
     const found = isUnclearSend && canOutlive ? await findFollowUp(signal) : null;
     if (found !== null) {
-      await outlet().edit(found, body, signal);
+      await outlet().edit(found, body, false, signal);
       return found;
     }
     if (outlet() === channel) {

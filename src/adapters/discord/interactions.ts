@@ -140,7 +140,7 @@ export function createInteractionHandler(
       button: button.kind,
       answerId: button.answerId,
       retire: (retiring) =>
-        createWebhookOutlet(patient, interaction).edit(message.id, { components: [] }, retiring),
+        createWebhookOutlet(patient, interaction).edit(message.id, { components: [] }, false, retiring),
       async openThread(title, opening) {
         const may: BotMay = (permission) => interaction.appPermissions.has(permission);
         if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;

@@ -63,7 +63,11 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   }
 
   function liveMessage(id: string, { editScope, edit }: Outlet): LiveMessage {
-    return { key: id, scope: editScope, update: (view, signal) => edit(id, answerBody(view), signal) };
+    return {
+      key: id,
+      scope: editScope,
+      update: (view, signal) => edit(id, answerBody(view), view.status === 'streaming', signal),
+    };
   }
 
   async function findUnclear(signal: AbortSignal): Promise<string | null> {
@@ -118,7 +122,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
         const once = { nonce: `${messageId}-${opened}`, enforce_nonce: true } as const;
         const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
         // What stands there may be what an earlier try sent.
-        if (mayHaveSent) await outlet.edit(id, body, signal);
+        if (mayHaveSent) await outlet.edit(id, body, false, signal);
         opened++;
         unclear = [];
         mayHaveSent = false;

@@ -11,7 +11,8 @@ export interface Outlet {
   readonly editScope: Scope;
   /** Posts a message and resolves to its id. */
   send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string>;
-  edit(messageId: string, body: Partial<MessageBody>, signal: AbortSignal): Promise<void>;
+  /** @param isInterim whether a newer state is to follow, so that this one may give way */
+  edit(messageId: string, body: Partial<MessageBody>, isInterim: boolean, signal: AbortSignal): Promise<void>;
 }
 
 const messageSchema = z.object({ id: z.string() });
@@ -34,10 +35,10 @@ export function createChannelOutlet(rest: DiscordRest, channelId: string): Outle
           await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
         ).id;
       }),
-    edit: (messageId, body, signal) =>
+    edit: (messageId, body, isMinor, signal) =>
       delivered(async () => {
         const path = Routes.channelMessage(channelId, messageId);
-        await rest.request({ method: 'PATCH', path, body, scope: editScope }, signal);
+        await rest.request({ method: 'PATCH', path, body, scope: editScope, isMinor }, signal);
       }),
   };
 }
@@ -73,7 +74,7 @@ export function createWebhookOutlet(
         return messageSchema.parse(await rest.request({ method: 'POST', path, body, files, scope }, signal))
           .id;
       }),
-    edit: (messageId, body, signal) =>
+    edit: (messageId, body, _isInterim, signal) =>
       delivered(async () => {
         const path = Routes.webhookMessage(applicationId, token, messageId);
         await rest.request({ method: 'PATCH', path, body, scope }, signal);

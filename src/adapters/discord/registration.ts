@@ -46,7 +46,7 @@ export async function register(
 }
 
 /** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */
-export function declarationOf(command: Command, isGuildOnly: boolean): Json {
+function declarationOf(command: Command, isGuildOnly: boolean): Json {
   return {
     type: ApplicationCommandType.ChatInput,
     name: command.name,

@@ -14,6 +14,8 @@ export interface RestRequest {
   readonly files?: readonly NoticeFile[];
   /** The limit that this request draws from, so that the pacers learn from the answer. */
   readonly scope?: Scope;
+  /** Whether it gives way where the global limit is short: interim states, typing, reactions. */
+  readonly isMinor?: boolean;
 }
 
 /**
@@ -93,7 +95,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
   async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Response> {
     return pacers.run(
       GLOBAL,
-      () => true,
+      () => request.isMinor !== true,
       async () => {
         const response = await send(request, signal);
         if (response.status === 429 && response.headers.has('X-RateLimit-Global'))

@@ -35,7 +35,8 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       const scope: Scope = { key: `discord:typing:${channelId}`, limit: 5, windowMs: 5_000 };
       try {
         for (;;) {
-          await rest.insist({ method: 'POST', path: Routes.channelTyping(channelId), scope }, signal);
+          const path = Routes.channelTyping(channelId);
+          await rest.insist({ method: 'POST', path, scope, isMinor: true }, signal);
           await clock.sleep(TYPING_EVERY_MS, signal);
         }
       } catch (error) {
@@ -66,7 +67,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
           tasks.start('the waiting sign could not be changed', async (signal) => {
             await before;
             try {
-              await rest.insist({ method, path, scope }, signal);
+              await rest.insist({ method, path, scope, isMinor: true }, signal);
             } catch (error) {
               if (!isForbidden(error)) throw error;
             } finally {

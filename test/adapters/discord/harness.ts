@@ -31,7 +31,7 @@ export interface Desk extends Dispatch {
   release(): void;
 }
 
-export function createDesk(): Desk {
+function createDesk(): Desk {
   const released = Promise.withResolvers<void>();
   const take = <E extends Invocation | PostedMessage | Press>(list: E[]) => {
     return async (event: E) => {

@@ -85,12 +85,12 @@ export function createBuckets(clock: Clock, limits: RateLimits, globalPerSecond:
 }
 
 /** Callbacks and interaction webhooks are exempt from the global limit. */
-export function isInteractionEndpoint(path: string): boolean {
+function isInteractionEndpoint(path: string): boolean {
   return path.startsWith('/interactions/') || path.startsWith('/webhooks/');
 }
 
 /** The bucket of a request: its route with ids left out, and the id that splits the bucket. */
-export function routeOf(method: string, path: string): { route: string; major: string } {
+function routeOf(method: string, path: string): { route: string; major: string } {
   const webhook = /^\/webhooks\/(\d+)\/([^/]+)/.exec(path);
   if (webhook) return { route: '* /webhooks/:id/:token', major: `${webhook[1]}/${webhook[2]}` };
   const major = /^\/(?:channels|guilds)\/(\d+)/.exec(path)?.[1] ?? '';

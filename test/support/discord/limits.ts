@@ -292,7 +292,6 @@ const choices = z.looseObject({ choices: z.array(choice).max(25) });
 
 export type MessageBody = z.infer<typeof message>;
 export type CommandBody = z.infer<typeof command>;
-export type ThreadBody = z.infer<typeof thread>;
 
 /** Each parses a request's body or throws 50035 with every fault at its path. */
 export const parseMessage = parser(message);
