@@ -163,12 +163,14 @@ const quote = fc
   .map((text) => text.replace(/^/gm, '> '));
 
 /** Well-formed Markdown of the kind that models write; what cannot be cut is at most about 60 characters long. */
-export const answers: fc.Arbitrary<string> = fc
-  .array(fc.oneof(paragraph, heading, fence, nestedList, quote, fc.constant('***')), {
-    minLength: 1,
-    maxLength: 6,
-  })
-  .map((blocks) => blocks.join('\n\n'));
+export const answersOf = (maxBlocks: number): fc.Arbitrary<string> =>
+  fc
+    .array(fc.oneof(paragraph, heading, fence, nestedList, quote, fc.constant('***')), {
+      minLength: 1,
+      maxLength: maxBlocks,
+    })
+    .map((blocks) => blocks.join('\n\n'));
+export const answers = answersOf(6);
 
 const row = fc.array(label, { minLength: 3, maxLength: 3 }).map((cells) => `| ${cells.join(' | ')} |`);
 export const tables: fc.Arbitrary<string> = fc
@@ -197,11 +199,16 @@ export const anything: fc.Arbitrary<string> = fc
   )
   .map((pieces) => pieces.join('\n'));
 
-/** The text as deltas of random sizes. */
+export const deltaSizes: fc.Arbitrary<number[]> = fc.array(
+  fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3000 })),
+  { minLength: 1, maxLength: 20 },
+);
+
+/** The text as deltas of these sizes. */
 export function deltas(source: string, sizes: readonly number[]): string[] {
   const list: string[] = [];
   for (let at = 0, index = 0; at < source.length; index++) {
-    const size = Math.max(1, sizes[index % sizes.length] ?? 1);
+    const size = sizes[index % sizes.length] ?? 1;
     list.push(source.slice(at, at + size));
     at += size;
   }
