@@ -1,0 +1,117 @@
+import { pino } from 'pino';
+import type { LiveMessage, MessageView, Place, Reopened, Surface } from '../../src/core/adapter.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { FakeProvider } from './provider/fake-provider.ts';
+import { createTestBot, messageOf } from './test-bot.ts';
+
+/** What a bot in a process of its own asks of the platform, which lives with the test and outlives the process. */
+export type PlatformCall =
+  | { readonly do: 'open'; readonly surface: string; readonly view: MessageView }
+  | { readonly do: 'update'; readonly surface: string; readonly message: string; readonly view: MessageView }
+  | { readonly do: 'whisper'; readonly surface: string; readonly text: string }
+  | { readonly do: 'reopen'; readonly reference: string; readonly answerId: string | null };
+
+export interface PlatformAnswer {
+  /** Of the message that was opened, or found. */
+  readonly key: string | null;
+  readonly text: string;
+  readonly isEnded: boolean;
+  /** Names the surface that was reopened; null where there is none. */
+  readonly surface: string | null;
+  /** `Surface.reference` after the call. */
+  readonly reference: string;
+}
+
+/** An event that the platform delivers to a bot. */
+export interface Delivery {
+  readonly id: string;
+  readonly text: string;
+  readonly place: Partial<Place>;
+  readonly surface: string;
+  readonly reference: string;
+}
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'call'; readonly serial: number; readonly call: PlatformCall };
+export type ToWorker =
+  | { readonly type: 'deliver'; readonly delivery: Delivery }
+  | { readonly type: 'answer'; readonly serial: number; readonly answer: PlatformAnswer };
+
+export const MAX_CHARS = 120;
+
+if (import.meta.main) {
+  const [storeUrl = '', providerUrl = ''] = process.argv.slice(2);
+  const store = await openStore(storeUrl, { clock: systemClock, log: pino({ level: 'silent' }) });
+  const waiting = new Map<number, (answer: PlatformAnswer) => void>();
+  let serial = 0;
+
+  const send = (message: FromWorker) => process.send?.(message);
+  const call = (wanted: PlatformCall) =>
+    new Promise<PlatformAnswer>((resolve) => {
+      waiting.set(++serial, resolve);
+      send({ type: 'call', serial, call: wanted });
+    });
+
+  function surfaceOf(surface: string, begun: string): Surface {
+    const scope = { key: `test:${surface}`, limit: 1_000, windowMs: 1_000 };
+    let reference = begun;
+    return {
+      limits: { maxChars: MAX_CHARS },
+      openScope: scope,
+      canContinueInThread: false,
+      isPrivate: false,
+      get reference() {
+        return reference;
+      },
+      indicate() {},
+      async open(view) {
+        const answer = await call({ do: 'open', surface, view });
+        reference = answer.reference;
+        return liveMessage(surface, answer.key ?? '');
+      },
+      async whisper({ text }) {
+        await call({ do: 'whisper', surface, text });
+      },
+    };
+  }
+
+  function liveMessage(surface: string, key: string): LiveMessage {
+    return {
+      key,
+      scope: { key: `test:${surface}`, limit: 1_000, windowMs: 1_000 },
+      async update(view) {
+        await call({ do: 'update', surface, message: key, view });
+      },
+    };
+  }
+
+  async function reopen(reference: string, answerId: string | null): Promise<Reopened | null> {
+    const { surface, key, text, isEnded, reference: now } = await call({ do: 'reopen', reference, answerId });
+    if (surface === null) return null;
+    const live = key === null ? null : liveMessage(surface, key);
+    return { surface: surfaceOf(surface, now), message: live && { live, text, isEnded } };
+  }
+
+  const bot = await createTestBot({
+    store,
+    provider: { url: providerUrl } as FakeProvider,
+    platform: {
+      platform: 'discord',
+      reopen: ({ reference, answerId }) => reopen(reference, answerId),
+    },
+  });
+
+  process.on('message', (message: ToWorker) => {
+    if (message.type === 'answer') {
+      waiting.get(message.serial)?.(message.answer);
+      waiting.delete(message.serial);
+      return;
+    }
+    const { id, text, place, surface, reference } = message.delivery;
+    const event = messageOf(text, { id, place });
+    void bot.dispatch.message({ ...event, surface: surfaceOf(surface, reference) });
+  });
+  send({ type: 'ready' });
+}
