@@ -11,6 +11,7 @@ import { createDirectory } from './directory.ts';
 import { createHttpReceiver } from './http-receiver.ts';
 import { listen } from './listeners.ts';
 import { createMembership } from './membership.ts';
+import { createRecent } from './recent.ts';
 import { reopen } from './reopen.ts';
 import { createResponseUrl } from './response-url.ts';
 import { createSignatureCheck } from './signature.ts';
@@ -39,6 +40,9 @@ export interface SlackAdapterOptions {
 
 /** Below the 20 a minute at which reactions can be taken off again. */
 const REACTIONS_PER_MINUTE = 18;
+
+/** Slack sends an event for the last time six minutes after the first. */
+const TWIN_MEMORY_MS = 10 * 60_000;
 
 /** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
 const LAST_WORDS_MS = 3_000;
@@ -100,6 +104,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
         commands,
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
+        questions: createRecent(clock, TWIN_MEMORY_MS),
         surfaces: parts,
         clock,
         log,

@@ -80,6 +80,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     get reference() {
       return options.reference();
     },
+    caveat: `Slack takes no slash commands in threads. There, mention me with one: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: options.isPrivate,
     // An answer in a channel stands in a thread already, and a DM is one conversation.
     canContinueInThread: false,

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
 import type { Directory } from './directory.ts';
 import type { Membership } from './membership.ts';
+import type { Recent } from './recent.ts';
 import type { ResponseUrl } from './response-url.ts';
 import type { SurfaceParts } from './surfaces.ts';
 import type { Workspace } from './workspace.ts';
@@ -15,6 +16,8 @@ export interface Inbox {
   readonly commands: readonly Command[];
   readonly directory: Directory;
   readonly membership: Membership;
+  /** Questions that came to this process; a message's second event says nothing new. Core dedupes for all processes. */
+  readonly questions: Recent;
   readonly surfaces: SurfaceParts;
   readonly clock: Clock;
   readonly log: Logger;

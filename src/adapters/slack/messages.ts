@@ -1,8 +1,11 @@
+import type { Command } from '../../core/command.ts';
 import { placeUnder } from './answer-place.ts';
+import { parseArguments } from './arguments.ts';
 import { addresseeOf, mentionedIn, readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
 import type { MessageEvent } from './payloads.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from './places.ts';
+import { runRequest } from './requests.ts';
 import { createSurfaceFor } from './surfaces.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
@@ -22,22 +25,40 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const isDirect = event.channel_type === 'im';
   const isAddressed = isDirect || mentionedIn(text).includes(botUser);
   if (!isAddressed && (event.thread_ts === undefined || addresseeOf(text) !== null)) return;
+  const id = questionId(team, channel, ts);
+  if (!inbox.questions.isNew(id)) return;
 
   const threadTs =
     event.thread_ts ?? (isDirect && !(await surfaces.agentView.probe(channel, ts, signal)) ? null : ts);
   const actor = await directory.actor(user);
-  await dispatch.message({
-    id: questionId(team, channel, ts),
-    actor,
-    place: placeAt(team, channel, keyOf()),
-    text: await readText(text, botUser, directory),
-    addressed: isAddressed,
-    surface: createSurfaceFor(surfaces, {
-      ...placeUnder({ channel, user, isDirect }, ts, threadTs),
-      // A mention that begins a thread ties the whole thread to the conversation.
-      ties: isDirect || event.thread_ts !== undefined ? null : 'open thread',
-    }),
+  const said = await readText(text, botUser, directory);
+  const place = placeAt(team, channel, keyOf());
+  const surface = createSurfaceFor(surfaces, {
+    ...placeUnder({ channel, user, isDirect }, ts, threadTs),
+    // A mention that begins a thread ties the whole thread to the conversation.
+    ties: isDirect || event.thread_ts !== undefined ? null : 'open thread',
   });
+  const command = isAddressed ? commandIn(inbox.commands, said) : null;
+  if (command === null) {
+    await dispatch.message({ id, actor, place, text: said, addressed: isAddressed, surface });
+    return;
+  }
+  const parsed = parseArguments(command.command, command.text);
+  if (!parsed.ok) return surface.whisper({ text: parsed.problem }, signal);
+  const { options } = parsed;
+  if (options['private'] === true) {
+    const request = {
+      id,
+      command: command.command,
+      options,
+      user,
+      channel,
+      responseUrl: null,
+      threadTs: null,
+    };
+    return runRequest(inbox, request);
+  }
+  await dispatch.command({ id, command: command.command.name, options, actor, place, surface });
 
   function keyOf(): string {
     if (threadTs === null) return channelKey(team, channel);
@@ -46,4 +67,11 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
       ? messageKey(team, channel, threadTs)
       : openThreadKey(team, channel, threadTs);
   }
+}
+
+/** A command behind a mention: the way to say one in a thread, where Slack takes no slash commands. */
+function commandIn(commands: readonly Command[], text: string): { command: Command; text: string } | null {
+  const [, name, rest = ''] = /^\/([a-z0-9-]+)(?:\s+([\s\S]*))?$/i.exec(text) ?? [];
+  const command = commands.find((candidate) => candidate.name === name?.toLowerCase());
+  return command === undefined ? null : { command, text: rest };
 }
