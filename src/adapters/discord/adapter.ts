@@ -120,8 +120,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     },
 
     async stop() {
-      await tasks.stop();
       await client?.destroy();
+      await tasks.stop();
     },
   };
 }

@@ -5,7 +5,7 @@ import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
 import { createChannelOutlet, createWebhookOutlet, isUnclear } from './outlets.ts';
 import { findMessage } from './read-back.ts';
-import { type InteractionPlace, writeReference } from './references.ts';
+import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import type { Sealing } from './sealing.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -40,6 +40,7 @@ const NEVER = new AbortController().signal;
 export function createInteractionSurface(options: InteractionSurfaceOptions): InteractionSurface {
   const { rest, clock, place } = options;
   const { interaction, isPrivate, botMayUseChannel } = place;
+  const sealedPlace = sealPlace(place, options.sealing);
   const webhook = createWebhookOutlet(rest, interaction);
   const patientWebhook = createWebhookOutlet({ ...rest, request: rest.insist }, interaction);
   const channel = createChannelOutlet(rest, interaction.channelId);
@@ -112,7 +113,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const acknowledged = isThinking ? 'thinking' : 'silent';
-      return writeReference({ ...place, acknowledged, newestId, opened }, options.sealing);
+      return writeReference({ ...sealedPlace, acknowledged, newestId, opened });
     },
     adopt: liveMessage,
     indicate(activity) {

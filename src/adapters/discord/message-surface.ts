@@ -6,14 +6,12 @@ import { createChannelOutlet, delivered, isUnclear, type Outlet } from './outlet
 import { findMessage } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
-import type { Sealing } from './sealing.ts';
 import { startThread } from './threads.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface MessageSurfaceOptions {
   readonly rest: DiscordRest;
   readonly signs: WaitingSigns;
-  readonly sealing: Sealing;
   readonly botId: string;
   /**
    * The answer goes to the thread or direct messages that the question stands in (`here`), to its channel as a reply to it,
@@ -105,7 +103,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const now = isReply() ? ({ kind: 'reply' } as const) : spot;
-      return writeReference({ ...place, spot: now, opened }, options.sealing);
+      return writeReference({ ...place, spot: now, opened });
     },
     adopt: (messageId) => liveMessage(messageId, outlet),
     indicate,

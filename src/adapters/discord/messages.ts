@@ -8,7 +8,6 @@ import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '.
 import { eventId, guildOfOne, messageActor } from './places.ts';
 import type { MessagePlace } from './references.ts';
 import type { DiscordRest } from './rest.ts';
-import type { Sealing } from './sealing.ts';
 import type { Tasks } from './tasks.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
@@ -16,7 +15,6 @@ export interface MessageHandlerOptions {
   readonly rest: DiscordRest;
   readonly log: Logger;
   readonly signs: WaitingSigns;
-  readonly sealing: Sealing;
   readonly tasks: Tasks;
   readonly dispatch: Dispatch;
   readonly botId: string;
@@ -67,10 +65,9 @@ export function createMessageHandler(
       if (!may(write)) return explainInPrivate(message, [write], signal);
       if (!isThread && !opensThread && !repliesToBot && takesThreads(channel.type)) {
         const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
-        await explainThreads(
-          message,
-          wanted.filter((permission) => !may(permission)),
-          signal,
+        const missing = wanted.filter((permission) => !may(permission));
+        tasks.start('the lack of a thread could not be explained', (stopping) =>
+          explainThreads(message, missing, stopping),
         );
       }
     }

@@ -48,12 +48,18 @@ const placeSchema = z.discriminatedUnion('kind', [messagePlace, interactionPlace
 export type MessagePlace = z.infer<typeof messagePlace>;
 export type InteractionPlace = z.infer<typeof interactionPlace>;
 
-/** Writes down a place of answers, so that another process can find it; an interaction's token is sealed. */
-export function writeReference(place: MessagePlace | InteractionPlace, sealing: Sealing): string {
-  if (place.kind === 'message') return JSON.stringify(place);
+/** The place as it may be written down. Sealing differs each time, so once is enough for a surface's lifetime. */
+export function sealPlace(place: InteractionPlace, sealing: Sealing): InteractionPlace {
   const { interaction } = place;
-  const token = sealing.seal(interaction.token, interaction.id);
-  return JSON.stringify({ ...place, interaction: { ...interaction, token } });
+  return {
+    ...place,
+    interaction: { ...interaction, token: sealing.seal(interaction.token, interaction.id) },
+  };
+}
+
+/** Writes a place of answers down, so that another process can find it; an interaction's after `sealPlace`. */
+export function writeReference(place: MessagePlace | InteractionPlace): string {
+  return JSON.stringify(place);
 }
 
 /** Null where the reference is none of this bot's. */

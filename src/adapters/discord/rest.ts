@@ -181,11 +181,17 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
-/** The body is exact; the header is in whole seconds, and all there is where Cloudflare answers for Discord. */
-async function rateLimited(response: Response): Promise<RateLimited> {
-  const body = rateLimitBody.safeParse(await jsonOf(response).catch(() => null));
-  const seconds = body.success ? body.data.retry_after : Number(response.headers.get('Retry-After') ?? 1);
-  return new RateLimited(Math.ceil(seconds * 1_000));
+/**
+ * The body is exact; the header is in whole seconds, and all there is where Cloudflare answers for Discord. A 429 that
+ * names no time is no rate but a refusal: too many edits of a message that is older than an hour.
+ */
+async function rateLimited(response: Response): Promise<RateLimited | DiscordRefusal> {
+  const body = await jsonOf(response).catch(() => null);
+  const limit = rateLimitBody.safeParse(body);
+  if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000));
+  const refusal = errorBody.safeParse(body);
+  if (refusal.success) return new DiscordRefusal(429, refusal.data.code, refusal.data.message);
+  return new RateLimited(Number(response.headers.get('Retry-After') ?? 1) * 1_000);
 }
 
 function reportOf(headers: Headers): RateReport | null {

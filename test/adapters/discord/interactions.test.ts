@@ -331,6 +331,14 @@ describe('a button', () => {
     expect(discord.message(answer)).toMatchObject({ content: 'An answer', buttons: [] });
   });
 
+  it('is left on a message that Discord lets nobody edit any more', async () => {
+    const { discord, desk, ada, answer } = await answered();
+    await ada.click(answer, 'Retry').acknowledged();
+    await discord.until(() => desk.presses.length === 1);
+    discord.faults.add('PATCH', /messages/, { kind: 'refuse', error: 'tooManyOldEdits' });
+    await expect(only(desk.presses).retire(never)).rejects.toMatchObject({ code: 30046 });
+  });
+
   it('opens a thread at the answer and says how to go on there', async () => {
     const { discord, desk, ada, channel, answer } = await answered();
     await ada.click(answer, 'Continue in thread').acknowledged();

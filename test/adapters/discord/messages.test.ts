@@ -86,6 +86,7 @@ describe('a mention in a channel', () => {
     const question = ada.say(channel, `${discord.botMention} why?`);
     const { surface, place } = await heard(ground);
     expect(place.key).toBeNull();
+    await discord.until(() => discord.messages(channel).length === 2);
     await surface.open(view('Because.'), never);
     expect(
       discord

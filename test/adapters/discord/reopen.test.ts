@@ -151,6 +151,7 @@ describe('an answer that a dead process left', () => {
     const used = ground.ada.slash('ask', { prompt: 'Why?' }, { channel: ground.channel });
     await ground.discord.until(() => ground.desk.commands.length === 1);
     const reference = ground.desk.commands[0]?.surface.reference ?? '';
+    expect(ground.desk.commands[0]?.surface.reference).toBe(reference);
     expect(reference).not.toContain(used.token);
     expect(reference).toContain(used.id);
     const elsewhere = await openBench();
