@@ -160,7 +160,19 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
       logContent: config.LOG_CONTENT === 'on',
     });
-    const services: Services = { chat, ledger, limits, catalogue, models, choose, settings, guilds, roles };
+    const services: Services = {
+      chat,
+      ledger,
+      limits,
+      catalogue,
+      models,
+      choose,
+      settings,
+      guilds,
+      audit,
+      roles,
+      clock,
+    };
     const dispatch = createDispatch({
       commands,
       services,

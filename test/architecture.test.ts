@@ -79,9 +79,9 @@ describe('imports', () => {
     expect(circles).toEqual([]);
   });
 
-  it('of the environment stay in config.ts and the process in main.ts', () => {
+  it('of the environment stay in environment.ts', () => {
     const readers = files.filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')));
-    expect(readers).toEqual(['src/main.ts']);
+    expect(readers).toEqual(['src/environment.ts']);
   });
 });
 

@@ -6,6 +6,7 @@ import { limits } from './limits.ts';
 import { model } from './model.ts';
 import { models } from './models.ts';
 import { stop } from './stop.ts';
+import { tier } from './tier.ts';
 
 /** All commands, in the order in which people see them. */
-export const commands: readonly Command[] = [ask, models, model, stop, limits, forget, help];
+export const commands: readonly Command[] = [ask, models, model, stop, limits, tier, forget, help];

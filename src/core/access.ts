@@ -193,7 +193,8 @@ function named({ name, id }: Model): string {
   return `**${name}** (\`${id}\`)`;
 }
 
-function placeOf(guild: GuildId): string {
+/** A guild in words, as the people there call it. */
+export function placeOf(guild: GuildId): string {
   if (guild.startsWith('discord:dm:')) return 'this chat';
   return { discord: 'this server', slack: 'this workspace', web: 'this playground' }[platformOf(guild)];
 }

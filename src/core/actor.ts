@@ -26,6 +26,11 @@ export function platformOf(guild: GuildId): Platform {
   return guild.slice(0, guild.indexOf(':')) as Platform;
 }
 
+/** Reads a guild's id as an operator writes it; null where it is none. */
+export function parseGuildId(text: string): GuildId | null {
+  return /^(discord:(dm:)?\d{1,20}|slack:[A-Z0-9]{1,20}|web:local)$/.test(text) ? (text as GuildId) : null;
+}
+
 /** Says what a person may do. Operators are those listed, as `<platform>:<user>`; nobody else becomes one. */
 export type Roles = (actor: Actor) => Promise<Role>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GuildId } from './actor.ts';
 import type { LogRecord, RecordQuery, RecordStore } from './store.ts';
+import { momentInWords } from './until.ts';
 
 const KIND = 'audit';
 
@@ -44,4 +45,10 @@ export function createAuditLog(records: RecordStore): AuditLog {
 
 function recordOf({ guild, by, atMs, ...change }: AuditEntry): LogRecord {
   return { kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) };
+}
+
+/** One line for people. */
+export function entryInWords({ atMs, by, action, guild, from, to, reason }: AuditEntry): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `${momentInWords(atMs)}, ${by}, ${action} of ${guild}: ${from ?? 'nothing'} → ${to ?? 'nothing'}${why}`;
 }

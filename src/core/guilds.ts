@@ -34,6 +34,8 @@ export interface GuildReport extends GuildInQuestion {
   readonly grants: readonly Grant[];
   /** Those that hold now and give a tier. */
   readonly purchases: readonly (Purchase & { readonly tier: Tier })[];
+  /** Tiers that can be bought on the guild's platform. */
+  readonly onSale: readonly Tier[];
 }
 
 /**
@@ -58,7 +60,7 @@ export interface GuildsOptions {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly defaultTier: Tier;
-  /** The tiers that a platform sells, by SKU; other SKUs give none. None by default. */
+  /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
 }
 
@@ -88,7 +90,14 @@ export function createGuilds(options: GuildsOptions): Guilds {
       entitlements: paid.map(({ tier }) => tier),
       ownKeys: [],
     };
-    return { id, ...guildAccess(holdings, nowMs), defaultTier: standing, grants: lasting, purchases: paid };
+    return {
+      id,
+      ...guildAccess(holdings, nowMs),
+      defaultTier: standing,
+      grants: lasting,
+      purchases: paid,
+      onSale: platformOf(id) === 'discord' ? [...new Set(skuTiers.values())] : [],
+    };
   }
 
   /** The grants that stand, for the audit log; an unreadable value is replaced too, and is kept aside. */

@@ -1,6 +1,8 @@
 import type { Roles } from './actor.ts';
+import type { AuditLog } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Chat } from './chat.ts';
+import type { Clock } from './clock.ts';
 import type { Guilds } from './guilds.ts';
 import type { Ledger } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
@@ -16,7 +18,9 @@ export interface Services {
   readonly choose: ModelChooser;
   readonly settings: Settings;
   readonly guilds: Guilds;
+  readonly audit: AuditLog;
   readonly roles: Roles;
+  readonly clock: Clock;
   readonly limits: LimitRules;
   readonly ledger: Ledger;
 }

@@ -173,7 +173,9 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     choose,
     settings,
     guilds,
+    audit,
     roles,
+    clock,
   };
   const dispatch = createDispatch({
     commands,

@@ -1,0 +1,7 @@
+import { runCli } from './cli/run.ts';
+import { readEnvironment } from './environment.ts';
+
+const { code, output, errors } = await runCli(process.argv.slice(2), readEnvironment);
+process.stdout.write(output);
+process.stderr.write(errors);
+process.exitCode = code;

@@ -1,0 +1,24 @@
+import { createAuditLog, entryInWords } from '../core/audit.ts';
+import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
+
+const SHOWN = 50;
+
+/** Shows who changed what guilds hold, newest first. */
+export const audit: CliCommand = {
+  name: 'audit',
+  usage: [`audit [<guild>] [--limit <entries, ${SHOWN} by default>]`],
+  options: { limit: { type: 'string' } },
+
+  async run({ positionals: [guild, extra], values }, { store }) {
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    const limit = textIn(values, 'limit') ?? String(SHOWN);
+    if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1 on.');
+    const query = guild === undefined ? {} : { of: { guild: guildIn(guild) } };
+    const entries = [];
+    for await (const entry of createAuditLog(store.records).query(query)) {
+      entries.push(entry);
+      if (entries.length === Number(limit)) break;
+    }
+    return { text: entries.map(entryInWords).join('\n') || 'Nothing was changed so far.', json: entries };
+  },
+};

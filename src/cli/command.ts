@@ -1,0 +1,57 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Config } from '../config.ts';
+import { type GuildId, parseGuildId } from '../core/actor.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Store } from '../core/store.ts';
+
+/** One command of the command line. It works on the store itself, whether or not a bot runs on it. */
+export interface CliCommand {
+  readonly name: string;
+  /** Each way to write it, without the program's name. */
+  readonly usage: readonly string[];
+  /** As `parseArgs` of node:util takes them; `json` and `help` are everybody's. */
+  readonly options: ParseArgsOptionsConfig;
+  /** @throws UsageError */
+  run(args: CliArguments, context: CliContext): Promise<CliOutput>;
+}
+
+export interface CliArguments {
+  readonly positionals: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export interface CliContext {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Who acts, for the audit log. */
+  readonly by: string;
+}
+
+export interface CliOutput {
+  /** For people. */
+  readonly text: string;
+  /** For scripts, with `--json`. */
+  readonly json: unknown;
+}
+
+/** What was typed cannot be run; `message` says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'usage';
+}
+
+/** @throws UsageError where it is none, or is missing */
+export function guildIn(text: string | undefined): GuildId {
+  const guild = text === undefined ? null : parseGuildId(text);
+  if (guild !== null) return guild;
+  throw new UsageError(
+    `${text === undefined ? 'A guild is missing' : `${JSON.stringify(text)} is no guild`}: it is written discord:<server id>, discord:dm:<user id>, slack:<team id> or web:local.`,
+  );
+}
+
+/** An option's text; undefined where it is not given. */
+export function textIn(values: CliArguments['values'], name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,101 @@
+import { userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { ConfigError, readConfig } from '../config.ts';
+import { StartError } from '../core/adapter.ts';
+import { systemClock } from '../core/clock.ts';
+import { openStore } from '../store/open-store.ts';
+import { audit } from './audit.ts';
+import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
+import { tier } from './tier.ts';
+
+const COMMANDS: readonly CliCommand[] = [tier, audit];
+
+const USAGE = `Usage:
+${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
+
+  --json prints JSON, for scripts.
+  A guild is discord:<server id>, discord:dm:<user id>, slack:<team id> or web:local.
+  A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.
+`;
+
+/** What the process prints, and the code that it exits with. */
+export interface CliOutcome {
+  /** 0; 1 where something failed; 2 where what was typed makes no sense. */
+  readonly code: 0 | 1 | 2;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs what was typed on the store that the environment names; a bot may run on it. Never rejects. */
+export async function runCli(
+  args: readonly string[],
+  readEnvironment: () => Promise<NodeJS.Dict<string>>,
+): Promise<CliOutcome> {
+  try {
+    return { code: 0, output: await outputOf(args, readEnvironment), errors: '' };
+  } catch (error) {
+    if (error instanceof UsageError) return { code: 2, output: '', errors: `${error.message}\n\n${USAGE}` };
+    const words = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof StartError ? `${error.remedy}\n` : '';
+    const isKnown = error instanceof StartError || error instanceof ConfigError;
+    return { code: 1, output: '', errors: isKnown ? `${words}\n${remedy}` : `That failed: ${words}\n` };
+  }
+}
+
+async function outputOf(
+  [name, ...rest]: readonly string[],
+  readEnvironment: () => Promise<NodeJS.Dict<string>>,
+): Promise<string> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return USAGE;
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
+  const args = parse(command, rest);
+  if (args.values['help'] === true) return USAGE;
+  const { text, json } = await onStore(command, args, await readEnvironment());
+  return args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
+}
+
+function parse(command: CliCommand, args: string[]): CliArguments {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...command.options },
+    });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function onStore(
+  command: CliCommand,
+  args: CliArguments,
+  environment: NodeJS.Dict<string>,
+): Promise<CliOutput> {
+  const config = readConfig(environment);
+  if (config.STORE_URL === 'memory:') {
+    throw new StartError(
+      'STORE_URL is memory:, which lives in the bot alone.',
+      'Set STORE_URL to the same sqlite:PATH or redis://HOST:PORT for the bot and the command line.',
+    );
+  }
+  const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
+  const clock = systemClock;
+  const store = await openStore(config.STORE_URL, { clock, log });
+  try {
+    return await command.run(args, { config, store, clock, by: `command line (${userName()})` });
+  } finally {
+    await store.close();
+  }
+}
+
+/** A container may run as a user that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

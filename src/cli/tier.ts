@@ -1,0 +1,117 @@
+import type { GuildId } from '../core/actor.ts';
+import { createAuditLog } from '../core/audit.ts';
+import { createGuilds, type GuildReport } from '../core/guilds.ts';
+import { holdingsInWords } from '../core/tier-words.ts';
+import { isTier, TIERS } from '../core/tiers.ts';
+import { parseUntil } from '../core/until.ts';
+import {
+  type CliArguments,
+  type CliCommand,
+  type CliContext,
+  type CliOutput,
+  guildIn,
+  textIn,
+  UsageError,
+} from './command.ts';
+
+/** Shows what a guild holds, grants it a tier, and takes that back. A running bot knows from its next request on. */
+export const tier: CliCommand = {
+  name: 'tier',
+  usage: [
+    'tier show <guild>',
+    `tier grant <guild> <${TIERS.join('|')}> [--until <date>] [--reason <text>]`,
+    'tier revoke <guild> [--reason <text>]',
+  ],
+  options: { until: { type: 'string' }, reason: { type: 'string' } },
+
+  async run({ positionals: [action, guild, ...rest], values }, context) {
+    switch (action) {
+      case 'show':
+        refuse(rest, values, []);
+        return show(guildIn(guild), context);
+      case 'grant': {
+        const [tierName, ...more] = rest;
+        refuse(more, values, ['until', 'reason']);
+        return grant(guildIn(guild), tierName, values, context);
+      }
+      case 'revoke':
+        refuse(rest, values, ['reason']);
+        return revoke(guildIn(guild), values, context);
+      default:
+        throw new UsageError(
+          `${action === undefined ? 'What to do is missing' : `tier cannot ${JSON.stringify(action)}`}: show, grant or revoke.`,
+        );
+    }
+  },
+};
+
+/** @throws UsageError for what the action does not take: it was meant to have an effect */
+function refuse(extra: readonly string[], values: CliArguments['values'], takes: readonly string[]): void {
+  if (extra[0] !== undefined) throw new UsageError(`${JSON.stringify(extra[0])} is too much.`);
+  for (const name of ['until', 'reason']) {
+    if (values[name] !== undefined && !takes.includes(name)) {
+      throw new UsageError(`--${name} has no meaning here.`);
+    }
+  }
+}
+
+function guildsOf({ config, store, clock }: CliContext) {
+  return createGuilds({
+    store,
+    clock,
+    audit: createAuditLog(store.records),
+    defaultTier: config.DEFAULT_TIER,
+    skuTiers: config.DISCORD_SKU_TIERS,
+  });
+}
+
+async function show(guild: GuildId, context: CliContext): Promise<CliOutput> {
+  return outputOf(await guildsOf(context).report(guild));
+}
+
+async function grant(
+  guild: GuildId,
+  tierName: string | undefined,
+  values: CliArguments['values'],
+  context: CliContext,
+): Promise<CliOutput> {
+  if (tierName === undefined || !isTier(tierName)) {
+    const what = tierName === undefined ? 'A tier is missing' : `${JSON.stringify(tierName)} is no tier`;
+    throw new UsageError(`${what}: there are ${TIERS.join(', ')}.`);
+  }
+  const until = textIn(values, 'until');
+  const end = until === undefined ? null : parseUntil(until, context.clock.now());
+  if (end !== null && !end.ok) throw new UsageError(end.problem);
+  const guilds = guildsOf(context);
+  await guilds.grant(guild, {
+    tier: tierName,
+    expiresAtMs: end === null ? null : end.atMs,
+    reason: textIn(values, 'reason') ?? '',
+    by: context.by,
+    replacesDefault: false,
+  });
+  return outputOf(await guilds.report(guild));
+}
+
+async function revoke(
+  guild: GuildId,
+  values: CliArguments['values'],
+  context: CliContext,
+): Promise<CliOutput> {
+  const guilds = guildsOf(context);
+  const revoked = await guilds.revoke(guild, { by: context.by, reason: textIn(values, 'reason') ?? '' });
+  const { text, json } = outputOf(await guilds.report(guild));
+  return {
+    text: `${revoked ? 'The grant is taken back.' : 'There was no grant.'}\n${text}`,
+    json: { ...json, revoked },
+  };
+}
+
+function outputOf(report: GuildReport) {
+  const { id, tier: now, operatorTier, defaultTier, grants, purchases, ownKeys } = report;
+  const lines = holdingsInWords(report, { forOperator: true }).map((line) => `  - ${line}`);
+  return {
+    text: [`${id} has the tier ${now}:`, ...lines].join('\n'),
+    json: { guild: id, tier: now, operatorTier, defaultTier, grants, purchases, ownKeys },
+  };
+}

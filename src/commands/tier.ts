@@ -1,0 +1,131 @@
+import { placeOf } from '../core/access.ts';
+import { type GuildId, mayActAs, parseGuildId, platformOf } from '../core/actor.ts';
+import { entryInWords } from '../core/audit.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import type { GuildReport } from '../core/guilds.ts';
+import { holdingsInWords } from '../core/tier-words.ts';
+import { opens, TIERS, type Tier } from '../core/tiers.ts';
+import { momentInWords, parseUntil } from '../core/until.ts';
+
+/** As many as fit into a message or two. */
+const LOG_ENTRIES = 25;
+
+export const tier = defineCommand({
+  name: 'tier',
+  description: 'Which models this place may use and how to get more; operators give tiers with it',
+  role: 'member',
+  reply: 'private',
+  options: {
+    action: {
+      type: 'choice',
+      description: 'What to do; shows what this place has if left out',
+      choices: [
+        { value: 'show', label: 'Show' },
+        { value: 'grant', label: 'Grant (operators)' },
+        { value: 'revoke', label: 'Revoke (operators)' },
+        { value: 'log', label: 'Log of changes (operators)' },
+      ],
+    },
+    guild: {
+      type: 'text',
+      description: 'Another place (operators): discord:<server id>, slack:<team id>',
+      maxChars: 40,
+    },
+    tier: {
+      type: 'choice',
+      description: 'The tier to grant (operators)',
+      choices: TIERS.map((name) => ({ value: name, label: name })),
+    },
+    until: {
+      type: 'text',
+      description: 'When the grant ends (operators), for example 2027-01-01',
+      maxChars: 40,
+    },
+    reason: { type: 'text', description: 'Why, for the log (operators)', maxChars: 200 },
+  },
+
+  async run(context, given) {
+    const { actor, place, services, tell } = context;
+    const { action = 'show' } = given;
+    const isOperator = mayActAs(await services.roles(actor), 'operator');
+    const { guild, tier: granted, until, reason = '' } = given;
+    if (!isOperator && (action !== 'show' || guild !== undefined)) {
+      return tell('Only the operator of this bot can do that. `/tier` alone shows what this place has.');
+    }
+    const id = guild === undefined ? place.guild : parseGuildId(guild);
+    if (id === null) {
+      return tell(
+        'A place is written `discord:<server id>`, `discord:dm:<user id>`, `slack:<team id>` or `web:local`.',
+      );
+    }
+    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    switch (action) {
+      case 'show':
+        return tell(await describe(id, isOperator, context));
+      case 'log':
+        return tell(await recent(guild === undefined ? null : id, context));
+      case 'revoke': {
+        const revoked = await services.guilds.revoke(id, { by, reason });
+        const { tier: now } = await services.guilds.access(id);
+        const done = revoked ? 'The grant is taken back.' : 'There was no grant.';
+        return tell(`${done} \`${id}\` has the tier \`${now}\`.`);
+      }
+      case 'grant': {
+        if (granted === undefined) return tell('Which `tier`?');
+        const end = until === undefined ? null : parseUntil(until, services.clock.now());
+        if (end !== null && !end.ok) return tell(end.problem);
+        const expiresAtMs = end === null ? null : end.atMs;
+        await services.guilds.grant(id, { tier: granted, expiresAtMs, reason, by, replacesDefault: false });
+        const { tier: now } = await services.guilds.access(id);
+        const ending = expiresAtMs === null ? '' : ` until ${momentInWords(expiresAtMs)}`;
+        return tell(`I have granted \`${granted}\`${ending}. \`${id}\` has the tier \`${now}\` now.`);
+      }
+    }
+  },
+});
+
+async function describe(
+  id: GuildId,
+  isOperator: boolean,
+  { place, services }: CommandContext,
+): Promise<string> {
+  const report = await services.guilds.report(id);
+  const here = id === place.guild ? upperFirst(placeOf(id)) : `\`${id}\``;
+  const held = holdingsInWords(report, { forOperator: isOperator }).map((line) => `- ${line}`);
+  const models = services.catalogue.list(platformOf(id)).filter(({ gone }) => !gone);
+  const opened = TIERS.map((name) => {
+    const names = models.filter((model) => opens(name, model.tier)).map((model) => model.name);
+    return `- ${name === report.tier ? `**${name}** (here)` : name}: ${names.join(', ') || 'no model'}`;
+  });
+  const parts = [
+    `${here} has the tier \`${report.tier}\`:\n${held.join('\n')}`,
+    `What each tier opens:\n${opened.join('\n')}`,
+  ];
+  if (report.tier !== 'premium') parts.push(waysToMore(report));
+  return parts.join('\n\n');
+}
+
+function waysToMore({ onSale, tier: now }: GuildReport): string {
+  const better = onSale.filter((sold: Tier) => !opens(now, sold)).map((sold) => `\`${sold}\``);
+  const shop =
+    better.length === 0
+      ? ''
+      : ` ${better.join(' and ')} can also be bought on Discord: open my profile and its store.`;
+  return `To get more, ask the operator of this bot.${shop}`;
+}
+
+async function recent(guild: GuildId | null, { services }: CommandContext): Promise<string> {
+  const lines: string[] = [];
+  for await (const entry of services.audit.query(guild === null ? {} : { of: { guild } })) {
+    if (lines.length === LOG_ENTRIES) {
+      lines.push('- … `npm run parley -- audit` shows more.');
+      break;
+    }
+    lines.push(`- ${entryInWords(entry)}`);
+  }
+  return lines.join('\n') || 'Nothing was changed so far.';
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

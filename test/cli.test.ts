@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CliOutcome, runCli } from '../src/cli/run.ts';
+import { startProgram } from './support/program.ts';
+
+let folder: string;
+let store: { STORE_URL: string };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  store = { STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const run = (args: readonly string[], environment: Record<string, string> = store) =>
+  runCli(args, async () => environment);
+
+async function json(...args: string[]) {
+  const { code, output, errors } = await run([...args, '--json']);
+  expect([code, errors]).toEqual([0, '']);
+  return JSON.parse(output);
+}
+
+/** As a script runs it: a process of its own, in the folder where the bot's store is. */
+async function inProcess(...args: string[]): Promise<CliOutcome> {
+  const environment = { STORE_URL: 'sqlite:parley.db' };
+  const child = spawn(process.execPath, [resolve('src/cli.ts'), ...args], { cwd: folder, env: environment });
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code, output, errors };
+}
+
+/** Several processes start one after the other, on a machine that may be busy. */
+const PATIENCE = 120_000;
+
+describe('the command line', () => {
+  it('grants and takes back while the bot is stopped, and keeps a log of it', async () => {
+    const granted = await run(
+      'tier grant discord:123 premium --until 2999-01-01 --reason'.split(' ').concat('a good cause'),
+    );
+    expect(granted.errors).toBe('');
+    expect(granted.output).toMatch(
+      /^discord:123 has the tier premium:\n {2}- free: what every place has\n {2}- premium: given by the operator until 2999-01-01 \(command line \(.+\): a good cause\)\n$/,
+    );
+    expect(await json('tier', 'show', 'discord:123')).toMatchObject({
+      guild: 'discord:123',
+      tier: 'premium',
+      operatorTier: 'premium',
+      defaultTier: 'free',
+      grants: [{ tier: 'premium', expiresAtMs: Date.UTC(2999, 0, 1), reason: 'a good cause' }],
+    });
+    expect(await json('tier', 'revoke', 'discord:123')).toMatchObject({ revoked: true, tier: 'free' });
+    expect(await json('tier', 'revoke', 'discord:123')).toMatchObject({ revoked: false, tier: 'free' });
+    expect(await json('audit', 'discord:123')).toMatchObject([
+      { action: 'tier.revoke', from: 'premium until 2999-01-01', to: null },
+      { action: 'tier.grant', from: null, to: 'premium until 2999-01-01', reason: 'a good cause' },
+    ]);
+    expect(await json('audit', '--limit', '1')).toHaveLength(1);
+    expect((await run(['audit', 'discord:4'])).output).toBe('Nothing was changed so far.\n');
+  });
+
+  it(
+    'reaches a bot that runs, at its next request',
+    async () => {
+      const program = await startProgram(folder, { STORE_URL: 'sqlite:parley.db' });
+      try {
+        const tier = async () => {
+          const status = await fetch(`${program.url}playground/api/status?as=operator&channel=general`);
+          return ((await status.json()) as { tier: string }).tier;
+        };
+        expect(await tier()).toBe('free');
+        expect(await inProcess('tier', 'grant', 'web:local', 'openrouter')).toMatchObject({
+          code: 0,
+          errors: '',
+        });
+        expect(await tier()).toBe('openrouter');
+        expect((await inProcess('tier', 'revoke', 'web:local', '--json')).output).toContain(
+          '"revoked": true',
+        );
+        expect(await tier()).toBe('free');
+        expect(await inProcess('tier', 'gift')).toMatchObject({ code: 2, output: '' });
+      } finally {
+        await program.kill();
+      }
+    },
+    PATIENCE,
+  );
+
+  it.each([
+    [['teir'], /^There is no command "teir"\./],
+    [['tier'], /^What to do is missing: show, grant or revoke\./],
+    [['tier', 'gift'], /^tier cannot "gift": show, grant or revoke\./],
+    [['tier', 'show'], /^A guild is missing: it is written discord:/],
+    [['tier', 'show', '123'], /^"123" is no guild: it is written discord:/],
+    [['tier', 'show', 'discord:1', '--until', '2999-01-01'], /^--until has no meaning here\./],
+    [['tier', 'grant', 'discord:1'], /^A tier is missing: there are free, openai, openrouter, premium\./],
+    [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is no tier/],
+    [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is too much\./],
+    [['tier', 'grant', 'discord:1', 'premium', '--until', '2020-01-01'], /^The end, 2020-01-01, is past\./],
+    [['tier', 'grant', 'discord:1', 'premium', '--for', 'ever'], /^Unknown option '--for'/],
+    [['audit', '--limit', '0'], /^--limit must be a whole number/],
+  ])('exits with 2 on %j, says why and how it is written', async (args, words) => {
+    const { code, output, errors } = await run(args);
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(words);
+    expect(errors).toContain('npm run --silent parley -- tier grant <guild>');
+  });
+
+  it('shows how it is written where it is asked to', async () => {
+    for (const args of [[], ['--help'], ['tier', '--help']]) {
+      const { code, output } = await run(args);
+      expect([code, output.startsWith('Usage:\n')]).toEqual([0, true]);
+    }
+  });
+
+  it('exits with 1 where it cannot work, with a remedy', async () => {
+    const inMemory = await run(['tier', 'show', 'discord:1'], { STORE_URL: 'memory:' });
+    expect([inMemory.code, inMemory.errors]).toEqual([
+      1,
+      expect.stringMatching(/^STORE_URL is memory:.*\nSet /),
+    ]);
+    const unset = await run(['tier', 'show', 'discord:1'], { ...store, DEFAULT_TIER: 'gold' });
+    expect([unset.code, unset.errors]).toEqual([1, expect.stringMatching(/DEFAULT_TIER is not usable/)]);
+  });
+});

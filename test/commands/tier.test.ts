@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestBot, invocationOf, type TestBot, type TestEvent, testActor } from '../support/test-bot.ts';
+
+let bot: TestBot;
+
+beforeEach(async () => {
+  bot = await createTestBot({ operators: ['discord:olga'], skuTiers: new Map([['100', 'openai']]) });
+});
+
+afterEach(() => bot.close());
+
+/** Runs `/tier` and resolves to what the person alone is told. */
+async function tier(options: Record<string, unknown>, event: TestEvent): Promise<string> {
+  const invocation = invocationOf('tier', options, event);
+  await bot.dispatch.command(invocation);
+  expect(invocation.surface.messages).toEqual([]);
+  return invocation.surface.whispers.map(({ text }) => text).join('\n');
+}
+
+const asMember = { actor: testActor('mia') };
+const asAdmin = { actor: testActor('ada', { isAdmin: true }) };
+const asOperator = { actor: testActor('olga') };
+const tierOf = async (guild: 'discord:1' | 'discord:2') => (await bot.services.guilds.access(guild)).tier;
+
+describe('/tier for everybody', () => {
+  it('says what this place has, what each tier opens, and how to get more', async () => {
+    const text = await tier({}, asMember);
+    expect(text).toMatch(/^This server has the tier `free`:\n- free: what every place has\n/);
+    expect(text).toMatch(/- \*\*free\*\* \(here\): Llama 3\.2 3B \(Free\), Gemini 2\.0 Flash \(Free\)\n/);
+    expect(text).toMatch(/- openai: .*, GPT-4o\n/);
+    expect(text).toMatch(/- premium: .*DeepSeek Chat/);
+    expect(text).toMatch(/ask the operator of this bot\. `openai` can also be bought on Discord/);
+  });
+
+  it('names a grant with its end, and not who gave it or why', async () => {
+    await tier(
+      { action: 'grant', tier: 'premium', until: '2999-01-01', reason: 'a secret deal' },
+      asOperator,
+    );
+    const text = await tier({}, asAdmin);
+    expect(text).toMatch(/`premium`:\n.*\n- premium: given by the operator until 2999-01-01\n/);
+    expect(text).not.toMatch(/secret|olga|To get more/);
+    expect(await tier({}, asOperator)).toMatch(/until 2999-01-01 \(discord:olga: a secret deal\)/);
+  });
+
+  it.each([
+    { action: 'grant', tier: 'premium' },
+    { action: 'grant', tier: 'premium', guild: 'discord:2' },
+    { action: 'revoke' },
+    { action: 'revoke', guild: 'discord:2' },
+    { action: 'log' },
+    { action: 'show', guild: 'discord:2' },
+  ])('is nothing but that: %j is for operators, and no admin is one', async (options) => {
+    await bot.grant('discord:2', 'openrouter');
+    for (const person of [asMember, asAdmin]) {
+      expect(await tier(options, person)).toMatch(/^Only the operator of this bot can do that/);
+    }
+    expect([await tierOf('discord:1'), await tierOf('discord:2')]).toEqual(['free', 'openrouter']);
+  });
+
+  it('takes nobody for an operator of another platform with the same user id', async () => {
+    const namesake = { actor: testActor('olga', { guild: 'slack:T1', isAdmin: true }) };
+    expect(await tier({ action: 'grant', tier: 'premium' }, namesake)).toMatch(/^Only the operator/);
+  });
+});
+
+describe('/tier for operators', () => {
+  it('grants here or elsewhere, and counts from the next request on', async () => {
+    expect(await tier({ action: 'grant', tier: 'openai' }, asOperator)).toBe(
+      'I have granted `openai`. `discord:1` has the tier `openai` now.',
+    );
+    expect(
+      await tier(
+        { action: 'grant', guild: 'discord:2', tier: 'premium', until: '2999-01-01T12:00Z' },
+        asOperator,
+      ),
+    ).toBe('I have granted `premium` until 2999-01-01 12:00 UTC. `discord:2` has the tier `premium` now.');
+    bot.provider.answer('Yes.');
+    const elsewhere = { actor: testActor('zoe', { guild: 'discord:2' }) };
+    await bot.dispatch.command(
+      invocationOf('ask', { prompt: 'Hi', model: 'deepseek/deepseek-chat' }, elsewhere),
+    );
+    expect(bot.provider.chats[0]?.body.model).toBe('deepseek/deepseek-chat');
+    expect(await tier({ action: 'revoke', guild: 'discord:2', reason: 'over' }, asOperator)).toMatch(
+      /taken back\. `discord:2` has the tier `free`/,
+    );
+    expect(await tier({ action: 'revoke', guild: 'discord:2' }, asOperator)).toMatch(/There was no grant/);
+  });
+
+  it('shows the log of changes, of all places or of one', async () => {
+    await tier({ action: 'grant', tier: 'openai', reason: 'a trial' }, asOperator);
+    await tier({ action: 'grant', tier: 'premium', guild: 'discord:2' }, asOperator);
+    const all = (await tier({ action: 'log' }, asOperator)).split('\n');
+    expect(all).toHaveLength(2);
+    expect(all[0]).toMatch(/discord:olga, tier\.grant of discord:2: nothing → premium$/);
+    expect(all[1]).toMatch(/tier\.grant of discord:1: nothing → openai \(a trial\)$/);
+    expect(await tier({ action: 'log', guild: 'discord:3' }, asOperator)).toBe('Nothing was changed so far.');
+  });
+
+  it.each([
+    [{ action: 'grant' }, /^Which `tier`\?/],
+    [{ action: 'grant', tier: 'gold' }, /must be one of/],
+    [{ action: 'grant', tier: 'premium', until: 'tomorrow' }, /The end must be a date/],
+    [{ action: 'grant', tier: 'premium', until: '2020-01-01' }, /is past/],
+    [{ action: 'grant', tier: 'premium', guild: 'discord' }, /A place is written/],
+    [{ action: 'grant', tier: 'premium', guild: 'discord:1 ; drop' }, /A place is written/],
+  ])('changes nothing on %j', async (options, words) => {
+    expect(await tier(options, asOperator)).toMatch(words);
+    expect(await tierOf('discord:1')).toBe('free');
+    expect(await Array.fromAsync(bot.services.audit.query({}))).toEqual([]);
+  });
+});
