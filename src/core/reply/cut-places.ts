@@ -1,4 +1,4 @@
-import { blockHold } from './healer.ts';
+import { heldLine } from './healer.ts';
 import { blankMarks, type PlacedLine } from './markdown-blocks.ts';
 import { parseInline, type Span } from './markdown-inline.ts';
 
@@ -75,7 +75,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
       if (line.kind === 'fence-end') closing = true;
       else if (line.kind === 'code' && closing) {
         const code = text.slice(line.start + line.content, line.end);
-        closing = code.trim() === '' || line.start === hold;
+        closing = code.trim() === '' || line === held;
         if (closing) harm(line.start, line.start, harms.markup);
       }
     }
@@ -113,8 +113,8 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
     if (inline.partialFrom !== null) harm(from + Math.max(inline.partialFrom, 1), text.length, harms.whole);
   };
 
-  const hold = blockHold(text, lines);
-  if (hold !== null) harm(lines.at(-1)?.begins ? hold + 1 : hold, text.length, harms.whole);
+  const held = heldLine(text, lines);
+  if (held) harm(held.begins ? held.start + 1 : held.start, text.length, harms.whole);
   lines.forEach((line, index) => {
     markLine(line, lines[index - 1]);
   });

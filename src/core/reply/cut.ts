@@ -6,6 +6,7 @@ import {
   continuation,
   type Fence,
   fenceEnd,
+  type Item,
   type PlacedLine,
   placeLines,
 } from './markdown-blocks.ts';
@@ -13,14 +14,14 @@ import {
 /** What a part repeats from the part before it, so that it can stand by itself. */
 export interface Prefix {
   /** The list items of the part before that this one goes on in; its lines are shown without their indentation. */
-  readonly items: readonly Container[];
+  readonly items: readonly Item[];
   /** Indentation, quote marks, an opened fence, a table's head. */
   readonly block: string;
   /** Delimiters of emphasis and inline code. */
   readonly inline: string;
 }
 
-export interface Cut {
+interface Cut {
   /** The first part keeps the text up to here … */
   readonly end: number;
   /** … followed by what closes it. */
@@ -31,7 +32,7 @@ export interface Cut {
   readonly next: number;
 }
 
-export interface CutRequest {
+interface CutRequest {
   /** The open part with its prefix. Its last character is no white space, unless nothing follows. */
   readonly text: string;
   /** Where the prefix ends; the cut lies behind it. */
@@ -192,9 +193,13 @@ function leavesRoom({ maxChars, lengthOf }: CutRequest, { block, inline }: Prefi
 }
 
 /** The list items that enclose everything else. */
-function leadingItems(containers: readonly Container[]): readonly Container[] {
-  const other = containers.findIndex((container) => container.kind !== 'item');
-  return other === -1 ? containers : containers.slice(0, other);
+function leadingItems(containers: readonly Container[]): Item[] {
+  const items: Item[] = [];
+  for (const container of containers) {
+    if (container.kind !== 'item') break;
+    items.push(container);
+  }
+  return items;
 }
 
 function tableHead(text: string, lines: readonly PlacedLine[], containers: readonly Container[]): string {
@@ -217,16 +222,22 @@ export function isReopened({ block, inline }: Prefix, text: string, start: Block
 }
 
 /** Takes the indentation of these list items off the lines, as far as the lines still stand in them. */
-export function unindent(text: string, items: readonly Container[]): string {
+export function unindent(text: string, items: readonly Item[]): string {
   if (items.length === 0) return text;
-  const widths = items.map((item) => continuation([item]).length);
-  let indent = continuation(items).length;
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
-    const content = line.replace(/^[ \t]+/, '');
-    const space = line.slice(0, line.length - content.length).replaceAll('\t', '    ');
-    while (content.trim() !== '' && space.length < indent) indent -= widths.pop() ?? 0;
-    lines[index] = space.slice(indent) + content;
-  }
+  const widths = items.map(({ width }) => width);
+  let indent = widths.reduce((sum, width) => sum + width);
+  const lines = text.split('\n').map((line) => {
+    const isBlank = line.trim() === '';
+    let column = 0;
+    let at = 0;
+    const skip = (): void => {
+      for (; column < indent && (line[at] === ' ' || line[at] === '\t'); at++) {
+        column += line[at] === '\t' ? 4 - (column % 4) : 1;
+      }
+    };
+    skip();
+    while (!isBlank && column < indent) indent -= widths.pop() ?? 0;
+    return ' '.repeat(Math.max(0, column - indent)) + line.slice(at);
+  });
   return lines.join('\n');
 }

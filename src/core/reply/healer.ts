@@ -24,6 +24,8 @@ export interface Healer {
 
 /** A line that is only a block's mark so far, or a run that may yet turn out to be one: `-`, `##`, `3.`, `|--`. */
 const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
+/** A line that may yet become a table's head. A second pipe makes it a spoiler. */
+const tableHeadPattern = /^\|(?!\|)/;
 /** A line that may yet become a link reference definition, which shows nothing. */
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
@@ -80,9 +82,9 @@ function healBlocks(text: string, start: BlockState): string {
     const mayHold = round <= mostRounds;
     const lines = placeLines(shown, start);
     shown = shown.slice(0, lines.at(-1)?.end ?? 0);
-    const hold = blockHold(shown, lines);
-    if (hold !== null && mayHold) {
-      shown = shown.slice(0, hold);
+    const held = heldLine(shown, lines);
+    if (held && mayHold) {
+      shown = shown.slice(0, held.start);
       continue;
     }
     const last = lines.at(-1);
@@ -115,27 +117,23 @@ function healBlocks(text: string, start: BlockState): string {
   }
 }
 
-/** Where the lines begin that have to wait for what follows. */
-export function blockHold(text: string, lines: readonly PlacedLine[]): number | null {
+/** The line from which on the text has to wait for what follows. */
+export function heldLine(text: string, lines: readonly PlacedLine[]): PlacedLine | undefined {
   const last = lines.at(-1);
-  if (!last) return null;
+  if (!last) return undefined;
   const { leaf } = last.after;
-  if (leaf.kind === 'fence' && !leaf.filled) {
-    return lines.findLast((line) => line.kind === 'fence')?.start ?? null;
-  }
+  if (leaf.kind === 'fence' && !leaf.filled) return lines.findLast((line) => line.kind === 'fence');
   const content = text.slice(last.start, last.end);
   if (!content.endsWith('\n')) {
     if (last.kind === 'code') {
       const run = leaf.kind === 'fence' ? leaf.run : '';
       const rest = content.slice(last.content).trim();
-      if (rest.length < run.length && run.startsWith(rest)) return last.start;
-      return null;
+      return rest.length < run.length && run.startsWith(rest) ? last : undefined;
     }
-    if (last.kind !== 'fence-end' && (bareMarkPattern.test(content) || definitionPattern.test(content)))
-      return last.start;
+    const isMark = bareMarkPattern.test(content) || definitionPattern.test(content);
+    if (isMark && last.kind !== 'fence-end') return last;
   }
-  if (last.kind === 'text' && content.startsWith('|', last.content)) return last.start;
-  return null;
+  return last.kind === 'text' && tableHeadPattern.test(content.slice(last.content)) ? last : undefined;
 }
 
 /** Where the content of the block begins that the next character would still belong to. */
@@ -143,9 +141,8 @@ function growingFrom(text: string, lines: readonly PlacedLine[]): number | null 
   const last = lines.at(-1);
   if (!last) return null;
   if (last.kind === 'text') {
-    const first = lines.findLastIndex((line) => line.begins || line.kind !== 'text');
-    const line = lines[first]?.kind === 'text' ? lines[first] : lines[first + 1];
-    return line ? line.start + line.content : null;
+    const first = lines.findLast((line) => line.begins) ?? last;
+    return first.start + first.content;
   }
   if (last.end === text.length && text.endsWith('\n')) return null;
   if (last.kind === 'heading') return last.start + last.content;

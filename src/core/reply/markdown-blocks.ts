@@ -4,10 +4,15 @@
  * definitions count as paragraphs.
  */
 
-/** A block quote, or a list item whose content begins `width` columns after that of its parent. */
-export type Container =
-  | { readonly kind: 'quote' }
-  | { readonly kind: 'item'; readonly width: number; readonly numbered: boolean };
+/** An item of a list; its content begins `width` columns after that of its parent. */
+export interface Item {
+  readonly kind: 'item';
+  readonly width: number;
+  readonly numbered: boolean;
+}
+
+/** What blocks stand in: block quotes and list items. */
+export type Container = { readonly kind: 'quote' } | Item;
 
 export interface Fence {
   readonly kind: 'fence';
@@ -21,7 +26,7 @@ export interface Fence {
 }
 
 /** The innermost open block; `cells` counts those of the paragraph's last line, 0 where it has no pipe. */
-export type Leaf =
+type Leaf =
   | { readonly kind: 'none' }
   | { readonly kind: 'paragraph'; readonly cells: number }
   | { readonly kind: 'table' }
@@ -32,7 +37,7 @@ export interface BlockState {
   readonly leaf: Leaf;
 }
 
-export type LineKind =
+type LineKind =
   | 'blank'
   | 'text'
   | 'heading'
@@ -231,7 +236,7 @@ function enter(cursor: Cursor, container: Container): boolean {
 }
 
 /** A paragraph is only interrupted by an item that has content and, where it is numbered, begins with 1. */
-function enterItem(cursor: Cursor, interrupts: boolean): Container | null {
+function enterItem(cursor: Cursor, interrupts: boolean): Item | null {
   const marker = markerPattern.exec(cursor.rest);
   if (!marker) return null;
   const [text, number] = marker;

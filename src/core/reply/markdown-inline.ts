@@ -12,7 +12,7 @@ export interface Span {
   readonly delimiter: string;
 }
 
-export interface Inline {
+interface Inline {
   readonly spans: readonly Span[];
   /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only where the block grows. */
   readonly open: readonly Span[];
