@@ -195,6 +195,7 @@ export interface Surface {
   whisper(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
+/** `queued`: seen, and waiting for its turn. `working`: admitted; the answer is on its way. */
 export type Activity = 'queued' | 'working' | 'idle';
 
 /** One message of an answer on the platform. */
