@@ -11,7 +11,7 @@ import { createAuditLog } from './core/audit.ts';
 import { createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
-import { createChat } from './core/chat.ts';
+import { createChat, MAX_WAITING } from './core/chat.ts';
 import { systemClock } from './core/clock.ts';
 import { createConversations } from './core/conversations.ts';
 import { createDispatch } from './core/dispatch.ts';
@@ -29,6 +29,7 @@ import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
 import { createSlots } from './core/slots.ts';
 import { createTokenEstimator } from './core/tokens/estimator.ts';
+import { createTurns } from './core/turns.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -142,12 +143,14 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const conversations = createConversations(store, retentionMs);
     const answers = createAnswerRecords(store, retentionMs);
     const journal = createJournal({ claims: store.claims, owner, clock, log });
-    closing.push(() => journal.stop());
+    const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
+    closing.push(() => Promise.all([journal.stop(), turns.stop()]));
     const chat = createChat({
       conversations,
       answers,
       live,
       journal,
+      turns,
       slots,
       models,
       choose,
@@ -193,6 +196,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         token: config.DISCORD_TOKEN,
         apiUrl: config.DISCORD_API_URL,
         shards: shardsOf(config),
+        commandGuilds: config.DISCORD_COMMAND_GUILDS,
         commands,
         skus: new Set(config.DISCORD_SKU_TIERS.keys()),
         pacers,

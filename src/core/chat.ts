@@ -19,6 +19,7 @@ import { systemPrompt } from './system-prompt.ts';
 import type { Telemetry } from './telemetry.ts';
 import { threadTitle } from './thread-title.ts';
 import type { TokenEstimator } from './tokens/estimator.ts';
+import type { Turns } from './turns.ts';
 import { windowOf } from './window.ts';
 
 /** A question at a place, with the options of this request alone. */
@@ -65,6 +66,7 @@ export interface ChatOptions {
   readonly answers: AnswerRecords;
   readonly live: LiveAnswers;
   readonly journal: Journal;
+  readonly turns: Turns;
   readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
@@ -79,8 +81,8 @@ export interface ChatOptions {
   readonly logContent?: boolean;
 }
 
-/** Questions that may wait for their turn in one conversation. */
-const MAX_WAITING = 5;
+/** Questions that may wait for their turn in one conversation; for `createTurns`. */
+export const MAX_WAITING = 5;
 /** The longest answer that is asked for. Some 6,000 English words; what it may cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
 /** The estimate is OpenAI's tokenizer; others' count more on the same text, some a quarter. */
@@ -112,8 +114,7 @@ interface Attempt {
 }
 
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, live, journal, slots, models, tokens, clock, log } = options;
-  const lanes = createLanes(MAX_WAITING);
+  const { conversations, answers, live, journal, turns, slots, models, tokens, clock, log } = options;
   /** Keeps two first questions at one place from beginning two conversations. */
   const beginnings = createLanes(Number.POSITIVE_INFINITY);
   const abandoned = new AbortController();
@@ -151,7 +152,7 @@ export function createChat(options: ChatOptions): Chat {
       await answers.save(recordOf(job, id));
       entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null }));
       await entry.keep();
-      const release = await lanes.enter(conversation, () => surface.indicate('queued'), stopping.signal);
+      const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {
         await tell(
           surface,
@@ -169,13 +170,12 @@ export function createChat(options: ChatOptions): Chat {
           return;
         }
         try {
-          surface.indicate('working');
           await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
         } finally {
           slot.release();
         }
       } finally {
-        release();
+        await release();
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error;
@@ -236,6 +236,8 @@ export function createChat(options: ChatOptions): Chat {
       conversation,
     });
     if (!request.ok) return tell(surface, request.text);
+    // Not before: a refusal is for the asker alone, and some platforms show by this that something was asked.
+    surface.indicate('working');
 
     const retired = onAdmitted().catch((error: unknown) => {
       log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');

@@ -8,7 +8,7 @@ import { createAnswerRecords } from '../../src/core/answer-records.ts';
 import { createAuditLog } from '../../src/core/audit.ts';
 import { createCatalogue } from '../../src/core/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
-import { createChat } from '../../src/core/chat.ts';
+import { createChat, MAX_WAITING } from '../../src/core/chat.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createConversations } from '../../src/core/conversations.ts';
 import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
@@ -30,6 +30,7 @@ import type { Store } from '../../src/core/store.ts';
 import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
 import type { Tier } from '../../src/core/tiers.ts';
 import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
+import { createTurns } from '../../src/core/turns.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -141,11 +142,13 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const conversations = createConversations(store, 86_400_000);
   const answers = createAnswerRecords(store, 86_400_000);
   const journal = createJournal({ claims: store.claims, owner, clock, log });
+  const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
   const chat = createChat({
     conversations,
     answers,
     live: createLiveAnswers(),
     journal,
+    turns,
     slots: createSlots({
       max: 100,
       maxPerGuild: options.maxStreamsPerGuild ?? 50,
@@ -211,7 +214,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     async close() {
       await pickUp?.stop();
       await chat.drain(0);
-      await journal.stop();
+      await Promise.all([journal.stop(), turns.stop()]);
       await ledger.stop();
       await tokens.close();
       if (options.provider === undefined) await provider.close();
