@@ -112,6 +112,14 @@ export const VARIABLES = {
     z.union([z.literal('auto'), z.coerce.number().int().positive()]).default('auto'),
     'auto, or how many shards there are in all',
   ),
+  DISCORD_COMMAND_GUILDS: variable(
+    z
+      .string()
+      .transform((text) => text.split(',').map((id) => id.trim()))
+      .pipe(z.array(z.string().regex(/^\d{17,20}$/)))
+      .default([]),
+    'the ids of Discord servers, with commas between',
+  ),
   DISCORD_SKU_TIERS: variable(
     skuTiers.default(new Map()),
     `pairs such as 1234567890=premium, with one of the tiers ${TIERS.join(', ')}`,
