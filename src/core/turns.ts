@@ -69,9 +69,9 @@ export function createTurns({ maxWaiting, claims, owner, clock, log }: TurnsOpti
     for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
       const name = `${owner}/turns/${doubts}`;
-      const nowMs = clock.now();
+      // Expired from the start by any process's clock, and so free as soon as it is finished.
       const claim = await claims
-        .claim(`turn/${conversation}`, name, nowMs + LEASE_MS, nowMs)
+        .claim(`turn/${conversation}`, name, clock.now() + LEASE_MS, 0)
         .catch((error: unknown) => {
           // It may be taken all the same. Under a name that is not used again, its lease runs out.
           if (error instanceof StoreError) doubts++;
