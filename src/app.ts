@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Shards } from './adapters/discord/client.ts';
 import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
+import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
 import { createRoles, type GuildId } from './core/actor.ts';
@@ -30,6 +31,7 @@ import { createSettings } from './core/settings.ts';
 import { createSlots } from './core/slots.ts';
 import { createTokenEstimator } from './core/tokens/estimator.ts';
 import { createTurns } from './core/turns.ts';
+import { createUsageLog } from './core/usage.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -175,6 +177,9 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       audit,
       roles,
       clock,
+      usage: createUsageLog(store.records),
+      drawChart: createDrawChart(log),
+      timeZone: config.TIME_ZONE,
     };
     const dispatch = createDispatch({
       commands,

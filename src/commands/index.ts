@@ -7,6 +7,7 @@ import { model } from './model.ts';
 import { models } from './models.ts';
 import { stop } from './stop.ts';
 import { tier } from './tier.ts';
+import { usage } from './usage.ts';
 
 /** All commands, in the order in which people see them. */
-export const commands: readonly Command[] = [ask, models, model, stop, limits, tier, forget, help];
+export const commands: readonly Command[] = [ask, models, model, stop, usage, limits, tier, forget, help];

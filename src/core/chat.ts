@@ -229,6 +229,7 @@ export function createChat(options: ChatOptions): Chat {
       id,
       guild: place.guild,
       user: actor.user,
+      userName: actor.name,
       model: model.id,
       messages: window.messages,
       maxOutputTokens,

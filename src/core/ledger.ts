@@ -183,14 +183,14 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   return {
-    async reserve({ id, guild, user, model, provider, payer, worstNanoUsd, limits }) {
-      const draws = drawsOf({ guild, user, payer }, limits);
+    async reserve({ id, worstNanoUsd, limits, ...entry }) {
+      const draws = drawsOf(entry, limits);
       const madeAtMs = clock.now();
       const reservation: Reservation = {
         id,
         draws: draws.map(({ counter, unit, limit, expiresAtMs }) => ({ counter, unit, limit, expiresAtMs })),
         reserved: { nanoUsd: worstNanoUsd, requests: 1, attempts: 1 },
-        entry: { guild, user, model, provider, payer },
+        entry,
         madeAtMs,
         owner,
         leaseUntilMs: madeAtMs + LEASE_MS,

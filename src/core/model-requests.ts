@@ -19,6 +19,8 @@ export interface ModelRequest {
   readonly id: string;
   readonly guild: GuildId;
   readonly user: string;
+  /** Display name, for reports. */
+  readonly userName?: string;
   /** Catalogue id. */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
@@ -108,6 +110,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         id: request.id,
         guild: request.guild,
         user: request.user,
+        ...(request.userName === undefined ? {} : { userName: request.userName }),
         model: model.id,
         provider: route.provider,
         payer,

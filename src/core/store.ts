@@ -63,6 +63,8 @@ export interface Reservation {
 export interface LedgerEntry {
   readonly guild: GuildId;
   readonly user: string;
+  /** What the person was called then, for people who read of it. */
+  readonly userName?: string;
   readonly model: string;
   readonly provider: string;
   readonly payer: 'operator' | 'guild';

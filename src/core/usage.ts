@@ -5,6 +5,7 @@ const KIND = 'usage';
 
 const usageSchema = z.object({
   id: z.string(),
+  userName: z.string().exactOptional(),
   model: z.string(),
   provider: z.string(),
   payer: z.enum(['operator', 'guild']),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
 import { type Actor, createRoles, type GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
@@ -31,6 +32,7 @@ import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
 import type { Tier } from '../../src/core/tiers.ts';
 import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
 import { createTurns } from '../../src/core/turns.ts';
+import { createUsageLog } from '../../src/core/usage.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -179,6 +181,9 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     audit,
     roles,
     clock,
+    usage: createUsageLog(store.records),
+    drawChart: createDrawChart(log),
+    timeZone: 'UTC',
   };
   const dispatch = createDispatch({
     commands,

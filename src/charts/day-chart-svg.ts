@@ -1,0 +1,96 @@
+import type { DayChart } from '../core/chart.ts';
+
+const WIDTH = 960;
+const HEIGHT = 480;
+const PLOT = { left: 88, right: 936, top: 72, bottom: 392 };
+const TICKS = 4;
+/** Dates below the bars: as many as stand side by side. */
+const MAX_DATES = 10;
+const MAX_NAME_CHARS = 24;
+
+/** Of like lightness, and apart for those who see no red or green: after Paul Tol's bright scheme, grey last. */
+const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#9a9a9a'];
+const INK = '#1f2328';
+const FAINT = '#59636e';
+const LINE = '#d1d9e0';
+
+/** The chart as SVG; colours suit light and dark surroundings alike, as it brings its own ground. */
+export function dayChartSvg({ title, days, series, format }: DayChart): string {
+  const totals = days.map((_, day) => series.reduce((sum, { values }) => sum + (values[day] ?? 0), 0));
+  const top = roundUp(Math.max(...totals, 0));
+  const slot = (PLOT.right - PLOT.left) / Math.max(1, days.length);
+  const yOf = (value: number) => PLOT.bottom - (value / top) * (PLOT.bottom - PLOT.top);
+
+  const grid = Array.from({ length: TICKS + 1 }, (_, index) => {
+    const value = (top * index) / TICKS;
+    const y = yOf(value);
+    return `<path d="M${PLOT.left} ${y}H${PLOT.right}" stroke="${LINE}"/>${label(PLOT.left - 8, y + 5, format(value), { anchor: 'end' })}`;
+  });
+
+  const bars = days.map((_, day) => {
+    let below = 0;
+    return series
+      .map(({ values }, index) => {
+        const value = values[day] ?? 0;
+        if (value === 0) return '';
+        const y = yOf(below + value);
+        const height = yOf(below) - y;
+        below += value;
+        const x = PLOT.left + day * slot + slot * 0.12;
+        return `<rect x="${x.toFixed(2)}" y="${y.toFixed(2)}" width="${(slot * 0.76).toFixed(2)}" height="${height.toFixed(2)}" fill="${colourOf(index)}"/>`;
+      })
+      .join('');
+  });
+
+  const every = Math.ceil(days.length / MAX_DATES);
+  const dates = days.map((day, index) =>
+    (days.length - 1 - index) % every === 0
+      ? label(PLOT.left + (index + 0.5) * slot, PLOT.bottom + 22, day.slice(5), { anchor: 'middle' })
+      : '',
+  );
+
+  const columns = 3;
+  const legend = series.map(({ name, values }, index) => {
+    const x = PLOT.left + (index % columns) * ((PLOT.right - PLOT.left) / columns);
+    const y = PLOT.bottom + 50 + Math.floor(index / columns) * 24;
+    const sum = format(values.reduce((total, value) => total + value, 0));
+    return `<rect x="${x}" y="${y - 11}" width="12" height="12" fill="${colourOf(index)}"/>${label(x + 18, y, `${shortened(name)} · ${sum}`, {})}`;
+  });
+
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="Inter" font-size="14">`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
+    `<text x="${PLOT.left}" y="40" font-size="20" fill="${INK}">${escaped(title)}</text>`,
+    ...grid,
+    ...bars,
+    ...dates,
+    ...legend,
+    '</svg>',
+  ].join('');
+}
+
+function colourOf(index: number): string {
+  return COLOURS[index] ?? '#9a9a9a';
+}
+
+function label(x: number, y: number, text: string, { anchor = 'start' }: { anchor?: string }): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${FAINT}">${escaped(text)}</text>`;
+}
+
+/** The next of 1, 2, 4, 8 times a power of ten, so that a quarter of it is a number that people write. */
+function roundUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 4, 8].find((factor) => value <= factor * power) ?? 10) * power;
+}
+
+function shortened(name: string): string {
+  return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS - 1)}…`;
+}
+
+/** Text for XML, without the characters that XML has no way to write. */
+function escaped(text: string): string {
+  return text
+    .replace(/[^\P{C}\u{E000}-\u{F8FF}]/gu, '')
+    .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Logger } from 'pino';
+import type { DrawChart } from '../core/chart.ts';
+import { dayChartSvg } from './day-chart-svg.ts';
+
+/** Draws SVG as PNG. */
+type Renderer = (svg: string) => Uint8Array;
+
+/** Draws charts with resvg; it is loaded with the first one, as most processes never draw any. */
+export function createDrawChart(log: Logger): DrawChart {
+  let loading: Promise<Renderer> | null = null;
+  return async (chart) => {
+    try {
+      loading ??= loadRenderer();
+      return (await loading)(dayChartSvg(chart));
+    } catch (error) {
+      loading = null;
+      log.error({ err: error }, 'a chart could not be drawn');
+      return null;
+    }
+  };
+}
+
+async function loadRenderer(): Promise<Renderer> {
+  const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
+  const [wasm, font] = await Promise.all([
+    readPackaged('@resvg/resvg-wasm/index_bg.wasm'),
+    readPackaged('@fontsource/inter/files/inter-latin-400-normal.woff2'),
+  ]);
+  wasmReady ??= initWasm(wasm);
+  await wasmReady;
+  return (svg) => {
+    const renderer = new Resvg(svg, { font: { fontBuffers: [font], defaultFontFamily: 'Inter' } });
+    try {
+      const image = renderer.render();
+      try {
+        return image.asPng();
+      } finally {
+        image.free();
+      }
+    } finally {
+      renderer.free();
+    }
+  };
+}
+
+/** The library takes its WASM once in a process, and throws where it gets it again. */
+let wasmReady: Promise<void> | null = null;
+
+function readPackaged(specifier: string): Promise<Buffer<ArrayBuffer>> {
+  return readFile(createRequire(import.meta.url).resolve(specifier));
+}

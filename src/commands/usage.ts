@@ -1,0 +1,233 @@
+import { type GuildId, mayActAs, type Role, reaches } from '../core/actor.ts';
+import type { NoticeFile } from '../core/adapter.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { amountInWords, usdOrNothing } from '../core/limit-words.ts';
+import { LIMITS } from '../core/limits.ts';
+import {
+  createDates,
+  groupsOf,
+  lastDays,
+  sumOf,
+  type UsageRow,
+  type UsageSum,
+  usageCsv,
+  usageSince,
+} from '../core/usage-report.ts';
+
+const DEFAULT_DAYS = '30';
+/** Models, people and places that are listed; the CSV has them all. */
+const MAX_LISTED = 10;
+/** Series of the chart, the rest in one. */
+const MAX_SERIES = 6;
+/** Discord takes files of 10 MiB; a character can take three bytes of them. */
+const MAX_CSV_CHARS = 3_000_000;
+
+export const usage = defineCommand({
+  name: 'usage',
+  description: 'Show what you used and what it cost; for admins, what all here used',
+  role: 'member',
+  reply: 'private',
+  options: {
+    of: {
+      type: 'choice',
+      description: 'Whose use; yours if left out, or that of all here for admins',
+      choices: [
+        { value: 'me', label: 'Mine' },
+        { value: 'here', label: 'Of all here (admins)' },
+        { value: 'everywhere', label: 'Of all places (operators)' },
+      ],
+    },
+    days: {
+      type: 'choice',
+      description: `How many days back; ${DEFAULT_DAYS} if left out`,
+      choices: [
+        { value: '7', label: '7 days' },
+        { value: '30', label: '30 days' },
+        { value: '90', label: '90 days' },
+      ],
+    },
+  },
+  async run(context, { of, days = DEFAULT_DAYS }) {
+    const { actor, place, services, tell } = context;
+    const role = await services.roles(actor);
+    const scope = of ?? (mayActAs(role, 'admin') ? 'here' : 'me');
+    const refusal = refusalOf(scope, role, context);
+    if (refusal !== null) return tell(refusal);
+    switch (scope) {
+      case 'me':
+        return tell(await own(context));
+      case 'here':
+        return tell(await ofAll(context, place.guild, Number(days)));
+      case 'everywhere':
+        return tell(await ofAll(context, null, Number(days)));
+    }
+  },
+});
+
+function refusalOf(
+  scope: 'me' | 'here' | 'everywhere',
+  role: Role,
+  { actor }: CommandContext,
+): string | null {
+  if (scope === 'here' && !mayActAs(role, 'admin')) {
+    return 'Only an admin can see what others used. `/usage` alone shows your own use.';
+  }
+  // Whoever reaches a guild elsewhere reaches all.
+  if (scope === 'everywhere' && !(role === 'operator' && reaches(actor, 'discord:0'))) {
+    return 'Only the operator of this bot can see the use of all places.';
+  }
+  return null;
+}
+
+/** A person's own use in this guild: today, this month, by model, and against their limits. */
+async function own({ actor, place: { guild }, services }: CommandContext): Promise<string> {
+  const { usage: log, guilds, limits, ledger, clock, timeZone } = services;
+  const dateOf = createDates(timeZone);
+  const today = dateOf(clock.now());
+  const rows = await usageSince(
+    log,
+    { of: { guild, user: actor.user }, day: `${today.slice(0, 7)}-01` },
+    dateOf,
+  );
+  const { operatorTier } = await guilds.access(guild);
+  const whose = { guild, user: actor.user, payer: 'operator' } as const;
+  const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
+  const against = levels.flatMap(({ limit, used, most }) => {
+    const { scope, period } = LIMITS[limit];
+    if (scope !== 'user' || most === null) return [];
+    return [`- ${amountInWords(limit, used)} of ${amountInWords(limit, most)} ${PERIODS[period]}`];
+  });
+  return [
+    [
+      '**Your use here**',
+      `- Today: ${inWords(sumOf(rows.filter(({ day }) => day === today)))}`,
+      `- This month: ${inWords(sumOf(rows))}`,
+    ].join('\n'),
+    ...listed('By model, this month', modelGroups(rows, services)),
+    ...(against.length > 0 ? [`**Of your limits**\n${against.join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
+
+/** What all used in a guild, or in all guilds: by model, person and day, with a chart and a table for download. */
+async function ofAll(
+  { services }: CommandContext,
+  guild: GuildId | null,
+  count: number,
+): Promise<{ text: string; files: NoticeFile[] }> {
+  const { usage: log, clock, timeZone } = services;
+  const dateOf = createDates(timeZone);
+  const today = dateOf(clock.now());
+  const days = lastDays(today, count);
+  const first = days[0] ?? today;
+  const month = `${today.slice(0, 7)}-01`;
+  const since = await usageSince(
+    log,
+    { ...(guild ? { of: { guild } } : {}), day: first < month ? first : month },
+    dateOf,
+  );
+  const rows = since.filter(({ day }) => day >= first);
+  const where = guild === null ? 'in all places' : 'here';
+  const summary = [
+    `**What was used ${where}**`,
+    `- Today: ${inWords(sumOf(since.filter(({ day }) => day === today)))}`,
+    `- This month: ${inWords(sumOf(since.filter(({ day }) => day >= month)))}`,
+    `- Last ${count} days: ${inWords(sumOf(rows))}`,
+  ].join('\n');
+  if (rows.length === 0) return { text: summary, files: [] };
+
+  const { csv, left } = usageCsv(rows, MAX_CSV_CHARS);
+  const chart = await chartOf(rows, days, services);
+  const text = [
+    summary,
+    ...(guild === null
+      ? listed(
+          'By place',
+          groupsOf(rows, (row) => row.guild),
+        )
+      : []),
+    ...listed('By model', modelGroups(rows, services)),
+    ...listed('By person', peopleGroups(rows)),
+    ...(left > 0
+      ? [`The table leaves out its oldest ${left.toLocaleString('en-US')} lines: it would be too long.`]
+      : []),
+  ].join('\n\n');
+  const table: NoticeFile = {
+    name: `usage-${first}-to-${today}.csv`,
+    mediaType: 'text/csv',
+    bytes: new TextEncoder().encode(csv),
+    description: 'What was used, by day, person and model',
+  };
+  return { text, files: chart === null ? [table] : [chart, table] };
+}
+
+/** Dollars by day and model, or requests where nothing cost anything. */
+async function chartOf(
+  rows: readonly UsageRow[],
+  days: readonly string[],
+  services: CommandContext['services'],
+): Promise<NoticeFile | null> {
+  const isMoney = sumOf(rows).costNanoUsd > 0;
+  const amountOf = ({ costNanoUsd, requests }: UsageSum) => (isMoney ? costNanoUsd : requests);
+  const groups = modelGroups(rows, services).toSorted((a, b) => amountOf(b.sum) - amountOf(a.sum));
+  const named = groups.length > MAX_SERIES ? groups.slice(0, MAX_SERIES - 1) : groups;
+  const rest = groups.slice(named.length).flatMap((group) => group.rows);
+  const series = [...named, ...(rest.length > 0 ? [{ key: 'Others', rows: rest }] : [])].map((group) => {
+    const byDay = Map.groupBy(group.rows, ({ day }) => day);
+    return { name: group.key, values: days.map((day) => amountOf(sumOf(byDay.get(day) ?? []))) };
+  });
+  const title = `${isMoney ? 'Dollars' : 'Requests'} per day and model`;
+  const png = await services.drawChart({
+    title,
+    days,
+    series,
+    format: isMoney
+      ? usdOrNothing
+      : (value) => (Number.isInteger(value) ? value.toLocaleString('en-US') : ''),
+  });
+  if (png === null) return null;
+  return {
+    name: 'usage.png',
+    mediaType: 'image/png',
+    bytes: png,
+    description: `${title}, ${days.length} days: ${inWords(sumOf(rows))}`,
+  };
+}
+
+function modelGroups(rows: readonly UsageRow[], { catalogue }: CommandContext['services']) {
+  return groupsOf(rows, ({ model }) => model).map((group) => ({
+    ...group,
+    // In the playground all models are on offer.
+    key: catalogue.get(group.key, 'web')?.name ?? group.key,
+  }));
+}
+
+function peopleGroups(rows: readonly UsageRow[]) {
+  return groupsOf(rows, ({ guild, user }) => JSON.stringify([guild, user])).map((group) => ({
+    ...group,
+    key: group.rows[0]?.userName ?? '',
+  }));
+}
+
+function listed(
+  heading: string,
+  groups: readonly { readonly key: string; readonly sum: UsageSum }[],
+): string[] {
+  if (groups.length === 0) return [];
+  const lines = groups.slice(0, MAX_LISTED).map(({ key, sum }) => `- ${plain(key)}: ${inWords(sum)}`);
+  const more = groups.length - lines.length;
+  return [`**${heading}**\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`];
+}
+
+function inWords({ requests, costNanoUsd, promptTokens, completionTokens }: UsageSum): string {
+  if (requests === 0) return 'nothing';
+  const tokens = (promptTokens + completionTokens).toLocaleString('en-US');
+  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'}`;
+  return `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
+}
+
+/** A name that people chose, on one line and without a meaning in Markdown. */
+function plain(name: string): string {
+  return name.replace(/\s+/g, ' ').replace(/[\\`*_~|<>[\]]/g, '\\$&');
+}

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limitsSchema } from '../../src/core/limits.ts';
+import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
+
+let bot: TestBot;
+
+beforeEach(async () => {
+  bot = await createTestBot({
+    defaultTier: 'premium',
+    limits: limitsSchema.parse(undefined),
+    operators: ['discord:olga', 'web:otto'],
+  });
+});
+afterEach(() => bot.close());
+
+const mia = testActor('mia');
+const ben = testActor('ben');
+const ada = testActor('ada', { isAdmin: true });
+const zoe = testActor('zoe', { guild: 'discord:2', isAdmin: true });
+const olga = testActor('olga');
+
+async function ask(actor = mia, model = 'openai/gpt-4o-mini', cost = 0.01): Promise<void> {
+  bot.provider.answer('Yes.', { prompt_tokens: 100, completion_tokens: 20, cost });
+  await bot.dispatch.command(invocationOf('ask', { prompt: 'Hi', model }, { actor }));
+}
+
+/** Runs `/usage` and resolves to what the person alone gets. */
+async function usage(options: Record<string, unknown> = {}, actor = mia) {
+  const invocation = invocationOf('usage', options, { actor });
+  await bot.dispatch.command(invocation);
+  expect(invocation.surface.messages).toEqual([]);
+  const [notice] = invocation.surface.whispers;
+  const files = notice?.files ?? [];
+  const fileOf = (mediaType: string) => files.find((file) => file.mediaType === mediaType);
+  const table = fileOf('text/csv');
+  return {
+    text: notice?.text ?? '',
+    names: files.map(({ name }) => name),
+    csv: table === undefined ? '' : new TextDecoder().decode(table.bytes),
+    chart: fileOf('image/png'),
+  };
+}
+
+describe('/usage', () => {
+  it('shows members their own: today, this month, by model, against their limits', async () => {
+    await ask();
+    await ask(mia, 'anthropic/claude-3.5-sonnet', 0.05);
+    await ask(ben);
+    const { text, names } = await usage();
+    expect(text).toMatch(/Today: 2 requests · 240 tokens · \$0\.06\n- This month: 2 requests/);
+    expect(text).toMatch(
+      /By model, this month\*\*\n- Claude 3\.5 Sonnet: 1 request .* \$0\.05\n- GPT-4o mini: 1 request .* \$0\.01/,
+    );
+    expect(text).toMatch(/2 requests of 300 requests today\n- \$0\.06 of \$4\.00 today/);
+    expect(names).toEqual([]);
+  });
+
+  it.each(['here', 'everywhere'])('shows members nothing of %s', async (of) => {
+    await ask(ben);
+    const { text, names } = await usage({ of });
+    expect(text).toMatch(/^Only (an admin|the operator)/);
+    expect(names).toEqual([]);
+  });
+
+  it('shows admins what all used, by model, person and day, with a chart and a table', async () => {
+    await ask();
+    await ask(ben);
+    await ask(ben, 'anthropic/claude-3.5-sonnet', 0.05);
+    const { text, names, csv, chart } = await usage({}, ada);
+    expect(text).toMatch(/What was used here\*\*\n- Today: 3 requests · 360 tokens · \$0\.07/);
+    expect(text).toMatch(/Last 30 days: 3 requests/);
+    expect(text).toMatch(/By model\*\*\n- Claude 3\.5 Sonnet: 1 request .*\n- GPT-4o mini: 2 requests/);
+    expect(text).toMatch(/By person\*\*\n- Ben: 2 requests .* \$0\.06\n- Mia: 1 request/);
+    expect(names).toEqual([
+      'usage.png',
+      expect.stringMatching(/^usage-\d{4}-\d\d-\d\d-to-\d{4}-\d\d-\d\d\.csv$/),
+    ]);
+    expect(csv.split('\r\n')).toHaveLength(5);
+    expect(csv).toMatch(
+      /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000\r\n/,
+    );
+    expect(chart?.bytes.length).toBeGreaterThan(1_000);
+    expect(chart?.description).toMatch(/^Dollars per day and model, 30 days: 3 requests/);
+  });
+
+  it('charts requests where nothing cost anything', async () => {
+    await ask(mia, 'openai/gpt-4o-mini', 0);
+    const { chart, text } = await usage({ days: '7' }, ada);
+    expect(chart?.description).toMatch(/^Requests per day and model, 7 days/);
+    expect(text).toMatch(/Last 7 days: 1 request/);
+  });
+
+  it('ends at the guild, for members and admins', async () => {
+    await ask();
+    expect((await usage({}, zoe)).text).toMatch(/Today: nothing/);
+    expect((await usage({}, zoe)).csv).toBe('');
+    expect((await usage({ of: 'everywhere' }, zoe)).text).toMatch(/Only the operator/);
+    expect((await usage({ of: 'me' }, testActor('mia', { guild: 'discord:2' }))).text).toMatch(
+      /Today: nothing/,
+    );
+  });
+
+  it('shows operators all places', async () => {
+    await ask();
+    await ask(zoe);
+    const { text, csv } = await usage({ of: 'everywhere' }, olga);
+    expect(text).toMatch(/in all places\*\*\n- Today: 2 requests/);
+    expect(text).toMatch(/By place\*\*\n- discord:[12]: 1 request .*\n- discord:[12]: 1 request/);
+    expect(csv).toMatch(/,discord:2,zoe,Zoe,/);
+  });
+
+  it('keeps the operator of the playground in the playground', async () => {
+    await ask();
+    const otto = testActor('otto', { guild: 'web:local' });
+    expect((await usage({ of: 'everywhere' }, otto)).text).toMatch(/Only the operator/);
+    expect((await usage({}, otto)).text).toMatch(/Today: nothing/);
+  });
+
+  it('takes names for text', async () => {
+    await ask({ ...mia, name: '**Mia**\n<@1> [x](http://y)' });
+    expect((await usage({}, ada)).text).toContain('- \\*\\*Mia\\*\\* \\<@1\\> \\[x\\](http://y): 1 request');
+  });
+});
