@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Row } from './support/row.ts';
 import { startStreamServer } from './support/streams.ts';
 
-const STREAMS = 200;
+const STREAMS = 100;
 const ROUNDS = 3;
 /** A middling answer. */
 const WORDS_PER_STREAM = 250;

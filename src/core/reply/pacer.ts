@@ -34,6 +34,9 @@ const SWEEP_AT = 1_000;
  */
 const RECOVERY_WINDOWS = 30;
 
+/** What a platform asks to wait beyond this is a mistake of its clock or its unit more often than meant; it is asked again. */
+const LONGEST_BLOCK_MS = 3_600_000;
+
 export function createPacers(clock: Clock): Pacers {
   const lanes = new Map<string, Lane>();
   let sweepAt = SWEEP_AT;
@@ -91,8 +94,8 @@ class Lane {
   #share = 1;
   #slowedAtMs = 0;
   #waiters: Waiter[] = [];
+  /** When the next alarm rings; infinity where none is set. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
-  #alarm: AbortController | null = null;
 
   constructor(scope: Scope, clock: Clock) {
     this.#clock = clock;
@@ -199,7 +202,8 @@ class Lane {
   }
 
   #block(ms: number): void {
-    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#clock.now() + ms);
+    const untilMs = this.#clock.now() + Math.min(ms, LONGEST_BLOCK_MS);
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, untilMs);
   }
 
   #forgetOld(): void {
@@ -207,18 +211,13 @@ class Lane {
     while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
   }
 
+  /** Looks again at that time. An alarm that an earlier one has overtaken still rings: to look once more harms nothing. */
   #wake(atMs: number, nowMs: number): void {
-    if (atMs === Number.POSITIVE_INFINITY || (this.#alarm && atMs >= this.#wakeAtMs)) return;
-    this.#alarm?.abort();
-    const alarm = new AbortController();
-    this.#alarm = alarm;
+    if (atMs >= this.#wakeAtMs) return;
     this.#wakeAtMs = atMs;
-    this.#clock.sleep(atMs - nowMs, alarm.signal).then(
-      () => {
-        this.#alarm = null;
-        this.pump();
-      },
-      () => {}, // replaced by an earlier alarm
-    );
+    void this.#clock.sleep(atMs - nowMs).then(() => {
+      if (this.#wakeAtMs === atMs) this.#wakeAtMs = Number.POSITIVE_INFINITY;
+      this.pump();
+    });
   }
 }

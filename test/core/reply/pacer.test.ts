@@ -143,6 +143,15 @@ describe('pacers', () => {
     expect(limiter.refusals).toBeLessThan(done / 20);
   });
 
+  it('asks again after an hour, whatever a 429 says', async () => {
+    const { clock, pacers, write, times } = setUp();
+    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(1e12)), never).catch(() => {});
+    const again = pacers.run(scope, urgent, write('again'), never);
+    await clock.advance(3_600_000);
+    await again;
+    expect(times()).toEqual([3_600_000]);
+  });
+
   it('takes 429s that come together for one, and the longest wait of them', async () => {
     const { clock, pacers, write, times } = setUp();
     const wide: Scope = { key: 'wide', limit: 8, windowMs: 5_000 };
