@@ -85,6 +85,8 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     // An answer in a channel stands in a thread already, and a DM is one conversation.
     canContinueInThread: false,
     indicate(activity) {
+      // The question is shown when it is admitted; until then there is nothing to put a sign on.
+      if (activity === 'queued' && !root.isReady) return;
       indicator.show(activity);
       if (activity === 'working') options.prepare();
     },

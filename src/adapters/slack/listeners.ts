@@ -36,7 +36,7 @@ export function listen(app: App, inbox: Inbox): void {
       if (signal.aborted) return;
       log.error({ err: error }, `${what} could not be dealt with`);
       const channel = responseUrl === null ? null : inbox.responseUrl(responseUrl);
-      await channel?.whisper(markdownContent(inOneLine(explain(error))), signal).catch(() => false);
+      await channel?.whisper(markdownContent(inOneLine(explain(error))), null, signal).catch(() => false);
     }
   }
 

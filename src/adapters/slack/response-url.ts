@@ -3,7 +3,7 @@ import type { MessageContent } from './message-content.ts';
 /** Says something to the person behind an interaction, even where the bot is not a member. Five times in half an hour. */
 export interface ResponseUrl {
   /** Resolves to whether Slack took it. */
-  whisper(content: MessageContent, signal: AbortSignal): Promise<boolean>;
+  whisper(content: MessageContent, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
 }
 
 const MAX_USES = 5;
@@ -18,7 +18,7 @@ export function createResponseUrl(
   if (!isSlacks(url, apiUrl)) return null;
   let uses = 0;
   return {
-    async whisper(content, signal) {
+    async whisper(content, threadTs, signal) {
       if (uses >= MAX_USES) return false;
       uses += 1;
       try {
@@ -26,7 +26,12 @@ export function createResponseUrl(
           method: 'POST',
           redirect: 'error',
           headers: { 'content-type': 'application/json; charset=utf-8' },
-          body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...content }),
+          body: JSON.stringify({
+            response_type: 'ephemeral',
+            replace_original: false,
+            thread_ts: threadTs ?? undefined,
+            ...content,
+          }),
           signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
         });
         await response.body?.cancel();

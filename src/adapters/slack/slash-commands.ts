@@ -24,7 +24,7 @@ export async function receiveCommand(inbox: Inbox, command: Command, body: Comma
   }
   const parsed = parseArguments(command, text);
   if (!parsed.ok) {
-    await responseUrl?.whisper(markdownContent(parsed.problem), inbox.signal);
+    await responseUrl?.whisper(markdownContent(parsed.problem), null, inbox.signal);
     return;
   }
   await runRequest(inbox, {

@@ -27,7 +27,7 @@ export function createWhisper(options: WhisperOptions): Whisper {
   const { workspace, channel, user, isDirect, threadTs, responseUrl } = options;
 
   async function say(content: MessageContent, signal: AbortSignal): Promise<void> {
-    if (responseUrl !== null && (await responseUrl.whisper(content, signal))) return;
+    if (responseUrl !== null && (await responseUrl.whisper(content, threadTs(), signal))) return;
     if (isDirect) return post(channel, threadTs(), content, signal);
     try {
       const args = { channel, user, thread_ts: threadTs(), ...content };

@@ -47,8 +47,8 @@ describe('buttons on Slack', () => {
       place: { key: `slack:${slack.teamId}/${general}/${question.ts}` },
     });
     await press?.surface.whisper({ text: 'Only Ann or an admin can stop this answer.' }, never);
-    expect(bob.whispers(general).map(({ text }) => text)).toEqual([
-      'Only Ann or an admin can stop this answer.',
+    expect(bob.whispers(general)).toMatchObject([
+      { text: 'Only Ann or an admin can stop this answer.', threadTs: question.ts },
     ]);
     expect(ann.whispers(general)).toEqual([]);
   });

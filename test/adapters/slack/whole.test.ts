@@ -1,0 +1,229 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { createManifest } from '../../../src/adapters/slack/manifest.ts';
+import { commands } from '../../../src/commands/index.ts';
+import type { Adapter } from '../../../src/core/adapter.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import type { SeenMessage } from '../../support/slack/reading.ts';
+import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
+import { until } from './harness.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** All of Parley behind the real Bolt, with a Slack and a provider on loopback. */
+async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
+  const bot = await createTestBot(options);
+  closers.push(bot.close);
+  const manifest = createManifest({ commands, url: null, agentView: options.agentView ?? false });
+  const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
+  closers.push(slack.close);
+
+  async function connect(core: TestBot): Promise<Adapter> {
+    const adapter = createSlackAdapter({
+      botToken: slack.app.botToken,
+      transport: { mode: 'socket', appToken: slack.app.appToken },
+      apiUrl: slack.apiUrl,
+      commands,
+      pacers: core.pacers,
+      fetch,
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    });
+    await adapter.start(core.dispatch);
+    closers.push(() => adapter.stop());
+    return adapter;
+  }
+
+  await connect(bot);
+  const ann = slack.user('Ann');
+  const bob = slack.user('Bob');
+  const boss = slack.user('Boss', { isAdmin: true });
+  const general = slack.channel('general', [ann, bob, boss]);
+  const mention = `<@${slack.app.botUserId}>`;
+
+  /** The answers in a thread, as far as they have ended. */
+  const ended = (channel: string, thread: string) =>
+    slack
+      .messages(channel, thread)
+      .filter(
+        ({ author, buttons }) =>
+          author === slack.app.botUserId && buttons.some(({ label }) => label === 'Retry'),
+      );
+  const endedAt = async (channel: string, thread: string, count = 1): Promise<SeenMessage> => {
+    await until(() => ended(channel, thread).length === count);
+    return ended(channel, thread).at(-1) as SeenMessage;
+  };
+  const questionsTo = (provider: TestBot['provider']) =>
+    provider.chats.map(
+      ({ body }) => body.messages.filter(({ role }: { role: string }) => role === 'user').at(-1)?.content,
+    );
+  return { bot, slack, connect, ann, bob, boss, general, mention, endedAt, questionsTo };
+}
+
+describe('Parley on Slack', () => {
+  it('answers /ask in a thread, and goes on there without a mention', async () => {
+    const { bot, slack, ann, bob, general, endedAt } = await setUp();
+    bot.provider.answer(['Rayleigh ', 'scattering.']);
+    await ann.slash('/ask', 'why is the sky blue?', { channel: general });
+    await until(() => slack.messages(general).length === 1);
+    const root = slack.messages(general)[0]?.ts ?? '';
+    const answer = await endedAt(general, root);
+    expect(answer.text).toBe('Rayleigh scattering.');
+    expect(answer.footer).toMatch(/^Llama 3\.2 3B \(Free\) · \d+\.\d s · 46 tokens · /);
+
+    bot.provider.answer('Because the sun is away.');
+    bob.say(general, 'and at night?', { thread: root });
+    expect((await endedAt(general, root, 2)).text).toBe('Because the sun is away.');
+    const { messages } = bot.provider.chats[1]?.body ?? {};
+    expect(messages.slice(1)).toEqual([
+      { role: 'user', content: 'Ann: why is the sky blue?' },
+      { role: 'assistant', content: 'Rayleigh scattering.' },
+      { role: 'user', content: 'Bob: and at night?' },
+    ]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('answers each question once, whichever process hears of it and however often', async () => {
+    const context = await setUp();
+    const { bot, slack, ann, general, mention, endedAt, connect } = context;
+    const second = await createTestBot({ store: bot.store, provider: bot.provider });
+    closers.push(second.close);
+    await connect(second);
+    bot.provider.answer('Hello.');
+    const { ts } = ann.say(general, `${mention} hi`);
+    const event = { type: 'app_mention', user: ann.id, channel: general, ts, text: `${mention} hi` };
+    for (let again = 0; again < 4; again++) await slack.deliver(slack.wrap(event));
+    await endedAt(general, ts);
+    await until(() => slack.undelivered === 0);
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(slack.messages(general, ts)).toHaveLength(2);
+  });
+
+  it('listens in a thread that begins with a mention, and not in others', async () => {
+    const { bot, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
+    bot.provider.answer('One.');
+    bot.provider.answer('Two.');
+    bot.provider.answer('Three.');
+    const own = ann.say(general, `${mention} first`);
+    await endedAt(general, own.ts);
+    bob.say(general, 'second', { thread: own.ts });
+    await endedAt(general, own.ts, 2);
+    const theirs = ann.say(general, 'what do you think?');
+    bob.say(general, `${mention} third`, { thread: theirs.ts });
+    await endedAt(general, theirs.ts);
+    ann.say(general, 'thanks!', { thread: theirs.ts });
+    bob.say(general, `${mention} fourth`, { thread: theirs.ts });
+    await endedAt(general, theirs.ts, 2);
+    expect(questionsTo(bot.provider)).toEqual(['first', 'Bob: second', 'third', 'fourth']);
+  });
+
+  it('refuses to the asker alone, and shows no question', async () => {
+    const { bot, slack, ann, general } = await setUp();
+    await ann.slash('/ask', '--model gpt-4o why?', { channel: general });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toMatch(/^\*\*GPT-4o\*\* \(`openai\/gpt-4o`\) needs the tier/);
+    expect(slack.messages(general)).toEqual([]);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('stops for the asker and for admins, at the provider, and for nobody else', async () => {
+    const { bot, slack, ann, bob, boss, general, mention, endedAt } = await setUp();
+    const live = bot.provider.live();
+    const { ts } = ann.say(general, `${mention} count`);
+    await live.text('one, two');
+    await until(() => slack.messages(general, ts).length === 2);
+    const growing = slack.messages(general, ts)[1] as SeenMessage;
+    await bob.click(growing, 'Stop');
+    await until(() => bob.whispers(general).length === 1);
+    expect(bob.whispers(general)[0]?.text).toBe(
+      'Only the person who asked or an admin can stop this answer.',
+    );
+    await boss.click(growing, 'Stop');
+    expect(await (await live.request).closed).toBe('aborted');
+    expect(await endedAt(general, ts)).toMatchObject({ text: 'one, two\nStopped by Boss.' });
+  });
+
+  it('stops where Slack’s own stop is pressed, and says so under what had arrived', async () => {
+    const { bot, slack, ann, endedAt } = await setUp({ agentView: true });
+    const live = bot.provider.live();
+    const { ts } = ann.say(ann.dm, 'count');
+    await live.text('one, two');
+    await until(() => slack.messages(ann.dm, ts)[1]?.text === 'one, two');
+    expect(slack.messages(ann.dm, ts)[1]?.streaming).toBe(true);
+    ann.stopSession(ann.dm, ts);
+    expect(await (await live.request).closed).toBe('aborted');
+    expect(await endedAt(ann.dm, ts)).toMatchObject({ text: 'one, two\nStopped by Ann.', streaming: false });
+    await until(() => slack.sessions.statuses.get(`${ann.dm}:${ts}`)?.at(-1) === 'active');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('stops where the question is deleted', async () => {
+    const { bot, slack, ann, general, mention } = await setUp();
+    const live = bot.provider.live();
+    const question = ann.say(general, `${mention} count`);
+    await live.text('one, two');
+    await until(() => slack.messages(general, question.ts).length === 2);
+    ann.remove(question);
+    expect(await (await live.request).closed).toBe('aborted');
+  });
+
+  it('answers again below, and takes the buttons off the old answer', async () => {
+    const { bot, slack, ann, general, mention, endedAt } = await setUp();
+    bot.provider.answer('First.');
+    const { ts } = ann.say(general, `${mention} hi`);
+    const first = await endedAt(general, ts);
+    bot.provider.answer('Second.');
+    await until(() => bot.logged().includes('"answered"'));
+    await ann.click(first, 'Retry');
+    await until(
+      () =>
+        slack.messages(general, ts).length === 3 && slack.message(general, first.ts)?.buttons.length === 0,
+    );
+    expect((await endedAt(general, ts)).text).toBe('Second.');
+    expect(slack.message(general, first.ts)?.text).toBe('First.');
+  });
+
+  it('keeps a private answer between the two, and goes on in its thread', async () => {
+    const { bot, slack, ann, bob, general, endedAt, questionsTo } = await setUp();
+    bot.provider.answer('Nobody knows.');
+    await ann.slash('/ask', '--private who am I?', { channel: general });
+    await until(() => slack.messages(ann.dm).length === 1);
+    const root = slack.messages(ann.dm)[0]?.ts ?? '';
+    expect((await endedAt(ann.dm, root)).text).toBe('Nobody knows.');
+    bot.provider.answer('Truly.');
+    ann.say(ann.dm, 'really?', { thread: root });
+    await endedAt(ann.dm, root, 2);
+    expect(questionsTo(bot.provider)).toEqual(['who am I?', 'really?']);
+    expect(bot.provider.chats[1]?.body.messages).toHaveLength(4);
+    expect([...slack.messages(general), ...bob.whispers(general)]).toEqual([]);
+  });
+
+  it('forgets a thread by a command behind a mention, and says how where a slash command cannot', async () => {
+    const { bot, ann, general, mention, endedAt } = await setUp();
+    bot.provider.answer('Hello.');
+    const { ts } = ann.say(general, `${mention} hi`);
+    await endedAt(general, ts);
+    ann.say(general, `${mention} /forget`, { thread: ts });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('I have forgotten this conversation.');
+    await ann.slash('/help', '', { channel: general });
+    await until(() => ann.whispers(general).length === 2);
+    expect(ann.whispers(general)[1]?.text).toContain(
+      'Slack takes no slash commands in threads. There, mention me with one: `@parley /model …`, `/stop` or `/forget`.',
+    );
+  });
+
+  it('fills the home tab', async () => {
+    const { slack, boss } = await setUp();
+    boss.openHome();
+    await until(() => boss.home() !== '');
+    expect(boss.home()).toContain('*Llama 3.2 3B (Free)*');
+    expect(boss.home()).toContain('[Choose a model for everybody]');
+    expect(slack.violations).toEqual([]);
+  });
+});
