@@ -6,16 +6,13 @@ import {
   anything,
   deltaSizes,
   deltas,
+  endsInItemNumber,
   specExamples,
   visible,
   visibleText,
 } from './markdown-samples.ts';
 
 const seed = 20261122;
-
-/** The number of a list's item is shown until its dot makes it a marker. */
-const endsInItemNumber = (text: string): boolean => /^[\s>]*(?:[-*] +|\d+[.)] +)*\d+$/m.test(lastLine(text));
-const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1);
 
 const isSubsequence = (some: string, all: string): boolean => {
   let at = 0;

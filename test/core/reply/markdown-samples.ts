@@ -52,6 +52,12 @@ export function visibleText(markdown: string): string {
     .join('');
 }
 
+/** Whether the text ends in the number of a list's item, which is shown until its dot makes it a marker. */
+export function endsInItemNumber(markdown: string): boolean {
+  const lastLine = markdown.slice(markdown.lastIndexOf('\n') + 1);
+  return /^[\s>]*(?:[-*] +|\d+[.)] +)*\d+$/.test(lastLine);
+}
+
 /** Whether a paragraph that is put behind the text stands by itself: no fence swallows it. */
 export function isClosed(markdown: string): boolean {
   const last = parser.parse(`${markdown}\n\n<!-- -->\n\nbehind`).lastChild;

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSplitter, type Part, splitText } from '../../../src/core/reply/splitter.ts';
-import { answers, anything, deltaSizes, deltas, isClosed, tables, visible } from './markdown-samples.ts';
+import {
+  answers,
+  anything,
+  deltaSizes,
+  deltas,
+  endsInItemNumber,
+  isClosed,
+  tables,
+  visible,
+} from './markdown-samples.ts';
 
 const seed = 20261122;
 const maxChars = fc.oneof(fc.integer({ min: 50, max: 120 }), fc.integer({ min: 50, max: 4000 }));
@@ -329,6 +338,26 @@ describe('splitText', () => {
         expect(texts(source, max).flatMap(visible)).toEqual(visible(source));
       }),
       { seed, numRuns: 150 },
+    );
+  });
+
+  it('shows at every moment the beginning of the finished answer over all parts', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 3, maxLength: 20 });
+    fc.assert(
+      fc.property(answers, fc.integer({ min: 200, max: 1000 }), sizes, (source, max, list) => {
+        const whole = visible(source).join();
+        const splitter = createSplitter({ maxChars: max });
+        let taken = '';
+        let sealed: string[] = [];
+        for (const delta of deltas(source, list)) {
+          taken += delta;
+          sealed = [...sealed, ...splitter.push(delta).flatMap(({ text }) => visible(text))];
+          if (endsInItemNumber(taken)) continue;
+          const shown = [...sealed, ...visible(splitter.view())].join();
+          expect(whole.slice(0, shown.length)).toBe(shown);
+        }
+      }),
+      { seed, numRuns: 40 },
     );
   });
 
