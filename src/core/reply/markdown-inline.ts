@@ -43,6 +43,8 @@ interface Bracket {
 
 /** A `[` this far back is taken for a plain bracket while its `]` has not come. */
 const longestOpenLinkText = 100;
+/** A `<` this far back is taken for a plain one while its `>` has not come. */
+const longestOpenTag = 300;
 /** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
 const deepestEmphasis = 10;
 
@@ -110,7 +112,8 @@ export function parseInline(text: string, growing: boolean): Inline {
       case '<': {
         const tag = matchAt(tagPattern, at);
         if (tag !== null) return opaque(at, tag);
-        if (!growing || matchAt(partialTagPattern, at) === null) return at + 1;
+        const isPartial = growing && end - at <= longestOpenTag && matchAt(partialTagPattern, at) !== null;
+        if (!isPartial) return at + 1;
         partialFrom = at;
         return end;
       }
