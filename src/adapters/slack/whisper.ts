@@ -73,7 +73,8 @@ export function createWhisper(options: WhisperOptions): Whisper {
       for (const part of partsOf(text)) await say(markdownContent(part), signal);
       if (files.length === 0) return;
       await send(files, signal);
-      if (!isDirect) await say(markdownContent('I sent the picture to you in a direct message.'), signal);
+      const what = files.length === 1 ? 'the file' : 'the files';
+      if (!isDirect) await say(markdownContent(`I sent ${what} to you in a direct message.`), signal);
     } catch (error) {
       throw deliveryError(error);
     }

@@ -164,7 +164,7 @@ describe('/ask on Slack', () => {
     await surface.whisper({ text: 'Your use:', files: [file] }, never);
     expect(ann.whispers(general).map(({ text }) => text)).toEqual([
       'Your use:',
-      'I sent the picture to you in a direct message.',
+      'I sent the file to you in a direct message.',
     ]);
     expect(slack.messages(ann.dm)[0]?.files).toEqual(['usage.png']);
     expect(slack.messages(general)).toEqual([]);

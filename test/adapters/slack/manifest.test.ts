@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { METHODS } from '../../../src/adapters/slack/methods.ts';
@@ -110,5 +112,17 @@ describe('the manifest', () => {
     expect(asList(at(http, 'features', 'slash_commands')).every((command) => command['url'] === url)).toBe(
       true,
     );
+  });
+
+  it('is printed by a script, as Slack takes it', async () => {
+    const print = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['scripts/slack-manifest.ts', ...args]);
+      return JSON.parse(stdout);
+    };
+    expect(await print()).toEqual(made(null, true));
+    expect(await print('--url', 'https://bot.example.com', '--plain')).toEqual(
+      made('https://bot.example.com', false),
+    );
+    await expect(print('--url', 'bot.example.com')).rejects.toThrow('--url must be an https address');
   });
 });
