@@ -25,7 +25,9 @@ import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
 import { startPickUp } from './core/pick-up.ts';
+import { createPrivacy } from './core/privacy.ts';
 import { createPacers } from './core/reply/pacer.ts';
+import { startRetention } from './core/retention.ts';
 import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
 import { createSlots } from './core/slots.ts';
@@ -165,6 +167,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
       logContent: config.LOG_CONTENT === 'on',
     });
+    const usage = createUsageLog(store.records);
+    const privacy = createPrivacy({ chat, live, conversations, answers, settings, usage, audit, clock });
+    const retention = startRetention({ usage, audit, retentionMs, clock, log });
+    closing.push(() => retention.stop());
     const services: Services = {
       chat,
       ledger,
@@ -175,9 +181,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       settings,
       guilds,
       audit,
+      privacy,
       roles,
       clock,
-      usage: createUsageLog(store.records),
+      usage,
       drawChart: createDrawChart(log),
       timeZone: config.TIME_ZONE,
     };

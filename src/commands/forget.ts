@@ -1,9 +1,9 @@
-import { mayActAs } from '../core/actor.ts';
-import { defineCommand } from '../core/command.ts';
+import { mayActAs, platformOf } from '../core/actor.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
 
 export const forget = defineCommand({
   name: 'forget',
-  description: 'Make the bot forget this conversation, or all of them (admins)',
+  description: 'Make me forget this conversation, all that is yours, or all of this place (admins)',
   role: 'member',
   reply: 'private',
   options: {
@@ -12,32 +12,55 @@ export const forget = defineCommand({
       description: 'What to forget; this conversation if left out',
       choices: [
         { value: 'conversation', label: 'This conversation' },
-        { value: 'everything', label: 'All conversations here (admins)' },
+        { value: 'myself', label: 'All that is mine here' },
+        { value: 'guild', label: 'Everything of this place (admins)' },
       ],
     },
   },
-  async run({ actor, place, services, tell }, { what = 'conversation' }) {
-    const { chat, roles } = services;
-    const isAdmin = mayActAs(await roles(actor), 'admin');
-    if (what === 'everything') {
-      if (!isAdmin) return tell('Only an admin can make me forget everything.');
-      const forgotten = await chat.forgetGuild(place.guild);
-      return tell(
-        forgotten === 1
-          ? 'I have forgotten one conversation.'
-          : `I have forgotten ${forgotten} conversations.`,
-      );
+  async run(context, { what = 'conversation' }) {
+    const { actor, place, services, tell } = context;
+    const { privacy, roles } = services;
+    switch (what) {
+      case 'conversation':
+        return tell(await forgetConversation(context));
+      case 'myself': {
+        const { remembered, requests } = await privacy.forgetPerson(place.guild, actor.user);
+        return tell(
+          `I have forgotten ${counted(remembered, 'question')} of yours with their answers, and what ${counted(requests, 'request')} cost. ${MESSAGES_STAY}`,
+        );
+      }
+      case 'guild': {
+        if (!mayActAs(await roles(actor), 'admin')) {
+          return tell(
+            'Only an admin can make me forget everything here. `/forget what:myself` forgets what is yours.',
+          );
+        }
+        const by = `${platformOf(actor.guild)}:${actor.user}`;
+        const { remembered, requests } = await privacy.forgetGuild(place.guild, by);
+        return tell(
+          `I have forgotten ${counted(remembered, 'conversation')}, all choices of models, and what ${counted(requests, 'request')} cost. ${MESSAGES_STAY}`,
+        );
+      }
     }
-    const conversation = await chat.conversationAt(place);
-    if (conversation === null) {
-      return tell(
-        'There is no conversation here to forget: use `/forget` inside a thread or direct message.',
-      );
-    }
-    const others = conversation.turns.some(({ user }) => user !== actor.user);
-    if (others && !isAdmin)
-      return tell('Others have taken part in this conversation, so only an admin can make me forget it.');
-    await chat.forget(conversation.id);
-    await tell('I have forgotten this conversation. The messages stay until somebody deletes them.');
   },
 });
+
+const MESSAGES_STAY = 'The messages stay until somebody deletes them.';
+
+async function forgetConversation({ actor, place, services }: CommandContext): Promise<string> {
+  const { chat, privacy, roles } = services;
+  const conversation = await chat.conversationAt(place);
+  if (conversation === null) {
+    return 'There is no conversation here to forget: use `/forget` inside a thread or direct message.';
+  }
+  const others = conversation.turns.some(({ user }) => user !== actor.user);
+  if (others && !mayActAs(await roles(actor), 'admin')) {
+    return 'Others have taken part in this conversation, so only an admin can make me forget it. `/forget what:myself` forgets what is yours.';
+  }
+  await privacy.forgetConversation(conversation.id);
+  return `I have forgotten this conversation. ${MESSAGES_STAY}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import { ask } from './ask.ts';
+import { exportData } from './export.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
 import { limits } from './limits.ts';
@@ -10,4 +11,15 @@ import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
 /** All commands, in the order in which people see them. */
-export const commands: readonly Command[] = [ask, models, model, stop, usage, limits, tier, forget, help];
+export const commands: readonly Command[] = [
+  ask,
+  models,
+  model,
+  stop,
+  usage,
+  limits,
+  tier,
+  forget,
+  exportData,
+  help,
+];

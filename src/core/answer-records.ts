@@ -22,6 +22,10 @@ export type AnswerRecord = z.infer<typeof answerSchema>;
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
+  /** Those that match. Reads all there are: for `/export` and `/forget`. */
+  find(matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
+  /** Forgets those that match; their buttons work no more. Reads all there are. */
+  forget(matches: (record: AnswerRecord) => boolean): Promise<void>;
 }
 
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
@@ -30,9 +34,21 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     schema: answerSchema,
     ttlMs: retentionMs,
   });
+
+  async function* find(matches: (record: AnswerRecord) => boolean): AsyncGenerator<AnswerRecord> {
+    for await (const id of answers.keys()) {
+      const record = await answers.get(id);
+      if (record !== undefined && matches(record)) yield record;
+    }
+  }
+
   return {
     get: async (id) => (await answers.get(id)) ?? null,
     save: (record) => answers.set(record.id, record),
+    find,
+    async forget(matches) {
+      for await (const { id } of find(matches)) await answers.delete(id);
+    },
   };
 }
 

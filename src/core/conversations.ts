@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { GuildId } from './actor.ts';
 import { createCollection } from './collection.ts';
+import { createLanes } from './lanes.ts';
 import type { Store } from './store.ts';
 
 const turnSchema = z.object({
@@ -41,6 +42,10 @@ export interface Conversations {
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
+  /** Forgets a person's turns in a guild; resolves to how many there were. A conversation without turns goes with them. */
+  forgetPerson(guild: GuildId, user: string): Promise<number>;
+  /** A person's turns in a guild, each with its conversation. */
+  turnsOf(guild: GuildId, user: string): AsyncIterable<Turn & { readonly conversation: string }>;
 }
 
 /** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
@@ -62,6 +67,34 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     return (await conversations.get(id)) ?? null;
   }
 
+  /** Keeps a turn that is recorded and one that is forgotten from undoing each other. */
+  const changes = createLanes(Number.POSITIVE_INFINITY);
+  const never = new AbortController().signal;
+
+  async function change<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const release = await changes.enter(id, () => {}, never);
+    try {
+      return await work();
+    } finally {
+      release?.();
+    }
+  }
+
+  async function* idsOf(guild: GuildId): AsyncGenerator<string> {
+    for await (const id of conversations.keys()) if (id.startsWith(`${guild}/`)) yield id;
+  }
+
+  async function forgetTurns(id: string, user: string): Promise<number> {
+    const conversation = await conversations.get(id);
+    if (!conversation) return 0;
+    const turns = conversation.turns.filter((turn) => turn.user !== user);
+    const forgotten = conversation.turns.length - turns.length;
+    if (forgotten === 0) return 0;
+    if (turns.length === 0) await conversations.delete(id);
+    else await conversations.set(id, { ...conversation, turns });
+    return forgotten;
+  }
+
   return {
     get,
     async at(placeKey) {
@@ -76,24 +109,40 @@ export function createConversations(store: Store, retentionMs: number): Conversa
       return conversation;
     },
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
-    async record(id, turn) {
-      const conversation = await conversations.get(id);
-      if (!conversation) return;
-      const { turns } = conversation;
-      const index = turns.findIndex((other) => other.id === turn.id);
-      if (index >= 0) turns[index] = turn;
-      else turns.push(turn);
-      await conversations.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
-    },
+    record: (id, turn) =>
+      change(id, async () => {
+        const conversation = await conversations.get(id);
+        if (!conversation) return;
+        const { turns } = conversation;
+        const index = turns.findIndex((other) => other.id === turn.id);
+        if (index >= 0) turns[index] = turn;
+        else turns.push(turn);
+        await conversations.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
+      }),
     async forget(id) {
       await conversations.delete(id);
     },
     async forgetGuild(guild) {
       let forgotten = 0;
-      for await (const id of conversations.keys()) {
-        if (id.startsWith(`${guild}/`) && (await conversations.delete(id))) forgotten++;
+      for await (const id of idsOf(guild)) {
+        if (await conversations.delete(id)) forgotten++;
       }
       return forgotten;
+    },
+    async forgetPerson(guild, user) {
+      let forgotten = 0;
+      for await (const id of idsOf(guild)) forgotten += await change(id, () => forgetTurns(id, user));
+      return forgotten;
+    },
+    async *turnsOf(guild, user) {
+      const seen = new Set<string>();
+      for await (const id of idsOf(guild)) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        for (const turn of (await get(id))?.turns ?? []) {
+          if (turn.user === user) yield { conversation: id, ...turn };
+        }
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
 import type { ModelChooser } from './model-choice.ts';
 import type { ModelRequests } from './model-requests.ts';
+import type { Privacy } from './privacy.ts';
 import type { Settings } from './settings.ts';
 import type { UsageLog } from './usage.ts';
 
@@ -21,6 +22,7 @@ export interface Services {
   readonly settings: Settings;
   readonly guilds: Guilds;
   readonly audit: AuditLog;
+  readonly privacy: Privacy;
   readonly roles: Roles;
   readonly clock: Clock;
   readonly limits: LimitRules;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GuildId } from './actor.ts';
 import type { Place } from './adapter.ts';
 import { createCollection } from './collection.ts';
 import type { Store } from './store.ts';
@@ -25,6 +26,10 @@ export interface Settings {
   model(target: SettingTarget): Promise<ModelChoice | null>;
   /** Sets the choice, or takes it back with null. */
   setModel(scope: SettingScope, target: SettingTarget, model: string | null): Promise<void>;
+  /** Takes back all that was chosen in a conversation … */
+  forgetConversation(conversation: string): Promise<void>;
+  /** … or anywhere in a guild. */
+  forgetGuild(guild: GuildId): Promise<void>;
 }
 
 export function createSettings(store: Store): Settings {
@@ -48,6 +53,17 @@ export function createSettings(store: Store): Settings {
       if (key === null) throw new Error('there is no conversation to set a model for');
       if (model === null) await settings.delete(key);
       else await settings.set(key, { model });
+    },
+    async forgetConversation(conversation) {
+      await settings.delete(`conversation/${conversation}`);
+    },
+    async forgetGuild(guild) {
+      // Conversations' ids begin with their guild.
+      const whole = `guild/${guild}`;
+      const parts = [`channel/${guild}/`, `conversation/${guild}/`];
+      for await (const key of settings.keys()) {
+        if (key === whole || parts.some((part) => key.startsWith(part))) await settings.delete(key);
+      }
     },
   };
 }

@@ -22,6 +22,7 @@ import { createLiveAnswers } from '../../src/core/live-answers.ts';
 import { createModelChooser } from '../../src/core/model-choice.ts';
 import { createModelRequests } from '../../src/core/model-requests.ts';
 import { startPickUp } from '../../src/core/pick-up.ts';
+import { createPrivacy } from '../../src/core/privacy.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { Services } from '../../src/core/services.ts';
@@ -145,10 +146,11 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const answers = createAnswerRecords(store, 86_400_000);
   const journal = createJournal({ claims: store.claims, owner, clock, log });
   const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
+  const live = createLiveAnswers();
   const chat = createChat({
     conversations,
     answers,
-    live: createLiveAnswers(),
+    live,
     journal,
     turns,
     slots: createSlots({
@@ -169,6 +171,8 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     log,
     logContent: options.logContent ?? false,
   });
+  const usage = createUsageLog(store.records);
+  const privacy = createPrivacy({ chat, live, conversations, answers, settings, usage, audit, clock });
   const services: Services = {
     chat,
     ledger,
@@ -179,9 +183,10 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     settings,
     guilds,
     audit,
+    privacy,
     roles,
     clock,
-    usage: createUsageLog(store.records),
+    usage,
     drawChart: createDrawChart(log),
     timeZone: 'UTC',
   };

@@ -1,0 +1,38 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { NoticeFile } from '../core/adapter.ts';
+import { defineCommand } from '../core/command.ts';
+import type { PersonalData } from '../core/privacy.ts';
+
+/** Discord takes files of 10 MiB; what is larger goes out compressed. */
+const MAX_PLAIN_BYTES = 8 * 1_048_576;
+
+export const exportData = defineCommand({
+  name: 'export',
+  description: 'Get a file with all that I have stored about you here',
+  role: 'member',
+  reply: 'private',
+  options: {},
+  async run({ actor, place, services, tell }) {
+    const data = await services.privacy.dataOf(place.guild, actor.user);
+    const { turns, requests } = data;
+    await tell({
+      text: `This is what I have stored about you here: ${counted(turns.length, 'question')} with their answers, and what ${counted(requests.length, 'request')} cost. \`/forget what:myself\` makes me forget it.`,
+      files: [await fileOf(data)],
+    });
+  },
+});
+
+async function fileOf(data: PersonalData): Promise<NoticeFile> {
+  const bytes = Buffer.from(`${JSON.stringify(data, null, 2)}\n`);
+  const description = 'Your questions, their answers and what they cost, as JSON';
+  if (bytes.length <= MAX_PLAIN_BYTES) {
+    return { name: 'parley-data.json', mediaType: 'application/json', bytes, description };
+  }
+  const compressed = await promisify(gzip)(bytes);
+  return { name: 'parley-data.json.gz', mediaType: 'application/gzip', bytes: compressed, description };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}

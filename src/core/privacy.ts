@@ -1,0 +1,99 @@
+import { type GuildId, platformOf } from './actor.ts';
+import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
+import type { AuditEntry, AuditLog } from './audit.ts';
+import type { Chat } from './chat.ts';
+import type { Clock } from './clock.ts';
+import type { Conversations, Turn } from './conversations.ts';
+import type { LiveAnswers } from './live-answers.ts';
+import type { Settings } from './settings.ts';
+import type { UsageLog, UsageRecord } from './usage.ts';
+
+/**
+ * What people may have forgotten, and may see. Tiers, limits and their log stay: they are what others decided. So do the
+ * counters of the ledger, which would else begin anew.
+ */
+export interface Privacy {
+  /** Forgets a conversation with all that hangs on it, and stops its answers. */
+  forgetConversation(id: string): Promise<void>;
+  /** Forgets what a person asked in a guild, what was answered, and what it cost; stops their answers. */
+  forgetPerson(guild: GuildId, user: string): Promise<Forgotten>;
+  /** Forgets all of a guild's conversations, choices and costs, and stops its answers. */
+  forgetGuild(guild: GuildId, by: string): Promise<Forgotten>;
+  /** All that is stored about a person in a guild. */
+  dataOf(guild: GuildId, user: string): Promise<PersonalData>;
+}
+
+export interface Forgotten {
+  /** Questions with their answers of a person, or conversations of a guild. */
+  readonly remembered: number;
+  /** Requests whose cost was on record. */
+  readonly requests: number;
+}
+
+export interface PersonalData {
+  readonly guild: GuildId;
+  readonly user: string;
+  readonly exportedAtMs: number;
+  readonly turns: readonly (Turn & { readonly conversation: string })[];
+  /** What the buttons under answers stand for. */
+  readonly answers: readonly AnswerRecord[];
+  readonly requests: readonly UsageRecord[];
+  /** What the person changed for the guild. */
+  readonly changes: readonly AuditEntry[];
+}
+
+export interface PrivacyOptions {
+  readonly chat: Pick<Chat, 'forget' | 'forgetGuild'>;
+  readonly live: LiveAnswers;
+  readonly conversations: Conversations;
+  readonly answers: AnswerRecords;
+  readonly settings: Settings;
+  readonly usage: UsageLog;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+}
+
+export function createPrivacy(options: PrivacyOptions): Privacy {
+  const { chat, live, conversations, answers, settings, usage, audit, clock } = options;
+
+  return {
+    async forgetConversation(id) {
+      await chat.forget(id);
+      await settings.forgetConversation(id);
+      await answers.forget((record) => record.conversation === id);
+    },
+
+    async forgetPerson(guild, user) {
+      // First, so that what is under way is not kept when it ends.
+      for (const { stop } of live.find((answer) => answer.guild === guild && answer.user === user)) {
+        stop({ kind: 'forgotten' });
+      }
+      const remembered = await conversations.forgetPerson(guild, user);
+      await answers.forget((record) => record.guild === guild && record.user === user);
+      return { remembered, requests: await usage.remove({ of: { guild, user } }) };
+    },
+
+    async forgetGuild(guild, by) {
+      const atMs = clock.now();
+      await audit.append({ guild, by, atMs, action: 'guild.forget', from: null, to: null, reason: '' });
+      const remembered = await chat.forgetGuild(guild);
+      await settings.forgetGuild(guild);
+      await answers.forget((record) => record.guild === guild);
+      return { remembered, requests: await usage.remove({ of: { guild } }) };
+    },
+
+    async dataOf(guild, user) {
+      const of = { guild, user };
+      return {
+        ...of,
+        exportedAtMs: clock.now(),
+        turns: await Array.fromAsync(conversations.turnsOf(guild, user)),
+        answers: await Array.fromAsync(
+          answers.find((record) => record.guild === guild && record.user === user),
+        ),
+        requests: await Array.fromAsync(usage.query({ of })),
+        changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),
+      };
+    },
+  };
+}

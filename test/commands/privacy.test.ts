@@ -1,0 +1,178 @@
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GuildId } from '../../src/core/actor.ts';
+import { UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/limits.ts';
+import { createUsageLog } from '../../src/core/usage.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  type TestEvent,
+  testActor,
+} from '../support/test-bot.ts';
+
+const GEMINI = 'google/gemini-2.0-flash-001:free';
+const here: GuildId = 'discord:1';
+const asAdmin = { actor: testActor('ada', { isAdmin: true }) };
+const thread = (key: string) => ({ place: { key } });
+
+let bot: TestBot;
+
+beforeEach(async () => {
+  bot = await createTestBot({ operators: ['discord:olga'] });
+});
+
+afterEach(() => bot.close());
+
+async function run(command: string, options: Record<string, unknown>, event: TestEvent = {}) {
+  const invocation = invocationOf(command, options, event);
+  await bot.dispatch.command(invocation);
+  expect(invocation.surface.messages).toEqual([]);
+  const [notice] = invocation.surface.whispers;
+  return { text: notice?.text ?? '', files: notice?.files ?? [] };
+}
+
+/** Somebody asks in a thread; resolves to the id on the answer's buttons. */
+async function talk(user: string, question: string, key: string, guild: GuildId = here): Promise<string> {
+  bot.provider.answer(`An answer to ${question}`, { prompt_tokens: 10, completion_tokens: 5, cost: 0 });
+  const asked = messageOf(question, { ...thread(key), actor: testActor(user, { guild }) });
+  await bot.dispatch.message(asked);
+  return asked.surface.shown?.buttons[0]?.answerId ?? '';
+}
+
+const usage = () => createUsageLog(bot.store.records);
+
+async function requestsOf(user: string, guild: GuildId = here): Promise<number> {
+  return (await Array.fromAsync(usage().query({ of: { guild, user } }))).length;
+}
+
+/** What the model is told in a thread before the next question. */
+async function rememberedIn(key: string): Promise<string> {
+  const count = bot.provider.chats.length;
+  await talk('max', 'And now?', key);
+  return bot.provider.chats[count]?.body.messages
+    .slice(1, -1)
+    .map(({ content }: { content: string }) => content)
+    .join('\n');
+}
+
+/** Everything in the store's values, as text. */
+async function dump(): Promise<string> {
+  const found: string[] = [];
+  for (const namespace of ['conversations', 'answers', 'settings']) {
+    for await (const entry of bot.store.keyv(namespace).iterator?.(namespace) ?? []) {
+      found.push(JSON.stringify(entry));
+    }
+  }
+  return found.join('\n');
+}
+
+describe('/forget', () => {
+  it('of a conversation forgets its choice of model, and what its buttons stood for', async () => {
+    const answer = await talk('mia', 'My secret?', 'thread 1');
+    await run('model', { model: GEMINI }, thread('thread 1'));
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/I have forgotten this conversation/);
+    expect(await dump()).not.toMatch(/secret|gemini/);
+    const retry = pressOf('retry', answer, thread('thread 1'));
+    await bot.dispatch.press(retry);
+    expect(retry.surface.whispers[0]?.text).toMatch(/does not work any more/);
+  });
+
+  it('of myself forgets my questions, their answers and what they cost, here and nobody else’s', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    await talk('ben', 'Ben one', 'thread 1');
+    await talk('mia', 'Mia two', 'thread 2');
+    await talk('mia', 'Mia elsewhere', 'thread 3', 'discord:2');
+    expect((await run('forget', { what: 'myself' })).text).toMatch(
+      /^I have forgotten 2 questions of yours with their answers, and what 2 requests cost\./,
+    );
+    expect(await dump()).not.toMatch(/Mia one|Mia two/);
+    expect(await rememberedIn('thread 1')).toBe('Ben: Ben one\nAn answer to Ben one');
+    expect(await dump()).toContain('Mia elsewhere');
+    expect([await requestsOf('mia'), await requestsOf('ben'), await requestsOf('mia', 'discord:2')]).toEqual([
+      0, 1, 1,
+    ]);
+  });
+
+  it('of myself stops what is being written for me, and keeps none of it', async () => {
+    await talk('ben', 'Ben one', 'thread 1');
+    const live = bot.provider.live();
+    const asked = messageOf('Mia asks', thread('thread 1'));
+    const done = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('Something');
+    await run('forget', { what: 'myself' });
+    await done;
+    expect(asked.surface.shown?.note).toMatch(/forgotten/);
+    expect(await dump()).not.toContain('Something');
+    expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
+  });
+
+  it('of a guild is for its admins, forgets all of it, and leaves other guilds and the limits’ counters alone', async () => {
+    await talk('mia', 'Mia here', 'thread 1');
+    await talk('mia', 'Mia elsewhere', 'thread 2', 'discord:2');
+    await run('model', { model: GEMINI, scope: 'guild' }, asAdmin);
+    await run('model', { model: GEMINI, scope: 'channel' }, asAdmin);
+    expect((await run('forget', { what: 'guild' })).text).toMatch(/^Only an admin/);
+    const stranger = { actor: testActor('eve', { guild: 'discord:2', isAdmin: true }) };
+    const levels = () => bot.ledger.levels({ guild: here, user: 'mia', payer: 'operator' }, NO_LIMIT);
+    const before = await levels();
+    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(
+      /^I have forgotten 1 conversation, all choices of models, and what 1 request cost\./,
+    );
+    expect(await dump()).not.toMatch(/Mia here|gemini/);
+    expect(await dump()).toContain('Mia elsewhere');
+    expect(await levels()).toEqual(before);
+    expect((await run('forget', { what: 'guild' }, stranger)).text).toMatch(/1 conversation/);
+    expect(await Array.fromAsync(bot.services.audit.query({ of: { guild: here } }))).toMatchObject([
+      { action: 'guild.forget', by: 'discord:ada' },
+    ]);
+  });
+});
+
+describe('/export', () => {
+  it('gives the asker alone a file with all that is stored about them here', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    await talk('ben', 'Ben one', 'thread 1');
+    await talk('mia', 'Mia elsewhere', 'thread 2', 'discord:2');
+    const { text, files } = await run('export', {});
+    expect(text).toMatch(/1 question with their answers, and what 1 request cost/);
+    expect(files).toMatchObject([{ name: 'parley-data.json', mediaType: 'application/json' }]);
+    const data = JSON.parse(Buffer.from(files[0]?.bytes ?? []).toString());
+    expect(data).toMatchObject({
+      guild: here,
+      user: 'mia',
+      turns: [{ question: 'Mia one', answer: 'An answer to Mia one' }],
+      answers: [{ question: 'Mia one' }],
+      requests: [{ promptTokens: 10, completionTokens: 5 }],
+      changes: [],
+    });
+    expect(JSON.stringify(data)).not.toMatch(/Ben|elsewhere/);
+  });
+
+  it('holds what an operator changed', async () => {
+    const asOperator = { actor: testActor('olga') };
+    await run('tier', { action: 'grant', tier: 'premium' }, asOperator);
+    const { files } = await run('export', {}, asOperator);
+    expect(JSON.parse(Buffer.from(files[0]?.bytes ?? []).toString()).changes).toMatchObject([
+      { action: 'tier.grant', to: 'premium' },
+    ]);
+  });
+
+  it('is compressed where a platform would not take it as it is', async () => {
+    const conversation = await bot.services.chat.openConversation({ guild: here, channel: 'c', key: 'big' });
+    const turn = { user: 'mia', author: 'Mia', model: GEMINI, status: 'complete', askedAtMs: 0, tokens: 1 };
+    await bot.store.keyv('conversations').set(conversation.id, {
+      version: 1,
+      value: {
+        id: conversation.id,
+        turns: [{ ...turn, id: 't', question: 'Long?', answer: 'long '.repeat(2_000_000) }],
+      },
+    });
+    const { files } = await run('export', {});
+    expect(files).toMatchObject([{ name: 'parley-data.json.gz' }]);
+    expect(JSON.parse(gunzipSync(files[0]?.bytes ?? new Uint8Array()).toString()).turns).toHaveLength(1);
+  });
+});
