@@ -1,14 +1,9 @@
-import { createRequire } from 'node:module';
 import { Parser } from 'commonmark';
+import { tests } from 'commonmark-spec';
 import fc from 'fast-check';
 
-/** The package carries no types. */
-const spec: { tests: readonly { number: number; section: string; markdown: string }[] } = createRequire(
-  import.meta.url,
-)('commonmark-spec');
-
 /** CommonMark's own examples, as sources. */
-export const specExamples: readonly SpecExample[] = spec.tests.map(({ number, section, markdown }) => ({
+export const specExamples: readonly SpecExample[] = tests.map(({ number, section, markdown }) => ({
   number,
   section,
   source: markdown.replaceAll('→', '\t'),
