@@ -13,7 +13,7 @@ import { createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
 import { createChat, MAX_WAITING } from './core/chat.ts';
-import { systemClock } from './core/clock.ts';
+import { steadyClock, systemClock } from './core/clock.ts';
 import { createConversations } from './core/conversations.ts';
 import { createDispatch } from './core/dispatch.ts';
 import { createGuilds } from './core/guilds.ts';
@@ -143,7 +143,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       clock,
     });
     const metrics = createMetrics(slots);
-    const pacers = metrics.watch(createPacers(clock));
+    const pacers = metrics.watch(createPacers(steadyClock));
     const conversations = createConversations(store, retentionMs);
     const answers = createAnswerRecords(store, retentionMs);
     const journal = createJournal({ claims: store.claims, owner, clock, log });

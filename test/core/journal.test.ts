@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { steadyClock, systemClock } from '../../src/core/clock.ts';
 import { createJournal, type Journal } from '../../src/core/journal.ts';
 import { type ClaimStore, type Store, StoreError } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -277,4 +278,83 @@ describe('a bot whose store is away', () => {
     expect(asked.surface.shown?.status).toBe('complete');
     isAway = false;
   });
+
+  it('whose disk is full while it answers says that the answer could not be stored, and goes on when there is room', async () => {
+    let isFull = false;
+    const refuse = <T extends object>(target: T, writes: readonly string[]): T =>
+      new Proxy(target, {
+        get(_, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) =>
+            isFull && writes.includes(String(name))
+              ? Promise.reject(new StoreError('the disk is full'))
+              : value.apply(target, args);
+        },
+      });
+    const bot = await createTestBot({
+      store: {
+        ...store,
+        keyv: (namespace) => refuse(store.keyv(namespace), ['set']),
+        claims: refuse(store.claims, ['claim', 'write', 'finish', 'renew', 'takeOver']),
+        ledger: refuse(store.ledger, ['reserve', 'settle', 'annotate', 'renew']),
+      },
+    });
+    closing.push(() => bot.close());
+    const place = { key: 'thread' };
+    const live = bot.provider.live();
+    const asked = messageOf('Hello?', { place });
+    const answering = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('All of it.');
+    await vi.waitFor(() => expect(asked.surface.text).toBe('All of it.'));
+    isFull = true;
+    await live.finish();
+    await answering;
+    expect(asked.surface.shown).toMatchObject({
+      text: 'All of it.',
+      status: 'complete',
+      note: expect.stringMatching(/could not be stored/),
+    });
+    const refused = messageOf('And now?', { place });
+    await bot.dispatch.message(refused);
+    expect(refused.surface.whispers[0]?.text).toMatch(/cannot reach its memory/);
+    expect(bot.provider.chats).toHaveLength(1);
+
+    isFull = false;
+    bot.provider.answer('Here again.');
+    const again = messageOf('And now?', { place });
+    await bot.dispatch.message(again);
+    expect(again.surface.text).toBe('Here again.');
+    await vi.waitFor(async () => expect(await store.ledger.abandoned(Date.now() + 3_600_000)).toEqual([]), {
+      timeout: 15_000,
+    });
+  });
+});
+
+describe('a bot whose clock jumps', () => {
+  it.each([-86_400_000, 86_400_000])(
+    'by %d ms while it answers loses and doubles nothing',
+    async (jumpMs) => {
+      let offsetMs = 0;
+      const jumping = { ...systemClock, now: () => Date.now() + offsetMs };
+      const bot = await createTestBot({ store, clock: jumping, steadyClock });
+      closing.push(() => bot.close());
+      const live = bot.provider.live();
+      const event = messageOf('Hello?', { id: 'event', place: { key: 'thread' } });
+      const answering = bot.dispatch.message(event);
+      await live.request;
+      await live.text('Before');
+      await vi.waitFor(() => expect(event.surface.text).toBe('Before'));
+      offsetMs = jumpMs;
+      await live.text(' and after.');
+      await vi.waitFor(() => expect(event.surface.text).toBe('Before and after.'), { timeout: 15_000 });
+      await live.finish();
+      await answering;
+      await bot.dispatch.message(event);
+      expect(event.surface).toMatchObject({ text: 'Before and after.', violations: [] });
+      expect(event.surface.shown?.status).toBe('complete');
+      expect(bot.provider.chats).toHaveLength(1);
+    },
+  );
 });

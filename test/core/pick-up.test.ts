@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Adapter } from '../../src/core/adapter.ts';
-import type { Store } from '../../src/core/store.ts';
+import type { ClaimStore } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import type { MemorySurface } from '../support/memory-surface.ts';
@@ -18,15 +18,19 @@ afterEach(async () => {
 /** One store, one platform and one provider, and the processes that come and go on them. */
 async function createWorld() {
   const clock = createFakeClock();
-  const store = await openStore('memory:', { clock, log: createLogRecorder().log });
-  closing.push(() => store.close());
+  const opened = await openStore('memory:', { clock, log: createLogRecorder().log });
+  closing.push(() => opened.close());
+  const openClaims = new Set<string>();
+  const store = { ...opened, claims: watched(opened.claims, openClaims) };
   const provider = await createFakeProvider();
   closing.push(() => provider.close());
   const surfaces = new Map<string, MemorySurface>();
+  let faults = 0;
 
   const platform: Pick<Adapter, 'platform' | 'reopen'> = {
     platform: 'discord',
     async reopen({ reference, answerId }) {
+      if (faults > 0 && faults-- > 0) throw new Error('the platform is away');
       const [name = '', known] = reference.split('#');
       return surfaces.get(name)?.reopen(Number(known), answerId) ?? null;
     },
@@ -36,6 +40,12 @@ async function createWorld() {
     clock,
     store,
     provider,
+    openClaims,
+    /** Moves time until nothing is under way or left behind. */
+    settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
+    failReopening(times: number): void {
+      faults = times;
+    },
     /** A place with short messages. */
     surface(reference: string): MemorySurface {
       const surface = testSurface({ reference, limits: { maxChars: 120 }, clock });
@@ -47,8 +57,7 @@ async function createWorld() {
         store: life?.store(store) ?? store,
         provider,
         clock,
-        // Who is to die finishes nothing but its own.
-        ...(life === undefined ? { platform } : {}),
+        platform: life?.platform(platform) ?? platform,
       });
       closing.push(() => bot.close());
       return bot;
@@ -67,8 +76,22 @@ async function eventually(clock: FakeClock, check: () => Promise<void> | void): 
   );
 }
 
-const openClaims = async (store: Store, clock: FakeClock) =>
-  (await store.claims.takeOver('nobody', clock.now() + 60_000, clock.now())) !== null;
+/** Keeps the ids of claims that are not finished. */
+function watched(claims: ClaimStore, open: Set<string>): ClaimStore {
+  return {
+    ...claims,
+    async claim(...args) {
+      const claim = await claims.claim(...args);
+      if (claim !== null) open.add(claim.id);
+      return claim;
+    },
+    async finish(claim) {
+      const isFinished = await claims.finish(claim);
+      if (isFinished) open.delete(claim.id);
+      return isFinished;
+    },
+  };
+}
 
 const ANSWER = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
 const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
@@ -93,9 +116,7 @@ describe.each(['before', 'after'] as const)('a process that dies %s a step of an
       if (!life.isOver) break;
 
       const heir = await world.bot();
-      await eventually(world.clock, async () =>
-        expect(await openClaims(world.store, world.clock)).toBe(false),
-      );
+      await world.settled();
       world.provider.answer(ANSWER.split(/(?<= )/));
       await heir.dispatch.message(question);
 
@@ -134,5 +155,82 @@ describe.each(['before', 'after'] as const)('a process that dies %s a step of an
       for (const close of closing.splice(0).reverse()) await close();
     }
     expect(new Set(outcomes)).toEqual(new Set(['none', 'interrupted', 'complete']));
+  });
+});
+
+describe('a process that dies while it ends what a dead one left', () => {
+  it('leaves that to the next one, at whatever step it dies', { timeout: 300_000 }, async () => {
+    for (let at = 1; ; at++) {
+      const world = await createWorld();
+      const surface = world.surface('place');
+      const live = world.provider.live();
+      const life = createLife();
+      const dying = await world.bot(life);
+      const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
+      const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
+      await live.request;
+      await live.text(ANSWER);
+      await vi.waitFor(async () => {
+        await world.clock.advance(2_000);
+        expect(wordsOf(surface.text).length).toBeGreaterThan(30);
+      });
+      life.end();
+      await live.drop();
+      await answering;
+
+      const second = createLife(at, at % 2 === 0 ? 'before' : 'after');
+      await world.bot(second);
+      await eventually(world.clock, () => expect(second.isOver || world.openClaims.size === 0).toBe(true));
+      await world.bot();
+      await world.settled();
+      const about = `dead at step ${at}`;
+      expect(wordsOf(surface.text), about).toEqual(wordsOf(ANSWER));
+      expect(surface.shown, about).toMatchObject({ status: 'interrupted', buttons: [{ kind: 'retry' }] });
+      expect(buttonsOf(surface), about).toHaveLength(1);
+      for (const close of closing.splice(0).reverse()) await close();
+      if (!second.isOver) break;
+    }
+  });
+});
+
+describe('what a dead process left', () => {
+  it('is told to the asker where no answer had begun', async () => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    await world.store.claims.claim('event', 'dead', 0, 0, {
+      version: 1,
+      platform: 'discord',
+      place: 'place#0',
+      answer: null,
+    });
+    await world.bot();
+    await world.settled();
+    expect(surface.whispers).toMatchObject([{ text: expect.stringMatching(/restarted before/) }]);
+    expect(surface.messages).toEqual([]);
+  });
+
+  it('is left to another process where its platform is not at home here', async () => {
+    const world = await createWorld();
+    await world.store.claims.claim('event', 'dead', 0, 0, {
+      version: 1,
+      platform: 'slack',
+      place: 'place#0',
+      answer: null,
+    });
+    await world.bot();
+    await world.clock.advance(60_000);
+    expect([...world.openClaims]).toEqual(['event']);
+  });
+
+  it('is tried again where its platform is away, and forgotten where its place is gone', async () => {
+    const world = await createWorld();
+    const written = { version: 1, platform: 'discord', answer: null };
+    await world.store.claims.claim('away', 'dead', 0, 0, { ...written, place: 'away#0' });
+    await world.store.claims.claim('gone', 'dead', 0, 0, { ...written, place: 'gone#0' });
+    const surface = world.surface('away');
+    world.failReopening(2);
+    await world.bot();
+    await world.settled();
+    expect(surface.whispers).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { Keyv } from 'keyv';
-import type { LiveMessage, Surface } from '../../src/core/adapter.ts';
+import type { Adapter, LiveMessage, Surface } from '../../src/core/adapter.ts';
 import { PlaceGone } from '../../src/core/delivery-errors.ts';
 import { type Store, StoreError } from '../../src/core/store.ts';
 
@@ -11,6 +11,9 @@ export interface Life {
   /** As this process has it in its hands. */
   store(store: Store): Store;
   surface(surface: Surface): Surface;
+  platform(platform: Pick<Adapter, 'platform' | 'reopen'>): Pick<Adapter, 'platform' | 'reopen'>;
+  /** Ends it now. */
+  end(): void;
 }
 
 /** Ends before the effect of step `at` (the first is 1), or right after it. Never, by default. */
@@ -63,17 +66,38 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
       claims: mortal(store.claims, ['claim', 'write', 'finish'], noStore),
       ledger: mortal(store.ledger, ['reserve', 'settle', 'annotate'], noStore),
     }),
-    surface(surface) {
-      const liveMessage = (message: LiveMessage): LiveMessage => mortal(message, ['update'], noPlace);
-      return {
-        ...mortal(surface, ['open', 'whisper'], noPlace),
-        get reference() {
-          return surface.reference ?? '';
-        },
-        indicate: () => {},
-        open: async (view, signal) => liveMessage(await step(() => surface.open(view, signal), noPlace)),
-        whisper: (notice, signal) => step(() => surface.whisper(notice, signal), noPlace),
-      };
+    end() {
+      isOver = true;
     },
+    surface: mortalSurface,
+    platform: ({ platform, reopen }) => ({
+      platform,
+      async reopen(lost, signal) {
+        if (isOver) throw noPlace();
+        const found = await reopen?.(lost, signal);
+        if (!found) return null;
+        const { message } = found;
+        return {
+          surface: mortalSurface(found.surface),
+          message: message && { ...message, live: liveMessage(message.live) },
+        };
+      },
+    }),
   };
+
+  function liveMessage(message: LiveMessage): LiveMessage {
+    return mortal(message, ['update'], noPlace);
+  }
+
+  function mortalSurface(surface: Surface): Surface {
+    return {
+      ...mortal(surface, ['open', 'whisper'], noPlace),
+      get reference() {
+        return surface.reference ?? '';
+      },
+      indicate: () => {},
+      open: async (view, signal) => liveMessage(await step(() => surface.open(view, signal), noPlace)),
+      whisper: (notice, signal) => step(() => surface.whisper(notice, signal), noPlace),
+    };
+  }
 }

@@ -73,6 +73,8 @@ export interface TestBotOptions {
   readonly platform?: Pick<Adapter, 'platform' | 'reopen'>;
   /** The system's by default. */
   readonly clock?: Clock;
+  /** That of the pacers; `clock` by default. */
+  readonly steadyClock?: Clock;
   /** A provider to share; one of its own by default. */
   readonly provider?: FakeProvider;
 }
@@ -141,7 +143,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     defaultModel: options.defaultModel ?? null,
   });
   const roles = createRoles(new Set(options.operators));
-  const pacers = createPacers(clock);
+  const pacers = createPacers(options.steadyClock ?? clock);
   const conversations = createConversations(store, 86_400_000);
   const answers = createAnswerRecords(store, 86_400_000);
   const journal = createJournal({ claims: store.claims, owner, clock, log });
