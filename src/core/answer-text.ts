@@ -1,6 +1,7 @@
 import { formatDuration } from './durations.ts';
 import type { Model } from './model.ts';
 import { formatUsd } from './money.ts';
+import { oneLine } from './one-line.ts';
 import type { Citation } from './provider/types.ts';
 
 /** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. */
@@ -22,24 +23,23 @@ export function footerOf(facts: {
 export function sourcesOf(citations: readonly Citation[]): string {
   if (citations.length === 0) return '';
   const lines = citations.map(
-    ({ url, title }, index) => `${index + 1}. [${linkText(title ?? hostOf(url))}](${linkTarget(url)})`,
+    ({ url, title }, index) => `${index + 1}. [${linkText(title ?? '') || hostOf(url)}](${linkTarget(url)})`,
   );
   return `\n\n**Sources**\n${lines.join('\n')}`;
 }
 
-/** Brackets would end the link's text early, and line breaks the list. */
-function linkText(text: string): string {
-  return text
-    .replace(/[[\]\\]/g, '\\$&')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 120);
+const MAX_TITLE_CHARS = 120;
+
+/** A page's title is a stranger's text: nothing in it acts as Markdown. */
+function linkText(title: string): string {
+  return oneLine(title, MAX_TITLE_CHARS).replace(/[[\]\\`*_~<>&|]/g, '\\$&');
 }
 
-/** Parentheses and spaces would end the address early. */
+/** What would end the address early, or begin markup in it. */
 function linkTarget(url: string): string {
-  return url.replace(/[()\s<>]/g, (character) =>
-    encodeURIComponent(character).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29')),
+  return url.replace(
+    /[()\s<>`*\\]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 
