@@ -1,12 +1,13 @@
 import { availableParallelism, cpus } from 'node:os';
 import { measureCpu } from './cpu.ts';
 import { measureFirstUpdate } from './first-update.ts';
+import { measureJournal } from './journal.ts';
 import { measureMemory } from './memory.ts';
 import { measureStaleness } from './staleness.ts';
 import type { Row } from './support/row.ts';
 
 /** Every figure that the README quotes is printed here. `npm run bench`, about a minute. */
-const measures = [measureStaleness, measureFirstUpdate, measureMemory, measureCpu];
+const measures = [measureStaleness, measureFirstUpdate, measureMemory, measureCpu, measureJournal];
 
 console.log(
   `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
