@@ -65,6 +65,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
           tasks,
           log,
           isOpen: () => isStarted && !isStopping,
+          clock,
         })
       : null;
   const socket =

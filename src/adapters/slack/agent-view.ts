@@ -78,7 +78,7 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
       return set('processing', channel, threadTs, signal);
     },
     async end(channel, threadTs, signal) {
-      await set('active', channel, threadTs, signal);
+      if (clock.now() >= offUntilMs) await set('active', channel, threadTs, signal);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { RateLimited } from '../../core/delivery-errors.ts';
 import { deliveryError, isRefusedContent } from './errors.ts';
 import type { Indicator } from './indicator.ts';
-import { MESSAGE_LIMITS, methodScope, postScope, unlimitedScope } from './limits.ts';
+import { MESSAGE_LIMITS, methodScope, postScope, selfPacedScope } from './limits.ts';
 import { contentOf, plainContentOf } from './message-content.ts';
 import type { NativeStreams } from './native-stream.ts';
 import { createOncePost, type OncePost } from './once-post.ts';
@@ -44,7 +44,12 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     try {
       const { ts, isOlder } = await attempt.once.post(content, signal);
       const threadKey = threadTs === null ? null : options.threadKeyOf(threadTs);
-      const message = createPostedMessage(workspace, { channel, ts, threadKey }, isOlder ? null : content);
+      const message = createPostedMessage(
+        workspace,
+        { channel, threadTs, ts, threadKey },
+        isOlder ? null : content,
+        clock,
+      );
       if (isOlder) {
         await workspace.paced(methodScope(team, 'chat.update'), () => message.update(view, signal), signal);
       }
@@ -75,7 +80,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     limits: MESSAGE_LIMITS,
     // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
     get openScope() {
-      return root.isReady ? postScope(team, channel) : unlimitedScope(team);
+      return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
     },
     get reference() {
       return options.reference();

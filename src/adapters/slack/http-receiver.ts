@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type App, type Receiver, ReceiverMultipleAckError } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Route } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import { createAllowance } from './allowance.ts';
 import type { SignatureCheck } from './signature.ts';
 import type { Tasks } from './tasks.ts';
 
@@ -21,8 +23,11 @@ export function createHttpReceiver(options: {
   readonly log: Logger;
   /** Whether events are taken at this moment. */
   readonly isOpen: () => boolean;
+  readonly clock: Clock;
 }): HttpReceiver {
-  const { isSlacks, tasks, log, isOpen } = options;
+  const { isSlacks, tasks, log, isOpen, clock } = options;
+  /** Anybody can send nonsense to a public address. */
+  const warnings = createAllowance(clock, 1, 60_000);
   let app: App | null = null;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -30,9 +35,11 @@ export function createHttpReceiver(options: {
     const body = await readBody(request);
     if (body === null) return end(response, 413);
     if (!isSlacks(request.headers, body)) {
-      log.warn(
-        'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
-      );
+      if (warnings.take()) {
+        log.warn(
+          'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
+        );
+      }
       return end(response, 401);
     }
     const payload = parse(body, request.headers['content-type'] ?? '');

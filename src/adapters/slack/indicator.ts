@@ -27,6 +27,17 @@ export interface IndicatorOptions {
 const REACTION = 'eyes';
 type Sign = 'none' | 'session' | 'reaction';
 
+/** Takes off what a process that died may have left on a question. */
+export async function takeSignsOff(
+  { workspace, agentView, signal }: Pick<IndicatorOptions, 'workspace' | 'agentView' | 'signal'>,
+  channel: string,
+  questionTs: string | null,
+  threadTs: string | null,
+): Promise<void> {
+  if (threadTs !== null) await agentView.end(channel, threadTs, signal);
+  if (questionTs !== null) await react(workspace, 'reactions.remove', channel, questionTs, signal);
+}
+
 export function createIndicator(options: IndicatorOptions): Indicator {
   const { workspace, channel, root, agentView, reactions, tasks, signal } = options;
   let wanted = false;
@@ -38,7 +49,7 @@ export function createIndicator(options: IndicatorOptions): Indicator {
     const threadTs = await root.threadTs(signal);
     if (threadTs !== null && (await agentView.begin(channel, threadTs, signal))) return 'session';
     if (root.questionTs === null || hasOpened || !wanted || !reactions.take()) return 'none';
-    await react('reactions.add', root.questionTs);
+    await react(workspace, 'reactions.add', channel, root.questionTs, signal);
     return 'reaction';
   }
 
@@ -46,16 +57,8 @@ export function createIndicator(options: IndicatorOptions): Indicator {
     const before = sign;
     sign = 'none';
     const threadTs = await root.threadTs(signal);
-    if (before === 'session' && threadTs !== null) await agentView.end(channel, threadTs, signal);
-    if (before === 'reaction' && root.questionTs !== null) await react('reactions.remove', root.questionTs);
-  }
-
-  async function react(method: 'reactions.add' | 'reactions.remove', timestamp: string): Promise<void> {
-    try {
-      await workspace.call(method, { channel, timestamp, name: REACTION }, signal);
-    } catch (error) {
-      if (!isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found')) throw error;
-    }
+    if (before === 'session') await takeSignsOff(options, channel, null, threadTs);
+    if (before === 'reaction') await takeSignsOff(options, channel, root.questionTs, null);
   }
 
   async function settle(): Promise<void> {
@@ -91,4 +94,18 @@ export function createIndicator(options: IndicatorOptions): Indicator {
       change();
     },
   };
+}
+
+async function react(
+  workspace: Workspace,
+  method: 'reactions.add' | 'reactions.remove',
+  channel: string,
+  timestamp: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await workspace.call(method, { channel, timestamp, name: REACTION }, signal);
+  } catch (error) {
+    if (!isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found')) throw error;
+  }
 }

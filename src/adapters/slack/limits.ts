@@ -22,7 +22,7 @@ export function postScope(team: string, channel: string): Scope {
   return { key: `slack:${team}:post:${channel}`, limit: 2, windowMs: 2_000 };
 }
 
-/** For work that draws from other limits by itself. */
-export function unlimitedScope(team: string): Scope {
-  return { key: `slack:${team}:unlimited`, limit: 1_000_000, windowMs: 1 };
+/** For an `open` that draws from the channel's posts by itself. */
+export function selfPacedScope(team: string, channel: string): Scope {
+  return { key: `slack:${team}:self-paced:${channel}`, limit: 1_000_000, windowMs: 1 };
 }

@@ -30,6 +30,10 @@ export interface NativeStreamsOptions {
   readonly slots: StreamSlots;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of each message that begins as a stream … */
+  readonly onBegun: (ts: string) => void;
+  /** … and when it shows by its buttons, or the lack of them, whose it is. */
+  readonly onSettled: () => void;
 }
 
 /** A stream dies five minutes after its start, however busy (slackapi/node-slack-sdk#2702). It is ended well before. */
@@ -37,12 +41,8 @@ const MAX_AGE_MS = 270_000;
 /** Slack's words for a stream that takes no more. */
 const ENDED = ['message_not_in_streaming_state', 'stopped_by_user'] as const;
 
-/** `onBegun` learns the `ts` of each message that begins as a stream. */
-export function createNativeStreams(
-  options: NativeStreamsOptions,
-  onBegun: (ts: string) => void,
-): NativeStreams {
-  const { workspace, slots, clock, log } = options;
+export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
+  const { workspace, slots, clock, log, onBegun } = options;
   /** A start whose outcome is not known: the message may stand, and would stand twice. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
 
@@ -97,14 +97,14 @@ export function createNativeStreams(
  * text: an append that failed may have arrived, and there is no key by which to try it again.
  */
 function createStreamedMessage(
-  { workspace, clock, log }: NativeStreamsOptions,
-  { channel, ts, threadKey }: StreamSpot & { readonly ts: string },
+  { workspace, clock, log, onSettled }: NativeStreamsOptions,
+  { channel, threadTs, ts, threadKey }: StreamSpot & { readonly ts: string },
   started: string,
   slot: StreamSlot,
   begun: 'streaming' | 'unsure',
 ): LiveMessage {
   const { team } = workspace;
-  const posted = createPostedMessage(workspace, { channel, ts, threadKey }, null);
+  const posted = createPostedMessage(workspace, { channel, threadTs, ts, threadKey }, null, clock);
   const endAtMs = clock.now() + MAX_AGE_MS;
   let phase = begun as 'streaming' | 'unsure' | 'ended';
   const hasEnded = () => phase === 'ended';
@@ -122,6 +122,7 @@ function createStreamedMessage(
       if (isLast) {
         const tail = tailOf(view);
         await stop({ markdown_text: news || null, blocks: tail.length === 0 ? null : tail }, signal);
+        onSettled();
       } else {
         await workspace.api.call('chat.appendStream', { channel, ts, markdown_text: news }, signal);
         phase = 'streaming';
@@ -167,8 +168,16 @@ function createStreamedMessage(
       signal.throwIfAborted();
       if (hasEnded()) return posted.update(view, signal);
       if (phase === 'streaming' && (await stream(view, signal))) return;
-      if (!hasEnded()) await endStream(signal);
-      await workspace.paced(posted.scope, () => posted.update(view, signal), signal);
+      try {
+        if (!hasEnded()) await endStream(signal);
+        await workspace.paced(posted.scope, () => posted.update(view, signal), signal);
+      } catch (error) {
+        // Of another limit than the caller's, which must not pay for it.
+        if (error instanceof RateLimited)
+          throw new Error('the end of a stream has to wait', { cause: error });
+        throw error;
+      }
+      onSettled();
     },
   };
 }

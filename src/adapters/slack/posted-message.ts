@@ -1,48 +1,72 @@
 import type { LiveMessage, MessageView } from '../../core/adapter.ts';
-import { deliveryError, isRefusedContent } from './errors.ts';
-import { methodScope } from './limits.ts';
+import type { Clock } from '../../core/clock.ts';
+import { deliveryError, isRefusal, isRefusedContent } from './errors.ts';
+import { methodScope, postScope } from './limits.ts';
 import { contentOf, type MessageContent, plainContentOf } from './message-content.ts';
+import { createOncePost } from './once-post.ts';
 import { messageKey } from './places.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PostedAt {
   readonly channel: string;
+  readonly threadTs: string | null;
   readonly ts: string;
-  /** The place that came to be with the message: the thread in which it stands. */
+  /** As `LiveMessage.threadKey`. */
   readonly threadKey: string | null;
 }
+
+/** A workspace may forbid edits, or allow them for some minutes only. */
+const NO_EDITS = ['edit_window_closed', 'cant_update_message'] as const;
 
 /** A message that grows by `chat.update`, each time whole. `shown` is what it holds; null where that is not known. */
 export function createPostedMessage(
   workspace: Workspace,
-  { channel, ts, threadKey }: PostedAt,
+  { channel, threadTs, ts, threadKey }: PostedAt,
   shown: MessageContent | null,
+  clock: Clock,
 ): LiveMessage {
+  const { team, api } = workspace;
   let current = shown === null ? null : JSON.stringify(shown);
   /** Slack has refused this message's Markdown once; it would again. */
   let isPlain = false;
+  /** Slack takes no edits of it any more: its last state is posted anew, once. */
+  let replacement: ReturnType<typeof createOncePost> | null = null;
 
-  async function write(content: MessageContent, signal: AbortSignal): Promise<void> {
+  async function write(content: MessageContent, isLast: boolean, signal: AbortSignal): Promise<void> {
     const key = JSON.stringify(content);
     if (key === current) return;
-    // What stands after a call that fails is not known.
-    current = null;
-    await workspace.api.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
+    if (replacement === null) {
+      // What stands after a call that fails is not known.
+      current = null;
+      try {
+        await api.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
+        current = key;
+        return;
+      } catch (error) {
+        if (!isRefusal(error, ...NO_EDITS)) throw error;
+        replacement = createOncePost(workspace, { channel, threadTs }, clock);
+      }
+    }
+    if (!isLast) return;
+    const { post } = replacement;
+    await workspace.paced(postScope(team, channel), () => post(content, signal), signal);
     current = key;
+    await workspace.call('chat.delete', { channel, ts }, signal).catch(() => {});
   }
 
   return {
-    key: messageKey(workspace.team, channel, ts),
+    key: messageKey(team, channel, ts),
     threadKey,
-    scope: methodScope(workspace.team, 'chat.update'),
+    scope: methodScope(team, 'chat.update'),
     async update(view: MessageView, signal) {
       signal.throwIfAborted();
+      const isLast = view.status !== 'streaming';
       try {
-        await write(isPlain ? plainContentOf(view) : contentOf(view), signal);
+        await write(isPlain ? plainContentOf(view) : contentOf(view), isLast, signal);
       } catch (error) {
         if (isPlain || !isRefusedContent(error)) throw deliveryError(error);
         isPlain = true;
-        await write(plainContentOf(view), signal).catch((again: unknown) => {
+        await write(plainContentOf(view), isLast, signal).catch((again: unknown) => {
           throw deliveryError(again);
         });
       }

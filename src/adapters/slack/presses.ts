@@ -2,7 +2,7 @@ import type { ButtonKind } from '../../core/adapter.ts';
 import { placeUnder } from './answer-place.ts';
 import { deliveryError } from './errors.ts';
 import type { Inbox } from './inbox.ts';
-import { withoutButtons } from './message-content.ts';
+import { MAX_FALLBACK_CHARS, withoutButtons } from './message-content.ts';
 import type { PressBody } from './payloads.ts';
 import { channelKey, messageKey, placeAt } from './places.ts';
 import { createSurfaceFor } from './surfaces.ts';
@@ -33,7 +33,7 @@ export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBo
     ),
     async retire(signal) {
       const blocks = withoutButtons(body.message.blocks ?? []);
-      const content = { text: body.message.text ?? '', blocks };
+      const content = { text: (body.message.text ?? '').slice(0, MAX_FALLBACK_CHARS), blocks };
       try {
         await workspace.call('chat.update', { channel, ts: messageTs, ...content, parse: 'none' }, signal);
       } catch (error) {

@@ -3,6 +3,7 @@ import type { LostPlace, Reopened } from '../../core/adapter.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import { type AnswerPlace, readPlace } from './answer-place.ts';
 import { deliveryError, isRefusal } from './errors.ts';
+import { takeSignsOff } from './indicator.ts';
 import { messageKey, openThreadKey } from './places.ts';
 import { createPostedMessage } from './posted-message.ts';
 import { readBack } from './read-back.ts';
@@ -18,17 +19,25 @@ export async function reopen(
   const place = readPlace(reference);
   if (place === null) return null;
   const surface = createSurfaceFor(parts, place);
+  const { root, channel } = place;
+  if (root.kind === 'standing') {
+    const { questionTs, threadTs } = root;
+    parts.tasks.run('take off the sign that a question was seen', () =>
+      takeSignsOff(parts, channel, questionTs, threadTs),
+    );
+  }
   if (answerId === null) return { surface, message: null };
   try {
     const found = await findNewest(parts.workspace, place, answerId, signal);
     if (found === null) return { surface, message: null };
     const { workspace } = parts;
-    if (found.ts === place.streamTs) await endStream(workspace, place.channel, found.ts, signal);
-    const at = { channel: place.channel, ts: found.ts, threadKey: threadKeyOf(workspace, place) };
+    if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
+    const threadTs = root.kind === 'standing' ? root.threadTs : null;
+    const at = { channel, threadTs, ts: found.ts, threadKey: threadKeyOf(workspace, place) };
     return {
       surface,
       message: {
-        live: createPostedMessage(workspace, at, null),
+        live: createPostedMessage(workspace, at, null, parts.clock),
         text: readBack(found),
         isEnded: found.isEnded,
       },

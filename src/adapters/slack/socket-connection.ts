@@ -13,6 +13,7 @@ export interface SocketConnection {
 
 /** Slack's greeting comes within a second. */
 const GREETING_TIMEOUT_MS = 15_000;
+const GOODBYE_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
@@ -54,7 +55,8 @@ export function createSocketConnection(options: {
     );
     try {
       await client.start();
-      isOpen = !closing.signal.aborted;
+      if (closing.signal.aborted) await client.disconnect();
+      else isOpen = true;
     } catch (error) {
       throw error ?? new Error('Slack closed the connection');
     } finally {
@@ -95,8 +97,11 @@ export function createSocketConnection(options: {
     },
     async close() {
       closing.abort();
-      await client.disconnect();
-      await keeping;
+      const isClosed = new AbortController();
+      // Slack may never say goodbye.
+      const patience = clock.sleep(GOODBYE_TIMEOUT_MS, isClosed.signal).catch(() => {});
+      await Promise.race([client.disconnect().then(() => keeping), patience]);
+      isClosed.abort();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Allowance } from './allowance.ts';
 import type { AnswerPlace, RootPlace } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
-import { MESSAGE_LIMITS, unlimitedScope } from './limits.ts';
+import { MESSAGE_LIMITS, selfPacedScope } from './limits.ts';
 import { createNativeStreams } from './native-stream.ts';
 import { messageKey, openThreadKey } from './places.ts';
 import { questionContent } from './questions.ts';
@@ -75,8 +75,14 @@ export function createSurfaceFor(
     // In a channel only one person would see a native stream grow, and nobody could stop it.
     streams:
       isDirect && agentView.isOn
-        ? createNativeStreams(parts, (ts) => {
-            streamTs = ts;
+        ? createNativeStreams({
+            ...parts,
+            onBegun(ts) {
+              streamTs = ts;
+            },
+            onSettled() {
+              streamTs = null;
+            },
           })
         : null,
     prepare() {
@@ -101,7 +107,7 @@ export function createNoteTaker(team: string): Surface & { readonly notices: rea
   return {
     notices,
     limits: MESSAGE_LIMITS,
-    openScope: unlimitedScope(team),
+    openScope: selfPacedScope(team, 'none'),
     isPrivate: true,
     canContinueInThread: false,
     indicate() {},

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import { RateLimited } from '../../core/delivery-errors.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
 import { createCache } from './cache.ts';
 import { methodScope } from './limits.ts';
@@ -12,7 +13,7 @@ export interface Workspace extends Identity {
   readonly api: WebApi;
   /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** Calls a method within its limits, before what can wait. */
+  /** Calls a method within its limits, before what can wait, and again where Slack asks to wait. */
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
   /** The DM with a person; opens it where there is none. */
   directChannel(user: string, signal: AbortSignal): Promise<string>;
@@ -29,6 +30,9 @@ export interface Identity {
 /** DMs stay what they are. */
 const DIRECT_TTL_MS = 24 * 3_600_000;
 
+/** After rate limits, which others may have used up. */
+const MAX_TRIES = 3;
+
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
 
 export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers, clock: Clock): Workspace {
@@ -36,7 +40,14 @@ export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers,
   const paced: Workspace['paced'] = (scope, write, signal) => pacers.run(scope, () => true, write, signal);
   const call: Workspace['call'] = async (method, args, signal) => {
     const scope = methodScope(identity.team, method);
-    return (await paced(scope, () => api.call(method, args, signal), signal)).data;
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await paced(scope, () => api.call(method, args, signal), signal)).data;
+      } catch (error) {
+        // The pacer waits as long as Slack asked to.
+        if (!(error instanceof RateLimited) || tries === MAX_TRIES) throw error;
+      }
+    }
   };
   return {
     ...identity,

@@ -147,6 +147,22 @@ describe('delivery on Slack', () => {
     expect(wordsOf(textOf(general, thread))).toEqual(wordsOf(answer));
   });
 
+  it('ends in a message of its own where the workspace forbids edits', async () => {
+    const { slack, ann, general, clock } = await setUp();
+    const how = { kind: 'error', error: 'edit_window_closed' } as const;
+    slack.faults.add({ method: 'chat.update', how, times: 99 });
+    const { surface, thread } = await ask(ann, general);
+    const reply = replyOn(surface);
+    const answer = longAnswer(400);
+    for (let from = 0; from < answer.length; from += 300) {
+      reply.write(answer.slice(from, from + 300));
+      await clock.sleep(2_000);
+    }
+    expect(await reply.finish(ending)).toBe(true);
+    expect(wordsOf(textOf(general, thread))).toEqual(wordsOf(answer));
+    expect(slack.requests.filter(({ method }) => method === 'chat.update')).toHaveLength(1);
+  });
+
   it('ends without a sound where the channel is archived while it streams', async () => {
     const { slack, ann, general } = await setUp();
     const { surface, thread } = await ask(ann, general);
@@ -248,6 +264,26 @@ describe('native streams on Slack', () => {
       expect(textOf(ann.dm, thread)).toBe('One two three');
     },
   );
+
+  it('end by an edit that has to wait, without holding up other streams', async () => {
+    const { slack, ann, clock } = await setUp({ agentView: true });
+    const [first, second] = await Promise.all([ask(ann, ann.dm), ask(ann, ann.dm)]);
+    const slow = replyOn(first.surface);
+    const quick = replyOn(second.surface);
+    slow.write('One ');
+    quick.write('Uno ');
+    await until(() => [first, second].every(({ thread }) => textOf(ann.dm, thread) !== ''));
+    slack.faults.add({ method: 'chat.appendStream', how: { kind: 'error', error: 'internal_error' } });
+    slack.faults.add({ method: 'chat.update', how: { kind: 'rate-limited', retryAfterSec: 60 } });
+    slow.write('two');
+    await until(() => slack.requests.some(({ outcome }) => outcome === 'rate-limited'));
+    const startedAtMs = clock.now();
+    quick.write('due');
+    await until(() => textOf(ann.dm, second.thread).includes('due'));
+    expect(clock.now() - startedAtMs).toBeLessThan(30_000);
+    expect(await Promise.all([slow.finish(ending), quick.finish(ending)])).toEqual([true, true]);
+    expect([first, second].map(({ thread }) => textOf(ann.dm, thread))).toEqual(['One two', 'Uno due']);
+  });
 
   it('leave room for others: what is above Slack’s limit on streams is shown by edits', async () => {
     const { slack, ann } = await setUp({ agentView: true });

@@ -110,6 +110,28 @@ describe('a place that a dead process left on Slack', () => {
     expect(slack.messages(ann.dm, question.ts)[1]?.buttons.map(({ label }) => label)).toEqual(['Retry']);
   });
 
+  it('does not take a stream for the growing message once it is complete', async () => {
+    const { ann } = await setUp({ agentView: true });
+    ann.say(ann.dm, 'hi');
+    const surface = await surfaceOf();
+    const first = await surface.open(view('One two'), never);
+    await first.update({ ...view('One two'), status: 'sealed', buttons: [] }, never);
+    expect((await reopened(surface))?.message).toBeNull();
+    const second = await surface.open(view('three'), never);
+    expect((await reopened(surface))?.message?.live.key).toBe(second.key);
+  });
+
+  it('takes off the sign that the question was seen', async () => {
+    const { slack, ann, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    const surface = await surfaceOf();
+    surface.indicate('working');
+    const eyes = () => slack.message(general, question.ts)?.reactions.length;
+    await until(() => eyes() === 1);
+    await reopened(surface);
+    await until(() => eyes() === 0);
+  });
+
   it('takes no message for the answer’s that is another one’s', async () => {
     const { slack, ann, general } = await setUp();
     ann.say(general, `<@${slack.app.botUserId}> hi`);

@@ -5,7 +5,7 @@ import { StartError } from '../../../src/core/adapter.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { createPacers } from '../../../src/core/reply/pacer.ts';
 import { createDesk } from '../../support/desk.ts';
-import { type Bench, type BenchOptions, openBench } from './harness.ts';
+import { type Bench, type BenchOptions, openBench, until } from './harness.ts';
 
 const benches: Bench[] = [];
 afterEach(async () => {
@@ -35,6 +35,22 @@ describe('the start on Slack', () => {
     await bench.adapter.stop();
     expect(bench.adapter.ready()).toBe(false);
     expect(bench.slack.violations).toEqual([]);
+  });
+
+  it('stops for good although it was about to connect again', async () => {
+    const bench = await open({});
+    await bench.adapter.start(bench.desk);
+    const held = Promise.withResolvers<void>();
+    bench.slack.faults.add({ method: 'apps.connections.open', how: { kind: 'hold', until: held.promise } });
+    bench.slack.socket.drop();
+    await until(
+      () => bench.slack.requests.filter(({ method }) => method === 'apps.connections.open').length === 2,
+    );
+    const stopped = bench.adapter.stop();
+    held.resolve();
+    await stopped;
+    await until(() => bench.slack.socket.connections === 0);
+    expect(bench.adapter.ready()).toBe(false);
   });
 
   it('says where to get a bot token that works', async () => {

@@ -10,7 +10,7 @@ export function sign(secret: string, body: string, atSec: number): string {
 }
 
 /** The body and the headers with which Slack would send an envelope. */
-export function signedRequest(
+function signedRequest(
   envelope: Envelope,
   secret: string,
   atSec: number,

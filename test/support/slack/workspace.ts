@@ -65,7 +65,7 @@ export interface SlackFile {
 }
 
 /** A stream lives about five minutes from its start; appends do not prolong it (slackapi/node-slack-sdk#2702). */
-export const STREAM_LIFETIME_MS = 5 * 60_000;
+const STREAM_LIFETIME_MS = 5 * 60_000;
 
 /** The state of one workspace: who is there and what was said. Knows nothing of HTTP. */
 export class Workspace {
