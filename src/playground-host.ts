@@ -10,7 +10,7 @@ const GUILD: GuildId = 'web:local';
 export function createPlaygroundHost(parts: {
   readonly commands: readonly Command[];
   readonly services: Services;
-  readonly providers: Providers;
+  readonly providers: Pick<Providers, 'isDemo' | 'nameOf'>;
   readonly spentToday: (guild: GuildId) => Promise<number>;
 }): PlaygroundHost {
   const { commands, services, providers, spentToday } = parts;

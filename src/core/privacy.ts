@@ -75,7 +75,8 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
 
     async forgetGuild(guild, by) {
       const atMs = clock.now();
-      await audit.append({ guild, by, atMs, action: 'guild.forget', from: null, to: null, reason: '' });
+      const from = 'conversations, choices and costs';
+      await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
       const remembered = await chat.forgetGuild(guild);
       await settings.forgetGuild(guild);
       await answers.forget((record) => record.guild === guild);
