@@ -6,7 +6,7 @@ import type { SettingScope } from '../core/settings.ts';
 const SCOPE_WORDS = {
   conversation: 'this conversation',
   channel: 'this channel',
-  guild: 'everywhere here',
+  guild: 'all channels',
 } as const satisfies Record<SettingScope, string>;
 
 /** Takes a choice back instead of making one. */
@@ -24,11 +24,11 @@ export const model = defineCommand({
     },
     scope: {
       type: 'choice',
-      description: 'Where it counts; channel and everywhere are for admins',
+      description: 'Where it counts; beyond this conversation for admins',
       choices: [
         { value: 'conversation', label: 'This conversation' },
         { value: 'channel', label: 'This channel (admins)' },
-        { value: 'guild', label: 'Everywhere here (admins)' },
+        { value: 'guild', label: 'All channels (admins)' },
       ],
     },
   },
@@ -41,7 +41,7 @@ export const model = defineCommand({
       const setting = await settings.model({ place, conversation });
       const origin = setting ? `chosen for ${SCOPE_WORDS[setting.scope]}` : 'the default';
       return tell(
-        `**${current.model.name}** (\`${current.model.id}\`) answers here: ${origin}. ${current.remark ?? ''}`.trim(),
+        current.remark ?? `**${current.model.name}** (\`${current.model.id}\`) answers here: ${origin}.`,
       );
     }
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
@@ -64,11 +64,6 @@ export const model = defineCommand({
     const decision = await models.decide(id, place.guild);
     if (!decision.ok) return tell(explainRefusal(decision));
     await settings.setModel(scope, target, decision.model.id);
-    await tell(
-      `**${decision.model.name}** answers in ${SCOPE_WORDS[scope]} from now on.`.replace(
-        'in everywhere',
-        'everywhere',
-      ),
-    );
+    await tell(`**${decision.model.name}** answers in ${SCOPE_WORDS[scope]} from now on.`);
   },
 });

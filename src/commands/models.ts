@@ -1,7 +1,9 @@
+import type { AccessDecision } from '../core/access.ts';
 import { platformOf } from '../core/actor.ts';
 import { defineCommand } from '../core/command.ts';
 import type { Model } from '../core/model.ts';
 import { formatUsd, nanoUsdPerMillion } from '../core/money.ts';
+import { quoted } from '../core/quoted.ts';
 import { TIERS, type Tier } from '../core/tiers.ts';
 
 const TIER_NAMES = {
@@ -26,7 +28,7 @@ export const models = defineCommand({
       .list(platform)
       .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
     if (found.length === 0) {
-      return tell(`No model has “${search}” in its name. \`/models\` alone lists all of them.`);
+      return tell(`No model has ${quoted(search)} in its name. \`/models\` alone lists all of them.`);
     }
     const conversation = await services.chat.conversationAt(place);
     const current = await services.choose({ place, conversation: conversation?.id ?? null, asked: null });
@@ -41,8 +43,7 @@ export const models = defineCommand({
         if (model.tier !== modelTier) continue;
         const decision = await services.models.decide(model.id, place.guild);
         open &&= decision.ok || decision.reason !== 'locked';
-        const mark = model.gone ? '✗' : decision.ok ? '•' : '🔒';
-        lines.push(`- ${mark} ${describe(model, model.id === currentId)}`);
+        lines.push(`- ${describe(model, decision, model.id === currentId)}`);
       }
       if (lines.length === 0) continue;
       const unlock = open ? '' : ` — opens with the tier \`${modelTier}\``;
@@ -54,13 +55,18 @@ export const models = defineCommand({
   },
 });
 
-function describe(model: Model, isCurrent: boolean): string {
-  const facts = [
-    `\`${model.id}\``,
-    model.gone ? 'no longer offered by its provider' : priceOf(model),
-    `${formatTokens(model.contextTokens)} context`,
-  ];
-  return `${isCurrent ? `**${model.name}** (current default)` : model.name} · ${facts.join(' · ')}`;
+function describe(model: Model, decision: AccessDecision, isCurrent: boolean): string {
+  const name = isCurrent ? `**${model.name}** (current default)` : model.name;
+  const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
+  if (decision.ok) return [name, ...facts].join(' · ');
+  switch (decision.reason) {
+    case 'locked':
+      return [`🔒 ${name}`, ...facts].join(' · ');
+    case 'no_route':
+      return [`✗ ${name}`, ...facts, 'the bot has no API key for it'].join(' · ');
+    default:
+      return `✗ ${name} · \`${model.id}\` · no longer offered by its provider`;
+  }
 }
 
 function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {

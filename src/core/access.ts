@@ -1,6 +1,7 @@
 import { type GuildId, platformOf } from './actor.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Model, Route } from './model.ts';
+import { quoted } from './quoted.ts';
 import { type GuildAccess, opens, TIERS, withOwnKeys } from './tiers.ts';
 
 export interface GuildInQuestion extends GuildAccess {
@@ -151,7 +152,7 @@ function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOp
   if (model === null) {
     const meant = near.map(({ id }) => `\`${id}\``).join(' or ');
     return [
-      `There is no model \`${quotable(asked)}\` here.`,
+      `There is no model ${quoted(asked)} here.`,
       meant === '' ? '`/models` lists those that there are.' : `Did you mean ${meant}?`,
     ];
   }
@@ -197,10 +198,4 @@ function named({ name, id }: Model): string {
 export function placeOf(guild: GuildId): string {
   if (guild.startsWith('discord:dm:')) return 'this chat';
   return { discord: 'this server', slack: 'this workspace', web: 'this playground' }[platformOf(guild)];
-}
-
-/** What a person typed, fit to stand between backticks on one line. */
-function quotable(text: string): string {
-  const visible = text.slice(0, 80).replace(/[`\p{C}\p{Z}]/gu, (char) => (char === ' ' ? char : '\u{FFFD}'));
-  return text.length > 80 ? `${visible}…` : visible;
 }

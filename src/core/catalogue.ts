@@ -16,8 +16,6 @@ export interface Catalogue {
   resolve(spelling: string, platform: Platform): Resolution;
   /** In the order of `models.json`; gone ones included. */
   list(platform: Platform): readonly Model[];
-  /** The first free model that is not gone: the default where no other is set. Null where there is none. */
-  freeFallback(platform: Platform): Model | null;
   /** What a model without a price counts at. */
   readonly dearest: FirmPrices;
   /** Takes over what a provider's whole list says of its models. */
@@ -70,7 +68,6 @@ export function createCatalogue(sources: CatalogueSources): Catalogue {
       return { model, near: model ? [] : nearestModels(spelling, models).slice(0, MAX_NEAR) };
     },
     list: on,
-    freeFallback: (platform) => on(platform).find(({ tier, gone }) => tier === 'free' && !gone) ?? null,
     get dearest() {
       return snapshot.dearest;
     },

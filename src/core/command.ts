@@ -1,5 +1,6 @@
 import type { Actor, Role } from './actor.ts';
 import type { Notice, Place, Surface } from './adapter.ts';
+import { quoted } from './quoted.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -103,7 +104,7 @@ export function parseOptions(command: Command, raw: Readonly<Record<string, unkn
     if (value === undefined || value === null) continue;
     const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
     if (option === undefined) {
-      return problem(`\`/${command.name}\` has no option \`${name.slice(0, 40)}\`. ${optionList(command)}`);
+      return problem(`\`/${command.name}\` has no option ${quoted(name)}. ${optionList(command)}`);
     }
     const fault = faultOf(option, value);
     if (fault !== null) return problem(`\`${name}\` ${fault}`);

@@ -1,5 +1,5 @@
 import { explainRefusal } from './access.ts';
-import { platformOf } from './actor.ts';
+import { type GuildId, platformOf } from './actor.ts';
 import type { Place } from './adapter.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Model } from './model.ts';
@@ -28,7 +28,7 @@ export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
   readonly settings: Settings;
   readonly models: Pick<ModelRequests, 'decide'>;
-  /** Catalogue id; the first model that the guild may use where it is not given, or not open to the guild. */
+  /** Catalogue id; null where the operator names none. */
   readonly defaultModel: string | null;
 }): ModelChooser {
   const { catalogue, settings, models, defaultModel } = parts;
@@ -43,25 +43,27 @@ export function createModelChooser(parts: {
         : { ok: false, text: explainRefusal(decision) };
     }
     const setting = await settings.model({ place, conversation });
-    const wanted = setting?.model ?? defaultModel;
-    const decision = wanted === null ? null : await models.decide(wanted, guild);
-    if (decision?.ok) return { ok: true, model: decision.model, remark: null };
-    const suggestion = decision?.suggestion ?? (await firstAllowed(place));
-    if (suggestion === null) {
+    const wished = setting && (await models.decide(setting.model, guild));
+    if (wished?.ok) return { ok: true, model: wished.model, remark: null };
+    const model = await fallback(guild);
+    if (model === null) {
       return {
         ok: false,
         text: 'No model can be used here at the moment. Please tell the operator of this bot; `/models` shows what there is.',
       };
     }
     const remark =
-      setting && decision
-        ? `${decision.model?.name ?? 'The model chosen here'} cannot be used here any more; ${suggestion.name} answered.`
-        : null;
-    return { ok: true, model: suggestion, remark };
+      wished &&
+      `${wished.model?.name ?? 'The model chosen here'} cannot be used here any more; ${model.name} answers instead.`;
+    return { ok: true, model, remark };
   };
 
-  async function firstAllowed({ guild }: Place): Promise<Model | null> {
-    for (const { id } of catalogue.list(platformOf(guild))) {
+  /** The default where the guild may use it, else the first model that it may, a free one if there is one. */
+  async function fallback(guild: GuildId): Promise<Model | null> {
+    const listed = catalogue.list(platformOf(guild));
+    const free = listed.filter(({ tier }) => tier === 'free');
+    const ids = new Set([...free, ...listed].map(({ id }) => id));
+    for (const id of defaultModel === null ? ids : [defaultModel, ...ids]) {
       const decision = await models.decide(id, guild);
       if (decision.ok) return decision.model;
     }

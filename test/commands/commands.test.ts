@@ -35,7 +35,7 @@ describe('/models', () => {
   it('groups by tier, with price, context and default, and says what unlocks the locked ones', async () => {
     const text = await run('models');
     expect(text).toMatch(
-      /\*\*Free\*\*\n- • \*\*Llama 3\.2 3B \(Free\)\*\* \(current default\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
+      /\*\*Free\*\*\n- \*\*Llama 3\.2 3B \(Free\)\*\* \(current default\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
     );
     expect(text).toMatch(
       /\*\*OpenRouter\*\* — opens with the tier `openrouter`\n- 🔒 GPT-4o mini · `openai\/gpt-4o-mini` · \$0\.15 in, \$0\.60 out · 128k context/,
@@ -46,7 +46,17 @@ describe('/models', () => {
   it('searches in names and ids, whatever the case', async () => {
     expect(await run('models', { search: 'CLAUDE' })).toMatch(/Claude 3\.5 Sonnet/);
     expect(await run('models', { search: 'CLAUDE' })).not.toMatch(/GPT/);
-    expect(await run('models', { search: 'nonesuch' })).toMatch(/No model has “nonesuch”/);
+    expect(await run('models', { search: 'nonesuch' })).toMatch(/No model has `nonesuch`/);
+  });
+
+  it('says so where the tier opens a model to which no key leads', async () => {
+    const keyless = await createTestBot({ keys: ['openai'], defaultTier: 'premium' });
+    const asked = invocationOf('models', { search: 'deepseek' });
+    await keyless.dispatch.command(asked);
+    await keyless.close();
+    expect(asked.surface.whispers[0]?.text).toMatch(
+      /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · the bot has no API key for it/,
+    );
   });
 
   it('shows a model that its provider no longer has as gone', async () => {
@@ -91,14 +101,25 @@ describe('/model', () => {
   it('lets only admins set it for channel and guild, and the narrower choice counts', async () => {
     const gemini = { model: 'google/gemini-2.0-flash-001:free' };
     expect(await run('model', { ...gemini, scope: 'guild' })).toMatch(/Only an admin/);
-    expect(await run('model', { ...gemini, scope: 'guild' }, asAdmin)).toMatch(/answers everywhere here/);
-    expect(await run('model')).toMatch(/Gemini.*chosen for everywhere here/);
+    expect(await run('model', { ...gemini, scope: 'guild' }, asAdmin)).toMatch(
+      /answers in all channels from now on/,
+    );
+    expect(await run('model')).toMatch(/Gemini.*chosen for all channels/);
     const llama = { model: 'meta-llama/llama-3.2-3b-instruct:free' };
     await run('model', { ...llama, scope: 'channel' }, asAdmin);
     expect(await run('model')).toMatch(/Llama.*chosen for this channel/);
     expect(await run('model', {}, { place: { channel: 'c2' } })).toMatch(/Gemini/);
     expect(await run('model', { model: 'default', scope: 'channel' }, asAdmin)).toMatch(/taken back/);
     expect(await run('model')).toMatch(/Gemini/);
+  });
+
+  it('says which choice no longer holds, and what answers instead', async () => {
+    await bot.grant('discord:1', 'premium');
+    await run('model', { model: 'gpt-4o' }, thread);
+    await bot.grant('discord:1', 'free');
+    expect(await run('model', {}, thread)).toBe(
+      'GPT-4o cannot be used here any more; Llama 3.2 3B (Free) answers instead.',
+    );
   });
 
   it('sets none that the tier does not open, or that does not exist', async () => {

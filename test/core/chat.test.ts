@@ -292,7 +292,7 @@ describe('access', () => {
     const asked = messageOf('Hi', { place });
     await bot.dispatch.message(asked);
     expect(bot.provider.chats[0]?.body.model).toMatch(/:free$/);
-    expect(asked.surface.shown?.note).toMatch(/GPT-4o cannot be used here any more; .* answered/);
+    expect(asked.surface.shown?.note).toMatch(/GPT-4o cannot be used here any more; .* answers instead/);
   });
 });
 
