@@ -5,7 +5,7 @@ import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
-import { createRoles, type GuildId } from './core/actor.ts';
+import { createRoles, type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
 import { createAuditLog } from './core/audit.ts';
@@ -20,6 +20,7 @@ import { createGuilds } from './core/guilds.ts';
 import { createJournal } from './core/journal.ts';
 import { createLedger } from './core/ledger.ts';
 import { createLimitRules } from './core/limit-rules.ts';
+import { createLimitWarnings } from './core/limit-warnings.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from './core/limits.ts';
 import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
@@ -116,11 +117,25 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         null,
     });
     closing.push(() => ledger.stop());
+    const adapters: Adapter[] = [];
+    const warnings = createLimitWarnings({
+      claims: store.claims,
+      owner,
+      tellAdmins: async (guild, notice, signal) => {
+        const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
+        return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;
+      },
+      clock,
+      timeZone: config.TIME_ZONE,
+      log,
+    });
+    closing.push(() => warnings.stop());
     const models = createModelRequests({
       catalogue,
       guilds,
       ledger,
       limits,
+      warnings,
       providers: providers.clients,
       operatorProviders: providers.usable,
       tokens,
@@ -200,7 +215,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       return levels.find(({ limit }) => limit === 'nanoUsdPerGuildPerDay')?.used ?? 0;
     }
 
-    const adapters: Adapter[] = [];
     const notes: (() => readonly string[])[] = [];
     if (config.DISCORD_TOKEN !== undefined) {
       const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');

@@ -17,6 +17,11 @@ export interface Adapter {
   /** Closes connections. Called when no answer is in flight any more. */
   stop(): Promise<void>;
   /**
+   * Tells those who manage a guild something, as privately as the platform can; false where nobody could be reached.
+   * Called after `start` alone. Left out where the platform has no way.
+   */
+  tellAdmins?(guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean>;
+  /**
    * Goes back to where a process that died was answering; null where nothing can be shown there any more. Called after
    * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
    */

@@ -1,4 +1,4 @@
-import type { LimitReached } from './ledger.ts';
+import type { Level, LimitReached } from './ledger.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { formatUsd, parseNanoUsd } from './money.ts';
 
@@ -7,16 +7,29 @@ const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as 
 
 /** A limit that a request would pass, for the person who asked: which one, how much is used, when it renews. */
 export function explainLimit(reached: LimitReached, nowMs: number, timeZone: string): string {
-  const { scope, unit, period } = LIMITS[reached.limit];
-  const { used, most, needed, renewsAtMs } = reached;
-  const isMoney = unit === 'nanoUsd';
-  const amount = isMoney
-    ? `${usdOrNothing(used)} of ${usdOrNothing(most)}`
-    : `${used} of ${most} ${most === 1 ? 'request' : 'requests'}`;
+  const { needed } = reached;
+  const isMoney = LIMITS[reached.limit].unit === 'nanoUsd';
   const cost = isMoney ? ` This question could cost up to ${usdOrNothing(needed)}.` : '';
-  const renewal = `That renews ${renewalInWords(renewsAtMs, nowMs, timeZone)}.`;
   const way = isMoney ? ' A cheaper model or a shorter question may still fit.' : '';
-  return `${OWNERS[scope]} used ${amount} for ${PERIODS[period]}.${cost} ${renewal}${way}`;
+  const { use, renewal } = levelParts(reached, nowMs, timeZone);
+  return `${use}${cost} ${renewal}${way}`;
+}
+
+/** How far a limit is used up, and when it renews. */
+export function levelInWords(level: Level, nowMs: number, timeZone: string): string {
+  const { use, renewal } = levelParts(level, nowMs, timeZone);
+  return `${use} ${renewal}`;
+}
+
+function levelParts({ limit, used, most, renewsAtMs }: Level, nowMs: number, timeZone: string) {
+  const { scope, unit, period } = LIMITS[limit];
+  const whole = most === null ? '' : ` of ${amountInWords(limit, most)}`;
+  const amount =
+    unit === 'nanoUsd' || most === null ? amountInWords(limit, used) : used.toLocaleString('en-US');
+  return {
+    use: `${OWNERS[scope]} used ${amount}${whole} for ${PERIODS[period]}.`,
+    renewal: `That renews ${renewalInWords(renewsAtMs, nowMs, timeZone)}.`,
+  };
 }
 
 /** `$5.00`, `1 request`, `20 requests`. */

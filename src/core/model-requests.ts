@@ -3,8 +3,9 @@ import type { GuildId } from './actor.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Clock } from './clock.ts';
 import type { Guilds } from './guilds.ts';
-import type { Ledger, Reserved } from './ledger.ts';
+import type { Ledger, Level, Reserved } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
+import type { LimitWarnings } from './limit-warnings.ts';
 import { explainLimit } from './limit-words.ts';
 import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import { ProviderError } from './provider/errors.ts';
@@ -70,6 +71,7 @@ export interface ModelRequestsOptions {
   readonly guilds: Guilds;
   readonly ledger: Ledger;
   readonly limits: LimitRules;
+  readonly warnings: LimitWarnings;
   /** By id. */
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator has a key for, or that need none. */
@@ -86,8 +88,18 @@ const MAX_WEB_SEARCHES = 3;
 const BYTES_PER_MESSAGE = 16;
 
 export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
-  const { catalogue, guilds, ledger, limits, providers, operatorProviders, tokens, clock, timeZone } =
-    options;
+  const {
+    catalogue,
+    guilds,
+    ledger,
+    limits,
+    warnings,
+    providers,
+    operatorProviders,
+    tokens,
+    clock,
+    timeZone,
+  } = options;
   const terms = { catalogue, operatorProviders };
 
   return {
@@ -106,6 +118,11 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
         0,
       );
+      const worstNanoUsd = worstCostNanoUsd(
+        route,
+        { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
+        catalogue.dearest,
+      );
       const reserved = await ledger.reserve({
         id: request.id,
         guild: request.guild,
@@ -114,14 +131,21 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         model: model.id,
         provider: route.provider,
         payer,
-        worstNanoUsd: worstCostNanoUsd(
-          route,
-          { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
-          catalogue.dearest,
-        ),
+        worstNanoUsd,
         limits: await limits.limitsFor({ ...request, payer }, guild.operatorTier),
       });
-      if (!reserved.ok) return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
+      const whose = { guild: request.guild, payer };
+      if (!reserved.ok) {
+        warnings.reached(whose, reserved);
+        return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
+      }
+      // As they stood before: most requests cost far less than their worst.
+      const before = ({ unit, used, ...level }: Level): Level => ({
+        ...level,
+        unit,
+        used: used - (unit === 'nanoUsd' ? worstNanoUsd : 1),
+      });
+      warnings.watch(whose, reserved.levels.map(before));
 
       const wire: ChatRequest = {
         wireModel: route.wireModel,

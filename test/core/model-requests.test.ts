@@ -181,6 +181,31 @@ describe('a limit', () => {
   });
 });
 
+describe('admins', () => {
+  afterEach(() => bot.close());
+
+  it('are told at 80 % of what was spent, not of what was set aside, and when a limit turns people away', async () => {
+    const tier = { ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: 10_000_000 };
+    bot = await createTestBot({
+      defaultTier: 'premium',
+      limits: { ...NO_LIMITS, tiers: { ...NO_LIMITS.tiers, premium: tier } },
+    });
+    const cost = (usd: number) =>
+      bot.provider.answer('One.', { prompt_tokens: 10, completion_tokens: 10, cost: usd });
+    cost(0.004);
+    await ask();
+    cost(0.0045);
+    await ask();
+    expect(bot.told).toEqual([]);
+    await ask();
+    await expect.poll(() => bot.told).toHaveLength(1);
+    expect(bot.told[0]?.guild).toBe('discord:1');
+    expect(bot.told[0]?.text).toMatch(/A limit is used up.*\$0\.0085 of \$0\.01 for today/);
+    await ask();
+    expect(bot.told).toHaveLength(1);
+  });
+});
+
 describe('an admitted request', () => {
   const never = new AbortController().signal;
 
@@ -310,6 +335,7 @@ describe('an admitted request', () => {
       guilds,
       ledger: bot.ledger,
       limits,
+      warnings: { watch() {}, reached() {}, stop: async () => {} },
       providers: new Map([['openrouter', failingWith(error)]]),
       operatorProviders: new Set(['openrouter']),
       tokens,

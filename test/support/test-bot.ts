@@ -17,6 +17,7 @@ import { createGuilds } from '../../src/core/guilds.ts';
 import { createJournal } from '../../src/core/journal.ts';
 import { createLedger, type Ledger } from '../../src/core/ledger.ts';
 import { createLimitRules } from '../../src/core/limit-rules.ts';
+import { createLimitWarnings } from '../../src/core/limit-warnings.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/limits.ts';
 import { createLiveAnswers } from '../../src/core/live-answers.ts';
 import { createModelChooser } from '../../src/core/model-choice.ts';
@@ -49,6 +50,8 @@ export interface TestBot {
   readonly ledger: Ledger;
   readonly log: Logger;
   readonly logged: () => string;
+  /** What admins of guilds were told. */
+  readonly told: { readonly guild: GuildId; readonly text: string }[];
   /** Gives the guild a tier. */
   grant(guild: GuildId, tier: Tier): Promise<void>;
   close(): Promise<void>;
@@ -125,11 +128,24 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     lookUpCost: async ({ entry, generationId }, signal) =>
       (await providers.get(entry.provider)?.generationCost(generationId, undefined, signal)) ?? null,
   });
+  const told: TestBot['told'] = [];
+  const warnings = createLimitWarnings({
+    claims: store.claims,
+    owner,
+    tellAdmins: async (guild, { text }) => {
+      told.push({ guild, text });
+      return true;
+    },
+    clock,
+    timeZone: 'UTC',
+    log,
+  });
   const models = createModelRequests({
     catalogue,
     guilds,
     ledger,
     limits: rules,
+    warnings,
     providers,
     operatorProviders: new Set(keys),
     tokens,
@@ -220,6 +236,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     pacers,
     ledger,
     log,
+    told,
     logged: () => lines.join(''),
     grant: (guild, tier) =>
       guilds.grant(guild, { tier, expiresAtMs: null, reason: 'a test', by: 'test', replacesDefault: true }),
@@ -227,6 +244,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       await pickUp?.stop();
       await chat.drain(0);
       await Promise.all([journal.stop(), turns.stop()]);
+      await warnings.stop();
       await ledger.stop();
       await tokens.close();
       if (options.provider === undefined) await provider.close();

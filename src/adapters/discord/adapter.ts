@@ -17,6 +17,7 @@ import { reopen } from './reopen.ts';
 import { createRest } from './rest.ts';
 import { createSealing } from './sealing.ts';
 import { createTasks } from './tasks.ts';
+import { tellAdmins } from './tell-admins.ts';
 import { createWaitingSigns } from './waiting-signs.ts';
 
 export interface DiscordAdapterOptions {
@@ -113,6 +114,10 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     },
 
     ready: () => client !== null && isConnected(client),
+
+    async tellAdmins(guild, notice, signal) {
+      return client !== null && (await tellAdmins({ client, rest }, guild, notice, signal));
+    },
 
     async reopen(lost, signal) {
       if (desk === null) throw new Error('places can be reopened after the start alone');

@@ -20,6 +20,7 @@ import { identify, socketFault } from './start-checks.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import type { SurfaceParts } from './surfaces.ts';
 import { createTasks } from './tasks.ts';
+import { createTellAdmins } from './tell-admins.ts';
 import { createWebApi } from './web-api.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -56,6 +57,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
   let isStarted = false;
   let isStopping = false;
   let parts: SurfaceParts | null = null;
+  let tellAdmins: ReturnType<typeof createTellAdmins> | null = null;
   const boltLogger = createBoltLogger(log, () => isStopping);
 
   const http =
@@ -81,6 +83,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
       const api = createWebApi({ token: botToken, apiUrl, fetch });
       const identity = await identify(api, apiUrl, signal);
       const workspace = createWorkspace(identity, api, pacers, clock);
+      tellAdmins = createTellAdmins(workspace, clock);
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
@@ -120,6 +123,8 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
     },
 
     ready: () => isStarted && !isStopping && (socket?.isOpen ?? true),
+
+    tellAdmins: async (guild, notice, until) => (await tellAdmins?.(guild, notice, until)) ?? false,
 
     async reopen(lost, until) {
       if (parts === null) throw new Error('places can be reopened after the start alone');

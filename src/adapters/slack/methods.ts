@@ -31,6 +31,7 @@ export const METHODS = {
   'reactions.add': { perMinute: 50, scopes: ['reactions:write'] },
   'reactions.remove': { perMinute: 20, scopes: ['reactions:write'] },
   'users.info': { perMinute: 100, scopes: ['users:read'] },
+  'users.list': { perMinute: 20, scopes: ['users:read'] },
   'views.open': { perMinute: 100, scopes: [] },
   'views.publish': { perMinute: 100, scopes: [] },
 } as const satisfies Record<string, MethodFacts>;

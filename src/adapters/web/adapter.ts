@@ -14,6 +14,7 @@ import { createLogin, openLogin } from './login.ts';
 import { loginSchema } from './requests.ts';
 import { createRoom } from './room.ts';
 import { reopenWebSurface } from './surface.ts';
+import { tellAdmins } from './tell-admins.ts';
 import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
@@ -108,6 +109,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       api = createApi({ room, actions, dispatch, host, clock, epoch, signal: stopping.signal });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
+    tellAdmins: (_guild, notice, signal) => tellAdmins(room, notice, newId, signal),
     reopen: async (lost) => reopenWebSurface(room, lost, newId),
     async stop() {
       stopping.abort();

@@ -131,6 +131,6 @@ function shown({ text, status, note, footer, buttons }: MessageView): Shown {
   return { text, status, note, footer, buttons: [...buttons] };
 }
 
-function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
+export function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
   return { name, mediaType, description, base64: Buffer.from(bytes).toString('base64') };
 }

@@ -284,6 +284,23 @@ describe('a command whose answer is private', () => {
     expect(member.messages[0]).toMatchObject({ kind: 'notice', text: 'All models', about: '/models' });
   });
 
+  it('is told to admins alone, each where they talk with the bot', async () => {
+    const playground = await start();
+    expect(await playground.tellAdmins('A limit is near')).toBe(true);
+    const [member, admin, operator] = await Promise.all(
+      ['member', 'admin', 'operator'].map((as) => playground.follow(as)),
+    );
+    await admin?.until(({ messages }) => messages.length === 1);
+    await operator?.until(({ messages }) => messages.length === 1);
+    expect(admin?.messages[0]).toMatchObject({
+      kind: 'notice',
+      channel: 'dm-admin',
+      text: 'A limit is near',
+    });
+    expect(operator?.messages[0]).toMatchObject({ channel: 'dm-operator' });
+    expect(member?.messages).toEqual([]);
+  });
+
   it('can come with files, which only its asker can fetch', async () => {
     const bytes = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>');
     const file = { name: 'use.svg', mediaType: 'image/svg+xml', bytes, description: 'Use by day' };

@@ -19,6 +19,7 @@ export interface Playground {
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
   /** Posts to the page's API. */
   post(path: string, body: object): Promise<Answer>;
+  tellAdmins(text: string): Promise<boolean | undefined>;
   /** Follows the room as one person, from after an event where that is given. */
   follow(as: string, lastEventId?: string): Promise<Reader>;
   /** As if the process had ended: open streams are cut. */
@@ -107,6 +108,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
+    tellAdmins: async (text) => adapter.tellAdmins?.('web:local', { text }, new AbortController().signal),
     async follow(as, lastEventId) {
       const reader = await openReader(new URL(`api/events?as=${as}`, url), lastEventId);
       readers.add(reader);

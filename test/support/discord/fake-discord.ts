@@ -41,6 +41,8 @@ export interface GuildOptions {
   readonly withBot?: boolean;
   /** Whether the invite had the `applications.commands` scope (true). */
   readonly commandsScope?: boolean;
+  /** Nobody whom anybody knows by default. */
+  readonly owner?: Person;
 }
 
 export interface ChannelOptions {
@@ -55,6 +57,8 @@ export interface GuildRef {
   /** The role that Discord makes for a bot when it joins. */
   readonly botRoleId: string;
   channel(options?: ChannelOptions): ChannelRef;
+  /** Names the system channel; bots that are connected already do not learn of it. */
+  setSystemChannel(channel: ChannelRef): void;
   /** Makes somebody a member, with a role of these permissions. */
   join(person: Person, permissions?: readonly PermissionName[]): void;
 }
@@ -252,7 +256,8 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       const guild: Guild = {
         id,
         name: guildOptions.name ?? 'Guild',
-        ownerId: world.nextId(),
+        ownerId: guildOptions.owner?.id ?? world.nextId(),
+        systemChannelId: null,
         roles: new Map([
           [
             id,
@@ -277,6 +282,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         id,
         botRoleId,
         channel: (channelOptions = {}) => createChannel(guild, channelOptions),
+        setSystemChannel(channel) {
+          guild.systemChannelId = channel.id;
+        },
         join: (person, permissions = []) => void addMember(guild, person.id, person.name, permissions),
       };
     },

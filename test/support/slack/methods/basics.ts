@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts';
 import { asString, type Json } from '../json.ts';
 import { channelOf, type MethodContext, type Methods } from '../method.ts';
-import type { SlackMessage } from '../workspace.ts';
+import type { SlackMessage, SlackUser } from '../workspace.ts';
 
 export const basicMethods = {
   'auth.test': {
@@ -44,21 +44,22 @@ export const basicMethods = {
     handle(args, { workspace }) {
       const user = workspace.users.get(asString(args['user']));
       if (user === undefined) throw new ApiError('user_not_found');
+      return { user: userJson(user, workspace.teamId) };
+    },
+  },
+
+  'users.list': {
+    tier: 't2',
+    scope: 'users:read',
+    handle(args, { workspace }) {
+      const limit = Number(args['limit']);
+      if (!(limit >= 1 && limit <= 200)) throw new ApiError('limit_required');
+      const from = Number(args['cursor'] ?? 0);
+      const users = [...workspace.users.values()];
+      const next = from + limit;
       return {
-        user: {
-          id: user.id,
-          team_id: user.teamId,
-          name: user.name.toLowerCase(),
-          real_name: user.name,
-          deleted: user.deleted,
-          is_admin: user.isAdmin,
-          is_owner: user.isOwner,
-          is_bot: user.isBot,
-          is_restricted: user.isGuest,
-          is_ultra_restricted: false,
-          is_stranger: user.teamId !== workspace.teamId,
-          profile: { display_name: user.name, real_name: user.name },
-        },
+        members: users.slice(from, next).map((user) => userJson(user, workspace.teamId)),
+        response_metadata: { next_cursor: next < users.length ? String(next) : '' },
       };
     },
   },
@@ -96,4 +97,21 @@ function reactedTo(args: Json, context: MethodContext): SlackMessage {
   const message = context.workspace.find(channel.id, asString(args['timestamp']));
   if (message === undefined) throw new ApiError('message_not_found');
   return message;
+}
+
+function userJson(user: SlackUser, teamId: string) {
+  return {
+    id: user.id,
+    team_id: user.teamId,
+    name: user.name.toLowerCase(),
+    real_name: user.name,
+    deleted: user.deleted,
+    is_admin: user.isAdmin,
+    is_owner: user.isOwner,
+    is_bot: user.isBot,
+    is_restricted: user.isGuest,
+    is_ultra_restricted: false,
+    is_stranger: user.teamId !== teamId,
+    profile: { display_name: user.name, real_name: user.name },
+  };
 }

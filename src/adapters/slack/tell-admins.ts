@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { GuildId } from '../../core/actor.ts';
+import type { Notice } from '../../core/adapter.ts';
+import type { Clock } from '../../core/clock.ts';
+import { PlaceGone } from '../../core/delivery-errors.ts';
+import { createCache } from './cache.ts';
+import { guildOf } from './places.ts';
+import { SlackRefusal } from './web-api.ts';
+import { createWhisper } from './whisper.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Who is an admin changes rarely; who stopped being one may get a word too many for so long. */
+const TTL_MS = 60 * 60_000;
+/** Slack recommends at most 200 a page. */
+const PAGE = 200;
+/** In a workspace of more people than that, the first are looked at: at 20 calls a minute there has to be an end. */
+const MAX_PAGES = 10;
+/** A word to some is a word to all; more would be spam. */
+const MAX_TOLD = 5;
+
+const pageSchema = z.object({
+  members: z.array(
+    z.object({
+      id: z.string(),
+      deleted: z.boolean().optional(),
+      is_bot: z.boolean().optional(),
+      is_admin: z.boolean().optional(),
+      is_owner: z.boolean().optional(),
+    }),
+  ),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+type Member = z.infer<typeof pageSchema>['members'][number];
+
+/** Tells owners and admins of the workspace, each in a direct message; owners first. */
+export function createTellAdmins(workspace: Workspace, clock: Clock) {
+  const admins = createCache<readonly string[]>(clock, TTL_MS);
+
+  async function find(signal: AbortSignal): Promise<readonly string[]> {
+    const found: Member[] = [];
+    let cursor = '';
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const args = { limit: PAGE, ...(cursor === '' ? {} : { cursor }) };
+      const { members, response_metadata: more } = pageSchema.parse(
+        await workspace.call('users.list', args, signal),
+      );
+      found.push(
+        ...members.filter(
+          ({ deleted, is_bot, is_admin, is_owner }) => !deleted && !is_bot && (is_admin || is_owner),
+        ),
+      );
+      cursor = more?.next_cursor ?? '';
+      if (cursor === '') break;
+    }
+    const ownersFirst = found.toSorted((a, b) => Number(b.is_owner ?? false) - Number(a.is_owner ?? false));
+    return ownersFirst.slice(0, MAX_TOLD).map(({ id }) => id);
+  }
+
+  return async (guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean> => {
+    if (guild !== guildOf(workspace.team)) return false;
+    let told = false;
+    for (const user of await admins.get('admins', () => find(signal))) {
+      try {
+        const channel = await workspace.directChannel(user, signal);
+        const whisper = createWhisper({
+          workspace,
+          channel,
+          user,
+          isDirect: true,
+          threadTs: () => null,
+          responseUrl: null,
+        });
+        await whisper(notice, signal);
+        told = true;
+      } catch (error) {
+        if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;
+      }
+    }
+    return told;
+  };
+}
