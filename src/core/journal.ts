@@ -5,7 +5,7 @@ import type { Surface } from './adapter.ts';
 import { repeat } from './background.ts';
 import type { Clock } from './clock.ts';
 import { createFinisher } from './journal-finisher.ts';
-import type { Claim, ClaimStore } from './store.ts';
+import type { Claim, ClaimKey, ClaimStore } from './store.ts';
 
 /**
  * What is written of every event while it is dealt with, so that another process can end it should this one die. The
@@ -87,20 +87,20 @@ const RENEW_EVERY_MS = 3_000;
 const KEEP_EVERY_MS = 1_500;
 
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
-  const open = new Map<string, OpenEntry>();
+  const open = new Map<string, Entry>();
   /** Each orphan has an owner of its own, so that leaving it is no more than not renewing it. */
   const owners = new Set([owner]);
   const finisher = createFinisher({ claims, clock, log });
   let takenOver = 0;
 
-  const renewing = repeat(
-    'renewing the leases of events',
-    RENEW_EVERY_MS,
-    async () => {
-      for (const each of owners) await claims.renew(each, clock.now() + LEASE_MS);
-    },
-    { clock, log },
-  );
+  let renewedAtMs = clock.now();
+
+  async function renew(): Promise<void> {
+    for (const each of owners) await claims.renew(each, clock.now() + LEASE_MS);
+    renewedAtMs = clock.now();
+  }
+
+  const renewing = repeat('renewing the leases of events', RENEW_EVERY_MS, renew, { clock, log });
   const keeping = repeat(
     'writing the journal',
     KEEP_EVERY_MS,
@@ -113,11 +113,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     { clock, log },
   );
 
-  interface OpenEntry extends Entry {
-    readonly claim: Claim;
-  }
-
-  function openEntry(claim: Claim, compose: (answer: AnswerState | null) => Written | null): OpenEntry {
+  function openEntry(claim: Claim, compose: (answer: AnswerState | null) => Written | null): Entry {
+    const { id } = claim;
+    let held: ClaimKey = claim;
     const lost = new AbortController();
     let read: (() => AnswerState) | null = null;
     let stands = '';
@@ -130,25 +128,35 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       const mark = markOf(written);
       if (mark === stands) return;
       try {
-        if (await claims.write(claim, written)) stands = mark;
-        else {
-          log.error({ event: claim.id }, 'another process has taken over an event that is under way here');
-          lost.abort(new Error('another process has taken over'));
+        if ((await claims.write(held, written)) || (await claimAgain(written))) {
+          stands = mark;
+          return;
         }
+        log.error({ event: id }, 'another process has taken over an event that is under way here');
+        lost.abort(new Error('another process has taken over'));
       } catch (error) {
-        log.warn({ err: error, event: claim.id }, 'the journal could not be written');
+        log.warn({ err: error, event: id }, 'the journal could not be written');
       }
+    }
+
+    /** A store that came back without its data knows of no claim: then nobody else has it either. */
+    async function claimAgain(written: Written): Promise<boolean> {
+      const nowMs = clock.now();
+      const again = await claims.claim(id, held.owner, nowMs + LEASE_MS, nowMs + CLAIM_TTL_MS, written);
+      if (again === null) return false;
+      log.error({ event: id }, 'the store has forgotten an event that is under way here');
+      held = again;
+      return true;
     }
 
     function close(): boolean {
       if (isOver) return false;
       isOver = true;
-      open.delete(claim.id);
+      open.delete(id);
       return true;
     }
 
-    const entry: OpenEntry = {
-      claim,
+    const entry: Entry = {
       lost: lost.signal,
       watch(next) {
         read = next;
@@ -160,14 +168,14 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       async end() {
         if (!close()) return;
         await writing;
-        await finisher.finish(claim);
-        if (claim.owner !== owner) owners.delete(claim.owner);
+        await finisher.finish(held);
+        if (held.owner !== owner) owners.delete(held.owner);
       },
       leave() {
-        if (close() && claim.owner !== owner) owners.delete(claim.owner);
+        if (close() && held.owner !== owner) owners.delete(held.owner);
       },
     };
-    open.set(claim.id, entry);
+    open.set(id, entry);
     return entry;
   }
 
@@ -199,6 +207,8 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     },
 
     async takeOver() {
+      // After a stall of this process or its store, its own leases may have run out as well.
+      if (clock.now() - renewedAtMs > 2 * RENEW_EVERY_MS) await renew();
       const heir = `${owner}/${++takenOver}`;
       const nowMs = clock.now();
       const claim = await claims.takeOver(heir, nowMs, nowMs + LEASE_MS);

@@ -123,6 +123,33 @@ describe('the journal', () => {
     });
   });
 
+  it('goes on where the store comes back without its data', async () => {
+    const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
+    closing.push(() => fresh.close());
+    let { claims } = store;
+    const journal = journalOf('p', {
+      claim: (...args) => claims.claim(...args),
+      write: (...args) => claims.write(...args),
+      renew: (...args) => claims.renew(...args),
+      finish: (...args) => claims.finish(...args),
+      takeOver: (...args) => claims.takeOver(...args),
+    });
+    const entry = await journal.begin('event', 'discord', surface);
+    let text = 'One';
+    entry?.watch(() => ({ ...answer, text }));
+    await entry?.keep();
+    ({ claims } = fresh);
+    text = 'One two';
+    await entry?.keep();
+    expect(entry?.lost.aborted).toBe(false);
+    text = 'One two three';
+    await entry?.keep();
+    expect(await journalOf('q', claims).begin('event', 'discord', surface)).toBeNull();
+    await entry?.end();
+    await clock.advance(60_000);
+    expect(await journalOf('r', claims).takeOver()).toBeNull();
+  });
+
   it('offers what was left again when the lease has run out, to the same process too', async () => {
     const dead = journalOf('p');
     await dead.begin('event', 'discord', surface);
@@ -133,6 +160,16 @@ describe('the journal', () => {
     expect(await heir.takeOver()).toBeNull();
     await clock.advance(10_000);
     expect((await heir.takeOver())?.eventId).toBe('event');
+  });
+
+  it('does not take its own events for orphans after its store was away', async () => {
+    const journal = journalOf('p', unreliable());
+    await journal.begin('event', 'discord', surface);
+    await clock.advance(3_000);
+    isAway = true;
+    await clock.advance(11_000);
+    isAway = false;
+    expect(await journal.takeOver()).toBeNull();
   });
 
   it('writes later what the store does not take now', async () => {
