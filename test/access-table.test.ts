@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createSlackAdapter } from '../src/adapters/slack/adapter.ts';
+import { createManifest } from '../src/adapters/slack/manifest.ts';
 import { createWebAdapter } from '../src/adapters/web/adapter.ts';
 import { commands } from '../src/commands/index.ts';
 import type { GuildId } from '../src/core/actor.ts';
@@ -8,6 +10,7 @@ import { TIERS, type Tier } from '../src/core/tiers.ts';
 import { createPlaygroundHost } from '../src/playground-host.ts';
 import { createHttpServer } from '../src/server.ts';
 import { openBench, openGuild } from './adapters/discord/harness.ts';
+import { createFakeSlack } from './support/slack/fake-slack.ts';
 import {
   createTestBot,
   invocationOf,
@@ -309,6 +312,39 @@ describe('Discord, with the real discord.js,', () => {
           `${model} is answered or refused`,
           PATIENCE,
         );
+      }, isAllowed);
+      expect(asked, `${tier} ${model}`).toEqual(isAllowed ? [model] : []);
+    }
+  });
+});
+
+describe('Slack, with the real Bolt,', () => {
+  it('lets through what the tier allows, by slash command', { timeout: PATIENCE }, async () => {
+    const manifest = createManifest({ commands, url: null, agentView: false });
+    const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
+    cleanups.push(slack.close);
+    const adapter = createSlackAdapter({
+      botToken: slack.app.botToken,
+      transport: { mode: 'socket', appToken: slack.app.appToken },
+      apiUrl: slack.apiUrl,
+      commands,
+      pacers: bot.pacers,
+      fetch,
+      clock: systemClock,
+      log: bot.log,
+    });
+    await adapter.start(bot.dispatch);
+    cleanups.push(() => adapter.stop());
+    const ann = slack.user('Ann');
+    for (const [index, { tier, model, isAllowed }] of CELLS.entries()) {
+      // A channel each, so that Slack's limit on posts in one holds nothing up.
+      const channel = slack.channel(`channel-${index}`, [ann]);
+      await bot.grant(`slack:${slack.teamId}`, tier);
+      const asked = await reached(async () => {
+        const count = bot.provider.chats.length;
+        await ann.slash('/ask', `--model ${model} Why?`, { channel });
+        const isDealtWith = () => bot.provider.chats.length > count || ann.whispers(channel).length > 0;
+        await vi.waitFor(() => expect(isDealtWith()).toBe(true), { timeout: PATIENCE, interval: 5 });
       }, isAllowed);
       expect(asked, `${tier} ${model}`).toEqual(isAllowed ? [model] : []);
     }
