@@ -19,7 +19,7 @@ export const help = defineCommand({
       [
         'Ask me with `/ask`, mention me, or write in one of my threads or in a direct message: there you need no command.',
         lines.join('\n'),
-        'Under an answer, **Stop** ends it, **Retry** asks again, and **Continue in thread** goes on from it.',
+        `Under an answer, **Stop** ends it, **Retry** asks again${surface.canContinueInThread ? ', **Continue in thread** goes on from it' : ''}.`,
         ...(surface.caveat === undefined ? [] : [surface.caveat]),
       ].join('\n\n'),
     );
