@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { baseUrlSchema as url } from './core/provider/definition.ts';
+import { routingPreferencesSchema } from './core/provider/routing.ts';
 import { TIERS } from './core/tiers.ts';
 
 /**
@@ -20,8 +22,12 @@ function variable<S extends z.ZodType>(
   return { schema, expected, aliases };
 }
 
-const secret = z.string().min(8).regex(/^\S+$/).optional();
-const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+/** What a header can carry. */
+const secret = z
+  .string()
+  .min(8)
+  .regex(/^[!-~]+$/)
+  .optional();
 const onOff = z.enum(['on', 'off']);
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
@@ -46,13 +52,14 @@ const shards = z.union([
   z.literal('auto'),
   z
     .string()
-    .regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/)
+    .regex(/^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$/)
     .transform((text) =>
       text.split(',').flatMap((range) => {
         const [first = 0, last = first] = range.split('-').map(Number);
         return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
       }),
-    ),
+    )
+    .refine((ids) => ids.length > 0),
 ]);
 
 const skuTiers = z
@@ -91,8 +98,8 @@ export const VARIABLES = {
   OPENROUTER_TIMEOUT_SEC: variable(seconds(60), 'a number of seconds such as 60'),
   STREAM_IDLE_TIMEOUT_SEC: variable(seconds(90), 'a number of seconds such as 90'),
   OPENROUTER_PROVIDER: variable(
-    json.pipe(z.record(z.string(), z.unknown())).optional(),
-    'a JSON object such as {"order":["OpenAI"],"allow_fallbacks":true}',
+    json.pipe(routingPreferencesSchema).optional(),
+    'a JSON object such as {"order":["OpenAI"],"allow_fallbacks":true}, with the fields of https://openrouter.ai/docs/guides/routing/provider-selection',
   ),
   OPENAI_API_KEY: variable(secret, 'a key from https://platform.openai.com/api-keys'),
   OPENAI_BASE_URL: variable(
@@ -240,9 +247,14 @@ function contradictions(config: Partial<Config>): string[] {
   if (!config.SLACK_BOT_TOKEN && slackTransport) {
     faults.push(`SLACK_BOT_TOKEN is missing; set it to ${VARIABLES.SLACK_BOT_TOKEN.expected}`);
   }
-  if (Array.isArray(config.DISCORD_SHARDS) && typeof config.DISCORD_SHARD_COUNT !== 'number') {
+  const { DISCORD_SHARDS: shards, DISCORD_SHARD_COUNT: shardCount } = config;
+  if (Array.isArray(shards) && typeof shardCount !== 'number') {
     faults.push(
       'DISCORD_SHARD_COUNT is missing; with DISCORD_SHARDS set it to how many shards there are in all',
+    );
+  } else if (Array.isArray(shards) && shards.some((id) => id >= Number(shardCount))) {
+    faults.push(
+      'DISCORD_SHARDS is not usable; shards are counted from 0, so set it to numbers below DISCORD_SHARD_COUNT',
     );
   }
   if (config.ENCRYPTION_KEY_OLD && !config.ENCRYPTION_KEY) {

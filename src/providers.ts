@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import { StartError } from './core/adapter.ts';
 import type { CatalogueFile } from './core/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
 import { createProviderClient } from './core/provider/client.ts';
 import type { ProviderDefinition } from './core/provider/definition.ts';
 import { findLocalServers, type LocalServer } from './core/provider/local.ts';
-import { routingPreferencesSchema } from './core/provider/routing.ts';
 import type { ChatProvider } from './core/provider/types.ts';
+import type { DemoProvider } from './demo/demo-provider.ts';
 
 /** The providers of this installation: which there are, which can be asked, and whether the demo stands in for them. */
 export interface Providers {
@@ -37,17 +36,9 @@ export interface OpenProvidersOptions {
 /** OpenRouter counts an application without a public address by its title. */
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
-/** @throws StartError where routing preferences are not what OpenRouter takes */
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
   const { config, file, keyIn, withPlayground, clock, log } = options;
-  const preferences = routingPreferencesSchema.optional().safeParse(config.OPENROUTER_PROVIDER);
-  if (!preferences.success) {
-    throw new StartError(
-      `OPENROUTER_PROVIDER is not what OpenRouter takes: ${preferences.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`.trim()).join('; ')}.`,
-      'See https://openrouter.ai/docs/guides/routing/provider-selection for the fields.',
-    );
-  }
-
+  const { OPENROUTER_PROVIDER: preferences } = config;
   const listed = file.providers.map((definition) => ({
     definition: withEnvironment(definition, config),
     apiKey: definition.apiKeyVariable === null ? null : (keyIn(definition.apiKeyVariable) ?? null),
@@ -65,14 +56,14 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
 
   const definitions = [
     ...listed.map(({ definition, apiKey }) =>
-      demo && definition.id === 'openrouter'
-        ? { definition: { ...definition, baseUrl: demo.baseUrl, keyless: true }, apiKey: null }
+      demo && definition.id === DEMO_STANDS_FOR
+        ? { definition: { ...definition, ...demoDefinition(demo) }, apiKey: null }
         : { definition, apiKey },
     ),
     ...local.map(({ definition }) => ({ definition, apiKey: null })),
   ];
   for (const { definition } of local) usable.add(definition.id);
-  if (demo) usable.add('openrouter');
+  if (demo) usable.add(DEMO_STANDS_FOR);
   if (usable.size === 0) log.warn('no API key is set: no model can be asked; set OPENROUTER_API_KEY');
 
   const clients = new Map(
@@ -88,7 +79,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
         requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
         idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
         attribution: ATTRIBUTION,
-        ...(preferences.data && definition.features.routing ? { preferences: preferences.data } : {}),
+        ...(preferences && definition.features.routing ? { preferences } : {}),
       }),
     ]),
   );
@@ -100,7 +91,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,
     isDemo,
-    nameOf: (id) => (demo && id === 'openrouter' ? 'Demo' : (names.get(id) ?? id)),
+    nameOf: (id) => names.get(id) ?? id,
     close: async () => demo?.stop(),
   };
 }
@@ -108,7 +99,14 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
 /** A bound on the search itself; each probe has a shorter one. */
 const LOCAL_SEARCH_MS = 1_000;
 
-async function startDemo(file: CatalogueFile, clock: Clock, log: Logger) {
+/** All models of the file lead there unless it says otherwise. */
+const DEMO_STANDS_FOR = 'openrouter';
+
+function demoDefinition({ baseUrl }: DemoProvider): Partial<ProviderDefinition> {
+  return { name: "Parley's demo", baseUrl, keyless: true };
+}
+
+async function startDemo(file: CatalogueFile, clock: Clock, log: Logger): Promise<DemoProvider> {
   const { createDemoProvider } = await import('./demo/demo-provider.ts');
   const demo = createDemoProvider({ models: file.models, clock, log });
   await demo.start();
@@ -119,13 +117,13 @@ const DEFAULTS = readConfig({});
 
 /** The built-in providers at the addresses that the environment names; a server in their place may need no key. */
 function withEnvironment(definition: ProviderDefinition, config: Config): ProviderDefinition {
-  const variable = BASE_URLS[definition.id];
+  const variable = BASE_URLS.get(definition.id);
   if (variable === undefined) return definition;
   const baseUrl = config[variable];
   return { ...definition, baseUrl, keyless: definition.keyless || baseUrl !== DEFAULTS[variable] };
 }
 
-const BASE_URLS: Readonly<Record<string, 'OPENROUTER_BASE_URL' | 'OPENAI_BASE_URL'>> = {
-  openrouter: 'OPENROUTER_BASE_URL',
-  openai: 'OPENAI_BASE_URL',
-};
+const BASE_URLS: ReadonlyMap<string, 'OPENROUTER_BASE_URL' | 'OPENAI_BASE_URL'> = new Map([
+  ['openrouter', 'OPENROUTER_BASE_URL'],
+  ['openai', 'OPENAI_BASE_URL'],
+]);

@@ -86,6 +86,44 @@ describe('readConfig', () => {
     expect(faultsOf({ DISCORD_SHARDS: '0-2' })[0]).toMatch(/DISCORD_SHARD_COUNT is missing/);
   });
 
+  it('refuses shards that there cannot be', () => {
+    expect(faultsOf({ DISCORD_SHARDS: '5-2', DISCORD_SHARD_COUNT: '8' })).toHaveLength(1);
+    expect(faultsOf({ DISCORD_SHARDS: '0-99999999999', DISCORD_SHARD_COUNT: '8' })).toHaveLength(1);
+    expect(faultsOf({ DISCORD_SHARDS: '6-8', DISCORD_SHARD_COUNT: '8' })[0]).toMatch(
+      /DISCORD_SHARDS .* below DISCORD_SHARD_COUNT/,
+    );
+  });
+
+  it.each([
+    'https://user:secret@proxy.example/v1',
+    'https://proxy.example/v1?key=secret',
+    'ftp://x.example/',
+  ])('refuses %s as an address: what is in it would end up in requests and logs', (url) => {
+    for (const name of ['OPENROUTER_BASE_URL', 'OPENAI_BASE_URL', 'DISCORD_API_URL', 'SLACK_API_URL']) {
+      const faults = faultsOf({ [name]: url });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).not.toMatch(/secret/);
+    }
+  });
+
+  it('refuses a secret that no HTTP header can carry', () => {
+    for (const key of ['sk-or-v1-…0123', 'sk-or-\u200bv1-0123', 'sk-or-v1 0123']) {
+      expect(faultsOf({ OPENROUTER_API_KEY: key }), key).toHaveLength(1);
+    }
+  });
+
+  it('takes routing preferences that OpenRouter would take, and no others', () => {
+    const preferences = { order: ['OpenAI'], allow_fallbacks: true, max_price: { prompt: 1 } };
+    expect(readConfig({ OPENROUTER_PROVIDER: JSON.stringify(preferences) }).OPENROUTER_PROVIDER).toEqual(
+      preferences,
+    );
+    for (const wrong of ['{"ordre":["OpenAI"]}', '{"order":"OpenAI"}', '[]', 'OpenAI']) {
+      expect(faultsOf({ OPENROUTER_PROVIDER: wrong })).toEqual([
+        expect.stringMatching(/^OPENROUTER_PROVIDER .*openrouter\.ai\/docs/),
+      ]);
+    }
+  });
+
   it('reads operators and the tiers of subscriptions', () => {
     const config = readConfig({
       OPERATORS: 'discord:80351110224678912, slack:T012AB3CD/U045EF6GH',
