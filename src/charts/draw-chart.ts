@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { DrawChart } from '../core/chart.ts';
 import { dayChartSvg } from './day-chart-svg.ts';
 
+const require = createRequire(import.meta.url);
+
 /** Draws SVG as PNG. */
 type Renderer = (svg: string) => Uint8Array;
 
@@ -25,8 +27,8 @@ export function createDrawChart(log: Logger): DrawChart {
 async function loadRenderer(): Promise<Renderer> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
   const [wasm, font] = await Promise.all([
-    readPackaged('@resvg/resvg-wasm/index_bg.wasm'),
-    readPackaged('@fontsource/inter/files/inter-latin-400-normal.woff2'),
+    readFile(require.resolve('@resvg/resvg-wasm/index_bg.wasm')),
+    readFile(require.resolve('@fontsource/inter/files/inter-latin-400-normal.woff2')),
   ]);
   wasmReady ??= initWasm(wasm);
   await wasmReady;
@@ -47,7 +49,3 @@ async function loadRenderer(): Promise<Renderer> {
 
 /** The library takes its WASM once in a process, and throws where it gets it again. */
 let wasmReady: Promise<void> | null = null;
-
-function readPackaged(specifier: string): Promise<Buffer<ArrayBuffer>> {
-  return readFile(createRequire(import.meta.url).resolve(specifier));
-}

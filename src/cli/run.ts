@@ -8,8 +8,9 @@ import { openStore } from '../store/open-store.ts';
 import { audit } from './audit.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { tier } from './tier.ts';
+import { usage } from './usage.ts';
 
-const COMMANDS: readonly CliCommand[] = [tier, audit];
+const COMMANDS: readonly CliCommand[] = [tier, usage, audit];
 
 const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}

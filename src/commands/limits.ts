@@ -1,7 +1,7 @@
 import {
   type GuildId,
-  isGuildId,
   mayActAs,
+  parseGuildId,
   parseUser,
   platformOf,
   type Role,
@@ -85,7 +85,8 @@ export const limits = defineCommand({
 
 /** The guild that an operator named; null where it is none, or is not theirs to reach. */
 function guildIn(id: string, role: Role, { actor }: CommandContext): GuildId | null {
-  return role === 'operator' && isGuildId(id) && reaches(actor, id) ? id : null;
+  const guild = parseGuildId(id);
+  return role === 'operator' && guild !== null && reaches(actor, guild) ? guild : null;
 }
 
 interface Wish {

@@ -1,5 +1,5 @@
 import { placeOf } from '../core/access.ts';
-import { type GuildId, mayActAs, parseGuildId, platformOf } from '../core/actor.ts';
+import { type GuildId, mayActAs, parseGuildId, platformOf, reaches } from '../core/actor.ts';
 import { entryInWords } from '../core/audit.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { GuildReport } from '../core/guilds.ts';
@@ -57,6 +57,10 @@ export const tier = defineCommand({
       return tell(
         'A place is written `discord:<server id>`, `discord:dm:<user id>`, `slack:<team id>` or `web:local`.',
       );
+    }
+    const isAll = action === 'log' && guild === undefined;
+    if (!reaches(actor, isAll ? 'all' : id)) {
+      return tell('From the playground only `web:local` can be reached.');
     }
     const by = `${platformOf(actor.guild)}:${actor.user}`;
     switch (action) {

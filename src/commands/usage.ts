@@ -7,6 +7,7 @@ import {
   createDates,
   groupsOf,
   lastDays,
+  sumInWords,
   sumOf,
   type UsageRow,
   type UsageSum,
@@ -72,8 +73,7 @@ function refusalOf(
   if (scope === 'here' && !mayActAs(role, 'admin')) {
     return 'Only an admin can see what others used. `/usage` alone shows your own use.';
   }
-  // Whoever reaches a guild elsewhere reaches all.
-  if (scope === 'everywhere' && !(role === 'operator' && reaches(actor, 'discord:0'))) {
+  if (scope === 'everywhere' && !(role === 'operator' && reaches(actor, 'all'))) {
     return 'Only the operator of this bot can see the use of all places.';
   }
   return null;
@@ -100,8 +100,8 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
   return [
     [
       '**Your use here**',
-      `- Today: ${inWords(sumOf(rows.filter(({ day }) => day === today)))}`,
-      `- This month: ${inWords(sumOf(rows))}`,
+      `- Today: ${sumInWords(sumOf(rows.filter(({ day }) => day === today)))}`,
+      `- This month: ${sumInWords(sumOf(rows))}`,
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services)),
     ...(against.length > 0 ? [`**Of your limits**\n${against.join('\n')}`] : []),
@@ -131,9 +131,9 @@ async function ofAll(
   const where = guild === null ? 'in all places' : 'here';
   const summary = [
     `**What was used ${where}**`,
-    `- Today: ${inWords(sumOf(since.filter(({ day }) => day === today)))}`,
-    `- This month: ${inWords(sumOf(since.filter(({ day }) => day >= month)))}`,
-    `- Last ${count} days: ${inWords(sumOf(rows))}`,
+    `- Today: ${sumInWords(sumOf(since.filter(({ day }) => day === today)))}`,
+    `- This month: ${sumInWords(sumOf(since.filter(({ day }) => day >= month)))}`,
+    `- Last ${count} days: ${sumInWords(sumOf(rows))}`,
   ].join('\n');
   if (rows.length === 0) return { text: summary, files: [] };
 
@@ -191,7 +191,7 @@ async function chartOf(
     name: 'usage.png',
     mediaType: 'image/png',
     bytes: png,
-    description: `${title}, ${days.length} days: ${inWords(sumOf(rows))}`,
+    description: `${title}, ${days.length} days: ${sumInWords(sumOf(rows))}`,
   };
 }
 
@@ -215,16 +215,9 @@ function listed(
   groups: readonly { readonly key: string; readonly sum: UsageSum }[],
 ): string[] {
   if (groups.length === 0) return [];
-  const lines = groups.slice(0, MAX_LISTED).map(({ key, sum }) => `- ${plain(key)}: ${inWords(sum)}`);
+  const lines = groups.slice(0, MAX_LISTED).map(({ key, sum }) => `- ${plain(key)}: ${sumInWords(sum)}`);
   const more = groups.length - lines.length;
   return [`**${heading}**\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`];
-}
-
-function inWords({ requests, costNanoUsd, promptTokens, completionTokens }: UsageSum): string {
-  if (requests === 0) return 'nothing';
-  const tokens = (promptTokens + completionTokens).toLocaleString('en-US');
-  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'}`;
-  return `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
 }
 
 /** A name that people chose, on one line and without a meaning in Markdown. */

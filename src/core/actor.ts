@@ -47,16 +47,12 @@ export function mayActAs(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
 
-/** Whether an operator may act on a guild from where they are: the playground's, whom no platform vouches for, stays in it. */
-export function reaches(operator: Actor, guild: GuildId): boolean {
+/**
+ * Whether an operator may look at a guild (or at all of them) and act on it from where they are: the playground's operator,
+ * whom no platform vouches for, stays in the playground.
+ */
+export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return platformOf(operator.guild) !== 'web' || guild === operator.guild;
-}
-
-const GUILD_ID = /^(?:discord:(?:dm:)?\d+|slack:[A-Z0-9]+|web:local)$/;
-
-/** Whether a text is the id of a guild. */
-export function isGuildId(text: string): text is GuildId {
-  return GUILD_ID.test(text);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { usdOrNothing } from './limit-words.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
 /** What somebody used of a model on a day. */
@@ -74,6 +75,14 @@ function plus(one: UsageSum, other: UsageSum): UsageSum {
     promptTokens: one.promptTokens + other.promptTokens,
     completionTokens: one.completionTokens + other.completionTokens,
   };
+}
+
+/** `3 requests · 1,234 tokens · $0.02`. */
+export function sumInWords({ requests, costNanoUsd, promptTokens, completionTokens }: UsageSum): string {
+  if (requests === 0) return 'nothing';
+  const tokens = (promptTokens + completionTokens).toLocaleString('en-US');
+  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'}`;
+  return `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
 }
 
 export function sumOf(rows: readonly UsageSum[]): UsageSum {

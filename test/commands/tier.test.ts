@@ -4,7 +4,10 @@ import { createTestBot, invocationOf, type TestBot, type TestEvent, testActor } 
 let bot: TestBot;
 
 beforeEach(async () => {
-  bot = await createTestBot({ operators: ['discord:olga'], skuTiers: new Map([['100', 'openai']]) });
+  bot = await createTestBot({
+    operators: ['discord:olga', 'web:otto'],
+    skuTiers: new Map([['100', 'openai']]),
+  });
 });
 
 afterEach(() => bot.close());
@@ -95,6 +98,20 @@ describe('/tier for operators', () => {
     expect(all[0]).toMatch(/discord:olga, tier\.grant of discord:2: nothing → premium$/);
     expect(all[1]).toMatch(/tier\.grant of discord:1: nothing → openai \(a trial\)$/);
     expect(await tier({ action: 'log', guild: 'discord:3' }, asOperator)).toBe('Nothing was changed so far.');
+  });
+
+  it.each([
+    { action: 'grant', tier: 'premium', guild: 'discord:1' },
+    { action: 'revoke', guild: 'discord:1' },
+    { guild: 'discord:1' },
+    { action: 'log', guild: 'discord:1' },
+    { action: 'log' },
+  ])('keeps the operator of the playground in the playground: %j', async (options) => {
+    await tier({ action: 'grant', tier: 'openai' }, asOperator);
+    const asOtto = { actor: testActor('otto', { guild: 'web:local' }) };
+    expect(await tier(options, asOtto)).toMatch(/only `web:local` can be reached/);
+    expect(await tierOf('discord:1')).toBe('openai');
+    expect(await tier({ action: 'grant', tier: 'premium' }, asOtto)).toMatch(/`premium`/);
   });
 
   it.each([
