@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliOutcome, runCli } from '../src/cli/run.ts';
 import { startProgram } from './support/program.ts';
+import { describeWithRedis, startRedis } from './support/redis.ts';
 
 let folder: string;
 let store: { STORE_URL: string };
@@ -130,5 +131,19 @@ describe('the command line', () => {
     ]);
     const unset = await run(['tier', 'show', 'discord:1'], { ...store, DEFAULT_TIER: 'gold' });
     expect([unset.code, unset.errors]).toEqual([1, expect.stringMatching(/DEFAULT_TIER is not usable/)]);
+  });
+});
+
+describeWithRedis('the command line on Redis', () => {
+  it('writes where the next process reads', async () => {
+    const redis = await startRedis();
+    try {
+      store = { STORE_URL: redis.url };
+      expect(await json('tier', 'grant', 'slack:T1', 'openai')).toMatchObject({ tier: 'openai' });
+      expect(await json('tier', 'show', 'slack:T1')).toMatchObject({ tier: 'openai' });
+      expect(await json('audit', 'slack:T1')).toMatchObject([{ action: 'tier.grant', to: 'openai' }]);
+    } finally {
+      await redis.stop();
+    }
   });
 });

@@ -4,7 +4,7 @@ import type { AuditEntry, AuditLog } from './audit.ts';
 import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Conversations, Turn } from './conversations.ts';
-import type { LiveAnswers } from './live-answers.ts';
+import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
 import type { Settings } from './settings.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
@@ -53,8 +53,19 @@ export interface PrivacyOptions {
   readonly clock: Clock;
 }
 
+/** An answer that was stopped takes a moment to settle; longer where its platform is slow to take the last edit. */
+const MAX_WAIT_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+
 export function createPrivacy(options: PrivacyOptions): Privacy {
   const { chat, live, conversations, answers, settings, usage, audit, clock } = options;
+
+  /** Ends what is under way here, and waits until its cost is on record, so that this is forgotten too. */
+  async function stopAnswers(matches: (answer: LiveAnswer) => boolean): Promise<void> {
+    for (const { stop } of live.find(matches)) stop({ kind: 'forgotten' });
+    const untilMs = clock.now() + MAX_WAIT_MS;
+    while (live.find(matches).length > 0 && clock.now() < untilMs) await clock.sleep(LOOK_EVERY_MS);
+  }
 
   return {
     async forgetConversation(id) {
@@ -64,10 +75,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
     },
 
     async forgetPerson(guild, user) {
-      // First, so that what is under way is not kept when it ends.
-      for (const { stop } of live.find((answer) => answer.guild === guild && answer.user === user)) {
-        stop({ kind: 'forgotten' });
-      }
+      await stopAnswers((answer) => answer.guild === guild && answer.user === user);
       const remembered = await conversations.forgetPerson(guild, user);
       await answers.forget((record) => record.guild === guild && record.user === user);
       return { remembered, requests: await usage.remove({ of: { guild, user } }) };
@@ -77,6 +85,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       const atMs = clock.now();
       const from = 'conversations, choices and costs';
       await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
+      await stopAnswers((answer) => answer.guild === guild);
       const remembered = await chat.forgetGuild(guild);
       await settings.forgetGuild(guild);
       await answers.forget((record) => record.guild === guild);

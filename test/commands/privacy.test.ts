@@ -107,6 +107,7 @@ describe('/forget', () => {
     await done;
     expect(asked.surface.shown?.note).toMatch(/forgotten/);
     expect(await dump()).not.toContain('Something');
+    expect(await requestsOf('mia')).toBe(0);
     expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
   });
 

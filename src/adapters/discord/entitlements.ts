@@ -1,8 +1,9 @@
 import { type BaseInteraction, type Entitlement, Routes } from 'discord.js';
 import { z } from 'zod';
 import type { GuildId } from '../../core/actor.ts';
-import type { Dispatch, Purchase } from '../../core/adapter.ts';
+import { type Dispatch, type Purchase, StartError } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import { DiscordRefusal } from './errors.ts';
 import { guildOfOne, interactionPlace } from './places.ts';
 import type { DiscordRest } from './rest.ts';
 
@@ -12,7 +13,7 @@ import type { DiscordRest } from './rest.ts';
  * https://docs.discord.com/developers/resources/entitlement
  */
 export interface Entitlements {
-  /** Reads all there are. */
+  /** Reads all there are. @throws StartError where Discord refuses */
   readAll(signal: AbortSignal): Promise<void>;
   /** Reads those of one owner anew, after an event about one of them. */
   reread(changed: Entitlement, signal: AbortSignal): Promise<void>;
@@ -107,7 +108,15 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
 
   return {
     async readAll(signal) {
-      await dispatch.purchases('discord', byOwner(await list({}, signal)), 'all');
+      const all = await list({}, signal).catch((error: unknown) => {
+        if (!(error instanceof DiscordRefusal)) throw error;
+        throw new StartError(
+          `Discord does not say what was bought. ${error.message}`,
+          "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or take the variable away.",
+          { cause: error },
+        );
+      });
+      await dispatch.purchases('discord', byOwner(all), 'all');
     },
 
     reread(changed, signal) {
