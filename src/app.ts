@@ -27,6 +27,7 @@ import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
 import { startPickUp } from './core/pick-up.ts';
 import { createPrivacy } from './core/privacy.ts';
+import { createRemoteStops } from './core/remote-stops.ts';
 import { createPacers } from './core/reply/pacer.ts';
 import { startRetention } from './core/retention.ts';
 import type { Services } from './core/services.ts';
@@ -162,14 +163,16 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const conversations = createConversations(store, retentionMs);
     const answers = createAnswerRecords(store, retentionMs);
     const journal = createJournal({ claims: store.claims, owner, clock, log });
+    const remoteStops = createRemoteStops({ records: store.records, live, clock, log });
     const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
-    closing.push(() => Promise.all([journal.stop(), turns.stop()]));
+    closing.push(() => Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]));
     const chat = createChat({
       conversations,
       answers,
       live,
       journal,
       turns,
+      remoteStops,
       slots,
       models,
       choose,

@@ -13,6 +13,7 @@ import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
 import type { ModelChooser } from './model-choice.ts';
 import type { ModelRequests } from './model-requests.ts';
 import { ProviderError } from './provider/errors.ts';
+import type { RemoteStops } from './remote-stops.ts';
 import type { Pacers } from './reply/pacer.ts';
 import type { Slots } from './slots.ts';
 import { systemPrompt } from './system-prompt.ts';
@@ -67,6 +68,7 @@ export interface ChatOptions {
   readonly live: LiveAnswers;
   readonly journal: Journal;
   readonly turns: Turns;
+  readonly remoteStops: RemoteStops;
   readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
@@ -388,7 +390,12 @@ export function createChat(options: ChatOptions): Chat {
 
     async stop(press) {
       const answering = live.get(press.answerId);
-      if (!answering || answering.guild !== press.actor.guild) {
+      if (!answering) {
+        if ((await recordFor(press, 'stop')) === null) return;
+        await options.remoteStops.send(press.answerId, press.actor);
+        return tell(press.surface, 'This answer has ended, or ends in a moment.');
+      }
+      if (answering.guild !== press.actor.guild) {
         return tell(press.surface, 'This answer has ended already.');
       }
       const { user, name } = press.actor;

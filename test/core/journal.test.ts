@@ -5,7 +5,14 @@ import { type ClaimStore, type Store, StoreError } from '../../src/core/store.ts
 import { openStore } from '../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
-import { createTestBot, messageOf, pressOf, type TestBot, testSurface } from '../support/test-bot.ts';
+import {
+  createTestBot,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../support/test-bot.ts';
 
 let clock: FakeClock;
 let store: Store;
@@ -263,6 +270,25 @@ describe('two bots on one store', () => {
     const press = pressOf('retry', asked.surface.shown?.buttons[0]?.answerId ?? '');
     await bot(1).dispatch.press(press);
     expect(press.surface.text).toBe('Second.');
+  });
+
+  it('stop each other’s answers, for those who may', async () => {
+    const live = bot(0).provider.live();
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    const answering = bot(0).dispatch.message(asked);
+    await live.request;
+    await live.text('As far');
+    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'));
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    const other = pressOf('stop', answerId, { actor: testActor('ben') });
+    await bot(1).dispatch.press(other);
+    expect(other.surface.whispers[0]?.text).toMatch(/Only Mia or an admin can stop/);
+    const own = pressOf('stop', answerId);
+    await bot(1).dispatch.press(own);
+    expect(own.surface.whispers[0]?.text).toMatch(/ends in a moment/);
+    await answering;
+    expect(asked.surface.text).toBe('As far');
+    expect(asked.surface.shown).toMatchObject({ status: 'stopped', note: 'Stopped by Mia.' });
   });
 
   it('show and keep nothing more of an answer that another has taken over', async () => {

@@ -25,6 +25,7 @@ import { createModelRequests } from '../../src/core/model-requests.ts';
 import { startPickUp } from '../../src/core/pick-up.ts';
 import { createPrivacy } from '../../src/core/privacy.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
+import { createRemoteStops } from '../../src/core/remote-stops.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { Services } from '../../src/core/services.ts';
 import { createSettings } from '../../src/core/settings.ts';
@@ -163,14 +164,16 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const conversations = createConversations(store, 86_400_000);
   const answers = createAnswerRecords(store, 86_400_000);
   const journal = createJournal({ claims: store.claims, owner, clock, log });
-  const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
   const live = createLiveAnswers();
+  const remoteStops = createRemoteStops({ records: store.records, live, clock, log });
+  const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
   const chat = createChat({
     conversations,
     answers,
     live,
     journal,
     turns,
+    remoteStops,
     slots: createSlots({
       max: 100,
       maxPerGuild: options.maxStreamsPerGuild ?? 50,
@@ -243,7 +246,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     async close() {
       await pickUp?.stop();
       await chat.drain(0);
-      await Promise.all([journal.stop(), turns.stop()]);
+      await Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]);
       await warnings.stop();
       await ledger.stop();
       await tokens.close();
