@@ -111,4 +111,11 @@ describe('what Discord says was bought', () => {
     await discord.until(() => used.replies.some(({ content }) => content.includes('needs the tier')));
     expect(provider.chats).toHaveLength(1);
   });
+
+  it('that Discord refuses to tell lets the bot not start, and says what to do', async () => {
+    const refusal = { kind: 'refuse', error: 'missingAccess' } as const;
+    const starting = open((discord) => discord.faults.add('GET', /entitlements/, refusal));
+    await expect(starting).rejects.toThrow(/Discord does not say what was bought/);
+    await expect(starting).rejects.toMatchObject({ remedy: expect.stringContaining('DISCORD_SKU_TIERS') });
+  });
 });
