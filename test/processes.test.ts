@@ -37,7 +37,7 @@ describeWithRedis('two processes on one Redis', () => {
   afterAll(() => redis?.stop());
 
   it('answer every question once or mark it as interrupted, whichever of them is killed, and whenever', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const random = createRandom(SEED);
     const provider = await createFakeProvider();
@@ -76,7 +76,7 @@ describeWithRedis('two processes on one Redis', () => {
         shown === null ? whispers.length === 0 : shown.status === 'streaming' || shown.status === 'sealed',
       );
     await vi.waitFor(() => expect(unfinished().map(([name]) => name)).toEqual([]), {
-      timeout: 120_000,
+      timeout: 240_000,
       interval: 200,
     });
     const store = await openStore(redis.url, { clock: systemClock, log: pino({ level: 'silent' }) });

@@ -8,7 +8,7 @@ import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
 
 /** A lease runs out 10 s after the death; the rest is for a busy machine. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 const FAULT_ON_SIGNAL = `data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => { Promise.reject(new Error('nobody catches this')); });",
 )}`;

@@ -31,12 +31,20 @@ const KEPT_MS = 60_000;
 const stopSchema = z.object({ answer: z.string(), name: z.string() });
 
 export function createRemoteStops({ records, live, clock, log }: RemoteStopsOptions): RemoteStops {
+  /** When this process wrote a record that is still to be removed. */
+  let sentAtMs: number | null = null;
+
   const looking = repeat(
     'looking for answers to be stopped',
     LOOK_EVERY_MS,
     async () => {
+      const nowMs = clock.now();
+      if (sentAtMs !== null && nowMs - sentAtMs > KEPT_MS) {
+        await records.remove({ kind: KIND, toMs: nowMs - KEPT_MS });
+        sentAtMs = null;
+      }
       if (live.size === 0) return;
-      for await (const { user, data } of records.query({ kind: KIND, fromMs: clock.now() - KEPT_MS })) {
+      for await (const { user, data } of records.query({ kind: KIND, fromMs: nowMs - KEPT_MS })) {
         const { answer, name } = stopSchema.parse(data);
         live.get(answer)?.stop({ kind: 'person', user, name });
       }
@@ -46,9 +54,8 @@ export function createRemoteStops({ records, live, clock, log }: RemoteStopsOpti
 
   return {
     async send(answer, { guild, user, name }) {
-      const atMs = clock.now();
-      await records.append({ kind: KIND, guild, user, atMs, data: { answer, name } });
-      await records.remove({ kind: KIND, toMs: atMs - 2 * KEPT_MS });
+      sentAtMs = clock.now();
+      await records.append({ kind: KIND, guild, user, atMs: sentAtMs, data: { answer, name } });
     },
     stop: () => looking.stop(),
   };

@@ -72,7 +72,7 @@ async function eventually(clock: FakeClock, check: () => Promise<void> | void): 
       await clock.advance(1_000);
       await check();
     },
-    { timeout: 20_000, interval: 5 },
+    { timeout: 60_000, interval: 5 },
   );
 }
 
