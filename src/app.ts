@@ -5,7 +5,7 @@ import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
-import { createRoles, type GuildId, platformOf } from './core/actor.ts';
+import { createRoles, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
 import { createAuditLog } from './core/audit.ts';
@@ -21,7 +21,7 @@ import { createJournal } from './core/journal.ts';
 import { createLedger } from './core/ledger.ts';
 import { createLimitRules } from './core/limit-rules.ts';
 import { createLimitWarnings } from './core/limit-warnings.ts';
-import { NO_LIMITS, UNLIMITED_GUILD } from './core/limits.ts';
+import { NO_LIMITS } from './core/limits.ts';
 import { createLiveAnswers } from './core/live-answers.ts';
 import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
@@ -213,11 +213,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
     });
 
-    async function spentToday(guild: GuildId): Promise<number> {
-      const levels = await ledger.levels({ guild, user: '', payer: 'operator' }, UNLIMITED_GUILD);
-      return levels.find(({ limit }) => limit === 'nanoUsdPerGuildPerDay')?.used ?? 0;
-    }
-
     const notes: (() => readonly string[])[] = [];
     if (config.DISCORD_TOKEN !== undefined) {
       const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
@@ -256,7 +251,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       const { createPlaygroundHost } = await import('./playground-host.ts');
       adapters.push(
         createWebAdapter({
-          host: createPlaygroundHost({ commands, services, providers, spentToday }),
+          host: createPlaygroundHost({ commands, services, providers }),
           keyv: store.keyv('playground'),
           clock,
           log,

@@ -2,18 +2,25 @@ import type { PlaygroundHost } from './adapters/web/host.ts';
 import type { GuildId } from './core/actor.ts';
 import type { Command } from './core/command.ts';
 import type { Services } from './core/services.ts';
+import { createDates, sumOf, usageSince } from './core/usage-report.ts';
 import type { Providers } from './providers.ts';
 
 const GUILD: GuildId = 'web:local';
+
+/** What was booked today, whoever pays. What is set aside for answers under way is not spent. */
+async function spentToday({ usage, clock, timeZone }: Services): Promise<number> {
+  const dateOf = createDates(timeZone);
+  const day = dateOf(clock.now());
+  return sumOf(await usageSince(usage, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
+}
 
 /** What the playground's bar shows, and its switch of tiers. */
 export function createPlaygroundHost(parts: {
   readonly commands: readonly Command[];
   readonly services: Services;
   readonly providers: Pick<Providers, 'isDemo' | 'nameOf'>;
-  readonly spentToday: (guild: GuildId) => Promise<number>;
 }): PlaygroundHost {
-  const { commands, services, providers, spentToday } = parts;
+  const { commands, services, providers } = parts;
   return {
     commands,
     async status(place) {
@@ -21,7 +28,7 @@ export function createPlaygroundHost(parts: {
       const [{ tier }, choice, spentNanoUsd] = await Promise.all([
         services.guilds.access(GUILD),
         services.choose({ place, conversation: conversation?.id ?? null, asked: null }),
-        spentToday(GUILD),
+        spentToday(services),
       ]);
       const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
       return {

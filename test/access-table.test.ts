@@ -222,7 +222,6 @@ describe('the playground, asked over HTTP by hand', () => {
         commands,
         services,
         providers: { isDemo: false, nameOf: (id) => id },
-        spentToday: async () => 0,
       }),
       keyv: store.keyv('playground'),
       clock: systemClock,
