@@ -196,6 +196,7 @@ export function createReply(options: ReplyOptions): Reply {
   });
 
   function take(more: readonly Part[]): void {
+    if (more.length === 0) return;
     const fresh = more.slice(toSkip);
     toSkip -= more.length - fresh.length;
     parts.push(...fresh);
