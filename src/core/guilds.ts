@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { GuildInQuestion } from './access.ts';
 import { type GuildId, type Platform, platformOf } from './actor.ts';
@@ -80,8 +81,8 @@ export function createGuilds(options: GuildsOptions): Guilds {
     const lasting = grants?.grants.filter(holds) ?? [];
     const paid = (purchases?.purchases ?? []).flatMap((purchase) => {
       const tier = skuTiers.get(purchase.sku);
-      const hasEnded = purchase.endsAtMs !== null && purchase.endsAtMs <= nowMs;
-      return tier === undefined || hasEnded ? [] : [{ ...purchase, tier }];
+      const lasts = purchase.endsAtMs === null || nowMs < purchase.endsAtMs;
+      return tier !== undefined && lasts ? [{ ...purchase, tier }] : [];
     });
     const standing = lasting.some(({ replacesDefault }) => replacesDefault) ? 'free' : defaultTier;
     const holdings: GuildHoldings = {
@@ -120,9 +121,9 @@ export function createGuilds(options: GuildsOptions): Guilds {
       listed(
         list.map(({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${until(endsAtMs)}`),
       );
+    if (before !== null && isDeepStrictEqual(before?.purchases ?? [], now)) return;
     const from = before === null ? 'unreadable' : words(before?.purchases ?? []);
     const to = words(now);
-    if (from === to) return;
     const by = platformOf(guild);
     await audit.append({ guild, by, atMs: clock.now(), action: 'tier.purchases', from, to, reason: '' });
     if (now.length === 0) await bought.delete(guild);

@@ -6,8 +6,9 @@ export function holdingsInWords(
   { defaultTier, grants, purchases, ownKeys }: GuildReport,
   { forOperator }: { readonly forOperator: boolean },
 ): string[] {
+  const isReplaced = grants.some(({ replacesDefault }) => replacesDefault);
   return [
-    `${defaultTier}: what every place has`,
+    ...(isReplaced ? [] : [`${defaultTier}: what every place has`]),
     ...grants.map(
       (grant) =>
         `${grant.tier}: given by the operator${until(grant.expiresAtMs)}${forOperator ? because(grant) : ''}`,

@@ -127,6 +127,13 @@ describe('a purchase', () => {
     expect(await tierOf('slack:T1')).toBe('openai');
   });
 
+  it('whose end moves by less than a minute ends by the new one', async () => {
+    await guilds.purchased('discord', bought('100', clock.now() + 20_000), 'these');
+    await guilds.purchased('discord', bought('100', clock.now() + 10_000), 'these');
+    await clock.advance(10_000);
+    expect(await tierOf()).toBe('free');
+  });
+
   it('named twice with different ends holds until the later one', async () => {
     const twice = [
       { sku: '100', endsAtMs: clock.now() + 1_000 },

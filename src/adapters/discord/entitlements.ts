@@ -97,8 +97,9 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
     for (const held of entitlements) {
       const { skuId: sku, startsTimestamp: startsAtMs, endsTimestamp: endsAtMs } = held;
       const owner = ownerOf(held);
-      const holds = !held.deleted && !held.consumed && (startsAtMs === null || startsAtMs <= nowMs);
-      if (owner === null || !holds || !skus.has(sku)) continue;
+      // Written so that a time which cannot be read (NaN) lets nothing through.
+      const isNow = (startsAtMs === null || startsAtMs <= nowMs) && (endsAtMs === null || nowMs < endsAtMs);
+      if (owner === null || held.deleted || held.consumed || !isNow || !skus.has(sku)) continue;
       const list = purchases.get(owner) ?? [];
       list.push({ sku, endsAtMs });
       purchases.set(owner, list);
