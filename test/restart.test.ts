@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerMessage } from '../src/adapters/web/wire.ts';
+import { openGuild } from './adapters/discord/harness.ts';
 import { openReader, type Reader } from './adapters/web/playground.ts';
+import { createFakeDiscord } from './support/discord/fake-discord.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
 
@@ -127,6 +129,44 @@ describe('a process that is killed', () => {
     await after.page.until(() => after.lastOf('growing-1')?.status === 'complete');
     expect(after.lastOf('growing-1')?.text).toBe('A second try.');
     expect(provider.chats).toHaveLength(4);
+  });
+});
+
+describe('a process on Discord that is killed', () => {
+  it('is finished by the next start, in the messages that were growing or thinking', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
+    const { ada, channel } = openGuild(discord);
+    const environment = {
+      DISCORD_TOKEN: discord.token,
+      DISCORD_API_URL: discord.apiUrl,
+      PLAYGROUND: 'on',
+    };
+    const before = await start(environment);
+    const thinking = provider.live();
+    const first = ada.slash('ask', { prompt: 'One?' }, { channel });
+    await thinking.request;
+    const growing = provider.live();
+    const second = ada.slash('ask', { prompt: 'Two?' }, { channel });
+    await growing.text('As far as it got.');
+    const buttons = ({ reply }: typeof second) => reply?.buttons.map(({ label }) => label) ?? [];
+    await discord.until(() => buttons(second).includes('Stop'), 'there is text', 60_000);
+    await before.program.kill();
+
+    await start(environment);
+    await vi.waitFor(
+      () => {
+        for (const used of [first, second]) expect(buttons(used)).toEqual(['Retry']);
+      },
+      { timeout: 120_000, interval: 100 },
+    );
+    expect(first.reply?.content).toMatch(/^\S* ?Interrupted/);
+    expect(second.reply?.content).toMatch(/^As far as it got\.\n\n.*Interrupted/);
+    expect(discord.messages(channel)).toHaveLength(2);
+    expect(discord.violations).toEqual([]);
+    for (const program of programs) await program.kill();
+    await discord.close();
   });
 });
 
