@@ -223,7 +223,11 @@ function admitted(parts: {
       try {
         for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
           if (event.type === 'start') {
-            if (event.generationId !== null) started = reserved.started(event.generationId);
+            if (event.generationId !== null) {
+              isWorkedOn = true;
+              // Where costs cannot be looked up, an estimate need not wait for a better word.
+              if (provider.looksUpCosts) started = reserved.started(event.generationId);
+            }
           } else {
             isWorkedOn = true;
             if (event.type === 'text' || event.type === 'reasoning') generated += event.delta;
@@ -232,7 +236,7 @@ function admitted(parts: {
           yield event;
         }
       } catch (error) {
-        isBillable = isWorkedOn || started !== null || !wasTurnedAway(error);
+        isBillable = isWorkedOn || !wasTurnedAway(error);
         throw error;
       }
     },

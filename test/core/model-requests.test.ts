@@ -290,6 +290,29 @@ describe('an admitted request', () => {
     expect(await requests()).toBe(1);
   });
 
+  it('that broke off is settled at once where the provider has no word on costs, and else waits for it', async () => {
+    const breaksOff = async () => {
+      bot.provider.script((response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(
+          `data: ${JSON.stringify({ id: 'gen-1', choices: [{ delta: { content: 'Half' } }] })}\n\n`,
+        );
+      });
+      const request = await admit({ model: 'openai/gpt-4o' });
+      const worst = await spent();
+      await expect(collect(request.stream(never))).rejects.toThrow();
+      const { costNanoUsd } = await request.settle();
+      return { worst, costNanoUsd };
+    };
+    const waiting = await breaksOff();
+    expect(await spent()).toBe(waiting.worst);
+    await bot.close();
+    bot = await createTestBot({ defaultTier: 'premium', keys: ['openai'] });
+    const settled = await breaksOff();
+    expect(settled.worst).toBeGreaterThan(settled.costNanoUsd);
+    expect(await spent()).toBe(settled.costNanoUsd);
+  });
+
   it('that failed after it had reasoned is billed, by estimate', async () => {
     bot.provider.script((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -357,6 +380,7 @@ function failingWith(error: Error): ChatProvider {
   };
   return {
     id: 'openrouter',
+    looksUpCosts: true,
     // biome-ignore lint/correctness/useYield: it fails before the first event
     async *stream() {
       throw error;

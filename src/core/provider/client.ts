@@ -126,6 +126,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
   return {
     id: definition.id,
+    looksUpCosts: definition.features.generationLookup,
 
     async *stream(request, signal) {
       for (let retries = 0; ; retries++) {

@@ -111,6 +111,8 @@ export interface ModelFacts {
  */
 export interface ChatProvider {
   readonly id: string;
+  /** Whether `generationCost` can ever answer. */
+  readonly looksUpCosts: boolean;
   /**
    * The answer as it grows. No limit on the whole, one on silence. Retried only while nothing but `start` came.
    * Breaking out of the loop ends the HTTP request.
