@@ -4,6 +4,7 @@ import type { AuditEntry, AuditLog } from './audit.ts';
 import type { Chat } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Conversations, Turn } from './conversations.ts';
+import { type GuildRules, type LimitRules, rulesFor } from './limit-rules.ts';
 import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
 import type { Settings } from './settings.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
@@ -38,6 +39,8 @@ export interface PersonalData {
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
+  /** Limits that admins set for this person. */
+  readonly limits: GuildRules['users'][string];
   /** What the person changed for the guild. */
   readonly changes: readonly AuditEntry[];
 }
@@ -49,6 +52,7 @@ export interface PrivacyOptions {
   readonly answers: AnswerRecords;
   readonly settings: Settings;
   readonly usage: UsageLog;
+  readonly limits: LimitRules;
   readonly audit: AuditLog;
   readonly clock: Clock;
 }
@@ -58,7 +62,7 @@ const MAX_WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { chat, live, conversations, answers, settings, usage, audit, clock } = options;
+  const { chat, live, conversations, answers, settings, usage, limits, audit, clock } = options;
 
   /** Ends what is under way here, and waits until its cost is on record, so that this is forgotten too. */
   async function stopAnswers(matches: (answer: LiveAnswer) => boolean): Promise<void> {
@@ -102,6 +106,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
           answers.find((record) => record.guild === guild && record.user === user),
         ),
         requests: await Array.fromAsync(usage.query({ of })),
+        limits: rulesFor(user, await limits.rules(guild)),
         changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),
       };
     },

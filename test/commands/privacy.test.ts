@@ -138,6 +138,13 @@ describe('/export', () => {
     await talk('mia', 'Mia one', 'thread 1');
     await talk('ben', 'Ben one', 'thread 1');
     await talk('mia', 'Mia elsewhere', 'thread 2', 'discord:2');
+    await bot.services.limits.change({
+      guild: here,
+      layer: { user: 'mia' },
+      limit: 'requestsPerUserPerDay',
+      most: 7,
+      by: 'discord:ada',
+    });
     const { text, files } = await run('export', {});
     expect(text).toMatch(/1 question with their answers, and what 1 request cost/);
     expect(files).toMatchObject([{ name: 'parley-data.json', mediaType: 'application/json' }]);
@@ -148,6 +155,7 @@ describe('/export', () => {
       turns: [{ question: 'Mia one', answer: 'An answer to Mia one' }],
       answers: [{ question: 'Mia one' }],
       requests: [{ promptTokens: 10, completionTokens: 5 }],
+      limits: { requestsPerUserPerDay: 7 },
       changes: [],
     });
     expect(JSON.stringify(data)).not.toMatch(/Ben|elsewhere/);

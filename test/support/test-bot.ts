@@ -193,7 +193,17 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     logContent: options.logContent ?? false,
   });
   const usage = createUsageLog(store.records);
-  const privacy = createPrivacy({ chat, live, conversations, answers, settings, usage, audit, clock });
+  const privacy = createPrivacy({
+    chat,
+    live,
+    conversations,
+    answers,
+    settings,
+    usage,
+    limits: rules,
+    audit,
+    clock,
+  });
   const services: Services = {
     chat,
     ledger,
