@@ -9,7 +9,7 @@ import { createRoles, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
 import { createAuditLog } from './core/audit.ts';
-import { type Catalogue, createCatalogue } from './core/catalogue.ts';
+import { createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
 import { createChat, MAX_WAITING } from './core/chat.ts';
@@ -33,7 +33,6 @@ import { startRetention } from './core/retention.ts';
 import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
 import { createSlots } from './core/slots.ts';
-import type { Tier } from './core/tiers.ts';
 import { createTokenEstimator } from './core/tokens/estimator.ts';
 import { createTurns } from './core/turns.ts';
 import { createUsageLog } from './core/usage.ts';
@@ -91,8 +90,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       localProviders: providers.local.map(({ definition }) => definition),
     });
     for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
-
-    checkDefaultModel(config, catalogue);
 
     const tokens = createTokenEstimator({ log });
     closing.push(() => tokens.close());
@@ -308,7 +305,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         providers: [...providers.usable].map(providers.nameOf),
         demo: providers.isDemo,
         models: file.models.length,
-        openTo: (tier) => openModels(tier, { catalogue, operatorProviders: providers.usable }),
         notes: notes.flatMap((read) => read()),
       }),
       graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
@@ -323,22 +319,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     await closeAll();
     throw error;
   }
-}
-
-function checkDefaultModel({ DEFAULT_MODEL, MODELS_FILE }: Config, catalogue: Catalogue): void {
-  if (DEFAULT_MODEL === undefined || catalogue.get(DEFAULT_MODEL, 'web') !== null) return;
-  const { model, near } = catalogue.resolve(DEFAULT_MODEL, 'web');
-  const meant = model ?? near[0] ?? catalogue.list('web')[0];
-  throw new StartError(
-    `DEFAULT_MODEL is not the id of a model in ${MODELS_FILE}.`,
-    `Set it to an id from there${meant === undefined ? '' : `, such as ${meant.id}`}, or leave it out for the first free model.`,
-  );
-}
-
-/** How many models of the file a guild of this tier can use. */
-function openModels(tier: Tier, terms: AccessTerms): number {
-  const guild = { id: 'discord:0', tier, operatorTier: tier, ownKeys: [] } as const;
-  return terms.catalogue.list('discord').filter(({ id }) => checkAccess(id, guild, terms).ok).length;
 }
 
 function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {
