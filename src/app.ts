@@ -5,11 +5,12 @@ import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
-import { createRoles, platformOf } from './core/actor.ts';
+import { type AccessTerms, checkAccess } from './core/access.ts';
+import { createRoles, type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createAnswerRecords } from './core/answer-records.ts';
 import { createAuditLog } from './core/audit.ts';
-import { createCatalogue } from './core/catalogue.ts';
+import { type Catalogue, createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
 import { createChat, MAX_WAITING } from './core/chat.ts';
@@ -33,6 +34,7 @@ import { startRetention } from './core/retention.ts';
 import type { Services } from './core/services.ts';
 import { createSettings } from './core/settings.ts';
 import { createSlots } from './core/slots.ts';
+import type { Tier } from './core/tiers.ts';
 import { createTokenEstimator } from './core/tokens/estimator.ts';
 import { createTurns } from './core/turns.ts';
 import { createUsageLog } from './core/usage.ts';
@@ -90,6 +92,8 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       localProviders: providers.local.map(({ definition }) => definition),
     });
     for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
+
+    checkDefaultModel(config, catalogue);
 
     const tokens = createTokenEstimator({ log });
     closing.push(() => tokens.close());
@@ -305,6 +309,11 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         providers: [...providers.usable].map(providers.nameOf),
         demo: providers.isDemo,
         models: file.models.length,
+        openTo: (tier) =>
+          openModels(withPlayground ? 'web:local' : 'discord:0', tier, {
+            catalogue,
+            operatorProviders: providers.usable,
+          }),
         notes: notes.flatMap((read) => read()),
       }),
       graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
@@ -319,6 +328,23 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     await closeAll();
     throw error;
   }
+}
+
+function checkDefaultModel({ DEFAULT_MODEL, MODELS_FILE }: Config, catalogue: Catalogue): void {
+  if (DEFAULT_MODEL === undefined || catalogue.get(DEFAULT_MODEL, 'web') !== null) return;
+  const { model, near } = catalogue.resolve(DEFAULT_MODEL, 'web');
+  const meant = model ?? near[0] ?? catalogue.list('web')[0];
+  throw new StartError(
+    `DEFAULT_MODEL is not the id of a model in ${MODELS_FILE}.`,
+    `Set it to an id from there${meant === undefined ? '' : `, such as ${meant.id}`}, or leave it out for the first free model.`,
+  );
+}
+
+/** How many models a guild of this tier can use. */
+function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
+  const guild = { id, tier, operatorTier: tier, ownKeys: [] };
+  const models = terms.catalogue.list(platformOf(id));
+  return models.filter((model) => checkAccess(model.id, guild, terms).ok).length;
 }
 
 function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { TIERS, type Tier } from './core/tiers.ts';
 
 /** What the start decided, for the block that the operator reads. */
 export interface StartFacts {
@@ -11,6 +12,8 @@ export interface StartFacts {
   readonly providers: readonly string[];
   readonly demo: boolean;
   readonly models: number;
+  /** How many models a guild of this tier can use, with the keys at hand. */
+  readonly openTo: (tier: Tier) => number;
   /** Further lines that the operator has to see, such as an invite link. */
   readonly notes: readonly string[];
 }
@@ -30,7 +33,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ['Playground', facts.playground ?? 'off: set PLAYGROUND=on'],
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ['Store', withoutCredentials(config.STORE_URL)],
-    ['Default tier', config.DEFAULT_TIER],
+    ['Default tier', defaultTier(config, facts)],
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
     ['Own keys', config.ENCRYPTION_KEY ? 'on' : 'off: set ENCRYPTION_KEY'],
@@ -54,6 +57,16 @@ function providersOf({ demo, providers }: StartFacts): string {
   return providers.length === 0 ? '; no provider can be asked' : `, through ${providers.join(', ')}`;
 }
 
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
+function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo }: StartFacts): string {
+  const open = openTo(tier);
+  if (open > 0) return `${tier}: ${open} ${open === 1 ? 'model' : 'models'} can be used`;
+  const better = TIERS.find((other) => openTo(other) > 0);
+  return `${tier}: no model can be used; set OPENROUTER_API_KEY${better === undefined ? '' : `, or DEFAULT_TIER=${better}`}`;
+}
+
+/** Passwords may hold anything, and stand in a query too. */
+function withoutCredentials(storeUrl: string): string {
+  if (!/^rediss?:/.test(storeUrl)) return storeUrl;
+  const { protocol, host, pathname } = new URL(storeUrl);
+  return `${protocol}//${host}${pathname}`;
 }

@@ -136,6 +136,22 @@ describe('the start', () => {
     expect(missing.errors()).toMatch(/The models file none\.json cannot be read/);
   });
 
+  it('refuses a default model that there is not, and names one that there is', async () => {
+    const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
+    expect(await run.exit()).toBe(1);
+    expect(run.errors()).toMatch(
+      /^DEFAULT_MODEL is not the id of a model in .*models\.json\.\nSet it to an id from there, such as openai\/gpt-4o-mini/,
+    );
+  });
+
+  it('says where the keys at hand lead to no model of the default tier', async () => {
+    const run = start({ OPENAI_API_KEY: 'sk-0123456789', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
+    await run.ready();
+    expect(run.output()).toMatch(
+      /Default tier +free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai/,
+    );
+  });
+
   it('opens no playground to others without a token', async () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exit()).toBe(1);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -97,6 +106,17 @@ describe('a SQLite file', () => {
     expect(error).toBeInstanceOf(StartError);
     expect((error as StartError).message).toContain(path);
     expect((error as StartError).remedy).toContain('STORE_URL');
+  });
+
+  it('says that a damaged file has to be replaced, not that it has to be readable', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    for (let n = 0; n < 200; n++) await store.keyv('notes').set(`note ${n}`, 'x'.repeat(500));
+    await store.close();
+    truncateSync(path, 9_000);
+    const error = await open(path).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).remedy).toMatch(/^Put a copy of that file in its place, or move it away/);
   });
 
   it('leaves the file of a newer Parley as it was', async () => {

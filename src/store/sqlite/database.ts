@@ -12,6 +12,8 @@ const BLOCKING_WAIT_MS = 2;
 const LOCK_WAIT_MS = 5_000;
 const RETRY_AFTER_MS = 20;
 const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 /** So that no statement is long. */
 const ROWS_PER_DELETE = 500;
 
@@ -97,14 +99,20 @@ export function openDatabase(path: string, clock: Clock): Database {
   return database;
 }
 
+/** SQLite's kind of result code; null for what is no error of SQLite's. */
+function kindOf(error: unknown): number | null {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return null;
+  return error.errcode & 0xff;
+}
+
 function isBusy(error: unknown): boolean {
-  // The low byte of SQLite's result code is its kind.
-  return (
-    error instanceof Error &&
-    'errcode' in error &&
-    typeof error.errcode === 'number' &&
-    (error.errcode & 0xff) === SQLITE_BUSY
-  );
+  return kindOf(error) === SQLITE_BUSY;
+}
+
+/** Whether the file is no database, or no longer a whole one. */
+export function isDamage(error: StoreError): boolean {
+  const kind = kindOf(error.cause);
+  return kind === SQLITE_CORRUPT || kind === SQLITE_NOTADB;
 }
 
 function storeError(cause: unknown): StoreError {

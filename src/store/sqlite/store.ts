@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
 import { repeat } from '../../core/background.ts';
-import type { Store } from '../../core/store.ts';
+import { type Store, StoreError } from '../../core/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createSqliteClaims } from './claims.ts';
-import { type Database, openDatabase } from './database.ts';
+import { type Database, isDamage, openDatabase } from './database.ts';
 import { createSqliteKeyvAdapter } from './keyv.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
@@ -69,8 +69,10 @@ async function open(path: string, { clock }: StoreDependencies): Promise<Databas
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(
-      `the store ${path} cannot be opened: ${reason}`,
-      'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.',
+      `The store ${path} cannot be opened: ${reason}.`,
+      error instanceof StoreError && isDamage(error)
+        ? 'Put a copy of that file in its place, or move it away to begin anew with an empty one; or set STORE_URL to another file.'
+        : 'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.',
       { cause: error },
     );
   }

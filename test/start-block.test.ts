@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import type { Tier } from '../src/core/tiers.ts';
+import { type StartFacts, startBlock } from '../src/start-block.ts';
+
+function block(environment: Record<string, string> = {}, facts: Partial<StartFacts> = {}): string {
+  return startBlock(readConfig(environment), {
+    discord: false,
+    slack: null,
+    playground: 'http://127.0.0.1:3000/',
+    health: 'http://127.0.0.1:3000',
+    providers: ['OpenRouter'],
+    demo: false,
+    models: 7,
+    openTo: () => 2,
+    notes: [],
+    ...facts,
+  });
+}
+
+describe('the block that a start prints', () => {
+  it.each([
+    ['redis://127.0.0.1:6379/1', 'redis://127.0.0.1:6379/1'],
+    ['rediss://parley:secret@redis.example:6380', 'rediss://redis.example:6380'],
+    ['redis://:s@cret@redis.example', 'redis://redis.example'],
+    ['redis://redis.example/0?password=secret', 'redis://redis.example/0'],
+    ['sqlite:data/@home/parley.db', 'sqlite:data/@home/parley.db'],
+  ])('names the store %s without its password', (url, shown) => {
+    expect(block({ STORE_URL: url })).toContain(`  Store         ${shown}\n`);
+  });
+
+  it('says how far the default tier goes, and what would help where it goes nowhere', () => {
+    expect(block()).toMatch(/Default tier {2}free: 2 models can be used\n/);
+    const onlyOpenAi = (tier: Tier) => (tier === 'openai' || tier === 'premium' ? 1 : 0);
+    expect(block({}, { openTo: onlyOpenAi })).toMatch(
+      /free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai\n/,
+    );
+    expect(block({}, { openTo: () => 0 })).toMatch(/free: no model can be used; set OPENROUTER_API_KEY\n/);
+  });
+});
