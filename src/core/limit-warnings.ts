@@ -83,8 +83,8 @@ export function createLimitWarnings(options: {
   function consider(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level, turnedAway: boolean): void {
     const { limit, used, most, renewsAtMs } = level;
     const { scope } = LIMITS[limit];
-    // People are told of their own limits as they meet them.
-    if (scope === 'user' || most === null || used < NEAR * most) return;
+    // People are told of their own limits as they meet them; and who allowed nothing knows that nothing is left.
+    if (scope === 'user' || most === null || most === 0 || used < NEAR * most) return;
     const isEnd = turnedAway || used >= most;
     const of = scope === 'guild' ? [whose.guild, whose.payer] : [];
     const id = `limit-warning/${JSON.stringify([...of, limit, renewsAtMs, isEnd ? 'end' : 'near'])}`;

@@ -20,7 +20,10 @@ function sizeOf(png: Uint8Array): [number, number] {
   return [view.getUint32(16), view.getUint32(20)];
 }
 
-describe('the chart of use', () => {
+/** The first picture compiles the library's WASM. */
+const PATIENCE = { timeout: 120_000 };
+
+describe('the chart of use', PATIENCE, () => {
   it('is a PNG, as often as it is drawn', async () => {
     const draw = createDrawChart(pino({ level: 'silent' }));
     const [first, again] = [await draw(chart), await createDrawChart(pino({ level: 'silent' }))(chart)];

@@ -41,7 +41,10 @@ async function usage(options: Record<string, unknown> = {}, actor = mia) {
   };
 }
 
-describe('/usage', () => {
+/** The first picture compiles WASM. */
+const PATIENCE = { timeout: 120_000 };
+
+describe('/usage', PATIENCE, () => {
   it('shows members their own: today, this month, by model, against their limits', async () => {
     await ask();
     await ask(mia, 'anthropic/claude-3.5-sonnet', 0.05);

@@ -92,11 +92,12 @@ describe('warnings of limits', () => {
     expect(told[0]).toMatch(/\*\*A limit is used up\.\*\* This place has used \$4\.90/);
   });
 
-  it('are not given where a request was just too big, where nothing is limited, or for one person’s limit', async () => {
+  it('are not given where a request was just too big, where nothing is limited or allowed, or for one person’s limit', async () => {
     const warnings = warningsOf();
     warnings.reached(guild, { ...daily, used: 1e9 });
     warnings.watch(guild, [
       { ...daily, most: null },
+      { ...daily, used: 0, most: 0 },
       { ...daily, limit: 'requestsPerUserPerDay', unit: 'requests', used: 9, most: 10 },
     ]);
     await warnings.stop();
@@ -121,7 +122,7 @@ describe('warnings of limits', () => {
     });
     warnings.watch(guild, [daily]);
     // The claim takes its turns in the store; the fault comes after.
-    await expect.poll(() => logged.join('')).toMatch(/could not be given/);
+    await expect.poll(() => logged.join(''), { timeout: 15_000 }).toMatch(/could not be given/);
   });
 
   it('leave nothing for the journal to take over', async () => {

@@ -198,7 +198,7 @@ describe('admins', () => {
     await ask();
     expect(bot.told).toEqual([]);
     await ask();
-    await expect.poll(() => bot.told).toHaveLength(1);
+    await expect.poll(() => bot.told, { timeout: 15_000 }).toHaveLength(1);
     expect(bot.told[0]?.guild).toBe('discord:1');
     expect(bot.told[0]?.text).toMatch(/A limit is used up.*\$0\.0085 of \$0\.01 for today/);
     await ask();
