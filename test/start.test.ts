@@ -1,25 +1,14 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Launch, launchProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
 
-/** The program as a person starts it: a process of its own, in a folder of its own, with nothing in its environment. */
-interface Run {
-  readonly process: ChildProcessWithoutNullStreams;
-  output(): string;
-  errors(): string;
-  /** Resolves to the playground's address. */
-  ready(): Promise<string>;
-  exit(): Promise<number | null>;
-}
-
-const main = resolve('src/main.ts');
 let folder: string;
-let runs: Run[];
+let runs: Launch[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-'));
@@ -27,41 +16,12 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const run of runs) {
-    run.process.kill('SIGKILL');
-    await run.exit();
-  }
+  for (const run of runs) await run.kill();
   rmSync(folder, { recursive: true });
 });
 
-function start(environment: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [main], {
-    cwd: folder,
-    env: { MODELS_FILE: resolve('models.json'), PORT: '0', ...environment },
-  });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  const run: Run = {
-    process: child,
-    output: () => output,
-    errors: () => errors,
-    async ready() {
-      const ended = exited.then((code) => `ended with ${code}: ${errors}`);
-      while (!output.includes('Ctrl-C stops it.')) {
-        const next = await Promise.race([once(child.stdout, 'data').then(() => null), ended]);
-        if (next !== null && !output.includes('Ctrl-C stops it.')) throw new Error(next);
-      }
-      return /Health +(http:\/\/\S+)\/healthz/.exec(output)?.[1] ?? '';
-    },
-    exit: () => exited,
-  };
+function start(environment: Record<string, string> = {}): Launch {
+  const run = launchProgram(folder, environment);
   runs.push(run);
   return run;
 }
@@ -69,7 +29,8 @@ function start(environment: Record<string, string> = {}): Run {
 describe('the start', () => {
   it('with nothing set works offline, says what is on and off, and answers health checks', async () => {
     const run = start();
-    const address = await run.ready();
+    await run.ready;
+    const address = /Health +(http:\/\/\S+)\/healthz/.exec(run.output())?.[1] ?? '';
     expect(run.output()).toMatch(/Discord +off: set DISCORD_TOKEN/);
     expect(run.output()).toMatch(/Slack +off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN/);
     expect(run.output()).toMatch(/Playground +http:\/\/127\.0\.0\.1:\d+\//);
@@ -82,7 +43,7 @@ describe('the start', () => {
 
   it('loads no platform that is off, and no Redis', async () => {
     const run = start({ NODE_DEBUG: 'esm' });
-    await run.ready();
+    await run.ready;
     expect(run.errors()).toContain('ESM');
     for (const name of ['discord.js', '@slack/bolt', '@keyv/redis', 'gpt-tokenizer']) {
       expect(run.errors().includes(`node_modules/${name}/`), name).toBe(false);
@@ -91,16 +52,16 @@ describe('the start', () => {
 
   it('ends cleanly on Ctrl-C, also when npm passes the same signal on', async () => {
     const run = start();
-    await run.ready();
-    run.process.kill('SIGINT');
-    run.process.kill('SIGINT');
-    expect(await run.exit()).toBe(0);
+    await run.ready;
+    run.signal('SIGINT');
+    run.signal('SIGINT');
+    expect(await run.exited).toBe(0);
     expect(run.errors()).toBe('');
   });
 
   it('names all faults of the environment at once, shows no value, and ends with 1', async () => {
     const run = start({ PORT: 'secret-port', DEFAULT_TIER: 'secret-tier' });
-    expect(await run.exit()).toBe(1);
+    expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- PORT /);
     expect(run.errors()).not.toMatch(/secret|at file:/);
   });
@@ -108,7 +69,7 @@ describe('the start', () => {
   it('reads .env', async () => {
     writeFileSync(join(folder, '.env'), 'DEFAULT_TIER=premium\n');
     const run = start();
-    await run.ready();
+    await run.ready;
     expect(run.output()).toMatch(/Default tier +premium/);
   });
 
@@ -117,7 +78,7 @@ describe('the start', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
     const run = start({ PORT: String(port) });
-    expect(await run.exit()).toBe(1);
+    expect(await run.exited).toBe(1);
     expect(run.errors()).toBe(
       `Port ${port} on 127.0.0.1 is in use by another program.\nStop that program, or set PORT to a free port, for example PORT=3001.\n`,
     );
@@ -127,18 +88,18 @@ describe('the start', () => {
   it('says where the models file is wrong', async () => {
     writeFileSync(join(folder, 'mine.json'), '{"models":[{"id":"a/b","tier":"gold"}]}');
     const run = start({ MODELS_FILE: 'mine.json' });
-    expect(await run.exit()).toBe(1);
+    expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
       /models\[0\]\.tier \(a\/b\) must be one of free, openai, openrouter, premium/,
     );
     const missing = start({ MODELS_FILE: 'none.json' });
-    expect(await missing.exit()).toBe(1);
+    expect(await missing.exited).toBe(1);
     expect(missing.errors()).toMatch(/The models file none\.json cannot be read/);
   });
 
   it('refuses a default model that there is not, and names one that there is', async () => {
     const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
-    expect(await run.exit()).toBe(1);
+    expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
       /^DEFAULT_MODEL is not the id of a model in .*models\.json\.\nSet it to an id from there, such as openai\/gpt-4o-mini/,
     );
@@ -146,7 +107,7 @@ describe('the start', () => {
 
   it('says where the keys at hand lead to no model of the default tier', async () => {
     const run = start({ OPENAI_API_KEY: 'sk-0123456789', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
-    await run.ready();
+    await run.ready;
     expect(run.output()).toMatch(
       /Default tier +free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai/,
     );
@@ -154,17 +115,17 @@ describe('the start', () => {
 
   it('opens no playground to others without a token', async () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
-    expect(await refused.exit()).toBe(1);
+    expect(await refused.exited).toBe(1);
     expect(refused.errors()).toMatch(/ADMIN_TOKEN is not set/);
     const off = start({ HOST: '0.0.0.0' });
-    await off.ready();
+    await off.ready;
     expect(off.output()).toMatch(/Playground +off/);
   });
 
   it('with OPENROUTER_BASE_URL at another server asks that one, with no key set', async () => {
     const provider = await createFakeProvider();
     const run = start({ OPENROUTER_BASE_URL: provider.url });
-    await run.ready();
+    await run.ready;
     expect(run.output()).toMatch(/Models +7, from .*models\.json, through OpenRouter/);
     expect(run.output()).not.toMatch(/demo/);
     await provider.close();

@@ -2,51 +2,69 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-/** The whole program, as a person starts it. */
-export interface Program {
-  /** The playground's address. */
-  readonly url: string;
-  signal(signal: NodeJS.Signals): void;
+/** The whole program, as a person starts it, whether it gets ready or not. */
+export interface Launch {
+  /** Resolves when it says that it is ready; rejects where it ends before. */
+  readonly ready: Promise<void>;
   /** Resolves to the exit code when it has ended; null where a signal ended it. */
   readonly exited: Promise<number | null>;
+  /** What it printed so far. */
+  output(): string;
   /** What it logged so far. */
   errors(): string;
+  signal(signal: NodeJS.Signals): void;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
 }
 
-/** Starts the program in a folder of its own, with nothing but these in its environment; resolves when it is ready. */
-export async function startProgram(
-  folder: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Program> {
+export interface Program extends Launch {
+  /** The playground's address. */
+  readonly url: string;
+}
+
+/** Starts the program in a folder of its own, with nothing but these in its environment. */
+export function launchProgram(folder: string, environment: Readonly<Record<string, string>> = {}): Launch {
   const child = spawn(process.execPath, [resolve('src/main.ts')], {
     cwd: folder,
     env: { MODELS_FILE: resolve('models.json'), PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
   let output = '';
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  const url = await new Promise<string>((found, failed) => {
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  const ready = new Promise<void>((found, failed) => {
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      const address = /Playground +(http:\/\/\S+)/.exec(output)?.[1];
-      if (address !== undefined) found(address);
+      if (output.includes('Ctrl-C stops it.')) found();
     });
     child.once('close', () => failed(new Error(`the program ended before it was ready: ${errors}`)));
   });
+  // Those that are to fail are never asked for it.
+  ready.catch(() => {});
   return {
-    url,
-    signal: (signal) => void child.kill(signal),
+    ready,
     exited,
+    output: () => output,
     errors: () => errors,
+    signal: (signal) => void child.kill(signal),
     async kill() {
       child.kill('SIGKILL');
       await exited;
     },
   };
+}
+
+/** Starts the program with its playground; resolves when it is ready. */
+export async function startProgram(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
+  const launch = launchProgram(folder, environment);
+  await launch.ready;
+  const url = /Playground +(http:\/\/\S+)/.exec(launch.output())?.[1];
+  if (url === undefined) throw new Error(`the program has no playground: ${launch.output()}`);
+  return { ...launch, url };
 }
