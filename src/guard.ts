@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { admit } from './adapters/web/guard.ts';
+import { Refused } from './adapters/web/http.ts';
 import type { Route } from './core/adapter.ts';
 
 /** The route for its operator alone: by `ADMIN_TOKEN` as a bearer, or where none is set from this machine, unforwarded. */
@@ -19,13 +21,22 @@ export function forOperator(route: Route, adminToken: string | undefined): Route
   };
 }
 
-function isOperators({ headers, socket }: IncomingMessage, adminToken: string | undefined): boolean {
+function isOperators(request: IncomingMessage, adminToken: string | undefined): boolean {
+  const { headers, socket } = request;
   if (adminToken !== undefined) return isSame(headers.authorization ?? '', `Bearer ${adminToken}`);
-  const isForwarded = Object.keys(headers).some(
-    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
-  );
   const from = socket.remoteAddress ?? '';
-  return !isForwarded && (from === '::1' || /^(::ffff:)?127\./.test(from));
+  return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);
+}
+
+/** Not forwarded, and of no page of another site: a browser on this machine may be anybody's. */
+function isDirect(request: IncomingMessage): boolean {
+  try {
+    admit(request, false);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
 }
 
 function isSame(given: string, expected: string): boolean {

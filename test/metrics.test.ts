@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RateLimited } from '../src/core/delivery-errors.ts';
@@ -95,6 +96,10 @@ describe('/metrics', () => {
     const open = await serve(metrics);
     expect((await fetch(open)).status).toBe(200);
     expect((await fetch(open, { headers: { 'x-forwarded-for': '10.0.0.9' } })).status).toBe(401);
+    expect((await fetch(open, { headers: { 'x-real-ip': '10.0.0.9' } })).status).toBe(401);
+    // A page of another site, under a name that it made lead here.
+    expect(await statusUnderName(open, 'evil.example')).toBe(401);
+    expect((await fetch(open, { headers: { origin: 'http://evil.example' } })).status).toBe(401);
     await server?.close();
     const token = 'a-token-of-some-length';
     const closed = await serve(metrics, token);
@@ -103,6 +108,15 @@ describe('/metrics', () => {
     expect((await fetch(closed, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
   });
 });
+
+function statusUnderName(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once('error', reject);
+  });
+}
 
 describe('the Grafana dashboard', () => {
   it('asks for metrics that there are', async () => {
