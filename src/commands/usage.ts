@@ -1,7 +1,7 @@
 import { type GuildId, mayActAs, type Role, reaches } from '../core/actor.ts';
 import type { NoticeFile } from '../core/adapter.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { amountInWords, usdOrNothing } from '../core/limit-words.ts';
+import { usdOrNothing, useInWords } from '../core/limit-words.ts';
 import { LIMITS } from '../core/limits.ts';
 import {
   createDates,
@@ -95,7 +95,7 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
   const against = levels.flatMap(({ limit, used, most }) => {
     const { scope, period } = LIMITS[limit];
     if (scope !== 'user' || most === null) return [];
-    return [`- ${amountInWords(limit, used)} of ${amountInWords(limit, most)} ${PERIODS[period]}`];
+    return [`- ${useInWords(limit, used, most)} ${PERIODS[period]}`];
   });
   return [
     [

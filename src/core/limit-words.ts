@@ -22,14 +22,18 @@ export function levelInWords(level: Level, nowMs: number, timeZone: string): str
 }
 
 function levelParts({ limit, used, most, renewsAtMs }: Level, nowMs: number, timeZone: string) {
-  const { scope, unit, period } = LIMITS[limit];
-  const whole = most === null ? '' : ` of ${amountInWords(limit, most)}`;
-  const amount =
-    unit === 'nanoUsd' || most === null ? amountInWords(limit, used) : used.toLocaleString('en-US');
+  const { scope, period } = LIMITS[limit];
   return {
-    use: `${OWNERS[scope]} used ${amount}${whole} for ${PERIODS[period]}.`,
+    use: `${OWNERS[scope]} used ${useInWords(limit, used, most)} for ${PERIODS[period]}.`,
     renewal: `That renews ${renewalInWords(renewsAtMs, nowMs, timeZone)}.`,
   };
+}
+
+/** `$1.20 of $5.00`, `3 of 20 requests`; where there is no limit what is used alone. */
+export function useInWords(limit: LimitName, used: number, most: number | null): string {
+  if (most === null) return amountInWords(limit, used);
+  const isMoney = LIMITS[limit].unit === 'nanoUsd';
+  return `${isMoney ? usdOrNothing(used) : used.toLocaleString('en-US')} of ${amountInWords(limit, most)}`;
 }
 
 /** `$5.00`, `1 request`, `20 requests`. */
