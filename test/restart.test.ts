@@ -8,6 +8,7 @@ import { openReader, type Reader } from './adapters/web/playground.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
+import { createFakeSlack } from './support/slack/fake-slack.ts';
 
 /** A lease runs out 10 s after the death; the rest is for a busy machine. */
 const TIMEOUT_MS = 300_000;
@@ -19,17 +20,20 @@ let folder: string;
 let provider: FakeProvider;
 let programs: Program[];
 let readers: Reader[];
+let platforms: { close(): Promise<void> }[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-'));
   provider = await createFakeProvider();
   programs = [];
   readers = [];
+  platforms = [];
 });
 
 afterEach(async () => {
   for (const reader of readers) reader.close();
   for (const program of programs) await program.kill();
+  for (const platform of platforms) await platform.close();
   await provider.close();
   rmSync(folder, { recursive: true });
 });
@@ -137,6 +141,7 @@ describe('a process on Discord that is killed', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
+    platforms.push(discord);
     const { ada, channel } = openGuild(discord);
     const environment = {
       DISCORD_TOKEN: discord.token,
@@ -165,8 +170,45 @@ describe('a process on Discord that is killed', () => {
     expect(second.reply?.content).toMatch(/^As far as it got\.\n\n.*Interrupted/);
     expect(discord.messages(channel)).toHaveLength(2);
     expect(discord.violations).toEqual([]);
-    for (const program of programs) await program.kill();
-    await discord.close();
+  });
+});
+
+describe('a process on Slack that is killed', () => {
+  it('is finished by the next start, in the threads of the questions', { timeout: TIMEOUT_MS }, async () => {
+    const slack = await createFakeSlack();
+    platforms.push(slack);
+    const ann = slack.user('Ann');
+    const channel = slack.channel('general', [ann]);
+    const environment = {
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_APP_TOKEN: slack.app.appToken,
+      SLACK_API_URL: slack.apiUrl,
+      PLAYGROUND: 'on',
+    };
+    const answersIn = (thread: string) =>
+      slack.messages(channel, thread).filter(({ author }) => author === slack.app.botUserId);
+    const labels = (thread: string) =>
+      answersIn(thread).flatMap(({ buttons }) => buttons.map(({ label }) => label));
+
+    const before = await start(environment);
+    const silent = provider.live();
+    const { ts: first } = ann.say(channel, `<@${slack.app.botUserId}> One?`);
+    await silent.request;
+    const growing = provider.live();
+    const { ts: second } = ann.say(channel, `<@${slack.app.botUserId}> Two?`);
+    await growing.text('As far as it got.');
+    await vi.waitFor(() => expect(labels(second)).toEqual(['Stop']), { timeout: 60_000 });
+    await before.program.kill();
+
+    await start(environment);
+    await vi.waitFor(
+      () => {
+        for (const question of [first, second]) expect(labels(question)).toEqual(['Retry']);
+      },
+      { timeout: 120_000, interval: 100 },
+    );
+    for (const question of [first, second]) expect(answersIn(question)).toHaveLength(1);
+    expect(answersIn(second)[0]?.text).toMatch(/^As far as it got\.\nInterrupted/);
   });
 });
 
