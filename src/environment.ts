@@ -5,20 +5,32 @@ import { StartError } from './core/adapter.ts';
 /**
  * What `.env` sets, where there is one; the environment itself wins. Node's own option for it remarks on its absence.
  *
- * @throws StartError where the file cannot be read
+ * @throws StartError where the file cannot be read, or is no text
  */
 export async function readEnvironment(): Promise<NodeJS.Dict<string>> {
   return { ...(await readDotEnv()), ...process.env };
 }
 
 async function readDotEnv(): Promise<NodeJS.Dict<string>> {
+  const text = await readText();
+  if (text.includes('\0')) {
+    throw new StartError(
+      'The file .env is not UTF-8 text.',
+      'Save it as UTF-8; some editors call UTF-16 "Unicode".',
+    );
+  }
+  // What some editors put before the first line would become part of its variable's name.
+  return parseEnv(text.replace(/^\u{FEFF}/u, ''));
+}
+
+async function readText(): Promise<string> {
   try {
-    return parseEnv(await readFile('.env', 'utf8'));
+    return await readFile('.env', 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new StartError(
       'The file .env cannot be read.',
-      'Make it readable for the user that starts Parley.',
+      'Make it a file that the user who starts Parley can read.',
       { cause: error },
     );
   }

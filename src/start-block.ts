@@ -36,7 +36,6 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ['Default tier', defaultTier(config, facts)],
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
-    ['Own keys', config.ENCRYPTION_KEY ? 'on' : 'off: set ENCRYPTION_KEY'],
     ['Health', `${facts.health}/healthz, /readyz`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -73,6 +73,18 @@ describe('the start', () => {
     expect(run.output()).toMatch(/Default tier +premium/);
   });
 
+  it('reads .env also as editors on Windows write it, and says where it cannot', async () => {
+    writeFileSync(join(folder, '.env'), '\u{FEFF}DEFAULT_TIER=premium\r\nLIMITS=off\r\n');
+    const run = start();
+    await run.ready;
+    expect(run.output()).toMatch(/Default tier +premium/);
+    expect(run.output()).toMatch(/Limits +off/);
+    writeFileSync(join(folder, '.env'), '\u{FEFF}DEFAULT_TIER=premium\r\n', 'utf16le');
+    const refused = start();
+    expect(await refused.exited).toBe(1);
+    expect(refused.errors()).toMatch(/^The file \.env is not UTF-8 text\.\nSave it as UTF-8/);
+  });
+
   it('says which port is taken and what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

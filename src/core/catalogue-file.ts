@@ -120,7 +120,8 @@ const fileSchema = z.strictObject({
 export function parseCatalogueFile(text: string): CatalogueFile {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Some editors put a mark before the text that JSON does not allow.
+    json = JSON.parse(text.replace(/^\u{FEFF}/u, ''));
   } catch (error) {
     throw new CatalogueFileError([`is not JSON: ${(error as Error).message}`]);
   }

@@ -18,6 +18,10 @@ function faultsOf(file: object | string): readonly string[] {
 
 const model = { id: 'maker/model', tier: 'free' };
 
+it('reads a file with the mark that some editors put before its text', () => {
+  expect(parseCatalogueFile(`\u{FEFF}${JSON.stringify({ models: [model] })}`).models).toHaveLength(1);
+});
+
 describe('models.json as it is delivered', () => {
   const { models, providers } = parseCatalogueFile(readFileSync('models.json', 'utf8'));
 
