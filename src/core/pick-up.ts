@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Platform } from './actor.ts';
 import type { Adapter, Reopened } from './adapter.ts';
 import type { AnswerRecords } from './answer-records.ts';
 import { INTERRUPTED } from './answering.ts';
@@ -37,7 +36,7 @@ const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try aga
  */
 export function startPickUp(options: PickUpOptions): Background {
   const { journal, answers, conversations, tokens, pacers, clock, log } = options;
-  const adapters = new Map(options.adapters.map((adapter) => [adapter.platform as Platform, adapter]));
+  const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
     const underWay = new Set<Promise<void>>();
