@@ -19,8 +19,10 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error, path: request.url?.split('?', 1)[0] }, 'an HTTP request failed');
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end('Something went wrong. The log has the details.\n');
+      if (response.headersSent) return void response.destroy();
+      response
+        .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+        .end('Something went wrong. The log has the details.\n');
     });
   });
 
