@@ -13,7 +13,7 @@ import { createAuditLog } from './core/audit.ts';
 import { type Catalogue, createCatalogue } from './core/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue-refresh.ts';
-import { createChat, MAX_WAITING } from './core/chat.ts';
+import { createChat } from './core/chat.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
 import { createConversations } from './core/conversations.ts';
 import { createDispatch } from './core/dispatch.ts';
@@ -28,6 +28,7 @@ import { createModelChooser } from './core/model-choice.ts';
 import { createModelRequests } from './core/model-requests.ts';
 import { startPickUp } from './core/pick-up.ts';
 import { createPrivacy } from './core/privacy.ts';
+import { MAX_WAITING } from './core/question-runner.ts';
 import { createRemoteStops } from './core/remote-stops.ts';
 import { createPacers } from './core/reply/pacer.ts';
 import { startRetention } from './core/retention.ts';
@@ -76,7 +77,15 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
   const clock = systemClock;
   const closing: (() => Promise<unknown> | unknown)[] = [];
   async function closeAll(): Promise<void> {
-    for (const close of closing.splice(0).reverse()) await close();
+    const faults: unknown[] = [];
+    for (const close of closing.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    if (faults.length > 0) throw new AggregateError(faults, 'not everything could be closed');
   }
 
   try {
@@ -325,7 +334,9 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       },
     };
   } catch (error) {
-    await closeAll();
+    await closeAll().catch((fault: unknown) =>
+      log.error({ err: fault }, 'a start that failed was not undone'),
+    );
     throw error;
   }
 }

@@ -35,13 +35,17 @@ export const models = defineCommand({
     const currentId = current.ok ? current.model.id : null;
     const { tier } = await services.guilds.access(place.guild);
 
+    const decisions = await services.models.decideAll(
+      found.map(({ id }) => id),
+      place.guild,
+    );
     const sections: string[] = [];
     for (const modelTier of TIERS) {
       const lines: string[] = [];
       let open = true;
-      for (const model of found) {
-        if (model.tier !== modelTier) continue;
-        const decision = await services.models.decide(model.id, place.guild);
+      for (const [index, model] of found.entries()) {
+        const decision = decisions[index];
+        if (model.tier !== modelTier || decision === undefined) continue;
         open &&= decision.ok || decision.reason !== 'locked';
         lines.push(`- ${describe(model, decision, model.id === currentId)}`);
       }

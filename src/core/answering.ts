@@ -7,6 +7,7 @@ import type { Entry } from './journal.ts';
 import { type StopCause, Stopped } from './live-answers.ts';
 import type { Admitted, Bill } from './model-requests.ts';
 import type { Citation, FinishReason } from './provider/types.ts';
+import { fenceLeftOpen } from './reply/markdown-blocks.ts';
 import type { Pacers } from './reply/pacer.ts';
 import { createReply, type Ending } from './reply/reply.ts';
 
@@ -100,8 +101,11 @@ export async function answer(
     return null;
   });
   const sources = sourcesOf(citations);
-  reply.write(sources);
-  text += sources;
+  if (sources !== '') {
+    const end = fenceLeftOpen(text) + sources;
+    reply.write(end);
+    text += end;
+  }
 
   // From here on the text is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;

@@ -9,11 +9,11 @@ import type {
   SuggestRequest,
   Surface,
 } from './adapter.ts';
-import { RESTARTING } from './chat.ts';
 import { type Command, type CommandContext, parseOptions } from './command.ts';
 import { PlaceGone } from './delivery-errors.ts';
 import { explain, inOneLine } from './explain.ts';
 import type { Journal } from './journal.ts';
+import { RESTARTING } from './question-runner.ts';
 import type { Services } from './services.ts';
 
 export interface Dispatcher extends Dispatch {
@@ -173,13 +173,17 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
   async function suggestModels({ text, place }: SuggestRequest): Promise<Suggestion[]> {
     const wanted = text.trim().toLowerCase();
-    const open: Suggestion[] = [];
-    const locked: Suggestion[] = [];
-    for (const model of services.catalogue.list(platformOf(place.guild))) {
-      if (model.gone || !`${model.id} ${model.name}`.toLowerCase().includes(wanted)) continue;
-      const { ok } = await services.models.decide(model.id, place.guild);
-      if (ok) open.push({ label: model.name, value: model.id });
-      else locked.push({ label: `🔒 ${model.name} (needs ${model.tier})`, value: model.id });
+    const found = services.catalogue
+      .list(platformOf(place.guild))
+      .filter(({ gone, id, name }) => !gone && `${id} ${name}`.toLowerCase().includes(wanted));
+    const decisions = await services.models.decideAll(
+      found.map(({ id }) => id),
+      place.guild,
+    );
+    const [open, locked]: [Suggestion[], Suggestion[]] = [[], []];
+    for (const [index, { id, name, tier }] of found.entries()) {
+      if (decisions[index]?.ok) open.push({ label: name, value: id });
+      else locked.push({ label: `🔒 ${name} (needs ${tier})`, value: id });
     }
     return [...open, ...locked].slice(0, MAX_SUGGESTIONS);
   }

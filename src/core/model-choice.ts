@@ -27,7 +27,7 @@ export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
 export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
   readonly settings: Settings;
-  readonly models: Pick<ModelRequests, 'decide'>;
+  readonly models: Pick<ModelRequests, 'decide' | 'decideAll'>;
   /** Catalogue id; null where the operator names none. */
   readonly defaultModel: string | null;
 }): ModelChooser {
@@ -62,11 +62,8 @@ export function createModelChooser(parts: {
   async function fallback(guild: GuildId): Promise<Model | null> {
     const listed = catalogue.list(platformOf(guild));
     const free = listed.filter(({ tier }) => tier === 'free');
-    const ids = new Set([...free, ...listed].map(({ id }) => id));
-    for (const id of defaultModel === null ? ids : [defaultModel, ...ids]) {
-      const decision = await models.decide(id, guild);
-      if (decision.ok) return decision.model;
-    }
-    return null;
+    const ids = [...free, ...listed].map(({ id }) => id);
+    const decisions = await models.decideAll(defaultModel === null ? ids : [defaultModel, ...ids], guild);
+    return decisions.find((decision) => decision.ok)?.model ?? null;
   }
 }

@@ -46,6 +46,8 @@ export interface Bill {
 export interface ModelRequests {
   /** What the guild may do with a model at this moment; for menus and defaults. `open` decides again. */
   decide(model: string, guild: GuildId): Promise<AccessDecision>;
+  /** The same for many, from one look at the guild; in their order. */
+  decideAll(models: readonly string[], guild: GuildId): Promise<readonly AccessDecision[]>;
   open(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
@@ -104,6 +106,10 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
 
   return {
     decide: async (model, guild) => checkAccess(model, await guilds.access(guild), terms),
+    async decideAll(models, id) {
+      const guild = await guilds.access(id);
+      return models.map((model) => checkAccess(model, guild, terms));
+    },
 
     async open(request) {
       const guild = await guilds.access(request.guild);

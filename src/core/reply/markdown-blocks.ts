@@ -212,6 +212,11 @@ export function fenceEnd(text: string, { leaf, containers }: BlockState): string
   return `${text.endsWith('\n') ? '' : '\n'}${continuation(containers)}${' '.repeat(leaf.indent)}${leaf.run}`;
 }
 
+/** What closes the fence that a whole text leaves open; empty where it leaves none. */
+export function fenceLeftOpen(text: string): string {
+  return fenceEnd(text, placeLines(text, documentStart).at(-1)?.after ?? documentStart);
+}
+
 /** The cells of a table's row; 0 for a line without a pipe. */
 function countCells(row: string): number {
   const pipes = row.match(/\\.|\|/g)?.filter((token) => token === '|').length ?? 0;
