@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Surface } from '../src/core/adapter.ts';
 import { systemClock } from '../src/core/clock.ts';
-import { createJournal } from '../src/core/journal.ts';
+import { createJournal } from '../src/core/journal/journal.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Row } from './support/row.ts';
 

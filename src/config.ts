@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { TIERS } from './core/access/tiers.ts';
 import { baseUrlSchema as url } from './core/provider/definition.ts';
 import { routingPreferencesSchema } from './core/provider/routing.ts';
-import { TIERS } from './core/tiers.ts';
 
 /**
  * One environment variable: what it means, what it is when it is not set, and where to get it. `.env.example` is held

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
 import { ConfigError, keyFrom, readConfig } from './config.ts';
 import { StartError } from './core/adapter.ts';
-import { CatalogueFileError } from './core/catalogue-file.ts';
+import { CatalogueFileError } from './core/catalogue/catalogue-file.ts';
 import { readEnvironment } from './environment.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */

@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { platformOf } from './core/actor.ts';
 import type { Route } from './core/adapter.ts';
+import type { Slots } from './core/chat/slots.ts';
 import { RateLimited } from './core/delivery-errors.ts';
 import type { Pacers } from './core/reply/pacer.ts';
-import type { Slots } from './core/slots.ts';
 import type { Telemetry } from './core/telemetry.ts';
 
 /** Prometheus metrics. Labels hold platforms, models, tiers and causes, never a guild, a person or a text. */

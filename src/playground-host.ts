@@ -1,8 +1,8 @@
 import type { PlaygroundHost } from './adapters/web/host.ts';
 import type { GuildId } from './core/actor.ts';
 import type { Command } from './core/command.ts';
+import { createDates, sumOf, usageSince } from './core/ledger/usage-report.ts';
 import type { Services } from './core/services.ts';
-import { createDates, sumOf, usageSince } from './core/usage-report.ts';
 import type { Providers } from './providers.ts';
 
 const GUILD: GuildId = 'web:local';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
-import type { CatalogueFile } from './core/catalogue-file.ts';
+import type { CatalogueFile } from './core/catalogue/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
 import { createProviderClient } from './core/provider/client.ts';
 import type { ProviderDefinition } from './core/provider/definition.ts';

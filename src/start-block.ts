@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { TIERS, type Tier } from './core/tiers.ts';
+import { TIERS, type Tier } from './core/access/tiers.ts';
 
 /** What the start decided, for the block that the operator reads. */
 export interface StartFacts {

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { LiveMessage, Surface } from '../src/core/adapter.ts';
 import { systemClock } from '../src/core/clock.ts';
-import { createUsageLog } from '../src/core/usage.ts';
+import { createUsageLog } from '../src/core/ledger/usage.ts';
 import { openStore } from '../src/store/open-store.ts';
 import {
   type Delivery,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { parseCatalogueFile } from '../src/core/catalogue-file.ts';
+import { parseCatalogueFile } from '../src/core/catalogue/catalogue-file.ts';
 import { ProviderError } from '../src/core/provider/errors.ts';
 import { explainProviderError } from '../src/core/provider/explain.ts';
 import { openProviders, type Providers } from '../src/providers.ts';

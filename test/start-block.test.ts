@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import type { Tier } from '../src/core/tiers.ts';
+import type { Tier } from '../src/core/access/tiers.ts';
 import { type StartFacts, startBlock } from '../src/start-block.ts';
 
 function block(environment: Record<string, string> = {}, facts: Partial<StartFacts> = {}): string {

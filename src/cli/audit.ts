@@ -1,4 +1,4 @@
-import { createAuditLog, entryInWords } from '../core/audit.ts';
+import { createAuditLog, entryInWords } from '../core/access/audit.ts';
 import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
 
 const SHOWN = 50;

@@ -1,9 +1,9 @@
+import { createAuditLog } from '../core/access/audit.ts';
+import { createGuilds, type GuildReport } from '../core/access/guilds.ts';
+import { holdingsInWords } from '../core/access/tier-words.ts';
+import { isTier, TIERS } from '../core/access/tiers.ts';
+import { parseUntil } from '../core/access/until.ts';
 import type { GuildId } from '../core/actor.ts';
-import { createAuditLog } from '../core/audit.ts';
-import { createGuilds, type GuildReport } from '../core/guilds.ts';
-import { holdingsInWords } from '../core/tier-words.ts';
-import { isTier, TIERS } from '../core/tiers.ts';
-import { parseUntil } from '../core/until.ts';
 import {
   type CliArguments,
   type CliCommand,

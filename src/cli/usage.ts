@@ -1,4 +1,4 @@
-import { createUsageLog } from '../core/usage.ts';
+import { createUsageLog } from '../core/ledger/usage.ts';
 import {
   createDates,
   groupsOf,
@@ -8,7 +8,7 @@ import {
   type UsageRow,
   usageCsv,
   usageSince,
-} from '../core/usage-report.ts';
+} from '../core/ledger/usage-report.ts';
 import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
 
 const DAYS = 30;

@@ -8,10 +8,10 @@ import {
   reaches,
 } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import type { Level } from '../core/ledger.ts';
-import { type GuildRules, isPersonal, type RuleChange, rulesFor } from '../core/limit-rules.ts';
-import { amountInWords, parseAmount } from '../core/limit-words.ts';
-import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/limits.ts';
+import type { Level } from '../core/ledger/ledger.ts';
+import { type GuildRules, isPersonal, type RuleChange, rulesFor } from '../core/ledger/limit-rules.ts';
+import { amountInWords, parseAmount } from '../core/ledger/limit-words.ts';
+import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
 
 const NAMES = {
   requestsPerUserPerMinute: { value: 'requests-per-minute', label: 'Requests per person and minute' },

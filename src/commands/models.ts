@@ -1,10 +1,10 @@
-import type { AccessDecision } from '../core/access.ts';
+import type { AccessDecision } from '../core/access/access.ts';
+import { TIERS, type Tier } from '../core/access/tiers.ts';
 import { platformOf } from '../core/actor.ts';
+import type { Model } from '../core/catalogue/model.ts';
 import { defineCommand } from '../core/command.ts';
-import type { Model } from '../core/model.ts';
-import { formatUsd, nanoUsdPerMillion } from '../core/money.ts';
+import { formatUsd, nanoUsdPerMillion } from '../core/ledger/money.ts';
 import { quoted } from '../core/quoted.ts';
-import { TIERS, type Tier } from '../core/tiers.ts';
 
 const TIER_NAMES = {
   free: 'Free',

@@ -1,11 +1,11 @@
-import { placeOf } from '../core/access.ts';
+import { placeOf } from '../core/access/access.ts';
+import { entryInWords } from '../core/access/audit.ts';
+import type { GuildReport } from '../core/access/guilds.ts';
+import { holdingsInWords } from '../core/access/tier-words.ts';
+import { opens, TIERS, type Tier } from '../core/access/tiers.ts';
+import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type GuildId, mayActAs, parseGuildId, platformOf, reaches } from '../core/actor.ts';
-import { entryInWords } from '../core/audit.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import type { GuildReport } from '../core/guilds.ts';
-import { holdingsInWords } from '../core/tier-words.ts';
-import { opens, TIERS, type Tier } from '../core/tiers.ts';
-import { momentInWords, parseUntil } from '../core/until.ts';
 
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;

@@ -1,8 +1,8 @@
 import { type GuildId, mayActAs, type Role, reaches } from '../core/actor.ts';
 import type { NoticeFile } from '../core/adapter.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { usdOrNothing, useInWords } from '../core/limit-words.ts';
-import { LIMITS } from '../core/limits.ts';
+import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
+import { LIMITS } from '../core/ledger/limits.ts';
 import {
   createDates,
   groupsOf,
@@ -13,7 +13,7 @@ import {
   type UsageSum,
   usageCsv,
   usageSince,
-} from '../core/usage-report.ts';
+} from '../core/ledger/usage-report.ts';
 
 const DEFAULT_DAYS = '30';
 /** Models, people and places that are listed; the CSV has them all. */

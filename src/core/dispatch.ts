@@ -9,11 +9,11 @@ import type {
   SuggestRequest,
   Surface,
 } from './adapter.ts';
+import { RESTARTING } from './chat/question-runner.ts';
 import { type Command, type CommandContext, parseOptions } from './command.ts';
 import { PlaceGone } from './delivery-errors.ts';
 import { explain, inOneLine } from './explain.ts';
-import type { Journal } from './journal.ts';
-import { RESTARTING } from './question-runner.ts';
+import type { Journal } from './journal/journal.ts';
 import type { Services } from './services.ts';
 
 export interface Dispatcher extends Dispatch {

@@ -1,17 +1,17 @@
+import type { AuditLog } from './access/audit.ts';
+import type { Guilds } from './access/guilds.ts';
 import type { Roles } from './actor.ts';
-import type { AuditLog } from './audit.ts';
-import type { Catalogue } from './catalogue.ts';
-import type { DrawChart } from './chart.ts';
-import type { Chat } from './chat.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Chat } from './chat/chat.ts';
+import type { ModelChooser } from './chat/model-choice.ts';
+import type { Privacy } from './chat/privacy.ts';
+import type { Settings } from './chat/settings.ts';
 import type { Clock } from './clock.ts';
-import type { Guilds } from './guilds.ts';
-import type { Ledger } from './ledger.ts';
-import type { LimitRules } from './limit-rules.ts';
-import type { ModelChooser } from './model-choice.ts';
-import type { ModelRequests } from './model-requests.ts';
-import type { Privacy } from './privacy.ts';
-import type { Settings } from './settings.ts';
-import type { UsageLog } from './usage.ts';
+import type { DrawChart } from './ledger/chart.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { LimitRules } from './ledger/limit-rules.ts';
+import type { ModelRequests } from './ledger/model-requests.ts';
+import type { UsageLog } from './ledger/usage.ts';
 
 /** What commands work with. */
 export interface Services {

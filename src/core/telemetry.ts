@@ -1,6 +1,6 @@
+import type { Tier } from './access/tiers.ts';
 import type { GuildId } from './actor.ts';
 import type { ReplyStatus } from './adapter.ts';
-import type { Tier } from './tiers.ts';
 
 /** One answer, when its last state stands or is out of reach. */
 export interface AnswerFacts {

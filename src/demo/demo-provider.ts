@@ -4,7 +4,7 @@ import { json as readJson } from 'node:stream/consumers';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { totalNanoUsd } from '../core/money.ts';
+import { totalNanoUsd } from '../core/ledger/money.ts';
 import type { ModelPrices } from '../core/provider/types.ts';
 import { choose, type Line } from './script.ts';
 

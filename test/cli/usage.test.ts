@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { type UsageRecord, usageRecord } from '../../src/core/usage.ts';
+import { type UsageRecord, usageRecord } from '../../src/core/ledger/usage.ts';
 import { openStore } from '../../src/store/open-store.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseCatalogueFile } from '../../src/core/catalogue-file.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/catalogue-file.ts';
 import type { ModelFacts } from '../../src/core/provider/types.ts';
 
 /** `models.json` as it is delivered. */

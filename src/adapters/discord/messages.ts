@@ -1,7 +1,7 @@
 import { type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Dispatch, Place } from '../../core/adapter.ts';
-import { threadTitle } from '../../core/thread-title.ts';
+import { threadTitle } from '../../core/chat/thread-title.ts';
 import { createMessageSurface } from './message-surface.ts';
 import { openDirectMessages, postNotice } from './notices.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from './permissions.ts';

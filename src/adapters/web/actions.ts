@@ -1,6 +1,6 @@
 import type { Dispatch, Invocation, Surface } from '../../core/adapter.ts';
+import { threadTitle } from '../../core/chat/thread-title.ts';
 import type { Command } from '../../core/command.ts';
-import { threadTitle } from '../../core/thread-title.ts';
 import { Refused } from './http.ts';
 import type { StoredMessage } from './messages.ts';
 import { actorOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import { isTier, TIERS } from '../../core/access/tiers.ts';
 import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Option } from '../../core/command.ts';
-import { formatUsd } from '../../core/money.ts';
-import { isTier, TIERS } from '../../core/tiers.ts';
+import { formatUsd } from '../../core/ledger/money.ts';
 import { type Actions, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';

@@ -1,7 +1,7 @@
+import type { Tier } from '../../core/access/tiers.ts';
 import type { Actor } from '../../core/actor.ts';
 import type { Place } from '../../core/adapter.ts';
 import type { Command } from '../../core/command.ts';
-import type { Tier } from '../../core/tiers.ts';
 
 /**
  * What the playground needs besides `Dispatch`: the menu's commands, and what its bar shows. Wired by `main.ts`, so that

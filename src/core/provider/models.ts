@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { parsePicoUsd } from '../money.ts';
+import { parsePicoUsd } from '../ledger/money.ts';
 import { asArray, asObject, type JsonObject } from './json.ts';
 import type { ModelFacts, ModelPrices } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usdPerMillion } from '../money.ts';
+import { usdPerMillion } from '../ledger/money.ts';
 
 const price = z.union([z.number().nonnegative(), z.string().regex(/^\d+(\.\d+)?$/)]);
 const names = z.array(z.string().min(1));

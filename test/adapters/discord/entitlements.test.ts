@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
+import type { Tier } from '../../../src/core/access/tiers.ts';
 import type { GuildId } from '../../../src/core/actor.ts';
-import type { Tier } from '../../../src/core/tiers.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { type Bench, openBench, openGuild } from './harness.ts';
 

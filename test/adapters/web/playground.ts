@@ -6,8 +6,8 @@ import { createWebAdapter } from '../../../src/adapters/web/adapter.ts';
 import type { PlaygroundHost } from '../../../src/adapters/web/host.ts';
 import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapters/web/wire.ts';
 import { commands } from '../../../src/commands/index.ts';
+import type { Tier } from '../../../src/core/access/tiers.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
-import type { Tier } from '../../../src/core/tiers.ts';
 import { createHttpServer } from '../../../src/server.ts';
 import { createScriptedDispatch, type Script, type ScriptedDispatch } from './scripted-dispatch.ts';
 

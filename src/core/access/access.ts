@@ -1,0 +1,201 @@
+import { type GuildId, platformOf } from '../actor.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Model, Route } from '../catalogue/model.ts';
+import { quoted } from '../quoted.ts';
+import { type GuildAccess, opens, TIERS, withOwnKeys } from './tiers.ts';
+
+export interface GuildInQuestion extends GuildAccess {
+  readonly id: GuildId;
+}
+
+/** What decides beside model and guild. */
+export interface AccessTerms {
+  readonly catalogue: Catalogue;
+  /** Ids of the providers that the operator has a key for, or that need none. */
+  readonly operatorProviders: ReadonlySet<string>;
+}
+
+export type AccessDecision = AccessGranted | AccessRefused;
+
+export interface AccessGranted {
+  readonly ok: true;
+  readonly model: Model;
+  readonly route: Route;
+  /** Whose key goes out with the request: the guild's own for `route.provider`, or the operator's. */
+  readonly payer: 'operator' | 'guild';
+}
+
+export interface AccessRefused {
+  readonly ok: false;
+  /**
+   * `unknown`: no such id in the catalogue. `gone`: its providers no longer have it. `locked`: the guild's tier does
+   * not open it. `no_route`: the tier opens it, but no key that may be used leads there.
+   */
+  readonly reason: 'unknown' | 'gone' | 'locked' | 'no_route';
+  /** What was asked for, as it was spelled. */
+  readonly asked: string;
+  readonly guild: GuildInQuestion;
+  /** Null where the id is unknown. */
+  readonly model: Model | null;
+  /** Where the id is unknown: models with a similar name. */
+  readonly near: readonly Model[];
+  /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help. */
+  readonly keysThatOpen: readonly string[];
+  /** A model that the guild can use now; null where there is none. */
+  readonly suggestion: Model | null;
+}
+
+/**
+ * The access check: whether a guild may use a model now, on which route, and who pays. Every request passes it at the
+ * moment of the call. Only the exact id of a model in the catalogue gets anywhere; whatever is in doubt is refused.
+ */
+export function checkAccess(asked: string, guild: GuildInQuestion, terms: AccessTerms): AccessDecision {
+  return decide(asked, guild, terms, () => true);
+}
+
+/**
+ * The same check for models that a provider may fall back on by itself, one by one. They go out in one request with
+ * `first`, to the same provider and with the same key, so that no other route counts.
+ */
+export function checkFallbacks(
+  asked: readonly string[],
+  first: AccessGranted,
+  guild: GuildInQuestion,
+  terms: AccessTerms,
+): AccessDecision[] {
+  const usable = ({ provider }: Route) => provider === first.route.provider;
+  return asked.map((id) => decide(id, guild, terms, usable));
+}
+
+type Verdict = Pick<AccessGranted, 'route' | 'payer'> | Exclude<AccessRefused['reason'], 'unknown'>;
+
+function decide(
+  asked: string,
+  guild: GuildInQuestion,
+  terms: AccessTerms,
+  usable: (route: Route) => boolean,
+): AccessDecision {
+  const { catalogue } = terms;
+  const platform = platformOf(guild.id);
+  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms, usable);
+  const isOpen = (model: Model, access: GuildAccess = guild) => typeof judge(model, access) !== 'string';
+  const open = () => catalogue.list(platform).filter((other) => isOpen(other));
+
+  const model = catalogue.get(asked, platform);
+  if (model === null) {
+    const meant = catalogue.resolve(asked, platform);
+    const near = meant.model === null ? meant.near : [meant.model];
+    const suggestion = near.find((other) => isOpen(other)) ?? alternativeTo(near[0], open());
+    return { ok: false, reason: 'unknown', asked, guild, model, near, keysThatOpen: [], suggestion };
+  }
+  const verdict = judge(model, guild);
+  if (typeof verdict !== 'string') return { ok: true, model, ...verdict };
+  return {
+    ok: false,
+    reason: verdict,
+    asked,
+    guild,
+    model,
+    near: [],
+    keysThatOpen: KEYS_TO_BRING.find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [],
+    suggestion: alternativeTo(model, open()),
+  };
+}
+
+/** Keys that a guild can bring, the least first. */
+const KEYS_TO_BRING = [['openai'], ['openrouter'], ['openai', 'openrouter']] as const;
+
+function judgeModel(
+  model: Model,
+  guild: GuildAccess,
+  { operatorProviders }: AccessTerms,
+  usable: (route: Route) => boolean,
+): Verdict {
+  if (model.gone) return 'gone';
+  if (!opens(guild.tier, model.tier)) return 'locked';
+  const operatorPays = opens(guild.operatorTier, model.tier);
+  for (const route of model.routes) {
+    if (route.gone || !usable(route)) continue;
+    if (guild.ownKeys.includes(route.provider)) return { route, payer: 'guild' };
+    if (operatorPays && operatorProviders.has(route.provider)) return { route, payer: 'operator' };
+  }
+  return 'no_route';
+}
+
+/** One by the same maker, else one of the same tier, else the first. */
+function alternativeTo(model: Model | undefined, open: readonly Model[]): Model | null {
+  const makerOf = ({ id }: Model) => id.slice(0, id.indexOf('/'));
+  return (
+    open.find((other) => model !== undefined && makerOf(other) === makerOf(model)) ??
+    open.find((other) => other.tier === model?.tier) ??
+    open[0] ??
+    null
+  );
+}
+
+export interface RefusalOptions {
+  /** Whether `/connect` works here, so that an admin may be sent to it. Default false. */
+  readonly canConnectKeys?: boolean;
+}
+
+/** A refusal for the person who asked, in Markdown: what, why, how to get there, and what can be used meanwhile. */
+export function explainRefusal(refusal: AccessRefused, options: RefusalOptions = {}): string {
+  const { suggestion } = refusal;
+  const meanwhile = suggestion
+    ? `You can use ${named(suggestion)} now.`
+    : 'There is no other model that can be used here now.';
+  return [...reasonsOf(refusal, options), meanwhile].join(' ');
+}
+
+function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOptions): string[] {
+  const { asked, guild, model, near } = refusal;
+  if (model === null) {
+    const meant = near.map(({ id }) => `\`${id}\``).join(' or ');
+    return [
+      `There is no model ${quoted(asked)} here.`,
+      meant === '' ? '`/models` lists those that there are.' : `Did you mean ${meant}?`,
+    ];
+  }
+  const place = placeOf(guild.id);
+  const keys = refusal.keysThatOpen.map((provider) => PROVIDER_NAMES.get(provider) ?? provider);
+  const connect =
+    canConnectKeys && keys.length > 0
+      ? ` An admin can also open it with an API key for ${keys.join(' and one for ')}: \`/connect\`.`
+      : '';
+  switch (refusal.reason) {
+    case 'gone':
+      return [`${named(model)} is no longer offered by its provider.`];
+    case 'locked': {
+      const needed = TIERS.filter((tier) => opens(tier, model.tier)).map((tier) => `\`${tier}\``);
+      return [
+        `${named(model)} needs the tier ${needed.join(' or ')}; ${place} has \`${guild.tier}\`.`,
+        `The operator of this bot can give it.${connect}`,
+      ];
+    }
+    default:
+      return opens(guild.operatorTier, model.tier)
+        ? [
+            `${named(model)} cannot be reached: the bot has no API key for it.`,
+            `Please tell its operator.${connect}`,
+          ]
+        : [
+            `${named(model)} is open to \`${guild.tier}\`, which ${place} has only with its own API keys, and none of these leads there.`,
+            `The operator of this bot can give that tier.${connect}`,
+          ];
+  }
+}
+
+const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['openrouter', 'OpenRouter'],
+  ['openai', 'OpenAI'],
+]);
+
+function named({ name, id }: Model): string {
+  return `**${name}** (\`${id}\`)`;
+}
+
+/** A guild in words, as the people there call it. */
+export function placeOf(guild: GuildId): string {
+  if (guild.startsWith('discord:dm:')) return 'this chat';
+  return { discord: 'this server', slack: 'this workspace', web: 'this playground' }[platformOf(guild)];
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { GuildId } from '../actor.ts';
+import type { LogRecord, RecordQuery, RecordStore } from '../store.ts';
+import { momentInWords } from './until.ts';
+
+const KIND = 'audit';
+
+const changeSchema = z.object({
+  /** What was done, for example `tier.grant`. */
+  action: z.string(),
+  /** What there was before and what there is now, in words; null for nothing. Never a secret. */
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  reason: z.string(),
+});
+
+/** Something about a guild that somebody changed. */
+export interface AuditEntry extends z.infer<typeof changeSchema> {
+  readonly guild: GuildId;
+  /** Who did it: `discord:<user>`, a platform by itself (`discord`), or the command line with its user. */
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** Who changed what a guild holds, when, from what to what. For operators. */
+export interface AuditLog {
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<AuditEntry>;
+  /** For retention. */
+  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
+}
+
+export function createAuditLog(records: RecordStore): AuditLog {
+  return {
+    append: (entry) => records.append(recordOf(entry)),
+    async *query(query) {
+      for await (const { guild, user, atMs, data } of records.query({ ...query, kind: KIND })) {
+        yield { guild, by: user, atMs, ...changeSchema.parse(data) };
+      }
+    },
+    remove: (query) => records.remove({ ...query, kind: KIND }),
+  };
+}
+
+function recordOf({ guild, by, atMs, ...change }: AuditEntry): LogRecord {
+  return { kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) };
+}
+
+/** One line for people. */
+export function entryInWords({ atMs, by, action, guild, from, to, reason }: AuditEntry): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `${momentInWords(atMs)}, ${by}, ${action} of ${guild}: ${from ?? 'nothing'} → ${to ?? 'nothing'}${why}`;
+}

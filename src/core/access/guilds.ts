@@ -1,0 +1,191 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type GuildId, type Platform, platformOf } from '../actor.ts';
+import type { Purchase } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import { createCollection, UnreadableValue } from '../collection.ts';
+import type { Store } from '../store.ts';
+import type { GuildInQuestion } from './access.ts';
+import type { AuditLog } from './audit.ts';
+import { type GuildHoldings, guildAccess, TIERS, type Tier } from './tiers.ts';
+import { momentInWords } from './until.ts';
+
+const grantSchema = z.object({
+  tier: z.enum(TIERS),
+  /** Milliseconds since the epoch; null for a grant without an end. */
+  expiresAtMs: z.number().nullable(),
+  reason: z.string(),
+  by: z.string(),
+  /** Whether the grant stands in the place of the default tier rather than beside it. */
+  replacesDefault: z.boolean(),
+});
+
+const guildSchema = z.object({ grants: z.array(grantSchema) });
+
+const purchasesSchema = z.object({
+  purchases: z.array(z.object({ sku: z.string(), endsAtMs: z.number().nullable() })),
+});
+
+export type Grant = z.infer<typeof grantSchema>;
+
+/** What a guild holds at this moment, with what makes up its tier. */
+export interface GuildReport extends GuildInQuestion {
+  readonly defaultTier: Tier;
+  /** Those that hold now. */
+  readonly grants: readonly Grant[];
+  /** Those that hold now and give a tier. */
+  readonly purchases: readonly (Purchase & { readonly tier: Tier })[];
+  /** Tiers that can be bought on the guild's platform. */
+  readonly onSale: readonly Tier[];
+}
+
+/**
+ * What guilds hold, and so what they may use. Nothing is cached: a change by any process counts from the next request.
+ * What cannot be read opens nothing: every read rejects with `StoreError` or `UnreadableValue` then.
+ */
+export interface Guilds {
+  access(guild: GuildId): Promise<GuildInQuestion>;
+  report(guild: GuildId): Promise<GuildReport>;
+  /** Gives a tier in the place of all that was granted before. */
+  grant(guild: GuildId, grant: Grant): Promise<void>;
+  /** Takes back all that was granted; false where nothing was. */
+  revoke(guild: GuildId, act: { readonly by: string; readonly reason: string }): Promise<boolean>;
+  /** Replaces what a platform says that guilds bought; with `all`, its other guilds have bought nothing. */
+  purchased(platform: Platform, purchases: Purchases, reach: 'these' | 'all'): Promise<void>;
+}
+
+type Purchases = ReadonlyMap<GuildId, readonly Purchase[]>;
+
+export interface GuildsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  readonly defaultTier: Tier;
+  /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
+  readonly skuTiers?: ReadonlyMap<string, Tier>;
+}
+
+export function createGuilds(options: GuildsOptions): Guilds {
+  const { store, clock, audit, defaultTier, skuTiers = new Map<string, Tier>() } = options;
+  // Two collections with one writer each at a time, so that a grant and a purchase cannot undo each other.
+  const granted = createCollection(store.keyv('guilds'), { version: 1, schema: guildSchema });
+  const bought = createCollection(store.keyv('purchases'), { version: 1, schema: purchasesSchema });
+
+  async function report(id: GuildId): Promise<GuildReport> {
+    const [grants, purchases] = await Promise.all([
+      granted.get(id),
+      skuTiers.size > 0 ? bought.get(id) : null,
+    ]);
+    const nowMs = clock.now();
+    const holds = ({ expiresAtMs }: Grant) => expiresAtMs === null || nowMs < expiresAtMs;
+    const lasting = grants?.grants.filter(holds) ?? [];
+    const paid = (purchases?.purchases ?? []).flatMap((purchase) => {
+      const tier = skuTiers.get(purchase.sku);
+      const lasts = purchase.endsAtMs === null || nowMs < purchase.endsAtMs;
+      return tier !== undefined && lasts ? [{ ...purchase, tier }] : [];
+    });
+    const standing = lasting.some(({ replacesDefault }) => replacesDefault) ? 'free' : defaultTier;
+    const holdings: GuildHoldings = {
+      defaultTier: standing,
+      grants: lasting,
+      entitlements: paid.map(({ tier }) => tier),
+      ownKeys: [],
+    };
+    return {
+      id,
+      ...guildAccess(holdings, nowMs),
+      defaultTier: standing,
+      grants: lasting,
+      purchases: paid,
+      onSale: platformOf(id) === 'discord' ? [...new Set(skuTiers.values())] : [],
+    };
+  }
+
+  /** The grants that stand, for the audit log; an unreadable value is replaced too, and is kept aside. */
+  async function grantsInWords(id: GuildId): Promise<string | null> {
+    try {
+      return listed(((await granted.get(id))?.grants ?? []).map(grantInWords));
+    } catch (error) {
+      if (error instanceof UnreadableValue) return 'unreadable';
+      throw error;
+    }
+  }
+
+  async function replacePurchases(guild: GuildId, purchases: readonly Purchase[]): Promise<void> {
+    const now = normalised(purchases);
+    const before = await bought.get(guild).catch((error: unknown) => {
+      if (error instanceof UnreadableValue) return null;
+      throw error;
+    });
+    const words = (list: readonly Purchase[]) =>
+      listed(
+        list.map(({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${until(endsAtMs)}`),
+      );
+    if (before !== null && isDeepStrictEqual(before?.purchases ?? [], now)) return;
+    const from = before === null ? 'unreadable' : words(before?.purchases ?? []);
+    const to = words(now);
+    const by = platformOf(guild);
+    await audit.append({ guild, by, atMs: clock.now(), action: 'tier.purchases', from, to, reason: '' });
+    if (now.length === 0) await bought.delete(guild);
+    else await bought.set(guild, { purchases: now });
+  }
+
+  return {
+    access: async (id) => {
+      const { tier, operatorTier, ownKeys } = await report(id);
+      return { id, tier, operatorTier, ownKeys };
+    },
+    report,
+
+    // The log is written first: an entry for what then failed misleads less than a change that nobody can trace.
+    async grant(guild, grant) {
+      const { by, reason } = grant;
+      const from = await grantsInWords(guild);
+      const to = grantInWords(grant);
+      await audit.append({ guild, by, atMs: clock.now(), action: 'tier.grant', from, to, reason });
+      await granted.set(guild, { grants: [grant] });
+    },
+
+    async revoke(guild, { by, reason }) {
+      const from = await grantsInWords(guild);
+      if (from === null) return false;
+      await audit.append({ guild, by, atMs: clock.now(), action: 'tier.revoke', from, to: null, reason });
+      await granted.delete(guild);
+      return true;
+    },
+
+    async purchased(platform, purchases, reach) {
+      for (const [guild, list] of purchases) await replacePurchases(guild, list);
+      if (reach === 'these') return;
+      for await (const key of bought.keys()) {
+        const guild = key as GuildId;
+        if (platformOf(guild) === platform && !purchases.has(guild)) await replacePurchases(guild, []);
+      }
+    },
+  };
+}
+
+/** Each SKU once with its latest end, in a fixed order, so that the same purchases always look the same. */
+function normalised(purchases: readonly Purchase[]): Purchase[] {
+  const latest = new Map<string, number | null>();
+  for (const { sku, endsAtMs } of purchases) {
+    const before = latest.get(sku);
+    const lasts = endsAtMs === null || before === null;
+    latest.set(sku, lasts ? null : Math.max(endsAtMs, before ?? endsAtMs));
+  }
+  return [...latest]
+    .map(([sku, endsAtMs]) => ({ sku, endsAtMs }))
+    .toSorted((a, b) => (a.sku < b.sku ? -1 : 1));
+}
+
+function grantInWords({ tier, expiresAtMs, replacesDefault }: Grant): string {
+  return `${tier}${until(expiresAtMs)}${replacesDefault ? ', in place of the default tier' : ''}`;
+}
+
+function until(endMs: number | null): string {
+  return endMs === null ? '' : ` until ${momentInWords(endMs)}`;
+}
+
+function listed(items: readonly string[]): string | null {
+  return items.length === 0 ? null : items.join(', ');
+}

@@ -1,0 +1,48 @@
+import type { Model } from '../catalogue/model.ts';
+import { formatDuration } from '../durations.ts';
+import { formatUsd } from '../ledger/money.ts';
+import { oneLine } from '../one-line.ts';
+import type { Citation } from '../provider/types.ts';
+
+/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. */
+export function footerOf(facts: {
+  readonly model: Pick<Model, 'name'>;
+  readonly durationMs: number;
+  readonly tokens: number;
+  readonly costNanoUsd: number;
+  /** Whether tokens and cost are the provider's own figures. */
+  readonly exact: boolean;
+}): string {
+  const about = facts.exact ? '' : '≈ ';
+  const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
+  const cost = facts.costNanoUsd === 0 ? formatUsd(0) : about + formatUsd(facts.costNanoUsd);
+  return [facts.model.name, formatDuration(facts.durationMs), tokens, cost].join(' · ');
+}
+
+/** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */
+export function sourcesOf(citations: readonly Citation[]): string {
+  if (citations.length === 0) return '';
+  const lines = citations.map(
+    ({ url, title }, index) => `${index + 1}. [${linkText(title ?? '') || hostOf(url)}](${linkTarget(url)})`,
+  );
+  return `\n\n**Sources**\n${lines.join('\n')}`;
+}
+
+const MAX_TITLE_CHARS = 120;
+
+/** A page's title is a stranger's text: nothing in it acts as Markdown. */
+function linkText(title: string): string {
+  return oneLine(title, MAX_TITLE_CHARS).replace(/[[\]\\`*_~<>&|]/g, '\\$&');
+}
+
+/** What would end the address early, or begin markup in it. */
+function linkTarget(url: string): string {
+  return url.replace(
+    /[()\s<>`*\\]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}

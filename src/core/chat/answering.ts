@@ -1,0 +1,223 @@
+import type { Logger } from 'pino';
+import type { Surface } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import { explain, inOneLine } from '../explain.ts';
+import type { Entry } from '../journal/journal.ts';
+import type { Admitted, Bill } from '../ledger/model-requests.ts';
+import type { Citation, FinishReason } from '../provider/types.ts';
+import { fenceLeftOpen } from '../reply/markdown-blocks.ts';
+import type { Pacers } from '../reply/pacer.ts';
+import { createReply, type Ending } from '../reply/reply.ts';
+import { footerOf, sourcesOf } from './answer-text.ts';
+import { type StopCause, Stopped } from './live-answers.ts';
+
+export interface Answering {
+  readonly answerId: string;
+  readonly askedAtMs: number;
+  /** The journal's entry of the question. */
+  readonly entry: Entry;
+  readonly request: Admitted;
+  readonly surface: Surface;
+  /** Stands before the reason of an early end: what the asker should know of how this was answered. */
+  readonly remark: string | null;
+  readonly maxOutputTokens: number;
+  readonly onMessage: (key: string) => void;
+  /** Ends the provider's request. */
+  readonly stop: (cause: StopCause) => void;
+  /** Keeps the answer, before its last state is shown; a fault here is shown to the asker. */
+  readonly keep: (answer: Answered) => Promise<void>;
+  /** Aborts with `Stopped`. */
+  readonly signal: AbortSignal;
+  /** Ends delivery, wherever it is. */
+  readonly abandon: AbortSignal;
+}
+
+/** How an answer came out. */
+export interface Answered {
+  readonly status: Ending['status'];
+  readonly text: string;
+  readonly firstTextMs: number | null;
+  readonly durationMs: number;
+  readonly bill: Bill | null;
+  /** Of a failure, for the log. */
+  readonly error: unknown;
+}
+
+export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to ask again.';
+
+/** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
+const CLOSING_MARGIN_MS = 15_000;
+
+/** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
+export async function answer(
+  job: Answering,
+  { pacers, clock, log }: { readonly pacers: Pacers; readonly clock: Clock; readonly log: Logger },
+): Promise<Answered & { readonly delivered: boolean; readonly endLagMs: number }> {
+  const { answerId, askedAtMs, entry, surface, request, signal } = job;
+  const startedAtMs = clock.now();
+  let text = '';
+  let keeping = Promise.resolve();
+  const reply = createReply({
+    surface,
+    pacers,
+    clock,
+    log,
+    buttons: [{ kind: 'stop', answerId }],
+    onOpen: ({ key, threadKey }) => {
+      job.onMessage(key);
+      if (threadKey) job.onMessage(threadKey);
+      keeping = entry.keep();
+    },
+    signal: job.abandon,
+  });
+  reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
+  entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
+  entry.watch(() => ({ id: answerId, model: request.access.model.id, askedAtMs, text, ...reply.progress }));
+  const closing = watchClosing(surface, clock, job.stop);
+
+  let firstTextMs: number | null = null;
+  const citations: Citation[] = [];
+  let outcome: Outcome = { kind: 'finished', reason: 'unknown' };
+  try {
+    for await (const event of request.stream(signal)) {
+      if (event.type === 'text') {
+        firstTextMs ??= clock.now() - startedAtMs;
+        text += event.delta;
+        reply.write(event.delta);
+      } else if (event.type === 'citation') citations.push(event);
+      else if (event.type === 'done') outcome = { kind: 'finished', reason: event.finish };
+    }
+  } catch (error) {
+    outcome =
+      signal.aborted && signal.reason instanceof Stopped
+        ? { kind: 'stopped', cause: signal.reason.stop }
+        : { kind: 'failed', error };
+  }
+  closing.abort();
+
+  const durationMs = clock.now() - startedAtMs;
+  const bill = await request.settle().catch((error: unknown) => {
+    log.error({ err: error, answer: answerId }, 'a request could not be settled; it stays reserved');
+    return null;
+  });
+  const sources = sourcesOf(citations);
+  if (sources !== '') {
+    const end = fenceLeftOpen(text) + sources;
+    reply.write(end);
+    text += end;
+  }
+
+  // From here on the text is whole, whatever happens; and who has lost the event finds out before it writes.
+  await keeping;
+  await entry.keep();
+
+  const { status, note } = endingOf(outcome, text, job);
+  const answered: Answered = {
+    status,
+    text,
+    firstTextMs,
+    durationMs,
+    bill,
+    error: outcome.kind === 'failed' ? outcome.error : null,
+  };
+  const unkept = await job.keep(answered).then(
+    () => null,
+    (error: unknown) => {
+      log.error({ err: error, answer: answerId }, 'an answer could not be kept');
+      return 'This answer could not be stored: the next question will not know of it.';
+    },
+  );
+  const delivered = await reply.finish({
+    status,
+    note: [job.remark, note, unkept].filter(Boolean).join(' ').slice(0, 300) || null,
+    footer: bill && footerOf({ model: request.access.model, durationMs, ...bill }),
+    buttons: [
+      { kind: 'retry', answerId },
+      ...(surface.canContinueInThread && status === 'complete'
+        ? [{ kind: 'continue', answerId } as const]
+        : []),
+    ],
+  });
+  return { ...answered, delivered, endLagMs: clock.now() - startedAtMs - durationMs };
+}
+
+type Outcome =
+  | { readonly kind: 'finished'; readonly reason: FinishReason }
+  | { readonly kind: 'stopped'; readonly cause: StopCause }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+function endingOf(outcome: Outcome, text: string, job: Answering): Pick<Ending, 'status' | 'note'> {
+  switch (outcome.kind) {
+    case 'failed': {
+      const explanation = explain(outcome.error);
+      return { status: 'failed', note: inOneLine(explanation) };
+    }
+    case 'stopped':
+      return {
+        status: isOwn(outcome.cause) ? 'interrupted' : 'stopped',
+        note: stopNote(outcome.cause),
+      };
+    case 'finished':
+      if (text.trim() === '') {
+        return {
+          status: 'failed',
+          note: 'The model sent an empty answer. Try again, or pick another model.',
+        };
+      }
+      return finishedEnding(outcome.reason, job.maxOutputTokens);
+  }
+}
+
+function finishedEnding(reason: FinishReason, maxOutputTokens: number): Pick<Ending, 'status' | 'note'> {
+  switch (reason) {
+    case 'length':
+      return {
+        status: 'complete',
+        note: `Cut at the longest length allowed (${maxOutputTokens.toLocaleString('en-US')} tokens). Ask it to go on.`,
+      };
+    case 'content_filter':
+      return {
+        status: 'failed',
+        note: "The provider's content filter ended the answer here. Put the question in other words.",
+      };
+    case 'stop':
+    case 'tool_calls':
+    case 'unknown':
+      return { status: 'complete', note: null };
+  }
+}
+
+/** Whether nobody wanted the answer to stop. */
+function isOwn({ kind }: StopCause): boolean {
+  return kind === 'shutdown' || kind === 'taken_over';
+}
+
+function stopNote(cause: StopCause): string {
+  switch (cause.kind) {
+    case 'person':
+      return `Stopped by ${cause.name}.`;
+    case 'question_deleted':
+      return 'Stopped: the question was deleted.';
+    case 'forgotten':
+      return 'Stopped: the conversation was forgotten.';
+    case 'place_gone':
+      return 'Stopped: nothing can be shown here any more.';
+    case 'place_closes':
+      return 'Stopped: a private answer can only grow for so long. Ask for the rest in a new question.';
+    case 'shutdown':
+    case 'taken_over':
+      return INTERRUPTED;
+  }
+}
+
+/** Stops the answer shortly before its place takes no more updates. Abort what is returned when it is over. */
+function watchClosing(surface: Surface, clock: Clock, stop: (cause: StopCause) => void): AbortController {
+  const over = new AbortController();
+  if (surface.closesAtMs !== undefined) {
+    clock.sleep(surface.closesAtMs - CLOSING_MARGIN_MS - clock.now(), over.signal).then(
+      () => stop({ kind: 'place_closes' }),
+      () => {}, // over
+    );
+  }
+  return over;
+}

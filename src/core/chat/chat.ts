@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { type Actor, type GuildId, mayActAs, type Roles } from '../actor.ts';
+import type { Place, Press, Surface } from '../adapter.ts';
+import type { AnswerRecord } from './answer-records.ts';
+import type { Conversation } from './conversations.ts';
+import { createLanes } from './lanes.ts';
+import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
+import {
+  createQuestionRunner,
+  placeKeyOf,
+  type Question,
+  type QuestionRunnerOptions,
+} from './question-runner.ts';
+import type { RemoteStops } from './remote-stops.ts';
+import { threadTitle } from './thread-title.ts';
+
+/** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
+export interface Chat {
+  /** Answers a question where it was asked, after those that wait in the same conversation. */
+  ask(question: Question): Promise<void>;
+  retry(press: Press): Promise<void>;
+  continueInThread(press: Press): Promise<void>;
+  /** Stops one answer, where the person may. */
+  stop(press: Press): Promise<void>;
+  /** Stops the answers at a place: the person's own, or everybody's for an admin. Resolves to how many. */
+  stopAt(place: Place, actor: Actor): Promise<number>;
+  /** Stops what answers a question that was deleted. */
+  retract(eventId: string): void;
+  /** The conversation that a question asked here would continue. */
+  conversationAt(place: Place): Promise<Conversation | null>;
+  /** As `conversationAt`, and begins one where there is none. */
+  openConversation(place: Place): Promise<Conversation>;
+  /** Forgets a conversation and stops its answers. */
+  forget(conversation: string): Promise<void>;
+  /** Forgets all conversations of a guild and stops their answers; resolves to how many there were. */
+  forgetGuild(guild: GuildId): Promise<number>;
+  /**
+   * Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way: what the platforms do
+   * not take within 10 s is left to the journal.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface ChatOptions extends QuestionRunnerOptions {
+  readonly remoteStops: RemoteStops;
+  readonly roles: Roles;
+}
+
+/** How often `drain` looks whether all answers are done. */
+const DRAIN_CHECK_MS = 50;
+/** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
+const LAST_WORDS_MS = 10_000;
+
+export function createChat(options: ChatOptions): Chat {
+  const { conversations, answers, live, clock } = options;
+  /** Keeps two first questions at one place from beginning two conversations. */
+  const beginnings = createLanes(Number.POSITIVE_INFINITY);
+  const abandoned = new AbortController();
+  const run = createQuestionRunner(options, abandoned.signal);
+
+  async function openConversation(place: Place, key = place.key): Promise<Conversation> {
+    if (key === null) return conversations.create(place.guild, null);
+    const release = await beginnings.enter(key, () => {}, abandoned.signal);
+    try {
+      return (await conversations.at(key)) ?? (await conversations.create(place.guild, key));
+    } finally {
+      release?.();
+    }
+  }
+
+  function abandon(): void {
+    abandoned.abort(new Stopped({ kind: 'shutdown' }));
+  }
+
+  /** The record behind a button, for a person who may use it; says why not where there is none. */
+  async function recordFor(press: Press, action: string): Promise<AnswerRecord | null> {
+    const record = await answers.get(press.answerId);
+    if (record === null || record.guild !== press.actor.guild) {
+      await tell(press.surface, 'This button does not work any more. Ask again with `/ask`.');
+      return null;
+    }
+    if (record.user === press.actor.user || mayActAs(await options.roles(press.actor), 'admin'))
+      return record;
+    await tell(press.surface, `Only ${record.author} or an admin can ${action} this answer.`);
+    return null;
+  }
+
+  function stopMatching(cause: StopCause, matches: Parameters<LiveAnswers['find']>[0]): number {
+    const found = live.find(matches);
+    for (const { stop } of found) stop(cause);
+    return found.length;
+  }
+
+  return {
+    async ask(question) {
+      const key = placeKeyOf(question.place, question.surface, question.actor);
+      const { id } = await openConversation(question.place, key);
+      await run({
+        question,
+        asker: question.actor,
+        conversation: id,
+        turn: randomUUID(),
+        onAdmitted: async () => {},
+      });
+    },
+
+    async retry(press) {
+      const record = await recordFor(press, 'retry');
+      if (record === null) return;
+      if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
+        return tell(press.surface, 'This answer is still being written. Stop it first.');
+      }
+      const { actor, place, surface } = press;
+      const conversation = (await conversations.get(record.conversation)) ?? (await openConversation(place));
+      await run({
+        question: {
+          eventId: press.id,
+          actor,
+          place,
+          surface,
+          text: record.question,
+          ...(record.model === null ? {} : { model: record.model }),
+          webSearch: record.webSearch,
+        },
+        asker: { user: record.user, name: record.author },
+        conversation: conversation.id,
+        turn: record.turn,
+        onAdmitted: () => press.retire(abandoned.signal),
+      });
+    },
+
+    async continueInThread(press) {
+      const record = await answers.get(press.answerId);
+      if (record === null || record.guild !== press.actor.guild) {
+        return tell(press.surface, 'This button does not work any more. Ask again with `/ask`.');
+      }
+      const key = await press.openThread(threadTitle(record.question), abandoned.signal);
+      if (key === null)
+        return tell(press.surface, 'There can be no thread here. Reply to the answer instead.');
+      await conversations.attach(record.conversation, key);
+    },
+
+    async stop(press) {
+      const answering = live.get(press.answerId);
+      if (!answering) {
+        if ((await recordFor(press, 'stop')) === null) return;
+        await options.remoteStops.send(press.answerId, press.actor);
+        return tell(press.surface, 'This answer has ended, or ends in a moment.');
+      }
+      if (answering.guild !== press.actor.guild) {
+        return tell(press.surface, 'This answer has ended already.');
+      }
+      const { user, name } = press.actor;
+      if (answering.user !== user && !mayActAs(await options.roles(press.actor), 'admin')) {
+        return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
+      }
+      answering.stop({ kind: 'person', user, name });
+    },
+
+    async stopAt(place, actor) {
+      const everybody = mayActAs(await options.roles(actor), 'admin');
+      const conversation = place.key === null ? null : await conversations.at(place.key);
+      return stopMatching(
+        { kind: 'person', user: actor.user, name: actor.name },
+        (answering) =>
+          answering.guild === place.guild &&
+          (answering.user === actor.user || everybody) &&
+          (conversation ? answering.conversation === conversation.id : answering.channel === place.channel),
+      );
+    },
+
+    retract(eventId) {
+      stopMatching({ kind: 'question_deleted' }, (answering) => answering.eventId === eventId);
+    },
+
+    async conversationAt(place) {
+      return place.key === null ? null : conversations.at(place.key);
+    },
+    openConversation: (place) => openConversation(place),
+
+    async forget(conversation) {
+      stopMatching({ kind: 'forgotten' }, (answering) => answering.conversation === conversation);
+      await conversations.forget(conversation);
+    },
+
+    async forgetGuild(guild) {
+      stopMatching({ kind: 'forgotten' }, (answering) => answering.guild === guild);
+      return conversations.forgetGuild(guild);
+    },
+
+    async drain(graceMs) {
+      const endMs = clock.now() + graceMs;
+      while (live.size > 0 && clock.now() < endMs) await clock.sleep(DRAIN_CHECK_MS);
+      stopMatching({ kind: 'shutdown' }, () => true);
+      const abandonAtMs = clock.now() + LAST_WORDS_MS;
+      while (live.size > 0) {
+        if (clock.now() >= abandonAtMs) abandon();
+        await clock.sleep(DRAIN_CHECK_MS);
+      }
+    },
+  };
+
+  async function tell(surface: Surface, text: string): Promise<void> {
+    await surface.whisper({ text }, abandoned.signal);
+  }
+}

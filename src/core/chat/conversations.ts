@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { GuildId } from '../actor.ts';
+import { createCollection } from '../collection.ts';
+import type { Store } from '../store.ts';
+import { createLanes } from './lanes.ts';
+
+const turnSchema = z.object({
+  /** Stays the same when the question is retried. */
+  id: z.string(),
+  user: z.string(),
+  author: z.string(),
+  question: z.string(),
+  answer: z.string(),
+  model: z.string(),
+  status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
+  askedAtMs: z.number(),
+  /** Estimate for question and answer. */
+  tokens: z.number(),
+});
+
+const conversationSchema = z.object({ id: z.string(), turns: z.array(turnSchema) });
+const placeSchema = z.object({ conversation: z.string() });
+
+export type Turn = z.infer<typeof turnSchema>;
+export type Conversation = z.infer<typeof conversationSchema>;
+
+/** Threads, DMs and answers with their turns. What a store fails to read is an error, never an empty history. */
+export interface Conversations {
+  /** The conversation that hangs on a place; null where there is none (any more). */
+  at(placeKey: string): Promise<Conversation | null>;
+  get(id: string): Promise<Conversation | null>;
+  /** A new conversation at a place, or at none yet. */
+  create(guild: GuildId, placeKey: string | null): Promise<Conversation>;
+  /** Lets a conversation be found at one more place. */
+  attach(id: string, placeKey: string): Promise<void>;
+  /**
+   * Adds a turn, or puts it in the place of the one with its id. Does nothing where the conversation was
+   * forgotten meanwhile. Callers hold the conversation's lane.
+   */
+  record(id: string, turn: Turn): Promise<void>;
+  forget(id: string): Promise<void>;
+  /** Forgets all conversations of a guild; resolves to how many there were. */
+  forgetGuild(guild: GuildId): Promise<number>;
+  /** Forgets a person's turns in a guild; resolves to how many there were. A conversation without turns goes with them. */
+  forgetPerson(guild: GuildId, user: string): Promise<number>;
+  /** A person's turns in a guild, each with its conversation. */
+  turnsOf(guild: GuildId, user: string): AsyncIterable<Turn & { readonly conversation: string }>;
+}
+
+/** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
+const MAX_TURNS = 100;
+
+export function createConversations(store: Store, retentionMs: number): Conversations {
+  const conversations = createCollection(store.keyv('conversations'), {
+    version: 1,
+    schema: conversationSchema,
+    ttlMs: retentionMs,
+  });
+  const places = createCollection(store.keyv('places'), {
+    version: 1,
+    schema: placeSchema,
+    ttlMs: retentionMs,
+  });
+
+  async function get(id: string): Promise<Conversation | null> {
+    return (await conversations.get(id)) ?? null;
+  }
+
+  /** Keeps a turn that is recorded and one that is forgotten from undoing each other. */
+  const changes = createLanes(Number.POSITIVE_INFINITY);
+  const never = new AbortController().signal;
+
+  async function change<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const release = await changes.enter(id, () => {}, never);
+    try {
+      return await work();
+    } finally {
+      release?.();
+    }
+  }
+
+  async function* idsOf(guild: GuildId): AsyncGenerator<string> {
+    for await (const id of conversations.keys()) if (id.startsWith(`${guild}/`)) yield id;
+  }
+
+  async function forgetTurns(id: string, user: string): Promise<number> {
+    const conversation = await conversations.get(id);
+    if (!conversation) return 0;
+    const turns = conversation.turns.filter((turn) => turn.user !== user);
+    const forgotten = conversation.turns.length - turns.length;
+    if (forgotten === 0) return 0;
+    if (turns.length === 0) await conversations.delete(id);
+    else await conversations.set(id, { ...conversation, turns });
+    return forgotten;
+  }
+
+  return {
+    get,
+    async at(placeKey) {
+      const place = await places.get(placeKey);
+      return place ? get(place.conversation) : null;
+    },
+    async create(guild, placeKey) {
+      // The guild leads the id, so that a guild's conversations can be told by their keys.
+      const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
+      await conversations.set(conversation.id, conversation);
+      if (placeKey !== null) await places.set(placeKey, { conversation: conversation.id });
+      return conversation;
+    },
+    attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
+    record: (id, turn) =>
+      change(id, async () => {
+        const conversation = await conversations.get(id);
+        if (!conversation) return;
+        const { turns } = conversation;
+        const index = turns.findIndex((other) => other.id === turn.id);
+        if (index >= 0) turns[index] = turn;
+        else turns.push(turn);
+        await conversations.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
+      }),
+    async forget(id) {
+      await conversations.delete(id);
+    },
+    async forgetGuild(guild) {
+      let forgotten = 0;
+      for await (const id of idsOf(guild)) {
+        if (await conversations.delete(id)) forgotten++;
+      }
+      return forgotten;
+    },
+    async forgetPerson(guild, user) {
+      let forgotten = 0;
+      for await (const id of idsOf(guild)) forgotten += await change(id, () => forgetTurns(id, user));
+      return forgotten;
+    },
+    async *turnsOf(guild, user) {
+      const seen = new Set<string>();
+      for await (const id of idsOf(guild)) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        for (const turn of (await get(id))?.turns ?? []) {
+          if (turn.user === user) yield { conversation: id, ...turn };
+        }
+      }
+    },
+  };
+}

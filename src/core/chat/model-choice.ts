@@ -1,0 +1,69 @@
+import { explainRefusal } from '../access/access.ts';
+import { type GuildId, platformOf } from '../actor.ts';
+import type { Place } from '../adapter.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Model } from '../catalogue/model.ts';
+import type { ModelRequests } from '../ledger/model-requests.ts';
+import type { Settings } from './settings.ts';
+
+export interface ModelWish {
+  readonly place: Place;
+  readonly conversation: string | null;
+  /** As a person spelled it in this request; null where settings decide. */
+  readonly asked: string | null;
+}
+
+export type ModelChoice =
+  /** `remark`: what the asker should know, where the model is not the one that settings name. */
+  | { readonly ok: true; readonly model: Model; readonly remark: string | null }
+  | { readonly ok: false; readonly text: string };
+
+/**
+ * Finds the model for a question: the one that was asked for, else the choice of conversation, channel, guild, else
+ * the default. One that was asked for and may not be used is refused; a setting falls back to an allowed default.
+ */
+export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
+
+export function createModelChooser(parts: {
+  readonly catalogue: Catalogue;
+  readonly settings: Settings;
+  readonly models: Pick<ModelRequests, 'decide' | 'decideAll'>;
+  /** Catalogue id; null where the operator names none. */
+  readonly defaultModel: string | null;
+}): ModelChooser {
+  const { catalogue, settings, models, defaultModel } = parts;
+
+  return async ({ place, conversation, asked }) => {
+    const { guild } = place;
+    if (asked !== null) {
+      const id = catalogue.resolve(asked, platformOf(guild)).model?.id ?? asked;
+      const decision = await models.decide(id, guild);
+      return decision.ok
+        ? { ok: true, model: decision.model, remark: null }
+        : { ok: false, text: explainRefusal(decision) };
+    }
+    const setting = await settings.model({ place, conversation });
+    const wished = setting && (await models.decide(setting.model, guild));
+    if (wished?.ok) return { ok: true, model: wished.model, remark: null };
+    const model = await fallback(guild);
+    if (model === null) {
+      return {
+        ok: false,
+        text: 'No model can be used here at the moment. Please tell the operator of this bot; `/models` shows what there is.',
+      };
+    }
+    const remark =
+      wished &&
+      `${wished.model?.name ?? 'The model chosen here'} cannot be used here any more; ${model.name} answers instead.`;
+    return { ok: true, model, remark };
+  };
+
+  /** The default where the guild may use it, else the first model that it may, a free one if there is one. */
+  async function fallback(guild: GuildId): Promise<Model | null> {
+    const listed = catalogue.list(platformOf(guild));
+    const free = listed.filter(({ tier }) => tier === 'free');
+    const ids = [...free, ...listed].map(({ id }) => id);
+    const decisions = await models.decideAll(defaultModel === null ? ids : [defaultModel, ...ids], guild);
+    return decisions.find((decision) => decision.ok)?.model ?? null;
+  }
+}

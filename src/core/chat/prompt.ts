@@ -1,0 +1,86 @@
+import type { GuildId } from '../actor.ts';
+import type { Model } from '../catalogue/model.ts';
+import { oneLine } from '../one-line.ts';
+import type { ChatMessage } from '../provider/types.ts';
+import type { TokenEstimator } from '../tokens/estimator.ts';
+import type { Turn } from './conversations.ts';
+import { systemPrompt } from './system-prompt.ts';
+import { windowOf } from './window.ts';
+
+/** A question with what a model has to know before it. */
+export interface PromptParts {
+  readonly guild: GuildId;
+  readonly model: Model;
+  /** What was said before in the conversation, oldest first. */
+  readonly turns: readonly Turn[];
+  readonly asker: { readonly user: string; readonly name: string };
+  readonly question: string;
+  readonly nowMs: number;
+  readonly timeZone: string;
+}
+
+export type Prompt =
+  | {
+      readonly ok: true;
+      readonly messages: readonly ChatMessage[];
+      /** Estimate for the question alone. */
+      readonly questionTokens: number;
+      /** Room that is kept for the answer. */
+      readonly maxOutputTokens: number;
+    }
+  | { readonly ok: false; readonly text: string };
+
+/** The longest answer that is asked for. Some 6,000 English words; what it may cost is reserved for every request. */
+const MAX_OUTPUT_TOKENS = 8_192;
+/** The estimate is OpenAI's tokenizer; others' count more on the same text, some a quarter. */
+const WINDOW_SHARE = 0.8;
+
+/** Builds what goes to the model: system prompt, the newest turns that fit, the question. */
+export async function promptFor(
+  parts: PromptParts,
+  tokens: TokenEstimator,
+  signal: AbortSignal,
+): Promise<Prompt> {
+  const { guild, model, asker } = parts;
+  const maxOutputTokens = Math.min(
+    MAX_OUTPUT_TOKENS,
+    model.maxOutputTokens ?? MAX_OUTPUT_TOKENS,
+    Math.floor(model.contextTokens / 2),
+  );
+  const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;
+  const { turns, question } = withNames(parts.turns, asker, parts.question);
+  const system = systemPrompt(guild, parts.nowMs, parts.timeZone);
+  const questionTokens = await tokens.count(question, signal);
+  const window = windowOf({
+    system: { text: system, tokens: await tokens.count(system, signal) },
+    turns,
+    question: { text: question, tokens: questionTokens },
+    budgetTokens,
+  });
+  if (window !== null) return { ok: true, messages: window.messages, questionTokens, maxOutputTokens };
+  const [needed, most] = [questionTokens, Math.max(0, budgetTokens)].map((count) =>
+    count.toLocaleString('en-US'),
+  );
+  return {
+    ok: false,
+    text: `The question is too long for ${model.name}: about ${needed} tokens, and it takes ${most}. Shorten it, or pick a model with a longer context with \`/models\`.`,
+  };
+}
+
+/** Where several people take part, the model is told who says what. */
+function withNames(
+  turns: readonly Turn[],
+  asker: PromptParts['asker'],
+  question: string,
+): { readonly turns: readonly Turn[]; readonly question: string } {
+  if (turns.every((turn) => turn.user === asker.user)) return { turns, question };
+  return {
+    turns: turns.map((turn) => ({ ...turn, question: `${nameOf(turn.author)}: ${turn.question}` })),
+    question: `${nameOf(asker.name)}: ${question}`,
+  };
+}
+
+/** A name cannot pass for a turn: it stays on its line. */
+function nameOf(name: string): string {
+  return oneLine(name, 80) || 'Somebody';
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.ts';
+
+/** Bounds how many answers stream at once, in the process and in each guild; who waits is served in turn, guild by guild. */
+export interface Slots {
+  /**
+   * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told where that is
+   * not at once. Resolves to a refusal where too many wait. Rejects with the signal's reason where it aborts first.
+   */
+  take(guild: string, onWait: () => void, signal: AbortSignal): Promise<Slot | Crowded>;
+  /** Slots in use, and those who wait. */
+  readonly used: number;
+  readonly waiting: number;
+}
+
+export interface Slot {
+  readonly ok: true;
+  release(): void;
+}
+
+export interface Crowded {
+  readonly ok: false;
+  /** When there should be room, by how long slots have been held of late. */
+  readonly retryAfterMs: number;
+}
+
+export interface SlotsOptions {
+  readonly max: number;
+  readonly maxPerGuild: number;
+  /** Who may wait per guild. */
+  readonly maxWaitingPerGuild: number;
+  /** Who may wait in all. */
+  readonly maxWaiting: number;
+  readonly clock: Clock;
+}
+
+interface Lot {
+  used: number;
+  readonly waiting: (() => void)[];
+}
+
+/** What is assumed of an answer's length before any was seen. */
+const FIRST_GUESS_MS = 15_000;
+/** Weight of the newest answer in the average. */
+const SMOOTHING = 0.1;
+
+export function createSlots({
+  max,
+  maxPerGuild,
+  maxWaitingPerGuild,
+  maxWaiting,
+  clock,
+}: SlotsOptions): Slots {
+  /** Guilds with a slot or somebody waiting; those served longest ago come first. */
+  const lots = new Map<string, Lot>();
+  let used = 0;
+  let waiting = 0;
+  let averageMs = FIRST_GUESS_MS;
+
+  function hold(guild: string, lot: Lot): Slot {
+    const sinceMs = clock.now();
+    used++;
+    lot.used++;
+    // The guild that was served goes to the end of the line.
+    lots.delete(guild);
+    lots.set(guild, lot);
+    let isHeld = true;
+    return {
+      ok: true,
+      release() {
+        if (!isHeld) return;
+        isHeld = false;
+        used--;
+        lot.used--;
+        averageMs += SMOOTHING * (clock.now() - sinceMs - averageMs);
+        if (lot.used === 0 && lot.waiting.length === 0) lots.delete(guild);
+        admitNext();
+      },
+    };
+  }
+
+  function admitNext(): void {
+    while (used < max) {
+      const next = [...lots.values()].find((lot) => lot.waiting.length > 0 && lot.used < maxPerGuild);
+      if (next === undefined) return;
+      next.waiting.shift()?.();
+    }
+  }
+
+  return {
+    async take(guild, onWait, signal) {
+      signal.throwIfAborted();
+      const lot = lots.get(guild) ?? { used: 0, waiting: [] };
+      if (used < max && lot.used < maxPerGuild) return hold(guild, lot);
+      if (waiting >= maxWaiting || lot.waiting.length >= maxWaitingPerGuild) {
+        const ahead = Math.min(waiting / max, lot.waiting.length / maxPerGuild);
+        return { ok: false, retryAfterMs: Math.ceil(averageMs * (1 + ahead)) };
+      }
+      lots.set(guild, lot);
+      waiting++;
+      onWait();
+      return new Promise<Slot>((resolve, reject) => {
+        const admit = () => {
+          signal.removeEventListener('abort', leave);
+          waiting--;
+          resolve(hold(guild, lot));
+        };
+        const leave = () => {
+          lot.waiting.splice(lot.waiting.indexOf(admit), 1);
+          waiting--;
+          if (lot.used === 0 && lot.waiting.length === 0) lots.delete(guild);
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        lot.waiting.push(admit);
+      });
+    },
+    get used() {
+      return used;
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}

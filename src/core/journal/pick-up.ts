@@ -1,0 +1,163 @@
+import type { Logger } from 'pino';
+import type { Adapter, Reopened } from '../adapter.ts';
+import { type Background, repeat } from '../background.ts';
+import type { AnswerRecords } from '../chat/answer-records.ts';
+import { INTERRUPTED } from '../chat/answering.ts';
+import type { Conversations } from '../chat/conversations.ts';
+import type { Clock } from '../clock.ts';
+import { PlaceGone } from '../delivery-errors.ts';
+import type { Pacers } from '../reply/pacer.ts';
+import { createReply, type Resumed } from '../reply/reply.ts';
+import type { TokenEstimator } from '../tokens/estimator.ts';
+import type { AnswerState, Journal, Orphan } from './journal.ts';
+
+export interface PickUpOptions {
+  readonly journal: Journal;
+  /** Those that are started. */
+  readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
+  readonly answers: AnswerRecords;
+  readonly conversations: Conversations;
+  readonly tokens: TokenEstimator;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A lease runs out 10 s after its process died: so an orphan is found within 12 s. */
+const LOOK_EVERY_MS = 2_000;
+/** Each may wait for its platform. */
+const MAX_AT_ONCE = 50;
+
+const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try again.';
+
+/**
+ * Ends what dead processes left: an answer is shown with all that had arrived of it, as interrupted, with Retry. What cannot
+ * be ended now, because its platform is away or not at home in this process, is left to the next look, here or elsewhere.
+ */
+export function startPickUp(options: PickUpOptions): Background {
+  const { journal, answers, conversations, tokens, pacers, clock, log } = options;
+  const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if (underWay.size >= MAX_AT_ONCE) await Promise.race(underWay);
+        const orphan = await journal.takeOver();
+        if (orphan === null) break;
+        const ending = end(orphan, signal).finally(() => underWay.delete(ending));
+        underWay.add(ending);
+      }
+    } finally {
+      await Promise.all(underWay);
+    }
+  }
+
+  /** Never rejects. */
+  async function end(orphan: Orphan, signal: AbortSignal): Promise<void> {
+    const { entry, eventId: event } = orphan;
+    try {
+      const isEnded = await finish(orphan, AbortSignal.any([signal, entry.lost]));
+      if (isEnded) return await entry.end();
+      entry.leave();
+    } catch (error) {
+      if (error instanceof PlaceGone) {
+        log.warn({ err: error, event }, 'what a dead process left has lost its place');
+        return await entry.end();
+      }
+      if (!signal.aborted) log.warn({ err: error, event }, 'what a dead process left is tried again later');
+      entry.leave();
+    }
+  }
+
+  /** False where another process or another time has to do it. */
+  async function finish({ written, entry, eventId: event }: Orphan, signal: AbortSignal): Promise<boolean> {
+    if (written === null) return true;
+    const { platform, place: reference, answer } = written;
+    const adapter = adapters.get(platform);
+    if (adapter?.reopen === undefined) return false;
+    if (answer !== null) {
+      entry.watch(() => answer);
+      await keepTurn(answer);
+    }
+    const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
+    if (place === null) {
+      log.warn({ event }, 'what a dead process left has no place any more');
+      return true;
+    }
+    if (answer === null) {
+      await place.surface.whisper({ text: NOT_BEGUN }, signal);
+      return true;
+    }
+    if (place.message?.isEnded) return true;
+    const attached: Promise<void>[] = [];
+    const reply = createReply({
+      surface: place.surface,
+      pacers,
+      clock,
+      log,
+      buttons: [],
+      onOpen({ key, threadKey }) {
+        entry.watch(() => ({ ...answer, ...reply.progress }));
+        attached.push(entry.keep(), attach(answer, [key, threadKey ?? null]));
+      },
+      signal,
+      resumed: resumedAt(answer, place.message),
+    });
+    reply.write(answer.text);
+    const isShown = await reply.finish({
+      status: 'interrupted',
+      note: INTERRUPTED,
+      footer: null,
+      buttons: [{ kind: 'retry', answerId: answer.id }],
+    });
+    await Promise.all(attached);
+    log.info({ event, answer: answer.id, isShown }, 'an answer that a dead process left was ended');
+    return isShown || !signal.aborted;
+  }
+
+  /** The conversation knows of the question and of what had arrived, as if the answer had been stopped. */
+  async function keepTurn({ id, model, askedAtMs, text }: AnswerState): Promise<void> {
+    if (text === '' || model === null) return;
+    const record = await answers.get(id);
+    const conversation = record && (await conversations.get(record.conversation));
+    if (!record || !conversation) return;
+    const { turn, user, author, question } = record;
+    if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs === askedAtMs)) return;
+    const count = await tokens.count(`${question}\n${text}`);
+    await conversations.record(conversation.id, {
+      id: turn,
+      user,
+      author,
+      question,
+      answer: text,
+      model,
+      status: 'interrupted',
+      askedAtMs,
+      tokens: count,
+    });
+  }
+
+  /** A reply to the message goes on in the conversation. */
+  async function attach({ id }: AnswerState, keys: readonly (string | null)[]): Promise<void> {
+    try {
+      const record = await answers.get(id);
+      if (record === null) return;
+      for (const key of keys) if (key !== null) await conversations.attach(record.conversation, key);
+    } catch (error) {
+      log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');
+    }
+  }
+
+  return repeat('ending what dead processes left', LOOK_EVERY_MS, look, { clock, log });
+}
+
+/**
+ * Where to go on. The journal may be older than what is shown: where it knows of a growing message that has no button any
+ * more, or of another one than the newest, that message was completed since.
+ */
+function resumedAt({ sealed, message }: AnswerState, found: Reopened['message']): Resumed {
+  const isCompleted = message !== null && message !== found?.live.key;
+  return { sealed: isCompleted ? sealed + 1 : sealed, message: found };
+}

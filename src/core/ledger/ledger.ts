@@ -1,0 +1,228 @@
+import type { Logger } from 'pino';
+import { repeat } from '../background.ts';
+import type { Clock } from '../clock.ts';
+import {
+  type Draw,
+  type LedgerEntry,
+  type LedgerStore,
+  type LedgerUnit,
+  type OpenReservation,
+  type Reservation,
+  StoreError,
+} from '../store.ts';
+import { type GuildLimits, type InstallationLimits, LIMITS, type LimitName } from './limits.ts';
+import { createPeriods } from './periods.ts';
+import { recover } from './recovery.ts';
+import { createSettlement, type LookUpCost } from './settlement.ts';
+import type { Spent } from './usage.ts';
+
+/** Money and requests: what a request may cost is set aside before it leaves, what it did cost is booked when it ends. */
+export interface Ledger {
+  /**
+   * Sets the worst price aside, in one step over all limits, across processes.
+   *
+   * @throws StoreError where the store fails; nothing is set aside then, or not for long.
+   */
+  reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
+  /** Where a person and a guild stand: the narrowest limit first. */
+  levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
+  /** What dead processes left, and nobody could name the cost of so far: it stays reserved. */
+  unsettled(): Promise<readonly OpenReservation[]>;
+  /** Ends what is under way, as well as the store allows. Call it when no request is open any more. */
+  stop(): Promise<void>;
+}
+
+/** Who pays for whose request. */
+type Payment = Pick<LedgerEntry, 'guild' | 'user' | 'payer'>;
+
+export interface LedgerRequest extends LedgerEntry {
+  /** Unique. */
+  readonly id: string;
+  readonly worstNanoUsd: number;
+  /** What holds for this guild and payer; a guild's own key is bound by nothing but what its admins set. */
+  readonly limits: GuildLimits;
+}
+
+/** A limit, and how far it is used up. */
+export interface Level {
+  readonly limit: LimitName;
+  readonly unit: LedgerUnit;
+  /** What is used of it, reservations included. */
+  readonly used: number;
+  /** Null where there is no limit. */
+  readonly most: number | null;
+  readonly renewsAtMs: number;
+}
+
+/** A request that may leave. It has to be ended by `settle` or `release`; what is called after the first of them does nothing. */
+export interface Reserved {
+  readonly ok: true;
+  /** The limits with this reservation in: the narrowest first. */
+  readonly levels: readonly Level[];
+  /** Keeps the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
+  started(generationId: string): Promise<void>;
+  /**
+   * Books what was spent. Of an estimate, the provider is asked for the true cost first, where it has an id. Never
+   * rejects for want of the store: the ledger tries again until it stands.
+   */
+  settle(spent: Spent): Promise<void>;
+  /** For a request that never reached its provider: it costs nothing and is no request; only the attempt counts. */
+  release(): Promise<void>;
+}
+
+/** The request would pass a limit. Nothing was set aside. */
+export interface LimitReached extends Level {
+  readonly ok: false;
+  readonly most: number;
+  /** What the request would have added. */
+  readonly needed: number;
+}
+
+export interface LedgerOptions {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** IANA name of the zone in which days and months begin. */
+  readonly timeZone: string;
+  /** For all that the operator pays. */
+  readonly installation: InstallationLimits;
+  /** Names this process: unique among all that ever run on this store. */
+  readonly owner: string;
+  readonly lookUpCost: LookUpCost;
+}
+
+/** A process that missed four renewals is dead, or its reservations were looked after by another: no harm either way. */
+const LEASE_MS = 60_000;
+const RENEW_EVERY_MS = 15_000;
+/** Longer than a lease: what a process left that died just before this one began is seen the first time. */
+const RECOVER_EVERY_MS = 5 * 60_000;
+/** Counters outlive their period, so that a process whose clock is behind does not begin one anew. */
+const COUNTER_GRACE_MS = 3_600_000;
+
+/** A draw with the limit that it stands for. */
+interface LimitDraw extends Draw {
+  readonly name: LimitName;
+  readonly renewsAtMs: number;
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { store, clock, log, owner } = options;
+  const periods = createPeriods(options.timeZone);
+  const settlement = createSettlement(options);
+
+  const renewing = repeat(
+    'renewing the leases of reservations',
+    RENEW_EVERY_MS,
+    () => store.renew(owner, clock.now() + LEASE_MS),
+    options,
+  );
+  const recovering = repeat(
+    'recovering reservations of dead processes',
+    RECOVER_EVERY_MS,
+    (signal) => recover(options, signal),
+    options,
+  );
+
+  /**
+   * Every limit has its counter, also where nothing is limited: a limit that is set at noon knows of the morning. What
+   * guilds pay themselves is counted apart, and is no matter of the installation's.
+   */
+  function drawsOf({ guild, user, payer }: Payment, limits: GuildLimits): LimitDraw[] {
+    const nowMs = clock.now();
+    const most = { ...limits, ...options.installation };
+    const whose = { user: [guild, user], guild: [guild], installation: [] } as const;
+    return Object.entries(LIMITS).flatMap(([key, { scope, unit, period }]) => {
+      if (payer === 'guild' && scope === 'installation') return [];
+      const name = key as LimitName;
+      const { key: start, endMs } = periods(period, nowMs);
+      return {
+        name,
+        counter: JSON.stringify([payer, scope, ...whose[scope], unit, start]),
+        unit,
+        limit: most[name],
+        expiresAtMs: endMs + COUNTER_GRACE_MS,
+        renewsAtMs: endMs,
+      };
+    });
+  }
+
+  function levelOf({ name, unit, limit, renewsAtMs }: LimitDraw, used: number): Level {
+    return { limit: name, unit, used, most: limit, renewsAtMs };
+  }
+
+  function admitted(reservation: Reservation, levels: readonly Level[]): Reserved {
+    let generation: string | null = null;
+    let ended = false;
+
+    async function end(how: () => Promise<void> | void): Promise<void> {
+      if (ended) return;
+      ended = true;
+      await how();
+    }
+
+    return {
+      ok: true,
+      levels,
+      async started(generationId) {
+        generation = generationId;
+        try {
+          await store.annotate(reservation.id, generationId);
+        } catch (error) {
+          log.warn({ err: error, id: reservation.id }, 'the id of a generation could not be kept');
+        }
+      },
+      settle: (spent) =>
+        end(() => {
+          if (spent.basis === 'estimate' && generation !== null) {
+            return settlement.bookWhenPriced(reservation, spent, generation);
+          }
+          return settlement.book(reservation, spent);
+        }),
+      release: () => end(() => settlement.release(reservation)),
+    };
+  }
+
+  return {
+    async reserve({ id, worstNanoUsd, limits, ...entry }) {
+      const draws = drawsOf(entry, limits);
+      const madeAtMs = clock.now();
+      const reservation: Reservation = {
+        id,
+        draws: draws.map(({ counter, unit, limit, expiresAtMs }) => ({ counter, unit, limit, expiresAtMs })),
+        reserved: { nanoUsd: worstNanoUsd, requests: 1, attempts: 1 },
+        entry,
+        madeAtMs,
+        owner,
+        leaseUntilMs: madeAtMs + LEASE_MS,
+      };
+      const result = await store.reserve(reservation).catch((error: unknown) => {
+        if (error instanceof StoreError) settlement.releaseDoubtful(reservation);
+        throw error;
+      });
+      if (result.ok) {
+        const levels = draws.map((draw, index) => levelOf(draw, result.used[index] ?? 0));
+        return admitted(reservation, levels);
+      }
+      const draw = draws.find(({ counter }) => counter === result.draw.counter);
+      if (!draw || draw.limit === null) throw new Error(`no limit stands for ${result.draw.counter}`);
+      return {
+        ok: false,
+        ...levelOf(draw, result.used),
+        most: draw.limit,
+        needed: reservation.reserved[draw.unit],
+      };
+    },
+
+    async levels(whose, limits) {
+      const draws = drawsOf(whose, limits);
+      const used = await store.read(draws.map(({ counter }) => counter));
+      return draws.map((draw) => levelOf(draw, used.get(draw.counter) ?? 0));
+    },
+
+    unsettled: () => store.abandoned(clock.now()),
+
+    async stop() {
+      await Promise.all([renewing.stop(), recovering.stop(), settlement.stop()]);
+    },
+  };
+}

@@ -1,0 +1,301 @@
+import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
+import type { Guilds } from '../access/guilds.ts';
+import type { Tier } from '../access/tiers.ts';
+import type { GuildId } from '../actor.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Clock } from '../clock.ts';
+import { ProviderError } from '../provider/errors.ts';
+import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from '../provider/types.ts';
+import type { TokenEstimator } from '../tokens/estimator.ts';
+import type { Ledger, Level, Reserved } from './ledger.ts';
+import type { LimitRules } from './limit-rules.ts';
+import type { LimitWarnings } from './limit-warnings.ts';
+import { explainLimit } from './limit-words.ts';
+import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import type { Spent } from './usage.ts';
+
+/** One request to a model, before anything is decided about it. */
+export interface ModelRequest {
+  /** Unique; the reservation carries it. */
+  readonly id: string;
+  readonly guild: GuildId;
+  readonly user: string;
+  /** Display name, for reports. */
+  readonly userName?: string;
+  /** Catalogue id. */
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly maxOutputTokens: number;
+  readonly webSearch: boolean;
+  /** Keeps the conversation with one upstream, whose prompt cache is warm. */
+  readonly conversation: string;
+}
+
+/** What a request came to. */
+export interface Bill {
+  readonly costNanoUsd: number;
+  readonly tokens: number;
+  /** Whether these are the provider's own figures. */
+  readonly exact: boolean;
+}
+
+/**
+ * The one way to a model. `open` checks access, picks the route and who pays, and reserves the worst price; only what it
+ * admits can be streamed, once, and every admitted request has to be settled, whatever became of it.
+ */
+export interface ModelRequests {
+  /** What the guild may do with a model at this moment; for menus and defaults. `open` decides again. */
+  decide(model: string, guild: GuildId): Promise<AccessDecision>;
+  /** The same for many, from one look at the guild; in their order. */
+  decideAll(models: readonly string[], guild: GuildId): Promise<readonly AccessDecision[]>;
+  open(request: ModelRequest): Promise<Admitted | Refused>;
+}
+
+export interface Admitted {
+  readonly ok: true;
+  readonly access: AccessGranted;
+  /** The guild's tier when the request was admitted. */
+  readonly tier: Tier;
+  /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
+  stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
+  settle(): Promise<Bill>;
+}
+
+export interface Refused {
+  readonly ok: false;
+  /** For the asker: what was refused, why, and what to do. Markdown. */
+  readonly text: string;
+}
+
+export interface ModelRequestsOptions {
+  readonly catalogue: Catalogue;
+  readonly guilds: Guilds;
+  readonly ledger: Ledger;
+  readonly limits: LimitRules;
+  readonly warnings: LimitWarnings;
+  /** By id. */
+  readonly providers: ReadonlyMap<string, ChatProvider>;
+  /** Ids of those that the operator has a key for, or that need none. */
+  readonly operatorProviders: ReadonlySet<string>;
+  readonly tokens: TokenEstimator;
+  readonly clock: Clock;
+  /** In which people are told when a limit renews. */
+  readonly timeZone: string;
+}
+
+/** Searches that one question may set off: each is billed, and sends the prompt again. */
+const MAX_WEB_SEARCHES = 3;
+/** Of each message in the chat format, above its text: role and separators. */
+const BYTES_PER_MESSAGE = 16;
+
+export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
+  const {
+    catalogue,
+    guilds,
+    ledger,
+    limits,
+    warnings,
+    providers,
+    operatorProviders,
+    tokens,
+    clock,
+    timeZone,
+  } = options;
+  const terms = { catalogue, operatorProviders };
+
+  return {
+    decide: async (model, guild) => checkAccess(model, await guilds.access(guild), terms),
+    async decideAll(models, id) {
+      const guild = await guilds.access(id);
+      return models.map((model) => checkAccess(model, guild, terms));
+    },
+
+    async open(request) {
+      const guild = await guilds.access(request.guild);
+      const access = checkAccess(request.model, guild, terms);
+      if (!access.ok) return { ok: false, text: explainRefusal(access) };
+      const { model, route, payer } = access;
+      const provider = providers.get(route.provider);
+      if (provider === undefined) throw new Error(`the route names no provider: ${route.provider}`);
+
+      const webSearches = request.webSearch ? MAX_WEB_SEARCHES : 0;
+      const promptBytes = request.messages.reduce(
+        (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
+        0,
+      );
+      const worstNanoUsd = worstCostNanoUsd(
+        route,
+        { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
+        catalogue.dearest,
+      );
+      const reserved = await ledger.reserve({
+        id: request.id,
+        guild: request.guild,
+        user: request.user,
+        ...(request.userName === undefined ? {} : { userName: request.userName }),
+        model: model.id,
+        provider: route.provider,
+        payer,
+        worstNanoUsd,
+        limits: await limits.limitsFor({ ...request, payer }, guild.operatorTier),
+      });
+      const whose = { guild: request.guild, payer };
+      if (!reserved.ok) {
+        warnings.reached(whose, reserved);
+        return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
+      }
+      // As they stood before: most requests cost far less than their worst.
+      const before = ({ unit, used, ...level }: Level): Level => ({
+        ...level,
+        unit,
+        used: used - (unit === 'nanoUsd' ? worstNanoUsd : 1),
+      });
+      warnings.watch(whose, reserved.levels.map(before));
+
+      const wire: ChatRequest = {
+        wireModel: route.wireModel,
+        messages: request.messages,
+        maxOutputTokens: request.maxOutputTokens,
+        maxPrice: maxPrice(route, catalogue.dearest),
+        user: `${request.guild}/${request.user}`,
+        sessionId: request.conversation,
+        ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
+      };
+      return admitted({ access, tier: guild.tier, provider, wire, reserved, tokens, catalogue });
+    },
+  };
+}
+
+function admitted(parts: {
+  readonly access: AccessGranted;
+  readonly tier: Tier;
+  readonly provider: ChatProvider;
+  readonly wire: ChatRequest;
+  readonly reserved: Reserved;
+  readonly tokens: TokenEstimator;
+  readonly catalogue: Catalogue;
+}): Admitted {
+  const { access, tier, provider, wire, reserved, tokens, catalogue } = parts;
+  const ending = new AbortController();
+  let isSent = false;
+  /** Whether the provider may have begun to work on it, and so may bill it. */
+  let isBillable = false;
+  let usage: Usage | null = null;
+  /** Answer and reasoning: both are billed. */
+  let generated = '';
+  let started: Promise<void> | null = null;
+  let bill: Promise<Bill> | null = null;
+
+  async function spent(): Promise<Spent> {
+    const price = (of: Usage) => costNanoUsd(access.route, of, catalogue.dearest);
+    if (usage !== null && isPlausible(usage, generated)) {
+      const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
+      return { ...usage, costNanoUsd: price(usage), basis };
+    }
+    const prompt = wire.messages.map(({ content }) => content).join('\n');
+    const [promptTokens, completionTokens] = await Promise.all([
+      tokens.count(prompt),
+      tokens.count(generated),
+    ]);
+    // How many searches there were, nobody said: as many as there could be.
+    const webSearches = wire.webSearch?.maxUses ?? 0;
+    const estimate = { ...NO_USAGE, promptTokens, completionTokens, webSearches };
+    return { ...estimate, costNanoUsd: price(estimate), basis: 'estimate' };
+  }
+
+  async function settle(): Promise<Bill> {
+    ending.abort();
+    if (!isBillable) {
+      await reserved.release();
+      return { costNanoUsd: 0, tokens: 0, exact: true };
+    }
+    await started;
+    const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
+    await reserved.settle({ costNanoUsd, promptTokens, completionTokens, basis });
+    return { costNanoUsd, tokens: promptTokens + completionTokens, exact: basis !== 'estimate' };
+  }
+
+  return {
+    ok: true,
+    access,
+    tier,
+    async *stream(signal) {
+      if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
+      isSent = true;
+      signal.throwIfAborted();
+      isBillable = true;
+      let isWorkedOn = false;
+      try {
+        for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
+          if (event.type === 'start') {
+            if (event.generationId !== null) {
+              isWorkedOn = true;
+              // Where costs cannot be looked up, an estimate need not wait for a better word.
+              if (provider.looksUpCosts) started = reserved.started(event.generationId);
+            }
+          } else {
+            isWorkedOn = true;
+            if (event.type === 'text' || event.type === 'reasoning') generated += event.delta;
+            else if (event.type === 'done') usage = event.usage;
+          }
+          yield event;
+        }
+      } catch (error) {
+        isBillable = isWorkedOn || !wasTurnedAway(error);
+        throw error;
+      }
+    },
+    settle() {
+      bill ??= settle();
+      return bill;
+    },
+  };
+}
+
+/**
+ * Some servers say 0 for what they did not count. A price is taken as it is said: free is a price; but without one,
+ * tokens that were there to see and are not in the account make it no account.
+ */
+function isPlausible({ costNanoUsd, promptTokens, completionTokens }: Usage, generated: string): boolean {
+  if (costNanoUsd !== null) return true;
+  return promptTokens > 0 && (completionTokens > 0 || generated === '');
+}
+
+/** An HTTP error, or no connection at all: nothing was done that could be billed. */
+function wasTurnedAway(error: unknown): boolean {
+  if (!(error instanceof ProviderError)) return false;
+  switch (error.code) {
+    // The gateway's, or our own: whatever stands behind it may have gone on.
+    case 'timeout':
+      return false;
+    case 'unreachable':
+      return !brokeOff(error.cause);
+    case 'bad_key':
+      return true;
+    default:
+      return error.status !== null;
+  }
+}
+
+/** Faults of a connection that stood: the request may have been read. Undici's, and the system's beneath it. */
+const BROKEN_OFF: ReadonlySet<unknown> = new Set([
+  'UND_ERR_SOCKET',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+
+function brokeOff(cause: unknown): boolean {
+  const fault = cause instanceof Error ? cause.cause : undefined;
+  return fault instanceof Error && 'code' in fault && BROKEN_OFF.has(fault.code);
+}
+
+const NO_USAGE: Usage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  reasoningTokens: 0,
+  cachedPromptTokens: 0,
+  webSearches: 0,
+  costNanoUsd: null,
+};

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
+import { parseCatalogueFile } from '../../../src/core/catalogue/catalogue-file.ts';
+import { defineProvider } from '../../../src/core/provider/definition.ts';
+import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
+
+const OLLAMA = defineProvider({
+  id: 'ollama',
+  baseUrl: 'http://127.0.0.1:11434/v1',
+  keyless: true,
+  free: true,
+});
+const LLAMA = 'meta-llama/llama-3.2-3b-instruct:free';
+
+function catalogueOf(file: object) {
+  return createCatalogue(parseCatalogueFile(JSON.stringify(file)));
+}
+
+describe('get', () => {
+  const catalogue = createCatalogue(MODELS_FILE);
+
+  it('finds every model by its id', () => {
+    for (const { id } of MODELS_FILE.models) expect(catalogue.get(id, 'discord')?.id).toBe(id);
+  });
+
+  it.each([
+    'gpt-4o',
+    'OpenAI/gpt-4o',
+    'openai/gpt-4o ',
+    'openai/gpt-4o:online',
+    '',
+    '__proto__',
+    'constructor',
+  ])('does not find %j', (id) => {
+    expect(catalogue.get(id, 'discord')).toBeNull();
+  });
+});
+
+describe('resolve', () => {
+  const catalogue = createCatalogue(MODELS_FILE);
+
+  it.each([
+    ['openai/gpt-4o', 'openai/gpt-4o'],
+    ['gpt-4o', 'openai/gpt-4o'],
+    ['gpt-4o-mini', 'openai/gpt-4o-mini'],
+    ['llama-3.2-3b-instruct:free', LLAMA],
+    ['llama-3.2-3b-instruct', LLAMA],
+  ])('takes %j for %s', (spelling, id) => {
+    expect(catalogue.resolve(spelling, 'slack')).toMatchObject({ model: { id }, near: [] });
+  });
+
+  it.each([
+    'GPT-4o',
+    ' gpt-4o',
+    'gpt-4o ',
+    'gpt-4o:online',
+    'openai/gpt-4o:free',
+    'meta-llama/llama-3.2-3b-instruct',
+    'gpt-4o\u200b',
+  ])('takes %j for no model, but knows what may be meant', (spelling) => {
+    const { model, near } = catalogue.resolve(spelling, 'slack');
+    expect(model).toBeNull();
+    expect(near.length).toBeGreaterThan(0);
+    expect(near[0]?.id).toMatch(/gpt-4o|llama-3\.2/);
+  });
+
+  it.each(['', 'zzzzzz', '???', '__proto__', '/', 'x'.repeat(10_000)])(
+    'knows nothing like %j',
+    (spelling) => {
+      expect(catalogue.resolve(spelling, 'slack')).toEqual({ model: null, near: [] });
+    },
+  );
+
+  it('offers at most three that may be meant', () => {
+    expect(catalogue.resolve('a', 'slack').near.length).toBeLessThanOrEqual(3);
+  });
+
+  it('takes a short name that two models share for neither, and names both', () => {
+    const twins = catalogueOf({
+      models: [
+        { id: 'one/model', tier: 'free' },
+        { id: 'two/model', tier: 'free' },
+        { id: 'two/other', tier: 'free' },
+      ],
+    });
+    const { model, near } = twins.resolve('model', 'web');
+    expect(model).toBeNull();
+    expect(near.map(({ id }) => id)).toEqual(['one/model', 'two/model']);
+  });
+
+  it('takes a name for neither the free nor the paid model where there are both', () => {
+    const both = catalogueOf({
+      models: [
+        { id: 'maker/model', tier: 'openrouter' },
+        { id: 'maker/model:free', tier: 'free' },
+      ],
+    });
+    expect(both.resolve('model', 'web').model).toBeNull();
+    expect(both.resolve('model:free', 'web').model?.id).toBe('maker/model:free');
+    expect(both.resolve('maker/model', 'web').model?.id).toBe('maker/model');
+  });
+});
+
+describe('what a provider says', () => {
+  it('stands in the place of what the file says, and leaves alone what it does not mention', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    const before = catalogue.get('deepseek/deepseek-chat', 'web');
+    const facts = factsOf('deepseek/deepseek-chat', {
+      contextTokens: 64_000,
+      inputModalities: ['text', 'image', 'audio'],
+      prices: { ...factsOf('x').prices, promptPicoUsd: 200_000 },
+    });
+    catalogue.apply('openrouter', [...listOf('openrouter', ['deepseek/deepseek-chat']), facts]);
+    expect(catalogue.get('deepseek/deepseek-chat', 'web')).toMatchObject({
+      name: 'DeepSeek Chat',
+      contextTokens: 64_000,
+      maxOutputTokens: 163_840,
+      prices: { promptPicoUsd: 200_000, completionPicoUsd: 1_200_000 },
+      input: ['text', 'image'],
+      gone: false,
+    });
+    expect(before?.contextTokens).toBe(163_840);
+  });
+
+  it('is believed where a price falls to nothing', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    const nothing = { ...factsOf('x').prices, promptPicoUsd: 0, completionPicoUsd: 0 };
+    const rest = listOf('openrouter', ['deepseek/deepseek-chat']);
+    catalogue.apply('openrouter', [...rest, factsOf('deepseek/deepseek-chat', { prices: nothing })]);
+    expect(catalogue.get('deepseek/deepseek-chat', 'web')?.prices).toEqual(nothing);
+  });
+
+  it('makes a model gone that it no longer lists, and back when it does', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    expect(catalogue.apply('openrouter', listOf('openrouter', [LLAMA]))).toEqual({
+      believed: true,
+      gone: [LLAMA],
+      back: [],
+    });
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+    expect(catalogue.list('web').map(({ id }) => id)).toContain(LLAMA);
+
+    expect(catalogue.apply('openrouter', listOf('openrouter')).back).toEqual([LLAMA]);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(false);
+  });
+
+  it('leaves a model there that another provider still has', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    catalogue.apply('openai', listOf('openai', ['gpt-4o']));
+    const model = catalogue.get('openai/gpt-4o', 'web');
+    expect(model?.gone).toBe(false);
+    expect(model?.routes.map(({ provider, gone }) => [provider, gone])).toEqual([
+      ['openai', true],
+      ['openrouter', false],
+    ]);
+    catalogue.apply('openrouter', listOf('openrouter', ['openai/gpt-4o']));
+    expect(catalogue.get('openai/gpt-4o', 'web')?.gone).toBe(true);
+  });
+
+  it.each([
+    ['an empty list', []],
+    ['a list of other things', [factsOf('some/other-model'), factsOf('gpt-4o')]],
+  ])('is not believed where it is %s', (_, list) => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    const before = catalogue.list('web');
+    expect(catalogue.apply('openrouter', list)).toEqual({ believed: false, gone: [], back: [] });
+    expect(catalogue.list('web')).toEqual(before);
+  });
+
+  it('is nothing to doubt where no model is routed to the provider', () => {
+    const catalogue = catalogueOf({ models: [{ id: 'maker/model', tier: 'free' }] });
+    expect(catalogue.apply('openai', listOf('openai'))).toEqual({ believed: true, gone: [], back: [] });
+  });
+
+  it('adds no model to the catalogue', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    catalogue.apply('openrouter', [...listOf('openrouter'), factsOf('openai/o1-pro')]);
+    expect(catalogue.get('openai/o1-pro', 'web')).toBeNull();
+    expect(catalogue.list('web')).toHaveLength(7);
+  });
+
+  it('counts for a model without a price at the dearest of all', () => {
+    const catalogue = createCatalogue(MODELS_FILE);
+    expect(catalogue.dearest).toMatchObject({ promptPicoUsd: 6_000_000, completionPicoUsd: 30_000_000 });
+    const dear = factsOf('openai/gpt-4o', { prices: { ...factsOf('x').prices, promptPicoUsd: 9_000_000 } });
+    catalogue.apply('openrouter', [...listOf('openrouter', ['openai/gpt-4o']), dear]);
+    expect(catalogue.dearest.promptPicoUsd).toBe(9_000_000);
+  });
+});
+
+describe('a provider that is free', () => {
+  it('makes every price 0, whatever its list or the file says', () => {
+    const catalogue = catalogueOf({
+      providers: [{ id: 'mine', baseUrl: 'http://127.0.0.1:1/v1', keyless: true, free: true }],
+      models: [
+        { id: 'maker/model', tier: 'free', routes: [{ provider: 'mine' }], prices: { promptPerMillion: 3 } },
+      ],
+    });
+    const prices = { ...factsOf('x').prices, completionPicoUsd: 5 };
+    catalogue.apply('mine', [factsOf('maker/model', { prices })]);
+    expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual([0, 0, 0, 0, 0]);
+  });
+});
+
+describe('a server on this machine', () => {
+  const start = () => createCatalogue({ ...MODELS_FILE, localProviders: [OLLAMA] });
+
+  it('offers what it serves for free, in the playground alone', () => {
+    const catalogue = start();
+    const change = catalogue.apply('ollama', [factsOf('llama3.2:3b'), factsOf('qwen2.5-coder:7b')]);
+    expect(change.back).toEqual(['ollama/llama3.2:3b', 'ollama/qwen2.5-coder:7b']);
+    expect(catalogue.get('ollama/llama3.2:3b', 'web')).toMatchObject({
+      name: 'llama3.2:3b',
+      tier: 'free',
+      onlyOn: 'web',
+      contextTokens: 8_192,
+      prices: { promptPicoUsd: 0, completionPicoUsd: 0 },
+      routes: [{ provider: 'ollama', wireModel: 'llama3.2:3b' }],
+    });
+    expect(catalogue.resolve('llama3.2:3b', 'web').model?.id).toBe('ollama/llama3.2:3b');
+    for (const platform of ['discord', 'slack'] as const) {
+      expect(catalogue.get('ollama/llama3.2:3b', platform)).toBeNull();
+      expect(catalogue.resolve('llama3.2:3b', platform).model).toBeNull();
+      expect(catalogue.list(platform)).toHaveLength(7);
+    }
+  });
+
+  it('names a model by its file, in the letters of an id', () => {
+    const catalogue = start();
+    catalogue.apply('ollama', [factsOf('/models/My Model (Q4).gguf')]);
+    expect(catalogue.list('web').at(-1)).toMatchObject({
+      id: 'ollama/My-Model--Q4-.gguf',
+      name: 'My Model (Q4).gguf',
+      routes: [{ wireModel: '/models/My Model (Q4).gguf' }],
+    });
+  });
+
+  it('keeps ids short enough for menus, and gives each to one model', () => {
+    const catalogue = start();
+    catalogue.apply('ollama', [factsOf(`${'m'.repeat(200)}1`), factsOf(`${'m'.repeat(200)}2`)]);
+    const ids = catalogue
+      .list('web')
+      .slice(7)
+      .map(({ id }) => id);
+    expect(ids).toHaveLength(1);
+    expect(ids[0]).toHaveLength(100);
+  });
+
+  it('gives back what it no longer serves', () => {
+    const catalogue = start();
+    catalogue.apply('ollama', [factsOf('one'), factsOf('two')]);
+    expect(catalogue.apply('ollama', [factsOf('two')])).toEqual({
+      believed: true,
+      gone: ['ollama/one'],
+      back: [],
+    });
+    expect(catalogue.get('ollama/one', 'web')).toBeNull();
+  });
+
+  it('does not open a model that the file gives to a higher tier', () => {
+    const file = parseCatalogueFile(
+      JSON.stringify({
+        providers: [{ id: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1', keyless: true, free: true }],
+        models: [{ id: 'local/big', tier: 'premium', routes: [{ provider: 'ollama', model: 'big:70b' }] }],
+      }),
+    );
+    const catalogue = createCatalogue({ ...file, localProviders: [OLLAMA] });
+    catalogue.apply('ollama', [factsOf('big:70b'), factsOf('small:1b')]);
+    expect(catalogue.list('web').map(({ id, tier }) => [id, tier])).toEqual([
+      ['local/big', 'premium'],
+      ['ollama/small:1b', 'free'],
+    ]);
+  });
+});

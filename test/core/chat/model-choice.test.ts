@@ -1,0 +1,45 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
+
+let bot: TestBot;
+afterEach(() => bot.close());
+
+const place = { guild: 'discord:1', channel: 'c', key: null } as const;
+
+async function chosen(options: TestBotOptions, setting?: string): Promise<string> {
+  bot = await createTestBot(options);
+  const { choose, settings } = bot.services;
+  if (setting !== undefined) await settings.setModel('guild', { place, conversation: null }, setting);
+  const choice = await choose({ place, conversation: null, asked: null });
+  return choice.ok ? choice.model.id : choice.text;
+}
+
+describe('the model where nobody chose one', () => {
+  it('is the first free one', async () => {
+    expect(await chosen({ defaultTier: 'premium' })).toBe('meta-llama/llama-3.2-3b-instruct:free');
+  });
+
+  it('is the default of the installation, where the guild may use it', async () => {
+    const defaultModel = 'openai/gpt-4o-mini';
+    expect(await chosen({ defaultModel, defaultTier: 'openrouter' })).toBe(defaultModel);
+    await bot.close();
+    expect(await chosen({ defaultModel, defaultTier: 'free' })).toMatch(/:free$/);
+  });
+
+  it('is one that a key leads to, where the free ones cannot be reached', async () => {
+    expect(await chosen({ keys: ['openai'], defaultTier: 'openai' })).toBe('openai/gpt-4o');
+  });
+
+  it('is none where nothing can be reached, and that is said', async () => {
+    expect(await chosen({ keys: [] })).toMatch(/^No model can be used here/);
+  });
+});
+
+describe('a choice that no longer holds', () => {
+  it('gives way to the default, not to the next that is like it', async () => {
+    expect(await chosen({ defaultTier: 'openrouter' }, 'openai/gpt-4o')).toMatch(/:free$/);
+    await bot.close();
+    const defaultModel = 'mistralai/mistral-small-3.2-24b-instruct';
+    expect(await chosen({ defaultTier: 'openrouter', defaultModel }, 'openai/gpt-4o')).toBe(defaultModel);
+  });
+});

@@ -1,0 +1,236 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Adapter } from '../../../src/core/adapter.ts';
+import type { ClaimStore } from '../../../src/core/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import type { MemorySurface } from '../../support/memory-surface.ts';
+import { createLife, type Life } from '../../support/mortal.ts';
+import { createFakeProvider } from '../../support/provider/fake-provider.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { createTestBot, messageOf, type TestBot, testSurface } from '../../support/test-bot.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** One store, one platform and one provider, and the processes that come and go on them. */
+async function createWorld() {
+  const clock = createFakeClock();
+  const opened = await openStore('memory:', { clock, log: createLogRecorder().log });
+  closing.push(() => opened.close());
+  const openClaims = new Set<string>();
+  const store = { ...opened, claims: watched(opened.claims, openClaims) };
+  const provider = await createFakeProvider();
+  closing.push(() => provider.close());
+  const surfaces = new Map<string, MemorySurface>();
+  let faults = 0;
+
+  const platform: Pick<Adapter, 'platform' | 'reopen'> = {
+    platform: 'discord',
+    async reopen({ reference, answerId }) {
+      if (faults > 0 && faults-- > 0) throw new Error('the platform is away');
+      const [name = '', known] = reference.split('#');
+      return surfaces.get(name)?.reopen(Number(known), answerId) ?? null;
+    },
+  };
+
+  return {
+    clock,
+    store,
+    provider,
+    openClaims,
+    /** Moves time until nothing is under way or left behind. */
+    settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
+    failReopening(times: number): void {
+      faults = times;
+    },
+    /** A place with short messages. */
+    surface(reference: string): MemorySurface {
+      const surface = testSurface({ reference, limits: { maxChars: 120 }, clock });
+      surfaces.set(reference, surface);
+      return surface;
+    },
+    async bot(life?: Life): Promise<TestBot> {
+      const bot = await createTestBot({
+        store: life?.store(store) ?? store,
+        provider,
+        clock,
+        platform: life?.platform(platform) ?? platform,
+      });
+      closing.push(() => bot.close());
+      return bot;
+    },
+  };
+}
+
+/** Moves time until it is so. */
+async function eventually(clock: FakeClock, check: () => Promise<void> | void): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await clock.advance(1_000);
+      await check();
+    },
+    { timeout: 60_000, interval: 5 },
+  );
+}
+
+/** Keeps the ids of claims that are not finished. */
+function watched(claims: ClaimStore, open: Set<string>): ClaimStore {
+  return {
+    ...claims,
+    async claim(...args) {
+      const claim = await claims.claim(...args);
+      if (claim !== null) open.add(claim.id);
+      return claim;
+    },
+    async finish(claim) {
+      const isFinished = await claims.finish(claim);
+      if (isFinished) open.delete(claim.id);
+      return isFinished;
+    },
+  };
+}
+
+const ANSWER = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
+const buttonsOf = ({ messages }: MemorySurface) =>
+  messages.flatMap(({ views }) => views.at(-1)?.view.buttons ?? []);
+
+describe.each(['before', 'after'] as const)('a process that dies %s a step of an answer', (when) => {
+  it('leaves one answer or one that is marked as interrupted, at whatever step it dies', {
+    timeout: 300_000,
+  }, async () => {
+    const outcomes: string[] = [];
+    for (let at = 1; ; at++) {
+      const world = await createWorld();
+      const life = createLife(at, when);
+      const surface = world.surface('place');
+      const place = { key: 'thread' };
+      world.provider.answer(ANSWER.split(/(?<= )/));
+      const dying = await world.bot(life);
+      const question = messageOf('Tell me', { surface, place, id: 'event' });
+      await dying.dispatch.message({ ...question, surface: life.surface(surface) });
+      const seen = wordsOf(surface.text).length;
+      if (!life.isOver) break;
+
+      const heir = await world.bot();
+      await world.settled();
+      world.provider.answer(ANSWER.split(/(?<= )/));
+      await heir.dispatch.message(question);
+
+      const about = `dead ${when} step ${at}`;
+      const shown = wordsOf(surface.text);
+      expect(shown, about).toEqual(wordsOf(ANSWER).slice(0, shown.length));
+      expect(shown.length, about).toBeGreaterThanOrEqual(seen);
+      expect(surface.violations, about).toEqual([]);
+      expect(
+        buttonsOf(surface).map(({ kind }) => kind),
+        about,
+      ).not.toContain('stop');
+      const { status = 'none' } = surface.shown ?? {};
+      outcomes.push(status);
+      if (status === 'none')
+        expect(
+          surface.whispers.map(({ text }) => text),
+          about,
+        ).toHaveLength(1);
+      else {
+        expect(surface.whispers, about).toEqual([]);
+        expect(
+          buttonsOf(surface).filter(({ kind }) => kind === 'retry'),
+          about,
+        ).toHaveLength(1);
+        expect(['complete', 'interrupted'], about).toContain(status);
+      }
+      if (status === 'complete') expect(shown, about).toHaveLength(60);
+      expect(world.provider.chats.length, about).toBeLessThanOrEqual(1);
+      const turns = (await heir.services.chat.conversationAt({ guild: 'discord:1', channel: 'c1', ...place }))
+        ?.turns;
+      expect(turns?.length ?? 0, about).toBeLessThanOrEqual(1);
+      const kept = wordsOf(turns?.[0]?.answer ?? '');
+      expect(kept, about).toEqual(wordsOf(ANSWER).slice(0, kept.length));
+      if (status === 'complete') expect(kept, about).toHaveLength(60);
+      for (const close of closing.splice(0).reverse()) await close();
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['none', 'interrupted', 'complete']));
+  });
+});
+
+describe('a process that dies while it ends what a dead one left', () => {
+  it('leaves that to the next one, at whatever step it dies', { timeout: 300_000 }, async () => {
+    for (let at = 1; ; at++) {
+      const world = await createWorld();
+      const surface = world.surface('place');
+      const live = world.provider.live();
+      const life = createLife();
+      const dying = await world.bot(life);
+      const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
+      const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
+      await live.request;
+      await live.text(ANSWER);
+      await vi.waitFor(async () => {
+        await world.clock.advance(2_000);
+        expect(wordsOf(surface.text).length).toBeGreaterThan(30);
+      });
+      life.end();
+      await live.drop();
+      await answering;
+
+      const second = createLife(at, at % 2 === 0 ? 'before' : 'after');
+      await world.bot(second);
+      await eventually(world.clock, () => expect(second.isOver || world.openClaims.size === 0).toBe(true));
+      await world.bot();
+      await world.settled();
+      const about = `dead at step ${at}`;
+      expect(wordsOf(surface.text), about).toEqual(wordsOf(ANSWER));
+      expect(surface.shown, about).toMatchObject({ status: 'interrupted', buttons: [{ kind: 'retry' }] });
+      expect(buttonsOf(surface), about).toHaveLength(1);
+      for (const close of closing.splice(0).reverse()) await close();
+      if (!second.isOver) break;
+    }
+  });
+});
+
+describe('what a dead process left', () => {
+  it('is told to the asker where no answer had begun', async () => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    await world.store.claims.claim('event', 'dead', 0, 0, {
+      version: 1,
+      platform: 'discord',
+      place: 'place#0',
+      answer: null,
+    });
+    await world.bot();
+    await world.settled();
+    expect(surface.whispers).toMatchObject([{ text: expect.stringMatching(/restarted before/) }]);
+    expect(surface.messages).toEqual([]);
+  });
+
+  it('is left to another process where its platform is not at home here', async () => {
+    const world = await createWorld();
+    await world.store.claims.claim('event', 'dead', 0, 0, {
+      version: 1,
+      platform: 'slack',
+      place: 'place#0',
+      answer: null,
+    });
+    await world.bot();
+    await world.clock.advance(60_000);
+    expect([...world.openClaims]).toEqual(['event']);
+  });
+
+  it('is tried again where its platform is away, and forgotten where its place is gone', async () => {
+    const world = await createWorld();
+    const written = { version: 1, platform: 'discord', answer: null };
+    await world.store.claims.claim('away', 'dead', 0, 0, { ...written, place: 'away#0' });
+    await world.store.claims.claim('gone', 'dead', 0, 0, { ...written, place: 'gone#0' });
+    const surface = world.surface('away');
+    world.failReopening(2);
+    await world.bot();
+    await world.settled();
+    expect(surface.whispers).toHaveLength(1);
+  });
+});

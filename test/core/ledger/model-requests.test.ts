@@ -1,0 +1,397 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
+import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ledger/limits.ts';
+import {
+  type Admitted,
+  createModelRequests,
+  type ModelRequest,
+} from '../../../src/core/ledger/model-requests.ts';
+import { ProviderError } from '../../../src/core/provider/errors.ts';
+import type { ChatProvider } from '../../../src/core/provider/types.ts';
+import { createTokenEstimator } from '../../../src/core/tokens/estimator.ts';
+import { collect } from '../../support/collect.ts';
+import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
+
+const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
+const model = 'openai/gpt-4o-mini';
+
+let bot: TestBot;
+
+async function useOf(limit: string): Promise<number> {
+  const levels = await bot.ledger.levels(payer, UNLIMITED_GUILD);
+  return levels.find((level) => level.limit === limit)?.used ?? Number.NaN;
+}
+const spent = () => useOf('nanoUsdPerGuildPerDay');
+const requests = () => useOf('requestsPerUserPerDay');
+
+async function ask(prompt = 'Hi') {
+  const asked = invocationOf('ask', { prompt, model });
+  await bot.dispatch.command(asked);
+  return asked;
+}
+
+describe('what a request costs', () => {
+  beforeEach(async () => {
+    bot = await createTestBot({ defaultTier: 'premium' });
+  });
+  afterEach(() => bot.close());
+
+  it('is reserved at its worst while it runs, and settled at the provider’s own figure', async () => {
+    const live = bot.provider.live();
+    const done = ask();
+    await live.request;
+    // 8,192 tokens of output at $0.60 per million, and the prompt by its bytes.
+    expect(await spent()).toBeGreaterThan(8_192 * 600);
+    await live.text('Hello.');
+    await live.finish({ prompt_tokens: 100, completion_tokens: 10, cost: 0.000123 });
+    const asked = await done;
+    expect(await spent()).toBe(123_000);
+    expect(await requests()).toBe(1);
+    expect(asked.surface.shown?.footer).toMatch(/110 tokens · \$0\.0001$/);
+  });
+
+  it('follows from tokens and prices where the provider names none', async () => {
+    bot.provider.answer('Hello.', { prompt_tokens: 1_000, completion_tokens: 100 });
+    await ask();
+    expect(await spent()).toBe(1_000 * 150 + 100 * 600);
+  });
+
+  it('is nothing, and no request, where the provider refused', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(402, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { code: 402, message: 'Insufficient credits' } }));
+    });
+    const asked = await ask();
+    expect(asked.surface.shown?.note).toMatch(/run out of credit/);
+    expect(await spent()).toBe(0);
+    expect(await requests()).toBe(0);
+  });
+
+  it('is what had been sent, by estimate, where the connection broke and nobody can say', async () => {
+    const live = bot.provider.live();
+    const asked = invocationOf('ask', { prompt: 'Hi', model });
+    const done = bot.dispatch.command(asked);
+    await live.request;
+    await live.text('Half an answer');
+    await vi.waitFor(() => expect(asked.surface.text).toBe('Half an answer'));
+    await live.drop();
+    await done;
+    expect(asked.surface.shown?.footer).toMatch(/≈/);
+    // The provider is asked in the background; until it says, the reservation stands.
+    expect(await spent()).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['a cost below nothing', { cost: -1 }],
+    ['a cost that is no number', { cost: 'NaN' }],
+    ['a cost beyond all numbers', { cost: 1e300 }],
+  ])('follows from tokens and prices where the provider names %s', async (_, { cost }) => {
+    const usage = { prompt_tokens: 1_000, completion_tokens: 100, cost: cost as number };
+    bot.provider.answer('Hello.', usage);
+    await ask();
+    expect(await spent()).toBe(1_000 * 150 + 100 * 600);
+  });
+
+  it('is nothing where the provider says so', async () => {
+    bot.provider.answer('Hello.', { prompt_tokens: 1_000, completion_tokens: 100, cost: 0 });
+    const asked = await ask();
+    expect(asked.surface.shown?.footer).not.toMatch(/≈/);
+    expect(await spent()).toBe(0);
+    expect(await requests()).toBe(1);
+  });
+
+  it('is at most a million dollars, so that the counters hold whatever a provider says', async () => {
+    bot.provider.answer('Hello.', { prompt_tokens: 10, completion_tokens: 10, cost: 9_000_000 });
+    bot.provider.answer('Hello.', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 });
+    await ask();
+    expect(await spent()).toBe(1e15);
+    await ask();
+    expect(await spent()).toBe(2e15);
+  });
+
+  it.each([
+    ['no tokens at all', { prompt_tokens: 0, completion_tokens: 0 }],
+    ['none for an answer that is there', { prompt_tokens: 10, completion_tokens: 0 }],
+    ['fewer than none', { prompt_tokens: -1_000, completion_tokens: -1_000 }],
+    ['only half of them', { prompt_tokens: 10 }],
+  ])('is an estimate where the provider counts %s', async (_, usage) => {
+    bot.provider.answer(
+      'An answer of some words.',
+      usage as { prompt_tokens: number; completion_tokens: number },
+    );
+    const asked = await ask();
+    expect(asked.surface.shown?.footer).toMatch(/≈/);
+    expect(await spent()).toBeGreaterThan(0);
+  });
+
+  it('counts the fees of a web search', async () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 10, server_tool_use: { web_search_requests: 2 } };
+    bot.provider.answer('Found.', usage);
+    await bot.dispatch.command(invocationOf('ask', { prompt: 'News?', web: true, model }));
+    expect(await spent()).toBeGreaterThanOrEqual(2 * 15_000_000);
+  });
+
+  it('is held to the catalogue’s prices on the wire', async () => {
+    bot.provider.answer('Hello.');
+    await ask();
+    expect(bot.provider.chats[0]?.body.provider.max_price).toEqual({
+      prompt: 0.15,
+      completion: 0.6,
+      request: 0,
+    });
+  });
+});
+
+describe('a limit', () => {
+  afterEach(() => bot.close());
+
+  it('on money refuses before anything leaves, and names limit, use, price and renewal', async () => {
+    const tier = { ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: 6_000_000 };
+    bot = await createTestBot({
+      defaultTier: 'premium',
+      limits: { ...NO_LIMITS, tiers: { ...NO_LIMITS.tiers, premium: tier } },
+    });
+    bot.provider.answer('One.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.003 });
+    await ask();
+    const asked = await ask();
+    expect(asked.surface.whispers[0]?.text).toMatch(
+      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)/,
+    );
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(asked.surface.messages).toEqual([]);
+  });
+
+  it('on requests holds for one person and not for others', async () => {
+    const tier = { ...UNLIMITED_GUILD, requestsPerUserPerDay: 1 };
+    bot = await createTestBot({ limits: { ...NO_LIMITS, tiers: { ...NO_LIMITS.tiers, free: tier } } });
+    bot.provider.answer('One.');
+    bot.provider.answer('Two.');
+    await bot.dispatch.message(messageOf('Hi', {}));
+    const again = messageOf('Hi again', {});
+    await bot.dispatch.message(again);
+    const other = messageOf('Hi', { actor: testActor('ben') });
+    await bot.dispatch.message(other);
+    expect(again.surface.whispers[0]?.text).toMatch(/You have used 1 of 1 request for today/);
+    expect(other.surface.text).toBe('Two.');
+  });
+
+  it('is held by many at once: exactly as many leave as it admits', async () => {
+    const tier = { ...UNLIMITED_GUILD, requestsPerUserPerDay: 7 };
+    bot = await createTestBot({ limits: { ...NO_LIMITS, tiers: { ...NO_LIMITS.tiers, free: tier } } });
+    for (let index = 0; index < 30; index++) bot.provider.answer('Yes.');
+    await Promise.all(Array.from({ length: 30 }, () => bot.dispatch.message(messageOf('Hi', {}))));
+    expect(bot.provider.chats).toHaveLength(7);
+  });
+});
+
+describe('admins', () => {
+  afterEach(() => bot.close());
+
+  it('are told at 80 % of what was spent, not of what was set aside, and when a limit turns people away', async () => {
+    const tier = { ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: 10_000_000 };
+    bot = await createTestBot({
+      defaultTier: 'premium',
+      limits: { ...NO_LIMITS, tiers: { ...NO_LIMITS.tiers, premium: tier } },
+    });
+    const cost = (usd: number) =>
+      bot.provider.answer('One.', { prompt_tokens: 10, completion_tokens: 10, cost: usd });
+    cost(0.004);
+    await ask();
+    cost(0.0045);
+    await ask();
+    expect(bot.told).toEqual([]);
+    await ask();
+    await expect.poll(() => bot.told, { timeout: 15_000 }).toHaveLength(1);
+    expect(bot.told[0]?.guild).toBe('discord:1');
+    expect(bot.told[0]?.text).toMatch(/A limit is used up.*\$0\.0085 of \$0\.01 for today/);
+    await ask();
+    expect(bot.told).toHaveLength(1);
+  });
+});
+
+describe('an admitted request', () => {
+  const never = new AbortController().signal;
+
+  beforeEach(async () => {
+    bot = await createTestBot({ defaultTier: 'premium' });
+  });
+  afterEach(() => bot.close());
+
+  async function admit(more: Partial<ModelRequest> = {}, models = bot.services.models): Promise<Admitted> {
+    const request = await models.open({
+      id: randomUUID(),
+      guild: payer.guild,
+      user: payer.user,
+      model,
+      messages: [{ role: 'user', content: 'Hi' }],
+      maxOutputTokens: 100,
+      webSearch: false,
+      conversation: 'c',
+      ...more,
+    });
+    if (!request.ok) throw new Error(request.text);
+    return request;
+  }
+
+  it('that was never sent costs nothing and is no request', async () => {
+    const request = await admit();
+    expect(await spent()).toBeGreaterThan(0);
+    expect(await request.settle()).toEqual({ costNanoUsd: 0, tokens: 0, exact: true });
+    expect(await spent()).toBe(0);
+    expect(await requests()).toBe(0);
+  });
+
+  it('that is given up before its first event costs nothing', async () => {
+    const request = await admit();
+    await request.stream(never).return();
+    await request.settle();
+    expect(await spent()).toBe(0);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('that was stopped before it was sent is not sent, and costs nothing', async () => {
+    const request = await admit();
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(collect(request.stream(stopped))).rejects.toThrow('stopped');
+    await request.settle();
+    expect(await spent()).toBe(0);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('goes out once, and not at all once it is settled', async () => {
+    bot.provider.answer('Yes.');
+    const request = await admit();
+    await collect(request.stream(never));
+    await expect(collect(request.stream(never))).rejects.toThrow(/once/);
+    await request.settle();
+    const other = await admit();
+    await other.settle();
+    await expect(collect(other.stream(never))).rejects.toThrow(/settled/);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('is ended by its settlement, so that nothing is streamed that nothing is reserved for', async () => {
+    const live = bot.provider.live();
+    const request = await admit();
+    const stream = request.stream(never);
+    const first = stream.next();
+    const { closed } = await live.request;
+    await live.text('Some words');
+    await first;
+    expect((await request.settle()).exact).toBe(false);
+    expect(await closed).toBe('aborted');
+    await expect(collect(stream)).rejects.toThrow();
+  });
+
+  it('is settled once, however often that is asked for', async () => {
+    bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.001 });
+    const request = await admit();
+    await collect(request.stream(never));
+    const bills = await Promise.all([request.settle(), request.settle()]);
+    expect(bills[0]).toBe(bills[1]);
+    expect(await spent()).toBe(1_000_000);
+    expect(await requests()).toBe(1);
+  });
+
+  it('that broke off is settled at once where the provider has no word on costs, and else waits for it', async () => {
+    const breaksOff = async () => {
+      bot.provider.script((response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(
+          `data: ${JSON.stringify({ id: 'gen-1', choices: [{ delta: { content: 'Half' } }] })}\n\n`,
+        );
+      });
+      const request = await admit({ model: 'openai/gpt-4o' });
+      const worst = await spent();
+      await expect(collect(request.stream(never))).rejects.toThrow();
+      const { costNanoUsd } = await request.settle();
+      return { worst, costNanoUsd };
+    };
+    const waiting = await breaksOff();
+    expect(await spent()).toBe(waiting.worst);
+    await bot.close();
+    bot = await createTestBot({ defaultTier: 'premium', keys: ['openai'] });
+    const settled = await breaksOff();
+    expect(settled.worst).toBeGreaterThan(settled.costNanoUsd);
+    expect(await spent()).toBe(settled.costNanoUsd);
+  });
+
+  it('that failed after it had reasoned is billed, by estimate', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify({ choices: [{ delta: { reasoning: 'Let me think.' } }] })}\n\n`);
+      response.end(`data: ${JSON.stringify({ error: { code: 502, message: 'down' } })}\n\n`);
+    });
+    const request = await admit();
+    await expect(collect(request.stream(never))).rejects.toThrow();
+    const bill = await request.settle();
+    expect(bill.exact).toBe(false);
+    expect(bill.costNanoUsd).toBeGreaterThanOrEqual(3 * 600);
+  });
+
+  it('that broke off with web search on is estimated with all the searches that it was allowed', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`data: ${JSON.stringify({ choices: [{ delta: { content: 'Half' } }] })}\n\n`);
+    });
+    const request = await admit({ webSearch: true });
+    await expect(collect(request.stream(never))).rejects.toThrow();
+    expect((await request.settle()).costNanoUsd).toBeGreaterThanOrEqual(3 * 15_000_000);
+  });
+
+  const broken = (code: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+
+  it.each([
+    ['is refused', { code: 'no_credit', status: 402 }, false],
+    ['finds its provider down', { code: 'provider_down', status: 503 }, false],
+    ['has no key', { code: 'bad_key' }, false],
+    ['finds nobody listening', { code: 'unreachable', cause: broken('ECONNREFUSED') }, false],
+    ['finds no such host', { code: 'unreachable', cause: broken('ENOTFOUND') }, false],
+    ['loses its connection', { code: 'unreachable', cause: broken('UND_ERR_SOCKET') }, true],
+    ['gets no answer in time', { code: 'timeout' }, true],
+    ['is timed out by a gateway', { code: 'timeout', status: 504 }, true],
+    ['is cut off', { code: 'cut_off' }, true],
+  ] as const)('that %s is billed only where it may have been worked on', async (_, details, isBilled) => {
+    const error = new ProviderError({ provider: 'OpenRouter', ...details });
+    const tokens = createTokenEstimator({ log: bot.log });
+    const { catalogue, guilds, limits } = bot.services;
+    const models = createModelRequests({
+      catalogue,
+      guilds,
+      ledger: bot.ledger,
+      limits,
+      warnings: { watch() {}, reached() {}, stop: async () => {} },
+      providers: new Map([['openrouter', failingWith(error)]]),
+      operatorProviders: new Set(['openrouter']),
+      tokens,
+      clock: systemClock,
+      timeZone: 'UTC',
+    });
+    const request = await admit({}, models);
+    await expect(collect(request.stream(never))).rejects.toBe(error);
+    const { costNanoUsd } = await request.settle();
+    await tokens.close();
+    expect(costNanoUsd > 0).toBe(isBilled);
+    expect(await requests()).toBe(isBilled ? 1 : 0);
+  });
+});
+
+function failingWith(error: Error): ChatProvider {
+  const fail = async () => {
+    throw error;
+  };
+  return {
+    id: 'openrouter',
+    looksUpCosts: true,
+    // biome-ignore lint/correctness/useYield: it fails before the first event
+    async *stream() {
+      throw error;
+    },
+    complete: fail,
+    models: fail,
+    generationCost: fail,
+    checkKey: fail,
+  };
+}

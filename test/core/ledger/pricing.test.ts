@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
+import type { Offer } from '../../../src/core/catalogue/model.ts';
+import {
+  costNanoUsd,
+  dearestPrices,
+  maxPrice,
+  type RequestBounds,
+  worstCostNanoUsd,
+} from '../../../src/core/ledger/pricing.ts';
+import { withMaxPrice } from '../../../src/core/provider/routing.ts';
+import type { ModelPrices, Usage } from '../../../src/core/provider/types.ts';
+import { MODELS_FILE } from '../../support/models.ts';
+
+const NONE: ModelPrices = {
+  promptPicoUsd: null,
+  completionPicoUsd: null,
+  requestPicoUsd: null,
+  imagePicoUsd: null,
+  webSearchPicoUsd: null,
+};
+const ALL_FREE: ModelPrices = {
+  promptPicoUsd: 0,
+  completionPicoUsd: 0,
+  requestPicoUsd: 0,
+  imagePicoUsd: 0,
+  webSearchPicoUsd: 0,
+};
+
+function offer(prices: Partial<ModelPrices> = {}): Offer {
+  return {
+    contextTokens: 8_192,
+    maxOutputTokens: null,
+    prices: { ...NONE, ...prices },
+    input: ['text'],
+    gone: false,
+  };
+}
+
+function bounds(overrides: Partial<RequestBounds> = {}): RequestBounds {
+  return { promptTokens: 0, outputTokens: 0, webSearches: 0, images: 0, ...overrides };
+}
+
+function usage(overrides: Partial<Usage> = {}): Usage {
+  return {
+    promptTokens: 0,
+    completionTokens: 0,
+    reasoningTokens: 0,
+    cachedPromptTokens: 0,
+    webSearches: 0,
+    costNanoUsd: null,
+    ...overrides,
+  };
+}
+
+const dearest = {
+  promptPicoUsd: 6_000_000,
+  completionPicoUsd: 30_000_000,
+  requestPicoUsd: 0,
+  imagePicoUsd: 0,
+  webSearchPicoUsd: 0,
+};
+
+describe('the worst price of a request', () => {
+  it('is the prompt and the whole output cap at the model’s prices', () => {
+    const { routes } = createCatalogue(MODELS_FILE).get('openai/gpt-4o', 'web') ?? { routes: [] };
+    expect(
+      routes.map((route) =>
+        worstCostNanoUsd(route, bounds({ promptTokens: 1_000, outputTokens: 500 }), dearest),
+      ),
+    ).toEqual([7_500_000, 7_500_000]);
+  });
+
+  it('is rounded up once, to whole nano-dollars', () => {
+    const cheap = offer({ promptPicoUsd: 1, completionPicoUsd: 1 });
+    expect(worstCostNanoUsd(cheap, bounds({ promptTokens: 1, outputTokens: 1 }), dearest)).toBe(1);
+    expect(worstCostNanoUsd(cheap, bounds({ promptTokens: 500, outputTokens: 501 }), dearest)).toBe(2);
+  });
+
+  it('counts a model without a price at the dearest in the catalogue', () => {
+    expect(worstCostNanoUsd(offer(), bounds({ promptTokens: 1_000, outputTokens: 1_000 }), dearest)).toBe(
+      36_000_000,
+    );
+    const half = offer({ promptPicoUsd: 0 });
+    expect(worstCostNanoUsd(half, bounds({ promptTokens: 1_000, outputTokens: 1_000 }), dearest)).toBe(
+      30_000_000,
+    );
+  });
+
+  it('is nothing where the provider declares every price 0', () => {
+    expect(
+      worstCostNanoUsd(offer(ALL_FREE), bounds({ promptTokens: 1e6, outputTokens: 1e6, images: 3 }), dearest),
+    ).toBe(0);
+  });
+
+  it('holds the fees for the request and for images', () => {
+    const prices = { promptPicoUsd: 0, completionPicoUsd: 0, requestPicoUsd: 5e9, imagePicoUsd: 3e9 };
+    expect(worstCostNanoUsd(offer(prices), bounds({ images: 2 }), dearest)).toBe(11_000_000);
+  });
+
+  it('holds web searches, on free models too, with the calls and results that they bring', () => {
+    const free = offer({ promptPicoUsd: 0, completionPicoUsd: 0, webSearchPicoUsd: 0 });
+    expect(worstCostNanoUsd(free, bounds({ webSearches: 3 }), dearest)).toBe(45_000_000);
+    const dear = offer({ promptPicoUsd: 0, completionPicoUsd: 0, webSearchPicoUsd: 35e9 });
+    expect(worstCostNanoUsd(dear, bounds({ webSearches: 2 }), dearest)).toBe(70_000_000);
+    // Three calls with the prompt, and the results of one and of two searches: 3,000 and 30,000 tokens.
+    const paid = offer({ promptPicoUsd: 1_000, completionPicoUsd: 0, webSearchPicoUsd: 0 });
+    expect(worstCostNanoUsd(paid, bounds({ promptTokens: 1_000, webSearches: 2 }), dearest)).toBe(
+      33_000 + 30_000_000,
+    );
+  });
+
+  it('covers what the request turns out to cost by its tokens', () => {
+    const pico = fc.option(fc.nat(100_000_000), { nil: null });
+    const prices = fc.record({
+      promptPicoUsd: pico,
+      completionPicoUsd: pico,
+      requestPicoUsd: pico,
+      imagePicoUsd: pico,
+      webSearchPicoUsd: pico,
+    });
+    const bound = fc.record({
+      promptTokens: fc.nat(1_000_000),
+      outputTokens: fc.nat(100_000),
+      webSearches: fc.nat(5),
+      images: fc.constant(0),
+    });
+    fc.assert(
+      fc.property(
+        prices,
+        prices,
+        bound,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (own, other, most, share) => {
+          const offers = [offer(own), offer(other)];
+          const catalogueDearest = dearestPrices(offers);
+          const used = usage({
+            promptTokens: Math.floor(most.promptTokens * share),
+            completionTokens: Math.floor(most.outputTokens * share),
+            webSearches: Math.floor(most.webSearches * share),
+          });
+          const worst = worstCostNanoUsd(offer(own), most, catalogueDearest);
+          expect(Number.isSafeInteger(worst)).toBe(true);
+          expect(costNanoUsd(offer(own), used, catalogueDearest)).toBeLessThanOrEqual(worst);
+        },
+      ),
+    );
+  });
+});
+
+describe('the cost of a request', () => {
+  const model = offer({ promptPicoUsd: 150_000, completionPicoUsd: 600_000 });
+
+  it('is what the provider says, to the nano-dollar', () => {
+    expect(costNanoUsd(model, usage({ promptTokens: 1_000, costNanoUsd: 17 }), dearest)).toBe(17);
+    expect(costNanoUsd(model, usage({ promptTokens: 1_000, costNanoUsd: 0 }), dearest)).toBe(0);
+  });
+
+  it('is its tokens times their prices where the provider names none', () => {
+    expect(costNanoUsd(model, usage({ promptTokens: 1_000, completionTokens: 500 }), dearest)).toBe(450_000);
+    expect(costNanoUsd(model, usage({ promptTokens: 1 }), dearest)).toBe(150);
+  });
+});
+
+describe('the dearest prices', () => {
+  it('are the highest of each kind, wherever they stand', () => {
+    const offers = [
+      offer({ promptPicoUsd: 5, completionPicoUsd: 1 }),
+      offer({ promptPicoUsd: 2, completionPicoUsd: 9 }),
+      offer(),
+    ];
+    expect(dearestPrices(offers)).toEqual({
+      promptPicoUsd: 5,
+      completionPicoUsd: 9,
+      requestPicoUsd: 0,
+      imagePicoUsd: 0,
+      webSearchPicoUsd: 0,
+    });
+  });
+
+  it('are not nothing where all models that have a price are free', () => {
+    expect(dearestPrices([offer(), offer(ALL_FREE)]).promptPicoUsd).toBe(15_000_000);
+    expect(dearestPrices([offer()])).toMatchObject({
+      promptPicoUsd: 15_000_000,
+      completionPicoUsd: 75_000_000,
+    });
+    expect(worstCostNanoUsd(offer(), bounds({ promptTokens: 1 }), dearestPrices([offer()]))).toBe(15_000);
+  });
+});
+
+describe('the price that a provider is held to', () => {
+  it('is the one that was reserved, in the units of the wire', () => {
+    const model = createCatalogue(MODELS_FILE).get(
+      'mistralai/mistral-small-3.2-24b-instruct',
+      'web',
+    ) as Offer;
+    expect(withMaxPrice(undefined, maxPrice(model, dearest))).toEqual({
+      max_price: { prompt: 0.075, completion: 0.2, request: 0 },
+    });
+    expect(withMaxPrice(undefined, maxPrice(offer(), dearest))).toEqual({
+      max_price: { prompt: 6, completion: 30, request: 0 },
+    });
+  });
+});
