@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Shards } from './adapters/discord/client.ts';
 import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
@@ -6,39 +5,17 @@ import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
-import { createAuditLog } from './core/access/audit.ts';
-import { createGuilds } from './core/access/guilds.ts';
 import type { Tier } from './core/access/tiers.ts';
-import { createRoles, type GuildId, platformOf } from './core/actor.ts';
+import { type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { type Catalogue, createCatalogue } from './core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from './core/catalogue/catalogue-file.ts';
 import { startCatalogueRefresh } from './core/catalogue/catalogue-refresh.ts';
-import { createAnswerRecords } from './core/chat/answer-records.ts';
-import { createChat } from './core/chat/chat.ts';
-import { createConversations } from './core/chat/conversations.ts';
-import { createLiveAnswers } from './core/chat/live-answers.ts';
-import { createModelChooser } from './core/chat/model-choice.ts';
-import { createPrivacy } from './core/chat/privacy.ts';
-import { MAX_WAITING } from './core/chat/question-runner.ts';
-import { createRemoteStops } from './core/chat/remote-stops.ts';
-import { startRetention } from './core/chat/retention.ts';
-import { createSettings } from './core/chat/settings.ts';
 import { createSlots } from './core/chat/slots.ts';
-import { createTurns } from './core/chat/turns.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
-import { createDispatch } from './core/dispatch.ts';
-import { createJournal } from './core/journal/journal.ts';
-import { startPickUp } from './core/journal/pick-up.ts';
-import { createLedger } from './core/ledger/ledger.ts';
-import { createLimitRules } from './core/ledger/limit-rules.ts';
-import { createLimitWarnings } from './core/ledger/limit-warnings.ts';
-import { NO_LIMITS } from './core/ledger/limits.ts';
-import { createModelRequests } from './core/ledger/model-requests.ts';
-import { createUsageLog } from './core/ledger/usage.ts';
+import { createClosing } from './core/closing.ts';
+import { createCore } from './core/core.ts';
 import { createPacers } from './core/reply/pacer.ts';
-import type { Services } from './core/services.ts';
-import { createTokenEstimator } from './core/tokens/estimator.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -75,27 +52,15 @@ const DAY_MS = 86_400_000;
  */
 export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): Promise<App> {
   const clock = systemClock;
-  const closing: (() => Promise<unknown> | unknown)[] = [];
-  async function closeAll(): Promise<void> {
-    const faults: unknown[] = [];
-    for (const close of closing.splice(0).reverse()) {
-      try {
-        await close();
-      } catch (error) {
-        faults.push(error);
-      }
-    }
-    if (faults.length > 0) throw new AggregateError(faults, 'not everything could be closed');
-  }
-
+  const closing = createClosing();
   try {
     const file = parseCatalogueFile(modelsFile);
     const store = await openStore(config.STORE_URL, { clock, log });
-    closing.push(() => store.close());
+    closing.add(() => store.close());
 
     const withPlayground = isPlaygroundOn(config);
     const providers = await openProviders({ config, file, keyIn, withPlayground, clock, log });
-    closing.push(() => providers.close());
+    closing.add(() => providers.close());
     const catalogue = createCatalogue({
       ...file,
       localProviders: providers.local.map(({ definition }) => definition),
@@ -104,66 +69,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
 
     checkDefaultModel(config, catalogue);
 
-    const tokens = createTokenEstimator({ log });
-    closing.push(() => tokens.close());
-    const retentionMs = config.RETENTION_DAYS * DAY_MS;
-    const audit = createAuditLog(store.records);
-    const guilds = createGuilds({
-      store,
-      clock,
-      audit,
-      defaultTier: config.DEFAULT_TIER,
-      skuTiers: config.DISCORD_SKU_TIERS,
-    });
-    const settings = createSettings(store);
-    const owner = randomUUID();
-    const isLimited = config.LIMITS === 'on';
-    const limits = createLimitRules({ store, config: isLimited ? file.limits : null, audit, clock });
-    const ledger = createLedger({
-      store: store.ledger,
-      clock,
-      log,
-      timeZone: config.TIME_ZONE,
-      installation: (isLimited ? file.limits : NO_LIMITS).installation,
-      owner,
-      lookUpCost: async ({ entry, generationId }, signal) =>
-        (await providers.clients.get(entry.provider)?.generationCost(generationId, undefined, signal)) ??
-        null,
-    });
-    closing.push(() => ledger.stop());
-    const adapters: Adapter[] = [];
-    const warnings = createLimitWarnings({
-      claims: store.claims,
-      owner,
-      tellAdmins: async (guild, notice, signal) => {
-        const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
-        return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;
-      },
-      clock,
-      timeZone: config.TIME_ZONE,
-      log,
-    });
-    closing.push(() => warnings.stop());
-    const models = createModelRequests({
-      catalogue,
-      guilds,
-      ledger,
-      limits,
-      warnings,
-      providers: providers.clients,
-      operatorProviders: providers.usable,
-      tokens,
-      clock,
-      timeZone: config.TIME_ZONE,
-    });
-    const choose = createModelChooser({
-      catalogue,
-      settings,
-      models,
-      defaultModel: config.DEFAULT_MODEL ?? null,
-    });
-    const roles = createRoles(new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]));
-    const live = createLiveAnswers();
     const slots = createSlots({
       max: config.MAX_STREAMS,
       maxPerGuild: config.MAX_STREAMS_PER_GUILD,
@@ -173,68 +78,34 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     });
     const metrics = createMetrics(slots);
     const pacers = metrics.watch(createPacers(steadyClock));
-    const conversations = createConversations(store, retentionMs);
-    const answers = createAnswerRecords(store, retentionMs);
-    const journal = createJournal({ claims: store.claims, owner, clock, log });
-    const remoteStops = createRemoteStops({ records: store.records, live, clock, log });
-    const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
-    closing.push(() => Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]));
-    const chat = createChat({
-      conversations,
-      answers,
-      live,
-      journal,
-      turns,
-      remoteStops,
-      slots,
-      models,
-      choose,
-      tokens,
-      roles,
-      pacers,
-      clock,
-      timeZone: config.TIME_ZONE,
-      telemetry: metrics,
-      log,
-      logContent: config.LOG_CONTENT === 'on',
-    });
-    const usage = createUsageLog(store.records);
-    const privacy = createPrivacy({
-      chat,
-      live,
-      conversations,
-      answers,
-      settings,
-      usage,
-      limits,
-      audit,
-      clock,
-    });
-    const retention = startRetention({ usage, audit, retentionMs, clock, log });
-    closing.push(() => retention.stop());
-    const services: Services = {
-      chat,
-      ledger,
-      limits,
-      catalogue,
-      models,
-      choose,
-      settings,
-      guilds,
-      audit,
-      privacy,
-      roles,
-      clock,
-      usage,
-      drawChart: createDrawChart(log),
-      timeZone: config.TIME_ZONE,
-    };
-    const dispatch = createDispatch({
+    const adapters: Adapter[] = [];
+    const core = createCore({
       commands,
-      services,
-      journal,
+      store,
+      catalogue,
+      providers: providers.clients,
+      operatorProviders: providers.usable,
+      limits: config.LIMITS === 'on' ? file.limits : null,
+      defaultTier: config.DEFAULT_TIER,
+      skuTiers: config.DISCORD_SKU_TIERS,
+      defaultModel: config.DEFAULT_MODEL ?? null,
+      operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
+      slots,
+      pacers,
+      telemetry: metrics,
+      tellAdmins: async (guild, notice, signal) => {
+        const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
+        return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;
+      },
+      drawChart: createDrawChart(log),
+      retentionMs: config.RETENTION_DAYS * DAY_MS,
+      timeZone: config.TIME_ZONE,
+      logContent: config.LOG_CONTENT === 'on',
+      clock,
       log,
     });
+    closing.add(() => core.stop());
+    const { services, dispatch } = core;
 
     const notes: (() => readonly string[])[] = [];
     if (config.DISCORD_TOKEN !== undefined) {
@@ -293,13 +164,13 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
     );
     const address = await server.listen(config.HOST, config.PORT);
-    closing.push(() => server.close());
+    closing.add(() => server.close());
     for (const adapter of adapters) {
       await adapter.start(dispatch);
-      closing.push(() => adapter.stop());
+      closing.add(() => adapter.stop());
     }
-    const pickUp = startPickUp({ journal, adapters, answers, conversations, tokens, pacers, clock, log });
-    closing.push(() => pickUp.stop());
+    const pickUp = core.pickUpThrough(adapters);
+    closing.add(() => pickUp.stop());
     const refresh = startCatalogueRefresh({
       catalogue,
       providers: providers.listing,
@@ -307,7 +178,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       log,
       random: Math.random,
     });
-    closing.push(() => refresh.stop());
+    closing.add(() => refresh.stop());
 
     return {
       block: startBlock(config, {
@@ -326,17 +197,17 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
         notes: notes.flatMap((read) => read()),
       }),
       graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
-      answersInFlight: () => live.size,
+      answersInFlight: core.answersInFlight,
       async stop(graceMs) {
         dispatch.close();
-        await chat.drain(graceMs);
-        await closeAll();
+        await services.chat.drain(graceMs);
+        await closing.close();
       },
     };
   } catch (error) {
-    await closeAll().catch((fault: unknown) =>
-      log.error({ err: fault }, 'a start that failed was not undone'),
-    );
+    await closing
+      .close()
+      .catch((fault: unknown) => log.error({ err: fault }, 'a start that failed was not undone'));
     throw error;
   }
 }

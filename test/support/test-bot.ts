@@ -3,40 +3,22 @@ import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
-import { createAuditLog } from '../../src/core/access/audit.ts';
-import { createGuilds } from '../../src/core/access/guilds.ts';
 import type { Tier } from '../../src/core/access/tiers.ts';
-import { type Actor, createRoles, type GuildId } from '../../src/core/actor.ts';
+import type { Actor, GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/catalogue-file.ts';
-import { createAnswerRecords } from '../../src/core/chat/answer-records.ts';
-import { createChat } from '../../src/core/chat/chat.ts';
-import { createConversations } from '../../src/core/chat/conversations.ts';
-import { createLiveAnswers } from '../../src/core/chat/live-answers.ts';
-import { createModelChooser } from '../../src/core/chat/model-choice.ts';
-import { createPrivacy } from '../../src/core/chat/privacy.ts';
-import { MAX_WAITING } from '../../src/core/chat/question-runner.ts';
-import { createRemoteStops } from '../../src/core/chat/remote-stops.ts';
-import { createSettings } from '../../src/core/chat/settings.ts';
 import { createSlots } from '../../src/core/chat/slots.ts';
-import { createTurns } from '../../src/core/chat/turns.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { createDispatch, type Dispatcher } from '../../src/core/dispatch.ts';
-import { createJournal } from '../../src/core/journal/journal.ts';
-import { startPickUp } from '../../src/core/journal/pick-up.ts';
-import { createLedger, type Ledger } from '../../src/core/ledger/ledger.ts';
-import { createLimitRules } from '../../src/core/ledger/limit-rules.ts';
-import { createLimitWarnings } from '../../src/core/ledger/limit-warnings.ts';
+import { createCore } from '../../src/core/core.ts';
+import type { Dispatcher } from '../../src/core/dispatch.ts';
+import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ledger/limits.ts';
-import { createModelRequests } from '../../src/core/ledger/model-requests.ts';
-import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { Services } from '../../src/core/services.ts';
 import type { Store } from '../../src/core/store.ts';
 import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
-import { createTokenEstimator } from '../../src/core/tokens/estimator.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -90,17 +72,6 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const provider = options.provider ?? (await createFakeProvider());
   const store = options.store ?? (await openStore('memory:', { clock, log }));
   const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
-  const catalogue = createCatalogue(file);
-  const tokens = createTokenEstimator({ log });
-  const audit = createAuditLog(store.records);
-  const guilds = createGuilds({
-    store,
-    clock,
-    audit,
-    defaultTier: options.defaultTier ?? 'free',
-    ...(options.skuTiers === undefined ? {} : { skuTiers: options.skuTiers }),
-  });
-  const settings = createSettings(store);
   const keys = options.keys ?? ['openrouter'];
   const providers = new Map(
     file.providers.map((definition) => [
@@ -117,64 +88,19 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       }),
     ]),
   );
-  const owner = randomUUID();
-  const limits = options.limits ?? NO_LIMITS;
-  const rules = createLimitRules({ store, config: limits, audit, clock });
-  const ledger = createLedger({
-    store: store.ledger,
-    clock,
-    log,
-    timeZone: 'UTC',
-    installation: limits.installation,
-    owner,
-    lookUpCost: async ({ entry, generationId }, signal) =>
-      (await providers.get(entry.provider)?.generationCost(generationId, undefined, signal)) ?? null,
-  });
   const told: TestBot['told'] = [];
-  const warnings = createLimitWarnings({
-    claims: store.claims,
-    owner,
-    tellAdmins: async (guild, { text }) => {
-      told.push({ guild, text });
-      return true;
-    },
-    clock,
-    timeZone: 'UTC',
-    log,
-  });
-  const models = createModelRequests({
-    catalogue,
-    guilds,
-    ledger,
-    limits: rules,
-    warnings,
+  const pacers = createPacers(options.steadyClock ?? clock);
+  const core = createCore({
+    commands,
+    store,
+    catalogue: createCatalogue(file),
     providers,
     operatorProviders: new Set(keys),
-    tokens,
-    clock,
-    timeZone: 'UTC',
-  });
-  const choose = createModelChooser({
-    catalogue,
-    settings,
-    models,
+    limits: options.limits ?? NO_LIMITS,
+    defaultTier: options.defaultTier ?? 'free',
+    skuTiers: options.skuTiers ?? new Map(),
     defaultModel: options.defaultModel ?? null,
-  });
-  const roles = createRoles(new Set(options.operators));
-  const pacers = createPacers(options.steadyClock ?? clock);
-  const conversations = createConversations(store, 86_400_000);
-  const answers = createAnswerRecords(store, 86_400_000);
-  const journal = createJournal({ claims: store.claims, owner, clock, log });
-  const live = createLiveAnswers();
-  const remoteStops = createRemoteStops({ records: store.records, live, clock, log });
-  const turns = createTurns({ maxWaiting: MAX_WAITING, claims: store.claims, owner, clock, log });
-  const chat = createChat({
-    conversations,
-    answers,
-    live,
-    journal,
-    turns,
-    remoteStops,
+    operators: new Set(options.operators),
     slots: createSlots({
       max: 100,
       maxPerGuild: options.maxStreamsPerGuild ?? 50,
@@ -182,65 +108,21 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       maxWaitingPerGuild: 2,
       clock,
     }),
-    models,
-    choose,
-    tokens,
-    roles,
     pacers,
-    clock,
-    timeZone: 'UTC',
     telemetry: NO_TELEMETRY,
-    log,
-    logContent: options.logContent ?? false,
-  });
-  const usage = createUsageLog(store.records);
-  const privacy = createPrivacy({
-    chat,
-    live,
-    conversations,
-    answers,
-    settings,
-    usage,
-    limits: rules,
-    audit,
-    clock,
-  });
-  const services: Services = {
-    chat,
-    ledger,
-    limits: rules,
-    catalogue,
-    models,
-    choose,
-    settings,
-    guilds,
-    audit,
-    privacy,
-    roles,
-    clock,
-    usage,
+    tellAdmins: async (guild, { text }) => {
+      told.push({ guild, text });
+      return true;
+    },
     drawChart: createDrawChart(log),
+    retentionMs: 86_400_000,
     timeZone: 'UTC',
-  };
-  const dispatch = createDispatch({
-    commands,
-    services,
-    journal,
+    logContent: options.logContent ?? false,
+    clock,
     log,
   });
-  const pickUp =
-    options.platform === undefined
-      ? null
-      : startPickUp({
-          journal,
-          adapters: [options.platform],
-          answers,
-          conversations,
-          tokens,
-          pacers,
-          clock,
-          log,
-        });
+  const { services, dispatch } = core;
+  const pickUp = options.platform && core.pickUpThrough([options.platform]);
 
   return {
     dispatch,
@@ -248,19 +130,22 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     provider,
     store,
     pacers,
-    ledger,
+    ledger: services.ledger,
     log,
     told,
     logged: () => lines.join(''),
     grant: (guild, tier) =>
-      guilds.grant(guild, { tier, expiresAtMs: null, reason: 'a test', by: 'test', replacesDefault: true }),
+      services.guilds.grant(guild, {
+        tier,
+        expiresAtMs: null,
+        reason: 'a test',
+        by: 'test',
+        replacesDefault: true,
+      }),
     async close() {
       await pickUp?.stop();
-      await chat.drain(0);
-      await Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]);
-      await warnings.stop();
-      await ledger.stop();
-      await tokens.close();
+      await services.chat.drain(0);
+      await core.stop();
       if (options.provider === undefined) await provider.close();
       if (options.store === undefined) await store.close();
     },

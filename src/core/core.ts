@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { createAuditLog } from './access/audit.ts';
+import { createGuilds } from './access/guilds.ts';
+import type { Tier } from './access/tiers.ts';
+import { createRoles } from './actor.ts';
+import type { Adapter } from './adapter.ts';
+import type { Background } from './background.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { createAnswerRecords } from './chat/answer-records.ts';
+import { createChat } from './chat/chat.ts';
+import { createConversations } from './chat/conversations.ts';
+import { createLiveAnswers } from './chat/live-answers.ts';
+import { createModelChooser } from './chat/model-choice.ts';
+import { createPrivacy } from './chat/privacy.ts';
+import { MAX_WAITING } from './chat/question-runner.ts';
+import { createRemoteStops } from './chat/remote-stops.ts';
+import { startRetention } from './chat/retention.ts';
+import { createSettings } from './chat/settings.ts';
+import type { Slots } from './chat/slots.ts';
+import { createTurns } from './chat/turns.ts';
+import type { Clock } from './clock.ts';
+import { createClosing } from './closing.ts';
+import type { Command } from './command.ts';
+import { createDispatch, type Dispatcher } from './dispatch.ts';
+import { createJournal } from './journal/journal.ts';
+import { startPickUp } from './journal/pick-up.ts';
+import type { DrawChart } from './ledger/chart.ts';
+import { createLedger } from './ledger/ledger.ts';
+import { createLimitRules } from './ledger/limit-rules.ts';
+import { createLimitWarnings } from './ledger/limit-warnings.ts';
+import { type LimitsConfig, NO_LIMITS } from './ledger/limits.ts';
+import { createModelRequests } from './ledger/model-requests.ts';
+import { createUsageLog } from './ledger/usage.ts';
+import type { ChatProvider } from './provider/types.ts';
+import type { Pacers } from './reply/pacer.ts';
+import type { Services } from './services.ts';
+import type { Store } from './store.ts';
+import type { Telemetry } from './telemetry.ts';
+import { createTokenEstimator } from './tokens/estimator.ts';
+
+/** Everything that Parley is between platforms, providers and the store, wired. */
+export interface Core {
+  readonly services: Services;
+  /** For the adapters. */
+  readonly dispatch: Dispatcher;
+  answersInFlight(): number;
+  /** From now on ends, through these adapters, what dead processes left. Its `stop` comes before the adapters'. */
+  pickUpThrough(adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background;
+  /** Lets go of everything. Call it when `services.chat.drain` has resolved. */
+  stop(): Promise<void>;
+}
+
+export interface CoreOptions {
+  readonly commands: readonly Command[];
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  /** By id. */
+  readonly providers: ReadonlyMap<string, ChatProvider>;
+  /** Ids of those that the operator can pay for. */
+  readonly operatorProviders: ReadonlySet<string>;
+  /** Null where nothing is limited. */
+  readonly limits: LimitsConfig | null;
+  readonly defaultTier: Tier;
+  /** Tiers that come with Discord's purchases, by SKU. */
+  readonly skuTiers: ReadonlyMap<string, Tier>;
+  /** Catalogue id; null for the first free one. */
+  readonly defaultModel: string | null;
+  /** As `<platform>:<user>`. */
+  readonly operators: ReadonlySet<string>;
+  readonly slots: Slots;
+  readonly pacers: Pacers;
+  readonly telemetry: Telemetry;
+  readonly tellAdmins: NonNullable<Adapter['tellAdmins']>;
+  readonly drawChart: DrawChart;
+  readonly retentionMs: number;
+  /** In which days and months of limits begin. */
+  readonly timeZone: string;
+  /** Whether questions and answers stand in the log. */
+  readonly logContent: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { commands, store, catalogue, providers, operatorProviders, slots, pacers } = options;
+  const { telemetry, tellAdmins, drawChart, retentionMs, timeZone, logContent, clock, log } = options;
+  const { claims, records } = store;
+  /** Names this process in leases. */
+  const owner = randomUUID();
+  const closing = createClosing();
+
+  const tokens = createTokenEstimator({ log });
+  closing.add(() => tokens.close());
+  const audit = createAuditLog(records);
+  const { defaultTier, skuTiers } = options;
+  const guilds = createGuilds({ store, clock, audit, defaultTier, skuTiers });
+  const settings = createSettings(store);
+  const roles = createRoles(options.operators);
+
+  const limits = createLimitRules({ store, config: options.limits, audit, clock });
+  const ledger = createLedger({
+    store: store.ledger,
+    clock,
+    log,
+    timeZone,
+    installation: (options.limits ?? NO_LIMITS).installation,
+    owner,
+    lookUpCost: async ({ entry, generationId }, signal) =>
+      (await providers.get(entry.provider)?.generationCost(generationId, undefined, signal)) ?? null,
+  });
+  closing.add(() => ledger.stop());
+  const warnings = createLimitWarnings({ claims, owner, tellAdmins, clock, timeZone, log });
+  closing.add(() => warnings.stop());
+  const models = createModelRequests({
+    catalogue,
+    guilds,
+    ledger,
+    limits,
+    warnings,
+    providers,
+    operatorProviders,
+    tokens,
+    clock,
+    timeZone,
+  });
+  const choose = createModelChooser({ catalogue, settings, models, defaultModel: options.defaultModel });
+
+  const live = createLiveAnswers();
+  const conversations = createConversations(store, retentionMs);
+  const answers = createAnswerRecords(store, retentionMs);
+  const journal = createJournal({ claims, owner, clock, log });
+  const remoteStops = createRemoteStops({ records, live, clock, log });
+  const turns = createTurns({ maxWaiting: MAX_WAITING, claims, owner, clock, log });
+  closing.add(() => Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]));
+  const chat = createChat({
+    conversations,
+    answers,
+    live,
+    journal,
+    turns,
+    remoteStops,
+    slots,
+    models,
+    choose,
+    tokens,
+    roles,
+    pacers,
+    clock,
+    timeZone,
+    telemetry,
+    log,
+    logContent,
+  });
+
+  const usage = createUsageLog(records);
+  const privacy = createPrivacy({
+    chat,
+    live,
+    conversations,
+    answers,
+    settings,
+    usage,
+    limits,
+    audit,
+    clock,
+  });
+  const retention = startRetention({ usage, audit, retentionMs, clock, log });
+  closing.add(() => retention.stop());
+
+  const services: Services = {
+    chat,
+    ledger,
+    limits,
+    catalogue,
+    models,
+    choose,
+    settings,
+    guilds,
+    audit,
+    privacy,
+    roles,
+    clock,
+    usage,
+    drawChart,
+    timeZone,
+  };
+  return {
+    services,
+    dispatch: createDispatch({ commands, services, journal, log }),
+    answersInFlight: () => live.size,
+    pickUpThrough: (adapters) =>
+      startPickUp({ journal, adapters, answers, conversations, tokens, pacers, clock, log }),
+    stop: () => closing.close(),
+  };
+}
