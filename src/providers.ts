@@ -3,8 +3,9 @@ import { type Config, readConfig } from './config.ts';
 import type { CatalogueFile } from './core/catalogue/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
 import { createProviderClient } from './core/provider/client.ts';
-import type { ProviderDefinition } from './core/provider/definition.ts';
+import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
 import { findLocalServers, type LocalServer } from './core/provider/local.ts';
+import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
 import type { DemoProvider } from './demo/demo-provider.ts';
 
@@ -66,22 +67,28 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   if (demo) usable.add(DEMO_STANDS_FOR);
   if (usable.size === 0) log.warn('no API key is set: no model can be asked; set OPENROUTER_API_KEY');
 
+  function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
+    return createProviderClient({
+      definition,
+      apiKey,
+      fetch,
+      clock,
+      random: Math.random,
+      log,
+      requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
+      idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+      attribution: ATTRIBUTION,
+      ...(preferences && definition.features.routing ? { preferences } : {}),
+    });
+  }
   const clients = new Map(
-    definitions.map(({ definition, apiKey }) => [
-      definition.id,
-      createProviderClient({
-        definition,
-        apiKey,
-        fetch,
-        clock,
-        random: Math.random,
-        log,
-        requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
-        idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
-        attribution: ATTRIBUTION,
-        ...(preferences && definition.features.routing ? { preferences } : {}),
-      }),
-    ]),
+    definitions.map(({ definition, apiKey }) => {
+      const client = clientOf(definition, apiKey);
+      const isStandIn =
+        definition.id === 'openrouter' && !demo && definition.baseUrl !== DEFAULTS.OPENROUTER_BASE_URL;
+      const plain = { ...definition, features: PLAIN.features };
+      return [definition.id, isStandIn ? withPlainFallback(client, clientOf(plain, apiKey)) : client];
+    }),
   );
   const names = new Map(definitions.map(({ definition: { id, name } }) => [id, name]));
 
@@ -95,6 +102,9 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     close: async () => demo?.stop(),
   };
 }
+
+/** What every server knows. */
+const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
 
 /** A bound on the search itself; each probe has a shorter one. */
 const LOCAL_SEARCH_MS = 1_000;

@@ -6,6 +6,7 @@ import { explainProviderError } from '../src/core/provider/explain.ts';
 import { openProviders, type Providers } from '../src/providers.ts';
 import { createFastClock } from './support/fast-clock.ts';
 import { MODELS_FILE } from './support/models.ts';
+import { createFakeProvider, type FakeProvider, type Reply } from './support/provider/fake-provider.ts';
 import { createLogRecorder } from './support/provider/test-client.ts';
 
 let providers: Providers;
@@ -25,6 +26,52 @@ async function open(
   });
   return providers;
 }
+
+describe('a server in OpenRouter’s place', () => {
+  const request = {
+    wireModel: 'a',
+    messages: [{ role: 'user' as const, content: 'Hi' }],
+    user: 'mia',
+    sessionId: 's',
+  };
+
+  async function ask(server: FakeProvider): Promise<string> {
+    let text = '';
+    const client = providers.clients.get('openrouter');
+    if (client === undefined) throw new Error('there is no client');
+    for await (const event of client.stream(request, AbortSignal.timeout(10_000))) {
+      if (event.type === 'text') text += event.delta;
+    }
+    expect(server.chats.length).toBeGreaterThan(0);
+    return text;
+  }
+
+  it('that is a plain OpenAI one is asked plainly after its first refusal', async () => {
+    const server = await createFakeProvider({ dialect: 'openai' });
+    await open({ OPENROUTER_BASE_URL: server.url });
+    server.answer('One.');
+    server.answer('Two.');
+    expect(await ask(server)).toBe('One.');
+    expect(await ask(server)).toBe('Two.');
+    expect(server.chats.map(({ body }) => 'plugins' in body)).toEqual([true, false, false]);
+    await server.close();
+  });
+
+  it('that takes all of OpenRouter’s fields gets them, also after a request that was bad in itself', async () => {
+    const server = await createFakeProvider();
+    await open({ OPENROUTER_BASE_URL: server.url });
+    const bad: Reply = (response) => {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { code: 400, message: 'Bad' } }));
+    };
+    server.script(bad);
+    await expect(ask(server)).rejects.toMatchObject({ code: 'bad_request' });
+    server.answer('Yes.');
+    expect(await ask(server)).toBe('Yes.');
+    expect(server.chats.map(({ body }) => 'plugins' in body)).toEqual([true, false, true]);
+    await server.close();
+  });
+});
 
 describe('the providers', () => {
   it('that can be paid for are those with a key, and those in whose place another server stands', async () => {
