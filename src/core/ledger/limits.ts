@@ -90,7 +90,7 @@ interface TierDefaults {
  */
 const TIER_DEFAULTS: Record<Tier, TierDefaults> = {
   free: {
-    requestsPerUserPerMinute: 6,
+    requestsPerUserPerMinute: 10,
     requestsPerUserPerDay: 100,
     usdPerUserPerDay: 0.1,
     usdPerGuildPerDay: 0.5,
