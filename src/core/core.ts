@@ -32,6 +32,7 @@ import { createLimitWarnings } from './ledger/limit-warnings.ts';
 import { type LimitsConfig, NO_LIMITS } from './ledger/limits.ts';
 import { createModelRequests } from './ledger/model-requests.ts';
 import { createUsageLog } from './ledger/usage.ts';
+import { createLocks } from './locks.ts';
 import type { ChatProvider } from './provider/types.ts';
 import type { Pacers } from './reply/pacer.ts';
 import type { Services } from './services.ts';
@@ -92,6 +93,8 @@ export function createCore(options: CoreOptions): Core {
 
   const tokens = createTokenEstimator({ log });
   closing.add(() => tokens.close());
+  const locks = createLocks({ claims, owner, clock, log });
+  closing.add(() => locks.stop());
   const audit = createAuditLog(records);
   const { defaultTier, skuTiers } = options;
   const guilds = createGuilds({ store, clock, audit, defaultTier, skuTiers });
@@ -131,8 +134,8 @@ export function createCore(options: CoreOptions): Core {
   const answers = createAnswerRecords(store, retentionMs);
   const journal = createJournal({ claims, owner, clock, log });
   const remoteStops = createRemoteStops({ records, live, clock, log });
-  const turns = createTurns({ maxWaiting: MAX_WAITING, claims, owner, clock, log });
-  closing.add(() => Promise.all([journal.stop(), turns.stop(), remoteStops.stop()]));
+  const turns = createTurns(locks, MAX_WAITING);
+  closing.add(() => Promise.all([journal.stop(), remoteStops.stop()]));
   const chat = createChat({
     conversations,
     answers,

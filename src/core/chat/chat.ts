@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Actor, type GuildId, mayActAs, type Roles } from '../actor.ts';
 import type { Place, Press, Surface } from '../adapter.ts';
+import { createLanes } from '../lanes.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
-import { createLanes } from './lanes.ts';
 import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
 import {
   createQuestionRunner,

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
 import { createCollection } from '../collection.ts';
+import { createLanes } from '../lanes.ts';
 import type { Store } from '../store.ts';
-import { createLanes } from './lanes.ts';
 
 const turnSchema = z.object({
   /** Stays the same when the question is retried. */

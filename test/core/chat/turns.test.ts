@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTurns, type Turns } from '../../../src/core/chat/turns.ts';
+import { createLocks, type Locks } from '../../../src/core/locks.ts';
 import { type Store, StoreError } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -9,7 +10,7 @@ const never = new AbortController().signal;
 const { log } = createLogRecorder();
 let clock: FakeClock;
 let store: Store;
-let opened: Turns[];
+let opened: Locks[];
 
 beforeEach(async () => {
   clock = createFakeClock();
@@ -18,14 +19,14 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const turns of opened) await turns.stop();
+  for (const locks of opened) await locks.stop();
   await store.close();
 });
 
 function processNamed(owner: string, claims = store.claims): Turns {
-  const turns = createTurns({ maxWaiting: 2, claims, owner, clock, log });
-  opened.push(turns);
-  return turns;
+  const locks = createLocks({ claims, owner, clock, log });
+  opened.push(locks);
+  return createTurns(locks, 2);
 }
 
 /** Enters, and says when it is in. */

@@ -1,0 +1,127 @@
+import type { Logger } from 'pino';
+import { repeat } from './background.ts';
+import type { Clock } from './clock.ts';
+import { createFinisher } from './journal/journal-finisher.ts';
+import { createLanes } from './lanes.ts';
+import { type ClaimStore, StoreError } from './store.ts';
+
+/** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
+export interface Locks {
+  /**
+   * Resolves to the release when nobody else holds the name. `onWait` is told where it is not at once. The release has
+   * to be called, once, and never rejects. Rejects with the signal's reason where it aborts first.
+   *
+   * @throws StoreError
+   */
+  take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
+  /**
+   * Does work of a moment while nobody else holds the name.
+   *
+   * @throws StoreError, also where the name is not free within 15 s; and whatever the work throws
+   */
+  hold<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Resolves when all releases stand, or were tried once more. */
+  stop(): Promise<void>;
+}
+
+export interface LocksOptions {
+  readonly claims: ClaimStore;
+  /** Names this process: unique among all that ever run on this store. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** As long as an event's: who has lost the lock has lost its event too, and keeps no turn. */
+const LEASE_MS = 10_000;
+const RENEW_EVERY_MS = 3_000;
+/** Others' turns take seconds. */
+const LOOK_EVERY_MS = 250;
+/** Longer than it takes until what a dead process held is free again. */
+const MAX_WAIT_MS = 15_000;
+
+/**
+ * Locks are claims that expire at once. One that a dead process held is taken over as every orphan is, and has nothing
+ * written: so it is free again.
+ */
+export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
+  const lanes = createLanes(Number.POSITIVE_INFINITY);
+  const finisher = createFinisher({ claims, clock, log });
+  /** How many locks are held under each owner's name. Only these names are renewed. */
+  const held = new Map<string, number>();
+  let doubts = 0;
+
+  const renewing = repeat(
+    'renewing the leases of locks',
+    RENEW_EVERY_MS,
+    async () => {
+      for (const name of held.keys()) await claims.renew(name, clock.now() + LEASE_MS);
+    },
+    { clock, log },
+  );
+
+  function count(name: string, change: 1 | -1): void {
+    const locks = (held.get(name) ?? 0) + change;
+    if (locks === 0) held.delete(name);
+    else held.set(name, locks);
+  }
+
+  async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>> {
+    for (let isFirst = true; ; isFirst = false) {
+      signal.throwIfAborted();
+      const name = `${owner}/locks/${doubts}`;
+      // Expired from the start by any process's clock, and so free as soon as it is finished.
+      const claim = await claims.claim(id, name, clock.now() + LEASE_MS, 0).catch((error: unknown) => {
+        // It may be taken all the same. Under a name that is not used again, its lease runs out.
+        if (error instanceof StoreError) doubts++;
+        throw error;
+      });
+      if (claim !== null) {
+        count(name, 1);
+        return async () => {
+          await finisher.finish(claim);
+          count(name, -1);
+        };
+      }
+      if (isFirst) onWait();
+      await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  async function take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>> {
+    const leave = await lanes.enter(name, onWait, signal);
+    try {
+      const unlock = await lock(name, onWait, signal);
+      return async () => {
+        await unlock();
+        leave?.();
+      };
+    } catch (error) {
+      leave?.();
+      throw error;
+    }
+  }
+
+  return {
+    take,
+
+    async hold(name, work) {
+      const [waiting, over] = [new AbortController(), new AbortController()];
+      clock.sleep(MAX_WAIT_MS, over.signal).then(
+        () => waiting.abort(new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`)),
+        () => {}, // over
+      );
+      const release = await take(name, () => {}, waiting.signal).finally(() => over.abort());
+      try {
+        return await work();
+      } finally {
+        await release();
+      }
+    },
+
+    async stop() {
+      await renewing.stop();
+      await finisher.stop();
+    },
+  };
+}
