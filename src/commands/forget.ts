@@ -24,9 +24,9 @@ export const forget = defineCommand({
       case 'conversation':
         return tell(await forgetConversation(context));
       case 'myself': {
-        const { remembered, requests } = await privacy.forgetPerson(place.guild, actor.user);
+        const { remembered, requests, unsettled } = await privacy.forgetPerson(place.guild, actor.user);
         return tell(
-          `I have forgotten ${counted(remembered, 'question')} of yours with their answers, and what ${counted(requests, 'request')} cost. ${MESSAGES_STAY}`,
+          `I have forgotten ${counted(remembered, 'question')} of yours with their answers, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
       case 'guild': {
@@ -36,9 +36,9 @@ export const forget = defineCommand({
           );
         }
         const by = `${platformOf(actor.guild)}:${actor.user}`;
-        const { remembered, requests } = await privacy.forgetGuild(place.guild, by);
+        const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
         return tell(
-          `I have forgotten ${counted(remembered, 'conversation')}, all choices of models, and what ${counted(requests, 'request')} cost. ${MESSAGES_STAY}`,
+          `I have forgotten ${counted(remembered, 'conversation')}, all choices of models, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
     }
@@ -59,6 +59,11 @@ async function forgetConversation({ actor, place, services }: CommandContext): P
   }
   await privacy.forgetConversation(conversation.id);
   return `I have forgotten this conversation. ${MESSAGES_STAY}`;
+}
+
+function stillToCome(unsettled: number): string {
+  if (unsettled === 0) return '';
+  return `The cost of ${counted(unsettled, 'more request')} is not known yet and will be on record: use this command again in some minutes to have it forgotten too. `;
 }
 
 function counted(count: number, noun: string): string {

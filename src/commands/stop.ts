@@ -1,3 +1,4 @@
+import type { StopsSent } from '../core/chat/stops.ts';
 import { defineCommand } from '../core/command.ts';
 
 export const stop = defineCommand({
@@ -7,8 +8,16 @@ export const stop = defineCommand({
   reply: 'private',
   options: {},
   async run({ actor, place, services, tell }) {
-    const stopped = await services.chat.stopAt(place, actor);
-    if (stopped === 0) await tell('Nothing of yours is being written here.');
-    else await tell(stopped === 1 ? 'Stopped.' : `Stopped ${stopped} answers.`);
+    await tell(inWords(await services.chat.stopAt(place, actor)));
   },
 });
+
+function inWords({ stopped, elsewhere }: StopsSent): string {
+  if (stopped === 0) {
+    return elsewhere
+      ? 'If anything of yours is being written here, it stops in a moment.'
+      : 'Nothing of yours is being written here.';
+  }
+  const done = stopped === 1 ? 'Stopped.' : `Stopped ${stopped} answers.`;
+  return elsewhere ? `${done} If more of yours is being written here, it stops in a moment.` : done;
+}

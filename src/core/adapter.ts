@@ -97,8 +97,8 @@ export interface Dispatch {
   command(invocation: Invocation): Promise<void>;
   message(message: PostedMessage): Promise<void>;
   press(press: Press): Promise<void>;
-  /** The question with this event id was deleted: its answer stops. */
-  retract(eventId: string): void;
+  /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
+  retract(eventId: string): Promise<void>;
   /**
    * Replaces what the platform says that these guilds bought; with `all`, its other guilds have bought nothing. What is
    * asked after it has resolved counts with it. Never rejects.

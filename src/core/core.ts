@@ -14,10 +14,10 @@ import { createLiveAnswers } from './chat/live-answers.ts';
 import { createModelChooser } from './chat/model-choice.ts';
 import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question-runner.ts';
-import { createRemoteStops } from './chat/remote-stops.ts';
 import { startRetention } from './chat/retention.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
+import { createStops } from './chat/stops.ts';
 import { createTurns } from './chat/turns.ts';
 import type { Clock } from './clock.ts';
 import { createClosing } from './closing.ts';
@@ -130,19 +130,19 @@ export function createCore(options: CoreOptions): Core {
   const choose = createModelChooser({ catalogue, settings, models, defaultModel: options.defaultModel });
 
   const live = createLiveAnswers();
-  const conversations = createConversations(store, retentionMs);
+  const conversations = createConversations(store, locks, retentionMs);
   const answers = createAnswerRecords(store, retentionMs);
   const journal = createJournal({ claims, owner, clock, log });
-  const remoteStops = createRemoteStops({ records, live, clock, log });
+  const stops = createStops({ claims, records, live, owner, clock, log });
   const turns = createTurns(locks, MAX_WAITING);
-  closing.add(() => Promise.all([journal.stop(), remoteStops.stop()]));
+  closing.add(() => Promise.all([journal.stop(), stops.stop()]));
   const chat = createChat({
     conversations,
     answers,
     live,
+    stops,
     journal,
     turns,
-    remoteStops,
     slots,
     models,
     choose,
@@ -158,12 +158,12 @@ export function createCore(options: CoreOptions): Core {
 
   const usage = createUsageLog(records);
   const privacy = createPrivacy({
-    chat,
-    live,
+    stops,
     conversations,
     answers,
     settings,
     usage,
+    ledger,
     limits,
     audit,
     clock,

@@ -132,7 +132,16 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       closed = true;
     },
 
-    retract: (eventId) => services.chat.retract(eventId),
+    async retract(eventId) {
+      try {
+        await services.chat.retract(eventId);
+      } catch (error) {
+        log.warn(
+          { err: error, event: eventId },
+          'the answer to a deleted question could not be stopped elsewhere',
+        );
+      }
+    },
 
     async purchases(platform, purchases, reach) {
       try {

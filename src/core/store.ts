@@ -92,6 +92,8 @@ export interface LedgerStore {
   annotate(id: string, generationId: string): Promise<void>;
   /** Prolongs the leases of all open reservations of an owner. */
   renew(owner: string, leaseUntilMs: number): Promise<void>;
+  /** Open reservations of a guild, or of one person in it, whoever looks after them: what is still to be booked. */
+  open(of: { readonly guild: GuildId; readonly user?: string }): Promise<readonly Reservation[]>;
   /** Open reservations whose lease has run out: what dead processes left. First those that ran out first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
   /** Present values, by counter; one that was never drawn on is 0. */
@@ -133,6 +135,8 @@ export interface ClaimStore {
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;
   /** Prolongs the leases of all unfinished claims of an owner. */
   renew(owner: string, leaseUntilMs: number): Promise<void>;
+  /** Unfinished claims whose lease lasts, in no order: what is being dealt with, by whom. With an id that one alone. */
+  underWay(nowMs: number, id?: string): Promise<readonly ClaimKey[]>;
   /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. False as for `write`. */
   finish(claim: ClaimKey): Promise<boolean>;
   /**

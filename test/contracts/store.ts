@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { GuildId } from '../../src/core/actor.ts';
 import { createCollection, UnreadableValue } from '../../src/core/collection.ts';
 import type {
   Amounts,
@@ -264,6 +265,27 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     ]);
   });
 
+  it('lists what is open of a guild or a person, whoever looks after it, and whether its lease lasts', async () => {
+    const draws = [draw('user', null)];
+    const entryOf = (guild: GuildId, user: string) => ({ entry: { ...ENTRY, guild, user } });
+    const mine = reservation('mine', 600, draws, entryOf('discord:1', '42'));
+    const lost = reservation('lost', 1, draws, {
+      ...entryOf('discord:1', '42'),
+      owner: 'q',
+      leaseUntilMs: 1,
+    });
+    const another = reservation('another', 1, draws, entryOf('discord:1', '43'));
+    const elsewhere = reservation('elsewhere', 1, draws, entryOf('discord:2', '42'));
+    const settled = reservation('settled', 1, draws, entryOf('discord:1', '42'));
+    expect(await ledger().open({ guild: 'discord:1' })).toEqual([]);
+    for (const each of [mine, lost, another, elsewhere, settled]) await ledger().reserve(each);
+    await ledger().settle('settled', NOTHING, null);
+    const byId = (found: readonly Reservation[]) => found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    expect(byId(await ledger().open({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
+    expect(byId(await ledger().open({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
+    expect(await ledger().open({ guild: 'discord:3' })).toEqual([]);
+  });
+
   it("renews the leases of one owner's reservations", async () => {
     const made = Date.UTC(2026, 0, 1);
     await ledger().reserve(reservation('a', 1, [], { owner: 'p' }));
@@ -430,6 +452,24 @@ function claimContract({ claims, clock }: ClaimHarness): void {
     expect((await takeOver('q'))?.id).toBe('early');
     expect((await takeOver('q'))?.id).toBe('late');
     expect(await takeOver('q')).toBeNull();
+  });
+
+  it('lists what is under way, and by whom', async () => {
+    await claim('mine', 'p');
+    await claim('lost', 'p', 100);
+    const finished = (await claim('finished', 'p')) ?? fail();
+    await claims().finish(finished);
+    await claim('taken', 'dead', 50);
+    await clock().advance(50);
+    await takeOver('q/1');
+    await clock().advance(50);
+    const underWay = async (id?: string) =>
+      (await claims().underWay(clock().now(), id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const mine = { id: 'mine', owner: 'p', fence: 1 };
+    const taken = { id: 'taken', owner: 'q/1', fence: 2 };
+    expect(await underWay()).toEqual([mine, taken]);
+    expect(await underWay('taken')).toEqual([taken]);
+    for (const id of ['lost', 'finished', 'unknown']) expect(await underWay(id)).toEqual([]);
   });
 
   it('gives each claim to one of many who take over at once', async () => {

@@ -38,7 +38,7 @@ export function createDesk(): Desk {
     command: take(commands),
     message: take(messages),
     press: take(presses),
-    retract: (eventId) => void retracted.push(eventId),
+    retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     async suggest(request) {
       desk.suggestRequests.push(request);

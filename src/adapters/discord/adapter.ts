@@ -142,9 +142,11 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageHandle
   client.on(Events.MessageCreate, (message) =>
     tasks.start('a message could not be dealt with', (signal) => handleMessage(message, signal)),
   );
-  client.on(Events.MessageDelete, ({ id }) => dispatch.retract(eventId(id)));
+  const retract = (id: string) =>
+    tasks.start('the deletion of a message could not be dealt with', () => dispatch.retract(eventId(id)));
+  client.on(Events.MessageDelete, ({ id }) => retract(id));
   client.on(Events.MessageBulkDelete, (messages) => {
-    for (const id of messages.keys()) dispatch.retract(eventId(id));
+    for (const id of messages.keys()) retract(id);
   });
   if (entitlements === null) return;
   const reread = (changed: Entitlement) =>

@@ -17,7 +17,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
   if (event.subtype === 'message_deleted') {
-    if (event.deleted_ts !== undefined) dispatch.retract(questionId(team, channel, event.deleted_ts));
+    if (event.deleted_ts !== undefined) await dispatch.retract(questionId(team, channel, event.deleted_ts));
     return;
   }
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser) return;

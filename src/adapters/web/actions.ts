@@ -147,7 +147,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       }
       if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
       await room.remove(messageId);
-      if (message.kind === 'said') dispatch.retract(`web:${messageId}`);
+      if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
     },
 
     async settled() {

@@ -22,6 +22,7 @@ export type AnswerRecord = z.infer<typeof answerSchema>;
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
+  delete(id: string): Promise<void>;
   /** Those that match. Reads all there are: for `/export` and `/forget`. */
   find(matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
   /** Forgets those that match; their buttons work no more. Reads all there are. */
@@ -45,6 +46,9 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   return {
     get: async (id) => (await answers.get(id)) ?? null,
     save: (record) => answers.set(record.id, record),
+    async delete(id) {
+      await answers.delete(id);
+    },
     find,
     async forget(matches) {
       for await (const { id } of find(matches)) await answers.delete(id);

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type Actor, type GuildId, mayActAs, type Roles } from '../actor.ts';
+import { type Actor, mayActAs, type Roles } from '../actor.ts';
 import type { Place, Press, Surface } from '../adapter.ts';
 import { createLanes } from '../lanes.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
-import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
+import { isOf, Stopped } from './live-answers.ts';
 import {
   createQuestionRunner,
   placeKeyOf,
   type Question,
   type QuestionRunnerOptions,
 } from './question-runner.ts';
-import type { RemoteStops } from './remote-stops.ts';
+import type { StopsSent, StopTarget } from './stops.ts';
 import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
@@ -22,18 +22,14 @@ export interface Chat {
   continueInThread(press: Press): Promise<void>;
   /** Stops one answer, where the person may. */
   stop(press: Press): Promise<void>;
-  /** Stops the answers at a place: the person's own, or everybody's for an admin. Resolves to how many. */
-  stopAt(place: Place, actor: Actor): Promise<number>;
+  /** Stops the answers at a place: the person's own, or everybody's for an admin. */
+  stopAt(place: Place, actor: Actor): Promise<StopsSent>;
   /** Stops what answers a question that was deleted. */
-  retract(eventId: string): void;
+  retract(eventId: string): Promise<void>;
   /** The conversation that a question asked here would continue. */
   conversationAt(place: Place): Promise<Conversation | null>;
   /** As `conversationAt`, and begins one where there is none. */
   openConversation(place: Place): Promise<Conversation>;
-  /** Forgets a conversation and stops its answers. */
-  forget(conversation: string): Promise<void>;
-  /** Forgets all conversations of a guild and stops their answers; resolves to how many there were. */
-  forgetGuild(guild: GuildId): Promise<number>;
   /**
    * Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way: what the platforms do
    * not take within 10 s is left to the journal.
@@ -42,7 +38,6 @@ export interface Chat {
 }
 
 export interface ChatOptions extends QuestionRunnerOptions {
-  readonly remoteStops: RemoteStops;
   readonly roles: Roles;
 }
 
@@ -52,7 +47,7 @@ const DRAIN_CHECK_MS = 50;
 const LAST_WORDS_MS = 10_000;
 
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, live, clock } = options;
+  const { conversations, answers, live, stops, clock } = options;
   /** Keeps two first questions at one place from beginning two conversations. */
   const beginnings = createLanes(Number.POSITIVE_INFINITY);
   const abandoned = new AbortController();
@@ -83,12 +78,6 @@ export function createChat(options: ChatOptions): Chat {
       return record;
     await tell(press.surface, `Only ${record.author} or an admin can ${action} this answer.`);
     return null;
-  }
-
-  function stopMatching(cause: StopCause, matches: Parameters<LiveAnswers['find']>[0]): number {
-    const found = live.find(matches);
-    for (const { stop } of found) stop(cause);
-    return found.length;
   }
 
   return {
@@ -141,36 +130,38 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     async stop(press) {
+      const { user, name } = press.actor;
       const answering = live.get(press.answerId);
       if (!answering) {
         if ((await recordFor(press, 'stop')) === null) return;
-        await options.remoteStops.send(press.answerId, press.actor);
-        return tell(press.surface, 'This answer has ended, or ends in a moment.');
+        const { elsewhere } = await stops.send({ id: press.answerId }, { kind: 'person', user, name });
+        return tell(
+          press.surface,
+          elsewhere ? 'This answer has ended, or ends in a moment.' : 'This answer has ended already.',
+        );
       }
       if (answering.guild !== press.actor.guild) {
         return tell(press.surface, 'This answer has ended already.');
       }
-      const { user, name } = press.actor;
-      if (answering.user !== user && !mayActAs(await options.roles(press.actor), 'admin')) {
+      if (!isOf(answering, user) && !mayActAs(await options.roles(press.actor), 'admin')) {
         return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
       }
       answering.stop({ kind: 'person', user, name });
     },
 
     async stopAt(place, actor) {
-      const everybody = mayActAs(await options.roles(actor), 'admin');
+      const { user, name } = actor;
+      const whose = mayActAs(await options.roles(actor), 'admin') ? {} : { user };
       const conversation = place.key === null ? null : await conversations.at(place.key);
-      return stopMatching(
-        { kind: 'person', user: actor.user, name: actor.name },
-        (answering) =>
-          answering.guild === place.guild &&
-          (answering.user === actor.user || everybody) &&
-          (conversation ? answering.conversation === conversation.id : answering.channel === place.channel),
-      );
+      const { guild, channel } = place;
+      const target: StopTarget = conversation
+        ? { conversation: conversation.id, ...whose }
+        : { guild, channel, ...whose };
+      return stops.send(target, { kind: 'person', user, name });
     },
 
-    retract(eventId) {
-      stopMatching({ kind: 'question_deleted' }, (answering) => answering.eventId === eventId);
+    async retract(eventId) {
+      await stops.send({ eventId }, { kind: 'question_deleted' });
     },
 
     async conversationAt(place) {
@@ -178,20 +169,10 @@ export function createChat(options: ChatOptions): Chat {
     },
     openConversation: (place) => openConversation(place),
 
-    async forget(conversation) {
-      stopMatching({ kind: 'forgotten' }, (answering) => answering.conversation === conversation);
-      await conversations.forget(conversation);
-    },
-
-    async forgetGuild(guild) {
-      stopMatching({ kind: 'forgotten' }, (answering) => answering.guild === guild);
-      return conversations.forgetGuild(guild);
-    },
-
     async drain(graceMs) {
       const endMs = clock.now() + graceMs;
       while (live.size > 0 && clock.now() < endMs) await clock.sleep(DRAIN_CHECK_MS);
-      stopMatching({ kind: 'shutdown' }, () => true);
+      for (const { stop } of live.find(() => true)) stop({ kind: 'shutdown' });
       const abandonAtMs = clock.now() + LAST_WORDS_MS;
       while (live.size > 0) {
         if (clock.now() >= abandonAtMs) abandon();

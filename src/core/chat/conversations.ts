@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
 import { createCollection } from '../collection.ts';
-import { createLanes } from '../lanes.ts';
+import type { Locks } from '../locks.ts';
 import type { Store } from '../store.ts';
 
 const turnSchema = z.object({
@@ -35,10 +35,10 @@ export interface Conversations {
   /** Lets a conversation be found at one more place. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
-   * Adds a turn, or puts it in the place of the one with its id. Does nothing where the conversation was
-   * forgotten meanwhile. Callers hold the conversation's lane.
+   * Adds a turn, or puts it in the place of the one with its id. False where it is not kept: the conversation was
+   * forgotten meanwhile, or `isWanted` says no. That is asked when nobody else can change the conversation any more.
    */
-  record(id: string, turn: Turn): Promise<void>;
+  record(id: string, turn: Turn, isWanted: () => Promise<boolean>): Promise<boolean>;
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
@@ -51,7 +51,7 @@ export interface Conversations {
 /** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
 const MAX_TURNS = 100;
 
-export function createConversations(store: Store, retentionMs: number): Conversations {
+export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
   const conversations = createCollection(store.keyv('conversations'), {
     version: 1,
     schema: conversationSchema,
@@ -67,18 +67,8 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     return (await conversations.get(id)) ?? null;
   }
 
-  /** Keeps a turn that is recorded and one that is forgotten from undoing each other. */
-  const changes = createLanes(Number.POSITIVE_INFINITY);
-  const never = new AbortController().signal;
-
-  async function change<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const release = await changes.enter(id, () => {}, never);
-    try {
-      return await work();
-    } finally {
-      release?.();
-    }
-  }
+  /** Keeps turns that are recorded and turns that are forgotten, here and elsewhere, from undoing each other. */
+  const change = <T>(id: string, work: () => Promise<T>) => locks.hold(`conversation/${id}`, work);
 
   async function* idsOf(guild: GuildId): AsyncGenerator<string> {
     for await (const id of conversations.keys()) if (id.startsWith(`${guild}/`)) yield id;
@@ -109,23 +99,24 @@ export function createConversations(store: Store, retentionMs: number): Conversa
       return conversation;
     },
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
-    record: (id, turn) =>
+    record: (id, turn, isWanted) =>
       change(id, async () => {
         const conversation = await conversations.get(id);
-        if (!conversation) return;
+        if (!conversation || !(await isWanted())) return false;
         const { turns } = conversation;
         const index = turns.findIndex((other) => other.id === turn.id);
         if (index >= 0) turns[index] = turn;
         else turns.push(turn);
         await conversations.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
+        return true;
       }),
     async forget(id) {
-      await conversations.delete(id);
+      await change(id, () => conversations.delete(id));
     },
     async forgetGuild(guild) {
       let forgotten = 0;
       for await (const id of idsOf(guild)) {
-        if (await conversations.delete(id)) forgotten++;
+        if (await change(id, () => conversations.delete(id))) forgotten++;
       }
       return forgotten;
     },

@@ -29,11 +29,19 @@ export interface LiveAnswer {
   /** The event that asked for it. */
   readonly eventId: string;
   readonly guild: GuildId;
+  /** Who wants it answered now … */
   readonly user: string;
+  /** … and whose question it is: somebody else's, where it is tried again by another person. */
+  readonly asker: string;
   readonly conversation: string;
-  /** Channel and place of the question, for `/stop`. */
+  /** Of the question, for `/stop`. */
   readonly channel: string;
   readonly stop: (cause: StopCause) => void;
+}
+
+/** Whether a person may stop an answer as their own. */
+export function isOf({ user, asker }: LiveAnswer, person: string): boolean {
+  return user === person || asker === person;
 }
 
 /** The answers under way, so that they can be found and stopped. */

@@ -1,13 +1,13 @@
 import type { AuditEntry, AuditLog } from '../access/audit.ts';
 import { type GuildId, platformOf } from '../actor.ts';
 import type { Clock } from '../clock.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { type GuildRules, type LimitRules, rulesFor } from '../ledger/limit-rules.ts';
 import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
-import type { Chat } from './chat.ts';
 import type { Conversations, Turn } from './conversations.ts';
-import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
 import type { Settings } from './settings.ts';
+import type { Stops } from './stops.ts';
 
 /**
  * What people may have forgotten, and may see. Tiers, limits and their log stay: they are what others decided. So do the
@@ -29,6 +29,8 @@ export interface Forgotten {
   readonly remembered: number;
   /** Requests whose cost was on record. */
   readonly requests: number;
+  /** Requests whose cost is still to come, and will be on record then. */
+  readonly unsettled: number;
 }
 
 export interface PersonalData {
@@ -46,54 +48,70 @@ export interface PersonalData {
 }
 
 export interface PrivacyOptions {
-  readonly chat: Pick<Chat, 'forget' | 'forgetGuild'>;
-  readonly live: LiveAnswers;
+  readonly stops: Stops;
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
   readonly settings: Settings;
   readonly usage: UsageLog;
+  readonly ledger: Pick<Ledger, 'open'>;
   readonly limits: LimitRules;
   readonly audit: AuditLog;
   readonly clock: Clock;
 }
 
-/** An answer that was stopped takes a moment to settle; longer where its platform is slow to take the last edit. */
+/** An answer that was stopped takes a moment to settle; longer where its provider is slow to name the price. */
 const MAX_WAIT_MS = 10_000;
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 250;
+
+const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { chat, live, conversations, answers, settings, usage, limits, audit, clock } = options;
+  const { stops, conversations, answers, settings, usage, ledger, limits, audit, clock } = options;
 
-  /** Ends what is under way here, and waits until its cost is on record, so that this is forgotten too. */
-  async function stopAnswers(matches: (answer: LiveAnswer) => boolean): Promise<void> {
-    for (const { stop } of live.find(matches)) stop({ kind: 'forgotten' });
+  /**
+   * Waits until what was set aside is booked, so that its cost can be forgotten; resolves to how many requests were not.
+   * What a dead process left is not waited for.
+   */
+  async function settled(of: { readonly guild: GuildId; readonly user?: string }): Promise<number> {
     const untilMs = clock.now() + MAX_WAIT_MS;
-    while (live.find(matches).length > 0 && clock.now() < untilMs) await clock.sleep(LOOK_EVERY_MS);
+    const before = new Set((await ledger.open(of)).map(({ id }) => id));
+    for (;;) {
+      const left = (await ledger.open(of)).filter(({ id }) => before.has(id));
+      const isLookedAfter = left.some(({ leaseUntilMs }) => leaseUntilMs > clock.now());
+      if (!isLookedAfter || clock.now() >= untilMs) return left.length;
+      await clock.sleep(LOOK_EVERY_MS);
+    }
   }
 
   return {
     async forgetConversation(id) {
-      await chat.forget(id);
+      await stops.send({ conversation: id }, FORGOTTEN);
+      await conversations.forget(id);
       await settings.forgetConversation(id);
       await answers.forget((record) => record.conversation === id);
     },
 
     async forgetPerson(guild, user) {
-      await stopAnswers((answer) => answer.guild === guild && answer.user === user);
-      const remembered = await conversations.forgetPerson(guild, user);
+      const of = { guild, user };
+      await stops.send(of, FORGOTTEN);
+      // First: who ends a dead process's answer keeps no turn of it without this.
       await answers.forget((record) => record.guild === guild && record.user === user);
-      return { remembered, requests: await usage.remove({ of: { guild, user } }) };
+      const remembered = await conversations.forgetPerson(guild, user);
+      const unsettled = await settled(of);
+      return { remembered, requests: await usage.remove({ of }), unsettled };
     },
 
     async forgetGuild(guild, by) {
       const atMs = clock.now();
       const from = 'conversations, choices and costs';
       await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
-      await stopAnswers((answer) => answer.guild === guild);
-      const remembered = await chat.forgetGuild(guild);
+      const of = { guild };
+      await stops.send(of, FORGOTTEN);
+      const remembered = await conversations.forgetGuild(guild);
       await settings.forgetGuild(guild);
       await answers.forget((record) => record.guild === guild);
-      return { remembered, requests: await usage.remove({ of: { guild } }) };
+      const unsettled = await settled(of);
+      return { remembered, requests: await usage.remove({ of }), unsettled };
     },
 
     async dataOf(guild, user) {

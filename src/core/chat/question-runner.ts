@@ -16,6 +16,7 @@ import { type LiveAnswers, type StopCause, Stopped } from './live-answers.ts';
 import type { ModelChooser } from './model-choice.ts';
 import { promptFor } from './prompt.ts';
 import type { Slots } from './slots.ts';
+import type { Stops } from './stops.ts';
 import type { Turns } from './turns.ts';
 
 /** A question at a place, with the options of this request alone. */
@@ -45,6 +46,7 @@ export interface QuestionRunnerOptions {
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
   readonly live: LiveAnswers;
+  readonly stops: Stops;
   readonly journal: Journal;
   readonly turns: Turns;
   readonly slots: Slots;
@@ -71,6 +73,8 @@ interface Attempt {
   readonly entry: Entry;
   readonly stop: (cause: StopCause) => void;
   readonly signal: AbortSignal;
+  /** Whether nothing of it may be kept, also where it had been stopped before, or was complete. */
+  readonly isForgotten: () => boolean;
 }
 
 /**
@@ -81,21 +85,26 @@ export function createQuestionRunner(
   options: QuestionRunnerOptions,
   abandoned: AbortSignal,
 ): (job: Job) => Promise<void> {
-  const { conversations, answers, live, journal, turns, slots, models, tokens, clock, log } = options;
+  const { conversations, answers, live, stops, journal, turns, slots, models, tokens, clock, log } = options;
 
   async function run(job: Job): Promise<void> {
     const { question, conversation } = job;
     const { surface, actor, place, eventId } = question;
     const id = newAnswerId();
     const stopping = new AbortController();
-    const stop = (cause: StopCause) => stopping.abort(new Stopped(cause));
+    let isForgotten = false;
+    const stop = (cause: StopCause) => {
+      isForgotten ||= cause.kind === 'forgotten';
+      stopping.abort(new Stopped(cause));
+    };
     const entry = journal.entry(eventId);
     const askedAtMs = clock.now();
-    live.add({
+    await stops.admit({
       id,
       eventId,
       guild: place.guild,
       user: actor.user,
+      asker: job.asker.user,
       conversation,
       channel: place.channel,
       stop,
@@ -123,7 +132,14 @@ export function createQuestionRunner(
           return;
         }
         try {
-          await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
+          await answerNow(job, {
+            id,
+            askedAtMs,
+            entry,
+            stop,
+            signal: stopping.signal,
+            isForgotten: () => isForgotten,
+          });
         } finally {
           slot.release();
         }
@@ -140,12 +156,19 @@ export function createQuestionRunner(
         });
       }
     } finally {
+      // Who forgot it may have looked before it was written.
+      if (isForgotten) {
+        await answers.delete(id).catch((fault: unknown) => {
+          log.error({ err: fault, answer: id }, 'a forgotten question could not be deleted');
+        });
+      }
       live.delete(id);
       surface.indicate('idle');
     }
   }
 
-  async function answerNow(job: Job, { id, askedAtMs, entry, stop, signal }: Attempt): Promise<void> {
+  async function answerNow(job: Job, attempt: Attempt): Promise<void> {
+    const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
     const history = (await conversations.get(conversation))?.turns ?? [];
@@ -183,6 +206,14 @@ export function createQuestionRunner(
       conversation,
     });
     if (!request.ok) return tell(surface, request.text);
+    // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
+    await stops.look().catch((error: unknown) => {
+      log.warn({ err: error, answer: id }, 'wishes to stop answers could not be read');
+    });
+    if (signal.aborted) {
+      await request.settle();
+      throw signal.reason;
+    }
     // Not before: a refusal is for the asker alone, and some platforms show by this that something was asked.
     surface.indicate('working');
 
@@ -209,8 +240,8 @@ export function createQuestionRunner(
             }),
           ),
         async keep({ text, status }) {
-          if (text === '' || entry.lost.aborted || (signal.aborted && isForgotten(signal.reason))) return;
-          await conversations.record(conversation, {
+          if (text === '' || entry.lost.aborted) return;
+          const kept = {
             id: turn,
             user: asker.user,
             author: asker.name,
@@ -220,7 +251,12 @@ export function createQuestionRunner(
             status,
             askedAtMs,
             tokens: questionTokens + (await tokens.count(text)),
+          };
+          const isKept = await conversations.record(conversation, kept, async () => {
+            await stops.look();
+            return !attempt.isForgotten();
           });
+          if (!isKept) return;
           // Keeps the place for as long as the conversation.
           const key = placeKeyOf(place, surface, actor);
           if (key !== null) await conversations.attach(conversation, key);
@@ -284,8 +320,4 @@ function recordOf({ question, asker, conversation, turn }: Job, id: string): Ans
 /** What a question's conversation hangs on: a private one is its asker's own, wherever it is asked. */
 export function placeKeyOf(place: Place, surface: Surface, actor: Actor): string | null {
   return surface.isPrivate ? `${platformOf(place.guild)}:private/${place.channel}/${actor.user}` : place.key;
-}
-
-function isForgotten(reason: unknown): boolean {
-  return reason instanceof Stopped && reason.stop.kind === 'forgotten';
 }

@@ -45,7 +45,12 @@ export function startPickUp(options: PickUpOptions): Background {
         signal.throwIfAborted();
         if (underWay.size >= MAX_AT_ONCE) await Promise.race(underWay);
         const orphan = await journal.takeOver();
-        if (orphan === null) break;
+        if (orphan === null) {
+          if (underWay.size === 0) return;
+          // An end may wait for a lock of the same dead process, whose lease runs out some seconds later.
+          await Promise.race([...underWay, clock.sleep(LOOK_EVERY_MS, signal)]);
+          continue;
+        }
         const ending = end(orphan, signal).finally(() => underWay.delete(ending));
         underWay.add(ending);
       }
@@ -126,17 +131,22 @@ export function startPickUp(options: PickUpOptions): Background {
     const { turn, user, author, question } = record;
     if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs === askedAtMs)) return;
     const count = await tokens.count(`${question}\n${text}`);
-    await conversations.record(conversation.id, {
-      id: turn,
-      user,
-      author,
-      question,
-      answer: text,
-      model,
-      status: 'interrupted',
-      askedAtMs,
-      tokens: count,
-    });
+    await conversations.record(
+      conversation.id,
+      {
+        id: turn,
+        user,
+        author,
+        question,
+        answer: text,
+        model,
+        status: 'interrupted',
+        askedAtMs,
+        tokens: count,
+      },
+      // It may have been forgotten meanwhile.
+      async () => (await answers.get(id)) !== null,
+    );
   }
 
   /** A reply to the message goes on in the conversation. */

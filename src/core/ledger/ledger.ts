@@ -26,6 +26,8 @@ export interface Ledger {
   reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
   /** Where a person and a guild stand: the narrowest limit first. */
   levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
+  /** What is set aside for a guild, or for one person in it, and not booked yet, over all processes. */
+  open(of: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
   /** What dead processes left, and nobody could name the cost of so far: it stays reserved. */
   unsettled(): Promise<readonly OpenReservation[]>;
   /** Ends what is under way, as well as the store allows. Call it when no request is open any more. */
@@ -219,6 +221,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       return draws.map((draw) => levelOf(draw, used.get(draw.counter) ?? 0));
     },
 
+    open: (of) => store.open(of),
     unsettled: () => store.abandoned(clock.now()),
 
     async stop() {

@@ -77,7 +77,7 @@ return forgotten
 `);
 
 export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
-  const { runScript } = connection;
+  const { run, runScript } = connection;
 
   return {
     async claim(id, owner, leaseUntilMs, expiresAtMs, journal = null) {
@@ -102,6 +102,23 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
     },
 
     renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
+
+    underWay: (nowMs, id) =>
+      run(async (client) => {
+        const isOpen = async (one: string) => Number(await client.zScore(CLAIM_LEASES, one)) > nowMs;
+        const ids =
+          id === undefined
+            ? await client.zRangeByScore(CLAIM_LEASES, `(${nowMs}`, '+inf')
+            : (await isOpen(id))
+              ? [id]
+              : [];
+        if (ids.length === 0) return [];
+        const holders = await client.hmGet(CLAIMS, ids);
+        return ids.flatMap((each, index): ClaimKey[] => {
+          const [, fence, owner] = /^(\d+) (.*)$/s.exec(holders[index] ?? '') ?? [];
+          return owner === undefined ? [] : [{ id: each, owner, fence: Number(fence) }];
+        });
+      }),
 
     async finish(claim) {
       const finished = await runScript(

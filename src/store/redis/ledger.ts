@@ -129,6 +129,26 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
 
     renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
 
+    open: ({ guild, user }) =>
+      run(async (client) => {
+        const bodies = Object.values(await client.hGetAll(RESERVATIONS)).map(
+          (text) => parseJson(text) as Body,
+        );
+        const found = bodies.filter(
+          ({ entry }) => entry.guild === guild && (user === undefined || entry.user === user),
+        );
+        if (found.length === 0) return [];
+        const leases = await client.zmScore(
+          RESERVATION_LEASES,
+          found.map(({ id }) => id),
+        );
+        return found.flatMap((body, index): Reservation[] => {
+          const leaseUntilMs = leases[index] ?? null;
+          // Settled between the two reads.
+          return leaseUntilMs === null ? [] : [{ ...body, leaseUntilMs }];
+        });
+      }),
+
     abandoned: (nowMs) =>
       run(async (client) => {
         const due = await client.zRangeByScoreWithScores(RESERVATION_LEASES, '-inf', nowMs);

@@ -9,7 +9,7 @@ const COLUMNS = 'id, owner, fence, lease_until_ms, journal';
 const HELD = 'id = ? AND owner = ? AND fence = ? AND finished = 0';
 
 export function createSqliteClaims(database: Database, clock: Clock): ClaimStore {
-  const { write, sql } = database;
+  const { read, write, sql } = database;
 
   function changeHeld(statement: string, values: readonly string[], { id, owner, fence }: ClaimKey) {
     return write(() => sql(statement).run(...values, id, owner, fence).changes === 1);
@@ -45,6 +45,16 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
       );
     },
 
+    underWay: (nowMs, id) =>
+      read(() =>
+        sql(
+          `SELECT id, owner, fence FROM claims
+           WHERE finished = 0 AND lease_until_ms > ? ${id === undefined ? '' : 'AND id = ?'}`,
+        )
+          .all(nowMs, ...(id === undefined ? [] : [id]))
+          .map(keyOf),
+      ),
+
     finish: (claim) => changeHeld(`UPDATE claims SET finished = 1, journal = NULL WHERE ${HELD}`, [], claim),
 
     takeOver: (owner, nowMs, leaseUntilMs) =>
@@ -60,11 +70,13 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
   };
 }
 
+function keyOf(row: Record<string, SQLOutputValue>): ClaimKey {
+  return { id: String(row['id']), owner: String(row['owner']), fence: Number(row['fence']) };
+}
+
 function claimOf(row: Record<string, SQLOutputValue>): Claim {
   return {
-    id: String(row['id']),
-    owner: String(row['owner']),
-    fence: Number(row['fence']),
+    ...keyOf(row),
     leaseUntilMs: Number(row['lease_until_ms']),
     journal: row['journal'] === null ? null : parseJson(String(row['journal'])),
   };

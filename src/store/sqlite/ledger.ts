@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
 import { parseJson } from '../shared.ts';
@@ -78,6 +79,14 @@ export function createSqliteLedger(database: Database): LedgerStore {
       );
     },
 
+    open: ({ guild, user }) =>
+      read(() =>
+        sql('SELECT id, owner, lease_until_ms, body FROM reservations')
+          .all()
+          .map(reservationOf)
+          .filter(({ entry }) => entry.guild === guild && (user === undefined || entry.user === user)),
+      ),
+
     abandoned: (nowMs) =>
       read(() =>
         sql(
@@ -87,15 +96,21 @@ export function createSqliteLedger(database: Database): LedgerStore {
           .all(nowMs)
           .map(
             (row): OpenReservation => ({
-              ...(parseJson(String(row['body'])) as Body),
-              id: String(row['id']),
-              owner: String(row['owner']),
-              leaseUntilMs: Number(row['lease_until_ms']),
+              ...reservationOf(row),
               generationId: row['generation_id'] as string | null,
             }),
           ),
       ),
 
     read: (counters) => read(() => new Map(counters.map((counter) => [counter, counterValue(counter)]))),
+  };
+}
+
+function reservationOf(row: Record<string, SQLOutputValue>): Reservation {
+  return {
+    ...(parseJson(String(row['body'])) as Body),
+    id: String(row['id']),
+    owner: String(row['owner']),
+    leaseUntilMs: Number(row['lease_until_ms']),
   };
 }

@@ -54,7 +54,7 @@ function createDesk(): Desk {
     command: take(commands),
     message: take(messages),
     press: take(presses),
-    retract: (eventId) => void desk.retracted.push(eventId),
+    retract: async (eventId) => void desk.retracted.push(eventId),
     purchases: async () => {},
     async suggest(request) {
       desk.suggestRequests.push(request);

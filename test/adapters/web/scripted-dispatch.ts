@@ -55,7 +55,7 @@ export function createScriptedDispatch({ on = async () => {}, suggest = [] }: Sc
     command: (event) => take({ kind: 'command', event }),
     message: (event) => take({ kind: 'message', event }),
     press: (event) => take({ kind: 'press', event }),
-    retract: (eventId) => void retracted.push(eventId),
+    retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     async suggest(request) {
       suggestRequests.push(request);

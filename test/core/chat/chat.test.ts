@@ -390,7 +390,7 @@ describe('an answer that does not come to its end', () => {
         const stop = invocationOf('stop', {}, { place: { key: how } });
         await bot.dispatch.command(stop);
         expect(whispered(stop)).toBe('Stopped.');
-      } else if (how === 'deleted') bot.dispatch.retract(how);
+      } else if (how === 'deleted') await bot.dispatch.retract(how);
       else {
         asked.surface.shut('deleted');
         await live.text(' and more');

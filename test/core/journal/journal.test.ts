@@ -140,6 +140,7 @@ describe('the journal', () => {
       renew: (...args) => claims.renew(...args),
       finish: (...args) => claims.finish(...args),
       takeOver: (...args) => claims.takeOver(...args),
+      underWay: (...args) => claims.underWay(...args),
     });
     const entry = await journal.begin('event', 'discord', surface);
     let text = 'One';
