@@ -9,7 +9,13 @@ import {
 } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { Level } from '../core/ledger/ledger.ts';
-import { type GuildRules, isPersonal, type RuleChange, rulesFor } from '../core/ledger/limit-rules.ts';
+import {
+  type GuildRules,
+  isPersonal,
+  MAX_PEOPLE,
+  type RuleChange,
+  rulesFor,
+} from '../core/ledger/limit-rules.ts';
 import { amountInWords, parseAmount } from '../core/ledger/limit-words.ts';
 import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
 
@@ -22,9 +28,6 @@ const NAMES = {
 } as const satisfies Record<GuildLimitName, { value: string; label: string }>;
 
 const LIMIT_NAMES = Object.keys(NAMES) as GuildLimitName[];
-
-/** All that is set for a guild is read with every request. */
-const MAX_PEOPLE = 200;
 
 /** What `to` can say instead of an amount. */
 const DEFAULT = 'default';
@@ -119,15 +122,11 @@ async function set({ guild, user, limit, to, role }: Wish, context: CommandConte
     if (!amount.ok) return amount.problem;
     most = amount.most;
   }
-  if (user !== null && most !== undefined) {
-    const { users } = await services.limits.rules(guild);
-    if (!Object.hasOwn(users, user) && Object.keys(users).length >= MAX_PEOPLE) {
-      return `${MAX_PEOPLE} people have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;
-    }
-  }
   const layer = user !== null ? { user } : role === 'operator' ? 'operator' : 'guild';
-  await services.limits.change({ guild, layer, limit, most, by: `${platformOf(actor.guild)}:${actor.user}` });
-  return null;
+  const by = `${platformOf(actor.guild)}:${actor.user}`;
+  const isChanged = await services.limits.change({ guild, layer, limit, most, by });
+  if (isChanged) return null;
+  return `${MAX_PEOPLE} people have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;
 }
 
 /** What holds, what is used of it, and who set it. */

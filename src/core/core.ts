@@ -101,7 +101,7 @@ export function createCore(options: CoreOptions): Core {
   const settings = createSettings(store);
   const roles = createRoles(options.operators);
 
-  const limits = createLimitRules({ store, config: options.limits, audit, clock });
+  const limits = createLimitRules({ store, locks, config: options.limits, audit, clock });
   const ledger = createLedger({
     store: store.ledger,
     clock,

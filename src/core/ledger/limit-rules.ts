@@ -4,6 +4,7 @@ import type { Tier } from '../access/tiers.ts';
 import type { GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import { createCollection } from '../collection.ts';
+import type { Locks } from '../locks.ts';
 import type { LedgerEntry, Store } from '../store.ts';
 import { amountInWords } from './limit-words.ts';
 import {
@@ -50,22 +51,64 @@ export interface LimitRules {
   /** What holds for a person's next request; `tier` is what the operator gave. */
   limitsFor(whose: Pick<LedgerEntry, 'guild' | 'user' | 'payer'>, tier: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
-  /** Changes a rule, and notes it in the audit log. Of two changes of one guild at the same moment the later one may win alone. */
-  change(change: RuleChange): Promise<void>;
+  /**
+   * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people have limits of
+   * their own already as there can be.
+   */
+  change(change: RuleChange): Promise<boolean>;
 }
+
+/** People with limits of their own in a guild: all that is set for it is read with every request. */
+export const MAX_PEOPLE = 200;
 
 const NO_RULES: GuildRules = { operator: {}, guild: {}, users: {} };
 
 /** @param config null where limits are off. */
 export function createLimitRules(options: {
   readonly store: Store;
+  readonly locks: Locks;
   readonly config: LimitsConfig | null;
   readonly audit: AuditLog;
   readonly clock: Clock;
 }): LimitRules {
-  const { store, config, audit, clock } = options;
+  const { store, locks, config, audit, clock } = options;
   const stored = createCollection(store.keyv('limits'), { version: 1, schema: rulesSchema });
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
+
+  async function change({ guild, layer, limit, most, by }: RuleChange): Promise<boolean> {
+    const before = await rules(guild);
+    const layerOf = ({ operator, guild: ofGuild, users }: GuildRules) => {
+      if (layer === 'operator') return operator;
+      return layer === 'guild' ? ofGuild : rulesFor(layer.user, { users });
+    };
+    const from = layerOf(before)[limit];
+    if (from === most) return true;
+    const { [limit]: _, ...others } = layerOf(before);
+    const now = most === undefined ? others : { ...others, [limit]: most };
+    const after = rulesSchema.parse(
+      typeof layer === 'string'
+        ? { ...before, [layer]: now }
+        : { ...before, users: withUser(before.users, layer.user, now) },
+    );
+    const people = Object.keys(after.users).length;
+    if (people > MAX_PEOPLE && people > Object.keys(before.users).length) return false;
+    const whose = typeof layer === 'string' ? layer : `user ${layer.user}`;
+    const words = (value: number | null | undefined) =>
+      value === undefined
+        ? null
+        : `${limit} of ${whose}: ${value === null ? 'none' : amountInWords(limit, value)}`;
+    await audit.append({
+      guild,
+      by,
+      atMs: clock.now(),
+      action: 'limits.change',
+      from: words(from),
+      to: words(most),
+      reason: '',
+    });
+    await stored.set(guild, after);
+    return true;
+  }
 
   return {
     isOn: config !== null,
@@ -81,37 +124,7 @@ export function createLimitRules(options: {
       );
     },
 
-    async change({ guild, layer, limit, most, by }) {
-      const before = await rules(guild);
-      const layerOf = ({ operator, guild: ofGuild, users }: GuildRules) => {
-        if (layer === 'operator') return operator;
-        return layer === 'guild' ? ofGuild : rulesFor(layer.user, { users });
-      };
-      const from = layerOf(before)[limit];
-      if (from === most) return;
-      const { [limit]: _, ...others } = layerOf(before);
-      const now = most === undefined ? others : { ...others, [limit]: most };
-      const after = rulesSchema.parse(
-        typeof layer === 'string'
-          ? { ...before, [layer]: now }
-          : { ...before, users: withUser(before.users, layer.user, now) },
-      );
-      const whose = typeof layer === 'string' ? layer : `user ${layer.user}`;
-      const words = (value: number | null | undefined) =>
-        value === undefined
-          ? null
-          : `${limit} of ${whose}: ${value === null ? 'none' : amountInWords(limit, value)}`;
-      await audit.append({
-        guild,
-        by,
-        atMs: clock.now(),
-        action: 'limits.change',
-        from: words(from),
-        to: words(most),
-        reason: '',
-      });
-      await stored.set(guild, after);
-    },
+    change: (wanted) => locks.hold(`limits/${wanted.guild}`, () => change(wanted)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
-import { createLimitRules } from '../../../src/core/ledger/limit-rules.ts';
+import { createLimitRules, type LimitRules, MAX_PEOPLE } from '../../../src/core/ledger/limit-rules.ts';
 import { type LimitsConfig, limitsSchema, UNLIMITED_GUILD } from '../../../src/core/ledger/limits.ts';
+import { createLocks, type Locks } from '../../../src/core/locks.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -12,15 +13,25 @@ const mia = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
 
 describe('limit rules', () => {
   const clock = createFakeClock();
+  const log = pino({ level: 'silent' });
   let store: Store;
+  let opened: Locks[];
 
   beforeEach(async () => {
-    store = await openStore('memory:', { clock, log: pino({ level: 'silent' }) });
+    store = await openStore('memory:', { clock, log });
+    opened = [];
   });
-  afterEach(() => store.close());
+  afterEach(async () => {
+    for (const locks of opened) await locks.stop();
+    await store.close();
+  });
 
-  const rulesOf = (tiers: LimitsConfig | null = config) =>
-    createLimitRules({ store, config: tiers, audit: createAuditLog(store.records), clock });
+  /** As another process has them, each time. */
+  function rulesOf(tiers: LimitsConfig | null = config): LimitRules {
+    const locks = createLocks({ claims: store.claims, owner: `process-${opened.length}`, clock, log });
+    opened.push(locks);
+    return createLimitRules({ store, locks, config: tiers, audit: createAuditLog(store.records), clock });
+  }
   const change = { guild: 'discord:1', limit: 'requestsPerUserPerDay', by: 'discord:ada' } as const;
 
   it('are the tier’s where nobody set any, and none for what a guild pays itself', async () => {
@@ -41,6 +52,46 @@ describe('limit rules', () => {
       10, 20, 20,
     ]);
     expect([await of('mia', 'guild'), await of('zoe', 'guild')]).toEqual([10, 20]);
+  });
+
+  it('lose no change of many that two processes make at once, nor its entry in the log', async () => {
+    const processes = [rulesOf(), rulesOf()];
+    const people = Array.from({ length: 20 }, (_, index) => `user-${index}`);
+    const changing = people.map((user, index) =>
+      processes[index % 2]?.change({ ...change, layer: { user }, most: index }),
+    );
+    await clock.advance(60_000);
+    await Promise.all(changing);
+    const { users } = await rulesOf().rules('discord:1');
+    expect(users).toEqual(
+      Object.fromEntries(people.map((user, most) => [user, { requestsPerUserPerDay: most }])),
+    );
+    const entries = await Array.fromAsync(createAuditLog(store.records).query({}));
+    expect(entries.map(({ to }) => to).toSorted()).toEqual(
+      people
+        .map((user, most) => `requestsPerUserPerDay of user ${user}: ${most} request${most === 1 ? '' : 's'}`)
+        .toSorted(),
+    );
+  });
+
+  it('note each of two changes of one limit at once, one from what the other made', async () => {
+    const changing = [1, 2].map((most) => rulesOf().change({ ...change, layer: 'guild', most }));
+    await clock.advance(60_000);
+    await Promise.all(changing);
+    const [second, first] = await Array.fromAsync(createAuditLog(store.records).query({}));
+    expect(first?.from).toBeNull();
+    expect(second?.from).toBe(first?.to);
+  });
+
+  it('of their own have so many people and no more; those who have them can be limited anew', async () => {
+    const rules = rulesOf();
+    for (let index = 0; index < MAX_PEOPLE; index++) {
+      await rules.change({ ...change, layer: { user: `user-${index}` }, most: 1 });
+    }
+    expect(await rules.change({ ...change, layer: { user: 'one more' }, most: 1 })).toBe(false);
+    expect(await rules.change({ ...change, layer: { user: 'user-0' }, most: 2 })).toBe(true);
+    expect(await rules.change({ ...change, layer: { user: 'user-0' }, most: undefined })).toBe(true);
+    expect(await rules.change({ ...change, layer: { user: 'one more' }, most: 1 })).toBe(true);
   });
 
   it('are kept for the next process, and gone when they are taken back', async () => {
