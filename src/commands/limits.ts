@@ -1,6 +1,8 @@
 import {
   type GuildId,
+  hasGroups,
   mayActAs,
+  parseGroup,
   parseGuildId,
   parseUser,
   platformOf,
@@ -8,26 +10,11 @@ import {
   reaches,
 } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import type { Level } from '../core/ledger/ledger.ts';
-import {
-  type GuildRules,
-  isPersonal,
-  MAX_PEOPLE,
-  type RuleChange,
-  rulesFor,
-} from '../core/ledger/limit-rules.ts';
-import { amountInWords, parseAmount } from '../core/ledger/limit-words.ts';
-import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
-
-const NAMES = {
-  requestsPerUserPerMinute: { value: 'requests-per-minute', label: 'Requests per person and minute' },
-  requestsPerUserPerDay: { value: 'requests-per-day', label: 'Requests per person and day' },
-  nanoUsdPerUserPerDay: { value: 'dollars-per-day', label: 'Dollars per person and day' },
-  nanoUsdPerGuildPerDay: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
-  nanoUsdPerGuildPerMonth: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
-} as const satisfies Record<GuildLimitName, { value: string; label: string }>;
-
-const LIMIT_NAMES = Object.keys(NAMES) as GuildLimitName[];
+import { MAX_GROUPS, MAX_PEOPLE } from '../core/ledger/guild-rules.ts';
+import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
+import { parseAmount } from '../core/ledger/limit-words.ts';
+import type { GuildLimitName } from '../core/ledger/limits.ts';
+import { groupWord, LIMIT_NAMES, NAMES, showLimits, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */
 const DEFAULT = 'default';
@@ -54,13 +41,18 @@ export const limits = defineCommand({
       description: 'For this person alone (admins): a mention or an id',
       maxChars: 100,
     },
+    role: {
+      type: 'text',
+      description: 'For each with this role, on Slack in this user group (admins): a mention or an id',
+      maxChars: 100,
+    },
     guild: { type: 'text', description: 'Of another place, by its id (operators)', maxChars: 100 },
   },
-  async run(context, { limit: value, to, user: named, guild: id }) {
+  async run(context, { limit: value, to, user, role: group, guild: id }) {
     const { actor, place, services, tell } = context;
     const role = await services.roles(actor);
     const isAdmin = mayActAs(role, 'admin');
-    if (!isAdmin && (to !== undefined || named !== undefined || id !== undefined)) {
+    if (!isAdmin && [to, user, group, id].some((given) => given !== undefined)) {
       return tell('Only an admin can set limits or see those of others. `/limits` alone shows yours.');
     }
     const guild = id === undefined ? place.guild : guildIn(id, role, context);
@@ -71,20 +63,33 @@ export const limits = defineCommand({
           : 'Only the operator of this bot can see and set the limits of other places.',
       );
     }
-    const user = named === undefined ? null : parseUser(named, guild);
-    if (named !== undefined && user === null) {
-      return tell('`user` must be a mention or the id of a person: names are not unique.');
-    }
+    const whose = whoseIn(guild, user, group);
+    if (typeof whose === 'string') return tell(whose);
     const limit = LIMIT_NAMES.find((name) => NAMES[name].value === value) ?? null;
-    if (limit === null && to === undefined) return tell(await overview(context, { guild, user, isAdmin }));
+    if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
     if (limit === null) return tell('Say which `limit` to set.');
     if (to === undefined) return tell('Say what to set it `to`: an amount, or `default`.');
 
-    const problem = await set({ guild, user, limit, to, role }, context);
+    const problem = await set({ guild, whose, limit, to, role }, context);
     if (problem !== null) return tell(problem);
-    await tell(`Done.\n\n${await overview(context, { guild, user, isAdmin })}`);
+    await tell(`Done.\n\n${await showLimits(context, { guild, whose, isAdmin })}`);
   },
 });
+
+/** Whom the options name, or what is wrong with them. */
+function whoseIn(guild: GuildId, user: string | undefined, group: string | undefined): Whose | string {
+  if (user !== undefined && group !== undefined) return 'Give `user` or `role`, not both.';
+  if (user !== undefined) {
+    const id = parseUser(user, guild);
+    return id === null
+      ? '`user` must be a mention or the id of a person: names are not unique.'
+      : { user: id };
+  }
+  if (group === undefined) return null;
+  if (!hasGroups(guild)) return 'There are no roles in this place: leave `role` out.';
+  const id = parseGroup(group, guild);
+  return id === null ? `\`role\` must be a mention or the id of a ${groupWord(guild)}.` : { group: id };
+}
 
 /** The guild that an operator named; null where it is none, or is not theirs to reach. */
 function guildIn(id: string, role: Role, { actor }: CommandContext): GuildId | null {
@@ -94,26 +99,25 @@ function guildIn(id: string, role: Role, { actor }: CommandContext): GuildId | n
 
 interface Wish {
   readonly guild: GuildId;
-  /** Null for everybody. */
-  readonly user: string | null;
+  readonly whose: Whose;
   readonly limit: GuildLimitName;
   readonly to: string;
   readonly role: Role;
 }
 
 /** Sets a limit, or says why it cannot be set. */
-async function set({ guild, user, limit, to, role }: Wish, context: CommandContext): Promise<string | null> {
+async function set({ guild, whose, limit, to, role }: Wish, context: CommandContext): Promise<string | null> {
   const { actor, services } = context;
   if (!services.limits.isOn) {
     return 'The operator of this bot has lifted all limits (`LIMITS=off`), so that none can be set.';
   }
-  if (user !== null && !isPersonal(limit)) {
-    return `“${NAMES[limit].label}” is not a limit of one person. Leave \`user\` out.`;
+  if (whose !== null && !isPersonal(limit)) {
+    return `“${NAMES[limit].label}” is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`;
   }
   const word = to.trim().toLowerCase();
   let most: RuleChange['most'];
   if (word === NONE) {
-    if (role !== 'operator' || user !== null) {
+    if (role !== 'operator' || whose !== null) {
       return 'Only the operator of this bot can lift a limit, and for a whole place alone. `default` takes back what was set.';
     }
     most = null;
@@ -122,75 +126,10 @@ async function set({ guild, user, limit, to, role }: Wish, context: CommandConte
     if (!amount.ok) return amount.problem;
     most = amount.most;
   }
-  const layer = user !== null ? { user } : role === 'operator' ? 'operator' : 'guild';
+  const layer = whose ?? (role === 'operator' ? 'operator' : 'guild');
   const by = `${platformOf(actor.guild)}:${actor.user}`;
-  const isChanged = await services.limits.change({ guild, layer, limit, most, by });
-  if (isChanged) return null;
-  return `${MAX_PEOPLE} people have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;
-}
-
-/** What holds, what is used of it, and who set it. */
-async function overview(
-  { actor, services }: CommandContext,
-  { guild, user, isAdmin }: { guild: GuildId; user: string | null; isAdmin: boolean },
-): Promise<string> {
-  const { guilds, ledger, limits } = services;
-  if (!limits.isOn) return 'Nothing is limited: the operator of this bot has lifted all limits.';
-  const [{ tier, operatorTier, ownKeys }, rules] = await Promise.all([
-    guilds.access(guild),
-    limits.rules(guild),
-  ]);
-  const person = user ?? actor.user;
-  const payers = ownKeys.length > 0 ? (['operator', 'guild'] as const) : (['operator'] as const);
-  const sections = await Promise.all(
-    payers.map(async (payer) => {
-      const whose = { guild, user: person, payer };
-      const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
-      const lines = levels.flatMap((level) =>
-        isGuildLimit(level.limit)
-          ? [lineOf(level.limit, level, { rules, payer, user: person, isAdmin, isSelf: user === null })]
-          : [],
-      );
-      const heading =
-        payer === 'guild' ? '**What its own API keys pay**' : `**Limits of the tier \`${tier}\`**`;
-      return `${heading}\n${lines.join('\n')}`;
-    }),
-  );
-  return [
-    ...(user === null ? [] : [`For ${user}:`]),
-    ...sections,
-    isAdmin
-      ? 'Set one with `limit` and `to`: it tightens what holds here.'
-      : 'Admins can tighten them; the operator of this bot can set any.',
-  ].join('\n\n');
-}
-
-function lineOf(
-  limit: GuildLimitName,
-  { used, most }: Level,
-  about: { rules: GuildRules; payer: string; user: string; isAdmin: boolean; isSelf: boolean },
-): string {
-  const amount = most === null ? 'no limit' : amountInWords(limit, most);
-  // What all have used together is the admins' to see.
-  const isShown = isPersonal(limit) || about.isAdmin;
-  const who = isPersonal(limit) ? (about.isSelf ? 'you have used' : 'used') : 'used';
-  const use = isShown ? ` · ${who} ${amountInWords(limit, used)}` : '';
-  const origin = originOf(limit, most, about);
-  return `- ${NAMES[limit].label}: **${amount}**${origin}${use}`;
-}
-
-/** Who set what holds, where it is not the tier's own. */
-function originOf(
-  limit: GuildLimitName,
-  most: number | null,
-  { rules, payer, user }: { rules: GuildRules; payer: string; user: string },
-): string {
-  if (most !== null && rulesFor(user, rules)[limit] === most) return ' (set by an admin for this person)';
-  if (most !== null && rules.guild[limit] === most) return ' (set by an admin)';
-  if (payer === 'operator' && rules.operator[limit] === most) return ' (set by the operator)';
-  return '';
-}
-
-function isGuildLimit(name: keyof typeof LIMITS): name is GuildLimitName {
-  return Object.hasOwn(UNLIMITED_GUILD, name);
+  if (await services.limits.change({ guild, layer, limit, most, by })) return null;
+  const full =
+    whose !== null && 'group' in whose ? `${MAX_GROUPS} ${groupWord(guild)}s` : `${MAX_PEOPLE} people`;
+  return `${full} have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;
 }

@@ -90,7 +90,7 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
     dateOf,
   );
   const { operatorTier } = await guilds.access(guild);
-  const whose = { guild, user: actor.user, payer: 'operator' } as const;
+  const whose = { guild, user: actor.user, groups: actor.groups, payer: 'operator' } as const;
   const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
   const against = levels.flatMap(({ limit, used, most }) => {
     const { scope, period } = LIMITS[limit];

@@ -20,6 +20,11 @@ export interface Actor {
    * owner). Asked of the platform at each use; in doubt, false.
    */
   managesGuild(): Promise<boolean>;
+  /**
+   * Ids of the platform's own groups in the guild that the person is in (Discord: roles; Slack: user groups); null where
+   * the platform does not say. Asked of the platform at each use.
+   */
+  groups(): Promise<readonly string[] | null>;
 }
 
 export function platformOf(guild: GuildId): Platform {
@@ -72,4 +77,23 @@ export function parseUser(text: string, guild: GuildId): string | null {
     case 'web':
       return user;
   }
+}
+
+/**
+ * The id in what a person wrote to name a group of a guild: a mention (`<@&42>`, `<!subteam^S42|@team>`) or the id itself;
+ * null for anything else. Whether there is such a group is the platform's to know.
+ */
+export function parseGroup(text: string, guild: GuildId): string | null {
+  if (!hasGroups(guild)) return null;
+  const pattern =
+    platformOf(guild) === 'discord'
+      ? /^(?:<@&(\d{1,20})>|(\d{1,20}))$/
+      : /^(?:<!subteam\^(S[A-Z0-9]+)(?:\|[^<>]*)?>|(S[A-Z0-9]+))$/;
+  const id = pattern.exec(text.trim());
+  return id?.[1] ?? id?.[2] ?? null;
+}
+
+/** Whether a guild's platform groups its people. */
+export function hasGroups(guild: GuildId): boolean {
+  return platformOf(guild) !== 'web' && !guild.startsWith('discord:dm:');
 }

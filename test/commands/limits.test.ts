@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../src/core/access/audit.ts';
 import { limitsSchema } from '../../src/core/ledger/limits.ts';
 import { collect } from '../support/collect.ts';
-import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+} from '../support/test-bot.ts';
 
 let bot: TestBot;
 
@@ -44,7 +51,7 @@ describe('/limits', () => {
     expect(await limits({}, ada)).toMatch(/Dollars of all together per day: \*\*\$0\.50\*\* · used \$0\n/);
   });
 
-  it.each([{ limit: 'requests-per-day', to: '1' }, { user: '20' }, { guild: 'discord:2' }])(
+  it.each([{ limit: 'requests-per-day', to: '1' }, { user: '20' }, { role: '77' }, { guild: 'discord:2' }])(
     'lets no member do more than look: %j',
     async (options) => {
       expect(await limits(options)).toMatch(/Only an admin/);
@@ -77,6 +84,107 @@ describe('/limits', () => {
     expect(await ask(testActor('11'))).toBe('Yes.');
     await limits({ limit: 'requests-per-day', to: 'default', user: '10' }, ada);
     expect(await ask()).toBe('Yes.');
+  });
+
+  describe('of a role', () => {
+    const inBoth = testActor('10', { groups: ['77', '88'] });
+    const perDay = { limit: 'requests-per-day' };
+
+    it('limit each person who has it, and the tightest of two counts', async () => {
+      expect(await limits({ ...perDay, to: '1', role: '<@&77>' }, ada)).toMatch(
+        /Limits of the role 77.*minute: \*\*not set\*\*\n- .*day: \*\*1 request\*\*\n/s,
+      );
+      await limits({ ...perDay, to: '2', role: '88' }, ada);
+      expect(await limits({}, inBoth)).toMatch(
+        /person and day: \*\*1 request\*\* \(set by an admin for a role\) · you have used 0 requests/,
+      );
+      expect(await ask(inBoth)).toBe('Yes.');
+      expect(await ask(inBoth)).toMatch(/You have used 1 of 1 request for today/);
+      expect(await ask(testActor('11', { groups: ['99'] }))).toBe('Yes.');
+      await limits({ ...perDay, to: 'default', role: '77' }, ada);
+      expect(await ask(inBoth)).toBe('Yes.');
+      expect(await ask(inBoth)).toMatch(/2 of 2 requests/);
+    });
+
+    it('show in /usage, count for who retries, and for all where the platform does not say who has it', async () => {
+      expect(await ask()).toBe('Yes.');
+      await limits({ ...perDay, to: '1', role: '77' }, ada);
+      const usage = invocationOf('usage', { of: 'me' }, { actor: testActor('10', { groups: ['77'] }) });
+      await bot.dispatch.command(usage);
+      expect(usage.surface.whispers[0]?.text).toMatch(/1 of 1 request today/);
+
+      bot.provider.answer('Again.', { prompt_tokens: 1, completion_tokens: 1, cost: 0 });
+      const asked = messageOf('Hi', { actor: testActor('12') });
+      await bot.dispatch.message(asked);
+      const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+      await ask(testActor('20', { groups: ['77'] }));
+      const retry = pressOf('retry', answerId, { actor: testActor('20', { isAdmin: true, groups: ['77'] }) });
+      await bot.dispatch.press(retry);
+      expect(retry.surface.whispers[0]?.text).toMatch(/1 of 1 request/);
+
+      await ask(testActor('13'));
+      expect(await ask(testActor('13', { groups: null }))).toMatch(/1 of 1 request/);
+    });
+
+    it('are shown alone, are listed for admins, and say what they leave out for others', async () => {
+      await limits({ ...perDay, to: '1', role: '77' }, ada);
+      expect(await limits({ role: '<@&77>' }, ada)).toMatch(/Limits of the role 77.*day: \*\*1 request\*\*/s);
+      expect(await limits({ role: '78' }, ada)).not.toMatch(/request\*\*/);
+      expect(await limits({}, ada)).toMatch(/These roles have limits of their own.*: `77`\.\n/);
+      expect(await limits({}, mia)).not.toMatch(/have limits of their own/);
+      expect(await limits({ user: '10' }, ada)).toMatch(/What is shown above leaves them out/);
+      expect(await limits({ user: '20' }, ada)).not.toMatch(/leaves them out/);
+    });
+
+    it('mean nothing in another guild', async () => {
+      await limits({ ...perDay, to: '0', role: '77' }, ada);
+      expect(await ask(testActor('10', { guild: 'discord:2', groups: ['77'] }))).toBe('Yes.');
+    });
+
+    it.each([
+      [{ ...perDay, to: '1', role: 'Interns' }, ada, /`role` must be a mention or the id of a role/],
+      [{ ...perDay, to: '1', role: '<@10>' }, ada, /`role` must be/],
+      [{ ...perDay, to: '1', role: '77', user: '10' }, ada, /`user` or `role`, not both/],
+      [
+        { limit: 'all-dollars-per-day', to: '1', role: '77' },
+        ada,
+        /not a limit of one person\. Leave `role`/,
+      ],
+      [{ ...perDay, to: 'none', role: '77' }, olga, /for a whole place alone/],
+      [
+        { ...perDay, to: '1', role: 'S77' },
+        testActor('9', { guild: 'web:local', isAdmin: true }),
+        /no roles in this place/,
+      ],
+      [
+        { ...perDay, to: '1', role: '77' },
+        testActor('9', { guild: 'discord:dm:9', isAdmin: true }),
+        /no roles in this place/,
+      ],
+      [
+        { ...perDay, to: '1', role: '@devs' },
+        testActor('T1/U9', { guild: 'slack:T1', isAdmin: true }),
+        /id of a user group/,
+      ],
+    ])('are refused in words that help: %j', async (options, actor, words) => {
+      expect(await limits(options, actor)).toMatch(words);
+    });
+
+    it.each(['<!subteam^S12AB>', '<!subteam^S12AB|@devs>', 'S12AB'])('take %s on Slack', async (role) => {
+      const boss = testActor('T1/U9', { guild: 'slack:T1', isAdmin: true });
+      expect(await limits({ ...perDay, to: '1', role }, boss)).toMatch(
+        /Limits of the user group S12AB.*day: \*\*1 request/s,
+      );
+    });
+
+    it('are noted, and an operator sets them as admins do', async () => {
+      await limits({ ...perDay, to: '5', role: '77' }, olga);
+      expect((await bot.services.limits.rules('discord:1')).groups).toEqual({
+        '77': { requestsPerUserPerDay: 5 },
+      });
+      const [entry] = await collect(createAuditLog(bot.store.records).query({}));
+      expect(entry).toMatchObject({ by: 'discord:olga', to: 'requestsPerUserPerDay of role 77: 5 requests' });
+    });
   });
 
   it('of all together cannot be set for one person', async () => {

@@ -152,12 +152,16 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   };
 }
 
-export function testActor(user: string, traits: { guild?: GuildId; isAdmin?: boolean } = {}): Actor {
+export function testActor(
+  user: string,
+  traits: { guild?: GuildId; isAdmin?: boolean; groups?: readonly string[] | null } = {},
+): Actor {
   return {
     guild: traits.guild ?? 'discord:1',
     user,
     name: user.charAt(0).toUpperCase() + user.slice(1),
     managesGuild: async () => traits.isAdmin ?? false,
+    groups: async () => (traits.groups === undefined ? [] : traits.groups),
   };
 }
 

@@ -31,7 +31,14 @@ export function interactionActor(interaction: BaseInteraction): Actor {
     user: user.id,
     name: nick ?? user.displayName,
     managesGuild: async () => !inGuild || (memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false),
+    groups: async () => (inGuild ? rolesOf(member) : []),
   };
+}
+
+/** Ids of a member's roles; null where Discord did not send the member along. */
+function rolesOf(member: BaseInteraction['member'] | Message['member']): readonly string[] | null {
+  if (member === null) return null;
+  return Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()];
 }
 
 /** Where an interaction happened. Without its guild's leave nothing of the place is used, its threads neither. */
@@ -62,5 +69,6 @@ export function messageActor(message: Message): Actor {
     name: member?.displayName ?? author.displayName,
     managesGuild: async () =>
       guildId === null || (member?.permissions.has(PermissionFlagsBits.ManageGuild) ?? false),
+    groups: async () => (guildId === null ? [] : rolesOf(member)),
   };
 }

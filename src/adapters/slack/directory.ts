@@ -4,9 +4,10 @@ import type { Actor } from '../../core/actor.ts';
 import type { Clock } from '../../core/clock.ts';
 import { createCache } from './cache.ts';
 import { guildOf, userOf } from './places.ts';
+import { createUserGroups } from './user-groups.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Who people are, by `users.info`. */
+/** Who people are, by `users.info`, and which groups they are in. */
 export interface Directory {
   /** Somebody of the workspace, or from elsewhere in a shared channel. Never rejects. */
   actor(user: string): Promise<Actor>;
@@ -35,6 +36,7 @@ export function createDirectory(
   signal: AbortSignal,
 ): Directory {
   const users = createCache<User>(clock, TTL_MS);
+  const userGroups = createUserGroups(workspace, clock, log, signal);
 
   const lookUp = (user: string) =>
     users.get(user, async () =>
@@ -68,6 +70,7 @@ export function createDirectory(
           if (found === null || found.deleted || found.team_id !== workspace.team) return false;
           return found.is_admin === true || found.is_owner === true;
         },
+        groups: () => userGroups.of(user),
       };
     },
   };

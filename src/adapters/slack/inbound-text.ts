@@ -25,10 +25,26 @@ export async function readText(
   bot: string,
   directory: Pick<Directory, 'name'>,
 ): Promise<string> {
-  const rest = addresseeOf(text) === bot ? text.replace(/^\s*<@[^>]*>[\s,:]*/, '') : text;
+  const rest = withoutAddressee(text, bot);
   const ids = [...new Set(mentionedIn(rest))].slice(0, MAX_NAMES);
   const names = new Map(await Promise.all(ids.map(async (id) => [id, await directory.name(id)] as const)));
   return decodeEntities(rest.replace(TOKEN, (token, inner: string) => readToken(token, inner, names)));
+}
+
+/**
+ * What a person wrote as the options of a command that is for the bot alone: people and groups stay the ids that they are,
+ * and links become the words that were typed.
+ */
+export function readOptions(text: string, bot: string): string {
+  const plain = (token: string, inner: string): string => {
+    const [target = '', label] = splitLabel(inner);
+    return isLink(target) ? (label ?? target) : token;
+  };
+  return decodeEntities(withoutAddressee(text, bot).replace(TOKEN, plain));
+}
+
+function withoutAddressee(text: string, bot: string): string {
+  return addresseeOf(text) === bot ? text.replace(/^\s*<@[^>]*>[\s,:]*/, '') : text;
 }
 
 /** Slack escapes these three characters, and no others. */
@@ -41,11 +57,15 @@ function readToken(token: string, inner: string, names: ReadonlyMap<string, stri
   if (target.startsWith('@')) return `@${names.get(target.slice(1)) ?? label ?? target.slice(1)}`;
   if (target.startsWith('#')) return `#${label ?? target.slice(1)}`;
   if (target.startsWith('!')) return label ?? `@${target.slice(1).split('^')[0] ?? ''}`;
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(target)) return token;
+  if (!isLink(target)) return token;
   return label === undefined || label === target ? target : `[${label}](${target})`;
 }
 
 function splitLabel(inner: string): [string, string | undefined] {
   const bar = inner.indexOf('|');
   return bar < 0 ? [inner, undefined] : [inner.slice(0, bar), inner.slice(bar + 1) || undefined];
+}
+
+function isLink(target: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(target);
 }

@@ -41,7 +41,8 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
         command: `/${command.name}`,
         description: command.description.slice(0, MAX_COMMAND_DESCRIPTION),
         ...hintOf(command),
-        should_escape: false,
+        // Questions are for the model, as they were typed; other options name people and groups by their ids.
+        should_escape: command.reply === 'private',
         ...(url === null ? {} : { url: requestUrl.request_url }),
       })),
       ...(agentView ? { agent_view: AGENT_VIEW } : {}),

@@ -1,7 +1,7 @@
 import type { Command } from '../../core/command.ts';
 import { placeUnder } from './answer-place.ts';
 import { parseArguments } from './arguments.ts';
-import { addresseeOf, mentionedIn, readText } from './inbound-text.ts';
+import { addresseeOf, mentionedIn, readOptions, readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
 import type { MessageEvent } from './payloads.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from './places.ts';
@@ -38,7 +38,9 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     // A mention that begins a thread ties the whole thread to the conversation.
     ties: isDirect || event.thread_ts !== undefined ? null : 'open thread',
   });
-  const command = isAddressed ? commandIn(inbox.commands, said) : null;
+  const meant = isAddressed ? commandIn(inbox.commands, said) : null;
+  const command =
+    meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
   if (command === null) {
     await dispatch.message({ id, actor, place, text: said, addressed: isAddressed, surface });
     return;

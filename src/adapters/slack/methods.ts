@@ -30,6 +30,7 @@ export const METHODS = {
   'files.getUploadURLExternal': { perMinute: 100, scopes: ['files:write'] },
   'reactions.add': { perMinute: 50, scopes: ['reactions:write'] },
   'reactions.remove': { perMinute: 20, scopes: ['reactions:write'] },
+  'usergroups.list': { perMinute: 20, scopes: ['usergroups:read'] },
   'users.info': { perMinute: 100, scopes: ['users:read'] },
   'users.list': { perMinute: 20, scopes: ['users:read'] },
   'views.open': { perMinute: 100, scopes: [] },

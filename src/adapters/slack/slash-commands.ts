@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Command } from '../../core/command.ts';
 import { parseArguments } from './arguments.ts';
 import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
-import { decodeEntities } from './inbound-text.ts';
+import { decodeEntities, readOptions } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
 import { markdownContent } from './message-content.ts';
 import { toMrkdwn } from './mrkdwn.ts';
@@ -14,10 +14,13 @@ import { createNoteTaker } from './surfaces.ts';
 /** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
 export async function receiveCommand(inbox: Inbox, command: Command, body: CommandBody): Promise<void> {
   const responseUrl = inbox.responseUrl(body.response_url);
-  const text = decodeEntities(body.text).trim();
+  const isPrivate = command.reply === 'private';
+  const text = (
+    isPrivate ? readOptions(body.text, inbox.workspace.botUser) : decodeEntities(body.text)
+  ).trim();
   if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
     const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
-    const said = command.reply === 'private' ? await sayingOf(inbox, command, body) : null;
+    const said = isPrivate ? await sayingOf(inbox, command, body) : null;
     const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
     // A slash command in a channel is in no conversation: Slack does not take them in threads.
     return openForm(inbox, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });

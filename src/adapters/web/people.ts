@@ -37,6 +37,7 @@ export function actorOf(person: PersonInfo): Actor {
     user: person.id,
     name: person.name,
     managesGuild: async () => person.role !== 'member',
+    groups: async () => [],
   };
 }
 

@@ -1,8 +1,9 @@
 import type { AuditEntry, AuditLog } from '../access/audit.ts';
 import { type GuildId, platformOf } from '../actor.ts';
 import type { Clock } from '../clock.ts';
+import { type GuildRules, rulesFor } from '../ledger/guild-rules.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type GuildRules, type LimitRules, rulesFor } from '../ledger/limit-rules.ts';
+import type { LimitRules } from '../ledger/limit-rules.ts';
 import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversations, Turn } from './conversations.ts';
@@ -124,7 +125,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
           answers.find((record) => record.guild === guild && record.user === user),
         ),
         requests: await Array.fromAsync(usage.query({ of })),
-        limits: rulesFor(user, await limits.rules(guild)),
+        limits: rulesFor(user, (await limits.rules(guild)).users),
         changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),
       };
     },

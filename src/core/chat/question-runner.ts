@@ -198,6 +198,7 @@ export function createQuestionRunner(
       id,
       guild: place.guild,
       user: actor.user,
+      groups: actor.groups,
       userName: actor.name,
       model: model.id,
       messages: prompt.messages,

@@ -1,11 +1,21 @@
-import { z } from 'zod';
 import type { AuditLog } from '../access/audit.ts';
 import type { Tier } from '../access/tiers.ts';
-import type { GuildId } from '../actor.ts';
+import type { Actor, GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import { createCollection } from '../collection.ts';
 import type { Locks } from '../locks.ts';
 import type { LedgerEntry, Store } from '../store.ts';
+import {
+  type GuildRules,
+  layerInWords,
+  layerOf,
+  NO_RULES,
+  type RuleLayer,
+  rulesFor,
+  rulesOfGroups,
+  STORED_RULES,
+  withLayer,
+} from './guild-rules.ts';
 import { amountInWords } from './limit-words.ts';
 import {
   type GuildLimitName,
@@ -16,27 +26,10 @@ import {
   UNLIMITED_GUILD,
 } from './limits.ts';
 
-const names = Object.keys(UNLIMITED_GUILD) as [GuildLimitName, ...GuildLimitName[]];
-const amount = z.int().nonnegative();
-const amounts = z.partialRecord(z.enum(names), amount);
-
-const rulesSchema = z.object({
-  /** In the place of what the tier has, for what the operator pays; null lifts the limit. */
-  operator: z.partialRecord(z.enum(names), amount.nullable()),
-  /** By the guild's admins, whoever pays: these can only tighten. */
-  guild: amounts,
-  /** By the guild's admins for one person, by user id. */
-  users: z.record(z.string(), amounts),
-});
-
-/** What was set for one guild by hand. A limit that is not named was not set. */
-export type GuildRules = Readonly<z.infer<typeof rulesSchema>>;
-
 /** One limit of a guild that somebody changes. */
 export interface RuleChange {
   readonly guild: GuildId;
-  /** Whose rule it is: the operator's, the guild's (set by its admins), or the guild's for one person. */
-  readonly layer: 'operator' | 'guild' | { readonly user: string };
+  readonly layer: RuleLayer;
   readonly limit: GuildLimitName;
   /** Null lifts the limit, which the operator alone can do; undefined takes the rule back. */
   readonly most: number | null | undefined;
@@ -44,24 +37,25 @@ export interface RuleChange {
   readonly by: string;
 }
 
+/** Who asks, and who pays. */
+export interface LimitedPerson extends Pick<LedgerEntry, 'guild' | 'user' | 'payer'> {
+  /** The groups that the person is in; called only where a group has limits. */
+  readonly groups: Actor['groups'];
+}
+
 /** Limits of guilds: what their tier has by default, and what operators and admins set instead. */
 export interface LimitRules {
   /** False where the operator lifted every limit (`LIMITS=off`); what was set counts for nothing then. */
   readonly isOn: boolean;
   /** What holds for a person's next request; `tier` is what the operator gave. */
-  limitsFor(whose: Pick<LedgerEntry, 'guild' | 'user' | 'payer'>, tier: Tier): Promise<GuildLimits>;
+  limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
   /**
-   * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people have limits of
-   * their own already as there can be.
+   * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people or groups have
+   * limits of their own already as there can be.
    */
   change(change: RuleChange): Promise<boolean>;
 }
-
-/** People with limits of their own in a guild: all that is set for it is read with every request. */
-export const MAX_PEOPLE = 200;
-
-const NO_RULES: GuildRules = { operator: {}, guild: {}, users: {} };
 
 /** @param config null where limits are off. */
 export function createLimitRules(options: {
@@ -72,31 +66,19 @@ export function createLimitRules(options: {
   readonly clock: Clock;
 }): LimitRules {
   const { store, locks, config, audit, clock } = options;
-  const stored = createCollection(store.keyv('limits'), { version: 1, schema: rulesSchema });
+  const stored = createCollection(store.keyv('limits'), STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
   async function change({ guild, layer, limit, most, by }: RuleChange): Promise<boolean> {
     const before = await rules(guild);
-    const layerOf = ({ operator, guild: ofGuild, users }: GuildRules) => {
-      if (layer === 'operator') return operator;
-      return layer === 'guild' ? ofGuild : rulesFor(layer.user, { users });
-    };
-    const from = layerOf(before)[limit];
+    const { [limit]: from, ...others } = layerOf(before, layer);
     if (from === most) return true;
-    const { [limit]: _, ...others } = layerOf(before);
-    const now = most === undefined ? others : { ...others, [limit]: most };
-    const after = rulesSchema.parse(
-      typeof layer === 'string'
-        ? { ...before, [layer]: now }
-        : { ...before, users: withUser(before.users, layer.user, now) },
-    );
-    const people = Object.keys(after.users).length;
-    if (people > MAX_PEOPLE && people > Object.keys(before.users).length) return false;
-    const whose = typeof layer === 'string' ? layer : `user ${layer.user}`;
+    const after = withLayer(before, layer, most === undefined ? others : { ...others, [limit]: most });
+    if (after === null) return false;
     const words = (value: number | null | undefined) =>
       value === undefined
         ? null
-        : `${limit} of ${whose}: ${value === null ? 'none' : amountInWords(limit, value)}`;
+        : `${limit} of ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
     await audit.append({
       guild,
       by,
@@ -114,11 +96,12 @@ export function createLimitRules(options: {
     isOn: config !== null,
     rules,
 
-    async limitsFor({ guild, user, payer }, tier) {
+    async limitsFor({ guild, user, payer, groups }, tier) {
       if (config === null) return UNLIMITED_GUILD;
       const set = await rules(guild);
       const given = payer === 'guild' ? UNLIMITED_GUILD : { ...config.tiers[tier], ...set.operator };
-      return [set.guild, rulesFor(user, set)].reduce<GuildLimits>(
+      const byAdmins = [set.guild, rulesFor(user, set.users), ...(await rulesOfGroups(set, groups))];
+      return byAdmins.reduce<GuildLimits>(
         (limits, more) => tightest(limits, { ...UNLIMITED_GUILD, ...more }),
         given,
       );
@@ -128,21 +111,7 @@ export function createLimitRules(options: {
   };
 }
 
-/** What was set for one person. */
-export function rulesFor(user: string, { users }: Pick<GuildRules, 'users'>): GuildRules['users'][string] {
-  return (Object.hasOwn(users, user) ? users[user] : undefined) ?? {};
-}
-
-function withUser(
-  users: GuildRules['users'],
-  user: string,
-  limits: GuildRules['users'][string],
-): GuildRules['users'] {
-  const { [user]: _, ...others } = users;
-  return Object.keys(limits).length === 0 ? others : { ...others, [user]: limits };
-}
-
-/** Whether a limit is one person's, and so can be set for one. */
+/** Whether a limit is one person's, and so can be set for one, and for each in a group. */
 export function isPersonal(limit: GuildLimitName): boolean {
   return LIMITS[limit].scope === 'user';
 }

@@ -1,7 +1,7 @@
 import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
 import type { Guilds } from '../access/guilds.ts';
 import type { Tier } from '../access/tiers.ts';
-import type { GuildId } from '../actor.ts';
+import type { Actor, GuildId } from '../actor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { ProviderError } from '../provider/errors.ts';
@@ -20,6 +20,8 @@ export interface ModelRequest {
   readonly id: string;
   readonly guild: GuildId;
   readonly user: string;
+  /** `Actor.groups` of that person: limits may hang on them. */
+  readonly groups: Actor['groups'];
   /** Display name, for reports. */
   readonly userName?: string;
   /** Catalogue id. */

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
+import { limitsSchema } from '../../../src/core/ledger/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
-import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 
 /** The whole core, the real discord.js, and people at a Discord that holds everybody to its rules. */
@@ -13,8 +14,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function open(options: BenchOptions = {}): Promise<Stage> {
-  const bot = await createTestBot({ defaultTier: 'premium' });
+async function open(options: BenchOptions & Pick<TestBotOptions, 'limits'> = {}): Promise<Stage> {
+  const { limits } = options;
+  const bot = await createTestBot({ defaultTier: 'premium', ...(limits ? { limits } : {}) });
   cleanups.push(bot.close);
   const bench = await openBench({ commands, ...options, pacers: bot.pacers, dispatch: bot.dispatch });
   cleanups.push(bench.close);
@@ -130,6 +132,43 @@ describe('/ask, as the person sees it', () => {
     const { ada, channel } = await open();
     const choices = await ada.autocomplete('ask', 'model', 'gpt-4o', { channel });
     expect(choices.map(({ value }) => value)).toContain('openai/gpt-4o-mini');
+  });
+});
+
+describe('limits of a role', () => {
+  it('hold for each member who has it, whether they ask by command or by message', async () => {
+    const { discord, provider, guild, ada, bob, channel } = await open({
+      limits: limitsSchema.parse(undefined),
+    });
+    const boss = discord.person('Boss');
+    guild.join(boss, ['ManageGuild']);
+    const role = guild.role('Interns');
+    guild.give(ada, role);
+    const toOne = { limit: 'requests-per-day', to: '1', role: `<@&${role}>` };
+    const told = async (used: ReturnType<typeof ada.slash>) => {
+      await discord.until(() => used.replies[0]?.thinking === false);
+      return used.replies[0]?.content;
+    };
+    expect(await told(ada.slash('limits', toOne, { channel }))).toMatch(/Only an admin/);
+    expect(await told(boss.slash('limits', toOne, { channel }))).toContain(`Limits of the role ${role}`);
+
+    for (const person of [ada, bob, bob]) {
+      provider.answer('Yes.');
+      const used = person.slash('ask', { prompt: 'Well?' }, { channel });
+      await discord.until(() => isComplete(used.reply));
+    }
+    expect(await told(ada.slash('ask', { prompt: 'And again?' }, { channel }))).toMatch(
+      /You have used 1 of 1 request for today/,
+    );
+    ada.say(channel, `${discord.botMention} and here?`);
+    const heard = () =>
+      [...discord.messages(channel), ...discord.messages(ada.dm)].map(({ content }) => content);
+    await discord.until(() => heard().some((content) => /You have used 1 of 1 request/.test(content)));
+    expect(provider.chats).toHaveLength(3);
+    expect(await told(ada.slash('limits', {}, { channel }))).toMatch(
+      /1 request\*\* \(set by an admin for a role\) · you have used 1 request/,
+    );
+    expect(discord.violations).toEqual([]);
   });
 });
 

@@ -66,6 +66,18 @@ describe('a slash command', () => {
     expect(await only(desk.commands).actor.managesGuild()).toBe(true);
   });
 
+  it('knows the member’s roles from the interaction, and none where the app is the user’s own', async () => {
+    const { discord, desk, ada, guild, channel } = await open();
+    const role = guild.role('Interns');
+    guild.give(ada, role);
+    ada.slash('ask', { prompt: 'why?' }, { channel });
+    ada.slash('ask', { prompt: 'why?' }, { channel, userInstalled: true });
+    await discord.until(() => desk.commands.length === 2);
+    const groups = await Promise.all(desk.commands.map(({ actor }) => actor.groups()));
+    expect(groups.map((ids) => ids?.includes(role))).toEqual([true, false]);
+    expect(groups[1]).toEqual([]);
+  });
+
   it('answers in the interaction’s own reply, which grows', async () => {
     const { discord, desk, ada, channel } = await open();
     const used = ada.slash('ask', { prompt: 'why?' }, { channel });

@@ -231,6 +231,7 @@ describe('direct messages', () => {
     expect(place).toEqual({ guild: `discord:dm:${ada.id}`, channel: ada.dm.id, key: ada.dm.id });
     expect(addressed).toBe(true);
     expect(await actor.managesGuild()).toBe(true);
+    expect(await actor.groups()).toEqual([]);
     await surface.open(view('Because.'), never);
     expect(discord.messages(ada.dm).at(-1)).toMatchObject({ content: 'Because.', repliesTo: null });
   });

@@ -30,6 +30,8 @@ describe('the manifest', () => {
       usage_hint: '[--model …] [--web] [--private] prompt',
       should_escape: false,
     });
+    // People and groups behind it come with their ids; a question comes as it was typed.
+    expect(declared.find(({ command }) => command === '/limits')).toMatchObject({ should_escape: true });
   });
 
   it('keeps within Slack’s limits', () => {
@@ -65,7 +67,7 @@ describe('the manifest', () => {
     const called = new Set(
       [
         ...sources.matchAll(
-          /'((?:agents|assistant|auth|chat|conversations|files|reactions|users|views)\.[A-Za-z.]+)'/g,
+          /'((?:agents|assistant|auth|chat|conversations|files|reactions|usergroups|users|views)\.[A-Za-z.]+)'/g,
         ),
       ].map(([, name]) => name),
     );

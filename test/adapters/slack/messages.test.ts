@@ -217,6 +217,41 @@ describe('Slack messages', () => {
     expect(slack.requests.filter(({ method }) => method === 'users.info')).toHaveLength(people.length);
   });
 
+  it('asks Slack for user groups when they are needed, once in a while, and knows who is in which', async () => {
+    const { slack, desk, ann, general, bot, quiet } = await setUp();
+    const bob = slack.user('Bob');
+    slack.join(general, bob);
+    const [devs, all] = [slack.userGroup('devs', [ann]), slack.userGroup('all', [ann, bob])];
+    for (const person of [ann, bob]) person.say(general, `${bot} hi`);
+    await quiet();
+    const asked = () => slack.requests.filter(({ method }) => method === 'usergroups.list').length;
+    expect(asked()).toBe(0);
+    const groups = new Map<string, readonly string[] | null>();
+    for (const { actor } of desk.messages) groups.set(actor.name, await actor.groups());
+    expect(Object.fromEntries(groups)).toEqual({ Ann: [devs, all], Bob: [all] });
+    expect(asked()).toBe(1);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('does not know who is in which group where Slack does not say, and does not ask for each', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    slack.userGroup('devs', []);
+    slack.faults.add({ method: 'usergroups.list', how: { kind: 'status', status: 500 }, times: 99 });
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length > 0);
+    const actor = desk.messages[0]?.actor;
+    expect([await actor?.groups(), await actor?.groups()]).toEqual([null, null]);
+    expect(slack.requests.filter(({ method }) => method === 'usergroups.list')).toHaveLength(1);
+  });
+
+  it('knows nobody in a group where the plan has none', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    slack.faults.add({ method: 'usergroups.list', how: { kind: 'error', error: 'plan_upgrade_required' } });
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length > 0);
+    expect(await desk.messages[0]?.actor.groups()).toEqual([]);
+  });
+
   it('takes somebody for a member where Slack does not say', async () => {
     const { slack, desk, ann, general, bot } = await setUp();
     slack.faults.add({ method: 'users.info', how: { kind: 'status', status: 500 }, times: 99 });

@@ -66,7 +66,7 @@ describe('the start on Slack', () => {
     const manifest = { oauth_config: { scopes: { bot: ['chat:write', 'commands'] } } };
     const fault = await faultOf(await open({ manifest }));
     expect(fault.message).toBe(
-      'The Slack app lacks the bot scopes app_mentions:read, channels:history, channels:read, files:write, groups:history, groups:read, im:history, im:read, im:write, mpim:history, mpim:read, reactions:write, users:read.',
+      'The Slack app lacks the bot scopes app_mentions:read, channels:history, channels:read, files:write, groups:history, groups:read, im:history, im:read, im:write, mpim:history, mpim:read, reactions:write, usergroups:read, users:read.',
     );
     expect(fault.remedy).toContain('Bot Token Scopes → Add an OAuth Scope');
   });

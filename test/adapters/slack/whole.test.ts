@@ -5,7 +5,9 @@ import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { commands } from '../../../src/commands/index.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { limitsSchema } from '../../../src/core/ledger/limits.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import type { Person } from '../../support/slack/person.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { until } from './harness.ts';
@@ -216,6 +218,38 @@ describe('Parley on Slack', () => {
     expect(ann.whispers(general)[1]?.text).toContain(
       'Slack takes no slash commands in threads. There, mention me with one: `@parley /model …`, `/stop` or `/forget`.',
     );
+  });
+
+  it('limits each person in a user group, whom an admin mentions behind a slash or in a message', async () => {
+    const { bot, slack, ann, bob, boss, general, mention, endedAt } = await setUp({
+      limits: limitsSchema.parse(undefined),
+    });
+    const interns = slack.userGroup('interns', [ann]);
+    const told = async (person: Person, count: number) => {
+      await until(() => person.whispers(general).length === count);
+      return person.whispers(general).at(-1)?.text;
+    };
+    const toOne = '--limit requests-per-day --to 1';
+    await ann.slash('/limits', `${toOne} --role <!subteam^${interns}>`, { channel: general });
+    expect(await told(ann, 1)).toMatch(/Only an admin/);
+    await boss.slash('/limits', `${toOne} --role <!subteam^${interns}>`, { channel: general });
+    expect(await told(boss, 1)).toMatch(new RegExp(`Limits of the user group ${interns}.*1 request`, 's'));
+    boss.say(general, `${mention} /limits --role <!subteam^${interns}>`);
+    expect(await told(boss, 2)).toMatch(new RegExp(`Limits of the user group ${interns}.*1 request`, 's'));
+    await boss.slash('/limits', `--user <@${bob.id}>`, { channel: general });
+    expect(await told(boss, 3)).toContain(`For ${slack.teamId}/${bob.id}:`);
+
+    for (const person of [ann, bob, bob]) {
+      bot.provider.answer('Yes.');
+      const { ts } = person.say(general, `${mention} hi`);
+      await endedAt(general, ts);
+    }
+    ann.say(general, `${mention} and again?`);
+    expect(await told(ann, 2)).toMatch(/You have used 1 of 1 request for today/);
+    await ann.slash('/limits', '', { channel: general });
+    expect(await told(ann, 3)).toMatch(/1 request\*+ \(set by an admin for a user group\)/);
+    expect(slack.requests.filter(({ method }) => method === 'usergroups.list')).toHaveLength(1);
+    expect(slack.violations).toEqual([]);
   });
 
   it('fills the home tab', async () => {

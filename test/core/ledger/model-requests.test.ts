@@ -223,6 +223,7 @@ describe('an admitted request', () => {
       id: randomUUID(),
       guild: payer.guild,
       user: payer.user,
+      groups: async () => [],
       model,
       messages: [{ role: 'user', content: 'Hi' }],
       maxOutputTokens: 100,

@@ -1,7 +1,7 @@
 import { GatewayIntentBits } from 'discord.js';
 import { may } from './permissions.ts';
-import { channelJson, entitlementJson, guildJson, messageJson, withoutContent } from './wire.ts';
-import type { Channel, Entitlement, Guild, Message, World } from './world.ts';
+import { channelJson, entitlementJson, guildJson, messageJson, roleJson, withoutContent } from './wire.ts';
+import type { Channel, Entitlement, Guild, Message, Role, World } from './world.ts';
 
 /** Something that happened, before it is cut to what one session may see. */
 export interface GatewayEvent {
@@ -19,6 +19,7 @@ export type Emit = (event: GatewayEvent) => void;
 export interface Announcer {
   guildCreated(guild: Guild): void;
   guildDeleted(guild: Guild): void;
+  roleCreated(guild: Guild, role: Role): void;
   channelCreated(channel: Channel): void;
   channelUpdated(channel: Channel): void;
   channelDeleted(channel: Channel): void;
@@ -92,6 +93,13 @@ export function createAnnouncer(world: World, emit: Emit): Announcer {
         guildId: guild.id,
         intents: GatewayIntentBits.Guilds,
         data: () => ({ id: guild.id }),
+      }),
+    roleCreated: (guild, role) =>
+      emit({
+        t: 'GUILD_ROLE_CREATE',
+        guildId: guild.id,
+        intents: GatewayIntentBits.Guilds,
+        data: () => ({ guild_id: guild.id, role: roleJson(role, guild.roles.size - 1) }),
       }),
     channelCreated: (channel) => channelEvent(channel.thread ? 'THREAD_CREATE' : 'CHANNEL_CREATE', channel),
     channelUpdated: (channel) => channelEvent(channel.thread ? 'THREAD_UPDATE' : 'CHANNEL_UPDATE', channel),

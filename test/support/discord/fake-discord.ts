@@ -61,6 +61,10 @@ export interface GuildRef {
   setSystemChannel(channel: ChannelRef): void;
   /** Makes somebody a member, with a role of these permissions. */
   join(person: Person, permissions?: readonly PermissionName[]): void;
+  /** Makes a role, and gives its id. */
+  role(name: string): string;
+  /** Gives a member a role. */
+  give(person: Person, roleId: string): void;
 }
 
 /** What somebody bought, as it ends. */
@@ -286,6 +290,14 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
           guild.systemChannelId = channel.id;
         },
         join: (person, permissions = []) => void addMember(guild, person.id, person.name, permissions),
+        role(name) {
+          const roleId = world.nextId();
+          const role = { id: roleId, name, botId: null, permissions: 0n };
+          guild.roles.set(roleId, role);
+          announce.roleCreated(guild, role);
+          return roleId;
+        },
+        give: (person, roleId) => void guild.members.get(person.id)?.roleIds.push(roleId),
       };
     },
     person(name) {

@@ -9,6 +9,7 @@ import {
   type Member,
   type Message,
   type RegisteredCommand,
+  type Role,
   shown,
   type User,
   type World,
@@ -93,6 +94,22 @@ export function channelJson(world: World, channel: Channel): Json {
   };
 }
 
+export function roleJson(role: Role, position: number): Json {
+  return {
+    id: role.id,
+    name: role.name,
+    permissions: role.permissions.toString(),
+    color: 0,
+    colors: NO_COLOR,
+    hoist: false,
+    position,
+    managed: role.botId !== null,
+    ...(role.botId === null ? {} : { tags: { bot_id: role.botId } }),
+    mentionable: false,
+    flags: 0,
+  };
+}
+
 export function guildJson(world: World, guild: Guild): Json {
   const channels = [...world.channels.values()].filter((channel) => channel.guildId === guild.id);
   const visible = channels.filter(
@@ -111,19 +128,7 @@ export function guildJson(world: World, guild: Guild): Json {
     verification_level: 0,
     default_message_notifications: 0,
     explicit_content_filter: 0,
-    roles: [...guild.roles.values()].map((role, position) => ({
-      id: role.id,
-      name: role.name,
-      permissions: role.permissions.toString(),
-      color: 0,
-      colors: NO_COLOR,
-      hoist: false,
-      position,
-      managed: role.botId !== null,
-      ...(role.botId === null ? {} : { tags: { bot_id: role.botId } }),
-      mentionable: false,
-      flags: 0,
-    })),
+    roles: [...guild.roles.values()].map(roleJson),
     emojis: [],
     features: [],
     mfa_level: 0,

@@ -11,6 +11,8 @@ export interface App {
   /** Subscriptions as a manifest names them: `app_mention`, `message.im` … */
   events: ReadonlySet<string>;
   commands: ReadonlySet<string>;
+  /** Those of the commands that declare `should_escape`. */
+  escaped: ReadonlySet<string>;
   shortcuts: ReadonlySet<string>;
   features: Features;
 }
@@ -26,14 +28,17 @@ export interface Features {
 /** What an installation from a manifest grants. */
 export function grantsOf(
   manifest: Json,
-): Pick<App, 'scopes' | 'events' | 'commands' | 'shortcuts' | 'features'> {
+): Pick<App, 'scopes' | 'events' | 'commands' | 'escaped' | 'shortcuts' | 'features'> {
   const features = child(manifest, 'features');
   const home = child(features, 'app_home');
   const settings = child(manifest, 'settings');
+  const commands = asList(features['slash_commands']);
+  const names = (of: readonly Json[]) => new Set(of.map((command) => asString(command['command'])));
   return {
     scopes: new Set(strings(child(child(manifest, 'oauth_config'), 'scopes')['bot'])),
     events: new Set(strings(child(settings, 'event_subscriptions')['bot_events'])),
-    commands: new Set(asList(features['slash_commands']).map((command) => asString(command['command']))),
+    commands: names(commands),
+    escaped: names(commands.filter((command) => command['should_escape'] === true)),
     shortcuts: new Set(asList(features['shortcuts']).map((shortcut) => asString(shortcut['callback_id']))),
     features: {
       agentView: isJson(features['agent_view']),

@@ -59,6 +59,8 @@ export interface FakeSlack {
   /** What was sent to response URLs. */
   readonly responses: readonly Json[];
   user(name: string, options?: Partial<SlackUser>): Person;
+  /** A user group with these people; gives its id. */
+  userGroup(handle: string, people: readonly Person[]): string;
   /** A channel with these people; the bot is a member unless `bot` is false. */
   channel(
     name: string,
@@ -106,6 +108,7 @@ const ALL_SCOPES = [
   'mpim:read',
   'reactions:read',
   'reactions:write',
+  'usergroups:read',
   'users:read',
 ];
 
@@ -283,6 +286,11 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
       workspace.users.set(id, { ...person(id, name, workspace.teamId), ...overrides });
       return createPerson(id, { context, delivery, triggers, responseUrls, modals });
     },
+    userGroup(handle, people) {
+      const id = workspace.nextId('S');
+      workspace.userGroups.set(id, { id, handle, users: new Set(people.map((each) => each.id)) });
+      return id;
+    },
     channel(name, members, { bot: withBot = true, kind = 'channel' } = {}) {
       const id = workspace.nextId(kind === 'im' ? 'D' : 'C');
       const ids = [...members.map((member) => member.id), ...(withBot ? [app.botUserId] : [])];
@@ -329,9 +337,10 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
   };
 }
 
-function everything(): Pick<App, 'scopes' | 'events' | 'commands' | 'shortcuts' | 'features'> {
+function everything(): Pick<App, 'scopes' | 'events' | 'commands' | 'escaped' | 'shortcuts' | 'features'> {
   return {
     scopes: new Set(ALL_SCOPES),
+    escaped: new Set(),
     events: new Set(ALL_EVENTS),
     commands: new Everything(),
     shortcuts: new Everything(),

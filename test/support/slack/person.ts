@@ -8,6 +8,7 @@ import type { OpenModals } from './methods/views.ts';
 import { bodyOf, buttonsOf, type SeenMessage, see, viewText } from './reading.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import type { Triggers } from './triggers.ts';
+import { typedBehindCommand } from './typed.ts';
 import type { SlackMessage } from './workspace.ts';
 
 /** Somebody at a keyboard. Each verb does what the person would do and lets Slack tell the app. */
@@ -18,7 +19,7 @@ export interface Person {
   say(channel: string, text: string, options?: { readonly thread?: string }): SeenMessage;
   edit(message: Place, text: string): void;
   remove(message: Place): void;
-  /** Types a slash command. Resolves to what became of its delivery. */
+  /** Types a slash command, mentions as `<@U…>` and `<!subteam^S…>`. Resolves to what became of its delivery. */
   slash(command: string, text: string, options: { readonly channel: string }): Promise<Outcome>;
   /** What Slack would send for a slash command, to be changed and delivered by hand. */
   commandPayload(command: string, text: string, channel: string): Json;
@@ -222,7 +223,11 @@ export function createPerson(
       return settleReply(
         await delivery.deliver({
           type: 'slash_commands',
-          payload: commandPayload(command, text, channel),
+          payload: commandPayload(
+            command,
+            typedBehindCommand(text, app.escaped.has(command), workspace),
+            channel,
+          ),
         }),
         channel,
       );

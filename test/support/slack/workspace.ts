@@ -14,6 +14,12 @@ export interface SlackUser {
   deleted: boolean;
 }
 
+export interface SlackUserGroup {
+  readonly id: string;
+  readonly handle: string;
+  readonly users: Set<string>;
+}
+
 export type ChannelKind = 'channel' | 'group' | 'im' | 'mpim';
 
 export interface SlackChannel {
@@ -71,6 +77,7 @@ const STREAM_LIFETIME_MS = 5 * 60_000;
 export class Workspace {
   readonly teamId: string;
   readonly users = new Map<string, SlackUser>();
+  readonly userGroups = new Map<string, SlackUserGroup>();
   readonly channels = new Map<string, SlackChannel>();
   readonly files = new Map<string, SlackFile>();
   readonly homes = new Map<string, Json>();

@@ -38,6 +38,23 @@ export const basicMethods = {
     },
   },
 
+  'usergroups.list': {
+    tier: 't2',
+    scope: 'usergroups:read',
+    handle: (args, { workspace }) => ({
+      usergroups: [...workspace.userGroups.values()].map(({ id, handle, users }) => ({
+        id,
+        team_id: workspace.teamId,
+        is_usergroup: true,
+        handle,
+        name: handle,
+        date_delete: 0,
+        user_count: users.size,
+        ...(String(args['include_users']) === 'true' ? { users: [...users] } : {}),
+      })),
+    }),
+  },
+
   'users.info': {
     tier: 't4',
     scope: 'users:read',

@@ -1,0 +1,157 @@
+import { type Actor, type GuildId, platformOf } from '../core/actor.ts';
+import type { CommandContext } from '../core/command.ts';
+import { type GuildRules, rulesFor, rulesOfGroups } from '../core/ledger/guild-rules.ts';
+import type { Level } from '../core/ledger/ledger.ts';
+import { isPersonal } from '../core/ledger/limit-rules.ts';
+import { amountInWords } from '../core/ledger/limit-words.ts';
+import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
+
+/** What people call the limits, and how they name them as an option. */
+export const NAMES = {
+  requestsPerUserPerMinute: { value: 'requests-per-minute', label: 'Requests per person and minute' },
+  requestsPerUserPerDay: { value: 'requests-per-day', label: 'Requests per person and day' },
+  nanoUsdPerUserPerDay: { value: 'dollars-per-day', label: 'Dollars per person and day' },
+  nanoUsdPerGuildPerDay: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
+  nanoUsdPerGuildPerMonth: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
+} as const satisfies Record<GuildLimitName, { value: string; label: string }>;
+
+export const LIMIT_NAMES = Object.keys(NAMES) as GuildLimitName[];
+
+/** Whose limits are meant; null for everybody's. */
+export type Whose = { readonly user: string } | { readonly group: string } | null;
+
+export interface Subject {
+  readonly guild: GuildId;
+  readonly whose: Whose;
+  readonly isAdmin: boolean;
+}
+
+/** Shows the limits of a group as they were set, else those that hold, what is used of them, and who set them. */
+export async function showLimits(
+  context: CommandContext,
+  { guild, whose, isAdmin }: Subject,
+): Promise<string> {
+  const { limits } = context.services;
+  if (!limits.isOn) return 'Nothing is limited: the operator of this bot has lifted all limits.';
+  const rules = await limits.rules(guild);
+  if (whose !== null && 'group' in whose) return groupView(guild, whose.group, rules);
+  return overview(context, { guild, user: whose?.user ?? null, isAdmin, rules });
+}
+
+/** What was set for a group. */
+function groupView(guild: GuildId, group: string, { groups }: GuildRules): string {
+  const rules = rulesFor(group, groups);
+  const lines = LIMIT_NAMES.filter(isPersonal).map((limit) => {
+    const most = rules[limit];
+    return `- ${NAMES[limit].label}: **${most === undefined ? 'not set' : amountInWords(limit, most)}**`;
+  });
+  return [
+    `**Limits of the ${groupWord(guild)} ${group}**, for each person in it:`,
+    lines.join('\n'),
+    'Of all that limits a person the tightest counts. Set one with `limit` and `to`; `default` takes it back.',
+  ].join('\n\n');
+}
+
+/** What holds, what is used of it, and who set it. */
+async function overview(
+  { actor, services }: CommandContext,
+  about: { guild: GuildId; user: string | null; isAdmin: boolean; rules: GuildRules },
+): Promise<string> {
+  const { guilds, ledger, limits } = services;
+  const { guild, user, isAdmin, rules } = about;
+  const { tier, operatorTier, ownKeys } = await guilds.access(guild);
+  const person = user ?? actor.user;
+  const isKnown = person === actor.user && guild === actor.guild;
+  // Only who asks has groups that the platform tells with it.
+  const groups = isKnown ? actor.groups : NO_GROUPS;
+  const ofGroups = await rulesOfGroups(rules, groups);
+  const payers = ownKeys.length > 0 ? (['operator', 'guild'] as const) : (['operator'] as const);
+  const sections = await Promise.all(
+    payers.map(async (payer) => {
+      const whose = { guild, user: person, groups, payer };
+      const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
+      const line: LineContext = {
+        guild,
+        rules,
+        ofGroups,
+        payer,
+        user: person,
+        isAdmin,
+        isSelf: user === null,
+      };
+      const lines = levels.flatMap((level) =>
+        isGuildLimit(level.limit) ? [lineOf(level.limit, level, line)] : [],
+      );
+      const heading =
+        payer === 'guild' ? '**What its own API keys pay**' : `**Limits of the tier \`${tier}\`**`;
+      return `${heading}\n${lines.join('\n')}`;
+    }),
+  );
+  return [
+    ...(user === null ? [] : [`For ${user}:`]),
+    ...sections,
+    ...(isAdmin ? groupsWithLimits(guild, rules, user !== null && !isKnown) : []),
+    isAdmin
+      ? 'Set one with `limit` and `to`: it tightens what holds here.'
+      : 'Admins can tighten them; the operator of this bot can set any.',
+  ].join('\n\n');
+}
+
+const NO_GROUPS: Actor['groups'] = async () => [];
+
+/** Where there are any. */
+function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: boolean): string[] {
+  const ids = Object.keys(groups).map((id) => `\`${id}\``);
+  if (ids.length === 0) return [];
+  const rest = isOfAnother
+    ? ' What is shown above leaves them out, whether this person is in one or not.'
+    : '';
+  return [
+    `These ${groupWord(guild)}s have limits of their own, which \`role\` shows: ${ids.join(', ')}.${rest}`,
+  ];
+}
+
+/** What the platform calls it. */
+export function groupWord(guild: GuildId): string {
+  return platformOf(guild) === 'slack' ? 'user group' : 'role';
+}
+
+interface LineContext {
+  readonly guild: GuildId;
+  readonly rules: GuildRules;
+  /** Of groups that the person is in. */
+  readonly ofGroups: Awaited<ReturnType<typeof rulesOfGroups>>;
+  readonly payer: string;
+  readonly user: string;
+  readonly isAdmin: boolean;
+  readonly isSelf: boolean;
+}
+
+function lineOf(limit: GuildLimitName, { used, most }: Level, about: LineContext): string {
+  const amount = most === null ? 'no limit' : amountInWords(limit, most);
+  // What all have used together is the admins' to see.
+  const isShown = isPersonal(limit) || about.isAdmin;
+  const who = isPersonal(limit) ? (about.isSelf ? 'you have used' : 'used') : 'used';
+  const use = isShown ? ` · ${who} ${amountInWords(limit, used)}` : '';
+  const origin = originOf(limit, most, about);
+  return `- ${NAMES[limit].label}: **${amount}**${origin}${use}`;
+}
+
+/** Who set what holds, where it is not the tier's own. */
+function originOf(
+  limit: GuildLimitName,
+  most: number | null,
+  { guild, rules, ofGroups, payer, user }: LineContext,
+): string {
+  if (most !== null && rulesFor(user, rules.users)[limit] === most)
+    return ' (set by an admin for this person)';
+  if (most !== null && ofGroups.some((group) => group[limit] === most))
+    return ` (set by an admin for a ${groupWord(guild)})`;
+  if (most !== null && rules.guild[limit] === most) return ' (set by an admin)';
+  if (payer === 'operator' && rules.operator[limit] === most) return ' (set by the operator)';
+  return '';
+}
+
+function isGuildLimit(name: keyof typeof LIMITS): name is GuildLimitName {
+  return Object.hasOwn(UNLIMITED_GUILD, name);
+}
