@@ -74,6 +74,8 @@ const FILED = { kind: KIND, guild: 'web:local', user: '' } as const;
 const LOOK_EVERY_MS = 1_000;
 /** Longer than a process waits for its store, and than the clocks of two machines differ. */
 const KEPT_MS = 10 * 60_000;
+/** A process that stalled may come back to claims whose lease has run out, as long as nobody has taken them over. */
+const MAY_COME_BACK_MS = 10_000;
 
 export function createStops({ claims, records, live, owner, clock, log }: StopsOptions): Stops {
   /** Wishes that this process has seen to, for as long as they can be read, and those that it had itself. */
@@ -133,7 +135,8 @@ export function createStops({ claims, records, live, owner, clock, log }: StopsO
     async send(target, cause) {
       const stopped = apply(target, cause);
       const atMs = clock.now();
-      const underWay = await claims.underWay(atMs, 'eventId' in target ? target.eventId : undefined);
+      const event = 'eventId' in target ? target.eventId : undefined;
+      const underWay = await claims.underWay(atMs - MAY_COME_BACK_MS, event);
       const elsewhere = underWay.some(
         (claim) => claim.owner !== owner && !claim.owner.startsWith(`${owner}/`),
       );

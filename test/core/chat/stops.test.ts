@@ -20,6 +20,8 @@ import {
 } from '../../support/test-bot.ts';
 
 const { log } = createLogRecorder();
+/** For what comes over real sockets, on a busy machine. */
+const PATIENT = { timeout: 15_000 };
 const byMia = { kind: 'person', user: 'mia', name: 'Mia' } as const;
 let clock: FakeClock;
 let store: Store;
@@ -145,6 +147,15 @@ describe('wishes to stop', () => {
     expect(await wishes()).toEqual([]);
   });
 
+  it('reach a process that stalled longer than its leases, too', async () => {
+    const [hears, stalled] = [processNamed('p'), processNamed('q')];
+    await store.claims.claim('event', 'q', clock.now() - 5_000, clock.now() + 3_600_000);
+    await stalled.admit(answer('mine'));
+    await hears.send({ guild: 'slack:1' }, byMia);
+    await clock.advance(1_000);
+    expect(stopped).toEqual(['mine: person']);
+  });
+
   it('of another version keep nothing from being asked', async () => {
     const data = { answer: 'wanted', name: 'Mia' };
     await store.records.append({ kind: 'stop', guild: 'slack:1', user: 'mia', atMs: clock.now(), data });
@@ -181,7 +192,7 @@ describe('two bots on one store', () => {
     const done = writes.dispatch.message(asked);
     const { closed } = await live.request;
     await live.text('As far');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'));
+    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'), PATIENT);
     return { ...live, closed, asked, done, note: () => asked.surface.shown?.note };
   }
 
@@ -202,7 +213,7 @@ describe('two bots on one store', () => {
         await clock.advance(250);
         expect(isDone).toBe(true);
       },
-      { interval: 5 },
+      { ...PATIENT, interval: 5 },
     );
     return doing;
   }
@@ -275,7 +286,7 @@ describe('two bots on one store', () => {
     const bens = await begin({ ...thread, actor: testActor('ben') });
     const waiting = messageOf('Mine?', thread);
     const done = writes.dispatch.message(waiting);
-    await vi.waitFor(() => expect(waiting.surface.activities).toContain('queued'));
+    await vi.waitFor(() => expect(waiting.surface.activities).toContain('queued'), PATIENT);
     await say('stop');
     await clock.advance(1_000);
     await done;
@@ -312,7 +323,7 @@ describe('two bots on one store', () => {
     const mine = await begin();
     const actor = what === 'conversation' ? asAda : who;
     const forgetting = say('forget', { what }, { ...thread, ...actor });
-    await vi.waitFor(async () => expect(await wishes()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await wishes()).toHaveLength(1), PATIENT);
     // It is complete before the other process looks for wishes.
     await mine.finish();
     await mine.done;
@@ -336,7 +347,7 @@ describe('two bots on one store', () => {
     closing.push(() => slow.close());
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
-    await vi.waitFor(async () => expect(await answersKept()).toBe(1));
+    await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
     expect(await say('forget', { what: 'myself' })).toMatch(/^I have forgotten/);
     gate.resolve();
     await done;
