@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
+import { keySealings } from '../../src/core/access/own-keys.ts';
 import type { Tier } from '../../src/core/access/tiers.ts';
 import type { Actor, GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
@@ -49,6 +50,8 @@ export interface TestBotOptions {
   readonly defaultModel?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
+  /** `ENCRYPTION_KEY` and what it was before: one by default, so that guilds can bring keys; empty for none. */
+  readonly encryptionKeys?: readonly Uint8Array[];
   /** None by default. */
   readonly limits?: LimitsConfig;
   /** 50 by default; two more may wait. */
@@ -96,6 +99,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     catalogue: createCatalogue(file),
     providers,
     operatorProviders: new Set(keys),
+    ownKeys: { sealings: keySealings(...(options.encryptionKeys ?? [randomBytes(32)])), providers },
     limits: options.limits ?? NO_LIMITS,
     defaultTier: options.defaultTier ?? 'free',
     skuTiers: options.skuTiers ?? new Map(),

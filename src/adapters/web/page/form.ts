@@ -1,0 +1,54 @@
+import { ref } from 'lit/directives/ref.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { OptionInfo } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import type { OpenForm } from './state.ts';
+
+/** The form over the page, while there is one. */
+export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {
+  if (open === null) return nothing;
+  const { name, description, form } = open.command;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!(event.target instanceof HTMLFormElement)) return;
+    const given = [...new FormData(event.target)].filter(([, value]) => value !== '');
+    controller.submitForm(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
+  };
+  return html`
+    <dialog class="form" aria-labelledby="form-title" ${ref(show)} @close=${() => controller.closeForm()}>
+      <form @submit=${submit}>
+        <h2 id="form-title">/${name}</h2>
+        <p>${description}</p>
+        ${(form ?? []).map(field)}
+        <div class="form-foot">
+          <button type="button" class="button" @click=${() => controller.closeForm()}>Cancel</button>
+          <button type="submit" class="primary">Send</button>
+        </div>
+      </form>
+    </dialog>
+  `;
+}
+
+/** A modal dialog keeps the focus inside and closes with Escape. */
+function show(element: Element | undefined): void {
+  if (element instanceof HTMLDialogElement && !element.open) element.showModal();
+}
+
+function field({ name, type, description, required, maxChars, choices }: OptionInfo): TemplateResult {
+  const id = `form-${name}`;
+  const input =
+    type === 'choice'
+      ? html`<select id=${id} name=${name} ?required=${required}>
+          ${required ? nothing : html`<option value=""></option>`}
+          ${choices.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
+        </select>`
+      : html`<input
+          id=${id}
+          name=${name}
+          type=${type === 'secret' ? 'password' : 'text'}
+          autocomplete="off"
+          maxlength=${maxChars ?? nothing}
+          ?required=${required}
+        />`;
+  return html`<label for=${id}><b>${name}</b><span>${description}</span></label>${input}`;
+}
