@@ -1,5 +1,5 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
-import type { Command, Option } from '../../core/command.ts';
+import { type Command, isAskedInForm, type Option } from '../../core/command.ts';
 
 /** https://docs.discord.com/developers/components/reference#label */
 const MAX_LABEL = 45;
@@ -23,7 +23,8 @@ export function formOf(command: Command): object {
 
 /** Whose form a custom id names, if any: anybody can send any. */
 export function commandOfForm(customId: string, commands: ReadonlyMap<string, Command>): Command | null {
-  return customId.startsWith('form:') ? (commands.get(customId.slice('form:'.length)) ?? null) : null;
+  const command = customId.startsWith('form:') ? commands.get(customId.slice('form:'.length)) : undefined;
+  return command !== undefined && isAskedInForm(command) ? command : null;
 }
 
 /** The options as they were filled in; a field that is empty is left out. Core checks them against the declaration. */

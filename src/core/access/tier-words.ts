@@ -29,7 +29,7 @@ const FAULTS = {
 } as const satisfies Record<NonNullable<OwnKey['fault']>, string>;
 
 /** `openrouter: an API key of its own for OpenRouter (…1a2b)`. */
-export function keyInWords({ provider, lastFour, fault }: OwnKey): string {
+function keyInWords({ provider, lastFour, fault }: OwnKey): string {
   const state = fault === null ? '' : FAULTS[fault];
   return `${provider}: an API key of its own for ${keyProviderName(provider)} (…${lastFour})${state}`;
 }

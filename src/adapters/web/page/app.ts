@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import { bar } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
-import { formView } from './form.ts';
+import { formView, showForm } from './form.ts';
 import { icons } from './icons.ts';
 import { keepAtEnd } from './scroll.ts';
 import { sidebar } from './sidebar.ts';
@@ -31,6 +31,7 @@ export function draw(state: State, controller: Controller, composer: Composer, r
     `,
     document.body,
   );
+  showForm();
   keepAtEnd();
 }
 

@@ -1,4 +1,3 @@
-import { ref } from 'lit/directives/ref.js';
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { OptionInfo } from '../wire.ts';
 import type { Controller } from './controller.ts';
@@ -15,7 +14,7 @@ export function formView(open: OpenForm | null, controller: Controller): Templat
     controller.submitForm(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
   };
   return html`
-    <dialog class="form" aria-labelledby="form-title" ${ref(show)} @close=${() => controller.closeForm()}>
+    <dialog class="form" aria-labelledby="form-title" @close=${() => controller.closeForm()}>
       <form @submit=${submit}>
         <h2 id="form-title">/${name}</h2>
         <p>${description}</p>
@@ -29,16 +28,16 @@ export function formView(open: OpenForm | null, controller: Controller): Templat
   `;
 }
 
-/** A modal dialog keeps the focus inside and closes with Escape. */
-function show(element: Element | undefined): void {
-  if (element instanceof HTMLDialogElement && !element.open) element.showModal();
+/** To be called when it is drawn: a modal dialog keeps the focus inside and closes with Escape. */
+export function showForm(): void {
+  document.querySelector<HTMLDialogElement>('dialog.form:not([open])')?.showModal();
 }
 
 function field({ name, type, description, required, maxChars, choices }: OptionInfo): TemplateResult {
   const id = `form-${name}`;
   const input =
     type === 'choice'
-      ? html`<select id=${id} name=${name} ?required=${required}>
+      ? html`<select id=${id} name=${name} aria-describedby="${id}-hint" ?required=${required}>
           ${required ? nothing : html`<option value=""></option>`}
           ${choices.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
         </select>`
@@ -46,9 +45,10 @@ function field({ name, type, description, required, maxChars, choices }: OptionI
           id=${id}
           name=${name}
           type=${type === 'secret' ? 'password' : 'text'}
+          aria-describedby="${id}-hint"
           autocomplete="off"
           maxlength=${maxChars ?? nothing}
           ?required=${required}
         />`;
-  return html`<label for=${id}><b>${name}</b><span>${description}</span></label>${input}`;
+  return html`<label for=${id}>${name}</label><span id="${id}-hint">${description}</span>${input}`;
 }
