@@ -185,9 +185,9 @@ export interface CountedWrite {
   readonly limit: number;
   /** A write counts for so long after its end … */
   readonly windowMs: number;
-  /** … which comes so long after its begin at the latest, as far as is known: its process may die. */
+  /** … which is taken to come so long after its begin where nobody tells of it. Both are one for all writes of a limit. */
   readonly leaseMs: number;
-  /** It takes its turn: processes go one after the other, so far apart. Null where it may go with others. */
+  /** Processes take turns, so far apart. Null for what need not wait for its turn. */
   readonly gapMs: number | null;
 }
 
