@@ -83,6 +83,7 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       const [dead, other] = bench.clients;
       const write = writeOf({ limit: 1, windowMs: 10, leaseMs: AGES_MS });
       await dead.begin(write);
+      await bench.run(bench.clock.sleep(30));
       expect(await other.begin({ ...write, id: 'soon' })).toBe(10);
       const short = writeOf({ key: 'short', limit: 1, windowMs: 10, leaseMs: 20 });
       await dead.begin(short);
