@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Scope } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
@@ -46,11 +47,14 @@ export function createSharedPace(
 
   async function ask<T>(answer: Promise<T>): Promise<T> {
     const answered = new AbortController();
-    const late = clock.sleep(PATIENCE_MS, answered.signal).then(() => {
+    const late = async () => {
+      await clock.sleep(PATIENCE_MS, answered.signal);
+      // Where this process itself was held up, the answer is there and only has to be read.
+      await setImmediate();
       throw new StoreError(`no answer within ${PATIENCE_MS} ms`);
-    });
+    };
     try {
-      return await Promise.race([answer, late]);
+      return await Promise.race([answer, late()]);
     } finally {
       answered.abort();
     }
