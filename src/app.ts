@@ -17,6 +17,7 @@ import { steadyClock, systemClock } from './core/clock.ts';
 import { createClosing } from './core/closing.ts';
 import { createCore } from './core/core.ts';
 import { createPacers } from './core/reply/pacer.ts';
+import { createSharedPace } from './core/reply/shared-pace.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -78,7 +79,9 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       clock,
     });
     const metrics = createMetrics(slots);
-    const pacers = metrics.watch(createPacers(steadyClock));
+    const sharedPace = store.pace && createSharedPace(store.pace, { clock: steadyClock, log });
+    if (sharedPace) closing.add(() => sharedPace.stop());
+    const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
     const adapters: Adapter[] = [];
     const core = createCore({
       commands,

@@ -111,6 +111,7 @@ export function createMetrics(slots: Slots): Metrics {
     watch: (pacers) => ({
       learn: (key, report) => pacers.learn(key, report),
       hurry: (key) => pacers.hurry(key),
+      take: (scope) => pacers.take(scope),
       get size() {
         return pacers.size;
       },

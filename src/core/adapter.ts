@@ -234,6 +234,13 @@ export interface Scope {
   readonly windowMs: number;
   /** So many of them are kept for what is urgent, so that endings need not wait for a window to pass. Default 0. */
   readonly reserve?: number;
+  /** Whether the platform counts what all processes write together. */
+  readonly isShared?: boolean;
+  /**
+   * No write takes longer. Where a process dies, others take its writes for ended then. 15,000 by default: no adapter
+   * waits longer for an answer.
+   */
+  readonly longestMs?: number;
 }
 
 /** What the platform said about a scope's limit after a write. */

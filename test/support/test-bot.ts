@@ -17,6 +17,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ledger/limits.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
+import type { SharedPace } from '../../src/core/reply/shared-pace.ts';
 import type { Services } from '../../src/core/services.ts';
 import type { Store } from '../../src/core/store.ts';
 import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
@@ -65,6 +66,8 @@ export interface TestBotOptions {
   readonly clock?: Clock;
   /** That of the pacers; `clock` by default. */
   readonly steadyClock?: Clock;
+  /** None by default. */
+  readonly sharedPace?: SharedPace;
   /** A provider to share; one of its own by default. */
   readonly provider?: FakeProvider;
 }
@@ -92,7 +95,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     ]),
   );
   const told: TestBot['told'] = [];
-  const pacers = createPacers(options.steadyClock ?? clock);
+  const pacers = createPacers(options.steadyClock ?? clock, options.sharedPace);
   const core = createCore({
     commands,
     store,
