@@ -25,6 +25,7 @@ import { openProviders } from './providers.ts';
 import { createHttpServer } from './server.ts';
 import { startBlock } from './start-block.ts';
 import { openStore } from './store/open-store.ts';
+import { createTraces } from './traces.ts';
 
 /** Parley at work. */
 export interface App {
@@ -79,6 +80,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       clock,
     });
     const metrics = createMetrics(slots);
+    const traces = createTraces();
     const sharedPace = store.pace && createSharedPace(store.pace, { clock: steadyClock, log });
     if (sharedPace) closing.add(() => sharedPace.stop());
     const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
@@ -100,7 +102,13 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
       pacers,
-      telemetry: metrics,
+      telemetry: {
+        answering: traces.answering,
+        answered(facts) {
+          metrics.answered(facts);
+          traces.answered(facts);
+        },
+      },
       tellAdmins: async (guild, notice, signal) => {
         const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
         return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;

@@ -7,7 +7,7 @@ import type { Pacers } from './core/reply/pacer.ts';
 import type { Telemetry } from './core/telemetry.ts';
 
 /** Prometheus metrics. Labels hold platforms, models, tiers and causes, never a guild, a person or a text. */
-export interface Metrics extends Telemetry {
+export interface Metrics extends Pick<Telemetry, 'answered'> {
   /** The same pacers, with every write counted and timed. */
   watch(pacers: Pacers): Pacers;
   /** `/metrics` in Prometheus' text format. */

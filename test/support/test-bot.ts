@@ -20,7 +20,7 @@ import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import type { SharedPace } from '../../src/core/reply/shared-pace.ts';
 import type { Services } from '../../src/core/services.ts';
 import type { Store } from '../../src/core/store.ts';
-import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
+import { NO_TELEMETRY, type Telemetry } from '../../src/core/telemetry.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -58,6 +58,8 @@ export interface TestBotOptions {
   /** 50 by default; two more may wait. */
   readonly maxStreamsPerGuild?: number;
   readonly logContent?: boolean;
+  /** None by default. */
+  readonly telemetry?: Telemetry;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
   /** Where answers that dead processes left are ended; nowhere by default. */
@@ -116,7 +118,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       clock,
     }),
     pacers,
-    telemetry: NO_TELEMETRY,
+    telemetry: options.telemetry ?? NO_TELEMETRY,
     tellAdmins: async (guild, { text }) => {
       told.push({ guild, text });
       return true;

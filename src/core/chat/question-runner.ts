@@ -123,7 +123,8 @@ export function createQuestionRunner(
           return;
         }
         try {
-          await answerNow(job, { id, askedAtMs, entry, stop, signal: stopping.signal });
+          const attempt = { id, askedAtMs, entry, stop, signal: stopping.signal };
+          await options.telemetry.answering(id, () => answerNow(job, attempt));
         } finally {
           slot.release();
         }
@@ -232,6 +233,7 @@ export function createQuestionRunner(
     if (!answered.delivered && abandoned.aborted) entry.leave();
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const facts = {
+      answer: id,
       guild: place.guild,
       model: model.id,
       provider: request.access.route.provider,
@@ -248,7 +250,6 @@ export function createQuestionRunner(
     options.telemetry.answered(facts);
     log.info(
       {
-        answer: id,
         event: eventId,
         user: actor.user,
         tokens: bill?.tokens,
