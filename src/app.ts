@@ -5,6 +5,7 @@ import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
 import type { Config } from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
+import { keySealings, type OwnKeys } from './core/access/own-keys.ts';
 import type { Tier } from './core/access/tiers.ts';
 import { type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
@@ -16,6 +17,7 @@ import { steadyClock, systemClock } from './core/clock.ts';
 import { createClosing } from './core/closing.ts';
 import { createCore } from './core/core.ts';
 import { createPacers } from './core/reply/pacer.ts';
+import { createSharedPace } from './core/reply/shared-pace.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -23,6 +25,7 @@ import { openProviders } from './providers.ts';
 import { createHttpServer } from './server.ts';
 import { startBlock } from './start-block.ts';
 import { openStore } from './store/open-store.ts';
+import { createTraces } from './traces.ts';
 
 /** Parley at work. */
 export interface App {
@@ -77,7 +80,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       clock,
     });
     const metrics = createMetrics(slots);
-    const pacers = metrics.watch(createPacers(steadyClock));
+    const traces = createTraces();
+    const sharedPace = store.pace && createSharedPace(store.pace, { clock: steadyClock, log });
+    if (sharedPace) closing.add(() => sharedPace.stop());
+    const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
     const adapters: Adapter[] = [];
     const core = createCore({
       commands,
@@ -85,6 +91,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       catalogue,
       providers: providers.clients,
       operatorProviders: providers.usable,
+      ownKeys: {
+        sealings: keySealings(config.ENCRYPTION_KEY, config.ENCRYPTION_KEY_OLD),
+        providers: providers.forOwnKeys,
+      },
       limits: config.LIMITS === 'on' ? file.limits : null,
       defaultTier: config.DEFAULT_TIER,
       skuTiers: config.DISCORD_SKU_TIERS,
@@ -92,7 +102,13 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
       pacers,
-      telemetry: metrics,
+      telemetry: {
+        answering: traces.answering,
+        answered(facts) {
+          metrics.answered(facts);
+          traces.answered(facts);
+        },
+      },
       tellAdmins: async (guild, notice, signal) => {
         const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
         return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;
@@ -108,6 +124,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const { services, dispatch } = core;
 
     const notes: (() => readonly string[])[] = [];
+    if (config.ENCRYPTION_KEY_OLD !== undefined) {
+      const turned = turnedInWords(await services.ownKeys.turnOver());
+      notes.push(() => turned);
+    }
     if (config.DISCORD_TOKEN !== undefined) {
       const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
       const discord = createDiscordAdapter({
@@ -193,6 +213,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
           openModels(withPlayground ? 'web:local' : 'discord:0', tier, {
             catalogue,
             operatorProviders: providers.usable,
+            keyProviders: [],
           }),
         notes: notes.flatMap((read) => read()),
       }),
@@ -224,9 +245,22 @@ function checkDefaultModel({ DEFAULT_MODEL, MODELS_FILE }: Config, catalogue: Ca
 
 /** How many models a guild of this tier can use. */
 function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
-  const guild = { id, tier, operatorTier: tier, ownKeys: [] };
+  const guild = { id, tier, operatorTier: tier, ownKeys: [], failedKeys: [] };
   const models = terms.catalogue.list(platformOf(id));
   return models.filter((model) => checkAccess(model.id, guild, terms).ok).length;
+}
+
+/** What became of the keys that guilds brought, now that `ENCRYPTION_KEY` is another one. */
+function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
+  const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
+  return [
+    `Encryption: ${count(turned)} sealed under the new ENCRYPTION_KEY. Once every process has it, take ENCRYPTION_KEY_OLD away.`,
+    ...(unreadable === 0
+      ? []
+      : [
+          `Encryption: ${count(unreadable)} cannot be read with either key; their admins have to connect them again.`,
+        ]),
+  ];
 }
 
 function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {

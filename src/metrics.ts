@@ -7,7 +7,7 @@ import type { Pacers } from './core/reply/pacer.ts';
 import type { Telemetry } from './core/telemetry.ts';
 
 /** Prometheus metrics. Labels hold platforms, models, tiers and causes, never a guild, a person or a text. */
-export interface Metrics extends Telemetry {
+export interface Metrics extends Pick<Telemetry, 'answered'> {
   /** The same pacers, with every write counted and timed. */
   watch(pacers: Pacers): Pacers;
   /** `/metrics` in Prometheus' text format. */
@@ -111,6 +111,7 @@ export function createMetrics(slots: Slots): Metrics {
     watch: (pacers) => ({
       learn: (key, report) => pacers.learn(key, report),
       hurry: (key) => pacers.hurry(key),
+      take: (scope) => pacers.take(scope),
       get size() {
         return pacers.size;
       },

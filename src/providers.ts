@@ -15,6 +15,8 @@ export interface Providers {
   readonly clients: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for: they have a key, or need none. */
   readonly usable: ReadonlySet<string>;
+  /** Those that a guild's own key can be for: all but the demo. */
+  readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
   /** Those whose lists of models say something about the catalogue. */
   readonly listing: readonly ChatProvider[];
   readonly local: readonly LocalServer[];
@@ -95,6 +97,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   return {
     clients,
     usable,
+    forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,
     isDemo,

@@ -35,6 +35,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
+    ['Own keys', config.ENCRYPTION_KEY ? 'on: guilds can /connect API keys' : 'off: set ENCRYPTION_KEY'],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
     ['Health', `${facts.health}/healthz, /readyz`],
   ];

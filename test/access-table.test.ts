@@ -205,6 +205,86 @@ describe.each(TIERS)('in a guild of tier %s', (tier) => {
   });
 });
 
+/** Whose key a request goes out with: the operator's, or the guild's own for OpenRouter or OpenAI. `-` is nobody's. */
+const PAYERS: Readonly<Record<string, string>> = {
+  'sk-openrouter-operator': 'op',
+  'sk-or-v1-of-the-guild': 'or',
+  'sk-proj-of-the-guild': 'oa',
+};
+const GUILDS_KEYS = { openrouter: 'sk-or-v1-of-the-guild', openai: 'sk-proj-of-the-guild' } as const;
+const COLUMNS = [FREE[0], 'openai/gpt-4o-mini', 'anthropic/claude-3.5-sonnet', 'openai/gpt-4o', PREMIUM[0]];
+
+/**
+ * Who pays, by what the operator gave and which keys the guild brought; the operator has a key for OpenRouter alone. What own
+ * keys add is reached with those keys and no other.
+ */
+const WHO_PAYS: readonly (readonly [Tier, readonly (keyof typeof GUILDS_KEYS)[], string])[] = [
+  // operator gave, guild's keys,        free mini claude gpt-4o deepseek
+  ['free', [], 'op - - - -'],
+  ['openai', [], 'op - - op -'],
+  ['openrouter', [], 'op op op - -'],
+  ['premium', [], 'op op op op op'],
+  ['free', ['openrouter'], 'or or or - -'],
+  ['openai', ['openrouter'], 'or or or or or'],
+  ['openrouter', ['openrouter'], 'or or or - -'],
+  ['premium', ['openrouter'], 'or or or or or'],
+  ['free', ['openai'], 'op - - oa -'],
+  ['openai', ['openai'], 'op - - oa -'],
+  ['openrouter', ['openai'], 'op op op oa -'],
+  ['premium', ['openai'], 'op op op oa op'],
+  ['free', ['openrouter', 'openai'], 'or or or oa or'],
+  ['openai', ['openrouter', 'openai'], 'or or or oa or'],
+  ['openrouter', ['openrouter', 'openai'], 'or or or oa or'],
+  ['premium', ['openrouter', 'openai'], 'or or or oa or'],
+];
+
+describe.each(WHO_PAYS)('in a guild that was given %s and brought keys for %j', (tier, providers, row) => {
+  it('each model goes out with the key that is to pay for it, or not at all', {
+    timeout: PATIENCE,
+  }, async () => {
+    const guild = newGuild();
+    await bot.grant(guild, tier);
+    const actor = testActor('ada', { guild, isAdmin: true });
+    for (const provider of providers) {
+      const form = { provider, key: GUILDS_KEYS[provider] };
+      await bot.dispatch.command(invocationOf('connect', form, { actor }));
+    }
+    const payers: string[] = [];
+    for (const model of COLUMNS) {
+      const before = bot.provider.chats.length;
+      bot.provider.answer('Yes.');
+      const asked = invocationOf('ask', { prompt: 'Why?', model }, { actor });
+      await bot.dispatch.command(asked);
+      const answerId = asked.surface.shown?.buttons[0]?.answerId;
+      if (answerId !== undefined) {
+        bot.provider.answer('Yes, again.');
+        await bot.dispatch.press(pressOf('retry', answerId, { actor }));
+      }
+      const keys = bot.provider.chats
+        .slice(before)
+        .map(({ headers }) => PAYERS[headers.authorization?.replace('Bearer ', '') ?? ''] ?? 'unknown');
+      expect(new Set(keys).size, `${model} is paid for in one way`).toBeLessThanOrEqual(1);
+      payers.push(keys[0] ?? '-');
+      // What was not asked for must not answer the next question.
+      bot.provider.unscript();
+    }
+    expect(payers.join(' ')).toBe(row);
+  });
+
+  it('members and forged forms change nothing of it', async () => {
+    const guild = newGuild();
+    await bot.grant(guild, tier);
+    const member = testActor('mia', { guild });
+    const elsewhere = testActor('eve', { guild: newGuild(), isAdmin: true });
+    for (const actor of [member, elsewhere]) {
+      const form = { provider: 'openrouter', key: GUILDS_KEYS.openrouter, guild, role: 'operator' };
+      await bot.dispatch.command(invocationOf('connect', form, { actor }));
+    }
+    expect(await bot.services.ownKeys.of(guild)).toEqual([]);
+    expect((await bot.services.guilds.access(guild)).tier).toBe(tier);
+  });
+});
+
 describe('the playground, asked over HTTP by hand', () => {
   /** The real adapter on the real server, over the whole core; resolves to a way to post to it and wait until it is dealt with. */
   async function serve() {
@@ -314,6 +394,43 @@ describe('Discord, with the real discord.js,', () => {
       }, isAllowed);
       expect(asked, `${tier} ${model}`).toEqual(isAllowed ? [model] : []);
     }
+  });
+});
+
+describe('a form on Discord that nobody was shown', () => {
+  it('opens nothing to a member, and to an admin no more than the form would', {
+    timeout: PATIENCE,
+  }, async () => {
+    const { pacers, dispatch } = bot;
+    const bench = await openBench({ commands, pacers, dispatch });
+    cleanups.push(bench.close);
+    const { guild, channel, bob } = openGuild(bench.discord);
+    const admin = bench.discord.person('Admin');
+    guild.join(admin, ['ManageGuild']);
+    const told = async (person: typeof admin, id: string, fields: Record<string, string>) => {
+      const forged = person.forgeForm(id, fields, { channel });
+      await bench.discord.until(
+        () => forged.replies.some(({ thinking }) => !thinking),
+        `${id} is dealt with`,
+        PATIENCE,
+      );
+      return forged.replies.map(({ content }) => content).join();
+    };
+    const key = { provider: 'openrouter', key: GUILDS_KEYS.openrouter };
+    expect(await told(bob, 'form:connect', key)).toMatch(/^Only an admin of this place can use/);
+    const strange = { tier: { action: 'grant', tier: 'premium' }, ask: { prompt: 'Why?' }, nothing: {} };
+    for (const [command, options] of Object.entries(strange)) {
+      const forge = async () =>
+        expect(await told(admin, `form:${command}`, options)).toMatch(/^This form does not work any more/);
+      expect(await reached(forge, false)).toEqual([]);
+    }
+    expect(await told(admin, 'form:connect', { ...key, guild: 'discord:1' })).toMatch(
+      /has no option `guild`/,
+    );
+    expect(await told(admin, 'form:connect', { ...key, provider: 'lab' })).toMatch(/must be one of/);
+    expect((await bot.services.guilds.access(`discord:${guild.id}`)).tier).toBe('free');
+    expect(await told(admin, 'form:connect', key)).toMatch(/is connected/);
+    expect((await bot.services.guilds.access(`discord:${guild.id}`)).tier).toBe('openrouter');
   });
 });
 

@@ -30,6 +30,7 @@ async function serve(metrics: Metrics, adminToken?: string): Promise<string> {
 }
 
 const facts = {
+  answer: 'a1',
   guild: 'discord:1',
   model: 'openai/gpt-4o',
   provider: 'openai',

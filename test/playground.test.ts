@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
 import { type Program, startProgram } from './support/program.ts';
+import { createFakeProvider } from './support/provider/fake-provider.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const isMissing = !existsSync(CHROMIUM);
@@ -296,12 +297,14 @@ describe
       const said = page.locator('.message.said').last();
       await said.locator('figure.code').waitFor();
       expect(await said.locator('img, script, [style], [onclick], [onerror]').count()).toBe(0);
-      const links = await said
-        .locator('.markdown a')
-        .evaluateAll((all) =>
-          all.map((link) => ['href', 'rel', 'target'].map((name) => link.getAttribute(name))),
-        );
-      expect(links).toEqual([
+      const links = () =>
+        said
+          .locator('.markdown a')
+          .evaluateAll((all) =>
+            all.map((link) => ['href', 'rel', 'target'].map((name) => link.getAttribute(name))),
+          );
+      // The page draws the message anew when the server has it.
+      await expect.poll(links, PATIENCE).toEqual([
         [null, 'noopener noreferrer nofollow', '_blank'],
         ['https://example.org/cat.png', 'noopener noreferrer nofollow', '_blank'],
         ['https://example.org', 'noopener noreferrer nofollow', '_blank'],
@@ -369,6 +372,38 @@ describe
         const snapshot = await control.ariaSnapshot();
         expect(snapshot, await control.evaluate((element) => element.outerHTML)).toMatch(/"[^"]+"/);
       }
+    });
+
+    test('asks for a key in a form, where the person may bring one', async ({ world, expect }) => {
+      const key = 'sk-or-v1-of-the-playground';
+      const provider = await createFakeProvider({ keys: [key] });
+      const ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
+      await world.restart({ OPENROUTER_BASE_URL: provider.url, ENCRYPTION_KEY });
+      const page = await world.open();
+      const form = page.getByRole('dialog', { name: '/connect' });
+      const told = page.locator('.channel .message.notice .markdown');
+
+      await say(page, '/connect');
+      await told.getByText('Only an admin of this place can use').waitFor();
+      expect(await form.count()).toBe(0);
+
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await composer(page).fill(`/connect ${key}`);
+      await page.getByText('/connect takes no text.').waitFor();
+      await say(page, '/connect');
+      await form.waitFor();
+      await page.keyboard.press('Escape');
+      await form.waitFor({ state: 'detached' });
+
+      await say(page, '/connect');
+      await form.getByLabel('provider', { exact: true }).selectOption('OpenRouter');
+      expect(await form.getByLabel('key', { exact: true }).getAttribute('type')).toBe('password');
+      await form.getByLabel('key', { exact: true }).fill(key);
+      await button(form, 'Send').click();
+      await told.getByText('The key …ound for OpenRouter is connected').waitFor();
+      expect(await form.count()).toBe(0);
+      expect(await page.content()).not.toContain(key);
+      await provider.close();
     });
 
     test('asks for the ADMIN_TOKEN where there is one', async ({ world }) => {

@@ -3,9 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuditLog } from '../src/core/access/audit.ts';
+import { createOwnKeys, keySealings } from '../src/core/access/own-keys.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { type Launch, launchProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
+
+const silent = pino({ level: 'silent' });
 
 let folder: string;
 let runs: Launch[];
@@ -141,5 +148,35 @@ describe('the start', () => {
     expect(run.output()).toMatch(/Models +7, from .*models\.json, through OpenRouter/);
     expect(run.output()).not.toMatch(/demo/);
     await provider.close();
+  });
+
+  it('with another ENCRYPTION_KEY and the one before seals all keys anew, so that the old one can go', async () => {
+    const [first, second] = [7, 8].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [
+      string,
+      string,
+    ];
+    const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log: silent });
+    const keysUnder = (text: string) =>
+      createOwnKeys({
+        store,
+        sealings: keySealings(Buffer.from(text, 'base64')),
+        providers: new Map([['openai', { checkKey: async () => true }]]),
+        audit: createAuditLog(store.records),
+        onFailure() {},
+        clock: systemClock,
+        log: silent,
+      });
+    const never = new AbortController().signal;
+    await keysUnder(first).connect('discord:1', 'openai', 'sk-of-a-guild', { by: 'discord:2' }, never);
+    const shared = { STORE_URL: 'sqlite:parley.db' };
+    const turned = start({ ...shared, ENCRYPTION_KEY: second, ENCRYPTION_KEY_OLD: first });
+    await turned.ready;
+    expect(turned.output()).toMatch(/1 key of guilds sealed under the new ENCRYPTION_KEY\./);
+    expect((await keysUnder(second).take('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
+    await turned.kill();
+    const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });
+    await lost.ready;
+    expect(lost.output()).toMatch(/1 key of guilds cannot be read with either key; their admins/);
+    await store.close();
   });
 });

@@ -1,5 +1,6 @@
 import { createAuditLog } from '../core/access/audit.ts';
 import { createGuilds, type GuildReport } from '../core/access/guilds.ts';
+import { createOwnKeys, keySealings } from '../core/access/own-keys.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { isTier, TIERS } from '../core/access/tiers.ts';
 import { parseUntil } from '../core/access/until.ts';
@@ -55,11 +56,15 @@ function refuse(extra: readonly string[], values: CliArguments['values'], takes:
   }
 }
 
-function guildsOf({ config, store, clock }: CliContext) {
+function guildsOf({ config, store, clock, log }: CliContext) {
+  const audit = createAuditLog(store.records);
+  const sealings = keySealings(config.ENCRYPTION_KEY, config.ENCRYPTION_KEY_OLD);
   return createGuilds({
     store,
     clock,
-    audit: createAuditLog(store.records),
+    audit,
+    // To be looked at alone: no key is used or brought here.
+    ownKeys: createOwnKeys({ store, sealings, providers: new Map(), audit, onFailure() {}, clock, log }),
     defaultTier: config.DEFAULT_TIER,
     skuTiers: config.DISCORD_SKU_TIERS,
   });
@@ -108,10 +113,10 @@ async function revoke(
 }
 
 function outputOf(report: GuildReport) {
-  const { id, tier: now, operatorTier, defaultTier, grants, purchases, ownKeys } = report;
+  const { id, tier: now, operatorTier, defaultTier, grants, purchases, keys } = report;
   const lines = holdingsInWords(report, { forOperator: true }).map((line) => `  - ${line}`);
   return {
     text: [`${id} has the tier ${now}:`, ...lines].join('\n'),
-    json: { guild: id, tier: now, operatorTier, defaultTier, grants, purchases, ownKeys },
+    json: { guild: id, tier: now, operatorTier, defaultTier, grants, purchases, keys },
   };
 }

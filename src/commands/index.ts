@@ -1,5 +1,7 @@
 import type { Command } from '../core/command.ts';
 import { ask } from './ask.ts';
+import { connect } from './connect.ts';
+import { disconnect } from './disconnect.ts';
 import { exportData } from './export.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   usage,
   limits,
   tier,
+  connect,
+  disconnect,
   forget,
   exportData,
   help,

@@ -67,7 +67,7 @@ function describe(model: Model, decision: AccessDecision, isCurrent: boolean): s
     case 'locked':
       return [`🔒 ${name}`, ...facts].join(' · ');
     case 'no_route':
-      return [`✗ ${name}`, ...facts, 'the bot has no API key for it'].join(' · ');
+      return [`✗ ${name}`, ...facts, 'no API key here leads to it'].join(' · ');
     default:
       return `✗ ${name} · \`${model.id}\` · no longer offered by its provider`;
   }

@@ -1,4 +1,4 @@
-import type { Command } from '../core/command.ts';
+import { type Command, isAskedInForm } from '../core/command.ts';
 
 const BEGIN = '<!-- commands: made by `npm run readme` -->';
 const END = '<!-- /commands -->';
@@ -12,7 +12,8 @@ export function withCommandTable(readme: string, commands: readonly Command[]): 
     const options = Object.entries(command.options).map(([name, { required }]) =>
       required ? `\`${name}\`` : `[\`${name}\`]`,
     );
-    return `| \`/${command.name}\` | ${options.join(' ')} | ${command.description} |`;
+    const form = isAskedInForm(command) ? 'in a form: ' : '';
+    return `| \`/${command.name}\` | ${form}${options.join(' ')} | ${command.description} |`;
   });
   const table = ['| command | options | what it does |', '|---|---|---|', ...rows].join('\n');
   return `${readme.slice(0, begin)}${BEGIN}\n${table}\n${readme.slice(end)}`;

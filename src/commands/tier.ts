@@ -2,7 +2,7 @@ import { placeOf } from '../core/access/access.ts';
 import { entryInWords } from '../core/access/audit.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
-import { opens, TIERS, type Tier } from '../core/access/tiers.ts';
+import { keyProviderName, opens, TIERS, type Tier } from '../core/access/tiers.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type GuildId, mayActAs, parseGuildId, platformOf, reaches } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
@@ -105,17 +105,19 @@ async function describe(
     `${here} has the tier \`${report.tier}\`:\n${held.join('\n')}`,
     `What each tier opens:\n${opened.join('\n')}`,
   ];
-  if (report.tier !== 'premium') parts.push(waysToMore(report));
+  if (report.tier !== 'premium') parts.push(waysToMore(report, services.ownKeys.providers));
   return parts.join('\n\n');
 }
 
-function waysToMore({ onSale, tier: now }: GuildReport): string {
+function waysToMore({ onSale, tier: now }: GuildReport, keyProviders: readonly string[]): string {
   const better = onSale.filter((sold: Tier) => !opens(now, sold)).map((sold) => `\`${sold}\``);
   const shop =
     better.length === 0
       ? ''
       : ` ${better.join(' and ')} can also be bought on Discord: open my profile and its store.`;
-  return `To get more, ask the operator of this bot.${shop}`;
+  const names = keyProviders.map(keyProviderName).join(' or ');
+  const keys = names === '' ? '' : ` An admin can also \`/connect\` an API key for ${names}, and pay by it.`;
+  return `To get more, ask the operator of this bot.${shop}${keys}`;
 }
 
 async function recent(guild: GuildId | null, { services }: CommandContext): Promise<string> {

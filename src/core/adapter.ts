@@ -28,6 +28,9 @@ export interface Adapter {
   reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
 }
 
+/** `Adapter.tellAdmins`, of whichever platform the guild is on. */
+export type TellAdmins = NonNullable<Adapter['tellAdmins']>;
+
 /** What a journal knows of a place. */
 export interface LostPlace {
   /** A `Surface.reference` of this platform's, by this process or another. */
@@ -95,6 +98,11 @@ export interface Purchase {
 /** What adapters call. Resolves when the event is dealt with, its answer delivered included; never rejects. */
 export interface Dispatch {
   command(invocation: Invocation): Promise<void>;
+  /**
+   * Whether a person may run a command here now; else what to tell them. For platforms that ask for options in a form, before
+   * they open it: `command` decides again. Never rejects.
+   */
+  admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
   message(message: PostedMessage): Promise<void>;
   press(press: Press): Promise<void>;
   /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
@@ -111,6 +119,8 @@ export interface Dispatch {
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };
 
 interface InboundEvent {
   /**
@@ -224,6 +234,13 @@ export interface Scope {
   readonly windowMs: number;
   /** So many of them are kept for what is urgent, so that endings need not wait for a window to pass. Default 0. */
   readonly reserve?: number;
+  /** Whether the platform counts what all processes write together. */
+  readonly isShared?: boolean;
+  /**
+   * No write takes longer. Where a process dies, others take its writes for ended then. 15,000 by default: no adapter
+   * waits longer for an answer.
+   */
+  readonly longestMs?: number;
 }
 
 /** What the platform said about a scope's limit after a write. */

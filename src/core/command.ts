@@ -24,10 +24,15 @@ export interface Command {
    * flag named `private` is among its options and set. Platforms need to know before the handler runs.
    */
   readonly reply: 'private' | 'answer';
+  /**
+   * Why it is of no use here now, as a sentence for the asker; null where it is. For what does not depend on options: asked
+   * before a form is opened, and again before it runs.
+   */
+  refuse?(context: Pick<CommandContext, 'actor' | 'place' | 'services'>): Promise<string | null>;
   run(context: CommandContext, options: Readonly<Record<string, OptionValue>>): Promise<void>;
 }
 
-export type Option = TextOption | ModelOption | FlagOption | ChoiceOption;
+export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption;
 export type OptionValue = string | boolean;
 
 interface OptionBase {
@@ -39,6 +44,16 @@ interface OptionBase {
 export interface TextOption extends OptionBase {
   readonly type: 'text';
   /** At most 6,000, Discord's limit for a string option. */
+  readonly maxChars: number;
+}
+
+/**
+ * Something that nobody else may see, such as an API key. A command that has one is asked for in a form (`isAskedInForm`), with
+ * all its options: what stands behind a command is shown, logged and remembered on every platform.
+ */
+export interface SecretOption extends OptionBase {
+  readonly type: 'secret';
+  /** At most 3,000, Slack's limit for an input. */
   readonly maxChars: number;
 }
 
@@ -93,6 +108,11 @@ export function defineCommand<const S extends Readonly<Record<string, Option>>>(
   return command as Command;
 }
 
+/** Whether a platform asks for the command's options in a form of its own, and takes none with the command. */
+export function isAskedInForm({ options }: Pick<Command, 'options'>): boolean {
+  return Object.values(options).some(({ type }) => type === 'secret');
+}
+
 export type ParsedOptions =
   | { readonly ok: true; readonly values: Readonly<Record<string, OptionValue>> }
   | { readonly ok: false; readonly problem: string };
@@ -132,7 +152,8 @@ function faultOf(option: Option, value: unknown): string | null {
       return typeof value === 'string' && value.length <= 200
         ? null
         : 'must be the name of a model; see `/models`.';
-    case 'text': {
+    case 'text':
+    case 'secret': {
       if (typeof value !== 'string') return 'must be text.';
       if (value.length <= option.maxChars) return null;
       return `is ${value.length} characters long; at most ${option.maxChars} are allowed.`;

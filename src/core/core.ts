@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createAuditLog } from './access/audit.ts';
 import { createGuilds } from './access/guilds.ts';
+import { createKeyWarnings } from './access/key-warnings.ts';
+import { createOwnKeys, type OwnKeysOptions } from './access/own-keys.ts';
 import type { Tier } from './access/tiers.ts';
 import { createRoles } from './actor.ts';
-import type { Adapter } from './adapter.ts';
+import type { Adapter, TellAdmins } from './adapter.ts';
 import type { Background } from './background.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { createAnswerRecords } from './chat/answer-records.ts';
@@ -33,6 +35,7 @@ import { type LimitsConfig, NO_LIMITS } from './ledger/limits.ts';
 import { createModelRequests } from './ledger/model-requests.ts';
 import { createUsageLog } from './ledger/usage.ts';
 import { createLocks } from './locks.ts';
+import { createOnce } from './once.ts';
 import type { ChatProvider } from './provider/types.ts';
 import type { Pacers } from './reply/pacer.ts';
 import type { Services } from './services.ts';
@@ -60,6 +63,8 @@ export interface CoreOptions {
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for. */
   readonly operatorProviders: ReadonlySet<string>;
+  /** How keys that guilds bring are sealed, and where they can be for. */
+  readonly ownKeys: Pick<OwnKeysOptions, 'sealings' | 'providers'>;
   /** Null where nothing is limited. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
@@ -72,7 +77,7 @@ export interface CoreOptions {
   readonly slots: Slots;
   readonly pacers: Pacers;
   readonly telemetry: Telemetry;
-  readonly tellAdmins: NonNullable<Adapter['tellAdmins']>;
+  readonly tellAdmins: TellAdmins;
   readonly drawChart: DrawChart;
   readonly retentionMs: number;
   /** In which days and months of limits begin. */
@@ -96,8 +101,12 @@ export function createCore(options: CoreOptions): Core {
   const locks = createLocks({ claims, owner, clock, log });
   closing.add(() => locks.stop());
   const audit = createAuditLog(records);
+  const once = createOnce({ claims, owner, clock, log });
+  closing.add(() => once.stop());
+  const onFailure = createKeyWarnings({ once, tellAdmins, clock });
+  const ownKeys = createOwnKeys({ ...options.ownKeys, store, audit, onFailure, clock, log });
   const { defaultTier, skuTiers } = options;
-  const guilds = createGuilds({ store, clock, audit, defaultTier, skuTiers });
+  const guilds = createGuilds({ store, clock, audit, ownKeys, defaultTier, skuTiers });
   const settings = createSettings(store);
   const roles = createRoles(options.operators);
 
@@ -109,15 +118,19 @@ export function createCore(options: CoreOptions): Core {
     timeZone,
     installation: (options.limits ?? NO_LIMITS).installation,
     owner,
-    lookUpCost: async ({ entry, generationId }, signal) =>
-      (await providers.get(entry.provider)?.generationCost(generationId, undefined, signal)) ?? null,
+    async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {
+      const provider = providers.get(id);
+      const key = payer === 'guild' ? await ownKeys.take(guild, id) : undefined;
+      if (provider === undefined || key === null) return null;
+      return provider.generationCost(generationId, key?.secret, signal);
+    },
   });
   closing.add(() => ledger.stop());
-  const warnings = createLimitWarnings({ claims, owner, tellAdmins, clock, timeZone, log });
-  closing.add(() => warnings.stop());
+  const warnings = createLimitWarnings({ once, tellAdmins, clock, timeZone, log });
   const models = createModelRequests({
     catalogue,
     guilds,
+    ownKeys,
     ledger,
     limits,
     warnings,
@@ -180,6 +193,7 @@ export function createCore(options: CoreOptions): Core {
     choose,
     settings,
     guilds,
+    ownKeys,
     audit,
     privacy,
     roles,

@@ -71,14 +71,21 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     }
   }
 
+  /** Why a person may not run a command here; null where they may. */
+  async function refusalOf(command: Command, { actor, place }: Pick<Origin, 'actor' | 'place'>) {
+    if (command.role !== 'member' && !mayActAs(await services.roles(actor), command.role)) {
+      const who = command.role === 'admin' ? 'an admin of this place' : 'the operator of this bot';
+      return `Only ${who} can use \`/${command.name}\`.`;
+    }
+    return (await command.refuse?.({ actor, place, services })) ?? null;
+  }
+
   async function runCommand(command: Command, invocation: Invocation): Promise<void> {
     const { actor, place, surface, id } = invocation;
     const tell: CommandContext['tell'] = (notice) =>
       surface.whisper(typeof notice === 'string' ? { text: notice } : notice, never);
-    if (command.role !== 'member' && !mayActAs(await services.roles(actor), command.role)) {
-      const who = command.role === 'admin' ? 'an admin of this place' : 'the operator of this bot';
-      return tell(`Only ${who} can use \`/${command.name}\`.`);
-    }
+    const refusal = await refusalOf(command, invocation);
+    if (refusal !== null) return tell(refusal);
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
     await command.run(
@@ -92,9 +99,20 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       once(invocation, async () => {
         const command = commands.get(invocation.command);
         if (command) return runCommand(command, invocation);
-        const known = [...commands.keys()].map((name) => `\`/${name}\``).join(', ');
-        await invocation.surface.whisper({ text: `There is no such command. There are ${known}.` }, never);
+        await invocation.surface.whisper({ text: noSuchCommand() }, never);
       }),
+
+    async admit(request) {
+      if (closed) return { ok: false, notice: { text: RESTARTING } };
+      try {
+        const command = commands.get(request.command);
+        const text = command === undefined ? noSuchCommand() : await refusalOf(command, request);
+        return text === null ? { ok: true } : { ok: false, notice: { text } };
+      } catch (error) {
+        log.error({ err: error, command: request.command }, 'a command could not be admitted');
+        return { ok: false, notice: { text: inOneLine(explain(error)) } };
+      }
+    },
 
     async message(message) {
       const { actor, place, surface, id } = message;
@@ -168,6 +186,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       return [];
     },
   };
+
+  function noSuchCommand(): string {
+    return `There is no such command. There are ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
+  }
 
   async function hasConversation({ place, id }: PostedMessage): Promise<boolean> {
     try {

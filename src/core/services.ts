@@ -1,5 +1,6 @@
 import type { AuditLog } from './access/audit.ts';
 import type { Guilds } from './access/guilds.ts';
+import type { OwnKeys } from './access/own-keys.ts';
 import type { Roles } from './actor.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly choose: ModelChooser;
   readonly settings: Settings;
   readonly guilds: Guilds;
+  readonly ownKeys: OwnKeys;
   readonly audit: AuditLog;
   readonly privacy: Privacy;
   readonly roles: Roles;

@@ -14,6 +14,8 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly claims: ClaimStore;
   readonly records: RecordStore;
+  /** Left out where the store serves one process, which has the platforms' limits to itself. */
+  readonly pace?: PaceStore;
   /** Rejects where the store does not answer; `/readyz` asks. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -174,4 +176,34 @@ export interface RecordStore {
   query(query: RecordQuery): AsyncIterable<LogRecord>;
   /** Removes what `query` would give, and says how many that were. For retention and for `/forget`. */
   remove(query: RecordQuery): Promise<number>;
+}
+
+/** A write to a platform that draws from a limit which the platform counts over all processes. */
+export interface CountedWrite {
+  /** Names the limit. */
+  readonly key: string;
+  readonly id: string;
+  /** The process that writes. */
+  readonly owner: string;
+  /** So many may count, this one included. */
+  readonly limit: number;
+  /** A write counts for so long after its end … */
+  readonly windowMs: number;
+  /** … which is taken to come so long after its begin where nobody tells of it. Both are one for all writes of a limit. */
+  readonly leaseMs: number;
+  /** Processes take turns, so far apart. Null for what need not wait for its turn. */
+  readonly gapMs: number | null;
+}
+
+/**
+ * What all processes write, on the clock of the store: those of machines need not agree. Each call is one atomic step.
+ * A limit that rests is forgotten.
+ */
+export interface PaceStore {
+  /** Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. */
+  begin(write: CountedWrite): Promise<number>;
+  /** It counts for so long from now on, whether its begin has been heard of or not; 0 takes it back. */
+  end(key: string, id: string, countsMs: number): Promise<void>;
+  /** Nothing begins for so long, whoever asks. */
+  block(key: string, ms: number): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { ReplyStatus } from './adapter.ts';
 
 /** One answer, when its last state stands or is out of reach. */
 export interface AnswerFacts {
+  readonly answer: string;
   readonly guild: GuildId;
   /** Catalogue id. */
   readonly model: string;
@@ -23,9 +24,11 @@ export interface AnswerFacts {
   readonly failure: string | null;
 }
 
-/** Told of what happens, for metrics. Must not throw. */
+/** Told of what happens, for metrics and traces. Must not throw by itself. */
 export interface Telemetry {
   answered(facts: AnswerFacts): void;
+  /** Runs all the work on a question, `answered` within it, and comes out as the work does. */
+  answering<T>(answer: string, work: () => Promise<T>): Promise<T>;
 }
 
-export const NO_TELEMETRY: Telemetry = { answered: () => {} };
+export const NO_TELEMETRY: Telemetry = { answered: () => {}, answering: (_, work) => work() };

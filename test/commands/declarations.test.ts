@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { withCommandTable } from '../../src/commands/table.ts';
-import { type Command, defineCommand, parseOptions } from '../../src/core/command.ts';
+import { type Command, defineCommand, isAskedInForm, parseOptions } from '../../src/core/command.ts';
 
 describe('the commands', () => {
   it('are declared within the platforms’ limits', () => {
@@ -16,9 +16,20 @@ describe('the commands', () => {
         expect(option.description.length, `${command.name} ${name}`).toBeLessThanOrEqual(100);
         if (option.type === 'choice') expect(option.choices.length).toBeLessThanOrEqual(25);
         if (option.type === 'text') expect(option.maxChars).toBeLessThanOrEqual(6_000);
+        if (option.type === 'secret') expect(option.maxChars).toBeLessThanOrEqual(3_000);
       }
       const required = options.map(([, option]) => option.required === true);
       expect(required, command.name).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));
+    }
+  });
+
+  it('that are asked for in a form ask for what every platform has a field for', () => {
+    const asked = commands.filter(isAskedInForm);
+    expect(asked.map(({ name }) => name)).toEqual(['connect']);
+    for (const { options } of asked) {
+      const types = Object.values(options).map(({ type }) => type);
+      expect(types.length).toBeLessThanOrEqual(5);
+      expect(types.filter((type) => !['text', 'secret', 'choice'].includes(type))).toEqual([]);
     }
   });
 
@@ -50,6 +61,7 @@ describe('parseOptions', () => {
         ],
       },
       model: { type: 'model', description: 'A model' },
+      key: { type: 'secret', description: 'A secret', maxChars: 10 },
     },
     run: async () => {},
   });
@@ -68,8 +80,12 @@ describe('parseOptions', () => {
     [{ text: 5 }, /must be text/],
     [{ text: 'hi', size: 'xl' }, /must be one of `s`, `l`/],
     [{ text: 'hi', flag: 'yes' }, /is a switch/],
+    [{ text: 'hi', key: 'sk-too-long-by-far' }, /^`key` is 18 characters long; at most 10 are allowed\.$/],
     [{ text: 'hi', model: ['a'] }, /must be the name of a model/],
-    [{ text: 'hi', colour: 'red' }, /has no option `colour`\. It takes `text`, `flag`, `size`, `model`/],
+    [
+      { text: 'hi', colour: 'red' },
+      /has no option `colour`\. It takes `text`, `flag`, `size`, `model`, `key`/,
+    ],
     [{ text: 'hi', constructor: 'x' }, /has no option/],
   ])('refuses %j in words that help', (raw, words) => {
     expect(parseOptions(command, raw)).toEqual({ ok: false, problem: expect.stringMatching(words) });

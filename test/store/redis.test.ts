@@ -2,7 +2,7 @@ import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../src/core/adapter.ts';
-import { type Reservation, type Store, StoreError } from '../../src/core/store.ts';
+import { type CountedWrite, type Reservation, type Store, StoreError } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { storeContract } from '../contracts/store.ts';
@@ -23,9 +23,19 @@ const RESERVATION: Reservation = {
   leaseUntilMs: Date.UTC(2026),
 };
 
+const COUNTED_WRITE: CountedWrite = {
+  key: 'limit',
+  id: 'w',
+  owner: 'p',
+  limit: 1,
+  windowMs: 1_000,
+  leaseMs: 1_000,
+  gapMs: 1_000,
+};
+
 /** Every way to the store. */
 function callsOf(store: Store): Record<string, () => Promise<unknown>> {
-  const { ledger, claims, records } = store;
+  const { ledger, claims, records, pace } = store;
   const keyv = store.keyv('notes');
   return {
     get: () => keyv.get('one'),
@@ -53,6 +63,9 @@ function callsOf(store: Store): Record<string, () => Promise<unknown>> {
     append: () => records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
     query: () => collect(records.query({ kind: 'a' })),
     remove: () => records.remove({ kind: 'a' }),
+    begin: async () => pace?.begin(COUNTED_WRITE),
+    end: async () => pace?.end('limit', 'w', 1_000),
+    block: async () => pace?.block('limit', 1_000),
   };
 }
 

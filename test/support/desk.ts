@@ -1,4 +1,11 @@
-import type { Dispatch, Invocation, PostedMessage, Press, SuggestRequest } from '../../src/core/adapter.ts';
+import type {
+  Admission,
+  Dispatch,
+  Invocation,
+  PostedMessage,
+  Press,
+  SuggestRequest,
+} from '../../src/core/adapter.ts';
 
 /** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
 export interface Desk extends Dispatch {
@@ -7,6 +14,10 @@ export interface Desk extends Dispatch {
   readonly presses: Press[];
   readonly retracted: string[];
   readonly suggestRequests: SuggestRequest[];
+  /** Who asked to be admitted to a command with a form. */
+  readonly admitRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
+  /** What `admit` answers. */
+  admission: Admission;
   /** What `suggest` answers. */
   suggestions: readonly { label: string; value: string }[];
   /** What happens with each event; by default it waits for `release`. */
@@ -32,6 +43,8 @@ export function createDesk(): Desk {
     presses,
     retracted,
     suggestRequests: [],
+    admitRequests: [],
+    admission: { ok: true },
     suggestions: [],
     handle: () => released.promise,
     release: () => released.resolve(),
@@ -40,6 +53,10 @@ export function createDesk(): Desk {
     press: take(presses),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
+    async admit(request) {
+      desk.admitRequests.push(request);
+      return desk.admission;
+    },
     async suggest(request) {
       desk.suggestRequests.push(request);
       return desk.suggestions;

@@ -11,6 +11,8 @@ export interface TestRedis {
   readonly url: string;
   /** Forgets everything. */
   flush(): Promise<void>;
+  /** All that it holds, as text. */
+  dump(): Promise<string>;
   /** Stops answering without closing a connection, as a network that swallows packets does. */
   pause(): void;
   resume(): void;
@@ -42,6 +44,18 @@ export async function startRedis(): Promise<TestRedis> {
       await client.flushAll();
       client.destroy();
     },
+    async dump() {
+      const client = createClient({ url });
+      await client.connect();
+      const found: unknown[] = [];
+      for (const key of await client.keys('*')) {
+        const read = READERS[await client.type(key)];
+        if (read === undefined) throw new Error(`nothing reads ${key}`);
+        found.push(key, await client.sendCommand(read(key)));
+      }
+      client.destroy();
+      return JSON.stringify(found);
+    },
     pause: () => server.kill('SIGSTOP'),
     resume: () => server.kill('SIGCONT'),
     stop: () => end(server),
@@ -50,6 +64,15 @@ export async function startRedis(): Promise<TestRedis> {
     },
   };
 }
+
+/** How each kind of value is read whole. */
+const READERS: Readonly<Record<string, (key: string) => string[]>> = {
+  string: (key) => ['GET', key],
+  hash: (key) => ['HGETALL', key],
+  set: (key) => ['SMEMBERS', key],
+  zset: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
+  list: (key) => ['LRANGE', key, '0', '-1'],
+};
 
 async function run(port: number): Promise<ChildProcess> {
   const settings = { port, bind: '127.0.0.1', dir: tmpdir(), save: '', appendonly: 'no' };

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
+import { keySealings } from '../../src/core/access/own-keys.ts';
 import type { Tier } from '../../src/core/access/tiers.ts';
 import type { Actor, GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
@@ -16,9 +17,10 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ledger/limits.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
+import type { SharedPace } from '../../src/core/reply/shared-pace.ts';
 import type { Services } from '../../src/core/services.ts';
 import type { Store } from '../../src/core/store.ts';
-import { NO_TELEMETRY } from '../../src/core/telemetry.ts';
+import { NO_TELEMETRY, type Telemetry } from '../../src/core/telemetry.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -49,11 +51,15 @@ export interface TestBotOptions {
   readonly defaultModel?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
+  /** `ENCRYPTION_KEY` and what it was before: one by default, so that guilds can bring keys; empty for none. */
+  readonly encryptionKeys?: readonly Uint8Array[];
   /** None by default. */
   readonly limits?: LimitsConfig;
   /** 50 by default; two more may wait. */
   readonly maxStreamsPerGuild?: number;
   readonly logContent?: boolean;
+  /** None by default. */
+  readonly telemetry?: Telemetry;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
   /** Where answers that dead processes left are ended; nowhere by default. */
@@ -62,6 +68,8 @@ export interface TestBotOptions {
   readonly clock?: Clock;
   /** That of the pacers; `clock` by default. */
   readonly steadyClock?: Clock;
+  /** None by default. */
+  readonly sharedPace?: SharedPace;
   /** A provider to share; one of its own by default. */
   readonly provider?: FakeProvider;
 }
@@ -89,13 +97,14 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     ]),
   );
   const told: TestBot['told'] = [];
-  const pacers = createPacers(options.steadyClock ?? clock);
+  const pacers = createPacers(options.steadyClock ?? clock, options.sharedPace);
   const core = createCore({
     commands,
     store,
     catalogue: createCatalogue(file),
     providers,
     operatorProviders: new Set(keys),
+    ownKeys: { sealings: keySealings(...(options.encryptionKeys ?? [randomBytes(32)])), providers },
     limits: options.limits ?? NO_LIMITS,
     defaultTier: options.defaultTier ?? 'free',
     skuTiers: options.skuTiers ?? new Map(),
@@ -109,7 +118,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       clock,
     }),
     pacers,
-    telemetry: NO_TELEMETRY,
+    telemetry: options.telemetry ?? NO_TELEMETRY,
     tellAdmins: async (guild, { text }) => {
       told.push({ guild, text });
       return true;

@@ -2,12 +2,12 @@ import { MessageFlags } from 'discord.js';
 import type { LiveMessage, Surface } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
+import type { Sealing } from '../../core/sealing.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
 import { createChannelOutlet, createWebhookOutlet, isUnclear } from './outlets.ts';
 import { findMessage } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
-import type { Sealing } from './sealing.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface InteractionSurfaceOptions {

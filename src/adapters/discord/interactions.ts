@@ -5,6 +5,7 @@ import {
   type Interaction,
   InteractionResponseType,
   MessageFlags,
+  type ModalSubmitInteraction,
   RESTJSONErrorCodes,
   type RepliableInteraction,
   Routes,
@@ -12,16 +13,17 @@ import {
 import type { Logger } from 'pino';
 import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Command } from '../../core/command.ts';
+import { type Command, isAskedInForm } from '../../core/command.ts';
+import type { Sealing } from '../../core/sealing.ts';
 import { type MessageBody, noticeBodies, parseButton } from './content.ts';
 import type { Entitlements } from './entitlements.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
+import { commandOfForm, formOf, readForm } from './form.ts';
 import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
 import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
 import { type BotMay, mayOpenThread } from './permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from './places.ts';
 import type { DiscordRest } from './rest.ts';
-import type { Sealing } from './sealing.ts';
 import { startThread } from './threads.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
@@ -95,13 +97,40 @@ export function createInteractionHandler(
     });
   }
 
-  async function runCommand(
+  async function useCommand(
     interaction: ChatInputCommandInteraction,
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const given = Object.fromEntries(interaction.options.data.map(({ name, value }) => [name, value]));
-    const isPrivate = commands.get(interaction.commandName)?.reply !== 'answer' || given['private'] === true;
+    const { commandName: name, options } = interaction;
+    const command = commands.get(name);
+    if (command !== undefined && isAskedInForm(command)) return openForm(interaction, command, signal);
+    const given = Object.fromEntries(options.data.map((option) => [option.name, option.value]));
+    await runCommand(interaction, { name, given }, receivedAtMs, signal);
+  }
+
+  /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
+  async function openForm(
+    interaction: ChatInputCommandInteraction,
+    command: Command,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const admission = await dispatch.admit({
+      command: command.name,
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+    });
+    if (!admission.ok) return refuse(interaction, admission.notice.text, signal);
+    await respond(interaction, { type: InteractionResponseType.Modal, data: formOf(command) }, signal);
+  }
+
+  async function runCommand(
+    interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
+    { name, given }: { readonly name: string; readonly given: Readonly<Record<string, unknown>> },
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isPrivate = commands.get(name)?.reply !== 'answer' || given['private'] === true;
     const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
     const type = InteractionResponseType.DeferredChannelMessageWithSource;
     if (!(await respond(interaction, { type, data }, signal))) return;
@@ -112,7 +141,7 @@ export function createInteractionHandler(
       actor: interactionActor(interaction),
       place: interactionPlace(interaction, null),
       surface,
-      command: interaction.commandName,
+      command: name,
       options: given,
     });
     await surface.settle();
@@ -124,7 +153,7 @@ export function createInteractionHandler(
     signal: AbortSignal,
   ): Promise<void> {
     const button = parseButton(interaction.customId);
-    if (button === null) return refuse(interaction, signal);
+    if (button === null) return refuse(interaction, DEAD_BUTTON, signal);
     const type = InteractionResponseType.DeferredMessageUpdate;
     if (!(await respond(interaction, { type }, signal))) return;
     const { message, channel, channelId } = interaction;
@@ -175,21 +204,37 @@ export function createInteractionHandler(
     await respond(interaction, { type, data: { choices } }, signal);
   }
 
-  /** Says in private that something is no button of ours, or of an age that nobody remembers. */
-  async function refuse(interaction: RepliableInteraction, signal: AbortSignal): Promise<void> {
-    const body = firstBody('This button does not work any more. Ask again with `/ask`.');
+  async function submitForm(
+    interaction: ModalSubmitInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const command = commandOfForm(interaction.customId, commands);
+    if (command === null) return refuse(interaction, DEAD_FORM, signal);
+    const given = readForm(interaction.fields);
+    await runCommand(interaction, { name: command.name, given }, receivedAtMs, signal);
+  }
+
+  /** Says something in private in the place of all else. */
+  async function refuse(interaction: RepliableInteraction, text: string, signal: AbortSignal): Promise<void> {
+    const body = firstBody(text);
     const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
     await respond(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data }, signal);
   }
 
   return async (interaction, signal) => {
     const receivedAtMs = clock.now();
-    if (interaction.isChatInputCommand()) await runCommand(interaction, receivedAtMs, signal);
+    if (interaction.isChatInputCommand()) await useCommand(interaction, receivedAtMs, signal);
     else if (interaction.isAutocomplete()) await suggest(interaction, signal);
     else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
-    else if (interaction.isRepliable()) await refuse(interaction, signal);
+    else if (interaction.isModalSubmit()) await submitForm(interaction, receivedAtMs, signal);
+    else if (interaction.isRepliable()) await refuse(interaction, DEAD_BUTTON, signal);
   };
 }
+
+/** Of an age that nobody remembers, or none of ours. */
+const DEAD_BUTTON = 'This button does not work any more. Ask again with `/ask`.';
+const DEAD_FORM = 'This form does not work any more. Use the command again.';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
 const MAX_CHOICES = 25;

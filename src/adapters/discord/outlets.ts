@@ -19,7 +19,7 @@ const messageSchema = z.object({ id: z.string() });
 
 /**
  * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
- * answer tells the true ones.
+ * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
  */
 export function createChannelOutlet(rest: DiscordRest, channelId: string): Outlet {
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };

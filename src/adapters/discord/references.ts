@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Sealing } from './sealing.ts';
+import type { Sealing } from '../../core/sealing.ts';
 
 const messagePlace = z.object({
   kind: z.literal('message'),

@@ -8,7 +8,7 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Command, Option } from '../../core/command.ts';
+import { type Command, isAskedInForm, type Option } from '../../core/command.ts';
 import type { DiscordRest } from './rest.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -53,7 +53,9 @@ function declarationOf(command: Command, isGuildOnly: boolean): Json {
     ...(command.localNames ? { name_localizations: command.localNames } : {}),
     description: command.description,
     ...(command.localDescriptions ? { description_localizations: command.localDescriptions } : {}),
-    options: Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
+    options: isAskedInForm(command)
+      ? []
+      : Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
     // A default that a guild's admins can change; core checks the role by itself. Direct messages show all commands.
     default_member_permissions: command.role === 'member' ? null : PermissionFlagsBits.ManageGuild.toString(),
     ...(isGuildOnly
@@ -81,6 +83,8 @@ function optionOf(name: string, option: Option): Json {
       return { ...base, type: ApplicationCommandOptionType.String, autocomplete: true };
     case 'flag':
       return { ...base, type: ApplicationCommandOptionType.Boolean };
+    case 'secret':
+      throw new TypeError('a secret is asked for in a form');
     case 'choice':
       return {
         ...base,

@@ -1,13 +1,13 @@
 import type { LiveMessage, LostPlace, Reopened, ReopenedMessage } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
+import type { Sealing } from '../../core/sealing.ts';
 import { parseButton, textOf } from './content.ts';
 import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
 import { createMessageSurface } from './message-surface.ts';
 import { findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
-import type { Sealing } from './sealing.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface ReopenOptions {

@@ -47,7 +47,7 @@ export interface RestOptions {
 }
 
 /** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
-const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000 };
+const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000, isShared: true };
 /** Discord itself gives up after about as long. */
 const TIMEOUT_MS = 15_000;
 /** `insist` tries again after so long, doubled each time … */

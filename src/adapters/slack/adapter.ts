@@ -5,7 +5,6 @@ import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
 import { createAgentView } from './agent-view.ts';
-import { createAllowance } from './allowance.ts';
 import { createBoltLogger } from './bolt-logger.ts';
 import { createDirectory } from './directory.ts';
 import { createHttpReceiver } from './http-receiver.ts';
@@ -38,9 +37,6 @@ export interface SlackAdapterOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** Below the 20 a minute at which reactions can be taken off again. */
-const REACTIONS_PER_MINUTE = 18;
 
 /** Slack sends an event for the last time six minutes after the first. */
 const TWIN_MEMORY_MS = 10 * 60_000;
@@ -87,8 +83,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
-        reactions: createAllowance(clock, REACTIONS_PER_MINUTE, 60_000),
-        slots: createStreamSlots(clock),
+        slots: createStreamSlots(workspace, clock),
         tasks,
         clock,
         log,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
-import { createAllowance } from './allowance.ts';
 import { isRefusal } from './errors.ts';
+import { sessionScope } from './limits.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
@@ -18,8 +18,6 @@ export interface AgentView {
 
 /** An operator may turn the feature on at any time. */
 const TRY_AGAIN_AFTER_MS = 3_600_000;
-/** Each session costs two calls of the fifty a minute. */
-const SESSIONS_PER_MINUTE = 20;
 const OFF = [
   'feature_disabled',
   'unknown_method',
@@ -29,7 +27,6 @@ const OFF = [
 ];
 
 export function createAgentView(workspace: Workspace, clock: Clock, log: Logger): AgentView {
-  const allowance = createAllowance(clock, SESSIONS_PER_MINUTE, 60_000);
   let isOn = false;
   let offUntilMs = 0;
   let probing: Promise<boolean> | null = null;
@@ -74,8 +71,9 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
       return probing;
     },
     async begin(channel, threadTs, signal) {
-      if (clock.now() < offUntilMs || !allowance.take()) return false;
-      return set('processing', channel, threadTs, signal);
+      if (clock.now() < offUntilMs) return false;
+      const done = await workspace.take(sessionScope(workspace.team));
+      return done !== null && set('processing', channel, threadTs, signal).finally(done);
     },
     async end(channel, threadTs, signal) {
       if (clock.now() >= offUntilMs) await set('active', channel, threadTs, signal);

@@ -1,4 +1,4 @@
-import type { Command, Option } from '../../core/command.ts';
+import { type Command, isAskedInForm, type Option } from '../../core/command.ts';
 
 export type Arguments =
   | { readonly ok: true; readonly options: Readonly<Record<string, unknown>> }
@@ -50,7 +50,7 @@ export function parseArguments(command: Command, text: string): Arguments {
 
 /** How a command is typed: `/ask [--model …] [--web] question`. */
 export function usage(command: Command): string {
-  const entries = Object.entries(command.options);
+  const entries = isAskedInForm(command) ? [] : Object.entries(command.options);
   const taker = entries.find(([, option]) => option.type !== 'flag');
   const flags = entries
     .filter((entry) => entry !== taker)

@@ -1,4 +1,4 @@
-import type { Command, Option } from '../../core/command.ts';
+import { type Command, isAskedInForm, type Option } from '../../core/command.ts';
 import { usage } from './arguments.ts';
 import type { Json } from './web-api.ts';
 
@@ -38,7 +38,7 @@ export function formView(command: Command, context: FormContext, { intro, preset
     blocks: [
       ...(intro === null ? [] : [intro]),
       ...Object.entries(command.options).map(([name, option]) => inputOf(name, option, preset[name])),
-      { type: 'context', elements: [plain(`Or without this form: ${usage(command).replaceAll('`', '')}`)] },
+      ...(isAskedInForm(command) ? [] : [withoutForm(command)]),
     ],
   };
 }
@@ -55,7 +55,7 @@ export function readForm(
       | undefined;
     if (field === undefined) continue;
     if (option.type === 'flag') options[name] = (field.selected_options?.length ?? 0) > 0;
-    else options[name] = (option.type === 'text' ? field.value : field.selected_option?.value) ?? undefined;
+    else options[name] = field.value ?? field.selected_option?.value ?? undefined;
   }
   return options;
 }
@@ -76,6 +76,7 @@ function elementOf(
 ): Json {
   switch (option.type) {
     case 'text':
+    case 'secret':
       return {
         type: 'plain_text_input',
         action_id: name,
@@ -104,6 +105,11 @@ function elementOf(
       };
     }
   }
+}
+
+function withoutForm(command: Command): Json {
+  const text = `Or without this form: ${usage(command).replaceAll('`', '')}`;
+  return { type: 'context', elements: [plain(text)] };
 }
 
 function input(name: string, element: Json, optional: boolean): Json {

@@ -1,7 +1,7 @@
 import type { Activity } from '../../core/adapter.ts';
 import type { AgentView } from './agent-view.ts';
-import type { Allowance } from './allowance.ts';
 import { isRefusal } from './errors.ts';
+import { reactionScope } from './limits.ts';
 import type { Root } from './root.ts';
 import type { Tasks } from './tasks.ts';
 import type { Workspace } from './workspace.ts';
@@ -18,8 +18,6 @@ export interface IndicatorOptions {
   readonly channel: string;
   readonly root: Root;
   readonly agentView: AgentView;
-  /** Taking reactions off is limited to 20 a minute; what is above is not put on. */
-  readonly reactions: Allowance;
   readonly tasks: Tasks;
   readonly signal: AbortSignal;
 }
@@ -39,7 +37,7 @@ export async function takeSignsOff(
 }
 
 export function createIndicator(options: IndicatorOptions): Indicator {
-  const { workspace, channel, root, agentView, reactions, tasks, signal } = options;
+  const { workspace, channel, root, agentView, tasks, signal } = options;
   let wanted = false;
   let hasOpened = false;
   let sign: Sign = 'none';
@@ -48,8 +46,10 @@ export function createIndicator(options: IndicatorOptions): Indicator {
   async function put(): Promise<Sign> {
     const threadTs = await root.threadTs(signal);
     if (threadTs !== null && (await agentView.begin(channel, threadTs, signal))) return 'session';
-    if (root.questionTs === null || hasOpened || !wanted || !reactions.take()) return 'none';
-    await react(workspace, 'reactions.add', channel, root.questionTs, signal);
+    if (root.questionTs === null || hasOpened || !wanted) return 'none';
+    const done = await workspace.take(reactionScope(workspace.team));
+    if (done === null) return 'none';
+    await react(workspace, 'reactions.add', channel, root.questionTs, signal).finally(done);
     return 'reaction';
   }
 

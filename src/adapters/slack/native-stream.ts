@@ -62,7 +62,7 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
       }
       const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
       if (text.trim() === '') return null;
-      const slot = slots.take();
+      const slot = await slots.take();
       if (slot === null) return null;
       const sinceMs = clock.now();
       try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Command } from '../../core/command.ts';
+import { type Command, isAskedInForm } from '../../core/command.ts';
 import { parseArguments } from './arguments.ts';
 import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
 import { decodeEntities, readOptions } from './inbound-text.ts';
@@ -18,6 +18,7 @@ export async function receiveCommand(inbox: Inbox, command: Command, body: Comma
   const text = (
     isPrivate ? readOptions(body.text, inbox.workspace.botUser) : decodeEntities(body.text)
   ).trim();
+  if (isAskedInForm(command)) return openSecretForm(inbox, command, body, text !== '');
   if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
     const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
     const said = isPrivate ? await sayingOf(inbox, command, body) : null;
@@ -40,6 +41,31 @@ export async function receiveCommand(inbox: Inbox, command: Command, body: Comma
     threadTs: null,
   });
 }
+
+/**
+ * A form for what must not stand behind a command. Whether the person may use it is known before, or they would fill it in
+ * vain.
+ */
+async function openSecretForm(
+  inbox: Inbox,
+  command: Command,
+  body: CommandBody,
+  isTypedBehind: boolean,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const place = placeAt(workspace.team, body.channel_id, null);
+  const actor = await directory.actor(body.user_id);
+  const admission = await dispatch.admit({ command: command.name, actor, place });
+  const whisper = (text: string) =>
+    inbox.responseUrl(body.response_url)?.whisper(markdownContent(text), null, signal);
+  if (!admission.ok) return void (await whisper(admission.notice.text));
+  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+  await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
+  if (isTypedBehind) await whisper(`\`/${command.name}\` ${TYPED_BEHIND}`);
+}
+
+const TYPED_BEHIND =
+  'opens a form; what was typed behind it was not used. If that was a key, delete it where it was made and make a new one: Slack keeps what people type behind commands.';
 
 export async function openForm(
   inbox: Inbox,

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Notice, Surface } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { AgentView } from './agent-view.ts';
-import type { Allowance } from './allowance.ts';
 import type { AnswerPlace, RootPlace } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
@@ -21,7 +20,6 @@ import type { Workspace } from './workspace.ts';
 export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
-  readonly reactions: Allowance;
   readonly slots: StreamSlots;
   readonly tasks: Tasks;
   readonly clock: Clock;

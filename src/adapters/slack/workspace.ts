@@ -13,6 +13,8 @@ export interface Workspace extends Identity {
   readonly api: WebApi;
   /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** As `Pacers.take`. */
+  take(scope: Scope): Promise<(() => void) | null>;
   /** Calls a method within its limits, before what can wait, and again where Slack asks to wait. */
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
   /** The DM with a person; opens it where there is none. */
@@ -53,6 +55,7 @@ export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers,
     ...identity,
     api,
     paced,
+    take: (scope) => pacers.take(scope),
     call,
     directChannel: (user, signal) =>
       direct.get(user, async () => {

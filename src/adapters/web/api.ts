@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { isTier, TIERS } from '../../core/access/tiers.ts';
 import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Option } from '../../core/command.ts';
+import { isAskedInForm, type Option } from '../../core/command.ts';
 import { formatUsd } from '../../core/ledger/money.ts';
 import { type Actions, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
@@ -19,7 +19,7 @@ import {
   tierSchema,
 } from './requests.ts';
 import type { Room } from './room.ts';
-import type { OptionInfo, RoomInfo, Spot, Status, Suggestion } from './wire.ts';
+import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from './wire.ts';
 
 /** One request to the page's API, and what answers it. */
 export type Endpoint = (
@@ -84,6 +84,21 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
       },
     ],
     [
+      'GET admit',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const admission = await dispatch.admit({
+          command: query.get('command') ?? '',
+          actor: actorOf(person),
+          place: placeOf(spot),
+        });
+        const shown: Admission = { ok: admission.ok };
+        sendJson(response, 200, shown);
+      },
+    ],
+    [
       'GET file',
       async (_request, response, query) => {
         const person = personNamed(query.get('as') ?? '');
@@ -130,12 +145,12 @@ function roomInfo({ commands }: PlaygroundHost): RoomInfo {
   return {
     people: PEOPLE,
     channels: CHANNELS,
-    commands: commands.map(({ name, description, role, options }) => ({
-      name,
-      description,
-      role,
-      options: Object.entries(options).map(([key, option]) => optionInfo(key, option)),
-    })),
+    commands: commands.map((command) => {
+      const { name, description, role } = command;
+      const options = Object.entries(command.options).map(([key, option]) => optionInfo(key, option));
+      const asked = isAskedInForm(command) ? { options: [], form: options } : { options, form: null };
+      return { name, description, role, ...asked };
+    }),
     tiers: TIERS,
     maxMessageChars: MAX_MESSAGE_CHARS,
   };
@@ -148,7 +163,7 @@ function optionInfo(name: string, option: Option): OptionInfo {
     type,
     description,
     required,
-    maxChars: type === 'text' ? option.maxChars : null,
+    maxChars: 'maxChars' in option ? option.maxChars : null,
     choices: type === 'choice' ? option.choices : [],
   };
 }

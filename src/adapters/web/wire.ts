@@ -35,15 +35,18 @@ export interface CommandInfo {
   readonly name: string;
   readonly description: string;
   readonly role: Role;
+  /** Those that are typed behind it … */
   readonly options: readonly OptionInfo[];
+  /** … and those that are asked for in a form; null where there is none. */
+  readonly form: readonly OptionInfo[] | null;
 }
 
 export interface OptionInfo {
   readonly name: string;
-  readonly type: 'text' | 'model' | 'flag' | 'choice';
+  readonly type: 'text' | 'secret' | 'model' | 'flag' | 'choice';
   readonly description: string;
   readonly required: boolean;
-  /** Of a text; null for the others. */
+  /** Of a text or a secret; null for the others. */
   readonly maxChars: number | null;
   /** Of a choice; empty for the others. */
   readonly choices: readonly Suggestion[];
@@ -159,6 +162,11 @@ export interface PostCommand extends Spot {
   readonly options: Readonly<Record<string, string | boolean>>;
   /** What was typed, for people. */
   readonly text: string;
+}
+
+/** `GET api/admit`: whether a person may use a command at a spot. Where not, running it says why. */
+export interface Admission {
+  readonly ok: boolean;
 }
 
 /** `POST api/press`. */

@@ -2,7 +2,7 @@ import { type GuildId, platformOf } from '../actor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Model, Route } from '../catalogue/model.ts';
 import { quoted } from '../quoted.ts';
-import { type GuildAccess, opens, TIERS, withOwnKeys } from './tiers.ts';
+import { type GuildAccess, KEY_PROVIDERS, keyProviderName, opens, TIERS, withOwnKeys } from './tiers.ts';
 
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;
@@ -13,6 +13,8 @@ export interface AccessTerms {
   readonly catalogue: Catalogue;
   /** Ids of the providers that the operator has a key for, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
+  /** Ids of the providers for which guilds can bring keys here. */
+  readonly keyProviders: readonly string[];
 }
 
 export type AccessDecision = AccessGranted | AccessRefused;
@@ -39,7 +41,7 @@ export interface AccessRefused {
   readonly model: Model | null;
   /** Where the id is unknown: models with a similar name. */
   readonly near: readonly Model[];
-  /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help. */
+  /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help or are not taken. */
   readonly keysThatOpen: readonly string[];
   /** A model that the guild can use now; null where there is none. */
   readonly suggestion: Model | null;
@@ -63,21 +65,22 @@ export function checkFallbacks(
   guild: GuildInQuestion,
   terms: AccessTerms,
 ): AccessDecision[] {
-  const usable = ({ provider }: Route) => provider === first.route.provider;
-  return asked.map((id) => decide(id, guild, terms, usable));
+  const isSame = ({ route, payer }: Way) => route.provider === first.route.provider && payer === first.payer;
+  return asked.map((id) => decide(id, guild, terms, isSame));
 }
 
-type Verdict = Pick<AccessGranted, 'route' | 'payer'> | Exclude<AccessRefused['reason'], 'unknown'>;
+type Way = Pick<AccessGranted, 'route' | 'payer'>;
+type Verdict = Way | Exclude<AccessRefused['reason'], 'unknown'>;
 
 function decide(
   asked: string,
   guild: GuildInQuestion,
   terms: AccessTerms,
-  usable: (route: Route) => boolean,
+  isUsable: (way: Way) => boolean,
 ): AccessDecision {
   const { catalogue } = terms;
   const platform = platformOf(guild.id);
-  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms, usable);
+  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms, isUsable);
   const isOpen = (model: Model, access: GuildAccess = guild) => typeof judge(model, access) !== 'string';
   const open = () => catalogue.list(platform).filter((other) => isOpen(other));
 
@@ -97,29 +100,42 @@ function decide(
     guild,
     model,
     near: [],
-    keysThatOpen: KEYS_TO_BRING.find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [],
+    keysThatOpen: keysToBring(terms).find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [],
     suggestion: alternativeTo(model, open()),
   };
 }
 
-/** Keys that a guild can bring, the least first. */
-const KEYS_TO_BRING = [['openai'], ['openrouter'], ['openai', 'openrouter']] as const;
+/** Keys that a guild can bring, one alone before all of them. */
+function keysToBring({ keyProviders }: AccessTerms): readonly (readonly string[])[] {
+  const ids = KEY_PROVIDERS.map(({ id }) => id).filter((id) => keyProviders.includes(id));
+  return [...ids.map((id) => [id]), ids];
+}
 
 function judgeModel(
   model: Model,
   guild: GuildAccess,
-  { operatorProviders }: AccessTerms,
-  usable: (route: Route) => boolean,
+  terms: AccessTerms,
+  isUsable: (way: Way) => boolean,
 ): Verdict {
   if (model.gone) return 'gone';
   if (!opens(guild.tier, model.tier)) return 'locked';
+  return waysTo(model, guild, terms).find(isUsable) ?? 'no_route';
+}
+
+/** How a guild can reach a model that its tier opens, best first: route by route, with its own key before the operator's. */
+function waysTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way[] {
   const operatorPays = opens(guild.operatorTier, model.tier);
+  const [good, failed]: [Way[], Way[]] = [[], []];
   for (const route of model.routes) {
-    if (route.gone || !usable(route)) continue;
-    if (guild.ownKeys.includes(route.provider)) return { route, payer: 'guild' };
-    if (operatorPays && operatorProviders.has(route.provider)) return { route, payer: 'operator' };
+    if (route.gone) continue;
+    const { provider } = route;
+    if (guild.ownKeys.includes(provider)) {
+      // A key that failed is better than no way: its provider may take it again, and says why where it does not.
+      (guild.failedKeys.includes(provider) ? failed : good).push({ route, payer: 'guild' });
+    }
+    if (operatorPays && operatorProviders.has(provider)) good.push({ route, payer: 'operator' });
   }
-  return 'no_route';
+  return [...good, ...failed];
 }
 
 /** One by the same maker, else one of the same tier, else the first. */
@@ -133,21 +149,16 @@ function alternativeTo(model: Model | undefined, open: readonly Model[]): Model 
   );
 }
 
-export interface RefusalOptions {
-  /** Whether `/connect` works here, so that an admin may be sent to it. Default false. */
-  readonly canConnectKeys?: boolean;
-}
-
 /** A refusal for the person who asked, in Markdown: what, why, how to get there, and what can be used meanwhile. */
-export function explainRefusal(refusal: AccessRefused, options: RefusalOptions = {}): string {
+export function explainRefusal(refusal: AccessRefused): string {
   const { suggestion } = refusal;
   const meanwhile = suggestion
     ? `You can use ${named(suggestion)} now.`
     : 'There is no other model that can be used here now.';
-  return [...reasonsOf(refusal, options), meanwhile].join(' ');
+  return [...reasonsOf(refusal), meanwhile].join(' ');
 }
 
-function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOptions): string[] {
+function reasonsOf(refusal: AccessRefused): string[] {
   const { asked, guild, model, near } = refusal;
   if (model === null) {
     const meant = near.map(({ id }) => `\`${id}\``).join(' or ');
@@ -157,9 +168,9 @@ function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOp
     ];
   }
   const place = placeOf(guild.id);
-  const keys = refusal.keysThatOpen.map((provider) => PROVIDER_NAMES.get(provider) ?? provider);
+  const keys = refusal.keysThatOpen.map(keyProviderName);
   const connect =
-    canConnectKeys && keys.length > 0
+    keys.length > 0
       ? ` An admin can also open it with an API key for ${keys.join(' and one for ')}: \`/connect\`.`
       : '';
   switch (refusal.reason) {
@@ -184,11 +195,6 @@ function reasonsOf(refusal: AccessRefused, { canConnectKeys = false }: RefusalOp
           ];
   }
 }
-
-const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map([
-  ['openrouter', 'OpenRouter'],
-  ['openai', 'OpenAI'],
-]);
 
 function named({ name, id }: Model): string {
   return `**${name}** (\`${id}\`)`;

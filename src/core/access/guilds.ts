@@ -7,6 +7,7 @@ import { createCollection, UnreadableValue } from '../collection.ts';
 import type { Store } from '../store.ts';
 import type { GuildInQuestion } from './access.ts';
 import type { AuditLog } from './audit.ts';
+import type { OwnKey, OwnKeys } from './own-keys.ts';
 import { type GuildHoldings, guildAccess, TIERS, type Tier } from './tiers.ts';
 import { momentInWords } from './until.ts';
 
@@ -37,6 +38,7 @@ export interface GuildReport extends GuildInQuestion {
   readonly purchases: readonly (Purchase & { readonly tier: Tier })[];
   /** Tiers that can be bought on the guild's platform. */
   readonly onSale: readonly Tier[];
+  readonly keys: readonly OwnKey[];
 }
 
 /**
@@ -60,6 +62,7 @@ export interface GuildsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly audit: AuditLog;
+  readonly ownKeys: Pick<OwnKeys, 'of'>;
   readonly defaultTier: Tier;
   /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
@@ -72,9 +75,10 @@ export function createGuilds(options: GuildsOptions): Guilds {
   const bought = createCollection(store.keyv('purchases'), { version: 1, schema: purchasesSchema });
 
   async function report(id: GuildId): Promise<GuildReport> {
-    const [grants, purchases] = await Promise.all([
+    const [grants, purchases, keys] = await Promise.all([
       granted.get(id),
       skuTiers.size > 0 ? bought.get(id) : null,
+      options.ownKeys.of(id),
     ]);
     const nowMs = clock.now();
     const holds = ({ expiresAtMs }: Grant) => expiresAtMs === null || nowMs < expiresAtMs;
@@ -89,7 +93,8 @@ export function createGuilds(options: GuildsOptions): Guilds {
       defaultTier: standing,
       grants: lasting,
       entitlements: paid.map(({ tier }) => tier),
-      ownKeys: [],
+      ownKeys: keys.map(({ provider }) => provider),
+      failedKeys: keys.filter(({ isResting }) => isResting).map(({ provider }) => provider),
     };
     return {
       id,
@@ -98,6 +103,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
       grants: lasting,
       purchases: paid,
       onSale: platformOf(id) === 'discord' ? [...new Set(skuTiers.values())] : [],
+      keys,
     };
   }
 
@@ -132,8 +138,8 @@ export function createGuilds(options: GuildsOptions): Guilds {
 
   return {
     access: async (id) => {
-      const { tier, operatorTier, ownKeys } = await report(id);
-      return { id, tier, operatorTier, ownKeys };
+      const { tier, operatorTier, ownKeys, failedKeys } = await report(id);
+      return { id, tier, operatorTier, ownKeys, failedKeys };
     },
     report,
 

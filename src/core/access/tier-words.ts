@@ -1,9 +1,11 @@
 import type { Grant, GuildReport } from './guilds.ts';
+import type { OwnKey } from './own-keys.ts';
+import { keyProviderName } from './tiers.ts';
 import { momentInWords } from './until.ts';
 
 /** What makes up a guild's tier, one line each; who granted it and why is for operators. */
 export function holdingsInWords(
-  { defaultTier, grants, purchases, ownKeys }: GuildReport,
+  { defaultTier, grants, purchases, keys }: GuildReport,
   { forOperator }: { readonly forOperator: boolean },
 ): string[] {
   const isReplaced = grants.some(({ replacesDefault }) => replacesDefault);
@@ -16,8 +18,20 @@ export function holdingsInWords(
     ...purchases.map(
       ({ tier, sku, endsAtMs }) => `${tier}: bought${until(endsAtMs)}${forOperator ? ` (SKU ${sku})` : ''}`,
     ),
-    ...ownKeys.map((provider) => `an API key of its own for ${provider}`),
+    ...keys.map(keyInWords),
   ];
+}
+
+const FAULTS = {
+  bad_key: ', which is refused there',
+  no_credit: ', whose account has run out of credit',
+  unreadable: ', which cannot be read any more and has to be connected again',
+} as const satisfies Record<NonNullable<OwnKey['fault']>, string>;
+
+/** `openrouter: an API key of its own for OpenRouter (…1a2b)`. */
+function keyInWords({ provider, lastFour, fault }: OwnKey): string {
+  const state = fault === null ? '' : FAULTS[fault];
+  return `${provider}: an API key of its own for ${keyProviderName(provider)} (…${lastFour})${state}`;
 }
 
 function because({ by, reason, replacesDefault }: Grant): string {

@@ -6,11 +6,18 @@ export const TIERS = ['free', 'openai', 'openrouter', 'premium'] as const;
 
 export type Tier = (typeof TIERS)[number];
 
-/** What a guild's own key for a provider adds to its tier. Keys for other providers add none. */
-const TIER_OF_OWN_KEY: ReadonlyMap<string, Tier> = new Map([
-  ['openrouter', 'openrouter'],
-  ['openai', 'openai'],
-]);
+/** Providers for which a guild can bring a key of its own, and what that adds to its tier. */
+export const KEY_PROVIDERS = [
+  { id: 'openrouter', name: 'OpenRouter', tier: 'openrouter' },
+  { id: 'openai', name: 'OpenAI', tier: 'openai' },
+] as const satisfies readonly { readonly id: string; readonly name: string; readonly tier: Tier }[];
+
+export type KeyProvider = (typeof KEY_PROVIDERS)[number]['id'];
+
+/** A provider as people call it; the id of one for which no keys are brought. */
+export function keyProviderName(id: string): string {
+  return KEY_PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
+}
 
 export function isTier(name: string): name is Tier {
   return (TIERS as readonly string[]).includes(name);
@@ -48,6 +55,8 @@ export interface GuildHoldings {
   readonly entitlements: readonly string[];
   /** Ids of the providers for which the guild brought a key. */
   readonly ownKeys: readonly string[];
+  /** Those of them whose provider refused the key of late. */
+  readonly failedKeys: readonly string[];
 }
 
 export interface GuildAccess {
@@ -57,6 +66,8 @@ export interface GuildAccess {
   readonly operatorTier: Tier;
   /** Ids of the providers for which the guild has a key of its own. */
   readonly ownKeys: readonly string[];
+  /** Those of them whose provider refused the key of late: what the operator pays for as well goes before them. */
+  readonly failedKeys: readonly string[];
 }
 
 export function guildAccess(holdings: GuildHoldings, nowMs: number): GuildAccess {
@@ -66,15 +77,18 @@ export function guildAccess(holdings: GuildHoldings, nowMs: number): GuildAccess
     ...grants.map((grant) => grant.tier),
     ...holdings.entitlements,
   ]);
-  return withOwnKeys({ tier: operatorTier, operatorTier, ownKeys: [] }, holdings.ownKeys);
+  const { ownKeys, failedKeys } = holdings;
+  const withKeys = withOwnKeys({ tier: operatorTier, operatorTier, ownKeys: [], failedKeys: [] }, ownKeys);
+  return { ...withKeys, failedKeys };
 }
 
-/** What a guild may use once it holds these keys as well. */
+/** What a guild may use once it holds these keys as well, good ones. */
 export function withOwnKeys(access: GuildAccess, providers: readonly string[]): GuildAccess {
-  const added = providers.map((provider) => TIER_OF_OWN_KEY.get(provider) ?? 'free');
+  const added = providers.map((id) => KEY_PROVIDERS.find((provider) => provider.id === id)?.tier ?? 'free');
   return {
     tier: join([access.tier, ...added]),
     operatorTier: access.operatorTier,
-    ownKeys: [...access.ownKeys, ...providers],
+    ownKeys: [...new Set([...access.ownKeys, ...providers])],
+    failedKeys: access.failedKeys.filter((id) => !providers.includes(id)),
   };
 }

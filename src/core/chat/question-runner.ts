@@ -132,14 +132,15 @@ export function createQuestionRunner(
           return;
         }
         try {
-          await answerNow(job, {
+          const attempt = {
             id,
             askedAtMs,
             entry,
             stop,
             signal: stopping.signal,
             isForgotten: () => isForgotten,
-          });
+          };
+          await options.telemetry.answering(id, () => answerNow(job, attempt));
         } finally {
           slot.release();
         }
@@ -269,6 +270,7 @@ export function createQuestionRunner(
     if (!answered.delivered && abandoned.aborted) entry.leave();
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const facts = {
+      answer: id,
       guild: place.guild,
       model: model.id,
       provider: request.access.route.provider,
@@ -285,7 +287,6 @@ export function createQuestionRunner(
     options.telemetry.answered(facts);
     log.info(
       {
-        answer: id,
         event: eventId,
         user: actor.user,
         tokens: bill?.tokens,

@@ -1,6 +1,7 @@
 import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
 import type { Guilds } from '../access/guilds.ts';
-import type { Tier } from '../access/tiers.ts';
+import type { KeyInUse, OwnKeys } from '../access/own-keys.ts';
+import { keyProviderName, type Tier } from '../access/tiers.ts';
 import type { Actor, GuildId } from '../actor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
@@ -73,6 +74,7 @@ export interface Refused {
 export interface ModelRequestsOptions {
   readonly catalogue: Catalogue;
   readonly guilds: Guilds;
+  readonly ownKeys: Pick<OwnKeys, 'take' | 'providers'>;
   readonly ledger: Ledger;
   readonly limits: LimitRules;
   readonly warnings: LimitWarnings;
@@ -95,6 +97,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
   const {
     catalogue,
     guilds,
+    ownKeys,
     ledger,
     limits,
     warnings,
@@ -104,7 +107,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     clock,
     timeZone,
   } = options;
-  const terms = { catalogue, operatorProviders };
+  const terms = { catalogue, operatorProviders, keyProviders: ownKeys.providers };
 
   return {
     decide: async (model, guild) => checkAccess(model, await guilds.access(guild), terms),
@@ -120,6 +123,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const { model, route, payer } = access;
       const provider = providers.get(route.provider);
       if (provider === undefined) throw new Error(`the route names no provider: ${route.provider}`);
+      const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
+      if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
       const webSearches = request.webSearch ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
@@ -162,23 +167,31 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         maxPrice: maxPrice(route, catalogue.dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
+        ...(key === null ? {} : { apiKey: key.secret }),
         ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
       };
-      return admitted({ access, tier: guild.tier, provider, wire, reserved, tokens, catalogue });
+      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, catalogue });
     },
   };
+}
+
+/** The key was taken away a moment ago, or no `ENCRYPTION_KEY` opens it. */
+function explainLostKey(provider: string): string {
+  return `The API key for ${keyProviderName(provider)} that was connected here cannot be read any more. An admin can connect it again with \`/connect\`.`;
 }
 
 function admitted(parts: {
   readonly access: AccessGranted;
   readonly tier: Tier;
   readonly provider: ChatProvider;
+  /** Of the guild, where it pays itself. */
+  readonly key: KeyInUse | null;
   readonly wire: ChatRequest;
   readonly reserved: Reserved;
   readonly tokens: TokenEstimator;
   readonly catalogue: Catalogue;
 }): Admitted {
-  const { access, tier, provider, wire, reserved, tokens, catalogue } = parts;
+  const { access, tier, provider, key, wire, reserved, tokens, catalogue } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
@@ -243,8 +256,10 @@ function admitted(parts: {
           }
           yield event;
         }
+        await key?.worked();
       } catch (error) {
         isBillable = isWorkedOn || !wasTurnedAway(error);
+        await key?.failed(error);
         throw error;
       }
     },

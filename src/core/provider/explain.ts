@@ -18,7 +18,7 @@ export function explainProviderError(error: ProviderError): Explanation {
       if (ownKey) {
         return {
           what: `${provider} refused the API key that was connected here.`,
-          next: 'An admin can connect a new one.',
+          next: 'An admin can connect a new one with `/connect`.',
         };
       }
       return error.status === null
@@ -35,7 +35,7 @@ export function explainProviderError(error: ProviderError): Explanation {
       return ownKey
         ? {
             what: `The ${provider} account that was connected here has run out of credit.`,
-            next: 'An admin can top it up, or connect another key.',
+            next: 'An admin can top it up, or connect another key with `/connect`.',
           }
         : { what: `The bot's ${provider} account has run out of credit.`, next: askOperator };
     case 'moderated':

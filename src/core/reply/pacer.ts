@@ -1,10 +1,12 @@
 import type { RateReport, Scope } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { RateLimited } from '../delivery-errors.ts';
+import type { SharedPace, SharedWrite } from './shared-pace.ts';
 
 /**
  * Grants writes under the platform's limits: one queue per scope, shared by all replies that write there. What is
- * urgent (first and last updates) goes first; among the rest, what has waited longest.
+ * urgent (first and last updates) goes first; among the rest, what has waited longest. A scope that the platform counts
+ * over all processes is kept together with the others of them.
  */
 export interface Pacers {
   /**
@@ -12,6 +14,11 @@ export interface Pacers {
    * can become the last one. Rejects with the signal's reason where it aborts before the grant.
    */
   run<T>(scope: Scope, isUrgent: () => boolean, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * Grants what is rather left out than done late: resolves to null where the scope has no room at once, else to what
+   * ends it, to be called once.
+   */
+  take(scope: Scope): Promise<(() => void) | null>;
   /** Takes the platform's own words about a scope; they outrank what the adapter assumed. */
   learn(key: string, report: RateReport): void;
   /** Says that something which waits in the scope has become urgent. */
@@ -22,7 +29,8 @@ export interface Pacers {
 
 interface Waiter {
   isUrgent(): boolean;
-  grant(): void;
+  /** @param leave ends the write */
+  grant(leave: () => void): void;
 }
 
 /** Scopes that rest are forgotten once there are so many, and then again at each doubling. */
@@ -34,10 +42,14 @@ const SWEEP_AT = 1_000;
  */
 const RECOVERY_WINDOWS = 30;
 
+/** Nobody else counts it. */
+const ALONE: SharedWrite = { end() {} };
+
 /** What a platform asks to wait beyond this is a mistake of its clock or its unit more often than meant; it is asked again. */
 const LONGEST_BLOCK_MS = 3_600_000;
 
-export function createPacers(clock: Clock): Pacers {
+/** @param shared where other processes may draw from the same limits */
+export function createPacers(clock: Clock, shared: SharedPace | null = null): Pacers {
   const lanes = new Map<string, Lane>();
   let sweepAt = SWEEP_AT;
 
@@ -48,7 +60,7 @@ export function createPacers(clock: Clock): Pacers {
       for (const [key, lane] of lanes) if (lane.isIdle()) lanes.delete(key);
       sweepAt = Math.max(SWEEP_AT, lanes.size * 2);
     }
-    const lane = new Lane(scope, clock);
+    const lane = new Lane(scope, clock, scope.isShared ? shared : null);
     lanes.set(scope.key, lane);
     return lane;
   }
@@ -56,16 +68,17 @@ export function createPacers(clock: Clock): Pacers {
   return {
     async run(scope, isUrgent, write, signal) {
       const lane = laneOf(scope);
-      await lane.enter(isUrgent, signal);
+      const leave = await lane.enter(isUrgent, signal);
       try {
         return await write();
       } catch (error) {
         if (error instanceof RateLimited) lane.slowDown(error.retryAfterMs);
         throw error;
       } finally {
-        lane.leave();
+        leave();
       }
     },
+    take: (scope) => laneOf(scope).take(),
     learn: (key, report) => lanes.get(key)?.learn(report),
     hurry: (key) => lanes.get(key)?.pump(),
     get size() {
@@ -79,7 +92,10 @@ export function createPacers(clock: Clock): Pacers {
  * between, so that no window of the platform's, fixed or sliding, ever sees more than `limit`, whatever the network does.
  */
 class Lane {
+  readonly #scope: Scope;
   readonly #clock: Clock;
+  /** Null where no other process draws from the limit. */
+  readonly #shared: SharedPace | null;
   readonly #reserve: number;
   #limit: number;
   #windowMs: number;
@@ -90,6 +106,9 @@ class Lane {
   /** When an update that is not urgent may go next: they are spread evenly rather than sent in bursts. */
   #nextInterimAtMs = 0;
   #blockedUntilMs = 0;
+  /** Until when others use all of the limit. */
+  #othersUntilMs = 0;
+  #isAsking = false;
   /** How much of the limit was used after the last 429, which came at … */
   #share = 1;
   #slowedAtMs = 0;
@@ -97,14 +116,17 @@ class Lane {
   /** When the next alarm rings; infinity where none is set. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(scope: Scope, clock: Clock) {
+  constructor(scope: Scope, clock: Clock, shared: SharedPace | null) {
+    this.#scope = scope;
     this.#clock = clock;
+    this.#shared = shared;
     this.#limit = scope.limit;
     this.#windowMs = scope.windowMs;
     this.#reserve = scope.reserve ?? 0;
   }
 
-  enter(isUrgent: () => boolean, signal: AbortSignal): Promise<void> {
+  /** Resolves to what ends the write. */
+  enter(isUrgent: () => boolean, signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const abandon = () => {
@@ -113,9 +135,9 @@ class Lane {
       };
       const waiter: Waiter = {
         isUrgent,
-        grant() {
+        grant(leave) {
           signal.removeEventListener('abort', abandon);
-          resolve();
+          resolve(leave);
         },
       };
       signal.addEventListener('abort', abandon, { once: true });
@@ -124,10 +146,14 @@ class Lane {
     });
   }
 
-  leave(): void {
+  async take(): Promise<(() => void) | null> {
+    if (this.#freeAtMs(true) > this.#clock.now()) return null;
+    this.#running++;
+    const write = await this.#begin(true);
+    if (write !== null) return () => this.#leave(write);
     this.#running--;
-    this.#endedAtMs.push(this.#clock.now());
     this.pump();
+    return null;
   }
 
   slowDown(retryAfterMs: number): void {
@@ -138,8 +164,10 @@ class Lane {
       this.#slowedAtMs = nowMs;
     }
     this.#block(retryAfterMs);
+    this.#shared?.block(this.#scope, this.#blockedUntilMs - nowMs);
   }
 
+  /** Of this process's share alone: the whole stays what the scope says. */
   learn({ limit, remaining, resetAfterMs }: RateReport): void {
     if (limit > 0) this.#limit = limit;
     // The first write of a window is the one that tells how long the window is.
@@ -161,25 +189,70 @@ class Lane {
   }
 
   pump(): void {
-    while (this.#waiters.length > 0) {
-      const urgent = this.#waiters.findIndex((waiter) => waiter.isUrgent());
-      const atMs = this.#freeAtMs(urgent >= 0);
+    while (this.#waiters.length > 0 && !this.#isAsking) {
+      const isUrgent = this.#hasUrgent();
+      const atMs = this.#freeAtMs(isUrgent);
       const nowMs = this.#clock.now();
       if (atMs > nowMs) {
         this.#wake(atMs, nowMs);
         return;
       }
-      const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
       this.#running++;
-      this.#nextInterimAtMs = nowMs + this.#windowMs / this.#interimsPerWindow();
-      waiter?.grant();
+      if (this.#shared === null) this.#grant(ALONE);
+      else void this.#ask(isUrgent);
     }
+  }
+
+  /**
+   * Asks for one write that others count too, whoever it will be for. One at a time: where there is no room, those who
+   * wait ask once for all of them.
+   */
+  async #ask(isUrgent: boolean): Promise<void> {
+    this.#isAsking = true;
+    const write = await this.#begin(isUrgent);
+    this.#isAsking = false;
+    const isWanted = isUrgent ? this.#hasUrgent() : this.#waiters.length > 0;
+    if (write !== null && isWanted) this.#grant(write);
+    else {
+      this.#running--;
+      write?.end(0);
+    }
+    this.pump();
+  }
+
+  /** Null where others leave no room. */
+  async #begin(isUrgent: boolean): Promise<SharedWrite | null> {
+    const write = (await this.#shared?.begin(this.#scope, isUrgent)) ?? ALONE;
+    if (typeof write !== 'number') return write;
+    const untilMs = this.#clock.now() + write;
+    if (isUrgent) this.#othersUntilMs = untilMs;
+    else this.#nextInterimAtMs = untilMs;
+    return null;
+  }
+
+  #hasUrgent(): boolean {
+    return this.#waiters.some((waiter) => waiter.isUrgent());
+  }
+
+  /** To who is the most urgent by now. */
+  #grant(write: SharedWrite): void {
+    const urgent = this.#waiters.findIndex((waiter) => waiter.isUrgent());
+    const [waiter] = this.#waiters.splice(Math.max(urgent, 0), 1);
+    this.#nextInterimAtMs = this.#clock.now() + this.#windowMs / this.#interimsPerWindow();
+    waiter?.grant(() => this.#leave(write));
+  }
+
+  #leave(write: SharedWrite): void {
+    this.#running--;
+    this.#endedAtMs.push(this.#clock.now());
+    write.end(this.#scope.windowMs);
+    this.pump();
   }
 
   /** Infinity where only the end of a running write can make room. */
   #freeAtMs(urgent: boolean): number {
     this.#forgetOld();
-    let atMs = this.#blockedUntilMs;
+    let atMs = Math.max(this.#blockedUntilMs, this.#othersUntilMs);
     if (!urgent) atMs = Math.max(atMs, this.#nextInterimAtMs);
     const allowed = urgent ? this.#writesPerWindow() : this.#interimsPerWindow();
     const over = this.#endedAtMs.length + this.#running - Math.floor(allowed);

@@ -33,6 +33,15 @@ export const CLAIM_OWNERS = key('claims:owner');
 /** Id -> journal, as JSON. */
 export const JOURNALS = key('claims:journal');
 
+/** Of one limit: ids of writes by the time until which they count, … */
+export function paceWrites(limit: string): string {
+  return key(`pace:writes:${limit}`);
+}
+/** … and who may write when. */
+export function paceTurns(limit: string): string {
+  return key(`pace:turns:${limit}`);
+}
+
 /** Member -> record, as JSON. */
 export const RECORDS = key('records');
 export const RECORD_SEQ = key('records:seq');

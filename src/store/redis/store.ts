@@ -9,6 +9,7 @@ import { connectRedis, type RedisConnection, unreachable } from './connection.ts
 import { SCHEMA_KEY } from './keys.ts';
 import { createRedisKeyvAdapters } from './keyv.ts';
 import { createRedisLedger, sweepCounters } from './ledger.ts';
+import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
 
 const SCHEMA_VERSION = 1;
@@ -57,6 +58,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     ledger: createRedisLedger(connection),
     claims: createRedisClaims(connection, clock),
     records: createRedisRecords(connection),
+    pace: createRedisPace(connection),
     async ping() {
       await connection.run((client) => client.ping());
     },

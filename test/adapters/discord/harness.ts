@@ -1,68 +1,16 @@
 import { pino } from 'pino';
 import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
 import type { Shards } from '../../../src/adapters/discord/client.ts';
-import type {
-  Dispatch,
-  Invocation,
-  PostedMessage,
-  Press,
-  SuggestRequest,
-} from '../../../src/core/adapter.ts';
+import type { Dispatch } from '../../../src/core/adapter.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
+import { createDesk, type Desk } from '../../support/desk.ts';
 import {
   createFakeDiscord,
   type FakeDiscord,
   type FakeDiscordOptions,
 } from '../../support/discord/fake-discord.ts';
-
-/** What the adapter brought to core, in order; each waits until it is let go, as core does until the answer stands. */
-export interface Desk extends Dispatch {
-  readonly commands: Invocation[];
-  readonly messages: PostedMessage[];
-  readonly presses: Press[];
-  readonly retracted: string[];
-  readonly suggestRequests: SuggestRequest[];
-  /** What `suggest` answers. */
-  suggestions: readonly { label: string; value: string }[];
-  /** What happens with each event; by default it waits for `release`. */
-  handle: (event: Invocation | PostedMessage | Press) => Promise<void>;
-  release(): void;
-}
-
-function createDesk(): Desk {
-  const released = Promise.withResolvers<void>();
-  const take = <E extends Invocation | PostedMessage | Press>(list: E[]) => {
-    return async (event: E) => {
-      list.push(event);
-      await desk.handle(event);
-    };
-  };
-  const commands: Invocation[] = [];
-  const messages: PostedMessage[] = [];
-  const presses: Press[] = [];
-  const desk: Desk = {
-    commands,
-    messages,
-    presses,
-    retracted: [],
-    suggestRequests: [],
-    suggestions: [],
-    handle: () => released.promise,
-    release: () => released.resolve(),
-    command: take(commands),
-    message: take(messages),
-    press: take(presses),
-    retract: async (eventId) => void desk.retracted.push(eventId),
-    purchases: async () => {},
-    async suggest(request) {
-      desk.suggestRequests.push(request);
-      return desk.suggestions;
-    },
-  };
-  return desk;
-}
 
 const nothing = async () => {};
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageView } from '../../../src/core/adapter.ts';
+import { defineCommand } from '../../../src/core/command.ts';
 import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
 
 let bench: Bench;
@@ -257,5 +258,71 @@ describe('forms on Slack', () => {
     await ann.shortcut('ask-about-message', odd);
     await until(() => ann.modal() !== '');
     expect(slack.violations).toEqual([]);
+  });
+});
+
+describe('a command with a secret on Slack', () => {
+  const connect = defineCommand({
+    name: 'connect',
+    description: 'Connect a key',
+    role: 'admin',
+    reply: 'private',
+    options: {
+      provider: {
+        type: 'choice',
+        description: 'Whose key it is',
+        required: true,
+        choices: [
+          { value: 'openrouter', label: 'OpenRouter' },
+          { value: 'openai', label: 'OpenAI' },
+        ],
+      },
+      key: { type: 'secret', description: 'The key', required: true, maxChars: 400 },
+    },
+    run: async () => {},
+  });
+
+  it('is asked for in a form, and brought to core as a command with what was filled in', async () => {
+    const { slack, desk, ann, general, asked } = await setUp({ commands: [connect] });
+    await ann.slash('/connect', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toBe('/connect\nProvider\nKey');
+    expect(desk.admitRequests).toMatchObject([
+      {
+        command: 'connect',
+        actor: { user: `${slack.teamId}/${ann.id}` },
+        place: { guild: `slack:${slack.teamId}` },
+      },
+    ]);
+    await ann.submit({ provider: 'OpenAI', key: 'sk-secret-0123456789' });
+    const { command, options, surface } = await asked();
+    expect({ command, options }).toEqual({
+      command: 'connect',
+      options: { provider: 'openai', key: 'sk-secret-0123456789' },
+    });
+    await surface.whisper({ text: 'Connected.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Connected.' }]);
+    expect(JSON.stringify(slack.requests)).not.toContain('sk-secret');
+  });
+
+  it('uses nothing that was typed behind it, and says what to do if that was the key', async () => {
+    const { desk, ann, general } = await setUp({ commands: [connect] });
+    await ann.slash('/connect', 'openai sk-secret-0123456789', { channel: general });
+    await until(() => ann.modal() !== '' && ann.whispers(general).length > 0);
+    expect(ann.whispers(general)).toMatchObject([
+      { text: expect.stringMatching(/^`\/connect` opens a form.*delete it where it was made/) },
+    ]);
+    expect(desk.commands).toEqual([]);
+  });
+
+  it('says to who may not use it why, in the place of the form', async () => {
+    const { desk, ann, general } = await setUp({ commands: [connect] });
+    desk.admission = { ok: false, notice: { text: 'Only an admin of this place can use `/connect`.' } };
+    await ann.slash('/connect', '', { channel: general });
+    await until(() => ann.whispers(general).length > 0);
+    expect(ann.whispers(general)).toMatchObject([
+      { text: 'Only an admin of this place can use `/connect`.' },
+    ]);
+    expect(ann.modal()).toBe('');
   });
 });

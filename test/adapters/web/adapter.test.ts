@@ -501,6 +501,20 @@ describe('the menu', () => {
     ]);
   });
 
+  it('says who may use a command that is asked for in a form', async () => {
+    const playground = await start({
+      admit: ({ actor, command }) => command === 'connect' && actor.user === 'admin',
+    });
+    const asked = async (as: string, command: string) => {
+      const query = new URLSearchParams({ as, command, channel: 'general' });
+      return (await playground.send('GET', `api/admit?${query}`)).json();
+    };
+    expect(await asked('admin', 'connect')).toEqual({ ok: true });
+    expect(await asked('member', 'connect')).toEqual({ ok: false });
+    expect(await asked('admin', 'nothing')).toEqual({ ok: false });
+    expect(await asked('stranger', 'connect')).toHaveProperty('problem');
+  });
+
   it('completes models from the core, for the person and the place', async () => {
     const suggest = [{ label: 'Some Model', value: 'some/model' }];
     const playground = await start({ suggest });

@@ -26,9 +26,15 @@ export interface Script {
   /** What is done with each event; resolves when it is dealt with. Nothing by default. */
   readonly on?: (inbound: Inbound) => Promise<void>;
   readonly suggest?: readonly Suggestion[];
+  /** Who may use a command that is asked for in a form; everybody by default. */
+  readonly admit?: (request: Parameters<Dispatch['admit']>[0]) => boolean;
 }
 
-export function createScriptedDispatch({ on = async () => {}, suggest = [] }: Script = {}): ScriptedDispatch {
+export function createScriptedDispatch({
+  on = async () => {},
+  suggest = [],
+  admit = () => true,
+}: Script = {}): ScriptedDispatch {
   const inbound: Inbound[] = [];
   const seen = new Set<string>();
   const retracted: string[] = [];
@@ -57,6 +63,8 @@ export function createScriptedDispatch({ on = async () => {}, suggest = [] }: Sc
     press: (event) => take({ kind: 'press', event }),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
+    admit: async (request) =>
+      admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
     async suggest(request) {
       suggestRequests.push(request);
       return suggest;

@@ -32,12 +32,21 @@ function guildOf(
   holdings: Partial<GuildHoldings> = {},
   id: GuildInQuestion['id'] = 'discord:1',
 ): GuildInQuestion {
-  const nothing: GuildHoldings = { defaultTier: 'free', grants: [], entitlements: [], ownKeys: [] };
+  const nothing: GuildHoldings = {
+    defaultTier: 'free',
+    grants: [],
+    entitlements: [],
+    ownKeys: [],
+    failedKeys: [],
+  };
   return { id, ...guildAccess({ ...nothing, ...holdings }, 0) };
 }
 
-function termsWith(operatorProviders: ReadonlySet<string> = BOTH_KEYS) {
-  return { catalogue: createCatalogue(MODELS_FILE), operatorProviders };
+function termsWith(
+  operatorProviders: ReadonlySet<string> = BOTH_KEYS,
+  keyProviders: readonly string[] = ['openrouter', 'openai'],
+) {
+  return { catalogue: createCatalogue(MODELS_FILE), operatorProviders, keyProviders };
 }
 
 function granted(decision: AccessDecision): AccessGranted {
@@ -81,6 +90,7 @@ describe('the access check, by tier and model', () => {
 
 describe('route and payer', () => {
   const paid = { grants: [{ tier: 'premium', expiresAtMs: null }] };
+  const failed = (provider: string) => ({ ownKeys: [provider], failedKeys: [provider] });
 
   it.each([
     // A model of tier openai goes straight to OpenAI where a key is at hand, else through OpenRouter.
@@ -114,6 +124,13 @@ describe('route and payer', () => {
     [CLAUDE, { defaultTier: 'openrouter', ownKeys: ['openai'] }, ['openrouter'], 'operator openrouter'],
     // A key for something else opens nothing and pays for nothing here.
     [CLAUDE, { ownKeys: ['litellm', '__proto__'] }, ['openrouter'], 'locked'],
+    // A key that failed gives way to what the operator pays for as well, and to nothing else.
+    [CLAUDE, { ...paid, ...failed('openrouter') }, ['openrouter'], 'operator openrouter'],
+    [CLAUDE, { ...paid, ...failed('openrouter') }, [], 'guild openrouter'],
+    [CLAUDE, failed('openrouter'), ['openrouter', 'openai'], 'guild openrouter'],
+    [GPT_4O, { ...paid, ...failed('openai') }, ['openrouter'], 'operator openrouter'],
+    [GPT_4O, { ...paid, ...failed('openai') }, [], 'guild openai'],
+    [GPT_4O, { ...failed('openai'), ownKeys: ['openai', 'openrouter'] }, [], 'guild openrouter'],
   ] as const)('%s for %j, with operator keys %j: %s', (id, holdings, keys, expected) => {
     const guild = guildOf(holdings as Partial<GuildHoldings>);
     expect(outcome(checkAccess(id, guild, termsWith(new Set(keys))))).toBe(expected);
@@ -141,7 +158,9 @@ describe('route and payer', () => {
     const providers = fc.subarray(['openrouter', 'openai', 'litellm']);
     fc.assert(
       fc.property(tiers, providers, providers, fc.constantFrom(...ALL), (defaultTier, ownKeys, keys, id) => {
-        const decision = checkAccess(id, guildOf({ defaultTier, ownKeys }), termsWith(new Set(keys)));
+        const failedKeys = ownKeys.slice(1);
+        const holdings = { defaultTier, ownKeys, failedKeys };
+        const decision = checkAccess(id, guildOf(holdings), termsWith(new Set(keys)));
         if (!decision.ok) return;
         if (decision.payer === 'guild') expect(ownKeys).toContain(decision.route.provider);
         else {
@@ -264,7 +283,7 @@ describe('a model of a local server', () => {
   });
   const catalogue = createCatalogue({ ...MODELS_FILE, localProviders: [ollama] });
   catalogue.apply('ollama', [factsOf('llama3.2:3b')]);
-  const terms = { catalogue, operatorProviders: new Set(['ollama']) };
+  const terms = { catalogue, operatorProviders: new Set(['ollama']), keyProviders: [] };
 
   it('is open in the playground, and does not exist elsewhere', () => {
     expect(outcome(checkAccess('ollama/llama3.2:3b', guildOf({}, 'web:local'), terms))).toBe(
@@ -317,12 +336,25 @@ describe('fallback models', () => {
       'guild openrouter',
       'guild openrouter',
     ]);
+    const failed = guildOf({
+      defaultTier: 'openrouter',
+      ownKeys: ['openrouter'],
+      failedKeys: ['openrouter'],
+    });
+    const operators = granted(checkAccess(CLAUDE, failed, terms));
+    expect(operators.payer).toBe('operator');
+    const both = { ...failed, ownKeys: ['openrouter', 'openai'], tier: 'premium' } as const;
+    // DeepSeek is open to the guild's own key alone: it must not go out with the operator's.
+    expect(checkFallbacks([MINI, DEEPSEEK], operators, both, terms).map(outcome)).toEqual([
+      'operator openrouter',
+      'no_route',
+    ]);
   });
 });
 
 describe('a refusal in words', () => {
-  function words(id: string, guild: GuildInQuestion, terms = termsWith(), canConnectKeys = true): string {
-    return explainRefusal(refused(checkAccess(id, guild, terms)), { canConnectKeys });
+  function words(id: string, guild: GuildInQuestion, terms = termsWith()): string {
+    return explainRefusal(refused(checkAccess(id, guild, terms)));
   }
 
   it('names the model, the tier that it needs, the tier that there is, how to get there and what can be used now', () => {
@@ -335,7 +367,7 @@ describe('a refusal in words', () => {
 
   it('names both keys where it takes both, and the one that is missing where there is one', () => {
     expect(words(DEEPSEEK, guildOf())).toContain(
-      'with an API key for OpenAI and one for OpenRouter: `/connect`',
+      'with an API key for OpenRouter and one for OpenAI: `/connect`',
     );
     expect(words(DEEPSEEK, guildOf({ defaultTier: 'openai' }))).toContain(
       'with an API key for OpenRouter: `/connect`',
@@ -344,7 +376,7 @@ describe('a refusal in words', () => {
 
   it('sends nobody to a command that does not work here', () => {
     for (const id of ALL) {
-      const decision = checkAccess(id, guildOf(), termsWith(new Set()));
+      const decision = checkAccess(id, guildOf(), termsWith(new Set(), []));
       expect(explainRefusal(refused(decision))).not.toMatch(/connect|key for OpenRouter/);
     }
   });
@@ -371,7 +403,7 @@ describe('a refusal in words', () => {
   });
 
   it('says that a key of the bot is missing, and that nothing else can be used', () => {
-    expect(words(LLAMA, guildOf(), termsWith(new Set()), false)).toBe(
+    expect(words(LLAMA, guildOf(), termsWith(new Set(), []))).toBe(
       '**Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) cannot be reached: the bot has no API key for it. ' +
         'Please tell its operator. There is no other model that can be used here now.',
     );

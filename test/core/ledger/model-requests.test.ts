@@ -357,13 +357,14 @@ describe('an admitted request', () => {
   ] as const)('that %s is billed only where it may have been worked on', async (_, details, isBilled) => {
     const error = new ProviderError({ provider: 'OpenRouter', ...details });
     const tokens = createTokenEstimator({ log: bot.log });
-    const { catalogue, guilds, limits } = bot.services;
+    const { catalogue, guilds, ownKeys, limits } = bot.services;
     const models = createModelRequests({
       catalogue,
       guilds,
+      ownKeys,
       ledger: bot.ledger,
       limits,
-      warnings: { watch() {}, reached() {}, stop: async () => {} },
+      warnings: { watch() {}, reached() {} },
       providers: new Map([['openrouter', failingWith(error)]]),
       operatorProviders: new Set(['openrouter']),
       tokens,

@@ -204,6 +204,21 @@ describe('pacers', () => {
     expect(times().at(-1)).toBe(5_000);
   });
 
+  it('takes what has room at once, before what waits, and until a window after its end', async () => {
+    const { clock, pacers, write, times } = setUp();
+    const pair = { ...scope, limit: 2 };
+    const end = await pacers.take(pair);
+    expect(await pacers.take(pair)).not.toBeNull();
+    expect(await pacers.take(pair)).toBeNull();
+    const run = pacers.run(pair, urgent, write('w'), never);
+    await clock.advance(9_000);
+    end?.();
+    await clock.advance(5_000);
+    await run;
+    expect(times()).toEqual([14_000]);
+    expect(await pacers.take(pair)).toBeNull();
+  });
+
   it('gives up the place in the queue when the signal aborts', async () => {
     const { clock, pacers, write, names } = setUp();
     await pacers.run(scope, interim, write('a'), never);

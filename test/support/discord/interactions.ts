@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { apiError } from './errors.ts';
+import type { ModalBody } from './limits.ts';
 import type { Channel, Message, World } from './world.ts';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
@@ -25,7 +26,7 @@ export interface Interaction {
   /** Deferred with a message, or answered with one. */
   original: Message | null;
   choices: readonly { readonly name: string; readonly value: string | number }[] | null;
-  modal: Readonly<Record<string, unknown>> | null;
+  modal: ModalBody | null;
   /** Once late or answered twice it is a fault of the app. */
   followUps: number;
 }

@@ -25,11 +25,13 @@ const COMPONENT = {
   actionRow: 1,
   button: 2,
   stringSelect: 3,
+  textInput: 4,
   section: 9,
   textDisplay: 10,
   separator: 14,
   container: 17,
-};
+  label: 18,
+} as const;
 
 const button = z
   .looseObject({
@@ -290,14 +292,50 @@ const thread = z.looseObject({
 
 const choices = z.looseObject({ choices: z.array(choice).max(25) });
 
+const textInput = z.looseObject({
+  type: z.literal(COMPONENT.textInput),
+  custom_id: text(100),
+  style: z.int().min(1).max(2),
+  min_length: z.int().min(0).max(4000).optional(),
+  max_length: z.int().min(1).max(4000).optional(),
+  required: z.boolean().optional(),
+  placeholder: text(100).optional(),
+});
+
+const modalField = z.discriminatedUnion('type', [
+  textInput,
+  stringSelect.extend({ required: z.boolean().optional() }),
+]);
+
+const label = z.looseObject({
+  type: z.literal(COMPONENT.label),
+  label: text(45),
+  description: text(100).optional(),
+  component: modalField,
+});
+
+const modal = z
+  .looseObject({ custom_id: text(100), title: text(45), components: z.array(label).min(1).max(5) })
+  .refine(
+    ({ components }) =>
+      new Set(components.map((each) => each.component.custom_id)).size === components.length,
+    {
+      message: 'Component custom id cannot be duplicated',
+      params: { code: 'COMPONENT_CUSTOM_ID_DUPLICATED' },
+    },
+  );
+
 export type MessageBody = z.infer<typeof message>;
 export type CommandBody = z.infer<typeof command>;
+export type ModalBody = z.infer<typeof modal>;
+export type ModalField = z.infer<typeof modalField>;
 
 /** Each parses a request's body or throws 50035 with every fault at its path. */
 export const parseMessage = parser(message);
 export const parseCommands = parser(commands);
 export const parseThread = parser(thread);
 export const parseChoices = parser(choices);
+export const parseModal = parser(modal);
 
 function parser<T>(schema: z.ZodType<T>): (body: unknown) => T {
   return (body) => {

@@ -1,6 +1,7 @@
 import { PermissionFlagsBits } from 'discord.js';
 import type { Announcer } from './events.ts';
 import { INTERACTION, type Interaction, type Interactions } from './interactions.ts';
+import type { ModalBody, ModalField } from './limits.ts';
 import type { Desk } from './messages.ts';
 import { channelPermissions } from './permissions.ts';
 import { directChannel } from './routes-channels.ts';
@@ -25,7 +26,8 @@ export interface UsedInteraction {
   readonly reply: SeenMessage | null;
   /** The answer and every follow-up, oldest first. */
   readonly replies: readonly SeenMessage[];
-  readonly modal: Json | null;
+  /** The form that it opened, if it did. */
+  readonly modal: ModalBody | null;
 }
 
 export interface Whereabouts {
@@ -62,7 +64,10 @@ export interface Person {
     typed: string,
     where: Whereabouts,
   ): Promise<readonly { readonly name: string; readonly value: string | number }[]>;
+  /** Fills in the form that an interaction opened, and sends it. @throws where the client would not let it through */
   submit(modal: UsedInteraction, fields: Readonly<Record<string, string>>): UsedInteraction;
+  /** Sends a form that nobody was shown: any id, any fields. */
+  forgeForm(customId: string, fields: Readonly<Record<string, string>>, where: Whereabouts): UsedInteraction;
 }
 
 export type Until = (condition: () => boolean, what: string) => Promise<void>;
@@ -188,7 +193,7 @@ export function createPerson(
         return replies();
       },
       get modal() {
-        return interaction.modal as Json | null;
+        return interaction.modal;
       },
     };
   }
@@ -291,19 +296,37 @@ export function createPerson(
     },
     submit(modal, fields) {
       const opened = interactions.all.find((each) => each.id === modal.id);
-      if (!opened?.modal) throw new Error('no modal was opened');
-      const components = Object.entries(fields).map(([customId, value]) => ({
-        type: 1,
-        components: [{ type: 4, custom_id: customId, value }],
-      }));
-      const data = { custom_id: opened.modal['custom_id'], components };
+      if (!opened?.modal) throw new Error('no form was opened');
+      const { custom_id, components: labels } = opened.modal;
+      const components = labels.map(({ component }) => fill(component, fields[component.custom_id]));
       return use(
         INTERACTION.modalSubmit,
-        'modal',
+        'form',
         opened.channel,
-        data,
+        { custom_id, components },
         opened.source ? { source: opened.source } : {},
       );
     },
+    forgeForm(customId, fields, where) {
+      const components = Object.entries(fields).map(([custom_id, value]) => ({
+        type: 18,
+        component: { type: 4, custom_id, value },
+      }));
+      const data = { custom_id: customId, components };
+      return use(INTERACTION.modalSubmit, 'forged form', channelOf(where.channel), data, where);
+    },
   };
+}
+
+/** A field of a form as the client sends it. @throws where the client would not let it through */
+function fill(component: ModalField, given = ''): Json {
+  const { custom_id, type, required } = component;
+  if ((required ?? true) && given === '') throw new Error(`${custom_id} is required`);
+  if (type === 4) {
+    if (given.length > (component.max_length ?? 4000)) throw new Error(`${custom_id} is too long`);
+    return { type: 18, component: { type, custom_id, value: given } };
+  }
+  const chosen = component.options.filter(({ label, value }) => label === given || value === given);
+  if (given !== '' && chosen.length === 0) throw new Error(`${custom_id} has no option ${given}`);
+  return { type: 18, component: { type, custom_id, values: chosen.map(({ value }) => value) } };
 }

@@ -1,6 +1,6 @@
 import { apiError } from './errors.ts';
-import type { Interaction, Interactions } from './interactions.ts';
-import { FLAGS, type MessageBody, parseChoices, parseMessage } from './limits.ts';
+import { INTERACTION, type Interaction, type Interactions } from './interactions.ts';
+import { FLAGS, type MessageBody, parseChoices, parseMessage, parseModal } from './limits.ts';
 import type { Desk } from './messages.ts';
 import type { Call, Route } from './router.ts';
 import { isLoading, messageJson } from './wire.ts';
@@ -53,7 +53,9 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
         interaction.choices = parseChoices(data).choices;
         break;
       case CALLBACK.modal:
-        interaction.modal = data as Record<string, unknown>;
+        // A form cannot be answered with a form.
+        if (interaction.type === INTERACTION.modalSubmit) throw apiError('notFound');
+        interaction.modal = parseModal(data);
         break;
       default:
         throw apiError('notFound');

@@ -55,6 +55,8 @@ export interface FakeProvider {
   script(...replies: Reply[]): void;
   /** Queues a whole answer: a text in one piece, or word by word. */
   answer(text: string | readonly string[], usage?: FakeUsage): void;
+  /** Forgets the replies that are queued and were not asked for. */
+  unscript(): void;
   /** The next chat request is answered by hand. */
   live(): LiveAnswer;
   close(): Promise<void>;
@@ -142,6 +144,9 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
     },
     answer(text, usage) {
       replies.push(answer(text, usage));
+    },
+    unscript() {
+      replies.length = 0;
     },
     live() {
       const { promise, resolve } = Promise.withResolvers<[ServerResponse, RecordedRequest]>();

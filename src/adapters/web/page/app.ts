@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import { bar } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
+import { formView, showForm } from './form.ts';
 import { icons } from './icons.ts';
 import { keepAtEnd } from './scroll.ts';
 import { sidebar } from './sidebar.ts';
@@ -24,11 +25,13 @@ export function draw(state: State, controller: Controller, composer: Composer, r
         </main>
         ${spot.thread === null ? nothing : thread(state, controller, composer)}
       </div>
+      ${formView(state.form, controller)}
       <div id="announcer" class="visually-hidden" aria-live="polite"></div>
       <div class="toasts" role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
     `,
     document.body,
   );
+  showForm();
   keepAtEnd();
 }
 

@@ -1,6 +1,8 @@
 import type {
+  Admission,
   AnswerMessage,
   ButtonKind,
+  CommandInfo,
   Message,
   PostCommand,
   PostMessage,
@@ -28,6 +30,9 @@ export interface Controller {
   /** Connects, and goes where the address says. */
   start(): void;
   send(spot: Spot, text: string): void;
+  /** Runs the command whose form is open, with what was filled in. */
+  submitForm(options: Readonly<Record<string, string>>): void;
+  closeForm(): void;
   press(answer: AnswerMessage, button: ButtonKind): void;
   remove(message: Message): void;
   /** Opens the thread that hangs, or will hang, on the message. */
@@ -164,6 +169,27 @@ export function createController(store: Store, onLocked: () => void): Controller
     }
   }
 
+  function run(spot: Spot, text: string, command: string, options: PostCommand['options']): void {
+    const { channel, thread } = spot;
+    void deliver('command', { id: newId(), as: state.as, channel, thread, text, command, options });
+  }
+
+  /** Who may not use the command is told so by running it, rather than by a form that is filled in vain. */
+  async function openForm(spot: Spot, text: string, command: CommandInfo): Promise<void> {
+    const asked = { as: state.as, ...spot, command: command.name };
+    const admission = await get<Admission>('admit', asked).catch(() => null);
+    if (admission?.ok !== true) return run(spot, text, command.name, {});
+    change((now) => {
+      now.form = { spot, command };
+    });
+  }
+
+  function closeForm(): void {
+    change((now) => {
+      now.form = null;
+    });
+  }
+
   return {
     start() {
       window.addEventListener('hashchange', arrive);
@@ -172,17 +198,21 @@ export function createController(store: Store, onLocked: () => void): Controller
       connect();
     },
     send(spot, text) {
-      const id = newId();
       const slash = parseSlash(text, state.info.commands);
-      const base = { id, as: state.as, channel: spot.channel, thread: spot.thread, text };
-      if (slash !== null) {
-        void deliver('command', { ...base, command: slash.name, options: slash.options });
-        return;
-      }
+      if (slash?.command && slash.command.form !== null) return void openForm(spot, text, slash.command);
+      if (slash !== null) return run(spot, text, slash.name, slash.options);
+      const id = newId();
       // A question to the bot in a channel is answered in a thread of its own: it opens with it.
       if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
-      void deliver('message', base);
+      void deliver('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text });
     },
+    submitForm(options) {
+      const { form } = state;
+      if (form === null) return;
+      closeForm();
+      run(form.spot, `/${form.command.name}`, form.command.name, options);
+    },
+    closeForm,
     press(answer, button) {
       if (button === 'continue') {
         awaited.add(answer.id);

@@ -25,6 +25,7 @@ const initial: State = {
   status: null,
   seen: recall('browser', 'seen', isTable(isNumber)) ?? {},
   isSidebarOpen: false,
+  form: null,
   toast: null,
 };
 

@@ -2,6 +2,7 @@ import type {
   ActivityItem,
   Changes,
   ChannelInfo,
+  CommandInfo,
   Message,
   PersonInfo,
   RoomInfo,
@@ -20,6 +21,12 @@ export interface Outgoing extends Spot {
   again(): void;
 }
 
+/** A command whose options are asked for in a form, and where it is to be run. */
+export interface OpenForm {
+  readonly spot: Spot;
+  readonly command: CommandInfo;
+}
+
 export interface State {
   info: RoomInfo;
   as: string;
@@ -36,6 +43,7 @@ export interface State {
   /** What was last seen of each spot, as the order of a message. */
   seen: Record<string, number>;
   isSidebarOpen: boolean;
+  form: OpenForm | null;
   toast: string | null;
 }
 

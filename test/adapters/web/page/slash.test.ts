@@ -7,7 +7,7 @@ function option(name: string, type: OptionInfo['type'], rest: Partial<OptionInfo
 }
 
 function command(name: string, ...options: OptionInfo[]): CommandInfo {
-  return { name, description: `Does ${name}`, role: 'member', options };
+  return { name, description: `Does ${name}`, role: 'member', options, form: null };
 }
 
 const ASK = command(

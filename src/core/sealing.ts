@@ -1,19 +1,22 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Keeps interaction tokens unreadable in the store. Every process with the same bot token can open them. */
+/** Keeps secrets unreadable in the store (AES-256-GCM). Every process with the same secret and purpose can open them. */
 export interface Sealing {
   /** @param about what the secret belongs to; it opens for nothing else */
   seal(secret: string, about: string): string;
-  /** Null where it was sealed with another bot token, for something else, or was changed. */
+  /** Null where it was sealed with another key, for something else, or was changed. */
   open(sealed: string, about: string): string | null;
 }
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** @param botToken has some 250 bits of chance in it, so that a key can be derived from it without stretching */
-export function createSealing(botToken: string): Sealing {
-  const key = new Uint8Array(hkdfSync('sha256', botToken, '', 'parley discord interaction tokens', 32));
+/**
+ * @param from what the key is derived from; has at least 128 bits of chance in it, since nothing is stretched
+ * @param purpose keeps what is sealed for one purpose from opening for another
+ */
+export function createSealing(from: string | Uint8Array, purpose: string): Sealing {
+  const key = new Uint8Array(hkdfSync('sha256', from, '', `parley ${purpose}`, 32));
   return {
     seal(secret, about) {
       const iv = randomBytes(IV_BYTES);
@@ -25,7 +28,9 @@ export function createSealing(botToken: string): Sealing {
       const bytes = Buffer.from(sealed, 'base64url');
       const [iv, tag] = [bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)];
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(about)).setAuthTag(tag);
+        const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })
+          .setAAD(Buffer.from(about))
+          .setAuthTag(tag);
         return (
           decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
         );

@@ -1,0 +1,54 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { OptionInfo } from '../wire.ts';
+import type { Controller } from './controller.ts';
+import type { OpenForm } from './state.ts';
+
+/** The form over the page, while there is one. */
+export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {
+  if (open === null) return nothing;
+  const { name, description, form } = open.command;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!(event.target instanceof HTMLFormElement)) return;
+    const given = [...new FormData(event.target)].filter(([, value]) => value !== '');
+    controller.submitForm(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
+  };
+  return html`
+    <dialog class="form" aria-labelledby="form-title" @close=${() => controller.closeForm()}>
+      <form @submit=${submit}>
+        <h2 id="form-title">/${name}</h2>
+        <p>${description}</p>
+        ${(form ?? []).map(field)}
+        <div class="form-foot">
+          <button type="button" class="button" @click=${() => controller.closeForm()}>Cancel</button>
+          <button type="submit" class="primary">Send</button>
+        </div>
+      </form>
+    </dialog>
+  `;
+}
+
+/** To be called when it is drawn: a modal dialog keeps the focus inside and closes with Escape. */
+export function showForm(): void {
+  document.querySelector<HTMLDialogElement>('dialog.form:not([open])')?.showModal();
+}
+
+function field({ name, type, description, required, maxChars, choices }: OptionInfo): TemplateResult {
+  const id = `form-${name}`;
+  const input =
+    type === 'choice'
+      ? html`<select id=${id} name=${name} aria-describedby="${id}-hint" ?required=${required}>
+          ${required ? nothing : html`<option value=""></option>`}
+          ${choices.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
+        </select>`
+      : html`<input
+          id=${id}
+          name=${name}
+          type=${type === 'secret' ? 'password' : 'text'}
+          aria-describedby="${id}-hint"
+          autocomplete="off"
+          maxlength=${maxChars ?? nothing}
+          ?required=${required}
+        />`;
+  return html`<label for=${id}>${name}</label><span id="${id}-hint">${description}</span>${input}`;
+}

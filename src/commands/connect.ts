@@ -1,0 +1,100 @@
+import { placeOf } from '../core/access/access.ts';
+import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/access/tiers.ts';
+import { platformOf } from '../core/actor.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { explain, inOneLine } from '../core/explain.ts';
+import { ProviderError } from '../core/provider/errors.ts';
+
+/** Keys of today have some 50 to 200 characters; that of a server in a provider's place may be shorter. */
+const MAX_KEY_CHARS = 400;
+/** What a header can carry, and enough of it that the last four characters give nothing away. */
+const KEY = /^[!-~]{12,}$/;
+
+/** Where keys are made. */
+const KEY_PAGES = {
+  openrouter: 'https://openrouter.ai/settings/keys',
+  openai: 'https://platform.openai.com/api-keys',
+} as const satisfies Record<KeyProvider, string>;
+
+export const connect = defineCommand({
+  name: 'connect',
+  description: 'Use an API key of your own here: it opens models, and its account pays for them (admins)',
+  role: 'admin',
+  reply: 'private',
+  options: {
+    provider: {
+      type: 'choice',
+      description: 'Whose key it is',
+      required: true,
+      choices: KEY_PROVIDERS.map(({ id, name }) => ({ value: id, label: name })),
+    },
+    key: {
+      type: 'secret',
+      description: `The key; from ${Object.values(KEY_PAGES).join(' or ').replaceAll('https://', '')}`,
+      required: true,
+      maxChars: MAX_KEY_CHARS,
+    },
+  },
+
+  async refuse({ services }) {
+    if (services.ownKeys.providers.length > 0) return null;
+    return 'API keys cannot be connected here: the operator of this bot has to set `ENCRYPTION_KEY` first, so that they are kept encrypted.';
+  },
+
+  async run({ actor, place, services, signal, tell }, { provider, key }) {
+    const name = keyProviderName(provider);
+    if (!services.ownKeys.providers.includes(provider)) {
+      return tell(`Keys for ${name} cannot be connected here: the built-in demo stands in its place.`);
+    }
+    if (!KEY.test(key)) {
+      return tell(`That is no API key. Make one at ${KEY_PAGES[provider]}, and paste all of it.`);
+    }
+    // Not even asked there: a key is nobody's but its own provider's to see.
+    if (provider === 'openai' && key.startsWith('sk-or-')) {
+      return tell('That is a key for OpenRouter, not for OpenAI. Choose OpenRouter for it. It was not kept.');
+    }
+    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    try {
+      if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, signal))) {
+        return tell(
+          `${name} does not accept this key, so it was not kept. Look at ${KEY_PAGES[provider]} whether it is still there, or make a new one.`,
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return tell(`${name} could not check the key, so it was not kept. ${inOneLine(explain(error))}`);
+    }
+    await tell(await connected(provider, key.slice(-4), { place, services }));
+  },
+});
+
+/** What the key is good for from now on. */
+async function connected(
+  provider: KeyProvider,
+  lastFour: string,
+  { place, services }: Pick<CommandContext, 'place' | 'services'>,
+): Promise<string> {
+  const { catalogue, guilds, models } = services;
+  const listed = catalogue.list(platformOf(place.guild));
+  const [{ tier }, decisions] = await Promise.all([
+    guilds.access(place.guild),
+    models.decideAll(
+      listed.map(({ id }) => id),
+      place.guild,
+    ),
+  ]);
+  const paid = decisions.flatMap((decision) =>
+    decision.ok && decision.payer === 'guild' && decision.route.provider === provider
+      ? [decision.model.name]
+      : [],
+  );
+  const name = keyProviderName(provider);
+  return [
+    `The key …${lastFour} for ${name} is connected: ${placeOf(place.guild)} has the tier \`${tier}\` now.`,
+    paid.length === 0 ? 'No model on offer is reached with it.' : `It pays for ${paid.join(', ')}.`,
+    opens(tier, 'premium') ? '' : '`/tier` says what else there is.',
+    `Everybody here can ask them, and ${name} bills the key’s account: \`/limits\` bounds that, \`/usage\` shows it, \`/disconnect\` ends it.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}

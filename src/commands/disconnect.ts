@@ -1,0 +1,39 @@
+import { placeOf } from '../core/access/access.ts';
+import { KEY_PROVIDERS, keyProviderName } from '../core/access/tiers.ts';
+import { platformOf } from '../core/actor.ts';
+import { defineCommand } from '../core/command.ts';
+
+export const disconnect = defineCommand({
+  name: 'disconnect',
+  description: 'Take back an API key that was connected here (admins)',
+  role: 'admin',
+  reply: 'private',
+  options: {
+    provider: {
+      type: 'choice',
+      description: 'Whose key; the only one there is if left out',
+      choices: KEY_PROVIDERS.map(({ id, name }) => ({ value: id, label: name })),
+    },
+  },
+
+  async run({ actor, place, services, tell }, { provider: named }) {
+    const { guilds, ownKeys } = services;
+    const keys = await ownKeys.of(place.guild);
+    const [only, second] = keys;
+    if (only === undefined) return tell('No API key is connected here.');
+    const provider = named ?? (second === undefined ? only.provider : undefined);
+    if (provider === undefined) {
+      const list = keys.map((key) => `${keyProviderName(key.provider)} (…${key.lastFour})`).join(' and ');
+      return tell(`Which \`provider\`? There are keys for ${list}.`);
+    }
+    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const name = keyProviderName(provider);
+    if (!(await ownKeys.disconnect(place.guild, provider, { by }))) {
+      return tell(`No API key for ${name} is connected here.`);
+    }
+    const { tier } = await guilds.access(place.guild);
+    await tell(
+      `The key for ${name} is deleted here; ${placeOf(place.guild)} has the tier \`${tier}\` now. The key itself stays good at ${name}, until it is deleted there.`,
+    );
+  },
+});

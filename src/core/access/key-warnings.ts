@@ -1,0 +1,33 @@
+import type { TellAdmins } from '../adapter.ts';
+import type { Clock } from '../clock.ts';
+import type { Once } from '../once.ts';
+import { placeOf } from './access.ts';
+import type { KeyFailure } from './own-keys.ts';
+import { keyProviderName } from './tiers.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Tells a guild's admins that a key of theirs began to fail: once, and of one that comes and goes once a day at most. */
+export function createKeyWarnings({
+  once,
+  tellAdmins,
+  clock,
+}: {
+  readonly once: Once;
+  readonly tellAdmins: TellAdmins;
+  readonly clock: Clock;
+}): (failure: KeyFailure) => void {
+  return ({ guild, provider, lastFour, connectedAtMs, fault }) => {
+    const day = Math.floor(clock.now() / DAY_MS);
+    const id = `key-warning/${JSON.stringify([guild, provider, connectedAtMs, day])}`;
+    const name = keyProviderName(provider);
+    const what =
+      fault === 'bad_key'
+        ? `${name} refuses the API key …${lastFour} that was connected in ${placeOf(guild)}. Connect a new one with \`/connect\`, or take this one away with \`/disconnect\`.`
+        : `The ${name} account of the API key …${lastFour} that was connected in ${placeOf(guild)} has run out of credit. Top it up: the key is tried again within the hour. Or connect another one with \`/connect\`.`;
+    const text = `**An API key does not work.** ${what} Until then only what the operator of this bot pays for can be used in its place.`;
+    once.do(id, (day + 1) * DAY_MS, 'warn of a key that fails', async (signal) => {
+      await tellAdmins(guild, { text }, signal);
+    });
+  };
+}

@@ -1,0 +1,86 @@
+import type { CountedWrite, PaceStore } from '../../core/store.ts';
+import { type RedisConnection, script } from './connection.ts';
+import { paceTurns, paceWrites } from './keys.ts';
+
+/** What is further off than this was written before the clock of Redis's machine was set back. */
+const HORIZON_MS = 2 * 3_600_000;
+
+/** Redis's own time in milliseconds, to the microsecond; and keys that live for so long at least. */
+const COMMON = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local function keep(key, ms)
+  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, math.ceil(ms)) end
+end
+`;
+
+/**
+ * `writes` has each write by the time until which it counts. `turns` has each owner that waits by the time of its turn,
+ * `next` by that of the turn after theirs, and `blocked` by the end of the block. A turn that is not taken within a gap
+ * is lost.
+ */
+const BEGIN = script(`${COMMON}
+local writes, turns = unpack(KEYS)
+local id, owner = ARGV[1], ARGV[2]
+local limit, window, lease, gap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local function timeOf(member) return tonumber(redis.call('ZSCORE', turns, member)) or 0 end
+
+redis.call('ZREMRANGEBYSCORE', writes, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', writes, now + lease + window + 1, '+inf')
+redis.call('ZREMRANGEBYSCORE', turns, now + ${HORIZON_MS}, '+inf')
+
+local at = math.max(now, timeOf('blocked'))
+if gap then
+  redis.call('ZREMRANGEBYSCORE', turns, '-inf', now - gap)
+  local due = timeOf(owner)
+  if due == 0 then
+    due = math.max(now, timeOf('next'))
+    redis.call('ZADD', turns, due, owner, due + gap, 'next')
+    keep(turns, due + gap - now)
+  end
+  at = math.max(at, due)
+end
+local over = redis.call('ZCARD', writes) - limit
+if over >= 0 then
+  local free = tonumber(redis.call('ZRANGE', writes, over, over, 'WITHSCORES')[2])
+  -- One that is under way may end at once.
+  at = math.max(at, math.min(free, now + window))
+end
+if at > now then return math.ceil(at - now) end
+
+redis.call('ZADD', writes, now + lease + window, id)
+keep(writes, lease + window)
+if gap then redis.call('ZREM', turns, owner) end
+return 0
+`);
+
+const END = script(`${COMMON}
+local id, counts = ARGV[1], tonumber(ARGV[2])
+if counts == 0 then return redis.call('ZREM', KEYS[1], id) end
+redis.call('ZADD', KEYS[1], now + counts, id)
+keep(KEYS[1], counts)
+`);
+
+const BLOCK = script(`${COMMON}
+redis.call('ZADD', KEYS[1], 'GT', now + ARGV[1], 'blocked')
+keep(KEYS[1], tonumber(ARGV[1]))
+`);
+
+export function createRedisPace({ runScript }: RedisConnection): PaceStore {
+  return {
+    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite) {
+      const waitMs = await runScript(
+        BEGIN,
+        [paceWrites(key), paceTurns(key)],
+        [id, owner, limit, windowMs, leaseMs, gapMs ?? ''],
+      );
+      return Number(waitMs);
+    },
+    async end(key, id, countsMs) {
+      await runScript(END, [paceWrites(key)], [id, countsMs]);
+    },
+    async block(key, ms) {
+      await runScript(BLOCK, [paceTurns(key)], [ms]);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defineCommand } from '../../../src/core/command.ts';
+import { askCommand, type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
+
+const connectCommand = defineCommand({
+  name: 'connect',
+  description: 'Connect a key',
+  role: 'admin',
+  reply: 'private',
+  options: {
+    provider: {
+      type: 'choice',
+      description: 'Whose key it is',
+      required: true,
+      choices: [
+        { value: 'openrouter', label: 'OpenRouter' },
+        { value: 'openai', label: 'OpenAI' },
+      ],
+    },
+    key: { type: 'secret', description: 'The key', required: true, maxChars: 400 },
+  },
+  run: async () => {},
+});
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+async function open(options: BenchOptions = {}) {
+  bench = await openBench({ commands: [askCommand, connectCommand], ...options });
+  return { ...bench, ...openGuild(bench.discord) };
+}
+
+const never = new AbortController().signal;
+
+describe('a command with a secret on Discord', () => {
+  it('takes nothing behind it, and opens a form that asks for all of it', async () => {
+    const { discord, desk, ada, channel, guild } = await open();
+    expect(() => ada.slash('connect', { key: 'sk-1' }, { channel })).toThrow();
+    const used = ada.slash('connect', {}, { channel });
+    await used.acknowledged();
+    expect(used.modal).toMatchObject({
+      title: '/connect',
+      components: [
+        { label: 'Provider', description: 'Whose key it is', component: { type: 3, required: true } },
+        { label: 'Key', description: 'The key', component: { type: 4, max_length: 400, required: true } },
+      ],
+    });
+    expect(desk.admitRequests).toMatchObject([
+      { command: 'connect', actor: { user: ada.id }, place: { guild: `discord:${guild.id}` } },
+    ]);
+    // Nothing has been run, and nobody is kept waiting.
+    expect(desk.commands).toEqual([]);
+    expect(discord.messages(channel, ada)).toEqual([]);
+  });
+
+  it('brings what was filled in as the command, and answers to that person alone', async () => {
+    const { discord, desk, ada, bob, channel } = await open();
+    const used = ada.slash('connect', {}, { channel });
+    await used.acknowledged();
+    const sent = ada.submit(used, { provider: 'OpenAI', key: 'sk-secret-0123456789' });
+    await discord.until(() => desk.commands.length === 1, 'the form is dealt with');
+    expect(desk.commands[0]).toMatchObject({
+      id: `discord:${sent.id}`,
+      command: 'connect',
+      options: { provider: 'openai', key: 'sk-secret-0123456789' },
+    });
+    await desk.commands[0]?.surface.whisper({ text: 'Connected.' }, never);
+    expect(sent.replies).toMatchObject([{ content: 'Connected.', onlyVisibleTo: ada.id }]);
+    expect(discord.messages(channel, bob)).toEqual([]);
+  });
+
+  it('says to who may not use it why, in the place of the form', async () => {
+    const { desk, ada, channel } = await open();
+    desk.admission = { ok: false, notice: { text: 'Only an admin of this place can use `/connect`.' } };
+    const used = ada.slash('connect', {}, { channel });
+    await used.acknowledged();
+    expect(used.modal).toBeNull();
+    expect(used.replies).toMatchObject([
+      { content: 'Only an admin of this place can use `/connect`.', onlyVisibleTo: ada.id },
+    ]);
+  });
+
+  it('takes a form that nobody was shown for what it is: a command like any other, or none of ours', async () => {
+    const { discord, desk, bob, channel } = await open();
+    bob.forgeForm('form:connect', { provider: 'lab', key: 'sk-1', role: 'operator' }, { channel });
+    await discord.until(() => desk.commands.length === 1, 'the forged form is brought to core');
+    expect(desk.commands[0]).toMatchObject({
+      command: 'connect',
+      actor: { user: bob.id },
+      options: { provider: 'lab', key: 'sk-1', role: 'operator' },
+    });
+    for (const id of ['form:ask', 'form:nothing', 'connect', 'form:', 'form:__proto__']) {
+      const forged = bob.forgeForm(id, { key: 'sk-1' }, { channel });
+      await forged.acknowledged();
+      expect(forged.replies, id).toMatchObject([
+        { content: 'This form does not work any more. Use the command again.', onlyVisibleTo: bob.id },
+      ]);
+    }
+    expect(desk.commands).toHaveLength(1);
+  });
+});

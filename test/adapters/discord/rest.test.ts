@@ -1,0 +1,27 @@
+import { Routes } from 'discord.js';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { createRest } from '../../../src/adapters/discord/rest.ts';
+import { createPacers } from '../../../src/core/reply/pacer.ts';
+import { createSharedPace } from '../../../src/core/reply/shared-pace.ts';
+import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
+import { createMemoryPace } from '../../support/memory-pace.ts';
+
+const log = pino({ level: 'silent' });
+const never = new AbortController().signal;
+
+it('keeps the bot’s limit together with other processes', async () => {
+  const clock = createFastClock(10);
+  const discord = await createFakeDiscord({ clock });
+  const store = createMemoryPace(clock);
+  const processes = Array.from({ length: 3 }, () => {
+    const pacers = createPacers(clock, createSharedPace(store, { clock, log }));
+    return createRest({ apiUrl: discord.apiUrl, token: discord.token, fetch, clock, pacers });
+  });
+  const request = { method: 'GET', path: Routes.gatewayBot() } as const;
+  await Promise.all(Array.from({ length: 150 }, (_, index) => processes[index % 3]?.request(request, never)));
+  expect(discord.requests).toHaveLength(150);
+  expect(discord.violations).toEqual([]);
+  await discord.close();
+});

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Actor } from '../../src/core/actor.ts';
+import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ledger/limits.ts';
+import { createUsageLog } from '../../src/core/ledger/usage.ts';
+import { collect } from '../support/collect.ts';
+import { createFakeProvider, type FakeProvider, json } from '../support/provider/fake-provider.ts';
+import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
+
+const CLAUDE = 'anthropic/claude-3.5-sonnet';
+const GPT_4O = 'openai/gpt-4o';
+const DEEPSEEK = 'deepseek/deepseek-chat';
+const OPERATORS = ['sk-openrouter-operator', 'sk-openai-operator'];
+const KEY = 'sk-or-v1-of-the-guild-1a2b';
+const OPENAI_KEY = 'sk-proj-of-the-guild-3c4d';
+
+const mia = testActor('10');
+const ada = testActor('20', { isAdmin: true });
+
+let provider: FakeProvider;
+/** Keys that the provider takes. */
+let taken: string[];
+let bot: TestBot;
+
+beforeEach(async () => {
+  taken = [...OPERATORS, KEY, OPENAI_KEY];
+  provider = await createFakeProvider({ keys: taken });
+  bot = await createTestBot({ provider, keys: ['openrouter', 'openai'] });
+});
+afterEach(async () => {
+  await bot.close();
+  await provider.close();
+});
+
+async function run(command: string, options: Record<string, unknown>, actor: Actor = ada, of = bot) {
+  const invocation = invocationOf(command, options, { actor });
+  await of.dispatch.command(invocation);
+  return invocation.surface;
+}
+const told = async (...args: Parameters<typeof run>) => (await run(...args)).whispers[0]?.text ?? '';
+const connect = (secret = KEY, of = 'openrouter', actor = ada) =>
+  told('connect', { provider: of, key: secret }, actor);
+
+/** Asks a model; resolves to the key that paid for it, or to what the person was told. */
+async function ask(model: string, actor = mia): Promise<string> {
+  const before = provider.chats.length;
+  provider.answer('Yes.');
+  const { whispers, shown } = await run('ask', { prompt: 'Hi', model }, actor);
+  const [request] = provider.chats.slice(before);
+  if (request?.headers.authorization) return request.headers.authorization.replace('Bearer ', '');
+  return whispers[0]?.text ?? shown?.note ?? '';
+}
+
+const refuse = (status: number) => provider.script(json(status, { error: { code: status, message: 'No.' } }));
+
+describe('/connect', () => {
+  it('opens a tier by a key that pays for itself, from the next request on', async () => {
+    expect(await ask(CLAUDE)).toMatch(
+      /An admin can also open it with an API key for OpenRouter: `\/connect`/,
+    );
+    expect(await connect()).toBe(
+      'The key …1a2b for OpenRouter is connected: this server has the tier `openrouter` now. ' +
+        'It pays for Llama 3.2 3B (Free), Gemini 2.0 Flash (Free), GPT-4o mini, Claude 3.5 Sonnet, Mistral Small 24B. ' +
+        '`/tier` says what else there is. Everybody here can ask them, and OpenRouter bills the key’s account: ' +
+        '`/limits` bounds that, `/usage` shows it, `/disconnect` ends it.',
+    );
+    expect(await ask(CLAUDE)).toBe(KEY);
+    const [record] = await collect(createUsageLog(bot.store.records).query({}));
+    expect(record).toMatchObject({ payer: 'guild', provider: 'openrouter', user: '10' });
+    expect(await ask(GPT_4O)).toMatch(/needs the tier `openai` or `premium`; this server has `openrouter`/);
+    await connect(OPENAI_KEY, 'openai');
+    expect(await ask(GPT_4O)).toBe(OPENAI_KEY);
+    expect(await ask(DEEPSEEK)).toBe(KEY);
+  });
+
+  it('is asked for in a form, so that the key is never typed behind a command', async () => {
+    const { dispatch } = bot;
+    const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
+    expect(await dispatch.admit({ command: 'connect', actor: ada, place })).toEqual({ ok: true });
+    expect(await dispatch.admit({ command: 'connect', actor: mia, place })).toEqual({
+      ok: false,
+      notice: { text: 'Only an admin of this place can use `/connect`.' },
+    });
+  });
+
+  it('is for admins, of their own place alone', async () => {
+    expect(await connect(KEY, 'openrouter', mia)).toBe('Only an admin of this place can use `/connect`.');
+    await connect();
+    const elsewhere = testActor('30', { guild: 'discord:2', isAdmin: true });
+    expect(await told('disconnect', {}, elsewhere)).toBe('No API key is connected here.');
+    expect(await told('disconnect', {}, mia)).toBe('Only an admin of this place can use `/disconnect`.');
+    expect(await ask(CLAUDE, elsewhere)).toMatch(/needs the tier/);
+    expect(await ask(CLAUDE)).toBe(KEY);
+  });
+
+  it.each([
+    [
+      'sk-or-v1-nobodys-key',
+      'openrouter',
+      /^OpenRouter does not accept this key, so it was not kept\. Look at https:\/\/openrouter\.ai\/settings\/keys/,
+    ],
+    ['my key is 12345', 'openrouter', /^That is no API key\. Make one at https:\/\/openrouter\.ai/],
+    ['short', 'openai', /^That is no API key\. Make one at https:\/\/platform\.openai\.com\/api-keys/],
+    [
+      KEY,
+      'openai',
+      /^That is a key for OpenRouter, not for OpenAI\. Choose OpenRouter for it\. It was not kept\.$/,
+    ],
+    [KEY, 'lab', /^`provider` must be one of `openrouter`, `openai`\.$/],
+    ['x'.repeat(401), 'openai', /^`key` is 401 characters long; at most 400 are allowed\.$/],
+  ])('says what is wrong with %s for %s, and keeps nothing', async (secret, of, words) => {
+    expect(await connect(secret, of)).toMatch(words);
+    expect(await bot.services.ownKeys.of('discord:1')).toEqual([]);
+    // A key that is plainly another's is not even shown to the wrong provider.
+    expect(provider.requests.filter(({ headers }) => headers.authorization === `Bearer ${KEY}`)).toEqual([]);
+  });
+
+  it('keeps nothing where the provider cannot be asked, and says so', async () => {
+    await provider.close();
+    expect(await connect()).toBe(
+      'OpenRouter could not check the key, so it was not kept. The bot could not reach OpenRouter. Try again in a moment; if it lasts, tell the operator of this bot.',
+    );
+    provider = await createFakeProvider();
+  });
+
+  it('says how to turn it on where there is no ENCRYPTION_KEY, before anybody fills in a form', async () => {
+    const off = await createTestBot({ provider, encryptionKeys: [] });
+    const words = /the operator of this bot has to set `ENCRYPTION_KEY` first/;
+    expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, off)).toMatch(words);
+    const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
+    expect(await off.dispatch.admit({ command: 'connect', actor: ada, place })).toMatchObject({
+      ok: false,
+      notice: { text: expect.stringMatching(words) },
+    });
+    expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, off)).not.toMatch(/connect/);
+    await off.close();
+  });
+});
+
+describe('a key that is connected', () => {
+  beforeEach(() => connect());
+
+  it('is shown by its last four characters, and by nothing more', async () => {
+    expect(await told('tier', {})).toContain('- openrouter: an API key of its own for OpenRouter (…1a2b)');
+    expect(await told('tier', {})).not.toContain('of-the-guild');
+  });
+
+  it('is bound by nothing but what admins set', async () => {
+    const limited = await createTestBot({
+      provider,
+      store: bot.store,
+      limits: limitsSchema.parse({ free: { requestsPerUserPerDay: 0 } }),
+    });
+    await told('connect', { provider: 'openrouter', key: KEY }, ada, limited);
+    provider.answer('Yes.');
+    expect((await run('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).text).toBe('Yes.');
+    await run('limits', { limit: 'requests-per-day', to: '1' }, ada, limited);
+    expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).toMatch(
+      /You have used 1 of 1 request for today/,
+    );
+    await limited.close();
+  });
+
+  it('that is refused is reported to the admins once, and never replaced by the operator’s money', async () => {
+    taken.splice(taken.indexOf(KEY), 1);
+    expect(await ask(CLAUDE)).toBe(KEY);
+    const { shown } = await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
+    expect(shown?.note).toBe(
+      'OpenRouter refused the API key that was connected here. An admin can connect a new one with `/connect`.',
+    );
+    await vi.waitFor(() => expect(bot.told).toHaveLength(1));
+    expect(bot.told[0]).toEqual({
+      guild: 'discord:1',
+      text: '**An API key does not work.** OpenRouter refuses the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or take this one away with `/disconnect`. Until then only what the operator of this bot pays for can be used in its place.',
+    });
+    expect(await told('tier', {})).toContain('(…1a2b), which is refused there');
+    expect(provider.chats.map(({ headers }) => headers.authorization)).not.toContain(
+      'Bearer sk-openrouter-operator',
+    );
+  });
+
+  it('that has run out of credit gives way where the operator gave the tier as well, until it has some', async () => {
+    await bot.grant('discord:1', 'openrouter');
+    expect(await ask(CLAUDE)).toBe(KEY);
+    refuse(402);
+    const { shown } = await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
+    expect(shown?.note).toMatch(/^The OpenRouter account that was connected here has run out of credit\./);
+    await vi.waitFor(() => expect(bot.told).toHaveLength(1));
+    expect(bot.told[0]?.text).toMatch(
+      /has run out of credit\. Top it up: the key is tried again within the hour/,
+    );
+    expect(await ask(CLAUDE)).toBe('sk-openrouter-operator');
+    expect(await connect()).toMatch(/is connected/);
+    expect(await ask(CLAUDE)).toBe(KEY);
+  });
+
+  it('costs nothing of the operator’s: what it pays is counted apart', async () => {
+    provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.5 });
+    await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
+    const used = async (payer: 'operator' | 'guild') => {
+      const levels = await bot.ledger.levels({ guild: 'discord:1', user: '10', payer }, UNLIMITED_GUILD);
+      return levels.find(({ limit }) => limit === 'nanoUsdPerGuildPerDay')?.used;
+    };
+    expect(await used('guild')).toBe(0.5e9);
+    expect(await used('operator')).toBe(0);
+    expect(await told('limits', {})).toMatch(/What its own API keys pay/);
+  });
+
+  it('is asked for the true cost of an answer that broke off, and nobody else’s key is', async () => {
+    const live = provider.live();
+    const asking = run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
+    await live.request;
+    await live.text('Half');
+    await live.drop();
+    await asking;
+    await vi.waitFor(
+      () => {
+        const lookUps = provider.requests.filter(({ path }) => path.startsWith('/v1/generation'));
+        expect(lookUps.map(({ headers }) => headers.authorization)).toContain(`Bearer ${KEY}`);
+        expect(new Set(lookUps.map(({ headers }) => headers.authorization)).size).toBe(1);
+      },
+      { timeout: 15_000 },
+    );
+  });
+});
+
+describe('/disconnect', () => {
+  it('takes the only key back, and with it what it opened', async () => {
+    await connect();
+    expect(await told('disconnect', {})).toBe(
+      'The key for OpenRouter is deleted here; this server has the tier `free` now. The key itself stays good at OpenRouter, until it is deleted there.',
+    );
+    expect(await ask(CLAUDE)).toMatch(/needs the tier/);
+    expect(await told('disconnect', {})).toBe('No API key is connected here.');
+  });
+
+  it('asks which one where there are two', async () => {
+    await connect();
+    await connect(OPENAI_KEY, 'openai');
+    expect(await told('disconnect', {})).toBe(
+      'Which `provider`? There are keys for OpenRouter (…1a2b) and OpenAI (…3c4d).',
+    );
+    expect(await told('disconnect', { provider: 'openai' })).toMatch(/^The key for OpenAI is deleted here/);
+    expect(await ask(CLAUDE)).toBe(KEY);
+  });
+});

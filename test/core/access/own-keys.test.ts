@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuditLog } from '../../../src/core/access/audit.ts';
+import {
+  createOwnKeys,
+  type KeyFailure,
+  keySealings,
+  type OwnKeys,
+} from '../../../src/core/access/own-keys.ts';
+import { ProviderError, type ProviderErrorCode } from '../../../src/core/provider/errors.ts';
+import type { Store } from '../../../src/core/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+
+const GUILD = 'discord:1';
+const ADA = { by: 'discord:42' };
+const KEY = 'sk-or-v1-0123456789abcdef';
+const never = new AbortController().signal;
+
+let clock: FakeClock;
+let store: Store;
+let failures: KeyFailure[];
+let asked: string[];
+let keys: OwnKeys;
+const first = randomBytes(32);
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  store = await openStore('memory:', { clock, log: createLogRecorder().log });
+  failures = [];
+  asked = [];
+  keys = keysWith(first);
+});
+afterEach(() => store.close());
+
+/** A process of its own on the store, with these values of `ENCRYPTION_KEY` and `ENCRYPTION_KEY_OLD`. */
+function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
+  const provider = (id: string) => ({
+    async checkKey(key: string) {
+      asked.push(`${id} ${key}`);
+      if (key === 'sk-nobody-there') throw new ProviderError({ code: 'unreachable', provider: id });
+      return key.startsWith('sk-');
+    },
+  });
+  return createOwnKeys({
+    store,
+    sealings: keySealings(...encryptionKeys),
+    providers: new Map(['openrouter', 'openai', 'lab'].map((id) => [id, provider(id)])),
+    audit: createAuditLog(store.records),
+    onFailure: (failure) => void failures.push(failure),
+    clock,
+    log: createLogRecorder().log,
+  });
+}
+
+async function connect(secret = KEY, of = keys): Promise<boolean> {
+  return of.connect(GUILD, 'openrouter', secret, ADA, never);
+}
+
+const fault = (code: ProviderErrorCode) => new ProviderError({ code, provider: 'OpenRouter', ownKey: true });
+const audit = async () =>
+  (await Array.fromAsync(createAuditLog(store.records).query({}))).map(
+    ({ action, from, to, by }) => `${by} ${action}: ${from} → ${to}`,
+  );
+
+describe('a key that a guild brings', () => {
+  it('is kept where its provider takes it, and is in use from the next request on, in every process', async () => {
+    expect(await connect()).toBe(true);
+    expect(asked).toEqual([`openrouter ${KEY}`]);
+    const other = keysWith(first);
+    expect(await other.of(GUILD)).toEqual([
+      {
+        provider: 'openrouter',
+        lastFour: 'cdef',
+        by: 'discord:42',
+        connectedAtMs: clock.now(),
+        fault: null,
+        isResting: false,
+      },
+    ]);
+    expect((await other.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect(await audit()).toEqual(['discord:42 key.connect: null → OpenRouter …cdef']);
+  });
+
+  it('is nowhere in the store as it is', async () => {
+    await connect();
+    const stored: unknown = await store.keyv('keys').get(`${GUILD}/openrouter`);
+    expect(JSON.stringify(stored)).toContain('cdef');
+    expect(JSON.stringify(stored)).not.toContain('0123456789');
+  });
+
+  it('is not kept where its provider refuses it or cannot be asked, and the one before stays', async () => {
+    await connect();
+    expect(await connect('no key')).toBe(false);
+    await expect(connect('sk-nobody-there')).rejects.toMatchObject({ code: 'unreachable' });
+    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect(await audit()).toHaveLength(1);
+  });
+
+  it('is that guild’s and that provider’s alone, also where somebody moves it in the store', async () => {
+    await connect();
+    expect(await keys.of('discord:2')).toEqual([]);
+    expect(await keys.take('discord:2', 'openrouter')).toBeNull();
+    expect(await keys.take(GUILD, 'openai')).toBeNull();
+    const keyv = store.keyv('keys');
+    await keyv.set('discord:2/openrouter', await keyv.get(`${GUILD}/openrouter`));
+    await keyv.set(`${GUILD}/openai`, await keyv.get(`${GUILD}/openrouter`));
+    expect(await keys.take('discord:2', 'openrouter')).toBeNull();
+    expect(await keys.take(GUILD, 'openai')).toBeNull();
+    expect(await keys.of('discord:2')).toMatchObject([{ fault: 'unreadable', isResting: true }]);
+  });
+
+  it('takes the place of the one before, and is gone when it is taken back', async () => {
+    await connect();
+    await connect('sk-or-v1-another-one-9876');
+    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+    expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(true);
+    expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(false);
+    expect(await keys.of(GUILD)).toEqual([]);
+    expect(await audit()).toEqual([
+      'discord:42 key.disconnect: OpenRouter …9876 → null',
+      'discord:42 key.connect: OpenRouter …cdef → OpenRouter …9876',
+      'discord:42 key.connect: null → OpenRouter …cdef',
+    ]);
+  });
+
+  it('is for the two providers that raise a tier, and for none where there is no ENCRYPTION_KEY', () => {
+    expect(keys.providers).toEqual(['openrouter', 'openai']);
+    expect(keysWith().providers).toEqual([]);
+  });
+});
+
+describe('a key that fails', () => {
+  const failing = async (code: ProviderErrorCode) =>
+    (await keys.take(GUILD, 'openrouter'))?.failed(fault(code));
+  const state = async () => {
+    const [key] = await keys.of(GUILD);
+    return { fault: key?.fault, isResting: key?.isResting };
+  };
+
+  beforeEach(() => connect());
+
+  it.each(['bad_key', 'no_credit'] as const)(
+    'with %s rests for an hour, and is told of once',
+    async (code) => {
+      await failing(code);
+      await failing(code);
+      expect(await state()).toEqual({ fault: code, isResting: true });
+      await clock.advance(3_600_000);
+      expect(await state()).toEqual({ fault: code, isResting: false });
+      await failing(code);
+      expect(await state()).toEqual({ fault: code, isResting: true });
+      const connectedAtMs = clock.now() - 3_600_000;
+      expect(failures).toEqual([
+        { guild: GUILD, provider: 'openrouter', lastFour: 'cdef', connectedAtMs, fault: code },
+      ]);
+    },
+  );
+
+  it('by a fault of others is as good as before', async () => {
+    for (const code of ['rate_limited', 'provider_down', 'timeout', 'moderated', 'forbidden'] as const) {
+      await failing(code);
+    }
+    await (await keys.take(GUILD, 'openrouter'))?.failed(new Error('something else'));
+    expect(await state()).toEqual({ fault: null, isResting: false });
+    expect(failures).toEqual([]);
+  });
+
+  it('is good again when a request came through, and is told of again when it fails again', async () => {
+    await failing('no_credit');
+    await (await keys.take(GUILD, 'openrouter'))?.worked();
+    expect(await state()).toEqual({ fault: null, isResting: false });
+    await failing('no_credit');
+    expect(failures).toHaveLength(2);
+  });
+
+  it('says nothing of the one that comes after it, however late its fault is heard of', async () => {
+    const old = await keys.take(GUILD, 'openrouter');
+    await clock.advance(1_000);
+    await connect('sk-or-v1-another-one-9876');
+    await old?.failed(fault('bad_key'));
+    expect(await state()).toEqual({ fault: null, isResting: false });
+    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+  });
+});
+
+describe('another ENCRYPTION_KEY', () => {
+  const second = randomBytes(32);
+
+  it('opens what the one before has sealed while both are there, and alone after that', async () => {
+    await connect();
+    await keys.connect(GUILD, 'openai', 'sk-proj-0123456789', ADA, never);
+    const both = keysWith(second, first);
+    expect((await both.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect(await both.turnOver()).toEqual({ turned: 2, unreadable: 0 });
+    expect(await both.turnOver()).toEqual({ turned: 0, unreadable: 0 });
+    const alone = keysWith(second);
+    expect((await alone.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await alone.take(GUILD, 'openai'))?.secret).toBe('sk-proj-0123456789');
+    expect(await keys.take(GUILD, 'openrouter')).toBeNull();
+  });
+
+  it('that knows nothing of the one before leaves the keys where they are, and says that it cannot read them', async () => {
+    await connect();
+    const stranger = keysWith(second);
+    expect(await stranger.take(GUILD, 'openrouter')).toBeNull();
+    expect(await stranger.of(GUILD)).toMatchObject([{ fault: 'unreadable', isResting: true }]);
+    expect(await keysWith(second, randomBytes(32)).turnOver()).toEqual({ turned: 0, unreadable: 1 });
+    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+  });
+});

@@ -1,0 +1,99 @@
+import { createClient } from '@keyv/redis';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { steadyClock, systemClock } from '../../src/core/clock.ts';
+import type { PaceStore } from '../../src/core/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { type PaceBench, paceContract } from '../contracts/pace.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createMemoryPace } from '../support/memory-pace.ts';
+import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
+
+const log = pino({ level: 'silent' });
+
+async function openMemory(): Promise<PaceBench> {
+  const clock = createFakeClock();
+  const pace = createMemoryPace(clock);
+  return {
+    clients: [pace, pace, pace],
+    clock,
+    async run(work) {
+      let isOver = false;
+      const over = work.finally(() => {
+        isOver = true;
+      });
+      while (!isOver) await clock.advance(1_000);
+      return over;
+    },
+    close: async () => {},
+  };
+}
+
+describe('the pace that other tests use', () => paceContract('memory', openMemory, 50));
+
+describeWithRedis('the pace of processes', () => {
+  let redis: TestRedis;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.stop());
+
+  /** As another process opens it. */
+  async function open(): Promise<{ pace: PaceStore; close(): Promise<void> }> {
+    const { pace, close } = await openStore(redis.url, { clock: systemClock, log });
+    if (pace === undefined) throw new Error('Redis keeps the pace of processes');
+    return { pace, close };
+  }
+
+  async function openRedis(): Promise<PaceBench> {
+    await redis.flush();
+    const [one, two, three] = await Promise.all([open(), open(), open()]);
+    return {
+      clients: [one.pace, two.pace, three.pace],
+      clock: steadyClock,
+      run: (work) => work,
+      async close() {
+        for (const { close } of [one, two, three]) await close();
+      },
+    };
+  }
+
+  paceContract('Redis', openRedis, 10);
+
+  const write = { id: 'w', owner: 'p', limit: 1, windowMs: 1_000, leaseMs: 1_000, gapMs: 1_000 };
+
+  it('leaves nothing in Redis for ever', async () => {
+    await redis.flush();
+    const { pace, close } = await open();
+    await pace.begin({ ...write, key: 'interim' });
+    await pace.begin({ ...write, key: 'urgent', gapMs: null });
+    await pace.begin({ ...write, key: 'refused' });
+    await pace.begin({ ...write, key: 'refused' });
+    await pace.end('ended', 'w', 1_000);
+    await pace.block('blocked', 1_000);
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const keys = (await client.keys('*')).filter((key) => key.includes('pace'));
+    expect(keys.length).toBeGreaterThan(4);
+    for (const key of keys) expect(await client.pTTL(key), key).toBeGreaterThan(0);
+    client.destroy();
+    await close();
+  });
+
+  it('does not take times for true that were written before the clock of Redis’s machine was set back', async () => {
+    await redis.flush();
+    const { pace, close } = await open();
+    const tomorrow = Date.now() + 86_400_000;
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    await client.zAdd('{parley}:pace:writes:limit', { value: 'old', score: tomorrow });
+    await client.zAdd(
+      '{parley}:pace:turns:limit',
+      ['p', 'next', 'blocked'].map((value) => ({ value, score: tomorrow })),
+    );
+    client.destroy();
+    expect(await pace.begin({ ...write, key: 'limit' })).toBe(0);
+    await close();
+  });
+});

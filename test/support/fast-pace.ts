@@ -1,0 +1,18 @@
+import type { PaceStore } from '../../src/core/store.ts';
+
+/** The pace of a store whose time is real, for a clock that runs `speed` times as fast. */
+export function fastPace(pace: PaceStore, speed: number): PaceStore {
+  return {
+    async begin({ windowMs, leaseMs, gapMs, ...write }) {
+      const waitMs = await pace.begin({
+        ...write,
+        windowMs: windowMs / speed,
+        leaseMs: leaseMs / speed,
+        gapMs: gapMs === null ? null : gapMs / speed,
+      });
+      return waitMs * speed;
+    },
+    end: (key, id, countsMs) => pace.end(key, id, countsMs / speed),
+    block: (key, ms) => pace.block(key, ms / speed),
+  };
+}
