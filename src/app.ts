@@ -3,9 +3,9 @@ import type { Shards } from './adapters/discord/client.ts';
 import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
-import type { Config } from './config.ts';
+import { type Config, encryptionKeysOf } from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
-import { keySealings, type OwnKeys } from './core/access/own-keys.ts';
+import type { OwnKeys } from './core/access/own-keys.ts';
 import type { Tier } from './core/access/tiers.ts';
 import { type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
@@ -91,10 +91,8 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       catalogue,
       providers: providers.clients,
       operatorProviders: providers.usable,
-      ownKeys: {
-        sealings: keySealings(config.ENCRYPTION_KEY, config.ENCRYPTION_KEY_OLD),
-        providers: providers.forOwnKeys,
-      },
+      encryptionKeys: encryptionKeysOf(config),
+      providersForOwnKeys: providers.forOwnKeys,
       limits: config.LIMITS === 'on' ? file.limits : null,
       defaultTier: config.DEFAULT_TIER,
       skuTiers: config.DISCORD_SKU_TIERS,

@@ -235,6 +235,14 @@ export function keyFrom(
   return names.map((name) => environment[name]?.trim()).find(Boolean);
 }
 
+/** The present key before the one that it was. */
+export function encryptionKeysOf({
+  ENCRYPTION_KEY: now,
+  ENCRYPTION_KEY_OLD: before,
+}: Config): readonly Buffer[] {
+  return [now, before].filter((key) => key !== undefined);
+}
+
 /** Faults of variables that are right one by one. */
 function contradictions(config: Partial<Config>): string[] {
   const faults: string[] = [];

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAuditLog } from '../src/core/access/audit.ts';
-import { createOwnKeys, keySealings } from '../src/core/access/own-keys.ts';
+import { createKeyStore } from '../src/core/access/key-store.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { type Launch, launchProgram } from './support/program.ts';
@@ -157,22 +156,13 @@ describe('the start', () => {
     ];
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log: silent });
     const keysUnder = (text: string) =>
-      createOwnKeys({
-        store,
-        sealings: keySealings(Buffer.from(text, 'base64')),
-        providers: new Map([['openai', { checkKey: async () => true }]]),
-        audit: createAuditLog(store.records),
-        onFailure() {},
-        clock: systemClock,
-        log: silent,
-      });
-    const never = new AbortController().signal;
-    await keysUnder(first).connect('discord:1', 'openai', 'sk-of-a-guild', { by: 'discord:2' }, never);
+      createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
+    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2');
     const shared = { STORE_URL: 'sqlite:parley.db' };
     const turned = start({ ...shared, ENCRYPTION_KEY: second, ENCRYPTION_KEY_OLD: first });
     await turned.ready;
     expect(turned.output()).toMatch(/1 key of guilds sealed under the new ENCRYPTION_KEY\./);
-    expect((await keysUnder(second).take('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
+    expect((await keysUnder(second).open('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
     await turned.kill();
     const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });
     await lost.ready;

@@ -1,5 +1,4 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { type GuildId, parseGuildId } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
@@ -25,7 +24,6 @@ export interface CliContext {
   readonly config: Config;
   readonly store: Store;
   readonly clock: Clock;
-  readonly log: Logger;
   /** Who acts, for the audit log. */
   readonly by: string;
 }

@@ -86,7 +86,7 @@ async function onStore(
   const clock = systemClock;
   const store = await openStore(config.STORE_URL, { clock, log });
   try {
-    return await command.run(args, { config, store, clock, log, by: `command line (${userName()})` });
+    return await command.run(args, { config, store, clock, by: `command line (${userName()})` });
   } finally {
     await store.close();
   }

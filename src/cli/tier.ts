@@ -1,6 +1,7 @@
+import { encryptionKeysOf } from '../config.ts';
 import { createAuditLog } from '../core/access/audit.ts';
 import { createGuilds, type GuildReport } from '../core/access/guilds.ts';
-import { createOwnKeys, keySealings } from '../core/access/own-keys.ts';
+import { createKeyStore } from '../core/access/key-store.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { isTier, TIERS } from '../core/access/tiers.ts';
 import { parseUntil } from '../core/access/until.ts';
@@ -56,15 +57,12 @@ function refuse(extra: readonly string[], values: CliArguments['values'], takes:
   }
 }
 
-function guildsOf({ config, store, clock, log }: CliContext) {
-  const audit = createAuditLog(store.records);
-  const sealings = keySealings(config.ENCRYPTION_KEY, config.ENCRYPTION_KEY_OLD);
+function guildsOf({ config, store, clock }: CliContext) {
   return createGuilds({
     store,
     clock,
-    audit,
-    // To be looked at alone: no key is used or brought here.
-    ownKeys: createOwnKeys({ store, sealings, providers: new Map(), audit, onFailure() {}, clock, log }),
+    audit: createAuditLog(store.records),
+    keys: createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock }),
     defaultTier: config.DEFAULT_TIER,
     skuTiers: config.DISCORD_SKU_TIERS,
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createAuditLog } from './access/audit.ts';
 import { createGuilds } from './access/guilds.ts';
+import { createKeyStore } from './access/key-store.ts';
 import { createKeyWarnings } from './access/key-warnings.ts';
 import { createOwnKeys, type OwnKeysOptions } from './access/own-keys.ts';
 import type { Tier } from './access/tiers.ts';
@@ -63,8 +64,10 @@ export interface CoreOptions {
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for. */
   readonly operatorProviders: ReadonlySet<string>;
-  /** How keys that guilds bring are sealed, and where they can be for. */
-  readonly ownKeys: Pick<OwnKeysOptions, 'sealings' | 'providers'>;
+  /** `ENCRYPTION_KEY`, then what it was before: under these guilds' own keys are sealed. Empty where guilds bring none. */
+  readonly encryptionKeys: readonly Uint8Array[];
+  /** Those that a guild can bring a key for, by id. */
+  readonly providersForOwnKeys: OwnKeysOptions['providers'];
   /** Null where nothing is limited. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
@@ -104,9 +107,18 @@ export function createCore(options: CoreOptions): Core {
   const once = createOnce({ claims, owner, clock, log });
   closing.add(() => once.stop());
   const onFailure = createKeyWarnings({ once, tellAdmins, clock });
-  const ownKeys = createOwnKeys({ ...options.ownKeys, store, audit, onFailure, clock, log });
+  const keys = createKeyStore({ store, encryptionKeys: options.encryptionKeys, clock });
+  const ownKeys = createOwnKeys({
+    keys,
+    providers: options.providersForOwnKeys,
+    locks,
+    audit,
+    onFailure,
+    clock,
+    log,
+  });
   const { defaultTier, skuTiers } = options;
-  const guilds = createGuilds({ store, clock, audit, ownKeys, defaultTier, skuTiers });
+  const guilds = createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
   const settings = createSettings(store);
   const roles = createRoles(options.operators);
 

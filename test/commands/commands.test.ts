@@ -55,7 +55,7 @@ describe('/models', () => {
     await keyless.dispatch.command(asked);
     await keyless.close();
     expect(asked.surface.whispers[0]?.text).toMatch(
-      /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · the bot has no API key for it/,
+      /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · no API key here leads to it/,
     );
   });
 

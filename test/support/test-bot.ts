@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
-import { keySealings } from '../../src/core/access/own-keys.ts';
 import type { Tier } from '../../src/core/access/tiers.ts';
 import type { Actor, GuildId } from '../../src/core/actor.ts';
 import type { Adapter, Invocation, Place, PostedMessage, Press } from '../../src/core/adapter.ts';
@@ -104,7 +103,8 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     catalogue: createCatalogue(file),
     providers,
     operatorProviders: new Set(keys),
-    ownKeys: { sealings: keySealings(...(options.encryptionKeys ?? [randomBytes(32)])), providers },
+    encryptionKeys: options.encryptionKeys ?? [randomBytes(32)],
+    providersForOwnKeys: providers,
     limits: options.limits ?? NO_LIMITS,
     defaultTier: options.defaultTier ?? 'free',
     skuTiers: options.skuTiers ?? new Map(),

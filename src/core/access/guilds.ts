@@ -7,7 +7,7 @@ import { createCollection, UnreadableValue } from '../collection.ts';
 import type { Store } from '../store.ts';
 import type { GuildInQuestion } from './access.ts';
 import type { AuditLog } from './audit.ts';
-import type { OwnKey, OwnKeys } from './own-keys.ts';
+import type { KeyStore, OwnKey } from './key-store.ts';
 import { type GuildHoldings, guildAccess, TIERS, type Tier } from './tiers.ts';
 import { momentInWords } from './until.ts';
 
@@ -62,7 +62,7 @@ export interface GuildsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly audit: AuditLog;
-  readonly ownKeys: Pick<OwnKeys, 'of'>;
+  readonly keys: Pick<KeyStore, 'of'>;
   readonly defaultTier: Tier;
   /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
@@ -78,7 +78,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
     const [grants, purchases, keys] = await Promise.all([
       granted.get(id),
       skuTiers.size > 0 ? bought.get(id) : null,
-      options.ownKeys.of(id),
+      options.keys.of(id),
     ]);
     const nowMs = clock.now();
     const holds = ({ expiresAtMs }: Grant) => expiresAtMs === null || nowMs < expiresAtMs;

@@ -1,46 +1,12 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
-import { createCollection, UnreadableValue } from '../collection.ts';
+import type { Locks } from '../locks.ts';
 import { ProviderError } from '../provider/errors.ts';
 import type { ChatProvider } from '../provider/types.ts';
-import { createSealing, type Sealing } from '../sealing.ts';
-import type { Store } from '../store.ts';
 import type { AuditLog } from './audit.ts';
+import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-store.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from './tiers.ts';
-
-/** What a provider says of a key that it takes no more requests with: it is no good, or its account is empty. */
-const FAULTS = ['bad_key', 'no_credit'] as const;
-
-const keySchema = z.object({
-  /** For this guild and provider alone. */
-  sealed: z.string(),
-  lastFour: z.string(),
-  by: z.string(),
-  connectedAtMs: z.number(),
-});
-
-const faultSchema = z.object({
-  /** `connectedAtMs` of the key that failed: one that came after it has not. */
-  of: z.number(),
-  fault: z.enum(FAULTS),
-  atMs: z.number(),
-});
-
-/** What can be known of a key that a guild brought; never the key itself. */
-export interface OwnKey {
-  readonly provider: KeyProvider;
-  /** The key's last four characters, by which people tell it from others. */
-  readonly lastFour: string;
-  /** Who connected it, as `<platform>:<user>`. */
-  readonly by: string;
-  readonly connectedAtMs: number;
-  /** What its provider said the last time; `unreadable` where no `ENCRYPTION_KEY` opens it; null where all is well. */
-  readonly fault: (typeof FAULTS)[number] | 'unreadable' | null;
-  /** Whether that was so lately that whatever else there is goes before it. */
-  readonly isResting: boolean;
-}
 
 /** A key in use for one request. */
 export interface KeyInUse {
@@ -56,10 +22,7 @@ interface Act {
   readonly by: string;
 }
 
-/**
- * API keys that guilds bring to pay for themselves, sealed in the store. Nothing is cached: a change by any process counts from
- * the next request.
- */
+/** API keys that guilds bring to pay for themselves. */
 export interface OwnKeys {
   /** Providers for which keys can be brought here; none where `ENCRYPTION_KEY` is not set. */
   readonly providers: readonly KeyProvider[];
@@ -87,170 +50,92 @@ export interface OwnKeys {
 /** A key began to fail. */
 export interface KeyFailure extends Pick<OwnKey, 'provider' | 'lastFour' | 'connectedAtMs'> {
   readonly guild: GuildId;
-  readonly fault: (typeof FAULTS)[number];
+  readonly fault: KeyFault;
 }
 
 export interface OwnKeysOptions {
-  readonly store: Store;
-  /** Of `ENCRYPTION_KEY`, then of the one before; empty where none is set. */
-  readonly sealings: readonly Sealing[];
+  readonly keys: KeyStore;
   /** Those that a guild can bring a key for, by id. */
   readonly providers: ReadonlyMap<string, Pick<ChatProvider, 'checkKey'>>;
+  readonly locks: Pick<Locks, 'hold'>;
   readonly audit: AuditLog;
   readonly onFailure: (failure: KeyFailure) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** An account that was topped up is found again within that time; until then its faults cost nobody an answer. */
-const REST_MS = 3_600_000;
-
-type StoredKey = z.infer<typeof keySchema>;
-
-/** For `OwnKeysOptions.sealings`, of `ENCRYPTION_KEY` and `ENCRYPTION_KEY_OLD`. */
-export function keySealings(...keys: readonly (Uint8Array | undefined)[]): Sealing[] {
-  return keys.flatMap((key) => (key === undefined ? [] : [createSealing(key, 'keys of guilds')]));
-}
-
 export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
-  const { store, sealings, audit, onFailure, clock, log } = options;
-  const [sealing] = sealings;
-  const all = KEY_PROVIDERS.map(({ id }) => id);
-  const keys = createCollection(store.keyv('keys'), { version: 1, schema: keySchema });
-  // Apart from the keys, so that a fault of an old key never writes over a new one.
-  const faults = createCollection(store.keyv('key-faults'), { version: 1, schema: faultSchema });
+  const { keys, locks, audit, onFailure, clock, log } = options;
 
-  function open(id: string, { sealed }: StoredKey): string | null {
-    for (const each of sealings) {
-      const secret = each.open(sealed, id);
-      if (secret !== null) return secret;
-    }
-    return null;
-  }
+  /** Of all that changes a key one at a time, in whichever process. */
+  const change = <T>(guild: GuildId, provider: KeyProvider, work: () => Promise<T>) =>
+    locks.hold(`key/${guild}/${provider}`, work);
 
-  async function faultOf(id: string, { connectedAtMs }: StoredKey) {
-    const known = await faults.get(id);
-    if (known?.of !== connectedAtMs) return null;
-    return { fault: known.fault, isResting: clock.now() < known.atMs + REST_MS };
-  }
-
-  /** The key that stands, for the audit log; one that cannot be read is replaced too, and is kept aside. */
-  async function standing(id: string, provider: KeyProvider): Promise<string | null> {
-    try {
-      const key = await keys.get(id);
-      return key === undefined ? null : inWords(provider, key);
-    } catch (error) {
-      if (error instanceof UnreadableValue) return 'unreadable';
-      throw error;
-    }
-  }
+  const inWords = (provider: KeyProvider, lastFour: string | null) =>
+    lastFour === null ? null : `${keyProviderName(provider)} …${lastFour}`;
 
   return {
-    providers: sealing === undefined ? [] : all.filter((id) => options.providers.has(id)),
+    providers: keys.canKeep
+      ? KEY_PROVIDERS.map(({ id }) => id).filter((id) => options.providers.has(id))
+      : [],
+    of: keys.of,
 
-    async of(guild) {
-      const stored = await keys.getMany(all.map((provider) => idOf(guild, provider)));
-      const found: OwnKey[] = [];
-      for (const provider of all) {
-        const id = idOf(guild, provider);
-        const key = stored.get(id);
-        if (key === undefined) continue;
-        const { sealed: _, ...facts } = key;
-        const state =
-          open(id, key) === null
-            ? { fault: 'unreadable' as const, isResting: true }
-            : ((await faultOf(id, key)) ?? { fault: null, isResting: false });
-        found.push({ provider, ...facts, ...state });
-      }
-      return found;
-    },
+    async take(guild, name) {
+      const opened = await keys.open(guild, name);
+      if (opened === null) return null;
+      const { provider, lastFour, connectedAtMs, fault: before, isResting } = opened.key;
 
-    async take(guild, provider) {
-      const known = all.find((each) => each === provider);
-      const id = known && idOf(guild, known);
-      const key = id && (await keys.get(id));
-      if (known === undefined || id === undefined || !key) return null;
-      const secret = open(id, key);
-      if (secret === null) return null;
-      const before = await faultOf(id, key);
-      const { lastFour, connectedAtMs } = key;
-
-      async function note(change: () => Promise<unknown>): Promise<void> {
-        await change().catch((error: unknown) => {
+      async function fared(fault: KeyFault | null): Promise<void> {
+        await keys.fared(guild, { provider, connectedAtMs }, fault).catch((error: unknown) => {
           log.warn({ err: error, guild, provider }, 'how a key of a guild fared could not be kept');
         });
       }
 
       return {
-        secret,
+        secret: opened.secret,
         async worked() {
-          if (before !== null) await note(() => faults.delete(id));
+          if (before !== null) await fared(null);
         },
         async failed(error) {
           const fault =
-            error instanceof ProviderError ? FAULTS.find((each) => each === error.code) : undefined;
-          if (fault === undefined || before?.isResting) return;
-          await note(() => faults.set(id, { of: connectedAtMs, fault, atMs: clock.now() }));
+            error instanceof ProviderError ? KEY_FAULTS.find((each) => each === error.code) : undefined;
+          if (fault === undefined || isResting) return;
+          await fared(fault);
           log.warn({ guild, provider, fault }, 'a key that a guild brought does not work');
-          if (before === null) onFailure({ guild, provider: known, lastFour, connectedAtMs, fault });
+          if (before === null) onFailure({ guild, provider, lastFour, connectedAtMs, fault });
         },
       };
     },
 
     async connect(guild, provider, secret, { by }, signal) {
       const asked = options.providers.get(provider);
-      if (sealing === undefined || asked === undefined) throw new Error(`no keys are taken for ${provider}`);
+      if (asked === undefined) throw new Error(`no keys are taken for ${provider}`);
       if (!(await asked.checkKey(secret, signal))) return false;
-      const id = idOf(guild, provider);
-      const lastFour = secret.slice(-4);
-      const from = await standing(id, provider);
-      const to = inWords(provider, { lastFour });
-      await audit.append({ guild, by, atMs: clock.now(), action: 'key.connect', from, to, reason: '' });
-      await keys.set(id, { sealed: sealing.seal(secret, id), lastFour, by, connectedAtMs: clock.now() });
+      await change(guild, provider, async () => {
+        const from = inWords(provider, await keys.lastFour(guild, provider));
+        const to = inWords(provider, secret.slice(-4));
+        await audit.append({ guild, by, atMs: clock.now(), action: 'key.connect', from, to, reason: '' });
+        await keys.keep(guild, provider, secret, by);
+      });
       return true;
     },
 
-    async disconnect(guild, provider, { by }) {
-      const id = idOf(guild, provider);
-      const from = await standing(id, provider);
-      if (from === null) return false;
-      await audit.append({
-        guild,
-        by,
-        atMs: clock.now(),
-        action: 'key.disconnect',
-        from,
-        to: null,
-        reason: '',
-      });
-      await keys.delete(id);
-      await faults.delete(id);
-      return true;
-    },
+    disconnect: (guild, provider, { by }) =>
+      change(guild, provider, async () => {
+        const from = inWords(provider, await keys.lastFour(guild, provider));
+        if (from === null) return false;
+        const atMs = clock.now();
+        await audit.append({ guild, by, atMs, action: 'key.disconnect', from, to: null, reason: '' });
+        await keys.delete(guild, provider);
+        return true;
+      }),
 
     async turnOver() {
-      let [turned, unreadable] = [0, 0];
-      for await (const id of keys.keys()) {
-        const key = await keys.get(id);
-        if (key === undefined || sealing?.open(key.sealed, id)) continue;
-        const secret = open(id, key);
-        if (secret === null || sealing === undefined) {
-          unreadable++;
-          continue;
-        }
-        await keys.set(id, { ...key, sealed: sealing.seal(secret, id) });
-        turned++;
+      const counts = { resealed: 0, 'as it was': 0, unreadable: 0 };
+      for await (const { guild, provider } of keys.all()) {
+        counts[await change(guild, provider, () => keys.reseal(guild, provider))]++;
       }
-      return { turned, unreadable };
+      return { turned: counts.resealed, unreadable: counts.unreadable };
     },
   };
-}
-
-/** Names a guild's key for a provider, in the store and in what its seal is about. */
-function idOf(guild: GuildId, provider: KeyProvider): string {
-  return `${guild}/${provider}`;
-}
-
-function inWords(provider: KeyProvider, { lastFour }: Pick<StoredKey, 'lastFour'>): string {
-  return `${keyProviderName(provider)} …${lastFour}`;
 }

@@ -1,5 +1,5 @@
 import type { Grant, GuildReport } from './guilds.ts';
-import type { OwnKey } from './own-keys.ts';
+import type { OwnKey } from './key-store.ts';
 import { keyProviderName } from './tiers.ts';
 import { momentInWords } from './until.ts';
 

@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 function guildsOf(defaultTier: Tier, skuTiers = SKU_TIERS): Guilds {
-  return createGuilds({ store, clock, audit, ownKeys: NO_KEYS, defaultTier, skuTiers });
+  return createGuilds({ store, clock, audit, keys: NO_KEYS, defaultTier, skuTiers });
 }
 
 function grantOf(tier: Tier, more: Partial<Grant> = {}): Grant {
@@ -226,7 +226,7 @@ describe('the audit log', () => {
 
   it('that cannot be written to lets no grant through', async () => {
     const broken: AuditLog = { ...audit, append: () => Promise.reject(new Error('full')) };
-    const unlogged = createGuilds({ store, clock, audit: broken, ownKeys: NO_KEYS, defaultTier: 'free' });
+    const unlogged = createGuilds({ store, clock, audit: broken, keys: NO_KEYS, defaultTier: 'free' });
     await expect(unlogged.grant(GUILD, grantOf('premium'))).rejects.toThrow('full');
     expect(await tierOf()).toBe('free');
   });

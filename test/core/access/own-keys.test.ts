@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
-import {
-  createOwnKeys,
-  type KeyFailure,
-  keySealings,
-  type OwnKeys,
-} from '../../../src/core/access/own-keys.ts';
+import { createKeyStore } from '../../../src/core/access/key-store.ts';
+import { createOwnKeys, type KeyFailure, type OwnKeys } from '../../../src/core/access/own-keys.ts';
+import { createLocks, type Locks } from '../../../src/core/locks.ts';
 import { ProviderError, type ProviderErrorCode } from '../../../src/core/provider/errors.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -22,6 +19,7 @@ let clock: FakeClock;
 let store: Store;
 let failures: KeyFailure[];
 let asked: string[];
+let locks: Locks;
 let keys: OwnKeys;
 const first = randomBytes(32);
 
@@ -30,9 +28,13 @@ beforeEach(async () => {
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
   failures = [];
   asked = [];
+  locks = createLocks({ claims: store.claims, owner: 'test', clock, log: createLogRecorder().log });
   keys = keysWith(first);
 });
-afterEach(() => store.close());
+afterEach(async () => {
+  await locks.stop();
+  await store.close();
+});
 
 /** A process of its own on the store, with these values of `ENCRYPTION_KEY` and `ENCRYPTION_KEY_OLD`. */
 function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
@@ -44,8 +46,8 @@ function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
     },
   });
   return createOwnKeys({
-    store,
-    sealings: keySealings(...encryptionKeys),
+    keys: createKeyStore({ store, encryptionKeys, clock }),
+    locks,
     providers: new Map(['openrouter', 'openai', 'lab'].map((id) => [id, provider(id)])),
     audit: createAuditLog(store.records),
     onFailure: (failure) => void failures.push(failure),
@@ -199,6 +201,17 @@ describe('another ENCRYPTION_KEY', () => {
     expect((await alone.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
     expect((await alone.take(GUILD, 'openai'))?.secret).toBe('sk-proj-0123456789');
     expect(await keys.take(GUILD, 'openrouter')).toBeNull();
+  });
+
+  it('loses no key that is connected while keys are sealed anew', async () => {
+    for (let round = 0; round < 20; round++) {
+      await connect();
+      const secret = `sk-or-v1-in-round-${round}-9876`;
+      const other = keysWith(second, first);
+      const third = keysWith(second, first);
+      await Promise.all([other.turnOver(), third.connect(GUILD, 'openrouter', secret, ADA, never)]);
+      expect((await other.take(GUILD, 'openrouter'))?.secret).toBe(secret);
+    }
   });
 
   it('that knows nothing of the one before leaves the keys where they are, and says that it cannot read them', async () => {
