@@ -54,6 +54,8 @@ const TIMEOUT_MS = 15_000;
 const FIRST_RETRY_MS = 500;
 /** … so often: some 8 s, which a restart of Discord's edge takes. */
 const RETRIES = 4;
+/** How long an address that Cloudflare turns away rests where it is not told: each further request would count against it. */
+const BLOCKED_MS = 60_000;
 
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
@@ -91,15 +93,14 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
     }
   }
 
-  /** A global 429 is the only failure that concerns the global limit; others are for the caller. */
+  /** A 429 for all requests is the only failure that concerns the global limit; others are for the caller. */
   async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Response> {
     return pacers.run(
       GLOBAL,
       () => request.isMinor !== true,
       async () => {
         const response = await send(request, signal);
-        if (response.status === 429 && response.headers.has('X-RateLimit-Global'))
-          throw await rateLimited(response);
+        if (response.status === 429 && !isOfOneRoute(response.headers)) throw await rateLimited(response);
         return response;
       },
       signal,
@@ -181,17 +182,24 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
+/** Others are the bot's global limit, or Cloudflare's: after 10,000 invalid requests in 10 minutes it turns the address away. */
+function isOfOneRoute(headers: Headers): boolean {
+  return ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
+}
+
 /**
- * The body is exact; the header is in whole seconds, and all there is where Cloudflare answers for Discord. A 429 that
- * names no time is no rate but a refusal: too many edits of a message that is older than an hour.
+ * The body is exact; the header is in whole seconds, and at most that is there where Cloudflare answers for Discord. A 429
+ * with a code instead of a time is no rate but a refusal: too many edits of a message that is older than an hour.
  */
 async function rateLimited(response: Response): Promise<RateLimited | DiscordRefusal> {
   const body = await jsonOf(response).catch(() => null);
   const limit = rateLimitBody.safeParse(body);
   if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000));
   const refusal = errorBody.safeParse(body);
-  if (refusal.success) return new DiscordRefusal(429, refusal.data.code, refusal.data.message);
-  return new RateLimited(Number(response.headers.get('Retry-After') ?? 1) * 1_000);
+  if (refusal.success && refusal.data.code !== 0) {
+    return new DiscordRefusal(429, refusal.data.code, refusal.data.message);
+  }
+  return new RateLimited(Number(response.headers.get('Retry-After')) * 1_000 || BLOCKED_MS);
 }
 
 function reportOf(headers: Headers): RateReport | null {

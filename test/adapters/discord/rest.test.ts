@@ -2,9 +2,11 @@ import { Routes } from 'discord.js';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createRest } from '../../../src/adapters/discord/rest.ts';
+import { RateLimited } from '../../../src/core/delivery-errors.ts';
 import { createPacers } from '../../../src/core/reply/pacer.ts';
 import { createSharedPace } from '../../../src/core/reply/shared-pace.ts';
 import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { createMemoryPace } from '../../support/memory-pace.ts';
 
@@ -23,5 +25,21 @@ it('keeps the bot’s limit together with other processes', async () => {
   await Promise.all(Array.from({ length: 150 }, (_, index) => processes[index % 3]?.request(request, never)));
   expect(discord.requests).toHaveLength(150);
   expect(discord.violations).toEqual([]);
+  await discord.close();
+});
+
+it('sends nothing for a while where Cloudflare turns its address away', async () => {
+  const clock = createFakeClock();
+  const discord = await createFakeDiscord({ clock });
+  const { apiUrl, token } = discord;
+  const rest = createRest({ apiUrl, token, fetch, clock, pacers: createPacers(clock) });
+  discord.faults.add('GET', /applications/, { kind: 'block' });
+  const blocked = rest.request({ method: 'GET', path: Routes.currentApplication() }, never);
+  await expect(blocked).rejects.toBeInstanceOf(RateLimited);
+  const further = rest.request({ method: 'GET', path: Routes.gatewayBot() }, never);
+  await clock.advance(59_000);
+  expect(discord.requests).toHaveLength(1);
+  await clock.advance(1_000);
+  await further;
   await discord.close();
 });

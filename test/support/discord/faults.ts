@@ -5,6 +5,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly when: 'before' | 'after' }
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
   | { readonly kind: 'refuse'; readonly error: ApiErrorName }
+  /** Cloudflare turns the address away, as after 10,000 invalid requests in 10 minutes; it does not say for how long. */
+  | { readonly kind: 'block' }
   | {
       readonly kind: 'rate-limit';
       readonly retryAfterMs: number;

@@ -122,6 +122,8 @@ function answerOf(fault: Fault): Answer | 'reset' | undefined {
       return { status: fault.status, body: { message: `${fault.status}: Injected`, code: 0 } };
     case 'refuse':
       return apiError(fault.error);
+    case 'block':
+      return { status: 429, body: { message: 'You are being blocked from accessing our API.', code: 0 } };
     case 'rate-limit':
       return rateLimited(fault.retryAfterMs, fault.scope);
   }
