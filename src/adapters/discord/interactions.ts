@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Command, isAskedInForm } from '../../core/command.ts';
+import { RateLimited } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import { type MessageBody, noticeBodies, parseButton } from './content.ts';
 import type { Entitlements } from './entitlements.ts';
@@ -54,7 +55,7 @@ export function createInteractionHandler(
   /** Sends the first response; false where the interaction is dead, or somebody else's already. */
   async function respond(interaction: Interaction, body: object, signal: AbortSignal): Promise<boolean> {
     const path = Routes.interactionCallback(interaction.id, interaction.token);
-    const lastTryAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS - RETRY_MS;
+    const tooLateAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS;
     let mayHaveArrived = false;
     for (;;) {
       try {
@@ -63,12 +64,13 @@ export function createInteractionHandler(
       } catch (error) {
         signal.throwIfAborted();
         if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
-        if (error instanceof DiscordRefusal || clock.now() > lastTryAtMs) {
+        const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
+        if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
           log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
           return false;
         }
         mayHaveArrived ||= error instanceof DiscordFault;
-        await clock.sleep(RETRY_MS, signal);
+        await clock.sleep(waitMs, signal);
       }
     }
   }

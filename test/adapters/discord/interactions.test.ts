@@ -201,6 +201,19 @@ describe('a slash command', () => {
     expect(desk.commands).toHaveLength(1);
   });
 
+  it('is acknowledged when a rate limit lets it, and not asked for before', async () => {
+    const clock = createFakeClock();
+    const { discord, desk, ada, channel } = await open({ clock });
+    discord.faults.add('POST', /callback$/, { kind: 'rate-limit', retryAfterMs: 1_000, scope: 'user' });
+    ada.slash('ask', { prompt: 'why?' }, { channel });
+    const tries = () => discord.requests.filter(({ path }) => path.endsWith('/callback'));
+    await discord.until(() => tries()[0]?.status === 429);
+    while (tries().length === 1) await clock.advance(50);
+    await discord.until(() => desk.commands.length === 1);
+    const [refused, taken] = tries().map(({ atMs }) => atMs);
+    expect((taken ?? 0) - (refused ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
   it('in a guild where the user alone brought the app counts as the user’s own', async () => {
     const { discord, desk, ada } = await open({
       rateLimits: { '* /webhooks/:id/:token': { limit: 20, windowMs: 2_000 } },
