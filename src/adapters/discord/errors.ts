@@ -21,16 +21,11 @@ export class DiscordFault extends Error {
   readonly code = 'discord_fault';
 }
 
+/** Where a code says more than its status. */
 const GONE = new Map<number, PlaceGone['reason']>([
-  [RESTJSONErrorCodes.UnknownChannel, 'deleted'],
-  [RESTJSONErrorCodes.UnknownGuild, 'deleted'],
-  [RESTJSONErrorCodes.UnknownMessage, 'deleted'],
   [RESTJSONErrorCodes.UnknownWebhook, 'expired'],
   [RESTJSONErrorCodes.UnknownInteraction, 'expired'],
   [RESTJSONErrorCodes.InvalidWebhookToken, 'expired'],
-  [RESTJSONErrorCodes.MissingAccess, 'forbidden'],
-  [RESTJSONErrorCodes.MissingPermissions, 'forbidden'],
-  [RESTJSONErrorCodes.CannotSendMessagesToThisUser, 'forbidden'],
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
   [RESTJSONErrorCodes.ThreadLocked, 'archived'],
 ]);
@@ -40,12 +35,23 @@ export function asDeliveryError(error: unknown): unknown {
   if (!(error instanceof DiscordRefusal)) return error;
   const reason = GONE.get(error.code);
   if (reason) return new PlaceGone(reason, { cause: error });
-  // 400: what was sent breaks a rule, and would again.
-  if (error.status === 400 || error.status === 413) return new Unshowable(error.message, { cause: error });
-  return error;
+  switch (error.status) {
+    // What was sent breaks a rule, and would again.
+    case 400:
+    case 413:
+      return new Unshowable(error.message, { cause: error });
+    // To ask again is not only in vain: Discord counts it as an invalid request.
+    case 401:
+    case 403:
+      return new PlaceGone('forbidden', { cause: error });
+    case 404:
+      return new PlaceGone('deleted', { cause: error });
+    default:
+      return error;
+  }
 }
 
 /** Whether the bot lacks a permission, or the sight of the channel. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof DiscordRefusal && GONE.get(error.code) === 'forbidden';
+  return error instanceof DiscordRefusal && error.status === 403;
 }

@@ -1,6 +1,6 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import { asDeliveryError, DiscordRefusal } from './errors.ts';
+import { asDeliveryError, isForbidden } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
 const sentSchema = z.object({
@@ -22,7 +22,7 @@ const LOOK_BACK = 100;
 /**
  * The newest message of a channel that matches; null where there is none, or where the bot may not look back.
  *
- * @throws PlaceGone where the channel is gone or out of sight
+ * @throws PlaceGone where the channel is gone
  */
 export async function findMessage(
   rest: DiscordRest,
@@ -35,7 +35,7 @@ export async function findMessage(
     const messages = z.array(sentSchema).parse(await rest.request({ method: 'GET', path }, signal));
     return messages.find(matches) ?? null;
   } catch (error) {
-    if (error instanceof DiscordRefusal && error.status === 403) return null;
+    if (isForbidden(error)) return null;
     throw asDeliveryError(error);
   }
 }

@@ -138,6 +138,15 @@ describe('a mention in a channel', () => {
     expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${channel.id}>`);
   });
 
+  it('is not answered for ever where Discord does not know the token any more', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} why?`);
+    const message = await (await heard(ground)).surface.open(view('Because'), never);
+    discord.faults.add('PATCH', /messages/, { kind: 'refuse', error: 'unauthorized' });
+    await expect(message.update(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
+  });
+
   it('of a voice channel’s chat is answered as a reply, for there are no threads', async () => {
     const ground = await open();
     const { discord, ada, guild } = ground;
@@ -310,17 +319,20 @@ describe('a word to the asker', () => {
     expect(discord.messages(ada.dm).at(-1)?.content).toBe('No more today.');
   });
 
-  it('comes as a reply where direct messages are closed', async () => {
-    const ground = await open();
-    const { discord, ada, channel } = ground;
-    discord.refuseDmsTo(ada);
-    const question = ada.say(channel, `${discord.botMention} why?`);
-    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
-    expect(discord.messages(channel).at(-1)).toMatchObject({
-      content: 'No more today.',
-      repliesTo: question.id,
-    });
-  });
+  it.each(['cannotMessageUser', 'noMutualGuilds'] as const)(
+    'comes as a reply where direct messages are closed: %s',
+    async (error) => {
+      const ground = await open();
+      const { discord, ada, channel } = ground;
+      discord.faults.add('POST', new RegExp(`${ada.dm.id}/messages$`), { kind: 'refuse', error });
+      const question = ada.say(channel, `${discord.botMention} why?`);
+      await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+      expect(discord.messages(channel).at(-1)).toMatchObject({
+        content: 'No more today.',
+        repliesTo: question.id,
+      });
+    },
+  );
 });
 
 describe('while a question waits', () => {
