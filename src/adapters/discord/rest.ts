@@ -132,7 +132,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
     if (!scope) return request(wanted, signal);
     return pacers.run(
       scope,
-      () => false,
+      () => wanted.isMinor !== true,
       () => request(wanted, signal),
       signal,
     );

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageView } from '../../../src/core/adapter.ts';
 import { PlaceGone } from '../../../src/core/delivery-errors.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 
 const never = new AbortController().signal;
@@ -61,6 +62,17 @@ describe('a mention in a channel', () => {
     expect(discord.messages({ id: question.id }).map(({ content }) => content)).toEqual([
       'Because of light.',
     ]);
+  });
+
+  it('waits for no other’s thread', async () => {
+    const ground = await open({ clock: createFakeClock() });
+    const { discord, ada, channel } = ground;
+    for (let count = 1; count <= 5; count++) {
+      ada.say(channel, `${discord.botMention} question ${count}?`);
+      const { surface } = await heard(ground, count);
+      await surface.open(view('Because.'), never);
+    }
+    expect(discord.threads(channel)).toHaveLength(5);
   });
 
   it('is heard wherever it stands, by the bot’s name or its role', async () => {
