@@ -51,6 +51,11 @@ export function asDeliveryError(error: unknown): unknown {
   }
 }
 
+/** Whether Discord refuses for this very reason. */
+export function isRefusal(error: unknown, code: RESTJSONErrorCodes): boolean {
+  return error instanceof DiscordRefusal && error.code === code;
+}
+
 /** Whether the bot lacks a permission, or the sight of the channel. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof DiscordRefusal && error.status === 403;

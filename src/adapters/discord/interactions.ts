@@ -18,7 +18,7 @@ import { RateLimited } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import { type MessageBody, noticeBodies, parseButton } from './content.ts';
 import type { Entitlements } from './entitlements.ts';
-import { DiscordFault, DiscordRefusal } from './errors.ts';
+import { DiscordFault, DiscordRefusal, isRefusal } from './errors.ts';
 import { commandOfForm, formOf, readForm } from './form.ts';
 import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
 import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
@@ -63,7 +63,8 @@ export function createInteractionHandler(
         return true;
       } catch (error) {
         signal.throwIfAborted();
-        if (mayHaveArrived && isAlreadyAcknowledged(error)) return true;
+        if (mayHaveArrived && isRefusal(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged))
+          return true;
         const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
         if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
           log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
@@ -257,10 +258,4 @@ function firstBody(text: string): MessageBody {
   const [body] = noticeBodies(text);
   if (body === undefined) throw new Error('a notice takes at least one message');
   return body;
-}
-
-function isAlreadyAcknowledged(error: unknown): boolean {
-  return (
-    error instanceof DiscordRefusal && error.code === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged
-  );
 }

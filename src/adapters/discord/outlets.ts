@@ -1,8 +1,8 @@
-import { Routes } from 'discord.js';
+import { RESTJSONErrorCodes, Routes } from 'discord.js';
 import { z } from 'zod';
 import type { NoticeFile, Scope } from '../../core/adapter.ts';
 import type { MessageBody } from './content.ts';
-import { asDeliveryError, DiscordFault } from './errors.ts';
+import { asDeliveryError, DiscordFault, isRefusal } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
 /** A way to write messages and rewrite them. Throws what `Surface` may throw. */
@@ -25,16 +25,25 @@ export function createChannelOutlet(rest: DiscordRest, channelId: string): Outle
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
   // The last state of an answer need not wait for those of others that still grow.
   const editScope = { key: `discord:edit:${channelId}`, limit: 5, windowMs: 5_000, reserve: 1 };
+
+  async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
+    const path = Routes.channelMessages(channelId);
+    try {
+      return messageSchema.parse(
+        await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
+      ).id;
+    } catch (error) {
+      // Without Read Message History the bot may write, but reply to nothing.
+      if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
+      const { message_reference: _, ...plain } = body;
+      return post(plain, files, signal);
+    }
+  }
+
   return {
     sendScope,
     editScope,
-    send: (body, files, signal) =>
-      delivered(async () => {
-        const path = Routes.channelMessages(channelId);
-        return messageSchema.parse(
-          await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
-        ).id;
-      }),
+    send: (body, files, signal) => delivered(() => post(body, files, signal)),
     edit: (messageId, body, isMinor, signal) =>
       delivered(async () => {
         const path = Routes.channelMessage(channelId, messageId);

@@ -127,6 +127,26 @@ describe('a mention in a channel', () => {
     expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
   });
 
+  it('is answered without a reference where the bot may not read what was written before', async () => {
+    const ground = await open();
+    const { discord, ada, guild } = ground;
+    discord.refuseDmsTo(ada);
+    const channel = guild.channel({ type: 'voice', denyBot: ['ReadMessageHistory'] });
+    ada.say(channel, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    await surface.open(view('Because.'), never);
+    await surface.whisper({ text: 'No more today.' }, never);
+    expect(
+      discord
+        .messages(channel)
+        .slice(1)
+        .map(({ content, repliesTo }) => [content, repliesTo]),
+    ).toEqual([
+      ['Because.', null],
+      ['No more today.', null],
+    ]);
+  });
+
   it('is explained in private where the bot may not write', async () => {
     const ground = await open();
     const { discord, desk, ada, guild } = ground;
