@@ -2,7 +2,7 @@ import type { LiveMessage, Notice, Surface } from '../../core/adapter.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody } from './content.ts';
 import { openDirectMessages, postNotice, referenceTo } from './notices.ts';
-import { createChannelOutlet, delivered, isUnclear, type Outlet } from './outlets.ts';
+import { createChannelOutlet, isUnclear, type Outlet } from './outlets.ts';
 import { findMessage } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
@@ -48,7 +48,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   let unclear: string[] = [];
 
   async function openThread(title: string, signal: AbortSignal): Promise<void> {
-    const outcome = await delivered(() => startThread(rest, channelId, messageId, title, signal));
+    const outcome = await startThread(rest, channelId, messageId, title, signal);
     threadToOpen = null;
     if (outcome !== 'impossible') return;
     targetId = channelId;

@@ -1,19 +1,10 @@
 import { RESTJSONErrorCodes, Routes, ThreadAutoArchiveDuration } from 'discord.js';
-import { DiscordRefusal } from './errors.ts';
+import { DiscordRefusal, isRefusal } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
-/** Why there can be no thread at a message, as opposed to not now. */
-const IMPOSSIBLE = new Set<number>([
-  RESTJSONErrorCodes.UnknownMessage,
-  RESTJSONErrorCodes.MissingAccess,
-  RESTJSONErrorCodes.MissingPermissions,
-  RESTJSONErrorCodes.CannotExecuteActionOnThisChannelType,
-  RESTJSONErrorCodes.MaximumActiveThreads,
-  RESTJSONErrorCodes.MaximumActiveAnnouncementThreads,
-]);
-
 /**
- * Opens a thread from a message. It has the message's id.
+ * Opens a thread from a message. It has the message's id. Impossible is what Discord refuses, for whatever reason: the
+ * permission, the number of threads, a word in the title.
  *
  * @param title 1 to 100 characters
  */
@@ -30,9 +21,8 @@ export async function startThread(
     await rest.insist({ method: 'POST', path: Routes.threads(channelId, messageId), body, scope }, signal);
     return 'new';
   } catch (error) {
-    if (!(error instanceof DiscordRefusal)) throw error;
-    if (error.code === RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage) return 'existing';
-    if (IMPOSSIBLE.has(error.code)) return 'impossible';
+    if (isRefusal(error, RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage)) return 'existing';
+    if (error instanceof DiscordRefusal) return 'impossible';
     throw error;
   }
 }

@@ -117,15 +117,18 @@ describe('a mention in a channel', () => {
     expect(discord.messages(channel)).toHaveLength(4);
   });
 
-  it('is answered as a reply where a thread turns out to be impossible', async () => {
-    const ground = await open();
-    const { discord, ada, channel } = ground;
-    discord.faults.add('POST', /threads$/, { kind: 'refuse', error: 'tooManyThreads' });
-    const question = ada.say(channel, `${discord.botMention} why?`);
-    const { surface } = await heard(ground);
-    await surface.open(view('Because.'), never);
-    expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
-  });
+  it.each(['tooManyThreads', 'missingPermissions', 'blockedTitle'] as const)(
+    'is answered as a reply where a thread turns out to be impossible: %s',
+    async (error) => {
+      const ground = await open();
+      const { discord, ada, channel } = ground;
+      discord.faults.add('POST', /threads$/, { kind: 'refuse', error });
+      const question = ada.say(channel, `${discord.botMention} why?`);
+      const { surface } = await heard(ground);
+      await surface.open(view('Because.'), never);
+      expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
+    },
+  );
 
   it('is answered without a reference where the bot may not read what was written before', async () => {
     const ground = await open();

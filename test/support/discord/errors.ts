@@ -48,6 +48,7 @@ const TABLE = {
   threadExists: [400, 160004, 'A thread has already been created for this message'],
   threadLocked: [400, 160005, 'Thread is locked'],
   tooManyThreads: [400, 160006, 'Maximum number of active threads reached'],
+  blockedTitle: [400, 200001, 'Title was blocked by automatic moderation'],
 } as const satisfies Record<string, readonly [status: number, code: number, message: string]>;
 
 export type ApiErrorName = keyof typeof TABLE;
