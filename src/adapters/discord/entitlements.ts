@@ -70,8 +70,14 @@ type Held = Pick<
 
 export function createEntitlements(options: EntitlementsOptions): Entitlements {
   const { rest, applicationId, clock, dispatch, skus } = options;
-  /** Rereads stand in line, so that the last one to be asked for is the last one to be believed. */
-  let lastReread: Promise<unknown> = Promise.resolve();
+  let lastReading: Promise<unknown> = Promise.resolve();
+
+  /** Readings stand in line, so that the last one to be asked for is the last one to be believed. */
+  function inLine(read: () => Promise<void>): Promise<void> {
+    const reading = lastReading.then(read);
+    lastReading = reading.catch(() => {});
+    return reading;
+  }
 
   async function list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Held[]> {
     const found: Held[] = [];
@@ -108,30 +114,28 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
   }
 
   return {
-    async readAll(signal) {
-      const all = await list({}, signal).catch((error: unknown) => {
-        if (!(error instanceof DiscordRefusal)) throw error;
-        throw new StartError(
-          `Discord does not say what was bought. ${error.message}`,
-          "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or take the variable away.",
-          { cause: error },
-        );
-      });
-      await dispatch.purchases('discord', byOwner(all), 'all');
-    },
+    readAll: (signal) =>
+      inLine(async () => {
+        const all = await list({}, signal).catch((error: unknown) => {
+          if (!(error instanceof DiscordRefusal)) throw error;
+          throw new StartError(
+            `Discord does not say what was bought. ${error.message}`,
+            "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or take the variable away.",
+            { cause: error },
+          );
+        });
+        await dispatch.purchases('discord', byOwner(all), 'all');
+      }),
 
-    reread(changed, signal) {
-      const owner = ownerOf(changed);
-      if (owner === null) return Promise.resolve();
-      const query: Record<string, string> =
-        changed.guildId === null ? { user_id: changed.userId } : { guild_id: changed.guildId };
-      const reading = lastReread.then(async () => {
+    reread: (changed, signal) =>
+      inLine(async () => {
+        const owner = ownerOf(changed);
+        if (owner === null) return;
+        const query: Record<string, string> =
+          changed.guildId === null ? { user_id: changed.userId } : { guild_id: changed.guildId };
         const theirs = (await list(query, signal)).filter((held) => ownerOf(held) === owner);
         await dispatch.purchases('discord', byOwner(theirs, [owner]), 'these');
-      });
-      lastReread = reading.catch(() => {});
-      return reading;
-    },
+      }),
 
     async note(interaction) {
       const { guild } = interactionPlace(interaction, null);

@@ -91,6 +91,29 @@ describe('what Discord says was bought', () => {
     expect((await services.guilds.access(`discord:${other.id}`)).tier).toBe('openrouter');
   });
 
+  it('counts when it is bought while all there is is being read', async () => {
+    const bought = Promise.withResolvers<GuildId>();
+    const lists = ({ requests }: Bench['discord']) =>
+      requests.filter(({ path }) => path.endsWith('/entitlements'));
+    async function buy(discord: Bench['discord']): Promise<GuildId> {
+      await discord.until(() => lists(discord).length === 1, 'the list is asked for');
+      const guild = discord.guild();
+      discord.entitle('100', { guild });
+      // Commands that come later are dealt with at once: by then it has been heard of what was bought.
+      const ada = discord.person('Ada');
+      for (let count = 0; count < 5; count++) {
+        await ada.slash('help', {}, { channel: ada.dm }).acknowledged();
+      }
+      await discord.until(() => lists(discord).every(({ status }, index) => index === 0 || status === 200));
+      return `discord:${guild.id}`;
+    }
+    const stage = await open((discord) => {
+      discord.faults.add('GET', /entitlements/, { kind: 'hold', until: bought.promise, when: 'after' });
+      buy(discord).then(bought.resolve, bought.reject);
+    });
+    await untilTier(stage, await bought.promise, 'openai');
+  });
+
   it('is taken from each interaction before it is dealt with', async () => {
     const stage = await open();
     const { discord, services, provider, guild, channel, ada } = stage;
