@@ -1,9 +1,10 @@
-import type { LiveMessage, Notice, Surface } from '../../core/adapter.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { LiveMessage, MessageView, Notice, Surface } from '../../core/adapter.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody } from './content.ts';
 import { openDirectMessages, postNotice, referenceTo } from './notices.ts';
 import { createChannelOutlet, isUnclear, type Outlet } from './outlets.ts';
-import { findMessage } from './read-back.ts';
+import { buttonsOf, findMessage, type SentMessage } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import { startThread } from './threads.ts';
@@ -41,11 +42,11 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   let targetId = spot.kind === 'thread' ? messageId : channelId;
   let outlet = createChannelOutlet(rest, targetId);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
-  let { opened } = place;
+  let { newestId } = place;
   let whispered = 0;
   let mayHaveSent = options.isResumed;
   /** What earlier tries to open the next message sent, to no known effect. */
-  let unclear: string[] = [];
+  let unclear: MessageView[] = [];
 
   async function openThread(title: string, signal: AbortSignal): Promise<void> {
     const outcome = await startThread(rest, channelId, messageId, title, signal);
@@ -61,6 +62,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   }
 
   function liveMessage(id: string, { editScope, edit }: Outlet): LiveMessage {
+    newestId = id;
     return {
       key: id,
       scope: editScope,
@@ -69,11 +71,10 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   }
 
   async function findUnclear(signal: AbortSignal): Promise<string | null> {
-    const sent = new Set(unclear);
     const found = await findMessage(
       rest,
       targetId,
-      ({ author, content }) => author.id === botId && sent.has(content),
+      (message) => message.author.id === botId && unclear.some((view) => shows(message, view)),
       signal,
     );
     return found?.id ?? null;
@@ -103,7 +104,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const now = isReply() ? ({ kind: 'reply' } as const) : spot;
-      return writeReference({ ...place, spot: now, opened });
+      return writeReference({ ...place, spot: now, newestId });
     },
     adopt: (messageId) => liveMessage(messageId, outlet),
     indicate,
@@ -115,13 +116,12 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       try {
         if (threadToOpen !== null) await openThread(threadToOpen, signal);
         const found = unclear.length === 0 ? null : await findUnclear(signal);
-        const reference = isReply() && opened === 0 ? referenceTo(messageId) : {};
-        // Of two sends with one nonce Discord takes the first, for some minutes.
-        const once = { nonce: `${messageId}-${opened}`, enforce_nonce: true } as const;
+        const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
+        // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+        const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
         const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
         // What stands there may be what an earlier try sent.
         if (mayHaveSent) await outlet.edit(id, body, false, signal);
-        opened++;
         unclear = [];
         mayHaveSent = false;
         indicate('idle');
@@ -129,11 +129,18 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       } catch (error) {
         if (isUnclear(error)) {
           mayHaveSent = true;
-          unclear.push(body.content.trim());
+          unclear.push(view);
         }
         if (error instanceof PlaceGone && error.reason === 'forbidden') options.onForbidden();
         throw error;
       }
     },
   };
+}
+
+/** Buttons name the answer: others in the channel may begin with the same word. */
+function shows(message: SentMessage, view: MessageView): boolean {
+  return (
+    message.content === answerBody(view).content.trim() && isDeepStrictEqual(buttonsOf(message), view.buttons)
+  );
 }

@@ -93,7 +93,7 @@ export function createMessageHandler(
           },
           spot,
           canContinueInThread: spot.kind === 'reply' && mayOpenThread(channel.type, may),
-          opened: 0,
+          newestId: null,
         },
         isResumed: false,
         caveat: isDm ? undefined : caveat,

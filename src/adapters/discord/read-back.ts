@@ -1,5 +1,7 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
+import type { Button } from '../../core/adapter.ts';
+import { parseButton } from './content.ts';
 import { asDeliveryError, isForbidden } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
@@ -15,6 +17,13 @@ const sentSchema = z.object({
 
 /** A message as it stands on Discord. */
 export type SentMessage = z.infer<typeof sentSchema>;
+
+/** The buttons of ours that a message has. */
+export function buttonsOf({ components }: SentMessage): Button[] {
+  return components.flatMap((row) =>
+    row.components.flatMap(({ custom_id }) => parseButton(custom_id ?? '') ?? []),
+  );
+}
 
 /** Discord's most for one page. What an answer sent is not further back than that. */
 const LOOK_BACK = 100;

@@ -16,8 +16,8 @@ const messagePlace = z.object({
     z.object({ kind: z.literal('thread'), title: z.string() }),
   ]),
   canContinueInThread: z.boolean(),
-  /** How many messages of the answer there are. */
-  opened: z.int().nonnegative(),
+  /** The newest message of the answer; null where there is none yet. */
+  newestId: z.string().nullable(),
 });
 
 const interactionPlace = z.object({

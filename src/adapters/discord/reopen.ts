@@ -2,10 +2,10 @@ import type { LiveMessage, LostPlace, Reopened, ReopenedMessage } from '../../co
 import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
-import { parseButton, textOf } from './content.ts';
+import { textOf } from './content.ts';
 import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
 import { createMessageSurface } from './message-surface.ts';
-import { findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
+import { buttonsOf, findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -45,12 +45,12 @@ async function reopenMessage(
 ): Promise<Reopened> {
   const surface = createMessageSurface({ ...options, place, isResumed: true, onForbidden: () => {} });
   if (answerId === null) return { surface, message: null };
-  const { question, spot, opened } = place;
+  const { question, spot, newestId } = place;
   const channelId = spot.kind === 'thread' ? question.messageId : question.channelId;
   const sent = await findMessage(options.rest, channelId, carries(answerId), signal).catch(
     (error: unknown) => {
       // Nothing had been shown, so the thread may still be to come.
-      if (error instanceof PlaceGone && spot.kind === 'thread' && opened === 0) return null;
+      if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
       throw error;
     },
   );
@@ -75,9 +75,6 @@ async function reopenInteraction(
   const sent = newest && carries(answerId)(newest) ? newest : null;
   return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
 }
-
-const buttonsOf = ({ components }: SentMessage) =>
-  components.flatMap((row) => row.components.flatMap(({ custom_id }) => parseButton(custom_id ?? '') ?? []));
 
 /** Buttons alone tell whose message it is: sealed ones have none, and are nobody's to change. */
 function carries(answerId: string): (message: SentMessage) => boolean {

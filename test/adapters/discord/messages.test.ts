@@ -192,6 +192,29 @@ describe('a mention in a channel', () => {
   });
 });
 
+describe('a send that failed', () => {
+  it('is not taken for another answer that begins alike', async () => {
+    const ground = await open();
+    const { discord, ada, bob, guild } = ground;
+    const voice = guild.channel({ type: 'voice' });
+    const growing = (text: string, answerId: string) => view(text, { buttons: [{ kind: 'stop', answerId }] });
+    ada.say(voice, `${discord.botMention} why?`);
+    const first = await heard(ground);
+    bob.say(voice, `${discord.botMention} how?`);
+    const second = await heard(ground, 2);
+    await first.surface.open(growing('The', 'a'), never);
+    discord.faults.add('POST', /messages$/, { kind: 'status', status: 503, when: 'before' });
+    await expect(second.surface.open(growing('The', 'b'), never)).rejects.toThrow();
+    await second.surface.open(growing('The other', 'b'), never);
+    expect(
+      discord
+        .messages(voice)
+        .slice(2)
+        .map(({ content }) => content),
+    ).toEqual(['The', 'The other']);
+  });
+});
+
 describe('what is written in a thread', () => {
   it('needs no mention, and comes with the thread’s conversation', async () => {
     const ground = await open();

@@ -99,6 +99,25 @@ describe('an answer that a dead process left', () => {
     expect(ground.discord.messages(thread)[0]?.content).toContain('One two');
   });
 
+  it('overwrites nothing where its newest message was not written down', async () => {
+    const ground = await open();
+    const surface = await mention(ground);
+    await surface.open(sealed('One'), never);
+    const { reference } = surface;
+    await surface.open(growing('two'), never);
+    const other = await ground.startBot();
+    const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
+    expect(found?.message).toMatchObject({ text: 'two', isEnded: false });
+    await found?.message?.live.update(sealed('two three'), never);
+    await found?.surface.open(growing('four'), never);
+    const thread = ground.discord.threads(ground.channel)[0] ?? { id: '' };
+    expect(ground.discord.messages(thread).map(({ content }) => content)).toEqual([
+      'One',
+      'two three',
+      'four',
+    ]);
+  });
+
   it('goes on in the interaction’s own reply, thinking or not', async () => {
     const ground = await open();
     const surface = await ask(ground);
