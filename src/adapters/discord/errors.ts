@@ -26,6 +26,8 @@ const GONE = new Map<number, PlaceGone['reason']>([
   [RESTJSONErrorCodes.UnknownWebhook, 'expired'],
   [RESTJSONErrorCodes.UnknownInteraction, 'expired'],
   [RESTJSONErrorCodes.InvalidWebhookToken, 'expired'],
+  // An app that its user alone brought may send five.
+  [RESTJSONErrorCodes.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages, 'expired'],
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
   [RESTJSONErrorCodes.ThreadLocked, 'archived'],
 ]);

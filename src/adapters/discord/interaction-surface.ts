@@ -1,10 +1,10 @@
 import { MessageFlags } from 'discord.js';
-import type { LiveMessage, Surface } from '../../core/adapter.ts';
+import type { LiveMessage, MessageView, Surface } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
-import { createChannelOutlet, createWebhookOutlet, isUnclear } from './outlets.ts';
+import { createChannelOutlet, createWebhookOutlet, isUnclear, type Outlet } from './outlets.ts';
 import { findMessage } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
@@ -16,6 +16,8 @@ export interface InteractionSurfaceOptions {
   readonly signs: WaitingSigns;
   readonly sealing: Sealing;
   readonly place: InteractionPlace;
+  /** Whether another process may have sent what this one does not know of. */
+  readonly isResumed: boolean;
   readonly caveat: string | undefined;
 }
 
@@ -31,8 +33,9 @@ export interface InteractionSurface extends Surface {
 const TOKEN_MS = 15 * 60_000;
 /** The last edits on a token's account leave this much before its end. */
 const MARGIN_MS = 60_000;
-/** For apps that the user alone brought: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
-const USER_INSTALL_FOLLOW_UPS = 5;
+/** Stands under an answer that outgrew what Discord allows an app that its user alone brought. */
+const NO_FURTHER =
+  'Discord lets me write no more here, where I am not a member. In direct messages I answer at any length.';
 /** What ends a "thinking" is worth waiting for, even while the bot stops. */
 const NEVER = new AbortController().signal;
 
@@ -47,48 +50,65 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const canOutlive = canOutliveToken(place);
   const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
-  /** Messages that came of the interaction, notices included. */
-  const known = new Set<string>();
   let isThinking = place.acknowledged === 'thinking';
-  let { newestId, opened } = place;
-  let isUnclearSend = false;
+  let isTokenUsedUp = false;
+  let mayHaveSent = options.isResumed;
+  let { newestId } = place;
+  /** What the newest message was to show last, as far as this process knows. */
+  let newestView: MessageView | null = null;
 
-  const outlet = () => (canOutlive && clock.now() >= tokenEndsAtMs ? channel : webhook);
+  const outlet = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
+
+  /** Writes as the token lets, and through the channel where it turns out to serve no more, if the bot may write there. */
+  async function write<T>(through: (outlet: Outlet) => Promise<T>): Promise<T> {
+    const first = outlet();
+    try {
+      return await through(first);
+    } catch (error) {
+      if (!isExpired(error) || !canOutlive || first === channel) throw error;
+      isTokenUsedUp = true;
+      return through(channel);
+    }
+  }
 
   function liveMessage(id: string): LiveMessage {
-    known.add(id);
+    isThinking = false;
     newestId = id;
     return {
       key: id,
       get scope() {
         return outlet().editScope;
       },
-      update: (view, signal) => outlet().edit(id, answerBody(view), view.status === 'streaming', signal),
+      update(view, signal) {
+        newestView = view;
+        return write((through) => through.edit(id, answerBody(view), view.status === 'streaming', signal));
+      },
     };
   }
 
-  async function sendFurther(body: MessageBody, signal: AbortSignal): Promise<string> {
-    // The answer to the interaction is no follow-up.
-    if (place.isUserInstall && opened > USER_INSTALL_FOLLOW_UPS) throw new PlaceGone('expired');
-    const found = isUnclearSend && canOutlive ? await findFollowUp(signal) : null;
-    if (found !== null) {
-      await outlet().edit(found, body, false, signal);
-      return found;
-    }
-    if (outlet() === channel) {
-      const once = { nonce: `${interaction.id}-${opened}`, enforce_nonce: true } as const;
-      return channel.send({ ...body, ...once }, [], signal);
-    }
-    const flags = isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags;
-    return webhook.send({ ...body, flags }, [], signal);
+  async function sendFurther(through: Outlet, body: MessageBody, signal: AbortSignal): Promise<string> {
+    await endThinking(signal);
+    const found = mayHaveSent && canOutlive ? await findFurther(signal) : null;
+    // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+    const further: MessageBody =
+      through === channel
+        ? { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true }
+        : { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags };
+    const id = found ?? (await through.send(further, [], signal));
+    // What stands there may be what an earlier try sent.
+    if (mayHaveSent) await through.edit(id, body, false, signal);
+    return id;
   }
 
   /** Webhooks know no nonces; but each message that comes of an interaction names it. */
-  async function findFollowUp(signal: AbortSignal): Promise<string | null> {
+  async function findFurther(signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
       interaction.channelId,
-      (message) => message.interaction_metadata?.id === interaction.id && !known.has(message.id),
+      ({ id, flags, interaction_metadata }) =>
+        interaction_metadata?.id === interaction.id &&
+        BigInt(id) > BigInt(newestId ?? 0) &&
+        (flags & MessageFlags.Loading) === 0,
       signal,
     );
     return found?.id ?? null;
@@ -113,7 +133,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const acknowledged = isThinking ? 'thinking' : 'silent';
-      return writeReference({ ...sealedPlace, acknowledged, newestId, opened });
+      return writeReference({ ...sealedPlace, acknowledged, newestId });
     },
     adopt: liveMessage,
     indicate(activity) {
@@ -125,16 +145,20 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       signal.throwIfAborted();
       const body = answerBody(view);
       try {
-        const id = isThinking
-          ? await webhook.editOriginal(body, [], signal)
-          : await sendFurther(body, signal);
-        isThinking = false;
-        isUnclearSend = false;
-        opened++;
+        const id = await write((through) =>
+          isThinking && through === webhook
+            ? webhook.editOriginal(body, [], signal)
+            : sendFurther(through, body, signal),
+        );
+        mayHaveSent = false;
+        newestView = view;
         indicate('idle');
         return liveMessage(id);
       } catch (error) {
-        isUnclearSend ||= isUnclear(error);
+        mayHaveSent ||= isUnclear(error);
+        if (isExpired(error) && newestId !== null && newestView !== null) {
+          await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), false, signal);
+        }
         throw error;
       }
     },
@@ -144,14 +168,14 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       for (const [index, body] of bodies.entries()) {
         const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
         if (isThinking && isPrivate) {
-          known.add(await patientWebhook.editOriginal(body, files, signal));
+          await patientWebhook.editOriginal(body, files, signal);
           isThinking = false;
           continue;
         }
         // The first follow-up would take the place of a public "thinking", and be as public.
         await endThinking(signal);
         const flags = body.flags | MessageFlags.Ephemeral;
-        known.add(await patientWebhook.send({ ...body, flags }, files, signal));
+        await patientWebhook.send({ ...body, flags }, files, signal);
       }
     },
 
@@ -160,6 +184,11 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       await endThinking(NEVER);
     },
   };
+}
+
+/** Whether the token is dead, or what it allows is used up. */
+function isExpired(error: unknown): boolean {
+  return error instanceof PlaceGone && error.reason === 'expired';
 }
 
 /** Whether an answer can go on through the channel when the interaction's token is dead. */

@@ -92,11 +92,10 @@ export function createInteractionHandler(
         interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
         ...kind,
         botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend),
-        isUserInstall: isUserInstall(interaction),
         canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
         newestId: null,
-        opened: 0,
       },
+      isResumed: false,
     });
   }
 

@@ -8,6 +8,7 @@ import type { DiscordRest } from './rest.ts';
 const sentSchema = z.object({
   id: z.string(),
   content: z.string(),
+  flags: z.int().default(0),
   author: z.object({ id: z.string() }),
   interaction_metadata: z.object({ id: z.string() }).optional(),
   components: z

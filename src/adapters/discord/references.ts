@@ -35,12 +35,9 @@ const interactionPlace = z.object({
   isPrivate: z.boolean(),
   /** Whether the bot itself, not only the interaction, may read and write in the channel. */
   botMayUseChannel: z.boolean(),
-  /** Whether the app was brought by the user alone. */
-  isUserInstall: z.boolean(),
   canContinueInThread: z.boolean(),
   /** The newest message of the answer; null where there is none yet. */
   newestId: z.string().nullable(),
-  opened: z.int().nonnegative(),
 });
 
 const placeSchema = z.discriminatedUnion('kind', [messagePlace, interactionPlace]);

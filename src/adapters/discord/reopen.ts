@@ -65,7 +65,7 @@ async function reopenInteraction(
 ): Promise<Reopened> {
   const { rest } = options;
   const { interaction, newestId } = place;
-  const surface = createInteractionSurface({ ...options, place });
+  const surface = createInteractionSurface({ ...options, place, isResumed: true });
   if (answerId === null) return { surface, message: null };
   const newest = canOutliveToken(place)
     ? await findMessage(rest, interaction.channelId, carries(answerId), signal)

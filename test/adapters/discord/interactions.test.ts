@@ -6,6 +6,8 @@ import { type Bench, type BenchOptions, openBench, openGuild } from './harness.t
 
 const never = new AbortController().signal;
 const MINUTE_MS = 60_000;
+const NO_FURTHER =
+  'Discord lets me write no more here, where I am not a member. In direct messages I answer at any length.';
 
 let bench: Bench | null = null;
 afterEach(async () => {
@@ -134,6 +136,49 @@ describe('a slash command', () => {
     expect(used.reply?.content).toBe('One two');
   });
 
+  it.each([14, 16])(
+    'goes on through the channel where its turn comes after %d minutes alone',
+    async (minutes) => {
+      const clock = createFakeClock();
+      const { discord, desk, ada, channel } = await open({ clock });
+      ada.slash('ask', { prompt: 'why?' }, { channel });
+      await discord.until(() => desk.commands.length === 1);
+      await clock.advance(minutes * MINUTE_MS);
+      await only(desk.commands).surface.open(view('At last'), never);
+      const shown = discord.messages(channel).filter(({ thinking }) => !thinking);
+      expect(shown.map(({ content }) => content)).toEqual(['At last']);
+      // Discord itself ends a "thinking" whose token is dead.
+      expect(discord.messages(channel)).toHaveLength(minutes < 15 ? 1 : 2);
+    },
+  );
+
+  it('goes on through the channel where its token dies before its time', async () => {
+    const { discord, desk, ada, channel } = await open();
+    ada.slash('ask', { prompt: 'why?' }, { channel });
+    await discord.until(() => desk.commands.length === 1);
+    const { surface } = only(desk.commands);
+    const message = await surface.open(view('One'), never);
+    discord.faults.add('PATCH', /^\/webhooks/, { kind: 'refuse', error: 'invalidWebhookToken' });
+    await message.update(view('One two', { status: 'sealed' }), never);
+    await surface.open(view('three'), never);
+    expect(discord.messages(channel).map(({ content }) => content)).toEqual(['One two', 'three']);
+    expect(discord.requests.filter(({ path }) => path.startsWith('/channels/'))).toHaveLength(2);
+  });
+
+  it('shows the newest text where the answer to a send through the channel was lost', async () => {
+    const clock = createFakeClock();
+    const { discord, desk, ada, channel } = await open({ clock });
+    ada.slash('ask', { prompt: 'why?' }, { channel });
+    await discord.until(() => desk.commands.length === 1);
+    const { surface } = only(desk.commands);
+    await surface.open(view('One'), never);
+    await clock.advance(16 * MINUTE_MS);
+    discord.faults.add('POST', /^\/channels/, { kind: 'reset', when: 'after' });
+    await expect(surface.open(view('two'), never)).rejects.toThrow();
+    await surface.open(view('two three', { status: 'complete' }), never);
+    expect(discord.messages(channel).map(({ content }) => content)).toEqual(['One', 'two three']);
+  });
+
   it('ends before its token where the bot cannot see the channel', async () => {
     const { discord, desk, ada, guild } = await open();
     const hidden = guild.channel({ denyBot: ['ViewChannel'] });
@@ -228,11 +273,27 @@ describe('a slash command', () => {
     expect(place).toEqual({ guild: `discord:dm:${ada.id}`, channel: foreign.id, key: null });
     expect(surface.canContinueInThread).toBe(false);
     expect(surface.closesAtMs).toBeDefined();
-    await surface.open(view('0'), never);
-    for (let part = 1; part <= 5; part++) await surface.open(view(String(part)), never);
-    const further = surface.open(view('6'), never);
-    await expect(further).rejects.toBeInstanceOf(PlaceGone);
-    expect(discord.messages(foreign)).toHaveLength(6);
+    // A private word is a follow-up too.
+    await surface.whisper({ text: 'By the way.' }, never);
+    for (let part = 1; part <= 4; part++) await surface.open(view(String(part), { status: 'sealed' }), never);
+    await expect(surface.open(view('5'), never)).rejects.toBeInstanceOf(PlaceGone);
+    expect(discord.messages(foreign).map(({ content }) => content)).toEqual([
+      '1',
+      '2',
+      '3',
+      `4\n\n⚠️ ${NO_FURTHER}`,
+    ]);
+  });
+
+  it('in direct messages with an app that the user brought is answered at any length', async () => {
+    const { discord, desk, ada } = await open({
+      rateLimits: { '* /webhooks/:id/:token': { limit: 20, windowMs: 2_000 } },
+    });
+    ada.slash('ask', { prompt: 'why?' }, { channel: ada.dm, userInstalled: true });
+    await discord.until(() => desk.commands.length === 1);
+    const { surface } = only(desk.commands);
+    for (let part = 1; part <= 8; part++) await surface.open(view(String(part), { status: 'sealed' }), never);
+    expect(discord.messages(ada.dm).map(({ content }) => content)).toEqual([...'12345678']);
   });
 
   it('in direct messages belongs to a guild of one, which the user manages', async () => {

@@ -135,6 +135,52 @@ describe('an answer that a dead process left', () => {
     });
   });
 
+  it('goes on after the interaction’s own reply where that was not written down', async () => {
+    const ground = await open();
+    const surface = await ask(ground);
+    const { reference } = surface;
+    await surface.open(growing('One'), never);
+    const other = await ground.startBot();
+    const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
+    await found?.message?.live.update(sealed('One two'), never);
+    await found?.surface.open(ended('three'), never);
+    const [first, second, ...others] = ground.discord.messages(ground.channel);
+    expect(first?.content).toBe('One two');
+    expect(second?.content).toMatch(/^three/);
+    expect(others).toEqual([]);
+  });
+
+  it('does not stand twice where a further message of an interaction was not written down', async () => {
+    const ground = await open();
+    const surface = await ask(ground);
+    await surface.open(sealed('One'), never);
+    await surface.open(sealed('two'), never);
+    const { reference } = surface;
+    await surface.open(sealed('three'), never);
+    const other = await ground.startBot();
+    const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
+    expect(found?.message).toBeNull();
+    await found?.surface.open(sealed('three'), never);
+    await found?.surface.open(growing('four'), never);
+    expect(ground.discord.messages(ground.channel).map(({ content }) => content)).toEqual([
+      'One',
+      'two',
+      'three',
+      'four',
+    ]);
+  });
+
+  it('goes on through the channel where the token has died meanwhile', async () => {
+    const clock = createFakeClock();
+    const ground = await open({ clock });
+    const surface = await ask(ground);
+    await clock.advance(16 * MINUTE_MS);
+    const found = await reopen(ground, surface);
+    await found?.surface.open(ended('Sorry'), never);
+    const shown = ground.discord.messages(ground.channel).filter(({ thinking }) => !thinking);
+    expect(shown).toHaveLength(1);
+  });
+
   it('goes on in private, as long as the token lives', async () => {
     const clock = createFakeClock();
     const ground = await open({ clock });

@@ -20,6 +20,8 @@ export interface Interaction {
   readonly createdAtMs: number;
   /** Message whose component was used. */
   readonly source: Message | null;
+  /** Who alone brought the app here; null where the guild did, or nobody had to. */
+  readonly installedBy: string | null;
   /** Whether replies may be seen by others; false where the app is installed by the user alone and may not speak. */
   readonly publicAllowed: boolean;
   acknowledgedAtMs: number | null;
@@ -27,14 +29,16 @@ export interface Interaction {
   original: Message | null;
   choices: readonly { readonly name: string; readonly value: string | number }[] | null;
   modal: ModalBody | null;
-  /** Once late or answered twice it is a fault of the app. */
   followUps: number;
 }
 
 export interface Interactions {
   readonly all: readonly Interaction[];
   create(
-    draft: Pick<Interaction, 'type' | 'userId' | 'channel' | 'label' | 'source' | 'publicAllowed'>,
+    draft: Pick<
+      Interaction,
+      'type' | 'userId' | 'channel' | 'label' | 'source' | 'installedBy' | 'publicAllowed'
+    >,
   ): Interaction;
   /** The interaction that a callback names, still waiting for its first response. @throws ApiError 10062, 40060 */
   toAcknowledge(id: string, token: string): Interaction;

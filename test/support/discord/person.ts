@@ -122,20 +122,23 @@ export function createPerson(
   ): UsedInteraction {
     const permissions = channelPermissions(world, channel, user.id);
     const source = more.source ? messageOf(more.source) : null;
+    const origin = interactions.all.find(({ id }) => id === source?.interaction?.id);
+    const installedBy = more.userInstalled ? user.id : (origin?.installedBy ?? null);
     const interaction = interactions.create({
       type,
       userId: user.id,
       channel,
       label,
       source,
+      installedBy,
       publicAllowed:
-        !more.userInstalled ||
+        installedBy === null ||
         channel.guildId === null ||
         (permissions & PermissionFlagsBits.UseExternalApps) !== 0n,
     });
     const guild = channel.guildId === null ? undefined : world.guilds.get(channel.guildId);
     const member = guild?.members.get(user.id);
-    if (guild && !more.userInstalled && !guild.members.has(world.application.bot.id)) {
+    if (guild && installedBy === null && !guild.members.has(world.application.bot.id)) {
       throw new Error(`the app is not installed in ${guild.name}`);
     }
     const entitlements = world.entitlements.filter(
@@ -154,7 +157,7 @@ export function createPerson(
       app_permissions: channelPermissions(world, channel, world.application.bot.id).toString(),
       locale: 'en-US',
       entitlements: entitlements.map((each) => entitlementJson(world, each)),
-      authorizing_integration_owners: more.userInstalled ? { 1: user.id } : { 0: guild?.id ?? '0' },
+      authorizing_integration_owners: installedBy === null ? { 0: guild?.id ?? '0' } : { 1: installedBy },
       context: contextOf(channel),
       attachment_size_limit: 10_485_760,
       ...(guild && member

@@ -9,6 +9,9 @@ import type { Attachment, Message, World } from './world.ts';
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback-type */
 const CALLBACK = { message: 4, defer: 5, deferUpdate: 6, update: 7, choices: 8, modal: 9 } as const;
 
+/** For apps that a user alone brought. */
+const FOLLOW_UPS = 5;
+
 /** The first response to an interaction, and its webhook for 15 minutes after that. */
 export function interactionRoutes(world: World, desk: Desk, interactions: Interactions): Route[] {
   function reply(interaction: Interaction, body: MessageBody, files: readonly Attachment[]): Message {
@@ -100,6 +103,9 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
       handle: (call) => {
         const interaction = interactionOf(call);
         const body = parseMessage(call.body);
+        if (interaction.installedBy !== null && interaction.followUps >= FOLLOW_UPS) {
+          throw apiError('tooManyFollowUps');
+        }
         interaction.followUps++;
         const { original } = interaction;
         // The first follow-up takes the place of the "thinking" message.
