@@ -21,7 +21,8 @@ import type { Entitlements } from './entitlements.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from './errors.ts';
 import { commandOfForm, formOf, readForm } from './form.ts';
 import { createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
-import { createChannelOutlet, createWebhookOutlet } from './outlets.ts';
+import { postNotice } from './notices.ts';
+import { createWebhookOutlet } from './outlets.ts';
 import { type BotMay, mayOpenThread } from './permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from './places.ts';
 import type { DiscordRest } from './rest.ts';
@@ -170,18 +171,17 @@ export function createInteractionHandler(
       surface,
       button: button.kind,
       answerId: button.answerId,
-      retire: (retiring) =>
-        createWebhookOutlet(patient, interaction).edit(message.id, { components: [] }, false, retiring),
+      async retire(retiring) {
+        await createWebhookOutlet(patient, interaction).editOriginal({ components: [] }, [], retiring);
+      },
       async openThread(title, opening) {
         const may: BotMay = (permission) => interaction.appPermissions.has(permission);
         if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;
         const opened = await startThread(rest, channelId, message.id, title, opening);
         if (opened === 'impossible') return null;
         if (opened === 'new') {
-          const body: MessageBody = {
-            ...firstBody(WELCOME[options.caveat === undefined ? 'all' : 'mentions']),
-          };
-          await createChannelOutlet(patient, message.id).send(body, [], opening);
+          const text = WELCOME[options.caveat === undefined ? 'all' : 'mentions'];
+          await postNotice(rest, message.id, { text, nonce: interaction.id }, opening);
         }
         return message.id;
       },

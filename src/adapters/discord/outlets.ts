@@ -54,7 +54,7 @@ export function createChannelOutlet(rest: DiscordRest, channelId: string): Outle
 
 /** The application's webhook for one interaction. */
 export interface WebhookOutlet extends Outlet {
-  /** Rewrites the answer to the interaction; resolves to its id. */
+  /** Rewrites the answer to the interaction, or the message whose button was pressed; resolves to its id. */
   editOriginal(
     body: Partial<MessageBody>,
     files: readonly NoticeFile[],

@@ -429,6 +429,7 @@ describe('a button', () => {
     const { discord, desk, ada, channel, answer } = await answered();
     await ada.click(answer, 'Continue in thread').acknowledged();
     await discord.until(() => desk.presses.length === 1);
+    discord.faults.add('POST', /messages$/, { kind: 'status', status: 502, when: 'after' });
     const key = await only(desk.presses).openThread('why?', never);
     expect(discord.threads(channel)).toEqual([{ id: key, name: 'why?', type: 11 }]);
     expect(discord.messages({ id: key ?? '' }).map(({ content }) => content)).toEqual([

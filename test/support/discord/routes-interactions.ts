@@ -86,7 +86,8 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
     const interaction = interactionOf(call);
     const id = call.params['message'] ?? '@original';
     const message = id === '@original' ? interaction.original : world.messages.get(id);
-    const mine = message === interaction.original || message?.interaction?.id === interaction.id;
+    // The message whose button was pressed is documented as the original alone: the webhook need not have sent it.
+    const mine = id === '@original' || message?.interaction?.id === interaction.id;
     if (!message || !mine || !world.messages.has(message.id)) throw apiError('unknownMessage');
     if (!world.channels.has(message.channelId)) throw apiError('unknownChannel');
     return message;
