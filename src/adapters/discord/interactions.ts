@@ -1,6 +1,7 @@
 import {
   type AutocompleteInteraction,
   type ButtonInteraction,
+  ChannelType,
   type ChatInputCommandInteraction,
   type Interaction,
   InteractionResponseType,
@@ -82,17 +83,19 @@ export function createInteractionHandler(
     kind: { readonly acknowledged: 'thinking' | 'silent'; readonly isPrivate: boolean },
     receivedAtMs: number,
   ): InteractionSurface {
-    const { id, token, applicationId, channel } = interaction;
-    const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+    const { id, token, applicationId, channel, appPermissions } = interaction;
+    const may: BotMay = (permission) => appPermissions.has(permission);
     const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
     const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
+    const isShut =
+      channel?.type === ChannelType.PrivateThread && !channel.joined && !appPermissions.has('ManageThreads');
     return createInteractionSurface({
       ...options,
       place: {
         kind: 'interaction',
         interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
         ...kind,
-        botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend),
+        botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend && !isShut),
         canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
         newestId: null,
       },

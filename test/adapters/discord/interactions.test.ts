@@ -190,6 +190,17 @@ describe('a slash command', () => {
     expect(discord.messages(hidden)[0]?.content).toBe('still answered');
   });
 
+  it('ends before its token in a private thread that the bot is not in', async () => {
+    const { discord, desk, ada, channel } = await open();
+    const thread = discord.openThread(channel, ada, 'Ours', 'private', { withBot: false });
+    ada.slash('ask', { prompt: 'why?' }, { channel: thread });
+    await discord.until(() => desk.commands.length === 1);
+    const { surface } = only(desk.commands);
+    expect(surface.closesAtMs).toBeDefined();
+    await surface.open(view('still answered'), never);
+    expect(discord.messages(thread)[0]?.content).toBe('still answered');
+  });
+
   it('tells a refusal to the asker alone, and takes the public "thinking" away', async () => {
     const { discord, desk, ada, bob, channel } = await open();
     desk.handle = async ({ surface }) => surface.whisper({ text: 'No more today.' }, never);

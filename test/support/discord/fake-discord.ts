@@ -95,8 +95,15 @@ export interface FakeDiscord {
   /** The message as it stands now. @throws where it is gone */
   message(message: { readonly id: string; readonly channelId: string }, as?: Person): SeenMessage;
   threads(channel: ChannelRef): { readonly id: string; readonly name: string; readonly type: number }[];
-  /** Somebody opens a thread by hand, public or private; the bot is in it. */
-  openThread(parent: ChannelRef, by: Person, name: string, kind?: 'public' | 'private'): ChannelRef;
+  /** Somebody opens a thread by hand, public or private. */
+  openThread(
+    parent: ChannelRef,
+    by: Person,
+    name: string,
+    kind?: 'public' | 'private',
+    /** Whether the bot is in it (true). */
+    options?: { readonly withBot?: boolean },
+  ): ChannelRef;
   setThread(thread: ChannelRef, state: { readonly archived?: boolean; readonly locked?: boolean }): void;
   removeChannel(channel: ChannelRef): void;
   removeMessage(message: ChannelRef): void;
@@ -343,9 +350,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       [...world.channels.values()]
         .filter((each) => each.thread && each.parentId === channel.id)
         .map(({ id, name, type }) => ({ id, name, type })),
-    openThread(parent, by, name, kind = 'public') {
+    openThread(parent, by, name, kind = 'public', { withBot = true } = {}) {
       const type = kind === 'public' ? CHANNEL.publicThread : CHANNEL.privateThread;
-      const members = [world.application.bot.id];
+      const members = withBot ? [world.application.bot.id] : [];
       const thread = desk.openThread(channelById(parent), { name, ownerId: by.id, type, members });
       return { id: thread.id };
     },
