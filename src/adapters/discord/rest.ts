@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { NoticeFile, RateReport, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { RateLimited } from '../../core/delivery-errors.ts';
+import { startTimeLimit } from '../../core/provider/time-limit.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
 
@@ -16,6 +17,8 @@ export interface RestRequest {
   readonly scope?: Scope;
   /** Whether it gives way where the global limit is short: interim states, typing, reactions. */
   readonly isMinor?: boolean;
+  /** How long `insist` lets it wait for room, each time (an hour); where there is none by then, it throws `RateLimited`. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -54,6 +57,7 @@ const TIMEOUT_MS = 15_000;
 const FIRST_RETRY_MS = 500;
 /** … so often: some 8 s, which a restart of Discord's edge takes. */
 const RETRIES = 4;
+const PATIENCE_MS = 3_600_000;
 /** How long an address that Cloudflare turns away rests where it is not told: each further request would count against it. */
 const BLOCKED_MS = 60_000;
 
@@ -63,16 +67,12 @@ const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.un
 export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
   async function send(request: RestRequest, signal: AbortSignal): Promise<Response> {
     const { method, path } = request;
-    const done = new AbortController();
-    const late = new AbortController();
-    clock.sleep(TIMEOUT_MS, done.signal).then(
-      () => late.abort(new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`)),
-      () => {}, // answered
-    );
+    const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
+    const limit = startTimeLimit(clock, TIMEOUT_MS, signal, late);
     try {
       const response = await fetch(`${apiUrl}/v10${path}`, {
         method,
-        signal: AbortSignal.any([signal, late.signal]),
+        signal: limit.signal,
         headers: {
           'User-Agent': `${DefaultUserAgent} Parley`,
           // The webhook routes carry their own token; a bot's would be checked as well.
@@ -85,11 +85,10 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
       const text = await response.text();
       return new Response(text === '' ? null : text, response);
     } catch (error) {
-      signal.throwIfAborted();
-      late.signal.throwIfAborted();
+      limit.signal.throwIfAborted();
       throw new DiscordFault('the connection to Discord failed', { cause: error });
     } finally {
-      done.abort();
+      await limit.stop();
     }
   }
 
@@ -128,25 +127,30 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
   }
 
   async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
-    const { scope } = wanted;
+    const { scope, patienceMs = PATIENCE_MS } = wanted;
     if (!scope) return request(wanted, signal);
-    return pacers.run(
-      scope,
-      () => wanted.isMinor !== true,
-      () => request(wanted, signal),
-      signal,
-    );
+    const limit = startTimeLimit(clock, patienceMs, signal, () => new RateLimited(patienceMs));
+    return pacers
+      .run(
+        scope,
+        () => wanted.isMinor !== true,
+        () => request(wanted, signal),
+        limit.signal,
+      )
+      .finally(limit.stop);
   }
 
   return {
     request,
     async insist(wanted, signal) {
+      const { patienceMs = PATIENCE_MS } = wanted;
       for (let faults = 0; ; ) {
         try {
           return await paced(wanted, signal);
         } catch (error) {
-          if (error instanceof RateLimited) await clock.sleep(error.retryAfterMs, signal);
-          else if (error instanceof DiscordFault && faults < RETRIES) {
+          if (error instanceof RateLimited && error.retryAfterMs < patienceMs) {
+            await clock.sleep(error.retryAfterMs, signal);
+          } else if (error instanceof DiscordFault && faults < RETRIES) {
             await clock.sleep(FIRST_RETRY_MS * 2 ** faults++, signal);
           } else throw error;
         }

@@ -130,6 +130,31 @@ describe('a mention in a channel', () => {
     },
   );
 
+  it('is answered as a reply where the channel takes no more threads for now', async () => {
+    const clock = createFakeClock();
+    const ground = await open({
+      clock,
+      rateLimits: { 'POST /channels/:id/messages/:id/threads': { limit: 1, windowMs: 300_000 } },
+    });
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} one?`);
+    await (await heard(ground)).surface.open(view('1'), never);
+    const question = ada.say(channel, `${discord.botMention} two?`);
+    const opening = (await heard(ground, 2)).surface.open(view('2'), never);
+    await clock.advance(3_000);
+    await opening;
+    expect(discord.messages(channel).at(-1)).toMatchObject({ content: '2', repliesTo: question.id });
+  });
+
+  it('is answered as a reply where Discord lets its thread wait for minutes', async () => {
+    const ground = await open({ clock: createFakeClock() });
+    const { discord, ada, channel } = ground;
+    discord.faults.add('POST', /threads$/, { kind: 'rate-limit', retryAfterMs: 219_050, scope: 'shared' });
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    await (await heard(ground)).surface.open(view('Because.'), never);
+    expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
+  });
+
   it('is answered without a reference where the bot may not read what was written before', async () => {
     const ground = await open();
     const { discord, ada, guild } = ground;
