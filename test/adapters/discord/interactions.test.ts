@@ -458,6 +458,30 @@ describe('a button', () => {
     expect(await only(desk.presses).openThread('why?', never)).toBeNull();
   });
 
+  it('works where the user alone brought the app, and is the presser’s own wherever the other is', async () => {
+    const { discord, desk, ada, bob } = await open();
+    const elsewhere = discord.guild({ withBot: false });
+    const foreign = elsewhere.channel();
+    for (const person of [ada, bob]) elsewhere.join(person);
+    ada.slash('ask', { prompt: 'why?' }, { channel: foreign, userInstalled: true });
+    await discord.until(() => desk.commands.length === 1);
+    const buttons = [{ kind: 'retry', answerId: 'a-1' }] as const;
+    const live = await only(desk.commands).surface.open(view('1', { status: 'complete', buttons }), never);
+    const answer = discord.message({ id: live.key, channelId: foreign.id });
+    await bob.click(answer, 'Retry').acknowledged();
+    await discord.until(() => desk.presses.length === 1);
+    const { actor, place, retire, openThread, surface } = only(desk.presses);
+    expect(actor.guild).toBe(`discord:dm:${bob.id}`);
+    expect(place).toEqual({ guild: `discord:dm:${bob.id}`, channel: foreign.id, key: live.key });
+    expect(await openThread('why?', never)).toBeNull();
+    await retire(never);
+    await surface.open(view('2'), never);
+    expect(discord.messages(foreign).map(({ content, buttons: left }) => [content, left.length])).toEqual([
+      ['1', 0],
+      ['2', 0],
+    ]);
+  });
+
   it('that is forged gets a private line and reaches nobody', async () => {
     const { discord, desk, bob, channel, answer } = await answered();
     for (const id of [
