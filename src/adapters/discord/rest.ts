@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { NoticeFile, RateReport, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { RateLimited } from '../../core/delivery-errors.ts';
-import { startTimeLimit } from '../../core/provider/time-limit.ts';
 import type { Pacers } from '../../core/reply/pacer.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
 
@@ -65,10 +64,21 @@ const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
 export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
+  /** Aborts with the outer signal's reason, or with this one after so long, unless it is ended before. */
+  function startLimit(ms: number, outer: AbortSignal, reason: () => Error) {
+    const ended = new AbortController();
+    const late = new AbortController();
+    clock.sleep(ms, ended.signal).then(
+      () => late.abort(reason()),
+      () => {}, // in time
+    );
+    return { signal: AbortSignal.any([outer, late.signal]), end: () => ended.abort() };
+  }
+
   async function send(request: RestRequest, signal: AbortSignal): Promise<Response> {
     const { method, path } = request;
     const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
-    const limit = startTimeLimit(clock, TIMEOUT_MS, signal, late);
+    const limit = startLimit(TIMEOUT_MS, signal, late);
     try {
       const response = await fetch(`${apiUrl}/v10${path}`, {
         method,
@@ -88,7 +98,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
       limit.signal.throwIfAborted();
       throw new DiscordFault('the connection to Discord failed', { cause: error });
     } finally {
-      await limit.stop();
+      limit.end();
     }
   }
 
@@ -129,7 +139,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
   async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
     const { scope, patienceMs = PATIENCE_MS } = wanted;
     if (!scope) return request(wanted, signal);
-    const limit = startTimeLimit(clock, patienceMs, signal, () => new RateLimited(patienceMs));
+    const limit = startLimit(patienceMs, signal, () => new RateLimited(patienceMs));
     return pacers
       .run(
         scope,
@@ -137,7 +147,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
         () => request(wanted, signal),
         limit.signal,
       )
-      .finally(limit.stop);
+      .finally(limit.end);
   }
 
   return {
