@@ -131,7 +131,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
           mayHaveSent = true;
           unclear.push(view);
         }
-        if (error instanceof PlaceGone && error.reason === 'forbidden') options.onForbidden();
+        if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
         throw error;
       }
     },

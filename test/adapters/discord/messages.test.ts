@@ -275,6 +275,18 @@ describe('what is written in a thread', () => {
     expect(discord.messages(post).at(-1)?.content).toBe('Because.');
   });
 
+  it('is explained in private where the thread is locked', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    discord.setThread(thread, { locked: true });
+    ada.say(thread, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    await expect(surface.open(view('Because.'), never)).rejects.toMatchObject({ reason: 'archived' });
+    await discord.until(() => discord.messages(ada.dm).length === 1);
+    expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${thread.id}>`);
+  });
+
   it('ends the answer where the thread is archived or gone', async () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
