@@ -1,6 +1,6 @@
 import { RESTJSONErrorCodes, Routes, ThreadAutoArchiveDuration } from 'discord.js';
 import { RateLimited } from '../../core/delivery-errors.ts';
-import { DiscordRefusal, isRefusal } from './errors.ts';
+import { asDeliveryError, DiscordRefusal, isRefusal } from './errors.ts';
 import type { DiscordRest } from './rest.ts';
 
 /** A channel takes some 50 new threads in 5 minutes. An answer goes elsewhere rather than wait for so long. */
@@ -11,6 +11,7 @@ const PATIENCE_MS = 3_000;
  * permission, the number of threads, a word in the title), and what would take too long.
  *
  * @param title 1 to 100 characters
+ * @throws PlaceGone where the message was deleted
  */
 export async function startThread(
   rest: DiscordRest,
@@ -31,6 +32,7 @@ export async function startThread(
     return 'new';
   } catch (error) {
     if (isRefusal(error, RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage)) return 'existing';
+    if (isRefusal(error, RESTJSONErrorCodes.UnknownMessage)) throw asDeliveryError(error);
     if (error instanceof DiscordRefusal || error instanceof RateLimited) return 'impossible';
     throw error;
   }

@@ -213,6 +213,25 @@ describe('a conversation', () => {
   });
 });
 
+describe('a question that is deleted before there is an answer', () => {
+  it('leaves nothing in the channel', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const answer = provider.live();
+    const question = ada.say(channel, `${discord.botMention} Why?`);
+    const { closed } = await answer.request;
+    ada.remove(question);
+    expect(await closed).toBe('aborted');
+    await discord.until(() =>
+      discord.requests.some(({ path, status }) => path.endsWith('/threads') && status === 404),
+    );
+    // Whatever would be posted comes before this.
+    provider.answer('Hello.');
+    const used = ada.slash('ask', { prompt: 'Still there?' }, { channel });
+    await discord.until(() => isComplete(used.reply));
+    expect(discord.messages(channel).map(({ content }) => content.split('\n')[0])).toEqual(['Hello.']);
+  });
+});
+
 describe('delivery', () => {
   it('brings 6,000 words with code, tables, Chinese and emoji whole and in order, without a 429', async () => {
     const { discord, provider, ada, channel } = await open({ rateLimits: QUICK });
