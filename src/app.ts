@@ -91,6 +91,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       catalogue,
       providers: providers.clients,
       operatorProviders: providers.usable,
+      searchProviders: providers.searching,
       encryptionKeys: encryptionKeysOf(config),
       providersForOwnKeys: providers.forOwnKeys,
       limits: config.LIMITS === 'on' ? file.limits : null,

@@ -15,6 +15,8 @@ export interface Providers {
   readonly clients: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for: they have a key, or need none. */
   readonly usable: ReadonlySet<string>;
+  /** Ids of those that can search the web. */
+  readonly searching: ReadonlySet<string>;
   /** Those that a guild's own key can be for: all but the demo. */
   readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
   /** Those whose lists of models say something about the catalogue. */
@@ -97,6 +99,11 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   return {
     clients,
     usable,
+    searching: new Set(
+      definitions
+        .filter(({ definition }) => definition.features.webSearch)
+        .map(({ definition }) => definition.id),
+    ),
     forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,

@@ -59,6 +59,8 @@ export interface Admitted {
   readonly access: AccessGranted;
   /** The guild's tier when the request was admitted. */
   readonly tier: Tier;
+  /** Whether the model may search the web. False where nobody asked for it, and where its provider knows of no search. */
+  readonly searchesWeb: boolean;
   /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
@@ -82,6 +84,8 @@ export interface ModelRequestsOptions {
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator has a key for, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
+  /** Ids of those that can search the web; others are not asked to. */
+  readonly searchProviders: ReadonlySet<string>;
   readonly tokens: TokenEstimator;
   readonly clock: Clock;
   /** In which people are told when a limit renews. */
@@ -103,6 +107,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     warnings,
     providers,
     operatorProviders,
+    searchProviders,
     tokens,
     clock,
     timeZone,
@@ -126,7 +131,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
-      const webSearches = request.webSearch ? MAX_WEB_SEARCHES : 0;
+      const searchesWeb = request.webSearch && searchProviders.has(route.provider);
+      const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
         (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
         0,
@@ -168,7 +174,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
         ...(key === null ? {} : { apiKey: key.secret }),
-        ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
+        ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
       };
       return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, catalogue });
     },
@@ -235,6 +241,7 @@ function admitted(parts: {
     ok: true,
     access,
     tier,
+    searchesWeb: wire.webSearch !== undefined,
     async *stream(signal) {
       if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
       isSent = true;

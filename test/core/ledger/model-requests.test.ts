@@ -11,6 +11,7 @@ import { ProviderError } from '../../../src/core/provider/errors.ts';
 import type { ChatProvider } from '../../../src/core/provider/types.ts';
 import { createTokenEstimator } from '../../../src/core/tokens/estimator.ts';
 import { collect } from '../../support/collect.ts';
+import { createFakeProvider } from '../../support/provider/fake-provider.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
 
 const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
@@ -341,6 +342,31 @@ describe('an admitted request', () => {
     expect((await request.settle()).costNanoUsd).toBeGreaterThanOrEqual(3 * 15_000_000);
   });
 
+  it('with web search on costs no searches where its provider knows of none, and says that there are none', async () => {
+    await bot.close();
+    const provider = await createFakeProvider({ dialect: 'openai' });
+    bot = await createTestBot({ defaultTier: 'premium', keys: ['openai'], provider });
+    const breaksOff = async (webSearch: boolean) => {
+      bot.provider.script((response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`data: ${JSON.stringify({ choices: [{ delta: { content: 'Half' } }] })}\n\n`);
+      });
+      const before = await spent();
+      const request = await admit({ model: 'openai/gpt-4o', webSearch });
+      const reserved = (await spent()) - before;
+      await expect(collect(request.stream(never))).rejects.toThrow();
+      return { reserved, bill: await request.settle(), searchesWeb: request.searchesWeb };
+    };
+    const plain = await breaksOff(false);
+    expect(await breaksOff(true)).toEqual(plain);
+    expect(plain.searchesWeb).toBe(false);
+    const asked = invocationOf('ask', { prompt: 'News?', model: 'openai/gpt-4o', web: true });
+    bot.provider.answer('None.');
+    await bot.dispatch.command(asked);
+    expect(asked.surface.shown?.note).toBe('GPT-4o cannot search the web here: pick another model for that.');
+    await provider.close();
+  });
+
   const broken = (code: string) =>
     new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
 
@@ -367,6 +393,7 @@ describe('an admitted request', () => {
       warnings: { watch() {}, reached() {} },
       providers: new Map([['openrouter', failingWith(error)]]),
       operatorProviders: new Set(['openrouter']),
+      searchProviders: new Set(['openrouter']),
       tokens,
       clock: systemClock,
       timeZone: 'UTC',
