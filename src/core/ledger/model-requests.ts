@@ -12,7 +12,7 @@ import type { Ledger, Level, Reserved } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
 import type { LimitWarnings } from './limit-warnings.ts';
 import { explainLimit } from './limit-words.ts';
-import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import { costNanoUsd, type FirmPrices, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import type { Spent } from './usage.ts';
 
 /** One request to a model, before anything is decided about it. */
@@ -131,6 +131,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
+      // Of one moment, so that it is held to and settled at what was set aside: the catalogue may change meanwhile.
+      const { dearest } = catalogue;
       const searchesWeb = request.webSearch && searchProviders.has(route.provider);
       const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
@@ -140,7 +142,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const worstNanoUsd = worstCostNanoUsd(
         route,
         { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
-        catalogue.dearest,
+        dearest,
       );
       const reserved = await ledger.reserve({
         id: request.id,
@@ -170,13 +172,13 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         wireModel: route.wireModel,
         messages: request.messages,
         maxOutputTokens: request.maxOutputTokens,
-        maxPrice: maxPrice(route, catalogue.dearest),
+        maxPrice: maxPrice(route, dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
       };
-      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, catalogue });
+      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, dearest });
     },
   };
 }
@@ -195,9 +197,9 @@ function admitted(parts: {
   readonly wire: ChatRequest;
   readonly reserved: Reserved;
   readonly tokens: TokenEstimator;
-  readonly catalogue: Catalogue;
+  readonly dearest: FirmPrices;
 }): Admitted {
-  const { access, tier, provider, key, wire, reserved, tokens, catalogue } = parts;
+  const { access, tier, provider, key, wire, reserved, tokens, dearest } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
@@ -209,7 +211,7 @@ function admitted(parts: {
   let bill: Promise<Bill> | null = null;
 
   async function spent(): Promise<Spent> {
-    const price = (of: Usage) => costNanoUsd(access.route, of, catalogue.dearest);
+    const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
     if (usage !== null && isPlausible(usage, generated)) {
       const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
       return { ...usage, costNanoUsd: price(usage), basis };
