@@ -111,6 +111,20 @@ describe('/forget', () => {
     expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
   });
 
+  it('of a conversation is for admins where somebody else’s question is being answered in it', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    const live = bot.provider.live();
+    const asked = messageOf('Ben asks', { ...thread('thread 1'), actor: testActor('ben') });
+    const done = bot.dispatch.message(asked);
+    await live.request;
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/^Others have taken part/);
+    await live.text('For Ben.');
+    await live.finish({ prompt_tokens: 1, completion_tokens: 1, cost: 0 });
+    await done;
+    expect(asked.surface.shown).toMatchObject({ text: 'For Ben.', status: 'complete' });
+    expect(await rememberedIn('thread 1')).toContain('For Ben.');
+  });
+
   it('and /export pass over what cannot be read of others', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     await bot.store.keyv('answers').set('damaged', 'garbage');
