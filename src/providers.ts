@@ -4,7 +4,7 @@ import type { CatalogueFile } from './core/catalogue/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
 import { createProviderClient } from './core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
-import { findLocalServers, type LocalServer } from './core/provider/local.ts';
+import { findLocalServers, type LocalSearchOptions, type LocalServer } from './core/provider/local.ts';
 import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
 import type { DemoProvider } from './demo/demo-provider.ts';
@@ -34,6 +34,8 @@ export interface OpenProvidersOptions {
   readonly keyIn: (variable: string) => string | undefined;
   /** Only the playground uses servers on this machine that nobody listed, and the demo. */
   readonly withPlayground: boolean;
+  /** Where to look for these servers; where they usually are by default. */
+  readonly localPlaces?: LocalSearchOptions['places'];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,7 +44,7 @@ export interface OpenProvidersOptions {
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
-  const { config, file, keyIn, withPlayground, clock, log } = options;
+  const { config, file, keyIn, withPlayground, localPlaces, clock, log } = options;
   const { OPENROUTER_PROVIDER: preferences } = config;
   const listed = file.providers.map((definition) => ({
     definition: withEnvironment(definition, config),
@@ -53,9 +55,14 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       .filter(({ definition, apiKey }) => apiKey !== null || definition.keyless)
       .map(({ definition }) => definition.id),
   );
-  const local = withPlayground
-    ? await findLocalServers({ fetch, clock, log }, AbortSignal.timeout(LOCAL_SEARCH_MS))
+  const found = withPlayground
+    ? await findLocalServers(
+        { fetch, clock, log, ...(localPlaces && { places: localPlaces }) },
+        AbortSignal.timeout(LOCAL_SEARCH_MS),
+      )
     : [];
+  // One that the models file calls the same is where the file says.
+  const local = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
   const isDemo = withPlayground && usable.size === 0 && local.length === 0;
   const demo = isDemo ? await startDemo(file, clock, log) : null;
 
