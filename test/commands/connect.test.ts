@@ -163,6 +163,9 @@ describe('a key that is connected', () => {
     expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).toMatch(
       /You have used 1 of 1 request for today/,
     );
+    expect(await told('usage', {}, mia, limited)).toMatch(
+      /\*\*Of your limits\*\*\n(- .*\n)*- 1 of 1 request today, of what this place’s own API keys pay$/,
+    );
     await limited.close();
   });
 
