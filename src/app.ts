@@ -91,6 +91,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       catalogue,
       providers: providers.clients,
       operatorProviders: providers.usable,
+      searchProviders: providers.searching,
       encryptionKeys: encryptionKeysOf(config),
       providersForOwnKeys: providers.forOwnKeys,
       limits: config.LIMITS === 'on' ? file.limits : null,
@@ -122,10 +123,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const { services, dispatch } = core;
 
     const notes: (() => readonly string[])[] = [];
-    if (config.ENCRYPTION_KEY_OLD !== undefined) {
-      const turned = turnedInWords(await services.ownKeys.turnOver());
-      notes.push(() => turned);
-    }
     if (config.DISCORD_TOKEN !== undefined) {
       const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
       const discord = createDiscordAdapter({
@@ -189,6 +186,11 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     }
     const pickUp = core.pickUpThrough(adapters);
     closing.add(() => pickUp.stop());
+    // Not before: what a dead process held of a key's lock is free when somebody has looked for what it left.
+    if (config.ENCRYPTION_KEY_OLD !== undefined) {
+      const turned = turnedInWords(await services.ownKeys.turnOver());
+      notes.push(() => turned);
+    }
     const refresh = startCatalogueRefresh({
       catalogue,
       providers: providers.listing,

@@ -4,7 +4,7 @@ import type { CatalogueFile } from './core/catalogue/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
 import { createProviderClient } from './core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
-import { findLocalServers, type LocalServer } from './core/provider/local.ts';
+import { findLocalServers, type LocalSearchOptions, type LocalServer } from './core/provider/local.ts';
 import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
 import type { DemoProvider } from './demo/demo-provider.ts';
@@ -15,6 +15,8 @@ export interface Providers {
   readonly clients: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for: they have a key, or need none. */
   readonly usable: ReadonlySet<string>;
+  /** Ids of those that can search the web. */
+  readonly searching: ReadonlySet<string>;
   /** Those that a guild's own key can be for: all but the demo. */
   readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
   /** Those whose lists of models say something about the catalogue. */
@@ -32,6 +34,8 @@ export interface OpenProvidersOptions {
   readonly keyIn: (variable: string) => string | undefined;
   /** Only the playground uses servers on this machine that nobody listed, and the demo. */
   readonly withPlayground: boolean;
+  /** Where to look for these servers; where they usually are by default. */
+  readonly localPlaces?: LocalSearchOptions['places'];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,7 +44,7 @@ export interface OpenProvidersOptions {
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
-  const { config, file, keyIn, withPlayground, clock, log } = options;
+  const { config, file, keyIn, withPlayground, localPlaces, clock, log } = options;
   const { OPENROUTER_PROVIDER: preferences } = config;
   const listed = file.providers.map((definition) => ({
     definition: withEnvironment(definition, config),
@@ -51,9 +55,14 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       .filter(({ definition, apiKey }) => apiKey !== null || definition.keyless)
       .map(({ definition }) => definition.id),
   );
-  const local = withPlayground
-    ? await findLocalServers({ fetch, clock, log }, AbortSignal.timeout(LOCAL_SEARCH_MS))
+  const found = withPlayground
+    ? await findLocalServers(
+        { fetch, clock, log, ...(localPlaces && { places: localPlaces }) },
+        AbortSignal.timeout(LOCAL_SEARCH_MS),
+      )
     : [];
+  // One that the models file calls the same is where the file says.
+  const local = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
   const isDemo = withPlayground && usable.size === 0 && local.length === 0;
   const demo = isDemo ? await startDemo(file, clock, log) : null;
 
@@ -97,6 +106,11 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   return {
     clients,
     usable,
+    searching: new Set(
+      definitions
+        .filter(({ definition }) => definition.features.webSearch)
+        .map(({ definition }) => definition.id),
+    ),
     forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,

@@ -3,7 +3,7 @@ import { readConfig } from '../src/config.ts';
 import { parseCatalogueFile } from '../src/core/catalogue/catalogue-file.ts';
 import { ProviderError } from '../src/core/provider/errors.ts';
 import { explainProviderError } from '../src/core/provider/explain.ts';
-import { openProviders, type Providers } from '../src/providers.ts';
+import { type OpenProvidersOptions, openProviders, type Providers } from '../src/providers.ts';
 import { createFastClock } from './support/fast-clock.ts';
 import { MODELS_FILE } from './support/models.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from './support/provider/fake-provider.ts';
@@ -14,13 +14,18 @@ afterEach(() => providers.close());
 
 async function open(
   environment: Record<string, string> = {},
-  { file = MODELS_FILE, withPlayground = false } = {},
+  {
+    file = MODELS_FILE,
+    withPlayground = false,
+    localPlaces = [],
+  }: Partial<Pick<OpenProvidersOptions, 'file' | 'withPlayground' | 'localPlaces'>> = {},
 ): Promise<Providers> {
   providers = await openProviders({
     config: readConfig(environment),
     file,
     keyIn: (variable) => environment[variable],
     withPlayground,
+    localPlaces,
     clock: createFastClock(),
     log: createLogRecorder().log,
   });
@@ -96,6 +101,24 @@ describe('the providers', () => {
       ?.models(AbortSignal.timeout(10_000))
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'unreachable', provider: 'constructor' });
+  });
+
+  it('of the models file keep their address where a server on this machine is called the same', async () => {
+    const served = { dialect: 'compatible', models: [{ id: 'llama3.2:3b', object: 'model' }] } as const;
+    const [listed, local] = [await createFakeProvider(served), await createFakeProvider(served)];
+    const file = parseCatalogueFile(
+      JSON.stringify({
+        providers: [{ id: 'ollama', baseUrl: listed.url, keyless: true, free: true }],
+        models: [{ id: 'a/b', tier: 'free', routes: [{ provider: 'ollama', model: 'llama3.2:3b' }] }],
+      }),
+    );
+    const localPlaces = [{ id: 'ollama', name: 'Ollama', port: Number(new URL(local.url).port) }];
+    const opened = await open({}, { file, withPlayground: true, localPlaces });
+    await opened.clients.get('ollama')?.models(AbortSignal.timeout(10_000));
+    expect(listed.requests).toHaveLength(1);
+    expect(opened.local).toEqual([]);
+    await listed.close();
+    await local.close();
   });
 
   it('say by name that it is the demo, where it stands in for them', async () => {

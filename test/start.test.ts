@@ -158,15 +158,20 @@ describe('the start', () => {
     const keysUnder = (text: string) =>
       createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
     await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2');
+    // What a process holds that died while it did the same.
+    await store.claims.claim('key/discord:1/openai', 'dead', Date.now(), 0);
+    // Something that no version of the bot wrote.
+    await store.keyv('keys').set('discord:1/openrouter', 'garbage');
     const shared = { STORE_URL: 'sqlite:parley.db' };
     const turned = start({ ...shared, ENCRYPTION_KEY: second, ENCRYPTION_KEY_OLD: first });
     await turned.ready;
     expect(turned.output()).toMatch(/1 key of guilds sealed under the new ENCRYPTION_KEY\./);
+    expect(turned.output()).toMatch(/1 key of guilds cannot be read with either key; their admins/);
     expect((await keysUnder(second).open('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
     await turned.kill();
     const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });
     await lost.ready;
-    expect(lost.output()).toMatch(/1 key of guilds cannot be read with either key; their admins/);
+    expect(lost.output()).toMatch(/2 keys of guilds cannot be read with either key; their admins/);
     await store.close();
   });
 });

@@ -1,3 +1,4 @@
+import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import {
   createDates,
@@ -9,11 +10,12 @@ import {
   usageCsv,
   usageSince,
 } from '../core/ledger/usage-report.ts';
+import type { OpenReservation } from '../core/store.ts';
 import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
 
 const DAYS = 30;
 
-/** Shows what was used in all guilds, or in one: by guild, model and person. */
+/** Shows what was used in all guilds, or in one: by guild, model and person; and what is not settled. */
 export const usage: CliCommand = {
   name: 'usage',
   usage: [`usage [<guild>] [--days <number, ${DAYS} by default>] [--csv]`],
@@ -30,8 +32,12 @@ export const usage: CliCommand = {
     if (values['csv'] === true) {
       return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
     }
+    const left = (await store.ledger.abandoned(clock.now())).filter(
+      ({ entry }) => guild === undefined || entry.guild === guild,
+    );
     const text = [
       `Since ${day}: ${sumInWords(sumOf(rows))}`,
+      ...(left.length > 0 ? [unsettledInWords(left)] : []),
       ...listed('guild', rows, (row) => row.guild),
       ...listed('model', rows, (row) => row.model),
       ...listed('person', rows, (row) => `${row.guild} ${row.user}`),
@@ -39,6 +45,13 @@ export const usage: CliCommand = {
     return { text, json: rows };
   },
 };
+
+/** What dead processes left counts at its worst price until somebody knows a better one. */
+function unsettledInWords(left: readonly OpenReservation[]): string {
+  const nanoUsd = left.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0);
+  const requests = `${left.length} ${left.length === 1 ? 'request' : 'requests'}`;
+  return `Not settled, left by processes that died: ${requests}, for which ${usdOrNothing(nanoUsd)} stays set aside`;
+}
 
 function listed(what: string, rows: readonly UsageRow[], keyOf: (row: UsageRow) => string): string[] {
   const lines = groupsOf(rows, keyOf).map(({ key, sum }) => `  ${key}: ${sumInWords(sum)}`);

@@ -10,6 +10,12 @@ const MAX_KEY_CHARS = 400;
 /** What a header can carry, and enough of it that the last four characters give nothing away. */
 const KEY = /^[!-~]{12,}$/;
 
+/** How keys begin that are plainly one provider's. */
+const MARKS = {
+  openrouter: /^sk-or-/,
+  openai: /^sk-(proj|svcacct|admin)-/,
+} as const satisfies Record<KeyProvider, RegExp>;
+
 /** Where keys are made. */
 const KEY_PAGES = {
   openrouter: 'https://openrouter.ai/settings/keys',
@@ -50,8 +56,9 @@ export const connect = defineCommand({
       return tell(`That is no API key. Make one at ${KEY_PAGES[provider]}, and paste all of it.`);
     }
     // Not even asked there: a key is nobody's but its own provider's to see.
-    if (provider === 'openai' && key.startsWith('sk-or-')) {
-      return tell('That is a key for OpenRouter, not for OpenAI. Choose OpenRouter for it. It was not kept.');
+    const other = KEY_PROVIDERS.find(({ id }) => id !== provider && MARKS[id].test(key))?.name;
+    if (other !== undefined) {
+      return tell(`That is a key for ${other}, not for ${name}. Choose ${other} for it. It was not kept.`);
     }
     const by = `${platformOf(actor.guild)}:${actor.user}`;
     try {

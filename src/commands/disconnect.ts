@@ -18,11 +18,11 @@ export const disconnect = defineCommand({
 
   async run({ actor, place, services, tell }, { provider: named }) {
     const { guilds, ownKeys } = services;
-    const keys = await ownKeys.of(place.guild);
-    const [only, second] = keys;
-    if (only === undefined) return tell('No API key is connected here.');
-    const provider = named ?? (second === undefined ? only.provider : undefined);
+    // One that is named need not be read to be deleted.
+    const keys = named === undefined ? await ownKeys.of(place.guild) : [];
+    const provider = named ?? (keys.length === 1 ? keys[0]?.provider : undefined);
     if (provider === undefined) {
+      if (keys.length === 0) return tell('No API key is connected here.');
       const list = keys.map((key) => `${keyProviderName(key.provider)} (…${key.lastFour})`).join(' and ');
       return tell(`Which \`provider\`? There are keys for ${list}.`);
     }

@@ -53,8 +53,7 @@ async function forgetConversation({ actor, place, services }: CommandContext): P
   if (conversation === null) {
     return 'There is no conversation here to forget: use `/forget` inside a thread or direct message.';
   }
-  const others = conversation.turns.some(({ user }) => user !== actor.user);
-  if (others && !mayActAs(await roles(actor), 'admin')) {
+  if (!mayActAs(await roles(actor), 'admin') && (await privacy.isShared(conversation, actor.user))) {
     return 'Others have taken part in this conversation, so only an admin can make me forget it. `/forget what:myself` forgets what is yours.';
   }
   await privacy.forgetConversation(conversation.id);

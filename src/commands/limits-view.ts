@@ -1,3 +1,4 @@
+import type { GuildAccess } from '../core/access/tiers.ts';
 import { type Actor, type GuildId, platformOf } from '../core/actor.ts';
 import type { CommandContext } from '../core/command.ts';
 import { type GuildRules, rulesFor, rulesOfGroups } from '../core/ledger/guild-rules.ts';
@@ -5,6 +6,7 @@ import type { Level } from '../core/ledger/ledger.ts';
 import { isPersonal } from '../core/ledger/limit-rules.ts';
 import { amountInWords } from '../core/ledger/limit-words.ts';
 import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
+import type { LedgerEntry } from '../core/store.ts';
 
 /** What people call the limits, and how they name them as an option. */
 export const NAMES = {
@@ -65,9 +67,8 @@ async function overview(
   // Only who asks has groups that the platform tells with it.
   const groups = isKnown ? actor.groups : NO_GROUPS;
   const ofGroups = await rulesOfGroups(rules, groups);
-  const payers = ownKeys.length > 0 ? (['operator', 'guild'] as const) : (['operator'] as const);
   const sections = await Promise.all(
-    payers.map(async (payer) => {
+    payersIn({ ownKeys }).map(async (payer) => {
       const whose = { guild, user: person, groups, payer };
       const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
       const line: LineContext = {
@@ -95,6 +96,11 @@ async function overview(
       ? 'Set one with `limit` and `to`: it tightens what holds here.'
       : 'Admins can tighten them; the operator of this bot can set any.',
   ].join('\n\n');
+}
+
+/** Who may pay for requests of a guild; what each pays is counted and limited apart. */
+export function payersIn({ ownKeys }: Pick<GuildAccess, 'ownKeys'>): readonly LedgerEntry['payer'][] {
+  return ownKeys.length > 0 ? ['operator', 'guild'] : ['operator'];
 }
 
 const NO_GROUPS: Actor['groups'] = async () => [];

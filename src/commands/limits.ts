@@ -10,7 +10,7 @@ import {
   reaches,
 } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { MAX_GROUPS, MAX_PEOPLE } from '../core/ledger/guild-rules.ts';
+import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
 import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
 import { parseAmount } from '../core/ledger/limit-words.ts';
 import type { GuildLimitName } from '../core/ledger/limits.ts';
@@ -48,11 +48,12 @@ export const limits = defineCommand({
     },
     guild: { type: 'text', description: 'Of another place, by its id (operators)', maxChars: 100 },
   },
-  async run(context, { limit: value, to, user, role: group, guild: id }) {
+  async run(context, given) {
+    const { limit: value, to, user, role: group, guild: id } = given;
     const { actor, place, services, tell } = context;
     const role = await services.roles(actor);
     const isAdmin = mayActAs(role, 'admin');
-    if (!isAdmin && [to, user, group, id].some((given) => given !== undefined)) {
+    if (!isAdmin && Object.keys(given).length > 0) {
       return tell('Only an admin can set limits or see those of others. `/limits` alone shows yours.');
     }
     const guild = id === undefined ? place.guild : guildIn(id, role, context);
@@ -126,9 +127,22 @@ async function set({ guild, whose, limit, to, role }: Wish, context: CommandCont
     if (!amount.ok) return amount.problem;
     most = amount.most;
   }
-  const layer = whose ?? (role === 'operator' ? 'operator' : 'guild');
   const by = `${platformOf(actor.guild)}:${actor.user}`;
-  if (await services.limits.change({ guild, layer, limit, most, by })) return null;
+  const change = (layer: RuleLayer) =>
+    services.limits.change({
+      guild,
+      layer,
+      limit,
+      most: layer === 'operator' ? most : (most ?? undefined),
+      by,
+    });
+  if (whose === null && role === 'operator') {
+    await change('operator');
+    // What the place's own keys pay is bound by nothing but what its admins set.
+    if (guild === actor.guild && (await actor.managesGuild())) await change('guild');
+    return null;
+  }
+  if (await change(whose ?? 'guild')) return null;
   const full =
     whose !== null && 'group' in whose ? `${MAX_GROUPS} ${groupWord(guild)}s` : `${MAX_PEOPLE} people`;
   return `${full} have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;

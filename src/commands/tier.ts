@@ -10,6 +10,9 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;
 
+/** The actions that an option is for; a place can be named with all of them. */
+const MEANT_FOR = { tier: ['grant'], until: ['grant'], reason: ['grant', 'revoke'] } as const;
+
 export const tier = defineCommand({
   name: 'tier',
   description: 'Which models this place may use and how to get more; operators give tiers with it',
@@ -49,8 +52,13 @@ export const tier = defineCommand({
     const { action = 'show' } = given;
     const isOperator = mayActAs(await services.roles(actor), 'operator');
     const { guild, tier: granted, until, reason = '' } = given;
-    if (!isOperator && (action !== 'show' || guild !== undefined)) {
+    if (!isOperator && (action !== 'show' || Object.keys(given).some((name) => name !== 'action'))) {
       return tell('Only the operator of this bot can do that. `/tier` alone shows what this place has.');
+    }
+    for (const [name, actions] of Object.entries(MEANT_FOR)) {
+      if (!Object.hasOwn(given, name) || actions.some((each) => each === action)) continue;
+      const meant = actions.map((each) => `\`action:${each}\``).join(' or ');
+      return tell(`\`${name}\` has no meaning without ${meant}. Nothing was changed.`);
     }
     const id = guild === undefined ? place.guild : parseGuildId(guild);
     if (id === null) {

@@ -14,6 +14,7 @@ import {
   usageCsv,
   usageSince,
 } from '../core/ledger/usage-report.ts';
+import { payersIn } from './limits-view.ts';
 
 const DEFAULT_DAYS = '30';
 /** Models, people and places that are listed; the CSV has them all. */
@@ -89,14 +90,18 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
     { of: { guild, user: actor.user }, day: `${today.slice(0, 7)}-01` },
     dateOf,
   );
-  const { operatorTier } = await guilds.access(guild);
-  const whose = { guild, user: actor.user, groups: actor.groups, payer: 'operator' } as const;
-  const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
-  const against = levels.flatMap(({ limit, used, most }) => {
-    const { scope, period } = LIMITS[limit];
-    if (scope !== 'user' || most === null) return [];
-    return [`- ${useInWords(limit, used, most)} ${PERIODS[period]}`];
-  });
+  const { operatorTier, ownKeys } = await guilds.access(guild);
+  const against: string[] = [];
+  for (const payer of payersIn({ ownKeys })) {
+    const whose = { guild, user: actor.user, groups: actor.groups, payer };
+    const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
+    const of = payer === 'guild' ? ', of what this place’s own API keys pay' : '';
+    for (const { limit, used, most } of levels) {
+      const { scope, period } = LIMITS[limit];
+      if (scope === 'user' && most !== null)
+        against.push(`- ${useInWords(limit, used, most)} ${PERIODS[period]}${of}`);
+    }
+  }
   return [
     [
       '**Your use here**',

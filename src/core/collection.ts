@@ -21,7 +21,7 @@ export interface CollectionOptions<T> {
   readonly version: number;
   /** What a value must be; has to accept its own output. */
   readonly schema: z.ZodType<T>;
-  /** How long a value lives after its last `set`; for ever by default. */
+  /** How long a value lives after its last `set`, and a copy aside after its last read; for ever by default. */
   readonly ttlMs?: number;
   /** Turns a value of an older version into one of the present version, which the schema then checks. */
   migrate?(value: unknown, fromVersion: number): unknown;
@@ -74,7 +74,7 @@ export function createCollection<T>(keyv: Keyv, options: CollectionOptions<T>): 
     try {
       return parse(key, stored);
     } catch (error) {
-      await keyv.set(ASIDE_PREFIX + key, stored);
+      await keyv.set(ASIDE_PREFIX + key, stored, ttlMs);
       throw error;
     }
   }

@@ -64,6 +64,8 @@ export interface CoreOptions {
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator can pay for. */
   readonly operatorProviders: ReadonlySet<string>;
+  /** Ids of those that can search the web. */
+  readonly searchProviders: ReadonlySet<string>;
   /** `ENCRYPTION_KEY`, then what it was before: under these guilds' own keys are sealed. Empty where guilds bring none. */
   readonly encryptionKeys: readonly Uint8Array[];
   /** Those that a guild can bring a key for, by id. */
@@ -92,7 +94,8 @@ export interface CoreOptions {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { commands, store, catalogue, providers, operatorProviders, slots, pacers } = options;
+  const { commands, store, catalogue, providers, operatorProviders, searchProviders, slots, pacers } =
+    options;
   const { telemetry, tellAdmins, drawChart, retentionMs, timeZone, logContent, clock, log } = options;
   const { claims, records } = store;
   /** Names this process in leases. */
@@ -148,6 +151,7 @@ export function createCore(options: CoreOptions): Core {
     warnings,
     providers,
     operatorProviders,
+    searchProviders,
     tokens,
     clock,
     timeZone,

@@ -40,6 +40,16 @@ const LOOK_EVERY_MS = 250;
 /** Longer than it takes until what a dead process held is free again. */
 const MAX_WAIT_MS = 15_000;
 
+/** The call whose answer never came may arrive at the store after the first look. */
+const DOUBT_MS = 10_000;
+
+/** A lock that may have been taken or not. */
+interface Doubtful {
+  readonly id: string;
+  readonly name: string;
+  readonly untilMs: number;
+}
+
 /**
  * Locks are claims that expire at once. One that a dead process held is taken over as every orphan is, and has nothing
  * written: so it is free again.
@@ -49,6 +59,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
   const finisher = createFinisher({ claims, clock, log });
   /** How many locks are held under each owner's name. Only these names are renewed. */
   const held = new Map<string, number>();
+  const doubtful = new Set<Doubtful>();
   let doubts = 0;
 
   const renewing = repeat(
@@ -56,9 +67,18 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
     RENEW_EVERY_MS,
     async () => {
       for (const name of held.keys()) await claims.renew(name, clock.now() + LEASE_MS);
+      for (const doubt of doubtful) await undo(doubt);
     },
     { clock, log },
   );
+
+  /** Others that are held under its name would be renewed with it. */
+  async function undo(doubt: Doubtful): Promise<void> {
+    for (const claim of await claims.underWay(0, doubt.id)) {
+      if (claim.owner === doubt.name) await claims.finish(claim);
+    }
+    if (clock.now() >= doubt.untilMs) doubtful.delete(doubt);
+  }
 
   function count(name: string, change: 1 | -1): void {
     const locks = (held.get(name) ?? 0) + change;
@@ -72,8 +92,11 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
       const name = `${owner}/locks/${doubts}`;
       // Expired from the start by any process's clock, and so free as soon as it is finished.
       const claim = await claims.claim(id, name, clock.now() + LEASE_MS, 0).catch((error: unknown) => {
-        // It may be taken all the same. Under a name that is not used again, its lease runs out.
-        if (error instanceof StoreError) doubts++;
+        // It may be taken all the same, under a name that is not used again.
+        if (error instanceof StoreError) {
+          doubtful.add({ id, name, untilMs: clock.now() + DOUBT_MS });
+          doubts++;
+        }
         throw error;
       });
       if (claim !== null) {

@@ -56,6 +56,24 @@ describe('usage on the command line', () => {
     expect((await run('discord:2')).output).toMatch(/: nothing\n$/);
   });
 
+  it('names what dead processes left, and nobody could name the cost of so far', async () => {
+    const store = await openStore(url, { clock: systemClock, log: pino({ level: 'silent' }) });
+    const reservation = {
+      draws: [],
+      reserved: { nanoUsd: 250_000_000, requests: 1, attempts: 1 },
+      entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'openai', payer: 'operator' },
+      madeAtMs: Date.now(),
+      owner: 'process',
+    } as const;
+    await store.ledger.reserve({ ...reservation, id: 'dead', leaseUntilMs: Date.now() });
+    await store.ledger.reserve({ ...reservation, id: 'live', leaseUntilMs: Date.now() + DAY_MS });
+    await store.close();
+    const line = 'Not settled, left by processes that died: 1 request, for which $0.25 stays set aside\n';
+    expect((await run()).output).toContain(line);
+    expect((await run('discord:1')).output).toContain(line);
+    expect((await run('slack:T1')).output).not.toContain('Not settled');
+  });
+
   it('is a table or JSON for scripts', async () => {
     const { output } = await run('slack:T1', '--csv');
     expect(output).toMatch(

@@ -105,13 +105,19 @@ describe('/connect', () => {
       'openai',
       /^That is a key for OpenRouter, not for OpenAI\. Choose OpenRouter for it\. It was not kept\.$/,
     ],
+    [
+      OPENAI_KEY,
+      'openrouter',
+      /^That is a key for OpenAI, not for OpenRouter\. Choose OpenAI for it\. It was not kept\.$/,
+    ],
     [KEY, 'lab', /^`provider` must be one of `openrouter`, `openai`\.$/],
     ['x'.repeat(401), 'openai', /^`key` is 401 characters long; at most 400 are allowed\.$/],
   ])('says what is wrong with %s for %s, and keeps nothing', async (secret, of, words) => {
     expect(await connect(secret, of)).toMatch(words);
     expect(await bot.services.ownKeys.of('discord:1')).toEqual([]);
     // A key that is plainly another's is not even shown to the wrong provider.
-    expect(provider.requests.filter(({ headers }) => headers.authorization === `Bearer ${KEY}`)).toEqual([]);
+    const shown = provider.requests.map(({ headers }) => headers.authorization);
+    for (const key of [KEY, OPENAI_KEY]) expect(shown).not.toContain(`Bearer ${key}`);
   });
 
   it('keeps nothing where the provider cannot be asked, and says so', async () => {
@@ -156,6 +162,9 @@ describe('a key that is connected', () => {
     await run('limits', { limit: 'requests-per-day', to: '1' }, ada, limited);
     expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).toMatch(
       /You have used 1 of 1 request for today/,
+    );
+    expect(await told('usage', {}, mia, limited)).toMatch(
+      /\*\*Of your limits\*\*\n(- .*\n)*- 1 of 1 request today, of what this place’s own API keys pay$/,
     );
     await limited.close();
   });
@@ -231,6 +240,19 @@ describe('/disconnect', () => {
     );
     expect(await ask(CLAUDE)).toMatch(/needs the tier/);
     expect(await told('disconnect', {})).toBe('No API key is connected here.');
+  });
+
+  it('takes back a key that cannot be read, where it is named', async () => {
+    await connect(OPENAI_KEY, 'openai');
+    await bot.store.keyv('keys').set('discord:1/openrouter', 'garbage');
+    expect(await ask(GPT_4O)).toMatch(/cannot be read/);
+    expect(await told('disconnect', { provider: 'openrouter' })).toMatch(
+      /^The key for OpenRouter is deleted here/,
+    );
+    expect(await ask(GPT_4O)).toBe(OPENAI_KEY);
+    expect(await told('disconnect', { provider: 'openrouter' })).toBe(
+      'No API key for OpenRouter is connected here.',
+    );
   });
 
   it('asks which one where there are two', async () => {

@@ -51,12 +51,15 @@ describe('/limits', () => {
     expect(await limits({}, ada)).toMatch(/Dollars of all together per day: \*\*\$0\.50\*\* · used \$0\n/);
   });
 
-  it.each([{ limit: 'requests-per-day', to: '1' }, { user: '20' }, { role: '77' }, { guild: 'discord:2' }])(
-    'lets no member do more than look: %j',
-    async (options) => {
-      expect(await limits(options)).toMatch(/Only an admin/);
-    },
-  );
+  it.each([
+    { limit: 'requests-per-day', to: '1' },
+    { limit: 'requests-per-day' },
+    { user: '20' },
+    { role: '77' },
+    { guild: 'discord:2' },
+  ])('lets no member do more than look: %j', async (options) => {
+    expect(await limits(options)).toMatch(/Only an admin/);
+  });
 
   it('lets an admin tighten a limit for everybody here, from the next request on', async () => {
     expect(await limits({ limit: 'requests-per-day', to: '1' }, ada)).toMatch(
@@ -216,6 +219,23 @@ describe('/limits', () => {
     expect(await limits({ ...far, to: 'default' }, olga)).toMatch(/day: \*\*100 requests\*\* ·/);
     expect(await limits({}, ada)).not.toMatch(/set by/);
     expect(await limits({ ...far, guild: 'nowhere', to: '1' }, olga)).toMatch(/no such place/);
+  });
+
+  it('set by an operator who is an admin of the place binds what its own API keys pay, too', async () => {
+    const olgaHere = testActor('olga', { isAdmin: true });
+    const inForce = async (payer: 'operator' | 'guild') => {
+      const whose = { guild: 'discord:1', user: '10', groups: mia.groups, payer } as const;
+      return (await bot.services.limits.limitsFor(whose, 'free')).requestsPerUserPerDay;
+    };
+    const both = async () => [await inForce('operator'), await inForce('guild')];
+    await limits({ limit: 'requests-per-day', to: '5' }, olga);
+    expect(await both()).toEqual([5, null]);
+    await limits({ limit: 'requests-per-day', to: '500' }, olgaHere);
+    expect(await both()).toEqual([500, 500]);
+    await limits({ limit: 'requests-per-day', to: 'none' }, olgaHere);
+    expect(await both()).toEqual([null, null]);
+    await limits({ limit: 'requests-per-day', to: 'default' }, olgaHere);
+    expect(await both()).toEqual([100, null]);
   });
 
   it('keeps the operator of the playground in the playground', async () => {

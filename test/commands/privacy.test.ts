@@ -111,6 +111,29 @@ describe('/forget', () => {
     expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
   });
 
+  it('of a conversation is for admins where somebody else’s question is being answered in it', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    const live = bot.provider.live();
+    const asked = messageOf('Ben asks', { ...thread('thread 1'), actor: testActor('ben') });
+    const done = bot.dispatch.message(asked);
+    await live.request;
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/^Others have taken part/);
+    await live.text('For Ben.');
+    await live.finish({ prompt_tokens: 1, completion_tokens: 1, cost: 0 });
+    await done;
+    expect(asked.surface.shown).toMatchObject({ text: 'For Ben.', status: 'complete' });
+    expect(await rememberedIn('thread 1')).toContain('For Ben.');
+  });
+
+  it('and /export pass over what cannot be read of others', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    await bot.store.keyv('answers').set('damaged', 'garbage');
+    expect((await run('export', {})).text).toMatch(/^This is what I have stored/);
+    expect((await run('forget', { what: 'myself' })).text).toMatch(/^I have forgotten 1 question/);
+    expect(await dump()).not.toContain('Mia one');
+    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(/^I have forgotten/);
+  });
+
   it('of a guild is for its admins, forgets all of it, and leaves other guilds and the limits’ counters alone', async () => {
     await talk('mia', 'Mia here', 'thread 1');
     await talk('mia', 'Mia elsewhere', 'thread 2', 'discord:2');

@@ -53,6 +53,7 @@ describe('/tier for everybody', () => {
     { action: 'revoke', guild: 'discord:2' },
     { action: 'log' },
     { action: 'show', guild: 'discord:2' },
+    { tier: 'premium' },
   ])('is nothing but that: %j is for operators, and no admin is one', async (options) => {
     await bot.grant('discord:2', 'openrouter');
     for (const person of [asMember, asAdmin]) {
@@ -116,6 +117,12 @@ describe('/tier for operators', () => {
 
   it.each([
     [{ action: 'grant' }, /^Which `tier`\?/],
+    [{ tier: 'premium' }, /^`tier` has no meaning without `action:grant`\. Nothing was changed\.$/],
+    [{ action: 'revoke', until: '2999-01-01' }, /^`until` has no meaning without `action:grant`\./],
+    [
+      { action: 'log', reason: 'why' },
+      /^`reason` has no meaning without `action:grant` or `action:revoke`\./,
+    ],
     [{ action: 'grant', tier: 'gold' }, /must be one of/],
     [{ action: 'grant', tier: 'premium', until: 'tomorrow' }, /The end must be a date/],
     [{ action: 'grant', tier: 'premium', until: '2020-01-01' }, /is past/],

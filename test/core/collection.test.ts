@@ -98,14 +98,19 @@ describe('createCollection', () => {
     expect(await notes.delete('one')).toBe(false);
   });
 
-  it('keeps values for as long as it is told', async () => {
-    const ttls: (number | undefined)[] = [];
-    const map = new Map<string, unknown>();
-    const keyv = keyvOf(map);
-    keyv.hooks.addHandler('preSet', ({ ttl }: { ttl?: number }) => ttls.push(ttl));
-    await createCollection(keyv, { version: 1, schema, ttlMs: 60_000 }).set('one', note);
-    await createCollection(keyv, { version: 1, schema }).set('two', note);
-    expect(ttls).toEqual([60_000, undefined]);
+  it('keeps values for as long as it is told, and no copy longer', async () => {
+    const ttls: [key: string, ttl: number | undefined][] = [];
+    const keyv = keyvOf();
+    keyv.hooks.addHandler('preSet', ({ key, ttl }: { key: string; ttl?: number }) => ttls.push([key, ttl]));
+    const notes = createCollection(keyv, { version: 1, schema, ttlMs: 60_000 });
+    await notes.set('one', note);
+    await createCollection(keyv, { version: 2, schema }).set('two', note);
+    await expect(notes.get('two')).rejects.toThrow(UnreadableValue);
+    expect(ttls).toEqual([
+      ['one', 60_000],
+      ['two', undefined],
+      [`${ASIDE_PREFIX}two`, 60_000],
+    ]);
   });
 
   it('rejects where the store fails, and never answers with a miss', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocks, type Locks } from '../../src/core/locks.ts';
-import { type Store, StoreError } from '../../src/core/store.ts';
+import { type ClaimStore, type Store, StoreError } from '../../src/core/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
@@ -22,8 +22,8 @@ afterEach(async () => {
   await store.close();
 });
 
-function processNamed(owner: string): Locks {
-  const locks = createLocks({ claims: store.claims, owner, clock, log });
+function processNamed(owner: string, claims = store.claims): Locks {
+  const locks = createLocks({ claims, owner, clock, log });
   opened.push(locks);
   return locks;
 }
@@ -55,6 +55,27 @@ describe('locks', () => {
     const locks = processNamed('p');
     await expect(locks.hold('one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await locks.hold('one', async () => 'yes')).toBe('yes');
+  });
+
+  it('that may have been taken by a call whose answer never came are free again, whatever else is held', async () => {
+    let isLost = false;
+    const claims: ClaimStore = {
+      ...store.claims,
+      async claim(...args) {
+        const claim = await store.claims.claim(...args);
+        if (isLost) throw new StoreError('no answer');
+        return claim;
+      },
+    };
+    const locks = processNamed('p', claims);
+    const release = await locks.take('other', () => {}, never);
+    isLost = true;
+    await expect(locks.take('one', () => {}, never)).rejects.toThrow(StoreError);
+    isLost = false;
+    await clock.advance(5_000);
+    expect(await processNamed('q').hold('one', async () => 'free')).toBe('free');
+    await expect(store.claims.underWay(clock.now())).resolves.toHaveLength(1);
+    await release();
   });
 
   it('are waited for no longer than it takes until what a dead process held is free', async () => {

@@ -247,6 +247,29 @@ describeWithRedis('Redis', () => {
     await store.close();
   });
 
+  it('forgets all claims that are finished and expired, however many, and past those that are unfinished', async () => {
+    await redis.flush();
+    const clock = createFakeClock();
+    const store = await openStore(redis.url, { clock, log: silent });
+    const { claims } = store;
+    // A lock is expired from the start: those that are held stand before all that could be forgotten.
+    for (let lock = 0; lock < 3; lock++) await claims.claim(`lock ${lock}`, 'p', clock.now(), 0);
+    const events = Array.from({ length: 1_200 }, (_, index) => `event ${index}`);
+    await Promise.all(
+      events.map(async (id) => {
+        const claim = await claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
+        if (claim) await claims.finish(claim);
+      }),
+    );
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    await clock.advance(6 * 60_000);
+    await expect.poll(() => client.hLen('{parley}:claims'), { timeout: 10_000 }).toBe(3);
+    expect(await client.zCard('{parley}:claims:expiry')).toBe(3);
+    client.destroy();
+    await store.close();
+  });
+
   describe('what stands in Redis', () => {
     it('has Parley in its names, times to live where it was asked, and one slot for what scripts touch', async () => {
       await redis.flush();

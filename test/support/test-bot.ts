@@ -103,6 +103,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     catalogue: createCatalogue(file),
     providers,
     operatorProviders: new Set(keys),
+    searchProviders: new Set(file.providers.filter(({ features }) => features.webSearch).map(({ id }) => id)),
     encryptionKeys: options.encryptionKeys ?? [randomBytes(32)],
     providersForOwnKeys: providers,
     limits: options.limits ?? NO_LIMITS,

@@ -168,13 +168,18 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
 
     async reseal(guild, provider) {
       const id = idOf(guild, provider);
-      const key = await keys.get(id);
-      if (key === undefined || sealing === undefined) return 'as it was';
-      if (secretOf(id, key, [sealing]) !== null) return 'as it was';
-      const secret = secretOf(id, key);
-      if (secret === null) return 'unreadable';
-      await keys.set(id, { ...key, sealed: sealing.seal(secret, id) });
-      return 'resealed';
+      try {
+        const key = await keys.get(id);
+        if (key === undefined || sealing === undefined) return 'as it was';
+        if (secretOf(id, key, [sealing]) !== null) return 'as it was';
+        const secret = secretOf(id, key);
+        if (secret === null) return 'unreadable';
+        await keys.set(id, { ...key, sealed: sealing.seal(secret, id) });
+        return 'resealed';
+      } catch (error) {
+        if (error instanceof UnreadableValue) return 'unreadable';
+        throw error;
+      }
     },
   };
 }

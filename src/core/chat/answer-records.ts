@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createCollection } from '../collection.ts';
+import { createCollection, UnreadableValue } from '../collection.ts';
 import type { Store } from '../store.ts';
 
 const answerSchema = z.object({
@@ -36,9 +36,14 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     ttlMs: retentionMs,
   });
 
+  /** One that cannot be read does not say whose it is: it is no reason to keep others' from them. */
+  function ignoreUnreadable(error: unknown): undefined {
+    if (!(error instanceof UnreadableValue)) throw error;
+  }
+
   async function* find(matches: (record: AnswerRecord) => boolean): AsyncGenerator<AnswerRecord> {
     for await (const id of answers.keys()) {
-      const record = await answers.get(id);
+      const record = await answers.get(id).catch(ignoreUnreadable);
       if (record !== undefined && matches(record)) yield record;
     }
   }

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitRules } from '../ledger/limit-rules.ts';
 import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
-import type { Conversations, Turn } from './conversations.ts';
+import type { Conversation, Conversations, Turn } from './conversations.ts';
 import type { Settings } from './settings.ts';
 import type { Stops } from './stops.ts';
 
@@ -15,6 +15,8 @@ import type { Stops } from './stops.ts';
  * counters of the ledger, which would else begin anew.
  */
 export interface Privacy {
+  /** Whether somebody else has asked something in a conversation, be it answered or not. */
+  isShared(conversation: Conversation, user: string): Promise<boolean>;
   /** Forgets a conversation with all that hangs on it, and stops its answers. */
   forgetConversation(id: string): Promise<void>;
   /** Forgets what a person asked in a guild, what was answered, and what it cost; stops their answers. */
@@ -85,6 +87,12 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
   }
 
   return {
+    async isShared({ id, turns }, user) {
+      if (turns.some((turn) => turn.user !== user)) return true;
+      const others = answers.find((record) => record.conversation === id && record.user !== user);
+      return (await Array.fromAsync(others)).length > 0;
+    },
+
     async forgetConversation(id) {
       await stops.send({ conversation: id }, FORGOTTEN);
       await conversations.forget(id);

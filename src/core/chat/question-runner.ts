@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Actor, platformOf } from '../actor.ts';
 import type { Place, Surface } from '../adapter.ts';
+import type { Model } from '../catalogue/model.ts';
 import type { Clock } from '../clock.ts';
 import { waitInWords } from '../durations.ts';
 import type { Entry, Journal } from '../journal/journal.ts';
@@ -230,7 +231,9 @@ export function createQuestionRunner(
         entry,
         request,
         surface,
-        remark,
+        remark: [remark, question.webSearch && !request.searchesWeb && withoutSearch(model)]
+          .filter(Boolean)
+          .join(' '),
         maxOutputTokens,
         stop,
         signal,
@@ -303,6 +306,10 @@ export function createQuestionRunner(
   }
 
   return run;
+}
+
+function withoutSearch({ name }: Model): string {
+  return `${name} cannot search the web here: pick another model for that.`;
 }
 
 function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {

@@ -88,6 +88,8 @@ const KEEP_EVERY_MS = 1_500;
 
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
   const open = new Map<string, Entry>();
+  /** Events whose claim is asked for. */
+  const beginning = new Set<string>();
   /** Each orphan has an owner of its own, so that leaving it is no more than not renewing it. */
   const owners = new Set([owner]);
   const finisher = createFinisher({ claims, clock, log });
@@ -181,9 +183,12 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 
   return {
     async begin(eventId, platform, surface) {
+      // Else a store that fails would leave in doubt a claim that this process has.
+      if (open.has(eventId) || beginning.has(eventId)) return null;
       const compose = (answer: AnswerState | null): Written | null =>
         surface.reference === undefined ? null : { version: 1, platform, place: surface.reference, answer };
       const nowMs = clock.now();
+      beginning.add(eventId);
       try {
         const claim = await claims.claim(
           eventId,
@@ -197,6 +202,8 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
         // It may have been claimed all the same, and would then be renewed for ever.
         finisher.finishDoubtful({ id: eventId, owner, fence: 1 });
         throw error;
+      } finally {
+        beginning.delete(eventId);
       }
     },
 

@@ -10,7 +10,10 @@ export function explainLimit(reached: LimitReached, nowMs: number, timeZone: str
   const { needed } = reached;
   const isMoney = LIMITS[reached.limit].unit === 'nanoUsd';
   const cost = isMoney ? ` This question could cost up to ${usdOrNothing(needed)}.` : '';
-  const way = isMoney ? ' A cheaper model or a shorter question may still fit.' : '';
+  // What is used holds what is set aside for them, at its worst.
+  const way = isMoney
+    ? ' A cheaper model or a shorter question may still fit, and so may this one once answers that are being written are done.'
+    : '';
   const { use, renewal } = levelParts(reached, nowMs, timeZone);
   return `${use}${cost} ${renewal}${way}`;
 }

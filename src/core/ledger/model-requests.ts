@@ -12,7 +12,7 @@ import type { Ledger, Level, Reserved } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
 import type { LimitWarnings } from './limit-warnings.ts';
 import { explainLimit } from './limit-words.ts';
-import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import { costNanoUsd, type FirmPrices, maxPrice, worstCostNanoUsd } from './pricing.ts';
 import type { Spent } from './usage.ts';
 
 /** One request to a model, before anything is decided about it. */
@@ -59,6 +59,8 @@ export interface Admitted {
   readonly access: AccessGranted;
   /** The guild's tier when the request was admitted. */
   readonly tier: Tier;
+  /** Whether the model may search the web. False where nobody asked for it, and where its provider knows of no search. */
+  readonly searchesWeb: boolean;
   /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
@@ -82,6 +84,8 @@ export interface ModelRequestsOptions {
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of those that the operator has a key for, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
+  /** Ids of those that can search the web; others are not asked to. */
+  readonly searchProviders: ReadonlySet<string>;
   readonly tokens: TokenEstimator;
   readonly clock: Clock;
   /** In which people are told when a limit renews. */
@@ -103,6 +107,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     warnings,
     providers,
     operatorProviders,
+    searchProviders,
     tokens,
     clock,
     timeZone,
@@ -126,7 +131,10 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
-      const webSearches = request.webSearch ? MAX_WEB_SEARCHES : 0;
+      // Of one moment, so that it is held to and settled at what was set aside: the catalogue may change meanwhile.
+      const { dearest } = catalogue;
+      const searchesWeb = request.webSearch && searchProviders.has(route.provider);
+      const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
         (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
         0,
@@ -134,7 +142,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const worstNanoUsd = worstCostNanoUsd(
         route,
         { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
-        catalogue.dearest,
+        dearest,
       );
       const reserved = await ledger.reserve({
         id: request.id,
@@ -164,13 +172,13 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         wireModel: route.wireModel,
         messages: request.messages,
         maxOutputTokens: request.maxOutputTokens,
-        maxPrice: maxPrice(route, catalogue.dearest),
+        maxPrice: maxPrice(route, dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
         ...(key === null ? {} : { apiKey: key.secret }),
-        ...(webSearches > 0 ? { webSearch: { maxUses: webSearches } } : {}),
+        ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
       };
-      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, catalogue });
+      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, dearest });
     },
   };
 }
@@ -189,9 +197,9 @@ function admitted(parts: {
   readonly wire: ChatRequest;
   readonly reserved: Reserved;
   readonly tokens: TokenEstimator;
-  readonly catalogue: Catalogue;
+  readonly dearest: FirmPrices;
 }): Admitted {
-  const { access, tier, provider, key, wire, reserved, tokens, catalogue } = parts;
+  const { access, tier, provider, key, wire, reserved, tokens, dearest } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
@@ -203,7 +211,7 @@ function admitted(parts: {
   let bill: Promise<Bill> | null = null;
 
   async function spent(): Promise<Spent> {
-    const price = (of: Usage) => costNanoUsd(access.route, of, catalogue.dearest);
+    const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
     if (usage !== null && isPlausible(usage, generated)) {
       const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
       return { ...usage, costNanoUsd: price(usage), basis };
@@ -235,6 +243,7 @@ function admitted(parts: {
     ok: true,
     access,
     tier,
+    searchesWeb: wire.webSearch !== undefined,
     async *stream(signal) {
       if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
       isSent = true;

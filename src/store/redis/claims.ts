@@ -62,18 +62,20 @@ for offset = 0, math.huge, 100 do
 end
 `);
 
-/** Forgets some of the finished claims that have expired; unfinished ones stay. */
+/** Forgets some of the finished claims that have expired; unfinished ones stay, before them and among them. */
 const SWEEP = script(`
 local claims, expiry, leases = unpack(KEYS)
-local forgotten = 0
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])) do
-  if not redis.call('ZSCORE', leases, id) then
+local now, skip, some = unpack(ARGV)
+local expired, kept = redis.call('ZRANGEBYSCORE', expiry, '-inf', now, 'LIMIT', skip, some), 0
+for _, id in ipairs(expired) do
+  if redis.call('ZSCORE', leases, id) then
+    kept = kept + 1
+  else
     redis.call('HDEL', claims, id)
     redis.call('ZREM', expiry, id)
-    forgotten = forgotten + 1
   end
 end
-return forgotten
+return {#expired, kept}
 `);
 
 export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
@@ -148,12 +150,21 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
   };
 }
 
+/** Forgets the finished claims that have expired, so many in one step. */
 export async function sweepClaims(
   { runScript }: RedisConnection,
   nowMs: number,
   some: number,
-): Promise<number> {
-  return Number(await runScript(SWEEP, [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES], [nowMs, some]));
+): Promise<void> {
+  for (let skip = 0; ; ) {
+    const [expired, kept] = (await runScript(
+      SWEEP,
+      [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES],
+      [nowMs, skip, some],
+    )) as [number, number];
+    if (expired < some) return;
+    skip += kept;
+  }
 }
 
 /** As it stands in `CLAIMS`. */

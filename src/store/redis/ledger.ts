@@ -186,11 +186,11 @@ end
 return #expired
 `);
 
-/** Forgets some of the counters that have expired. */
+/** Forgets the counters that have expired, so many in one step. */
 export async function sweepCounters(
   { runScript }: RedisConnection,
   nowMs: number,
   some: number,
-): Promise<number> {
-  return Number(await runScript(SWEEP, [COUNTERS, COUNTER_EXPIRY], [nowMs, some]));
+): Promise<void> {
+  while ((await runScript(SWEEP, [COUNTERS, COUNTER_EXPIRY], [nowMs, some])) === some);
 }

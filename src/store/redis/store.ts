@@ -40,15 +40,12 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   }
   const createAdapter = createRedisKeyvAdapters(connection);
 
-  async function sweep(some: (nowMs: number, count: number) => Promise<number>): Promise<void> {
-    while ((await some(clock.now(), ENTRIES_PER_SWEEP)) === ENTRIES_PER_SWEEP);
-  }
   const sweeping = repeat(
     'forgetting what has expired',
     SWEEP_EVERY_MS,
     async () => {
-      await sweep((nowMs, count) => sweepCounters(connection, nowMs, count));
-      await sweep((nowMs, count) => sweepClaims(connection, nowMs, count));
+      await sweepCounters(connection, clock.now(), ENTRIES_PER_SWEEP);
+      await sweepClaims(connection, clock.now(), ENTRIES_PER_SWEEP);
     },
     dependencies,
   );

@@ -81,7 +81,7 @@ describe('turns', () => {
     await next.leave();
   });
 
-  it('that were taken although the store said nothing are free when the lease has run out', async () => {
+  it('that were taken although the store said nothing are free a moment later', async () => {
     let isDeaf = true;
     const claims = {
       ...store.claims,
@@ -95,9 +95,12 @@ describe('turns', () => {
     await expect(turns.enter('c', () => {}, never)).rejects.toThrow(StoreError);
     isDeaf = false;
     await enter(turns, 'another').entering;
+    await clock.advance(5_000);
+    const again = enter(turns, 'c');
+    await again.entering;
     await clock.advance(60_000);
-    expect(await store.claims.takeOver('q', clock.now(), clock.now())).toMatchObject({ id: 'turn/c' });
     expect(await store.claims.takeOver('q', clock.now(), clock.now())).toBeNull();
+    await again.leave();
   });
 
   it('stay taken for no longer than the store is away', async () => {

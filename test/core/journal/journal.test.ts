@@ -218,6 +218,20 @@ describe('the journal', () => {
     expect(await store.claims.takeOver('q', clock.now() + 60_000, clock.now())).toBeNull();
   });
 
+  it('loses no event that is delivered again while the store is away', async () => {
+    const journal = journalOf('p', unreliable());
+    const entry = await journal.begin('event', 'discord', surface);
+    isAway = true;
+    await journal.begin('event', 'discord', surface).catch(() => {});
+    isAway = false;
+    await clock.advance(5_000);
+    entry?.watch(() => ({ ...answer, text: 'As far' }));
+    await entry?.keep();
+    expect(entry?.lost.aborted).toBe(false);
+    await clock.advance(60_000);
+    expect(await journalOf('q').takeOver()).toBeNull();
+  });
+
   it('hands on as empty what it cannot read', async () => {
     const claim = await store.claims.claim('event', 'p', clock.now(), clock.now());
     if (claim) await store.claims.write(claim, { version: 99 });

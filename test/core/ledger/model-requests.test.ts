@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ledger/limits.ts';
 import {
   type Admitted,
   createModelRequests,
   type ModelRequest,
+  type ModelRequests,
+  type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
 import { ProviderError } from '../../../src/core/provider/errors.ts';
 import type { ChatProvider } from '../../../src/core/provider/types.ts';
-import { createTokenEstimator } from '../../../src/core/tokens/estimator.ts';
 import { collect } from '../../support/collect.ts';
+import { factsOf, MODELS_FILE } from '../../support/models.ts';
+import { createFakeProvider } from '../../support/provider/fake-provider.ts';
+import { createTestClient } from '../../support/provider/test-client.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
 
 const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
@@ -156,7 +161,7 @@ describe('a limit', () => {
     await ask();
     const asked = await ask();
     expect(asked.surface.whispers[0]?.text).toMatch(
-      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)/,
+      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit, and so may this one once answers that are being written are done\.$/,
     );
     expect(bot.provider.chats).toHaveLength(1);
     expect(asked.surface.messages).toEqual([]);
@@ -233,6 +238,26 @@ describe('an admitted request', () => {
     });
     if (!request.ok) throw new Error(request.text);
     return request;
+  }
+
+  /** Over the bot's ledger and guilds, but with this in OpenRouter's place. */
+  function modelsOver(provider: ChatProvider, more: Partial<ModelRequestsOptions> = {}): ModelRequests {
+    const { catalogue, guilds, ownKeys, limits } = bot.services;
+    return createModelRequests({
+      catalogue,
+      guilds,
+      ownKeys,
+      ledger: bot.ledger,
+      limits,
+      warnings: { watch() {}, reached() {} },
+      providers: new Map([['openrouter', provider]]),
+      operatorProviders: new Set(['openrouter']),
+      searchProviders: new Set(['openrouter']),
+      tokens: { upperBound: Buffer.byteLength, count: async (text) => text.length, close: async () => {} },
+      clock: systemClock,
+      timeZone: 'UTC',
+      ...more,
+    });
   }
 
   it('that was never sent costs nothing and is no request', async () => {
@@ -341,6 +366,61 @@ describe('an admitted request', () => {
     expect((await request.settle()).costNanoUsd).toBeGreaterThanOrEqual(3 * 15_000_000);
   });
 
+  it('with web search on costs no searches where its provider knows of none, and says that there are none', async () => {
+    await bot.close();
+    const provider = await createFakeProvider({ dialect: 'openai' });
+    bot = await createTestBot({ defaultTier: 'premium', keys: ['openai'], provider });
+    const breaksOff = async (webSearch: boolean) => {
+      bot.provider.script((response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(`data: ${JSON.stringify({ choices: [{ delta: { content: 'Half' } }] })}\n\n`);
+      });
+      const before = await spent();
+      const request = await admit({ model: 'openai/gpt-4o', webSearch });
+      const reserved = (await spent()) - before;
+      await expect(collect(request.stream(never))).rejects.toThrow();
+      return { reserved, bill: await request.settle(), searchesWeb: request.searchesWeb };
+    };
+    const plain = await breaksOff(false);
+    expect(await breaksOff(true)).toEqual(plain);
+    expect(plain.searchesWeb).toBe(false);
+    const asked = invocationOf('ask', { prompt: 'News?', model: 'openai/gpt-4o', web: true });
+    bot.provider.answer('None.');
+    await bot.dispatch.command(asked);
+    expect(asked.surface.shown?.note).toBe('GPT-4o cannot search the web here: pick another model for that.');
+    await provider.close();
+  });
+
+  it('of a model without a price is held to and settled at what was set aside, whatever the catalogue says since', async () => {
+    const { models: priced, ...file } = MODELS_FILE;
+    const unpriced = priced.map((entry) =>
+      entry.id === model ? { ...entry, prices: factsOf('').prices } : entry,
+    );
+    const catalogue = createCatalogue({ ...file, models: unpriced });
+    let reservedNanoUsd = 0;
+    const models = modelsOver(createTestClient(bot.provider).provider, {
+      catalogue,
+      ledger: {
+        ...bot.ledger,
+        async reserve(request) {
+          reservedNanoUsd = request.worstNanoUsd;
+          const result = await bot.ledger.reserve(request);
+          const dear = { ...factsOf('').prices, promptPicoUsd: 1e9, completionPicoUsd: 1e9 };
+          catalogue.apply('openrouter', [
+            factsOf(model),
+            factsOf('anthropic/claude-3.5-sonnet', { prices: dear }),
+          ]);
+          return result;
+        },
+      },
+    });
+    bot.provider.answer('Yes.', { prompt_tokens: 2, completion_tokens: 100 });
+    const request = await admit({}, models);
+    await collect(request.stream(never));
+    expect((await request.settle()).costNanoUsd).toBeLessThanOrEqual(reservedNanoUsd);
+    expect(bot.provider.chats[0]?.body.provider).toMatchObject({ max_price: { completion: 30 } });
+  });
+
   const broken = (code: string) =>
     new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
 
@@ -356,25 +436,10 @@ describe('an admitted request', () => {
     ['is cut off', { code: 'cut_off' }, true],
   ] as const)('that %s is billed only where it may have been worked on', async (_, details, isBilled) => {
     const error = new ProviderError({ provider: 'OpenRouter', ...details });
-    const tokens = createTokenEstimator({ log: bot.log });
-    const { catalogue, guilds, ownKeys, limits } = bot.services;
-    const models = createModelRequests({
-      catalogue,
-      guilds,
-      ownKeys,
-      ledger: bot.ledger,
-      limits,
-      warnings: { watch() {}, reached() {} },
-      providers: new Map([['openrouter', failingWith(error)]]),
-      operatorProviders: new Set(['openrouter']),
-      tokens,
-      clock: systemClock,
-      timeZone: 'UTC',
-    });
+    const models = modelsOver(failingWith(error));
     const request = await admit({}, models);
     await expect(collect(request.stream(never))).rejects.toBe(error);
     const { costNanoUsd } = await request.settle();
-    await tokens.close();
     expect(costNanoUsd > 0).toBe(isBilled);
     expect(await requests()).toBe(isBilled ? 1 : 0);
   });
