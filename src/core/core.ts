@@ -122,7 +122,8 @@ export function createCore(options: CoreOptions): Core {
   });
   const { defaultTier, skuTiers } = options;
   const guilds = createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
-  const settings = createSettings(store);
+  const conversations = createConversations(store, locks, retentionMs);
+  const settings = createSettings(store, conversations);
   const roles = createRoles(options.operators);
 
   const limits = createLimitRules({ store, locks, config: options.limits, audit, clock });
@@ -159,7 +160,6 @@ export function createCore(options: CoreOptions): Core {
   const choose = createModelChooser({ catalogue, settings, models, defaultModel: options.defaultModel });
 
   const live = createLiveAnswers();
-  const conversations = createConversations(store, locks, retentionMs);
   const answers = createAnswerRecords(store, retentionMs);
   const journal = createJournal({ claims, owner, clock, log });
   const stops = createStops({ claims, records, live, owner, clock, log });

@@ -28,10 +28,10 @@ export class StoreError extends Error {
 }
 
 /**
- * What counters count. `attempts` counts requests too, but is never given back: it bounds how often somebody may try,
- * where `requests` is an allowance.
+ * What counters count. `setAsideNanoUsd` is the part of `nanoUsd` that belongs to open reservations. `attempts` counts
+ * requests too, but is never given back: it bounds how often somebody may try, where `requests` is an allowance.
  */
-export type LedgerUnit = 'nanoUsd' | 'requests' | 'attempts';
+export type LedgerUnit = 'nanoUsd' | 'setAsideNanoUsd' | 'requests' | 'attempts';
 
 /** So much of each unit. Integers from 0 to 2^53 - 1, which is $9 million. */
 export type Amounts = Readonly<Record<LedgerUnit, number>>;

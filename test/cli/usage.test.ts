@@ -60,7 +60,7 @@ describe('usage on the command line', () => {
     const store = await openStore(url, { clock: systemClock, log: pino({ level: 'silent' }) });
     const reservation = {
       draws: [],
-      reserved: { nanoUsd: 250_000_000, requests: 1, attempts: 1 },
+      reserved: { nanoUsd: 250_000_000, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
       entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'openai', payer: 'operator' },
       madeAtMs: Date.now(),
       owner: 'process',

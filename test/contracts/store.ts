@@ -134,7 +134,7 @@ const ENTRY = {
   payer: 'operator',
 } as const;
 
-const NOTHING: Amounts = { nanoUsd: 0, requests: 0, attempts: 0 };
+const NOTHING: Amounts = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: 0 };
 
 function draw(counter: string, limit: number | null, more: Partial<Draw> = {}): Draw {
   return { counter, unit: 'nanoUsd', limit, expiresAtMs: Date.UTC(2026, 0, 2), ...more };
@@ -144,7 +144,7 @@ function reservation(id: string, nanoUsd: number, draws: readonly Draw[], more: 
   return {
     id,
     draws,
-    reserved: { nanoUsd, requests: 1, attempts: 1 },
+    reserved: { nanoUsd, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
     entry: ENTRY,
     madeAtMs: Date.UTC(2026, 0, 1),
     owner: 'process-1',
@@ -205,9 +205,13 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const draws = [draw('money', 1_000), draw('requests', 10, { unit: 'requests' })];
     await ledger().reserve(reservation('a', 600, draws));
     await ledger().reserve(reservation('b', 400, draws));
-    expect(await ledger().settle('a', { nanoUsd: 123, requests: 1, attempts: 1 }, null)).toBe(true);
+    expect(
+      await ledger().settle('a', { nanoUsd: 123, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null),
+    ).toBe(true);
     expect(await values('money', 'requests')).toEqual([523, 2]);
-    expect(await ledger().settle('b', { nanoUsd: 2_000, requests: 0, attempts: 1 }, null)).toBe(true);
+    expect(
+      await ledger().settle('b', { nanoUsd: 2_000, setAsideNanoUsd: 0, requests: 0, attempts: 1 }, null),
+    ).toBe(true);
     expect(await values('money', 'requests')).toEqual([2_123, 1]);
   });
 

@@ -172,14 +172,18 @@ function manyProcesses({ processes, url: freshUrl }: Setting): void {
       .toEqual([]);
 
     // Killed in the moment between reserving and hearing from the provider: these stay at their worst price.
-    const unsettled = await ledger.unsettled();
+    const unsettled = await store.ledger.abandoned(clock.now());
     const costOf = (id: string) => (sent.includes(id) ? trueCostOf(id) : 0);
     const unknown = new Set(unsettled.map(({ id }) => id));
     const known = sum(sent.filter((id) => !unknown.has(id)).map(trueCostOf));
     expect(await spentToday()).toBe(known + unknown.size * WORST_NANO_USD);
 
     for (const { id } of unsettled) {
-      await store.ledger.settle(id, { nanoUsd: costOf(id), requests: 1, attempts: 1 }, null);
+      await store.ledger.settle(
+        id,
+        { nanoUsd: costOf(id), setAsideNanoUsd: 0, requests: 1, attempts: 1 },
+        null,
+      );
     }
     expect(await spentToday()).toBe(sum(sent.map(trueCostOf)));
     await ledger.stop();

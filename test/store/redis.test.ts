@@ -16,7 +16,7 @@ const COMMAND_TIMEOUT_MS = 300;
 const RESERVATION: Reservation = {
   id: 'r1',
   draws: [{ counter: 'money', unit: 'nanoUsd', limit: 1_000, expiresAtMs: Date.UTC(2100) }],
-  reserved: { nanoUsd: 600, requests: 1, attempts: 1 },
+  reserved: { nanoUsd: 600, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
   entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'p', payer: 'operator' },
   madeAtMs: Date.UTC(2026),
   owner: 'p',

@@ -40,7 +40,7 @@ storeContract('SQLite in memory', (clock) => openStore('memory:', { clock, log }
 const RESERVATION: Reservation = {
   id: 'r1',
   draws: [{ counter: 'money', unit: 'nanoUsd', limit: 1_000, expiresAtMs: Date.UTC(2100) }],
-  reserved: { nanoUsd: 600, requests: 1, attempts: 1 },
+  reserved: { nanoUsd: 600, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
   entry: { guild: 'discord:1', user: '42', model: 'm', provider: 'p', payer: 'operator' },
   madeAtMs: Date.UTC(2025, 11, 31, 23, 59),
   owner: 'p',
@@ -189,7 +189,9 @@ describe('migration', () => {
     const store = await open(path);
     expect(await store.keyv('notes').get('one')).toEqual({ version: 1, value: 'kept' });
     expect(await store.ledger.abandoned(Date.UTC(2026))).toEqual([{ ...RESERVATION, generationId: 'gen-1' }]);
-    expect(await store.ledger.settle('r1', { nanoUsd: 5, requests: 1, attempts: 1 }, null)).toBe(true);
+    expect(
+      await store.ledger.settle('r1', { nanoUsd: 5, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null),
+    ).toBe(true);
     expect(await store.ledger.read(['money'])).toEqual(new Map([['money', 5]]));
     expect(await collect(store.records.query({ kind: 'usage' }))).toEqual([
       { kind: 'usage', guild: 'discord:1', user: '42', atMs: Date.UTC(2026), data: { costNanoUsd: 5 } },
@@ -289,7 +291,9 @@ describe('faults of SQLite', () => {
     const entry = { ...RESERVATION.entry, model: 'm'.repeat(10_000) };
     await expect(ledger.reserve({ ...RESERVATION, entry })).rejects.toThrow(StoreError);
     expect(await ledger.read(['money'])).toEqual(new Map([['money', 0]]));
-    expect(await ledger.settle('r1', { nanoUsd: 0, requests: 0, attempts: 0 }, null)).toBe(false);
+    expect(
+      await ledger.settle('r1', { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: 0 }, null),
+    ).toBe(false);
     database.exec('PRAGMA max_page_count = 100000');
     expect((await ledger.reserve({ ...RESERVATION, entry })).ok).toBe(true);
     await database.close();

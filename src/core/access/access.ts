@@ -47,40 +47,17 @@ export interface AccessRefused {
   readonly suggestion: Model | null;
 }
 
+type Way = Pick<AccessGranted, 'route' | 'payer'>;
+type Verdict = Way | Exclude<AccessRefused['reason'], 'unknown'>;
+
 /**
  * The access check: whether a guild may use a model now, on which route, and who pays. Every request passes it at the
  * moment of the call. Only the exact id of a model in the catalogue gets anywhere; whatever is in doubt is refused.
  */
 export function checkAccess(asked: string, guild: GuildInQuestion, terms: AccessTerms): AccessDecision {
-  return decide(asked, guild, terms, () => true);
-}
-
-/**
- * The same check for models that a provider may fall back on by itself, one by one. They go out in one request with
- * `first`, to the same provider and with the same key, so that no other route counts.
- */
-export function checkFallbacks(
-  asked: readonly string[],
-  first: AccessGranted,
-  guild: GuildInQuestion,
-  terms: AccessTerms,
-): AccessDecision[] {
-  const isSame = ({ route, payer }: Way) => route.provider === first.route.provider && payer === first.payer;
-  return asked.map((id) => decide(id, guild, terms, isSame));
-}
-
-type Way = Pick<AccessGranted, 'route' | 'payer'>;
-type Verdict = Way | Exclude<AccessRefused['reason'], 'unknown'>;
-
-function decide(
-  asked: string,
-  guild: GuildInQuestion,
-  terms: AccessTerms,
-  isUsable: (way: Way) => boolean,
-): AccessDecision {
   const { catalogue } = terms;
   const platform = platformOf(guild.id);
-  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms, isUsable);
+  const judge = (model: Model, access: GuildAccess) => judgeModel(model, access, terms);
   const isOpen = (model: Model, access: GuildAccess = guild) => typeof judge(model, access) !== 'string';
   const open = () => catalogue.list(platform).filter((other) => isOpen(other));
 
@@ -111,31 +88,28 @@ function keysToBring({ keyProviders }: AccessTerms): readonly (readonly string[]
   return [...ids.map((id) => [id]), ids];
 }
 
-function judgeModel(
-  model: Model,
-  guild: GuildAccess,
-  terms: AccessTerms,
-  isUsable: (way: Way) => boolean,
-): Verdict {
+function judgeModel(model: Model, guild: GuildAccess, terms: AccessTerms): Verdict {
   if (model.gone) return 'gone';
   if (!opens(guild.tier, model.tier)) return 'locked';
-  return waysTo(model, guild, terms).find(isUsable) ?? 'no_route';
+  return wayTo(model, guild, terms) ?? 'no_route';
 }
 
-/** How a guild can reach a model that its tier opens, best first: route by route, with its own key before the operator's. */
-function waysTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way[] {
+/**
+ * The best way for a guild to a model that its tier opens: route by route, with its own key before the operator's; null
+ * where there is none.
+ */
+function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way | null {
   const operatorPays = opens(guild.operatorTier, model.tier);
-  const [good, failed]: [Way[], Way[]] = [[], []];
-  for (const route of model.routes) {
-    if (route.gone) continue;
+  const routes = model.routes.filter(({ gone }) => !gone);
+  const isOwn = ({ provider }: Route) => guild.ownKeys.includes(provider);
+  for (const route of routes) {
     const { provider } = route;
-    if (guild.ownKeys.includes(provider)) {
-      // A key that failed is better than no way: its provider may take it again, and says why where it does not.
-      (guild.failedKeys.includes(provider) ? failed : good).push({ route, payer: 'guild' });
-    }
-    if (operatorPays && operatorProviders.has(provider)) good.push({ route, payer: 'operator' });
+    if (isOwn(route) && !guild.failedKeys.includes(provider)) return { route, payer: 'guild' };
+    if (operatorPays && operatorProviders.has(provider)) return { route, payer: 'operator' };
   }
-  return [...good, ...failed];
+  // A key that failed is better than no way: its provider may take it again, and says why where it does not.
+  const failed = routes.find(isOwn);
+  return failed === undefined ? null : { route: failed, payer: 'guild' };
 }
 
 /** One by the same maker, else one of the same tier, else the first. */

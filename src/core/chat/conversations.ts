@@ -19,7 +19,12 @@ const turnSchema = z.object({
   tokens: z.number(),
 });
 
-const conversationSchema = z.object({ id: z.string(), turns: z.array(turnSchema) });
+const conversationSchema = z.object({
+  id: z.string(),
+  turns: z.array(turnSchema),
+  /** The model that was chosen for it. */
+  model: z.string().exactOptional(),
+});
 const placeSchema = z.object({ conversation: z.string() });
 
 export type Turn = z.infer<typeof turnSchema>;
@@ -32,6 +37,8 @@ export interface Conversations {
   get(id: string): Promise<Conversation | null>;
   /** A new conversation at a place, or at none yet. */
   create(guild: GuildId, placeKey: string | null): Promise<Conversation>;
+  /** Chooses the model that answers in it, or takes the choice back with null. Nothing where it was forgotten meanwhile. */
+  setModel(id: string, model: string | null): Promise<void>;
   /** Lets a conversation be found at one more place. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
@@ -98,6 +105,13 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       if (placeKey !== null) await places.set(placeKey, { conversation: conversation.id });
       return conversation;
     },
+    setModel: (id, model) =>
+      change(id, async () => {
+        const before = await conversations.get(id);
+        if (!before) return;
+        const { model: _, ...conversation } = before;
+        await conversations.set(id, model === null ? conversation : { ...conversation, model });
+      }),
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
     record: (id, turn, isWanted) =>
       change(id, async () => {

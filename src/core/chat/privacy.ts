@@ -96,7 +96,6 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
     async forgetConversation(id) {
       await stops.send({ conversation: id }, FORGOTTEN);
       await conversations.forget(id);
-      await settings.forgetConversation(id);
       await answers.forget((record) => record.conversation === id);
     },
 

@@ -3,9 +3,9 @@ import type { GuildId } from '../actor.ts';
 import type { Place } from '../adapter.ts';
 import { createCollection } from '../collection.ts';
 import type { Store } from '../store.ts';
+import type { Conversations } from './conversations.ts';
 
-export const SETTING_SCOPES = ['conversation', 'channel', 'guild'] as const;
-export type SettingScope = (typeof SETTING_SCOPES)[number];
+export type SettingScope = 'conversation' | 'channel' | 'guild';
 
 const settingsSchema = z.object({ model: z.string().optional() });
 
@@ -26,55 +26,50 @@ export interface Settings {
   model(target: SettingTarget): Promise<ModelChoice | null>;
   /** Sets the choice, or takes it back with null. */
   setModel(scope: SettingScope, target: SettingTarget, model: string | null): Promise<void>;
-  /** Takes back all that was chosen in a conversation … */
-  forgetConversation(conversation: string): Promise<void>;
-  /** … or anywhere in a guild. */
+  /** Takes back all that was chosen for a guild and its channels; a conversation's choice goes with it. */
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
-export function createSettings(store: Store): Settings {
+export function createSettings(
+  store: Store,
+  conversations: Pick<Conversations, 'get' | 'setModel'>,
+): Settings {
   const settings = createCollection(store.keyv('settings'), { version: 1, schema: settingsSchema });
 
   return {
-    async model(target) {
-      const scoped = SETTING_SCOPES.flatMap((scope) => {
-        const key = keyOf(scope, target);
-        return key === null ? [] : [{ scope, key }];
-      });
-      const values = await settings.getMany(scoped.map(({ key }) => key));
-      for (const { scope, key } of scoped) {
-        const model = values.get(key)?.model;
-        if (model !== undefined) return { model, scope };
-      }
-      return null;
+    async model({ place, conversation }) {
+      const keys = [channelKey(place), guildKey(place.guild)];
+      const [own, values] = await Promise.all([
+        conversation === null ? null : conversations.get(conversation),
+        settings.getMany(keys),
+      ]);
+      if (own?.model !== undefined) return { model: own.model, scope: 'conversation' };
+      const [ofChannel, ofGuild] = keys.map((key) => values.get(key)?.model);
+      if (ofChannel !== undefined) return { model: ofChannel, scope: 'channel' };
+      return ofGuild === undefined ? null : { model: ofGuild, scope: 'guild' };
     },
-    async setModel(scope, target, model) {
-      const key = keyOf(scope, target);
-      if (key === null) throw new Error('there is no conversation to set a model for');
+    async setModel(scope, { place, conversation }, model) {
+      if (scope === 'conversation') {
+        if (conversation === null) throw new Error('there is no conversation to set a model for');
+        return conversations.setModel(conversation, model);
+      }
+      const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
       if (model === null) await settings.delete(key);
       else await settings.set(key, { model });
     },
-    async forgetConversation(conversation) {
-      await settings.delete(`conversation/${conversation}`);
-    },
     async forgetGuild(guild) {
-      // Conversations' ids begin with their guild.
-      const whole = `guild/${guild}`;
-      const parts = [`channel/${guild}/`, `conversation/${guild}/`];
+      await settings.delete(guildKey(guild));
       for await (const key of settings.keys()) {
-        if (key === whole || parts.some((part) => key.startsWith(part))) await settings.delete(key);
+        if (key.startsWith(`channel/${guild}/`)) await settings.delete(key);
       }
     },
   };
 }
 
-function keyOf(scope: SettingScope, { place, conversation }: SettingTarget): string | null {
-  switch (scope) {
-    case 'conversation':
-      return conversation === null ? null : `conversation/${conversation}`;
-    case 'channel':
-      return `channel/${place.guild}/${place.channel}`;
-    case 'guild':
-      return `guild/${place.guild}`;
-  }
+function channelKey({ guild, channel }: Place): string {
+  return `channel/${guild}/${channel}`;
+}
+
+function guildKey(guild: GuildId): string {
+  return `guild/${guild}`;
 }

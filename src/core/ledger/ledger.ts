@@ -6,7 +6,6 @@ import {
   type LedgerEntry,
   type LedgerStore,
   type LedgerUnit,
-  type OpenReservation,
   type Reservation,
   StoreError,
 } from '../store.ts';
@@ -28,8 +27,6 @@ export interface Ledger {
   levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
   /** What is set aside for a guild, or for one person in it, and not booked yet, over all processes. */
   open(of: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
-  /** What dead processes left, and nobody could name the cost of so far: it stays reserved. */
-  unsettled(): Promise<readonly OpenReservation[]>;
   /** Ends what is under way, as well as the store allows. Call it when no request is open any more. */
   stop(): Promise<void>;
 }
@@ -51,6 +48,8 @@ export interface Level {
   readonly unit: LedgerUnit;
   /** What is used of it, reservations included. */
   readonly used: number;
+  /** So much of that is set aside, at its worst, for requests that have not ended; of money alone. */
+  readonly setAside: number;
   /** Null where there is no limit. */
   readonly most: number | null;
   readonly renewsAtMs: number;
@@ -105,6 +104,19 @@ const COUNTER_GRACE_MS = 3_600_000;
 interface LimitDraw extends Draw {
   readonly name: LimitName;
   readonly renewsAtMs: number;
+  /** Of money: the draw that counts the reservations in it. */
+  readonly setAside: Draw | null;
+}
+
+/** What counts for a request: each limit, and what is set aside of it. */
+function allOf(draws: readonly LimitDraw[]): Draw[] {
+  const plain = ({ counter, unit, limit, expiresAtMs }: Draw): Draw => ({
+    counter,
+    unit,
+    limit,
+    expiresAtMs,
+  });
+  return draws.flatMap((draw) => [plain(draw), ...(draw.setAside ? [draw.setAside] : [])]);
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -137,19 +149,37 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (payer === 'guild' && scope === 'installation') return [];
       const name = key as LimitName;
       const { key: start, endMs } = periods(period, nowMs);
+      const expiresAtMs = endMs + COUNTER_GRACE_MS;
+      const counterOf = (counted: LedgerUnit) =>
+        JSON.stringify([payer, scope, ...whose[scope], counted, start]);
+      const setAside: Draw | null =
+        unit === 'nanoUsd'
+          ? { counter: counterOf('setAsideNanoUsd'), unit: 'setAsideNanoUsd', limit: null, expiresAtMs }
+          : null;
       return {
         name,
-        counter: JSON.stringify([payer, scope, ...whose[scope], unit, start]),
+        counter: counterOf(unit),
         unit,
         limit: most[name],
-        expiresAtMs: endMs + COUNTER_GRACE_MS,
+        expiresAtMs,
         renewsAtMs: endMs,
+        setAside,
       };
     });
   }
 
-  function levelOf({ name, unit, limit, renewsAtMs }: LimitDraw, used: number): Level {
-    return { limit: name, unit, used, most: limit, renewsAtMs };
+  /** @param used by counter */
+  function levelOf(draw: LimitDraw, used: ReadonlyMap<string, number>): Level {
+    const { name, unit, counter, limit, renewsAtMs, setAside } = draw;
+    const countOf = (of: string | undefined) => (of === undefined ? 0 : (used.get(of) ?? 0));
+    return {
+      limit: name,
+      unit,
+      used: countOf(counter),
+      setAside: countOf(setAside?.counter),
+      most: limit,
+      renewsAtMs,
+    };
   }
 
   function admitted(reservation: Reservation, levels: readonly Level[]): Reserved {
@@ -186,12 +216,13 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     async reserve({ id, worstNanoUsd, limits, ...entry }) {
-      const draws = drawsOf(entry, limits);
+      const limitDraws = drawsOf(entry, limits);
+      const draws = allOf(limitDraws);
       const madeAtMs = clock.now();
       const reservation: Reservation = {
         id,
-        draws: draws.map(({ counter, unit, limit, expiresAtMs }) => ({ counter, unit, limit, expiresAtMs })),
-        reserved: { nanoUsd: worstNanoUsd, requests: 1, attempts: 1 },
+        draws,
+        reserved: { nanoUsd: worstNanoUsd, setAsideNanoUsd: worstNanoUsd, requests: 1, attempts: 1 },
         entry,
         madeAtMs,
         owner,
@@ -202,14 +233,18 @@ export function createLedger(options: LedgerOptions): Ledger {
         throw error;
       });
       if (result.ok) {
-        const levels = draws.map((draw, index) => levelOf(draw, result.used[index] ?? 0));
-        return admitted(reservation, levels);
+        const used = new Map(draws.map(({ counter }, index) => [counter, result.used[index] ?? 0]));
+        return admitted(
+          reservation,
+          limitDraws.map((draw) => levelOf(draw, used)),
+        );
       }
-      const draw = draws.find(({ counter }) => counter === result.draw.counter);
+      const draw = limitDraws.find(({ counter }) => counter === result.draw.counter);
       if (!draw || draw.limit === null) throw new Error(`no limit stands for ${result.draw.counter}`);
+      const setAside = await store.read(draw.setAside === null ? [] : [draw.setAside.counter]);
       return {
         ok: false,
-        ...levelOf(draw, result.used),
+        ...levelOf(draw, new Map([...setAside, [draw.counter, result.used]])),
         most: draw.limit,
         needed: reservation.reserved[draw.unit],
       };
@@ -217,12 +252,11 @@ export function createLedger(options: LedgerOptions): Ledger {
 
     async levels(whose, limits) {
       const draws = drawsOf(whose, limits);
-      const used = await store.read(draws.map(({ counter }) => counter));
-      return draws.map((draw) => levelOf(draw, used.get(draw.counter) ?? 0));
+      const used = await store.read(allOf(draws).map(({ counter }) => counter));
+      return draws.map((draw) => levelOf(draw, used));
     },
 
     open: (of) => store.open(of),
-    unsettled: () => store.abandoned(clock.now()),
 
     async stop() {
       await Promise.all([renewing.stop(), recovering.stop(), settlement.stop()]);

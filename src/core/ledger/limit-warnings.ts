@@ -9,7 +9,7 @@ import { LIMITS } from './limits.ts';
 
 /** Tells those who pay that a limit is near or reached: each once in a period, whatever the number of processes. */
 export interface LimitWarnings {
-  /** Looks at limits as they stood before a request, and warns in the background. */
+  /** Looks at how far limits are used up, and warns in the background. What is set aside does not count. */
   watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void;
   /** As `watch`, of a limit that turned a request away: it is used up, unless the request was too big for what is left. */
   reached(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level): void;
@@ -55,14 +55,18 @@ export function createLimitWarnings(options: {
   }
 
   function consider(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level, turnedAway: boolean): void {
-    const { limit, used, most, renewsAtMs } = level;
+    const { limit, used, setAside, most, renewsAtMs } = level;
     const { scope } = LIMITS[limit];
+    // What is set aside comes back for the most part: most requests cost far less than their worst.
+    const spent = used - setAside;
     // People are told of their own limits as they meet them; and who allowed nothing knows that nothing is left.
-    if (scope === 'user' || most === null || most === 0 || used < NEAR * most) return;
-    const isEnd = turnedAway || used >= most;
+    if (scope === 'user' || most === null || most === 0 || spent < NEAR * most) return;
+    const isEnd = turnedAway || spent >= most;
     const of = scope === 'guild' ? [whose.guild, whose.payer] : [];
     const id = `limit-warning/${JSON.stringify([...of, limit, renewsAtMs, isEnd ? 'end' : 'near'])}`;
-    once.do(id, renewsAtMs, 'warn of a limit', (signal) => warn(whose, level, isEnd, signal));
+    once.do(id, renewsAtMs, 'warn of a limit', (signal) =>
+      warn(whose, { ...level, used: spent, setAside: 0 }, isEnd, signal),
+    );
   }
 
   return {

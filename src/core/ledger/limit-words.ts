@@ -7,13 +7,14 @@ const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as 
 
 /** A limit that a request would pass, for the person who asked: which one, how much is used, when it renews. */
 export function explainLimit(reached: LimitReached, nowMs: number, timeZone: string): string {
-  const { needed } = reached;
+  const { needed, setAside } = reached;
   const isMoney = LIMITS[reached.limit].unit === 'nanoUsd';
   const cost = isMoney ? ` This question could cost up to ${usdOrNothing(needed)}.` : '';
-  // What is used holds what is set aside for them, at its worst.
-  const way = isMoney
-    ? ' A cheaper model or a shorter question may still fit, and so may this one once answers that are being written are done.'
-    : '';
+  const later =
+    setAside > 0
+      ? `, and so may this one once answers that are being written are done: ${usdOrNothing(setAside)} is set aside for them`
+      : '';
+  const way = isMoney ? ` A cheaper model or a shorter question may still fit${later}.` : '';
   const { use, renewal } = levelParts(reached, nowMs, timeZone);
   return `${use}${cost} ${renewal}${way}`;
 }

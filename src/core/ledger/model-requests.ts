@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { ProviderError } from '../provider/errors.ts';
 import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from '../provider/types.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
-import type { Ledger, Level, Reserved } from './ledger.ts';
+import type { Ledger, Reserved } from './ledger.ts';
 import type { LimitRules } from './limit-rules.ts';
 import type { LimitWarnings } from './limit-warnings.ts';
 import { explainLimit } from './limit-words.ts';
@@ -160,15 +160,9 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         warnings.reached(whose, reserved);
         return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
       }
-      // As they stood before: most requests cost far less than their worst.
-      const before = ({ unit, used, ...level }: Level): Level => ({
-        ...level,
-        unit,
-        used: used - (unit === 'nanoUsd' ? worstNanoUsd : 1),
-      });
-      warnings.watch(whose, reserved.levels.map(before));
+      warnings.watch(whose, reserved.levels);
 
-      const wire: ChatRequest = {
+      const wire = {
         wireModel: route.wireModel,
         messages: request.messages,
         maxOutputTokens: request.maxOutputTokens,
@@ -194,7 +188,7 @@ function admitted(parts: {
   readonly provider: ChatProvider;
   /** Of the guild, where it pays itself. */
   readonly key: KeyInUse | null;
-  readonly wire: ChatRequest;
+  readonly wire: ChatRequest & { readonly maxOutputTokens: number };
   readonly reserved: Reserved;
   readonly tokens: TokenEstimator;
   readonly dearest: FirmPrices;
@@ -250,6 +244,7 @@ function admitted(parts: {
       signal.throwIfAborted();
       isBillable = true;
       let isWorkedOn = false;
+      const mostChars = wire.maxOutputTokens * MAX_CHARS_PER_TOKEN;
       try {
         for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
           if (event.type === 'start') {
@@ -264,6 +259,10 @@ function admitted(parts: {
             else if (event.type === 'done') usage = event.usage;
           }
           yield event;
+          if (generated.length > mostChars) {
+            yield CAPPED;
+            return;
+          }
         }
         await key?.worked();
       } catch (error) {
@@ -316,6 +315,21 @@ function brokeOff(cause: unknown): boolean {
   const fault = cause instanceof Error ? cause.cause : undefined;
   return fault instanceof Error && 'code' in fault && BROKEN_OFF.has(fault.code);
 }
+
+/**
+ * A server that sends more than that has not heard of the cap that was reserved for, and might go on for ever: text has some
+ * four characters to a token, and runs of white space a dozen.
+ */
+const MAX_CHARS_PER_TOKEN = 16;
+
+const CAPPED: ChatEvent = {
+  type: 'done',
+  finish: 'length',
+  usage: null,
+  model: null,
+  generationId: null,
+  skippedLines: 0,
+};
 
 const NO_USAGE: Usage = {
   promptTokens: 0,

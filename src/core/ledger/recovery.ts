@@ -32,7 +32,7 @@ export async function recover(
     const spent = { costNanoUsd: nanoUsd, promptTokens: 0, completionTokens: 0, basis };
     await store.settle(
       id,
-      { nanoUsd, requests: 1, attempts: 1 },
+      { nanoUsd, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
       usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
     );
   }

@@ -34,8 +34,8 @@ const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000];
 const RETRY_AFTER_MS = { first: 1_000, most: 30_000 };
 const DOUBT_MS = 10_000;
 
-const ONE_REQUEST = { requests: 1, attempts: 1 };
-const NEVER_SENT: Amounts = { nanoUsd: 0, requests: 0, attempts: 1 };
+const ONE_REQUEST = { setAsideNanoUsd: 0, requests: 1, attempts: 1 };
+const NEVER_SENT: Amounts = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: 1 };
 
 export function createSettlement(options: {
   readonly store: LedgerStore;

@@ -10,8 +10,6 @@ const featuresSchema = z.strictObject({
   user: z.boolean(),
   /** `session_id`: keeps a conversation with one upstream. */
   sessionId: z.boolean(),
-  /** `models`: fallbacks. */
-  fallbackModels: z.boolean(),
   /** `provider`: routing preferences, `max_price` among them. */
   routing: z.boolean(),
   /** `plugins`: context compression is switched off, since the window is kept here. */
@@ -33,7 +31,6 @@ const compatibleFeatures: ProviderFeatures = {
   streamUsageOption: true,
   user: false,
   sessionId: false,
-  fallbackModels: false,
   routing: false,
   plugins: false,
   webSearch: false,
@@ -58,7 +55,6 @@ const presets = {
       streamUsageOption: false,
       user: true,
       sessionId: true,
-      fallbackModels: true,
       routing: true,
       plugins: true,
       webSearch: true,

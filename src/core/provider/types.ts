@@ -10,8 +10,6 @@ export interface ChatRequest {
   /** The model as this provider calls it: the wire id, not the catalogue id. */
   readonly wireModel: string;
   readonly messages: readonly ChatMessage[];
-  /** Models to fall back on, in order, by wire id. Each has passed the access check. */
-  readonly fallbackWireModels?: readonly string[];
   /** Cap on the answer in tokens, reasoning included. */
   readonly maxOutputTokens?: number;
   readonly preferences?: RoutingPreferences;
@@ -65,7 +63,7 @@ export type ChatEvent =
       readonly type: 'done';
       readonly finish: FinishReason;
       readonly usage: Usage | null;
-      /** The model that answered, by wire id; with fallbacks it may be another one than was asked for. */
+      /** The model that answered, as its provider calls it. */
       readonly model: string | null;
       readonly generationId: string | null;
       /** Lines that could not be read and were left out. */

@@ -20,10 +20,8 @@ export function chatBody(
 ): JsonObject {
   const preferences =
     defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
-  const fallbacks = request.fallbackWireModels ?? [];
   return {
     model: request.wireModel,
-    ...(features.fallbackModels && fallbacks.length > 0 && { models: fallbacks }),
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     ...(stream && { stream: true }),
     ...(stream && features.streamUsageOption && { stream_options: { include_usage: true } }),

@@ -5,7 +5,6 @@ import {
   type AccessGranted,
   type AccessRefused,
   checkAccess,
-  checkFallbacks,
   explainRefusal,
   type GuildInQuestion,
 } from '../../../src/core/access/access.ts';
@@ -296,59 +295,6 @@ describe('a model of a local server', () => {
       expect(refusal).toMatchObject({ reason: 'unknown', model: null, suggestion: null });
       expect(refusal.near.map((model) => model.id)).not.toContain('ollama/llama3.2:3b');
     }
-  });
-});
-
-describe('fallback models', () => {
-  it('pass the same check, one by one', () => {
-    const guild = guildOf({ defaultTier: 'openrouter' });
-    const terms = termsWith();
-    const first = granted(checkAccess(CLAUDE, guild, terms));
-    const decisions = checkFallbacks(
-      [MINI, GPT_4O, `${MINI}:online`, 'openrouter/auto', LLAMA],
-      first,
-      guild,
-      terms,
-    );
-    expect(decisions.map(outcome)).toEqual([
-      'operator openrouter',
-      'locked',
-      'unknown',
-      'unknown',
-      'operator openrouter',
-    ]);
-  });
-
-  it('go where the first one goes, or nowhere', () => {
-    const guild = guildOf({ defaultTier: 'premium' });
-    const terms = termsWith();
-    const first = granted(checkAccess(GPT_4O, guild, terms));
-    expect(first.route.provider).toBe('openai');
-    const [mini, claude] = checkFallbacks([MINI, CLAUDE], first, guild, terms).map(outcome);
-    expect([mini, claude]).toEqual(['operator openai', 'no_route']);
-  });
-
-  it('are paid for by whoever pays for the first', () => {
-    const guild = guildOf({ ownKeys: ['openrouter'] });
-    const terms = termsWith();
-    const first = granted(checkAccess(CLAUDE, guild, terms));
-    expect(checkFallbacks([LLAMA, MINI], first, guild, terms).map(outcome)).toEqual([
-      'guild openrouter',
-      'guild openrouter',
-    ]);
-    const failed = guildOf({
-      defaultTier: 'openrouter',
-      ownKeys: ['openrouter'],
-      failedKeys: ['openrouter'],
-    });
-    const operators = granted(checkAccess(CLAUDE, failed, terms));
-    expect(operators.payer).toBe('operator');
-    const both = { ...failed, ownKeys: ['openrouter', 'openai'], tier: 'premium' } as const;
-    // DeepSeek is open to the guild's own key alone: it must not go out with the operator's.
-    expect(checkFallbacks([MINI, DEEPSEEK], operators, both, terms).map(outcome)).toEqual([
-      'operator openrouter',
-      'no_route',
-    ]);
   });
 });
 

@@ -94,3 +94,18 @@ describe('two processes with one conversation', () => {
     expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['one']);
   });
 });
+
+describe('the model that is chosen for a conversation', () => {
+  it('stays while turns come, and goes with the conversation', async () => {
+    const conversations = processNamed('p');
+    const { id } = await conversations.create('discord:1', null);
+    await conversations.setModel(id, 'openai/gpt-4o');
+    await conversations.record(id, turn('one'), wanted);
+    expect(await conversations.get(id)).toMatchObject({ model: 'openai/gpt-4o', turns: [{ id: 'one' }] });
+    await conversations.setModel(id, null);
+    expect((await conversations.get(id))?.model).toBeUndefined();
+    await conversations.forget(id);
+    await conversations.setModel(id, 'openai/gpt-4o');
+    expect(await conversations.get(id)).toBeNull();
+  });
+});

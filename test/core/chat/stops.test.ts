@@ -386,7 +386,7 @@ describe('two bots on one store', () => {
   it('say so where a price does not come in time, and wait for none that nobody looks after', async () => {
     const reservation = {
       draws: [],
-      reserved: { nanoUsd: 1, requests: 1, attempts: 1 },
+      reserved: { nanoUsd: 1, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
       entry: { guild: here, user: 'mia', model: 'm', provider: 'p', payer: 'operator' },
       madeAtMs: clock.now(),
       owner: 'another',

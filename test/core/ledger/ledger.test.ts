@@ -156,6 +156,7 @@ describe('reserve and settle', () => {
       limit: 'nanoUsdPerUserPerDay',
       unit: 'nanoUsd',
       used: 1_000,
+      setAside: 1_000,
       most: 5_000,
       renewsAtMs: Date.UTC(2026, 10, 24),
     });
@@ -210,6 +211,7 @@ describe('limits', () => {
         limit,
         unit,
         used: 2 * needed,
+        setAside: unit === 'nanoUsd' ? 2 * needed : 0,
         most,
         needed,
         renewsAtMs,
@@ -432,11 +434,11 @@ describe('recovery', () => {
 
   it('settles what the provider has a price for, and lists the rest, which stays reserved', async () => {
     await die();
-    const ledger = open({ lookUpCost: async ({ generationId }) => (generationId === 'gen-2' ? 7 : null) });
-    expect(await ledger.unsettled()).toEqual([]);
+    open({ lookUpCost: async ({ generationId }) => (generationId === 'gen-2' ? 7 : null) });
+    expect(await store.ledger.abandoned(clock.now())).toEqual([]);
     await clock.advance(6 * MINUTE_MS);
     expect((await used())['nanoUsdPerDay']).toBe(1_007);
-    expect((await ledger.unsettled()).map(({ id }) => id)).toEqual(['r1']);
+    expect((await store.ledger.abandoned(clock.now())).map(({ id }) => id)).toEqual(['r1']);
     expect(await usage()).toEqual([
       expect.objectContaining({ id: 'r2', costNanoUsd: 7, basis: 'provider', atMs: START }),
     ]);
@@ -462,21 +464,21 @@ describe('recovery', () => {
     const alive = open({ owner: 'alive' });
     const reserved = admitted(await alive.reserve(REQUEST));
     await reserved.started('gen-1');
-    const ledger = open({ owner: 'other', lookUpCost: async () => 1 });
+    open({ owner: 'other', lookUpCost: async () => 1 });
     await clock.advance(3 * HOUR_MS);
-    expect(await ledger.unsettled()).toEqual([]);
+    expect(await store.ledger.abandoned(clock.now())).toEqual([]);
     await reserved.settle(spent(77));
     expect((await usage())[0]).toMatchObject({ costNanoUsd: 77 });
   });
 
   it('books at the worst price what nobody could price until all its periods were over', async () => {
     await die();
-    const ledger = open();
+    open();
     await clock.advance(34 * DAY_MS);
-    expect(await ledger.unsettled()).toHaveLength(2);
+    expect(await store.ledger.abandoned(clock.now())).toHaveLength(2);
     expect(await usage()).toEqual([]);
     await clock.advance(2 * DAY_MS);
-    expect(await ledger.unsettled()).toEqual([]);
+    expect(await store.ledger.abandoned(clock.now())).toEqual([]);
     expect(await usage()).toEqual(
       ['r2', 'r1'].map((id) => expect.objectContaining({ id, costNanoUsd: 1_000, basis: 'reserved' })),
     );

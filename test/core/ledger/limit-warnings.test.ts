@@ -16,6 +16,7 @@ const daily: Level = {
   limit: 'nanoUsdPerGuildPerDay',
   unit: 'nanoUsd',
   used: 4e9,
+  setAside: 0,
   most: 5e9,
   renewsAtMs: MIDNIGHT,
 };
@@ -109,6 +110,20 @@ describe('warnings of limits', () => {
     await warnings.stop();
     expect(told).toEqual([]);
     expect(logged).toEqual([]);
+  });
+
+  it('do not count what is set aside for answers under way, which comes back for the most part', async () => {
+    const warnings = warningsOf();
+    warnings.watch(guild, [{ ...daily, used: 4.9e9, setAside: 2e9 }]);
+    warnings.reached(guild, { ...daily, used: 4.9e9, setAside: 4e9 });
+    await warnings.stop();
+    expect(told).toEqual([]);
+    const later = warningsOf();
+    later.watch(guild, [{ ...daily, used: 4.9e9, setAside: 0.7e9 }]);
+    await later.stop();
+    expect(told).toEqual([
+      expect.stringMatching(/nearly used up\.\*\* This place has used \$4\.20 of \$5\.00/),
+    ]);
   });
 
   it('of the installation’s limits go to the log, once, whichever guild comes near', async () => {

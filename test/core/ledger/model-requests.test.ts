@@ -14,6 +14,7 @@ import { ProviderError } from '../../../src/core/provider/errors.ts';
 import type { ChatProvider } from '../../../src/core/provider/types.ts';
 import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
+import { textChunk } from '../../support/provider/chunks.ts';
 import { createFakeProvider } from '../../support/provider/fake-provider.ts';
 import { createTestClient } from '../../support/provider/test-client.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
@@ -60,6 +61,19 @@ describe('what a request costs', () => {
     bot.provider.answer('Hello.', { prompt_tokens: 1_000, completion_tokens: 100 });
     await ask();
     expect(await spent()).toBe(1_000 * 150 + 100 * 600);
+  });
+
+  it('ends with what was reserved where the server has not heard of the cap', async () => {
+    bot.provider.script((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const flood = setInterval(() => response.write(textChunk('For ever and ever. '.repeat(500))), 1);
+      response.once('close', () => clearInterval(flood));
+    });
+    const asked = await ask();
+    expect(asked.surface.text.length).toBeLessThan(8_192 * 17);
+    expect(asked.surface.shown?.note).toMatch(/^Cut at the longest length allowed/);
+    expect(await bot.provider.chats[0]?.closed).toBe('aborted');
+    expect(await spent()).toBeGreaterThan(0);
   });
 
   it('is nothing, and no request, where the provider refused', async () => {
@@ -161,7 +175,7 @@ describe('a limit', () => {
     await ask();
     const asked = await ask();
     expect(asked.surface.whispers[0]?.text).toMatch(
-      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit, and so may this one once answers that are being written are done\.$/,
+      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit\.$/,
     );
     expect(bot.provider.chats).toHaveLength(1);
     expect(asked.surface.messages).toEqual([]);

@@ -177,6 +177,10 @@ describe('decodeStream', () => {
       doneOf(await decode(usageChunk({ ...usage, is_byok }), finishChunk(), DONE))?.usage?.costNanoUsd;
     expect(await costOf(false)).toBe(1_000_000);
     expect(await costOf(true)).toBe(21_000_000);
+    // The fee alone would be far too little: then tokens and prices have to do.
+    const { cost_details: _, ...feeAlone } = usage;
+    const decoded = await decode(usageChunk({ ...feeAlone, is_byok: true }), finishChunk(), DONE);
+    expect(doneOf(decoded)?.usage?.costNanoUsd).toBeNull();
   });
 
   it('ignores whatever comes after [DONE]', async () => {

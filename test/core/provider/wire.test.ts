@@ -20,7 +20,6 @@ const everything: ChatRequest = {
     { role: 'assistant', content: 'A valley.' },
     { role: 'user', content: 'And a skerry?' },
   ],
-  fallbackWireModels: ['mistralai/mistral-small-3.2-24b-instruct'],
   maxOutputTokens: 500,
   preferences: { order: ['OpenAI'], max_price: { completion: '0.5', image: 1 } },
   maxPrice: { promptPicoUsd: 150_000, completionPicoUsd: 600_000, requestPicoUsd: 10_000_000_000 },
@@ -50,7 +49,6 @@ describe('what goes over the wire', () => {
     const { body, headers } = await sent('openrouter', everything);
     expect(body).toEqual({
       model: 'openai/gpt-4o-mini',
-      models: ['mistralai/mistral-small-3.2-24b-instruct'],
       messages,
       stream: true,
       max_completion_tokens: 500,
