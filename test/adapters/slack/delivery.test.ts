@@ -130,6 +130,19 @@ describe('delivery on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it.each(['internal_error', 'fatal_error'])(
+    'posts nothing twice where Slack fails after a post (%s), which may have had its effect',
+    async (error) => {
+      const { slack, ann, general } = await setUp();
+      slack.faults.add({ method: 'chat.postMessage', when: 'after', how: { kind: 'error', error } });
+      const { surface, thread } = await ask(ann, general);
+      const reply = replyOn(surface);
+      reply.write('Once');
+      expect(await reply.finish(ending)).toBe(true);
+      expect(textOf(general, thread)).toBe('Once');
+    },
+  );
+
   it('shows a text in plain where Slack refuses it as Markdown', async () => {
     const { slack, ann, general } = await setUp();
     const isMarkdown = (args: Readonly<Record<string, unknown>>) =>
@@ -264,6 +277,22 @@ describe('native streams on Slack', () => {
       expect(textOf(ann.dm, thread)).toBe('One two three');
     },
   );
+
+  it('begin once where Slack fails after the start, which may have had its effect', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    slack.faults.add({
+      method: 'chat.startStream',
+      when: 'after',
+      how: { kind: 'error', error: 'internal_error' },
+    });
+    const reply = replyOn(surface);
+    reply.write('One ');
+    await until(() => textOf(ann.dm, thread) !== '');
+    reply.write('two');
+    expect(await reply.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('One two');
+  });
 
   it('end by an edit that has to wait, without holding up other streams', async () => {
     const { slack, ann, clock } = await setUp({ agentView: true });
