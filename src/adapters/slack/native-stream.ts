@@ -45,6 +45,8 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
   const { workspace, slots, clock, log, onBegun } = options;
   /** A start whose outcome is not known: the message may stand, and would stand twice. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
+  /** The message that it turned out to have begun, until that shows the newest view. */
+  let found: LiveMessage | null = null;
 
   return {
     async open(spot, view, signal) {
@@ -52,13 +54,17 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
         const begun = unclear;
         const ts = await findBegun(workspace, spot, begun, signal);
         unclear = null;
-        if (ts !== null) {
+        if (ts === null) begun.slot.release();
+        else {
           onBegun(ts);
-          const message = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
-          await message.update(view, signal);
-          return message;
+          found = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
         }
-        begun.slot.release();
+      }
+      if (found !== null) {
+        const message = found;
+        await workspace.paced(message.scope, () => message.update(view, signal), signal);
+        found = null;
+        return message;
       }
       const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
       if (text.trim() === '') return null;
@@ -183,8 +189,14 @@ function createStreamedMessage(
 }
 
 const repliesSchema = z.array(
-  z.object({ ts: z.string(), text: z.string().optional(), bot_id: z.string().optional() }),
+  z.object({
+    ts: z.string(),
+    text: z.string().optional(),
+    bot_id: z.string().optional(),
+    blocks: z.array(z.object({ type: z.string() })).default([]),
+  }),
 );
+type Reply = z.infer<typeof repliesSchema>[number];
 const CLOCK_SKEW_MS = 120_000;
 
 /** A message of the bot's in the thread that was begun with this text since then. */
@@ -201,11 +213,13 @@ async function findBegun(
     signal,
   );
   const words = bare(text);
-  const found = repliesSchema
-    .parse(data['messages'])
-    .findLast((message) => message.bot_id === workspace.botId && bare(message.text ?? '') === words);
-  return found?.ts ?? null;
+  const isBegun = ({ bot_id, text = '', blocks }: Reply) =>
+    bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type));
+  return repliesSchema.parse(data['messages']).findLast(isBegun)?.ts ?? null;
 }
+
+/** Blocks that stand below an answer that has ended. */
+const ENDING = new Set(['actions', 'context']);
 
 /** Slack renders Markdown into its own markup; letters and digits stay. */
 function bare(text: string): string {

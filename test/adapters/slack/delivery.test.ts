@@ -294,6 +294,37 @@ describe('native streams on Slack', () => {
     expect(textOf(ann.dm, thread)).toBe('One two');
   });
 
+  it('begin once where the start is found again and then cannot be brought up to date at once', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    slack.faults.add({ method: 'chat.startStream', when: 'after', how: { kind: 'reset' } });
+    slack.faults.add({ method: 'chat.stopStream', how: { kind: 'reset' } });
+    slack.faults.add({ method: 'chat.update', when: 'after', how: { kind: 'reset' } });
+    const reply = replyOn(surface);
+    reply.write('One ');
+    await until(() => textOf(ann.dm, thread) !== '');
+    reply.write('two');
+    expect(await reply.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('One two');
+  });
+
+  it('never take an earlier answer for one that may have begun', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    const first = replyOn(surface);
+    first.write('Yes');
+    expect(await first.finish({ ...ending, buttons: [{ kind: 'retry', answerId: 'a' }] })).toBe(true);
+    ann.say(ann.dm, 'sure?', { thread });
+    await until(() => bench.desk.messages.length === 2);
+    slack.faults.add({ method: 'chat.startStream', how: { kind: 'reset' } });
+    const second = replyOn(bench.desk.messages[1]?.surface as Surface);
+    second.write('Yes');
+    await until(() => textOf(ann.dm, thread).split('\n').length === 2);
+    second.write(', I am');
+    expect(await second.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('Yes\nYes, I am');
+  });
+
   it('end by an edit that has to wait, without holding up other streams', async () => {
     const { slack, ann, clock } = await setUp({ agentView: true });
     const [first, second] = await Promise.all([ask(ann, ann.dm), ask(ann, ann.dm)]);
