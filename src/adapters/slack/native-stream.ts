@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { LiveMessage, MessageView } from '../../core/adapter.ts';
+import type { LiveMessage, MessageView, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { RateLimited } from '../../core/delivery-errors.ts';
 import { deliveryError, isRefusal } from './errors.ts';
@@ -146,8 +146,18 @@ function createStreamedMessage(
 
   async function stop(rest: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
     const call = () => workspace.api.call('chat.stopStream', { channel, ts, ...rest }, signal);
-    await workspace.paced(methodScope(team, 'chat.stopStream'), call, signal);
+    await within(methodScope(team, 'chat.stopStream'), call, signal);
     end();
+  }
+
+  /** Within another limit than the caller's, which must not pay for it. */
+  async function within(scope: Scope, write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      await workspace.paced(scope, write, signal);
+    } catch (error) {
+      if (error instanceof RateLimited) throw new Error('the end of a stream has to wait', { cause: error });
+      throw error;
+    }
   }
 
   async function endStream(signal: AbortSignal): Promise<void> {
@@ -174,15 +184,8 @@ function createStreamedMessage(
       signal.throwIfAborted();
       if (hasEnded()) return posted.update(view, signal);
       if (phase === 'streaming' && (await stream(view, signal))) return;
-      try {
-        if (!hasEnded()) await endStream(signal);
-        await workspace.paced(posted.scope, () => posted.update(view, signal), signal);
-      } catch (error) {
-        // Of another limit than the caller's, which must not pay for it.
-        if (error instanceof RateLimited)
-          throw new Error('the end of a stream has to wait', { cause: error });
-        throw error;
-      }
+      if (!hasEnded()) await endStream(signal);
+      await within(posted.scope, () => posted.update(view, signal), signal);
       onSettled();
     },
   };

@@ -345,6 +345,24 @@ describe('native streams on Slack', () => {
     expect([first, second].map(({ thread }) => textOf(ann.dm, thread))).toEqual(['One two', 'Uno due']);
   });
 
+  it('end by a stop that has to wait, without holding up other streams', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const [first, second] = await Promise.all([ask(ann, ann.dm), ask(ann, ann.dm)]);
+    const slow = replyOn(first.surface);
+    const quick = replyOn(second.surface);
+    slow.write('One');
+    quick.write('Uno ');
+    await until(() => [first, second].every(({ thread }) => textOf(ann.dm, thread) !== ''));
+    slack.faults.add({ method: 'chat.stopStream', how: { kind: 'rate-limited', retryAfterSec: 60 } });
+    const ended = slow.finish(ending);
+    await until(() => slack.requests.some(({ outcome }) => outcome === 'rate-limited'));
+    quick.write('due');
+    expect(await ended).toBe(true);
+    expect(textOf(ann.dm, second.thread)).toBe('Uno due');
+    expect(await quick.finish(ending)).toBe(true);
+    expect([first, second].map(({ thread }) => textOf(ann.dm, thread))).toEqual(['One', 'Uno due']);
+  });
+
   it('leave room for others: what is above Slack’s limit on streams is shown by edits', async () => {
     const { slack, ann } = await setUp({ agentView: true });
     const asked = await Promise.all(Array.from({ length: 24 }, () => ask(ann, ann.dm)));
