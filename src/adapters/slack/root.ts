@@ -12,13 +12,21 @@ export interface Root {
   readonly questionTs: string | null;
   /** The thread for the answer, as far as it is known by now. */
   readonly knownThreadTs: string | null;
+  /** The same where that thread is sure to have replies by now. */
+  readonly activeThreadTs: string | null;
   /** The thread for the answer, null for none; posts the question first where that is still to be done. */
   threadTs(signal: AbortSignal): Promise<string | null>;
 }
 
 /** Under a message of a person's, or beside it. */
 export function standingRoot(questionTs: string | null, threadTs: string | null): Root {
-  return { isReady: true, questionTs, knownThreadTs: threadTs, threadTs: async () => threadTs };
+  return {
+    isReady: true,
+    questionTs,
+    knownThreadTs: threadTs,
+    activeThreadTs: threadTs === questionTs ? null : threadTs,
+    threadTs: async () => threadTs,
+  };
 }
 
 export interface QuestionPost {
@@ -54,6 +62,9 @@ export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Cloc
     },
     get knownThreadTs() {
       return thread === 'new' ? questionTs : existing;
+    },
+    get activeThreadTs() {
+      return questionTs === null ? null : existing;
     },
     async threadTs(signal) {
       if (questionTs === null) {

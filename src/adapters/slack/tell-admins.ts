@@ -67,7 +67,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
           channel,
           user,
           isDirect: true,
-          threadTs: () => null,
+          root: null,
           responseUrl: null,
         });
         await whisper(notice, signal);

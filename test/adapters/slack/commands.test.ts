@@ -252,6 +252,29 @@ describe('forms on Slack', () => {
     expect(message.threadKey).toBeNull();
   });
 
+  it('says a refusal of that in the channel, as the message may have no thread yet', async () => {
+    const { slack, ann, bob, general, asked } = await setUp();
+    const odd = bob.say(general, 'The build is red.');
+    await ann.shortcut('ask-about-message', odd);
+    await until(() => ann.modal() !== '');
+    await ann.submit({ prompt: 'Why?' });
+    const { surface } = await asked();
+    await surface.whisper({ text: 'Not today.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('says a word beside a question that it has just posted in the channel', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.slash('/ask', 'why?', { channel: general });
+    const { surface } = await asked();
+    surface.indicate('working');
+    await until(() => slack.messages(general).length === 1);
+    await surface.whisper({ text: 'Not today.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('opens on the longest message there is', async () => {
     const { slack, ann, general } = await setUp();
     const odd = ann.say(general, '"\n\\'.repeat(10_000));

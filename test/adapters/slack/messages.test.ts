@@ -175,6 +175,22 @@ describe('Slack messages', () => {
     expect(desk.messages).toEqual([]);
   });
 
+  it('says a word to the asker alone where Slack shows it: in the thread, or in the channel where there is none yet', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.whisper({ text: 'Not today.' }, never);
+    const root = ann.say(general, 'a thread');
+    ann.say(general, `${bot} hi`, { thread: root.ts });
+    await until(() => desk.messages.length === 2);
+    await desk.messages[1]?.surface.whisper({ text: 'Nor here.' }, never);
+    expect(ann.whispers(general)).toMatchObject([
+      { text: 'Not today.', threadTs: null },
+      { text: 'Nor here.', threadTs: root.ts },
+    ]);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('takes what only looks like a command for a question', async () => {
     const { desk, ann, general, bot } = await setUp();
     ann.say(general, `${bot} /etc/passwd is what?`);

@@ -97,6 +97,14 @@ export function ownMessage(args: Json, channel: SlackChannel, context: MethodCon
   return message;
 }
 
+/** Slack takes ephemeral messages in every thread, and shows them in those alone that have replies. */
+export function hideInNewThread(message: SlackMessage, { workspace, report }: MethodContext): void {
+  const { channel, threadTs, ephemeralTo } = message;
+  if (ephemeralTo === null || threadTs === null || workspace.list(channel, threadTs).length > 1) return;
+  message.deleted = true;
+  report({ kind: 'unseen', detail: `an ephemeral message in ${threadTs}, which has no replies` });
+}
+
 export function notePings(message: SlackMessage, args: Json, context: MethodContext): void {
   const linksNames = String(args['link_names']) === 'true' || args['parse'] === 'full';
   for (const ping of pingsOfMessage({ ...message.content, linksNames })) {

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/core/clock.ts';
 import { ApiError } from './api-error.ts';
 import { contentOf } from './content.ts';
 import { asString, isJson, type Json } from './json.ts';
-import { type MethodContext, notePings } from './method.ts';
+import { hideInNewThread, type MethodContext, notePings } from './method.ts';
 import { readBody, sendJson } from './web-api.ts';
 import type { SlackMessage } from './workspace.ts';
 
@@ -61,6 +61,7 @@ export function createResponseUrls(context: MethodContext, clock: Clock): Respon
       stream: null,
     });
     notePings(message, body, context);
+    hideInNewThread(message, context);
   }
 
   return {
