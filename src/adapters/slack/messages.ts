@@ -3,7 +3,7 @@ import { placeUnder } from './answer-place.ts';
 import { parseArguments } from './arguments.ts';
 import { addresseeOf, mentionedIn, readOptions, readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
-import type { MessageEvent } from './payloads.ts';
+import { deletedTsOf, type MessageEvent } from './payloads.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from './places.ts';
 import { runRequest } from './requests.ts';
 import { createSurfaceFor } from './surfaces.ts';
@@ -16,11 +16,11 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const { workspace, dispatch, directory, surfaces, signal } = inbox;
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
-  if (event.subtype === 'message_deleted') {
-    if (event.deleted_ts !== undefined) await dispatch.retract(questionId(team, channel, event.deleted_ts));
-    return;
-  }
+  const deletedTs = deletedTsOf(event);
+  if (deletedTs !== null) return dispatch.retract(questionId(team, channel, deletedTs));
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser) return;
+  // Slack sends a mention again whenever its message is edited, however old that is.
+  if (event.edited) return;
 
   const isDirect = event.channel_type === 'im';
   const isAddressed = isDirect || mentionedIn(text).includes(botUser);

@@ -58,6 +58,7 @@ describe('Slack messages', () => {
     const message = await desk.messages[0]?.surface.open(view('Hello'), never);
     await message?.update(view(`Hello ${bot}`), never);
     ann.edit(question, `${bot} hi there`);
+    ann.edit(ann.say(general, 'hi'), `${bot} hi`);
     const robot = slack.user('Robot', { isBot: true });
     await slack.deliver(
       slack.wrap({
@@ -202,6 +203,16 @@ describe('Slack messages', () => {
     const { desk, ann, general, bot } = await setUp();
     const question = ann.say(general, `${bot} hi`);
     await until(() => desk.messages.length === 1);
+    ann.remove(question);
+    await until(() => desk.retracted.length === 1);
+    expect(desk.retracted).toEqual([desk.messages[0]?.id]);
+  });
+
+  it('says so too where its answer stands already, under which Slack keeps a tombstone', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    const question = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.open(view('Hello'), never);
     ann.remove(question);
     await until(() => desk.retracted.length === 1);
     expect(desk.retracted).toEqual([desk.messages[0]?.id]);
