@@ -66,6 +66,7 @@ function splitLabel(inner: string): [string, string | undefined] {
   return bar < 0 ? [inner, undefined] : [inner.slice(0, bar), inner.slice(bar + 1) || undefined];
 }
 
-function isLink(target: string): boolean {
+/** Whether this is an address, by its scheme. */
+export function isLink(target: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(target);
 }
