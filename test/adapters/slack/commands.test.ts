@@ -73,6 +73,26 @@ describe('/ask on Slack', () => {
     expect(slack.messages(general)).toHaveLength(1);
   });
 
+  it('shows the question in plain where Slack refuses it as Markdown', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    slack.faults.add({
+      method: 'chat.postMessage',
+      matches: ({ blocks }) => JSON.stringify(blocks).includes('"markdown"'),
+      how: { kind: 'error', error: 'invalid_blocks' },
+      times: 99,
+    });
+    await ann.slash('/ask', 'which of <!here>\n| a | b |\n|---|---|', { channel: general });
+    const { surface } = await asked();
+    surface.indicate('working');
+    await surface.open(view('The first.'), never);
+    const [question] = slack.messages(general);
+    expect(question?.text.replaceAll('\u2060', '')).toBe(
+      '*Ann* asked:\nwhich of <!here>\n| a | b |\n|---|---|',
+    );
+    expect(slack.messages(general, question?.ts)).toHaveLength(2);
+    expect(slack.pings).toEqual([]);
+  });
+
   it('says how to invite the bot where it is not a member, and brings nothing', async () => {
     const { slack, desk, ann } = await setUp();
     const elsewhere = slack.channel('elsewhere', [ann], { bot: false });
