@@ -35,5 +35,9 @@ function shorten(text: string): string {
   while (JSON.stringify(text.slice(0, maxChars).replaceAll('\n', '\n> ')).length > MAX_QUOTE_JSON) {
     maxChars = Math.floor(maxChars * 0.8);
   }
-  return maxChars < text.length ? `${text.slice(0, maxChars).trimEnd()}…` : text;
+  if (maxChars === text.length) return text;
+  return `${text
+    .slice(0, maxChars)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd()}…`;
 }

@@ -117,9 +117,16 @@ function encode(args: Json): URLSearchParams {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+    form.set(name, typeof value === 'object' ? toJson(value) : String(value));
   }
   return form;
+}
+
+/** JSON as Slack takes it: half a character, which a cut may have left, would make all of it invalid. */
+export function toJson(value: object): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'string' ? inner.toWellFormed() : inner,
+  );
 }
 
 async function readAnswer(method: string, response: Response, signal: AbortSignal) {

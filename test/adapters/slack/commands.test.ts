@@ -160,6 +160,14 @@ describe('/ask on Slack', () => {
     expect(slack.messages(general)).toEqual([]);
   });
 
+  it('explains it whatever stands where the typed text is cut', async () => {
+    const { slack, ann, general } = await setUp();
+    await ann.slash('/stop', `${'x'.repeat(59)}😀 and more`, { channel: general });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('`/stop` has no use for “xxx');
+    expect(slack.violations).toEqual([]);
+  });
+
   it('whispers refusals through the command’s own address, and by other means when that is used up', async () => {
     const { slack, ann, general, asked } = await setUp();
     await ann.slash('/ask', 'why?', { channel: general });
@@ -300,6 +308,16 @@ describe('forms on Slack', () => {
     const odd = ann.say(general, '"\n\\'.repeat(10_000));
     await ann.shortcut('ask-about-message', odd);
     await until(() => ann.modal() !== '');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('cuts no character of a long message in two', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.shortcut('ask-about-message', ann.say(general, `x${'😀'.repeat(2_000)}`));
+    await until(() => ann.modal() !== '');
+    await ann.submit({ prompt: 'Why?' });
+    const { options } = await asked();
+    expect(options['prompt']).toMatch(/> x(?:😀)+…$/u);
     expect(slack.violations).toEqual([]);
   });
 });
