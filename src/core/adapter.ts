@@ -104,6 +104,11 @@ export interface Dispatch {
    */
   admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
   message(message: PostedMessage): Promise<void>;
+  /**
+   * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
+   * `message` decides again. Never rejects.
+   */
+  hears(place: Place): Promise<boolean>;
   press(press: Press): Promise<void>;
   /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
   retract(eventId: string): Promise<void>;

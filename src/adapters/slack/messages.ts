@@ -28,11 +28,20 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const id = questionId(team, channel, ts);
   if (!inbox.questions.isNew(id)) return;
 
-  const threadTs =
-    event.thread_ts ?? (isDirect && !(await surfaces.agentView.probe(channel, ts, signal)) ? null : ts);
-  const actor = await directory.actor(user);
-  const said = await readText(text, botUser, directory);
-  const place = placeAt(team, channel, keyOf());
+  const rootTs = event.thread_ts ?? (isDirect ? null : ts);
+  const found = await inbox.inOrder.run(
+    rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs),
+    async () => {
+      const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
+      const place = placeAt(team, channel, keyIn(threadTs));
+      // Most of what is said in threads is not for the bot: nobody is looked up for that.
+      if (!isAddressed && !(await dispatch.hears(place))) return null;
+      const actor = await directory.actor(user);
+      return { threadTs, place, actor, said: await readText(text, botUser, directory) };
+    },
+  );
+  if (found === null) return;
+  const { threadTs, place, actor, said } = found;
   const surface = createSurfaceFor(surfaces, {
     ...placeUnder({ channel, user, isDirect }, ts, threadTs),
     // A mention that begins a thread ties the whole thread to the conversation.
@@ -62,7 +71,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   }
   await dispatch.command({ id, command: command.command.name, options, actor, place, surface });
 
-  function keyOf(): string {
+  function keyIn(threadTs: string | null): string {
     if (threadTs === null) return channelKey(team, channel);
     const isTheBots = event.parent_user_id === botUser;
     return isAddressed || isTheBots

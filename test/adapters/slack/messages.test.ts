@@ -122,6 +122,34 @@ describe('Slack messages', () => {
     expect(message?.threadKey).toBeNull();
   });
 
+  it('looks nobody up who writes in a thread that is no conversation', async () => {
+    const { slack, desk, ann, bob, general, quiet } = await setUp();
+    desk.hearing = false;
+    const root = ann.say(general, 'lunch?');
+    bob.say(general, `what about <@${ann.id}>’s place?`, { thread: root.ts });
+    await quiet();
+    expect(desk.messages).toEqual([]);
+    expect(slack.requests.filter(({ method }) => method === 'users.info')).toEqual([]);
+  });
+
+  it('brings what is said in one place in its order, however long each name takes to look up', async () => {
+    const { slack, desk, ann, bob, bot, general } = await setUp();
+    const held = Promise.withResolvers<void>();
+    slack.faults.add({
+      method: 'users.info',
+      matches: ({ user }) => user === bob.id,
+      how: { kind: 'hold', until: held.promise },
+    });
+    const root = ann.say(general, `${bot} who is <@${bob.id}>?`);
+    await until(() => slack.requests.some(({ args }) => args['user'] === bob.id));
+    ann.say(general, `${bot} and who am I?`, { thread: root.ts });
+    ann.say(general, `${bot} elsewhere`);
+    await until(() => desk.messages.length > 0);
+    held.resolve();
+    await until(() => desk.messages.length === 3);
+    expect(desk.messages.map(({ text }) => text)).toEqual(['elsewhere', 'who is @Bob?', 'and who am I?']);
+  });
+
   it('keeps out of it where somebody plainly addresses somebody else', async () => {
     const { desk, ann, bob, general, bot, quiet } = await setUp();
     const root = ann.say(general, `${bot} hi`);
