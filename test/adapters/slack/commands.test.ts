@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageView } from '../../../src/core/adapter.ts';
 import { defineCommand } from '../../../src/core/command.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
 
 let bench: Bench;
@@ -253,6 +254,28 @@ describe('forms on Slack', () => {
       options: { model: 'openai/gpt-4o', scope: 'channel' },
     });
     await until(() => ann.whispers(general).length === 1);
+  });
+
+  it('opens in time although that takes long to say', async () => {
+    const clock = createFakeClock(Date.now());
+    const { slack, desk, ann, general } = await setUp({ clock });
+    await ann.slash('/model', '', { channel: general });
+    await until(() => desk.commands.length === 1);
+    await clock.advance(2_000);
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toMatch(/^\/model\nModel\nScope/);
+    expect(slack.requests.filter(({ method }) => method === 'views.open')).toMatchObject([{ outcome: 'ok' }]);
+  });
+
+  it('says so to who sent it where it could not be dealt with', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    slack.faults.add({ method: 'conversations.info', how: { kind: 'status', status: 500 } });
+    await ann.submit({ prompt: 'why?' });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('Try again');
+    expect(desk.commands).toEqual([]);
   });
 
   it('opens on a message, and asks about it in its thread', async () => {
