@@ -36,11 +36,16 @@ export async function readText(
  * and links become the words that were typed.
  */
 export function readOptions(text: string, bot: string): string {
+  return asTyped(withoutAddressee(text, bot));
+}
+
+/** Links become the words that were typed, and entities characters. */
+export function asTyped(text: string): string {
   const plain = (token: string, inner: string): string => {
     const [target = '', label] = splitLabel(inner);
     return isLink(target) ? (label ?? target) : token;
   };
-  return decodeEntities(withoutAddressee(text, bot).replace(TOKEN, plain));
+  return decodeEntities(text.replace(TOKEN, plain));
 }
 
 function withoutAddressee(text: string, bot: string): string {

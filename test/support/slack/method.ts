@@ -143,13 +143,24 @@ export function messageJson(
 
 function contentJson({ text, blocks }: Content, rendersMarkdown: boolean): Json {
   if (blocks === undefined) return { text };
-  return { text, blocks: rendersMarkdown ? blocks.map(rendered) : blocks };
+  if (!rendersMarkdown) return { text, blocks };
+  return { text: text.replaceAll(ADDRESS, '<$&>'), blocks: blocks.map(rendered) };
 }
+
+const ADDRESS = /https?:\/\/[^\s()<>]+/g;
 
 /** Without its markup, which is what matters to those who read it back. */
 function rendered(block: Json): Json {
   if (block['type'] !== 'markdown') return block;
   const words = asString(block['text']).replace(/[*_`#>|]/g, '');
-  const section = { type: 'rich_text_section', elements: [{ type: 'text', text: words }] };
-  return { type: 'rich_text', elements: [section] };
+  const pieces = words
+    .split(/(https?:\/\/[^\s()<>]+|\p{Emoji_Presentation})/u)
+    .filter((piece) => piece !== '');
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: pieces.map(element) }] };
+}
+
+function element(piece: string): Json {
+  if (piece.startsWith('http')) return { type: 'link', url: piece };
+  if (!/^\p{Emoji_Presentation}$/u.test(piece)) return { type: 'text', text: piece };
+  return { type: 'emoji', name: 'by_its_name', unicode: piece.codePointAt(0)?.toString(16) };
 }
