@@ -4,11 +4,11 @@ import { escapeText, neutralise } from './neutralise.ts';
 /** Two screens; the whole question goes to the model all the same. */
 const MAX_SHOWN_CHARS = 3_000;
 
-/** As much of a question as is shown. */
-export function shorten(question: string): string {
-  if (question.length <= MAX_SHOWN_CHARS) return question;
-  return `${question
-    .slice(0, MAX_SHOWN_CHARS)
+/** As much of a text as is shown; of a question by default. */
+export function shorten(text: string, maxChars = MAX_SHOWN_CHARS): string {
+  if (text.length <= maxChars) return text;
+  return `${text
+    .slice(0, maxChars)
     .replace(/[\uD800-\uDBFF]$/, '')
     .trimEnd()}…`;
 }
