@@ -104,6 +104,11 @@ export interface Dispatch {
    */
   admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
   message(message: PostedMessage): Promise<void>;
+  /**
+   * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
+   * `message` decides again. Never rejects.
+   */
+  hears(place: Place): Promise<boolean>;
   press(press: Press): Promise<void>;
   /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
   retract(eventId: string): Promise<void>;
@@ -204,6 +209,12 @@ export interface Surface {
    * the first message is open or `idle` is said. Must not throw.
    */
   indicate(activity: Activity): void;
+  /**
+   * `Place.key` of the thread for the answer, as soon as that thread is there, so that what is said in it meanwhile counts;
+   * null where there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer
+   * (`LiveMessage.threadKey`).
+   */
+  threadKey?(signal: AbortSignal): Promise<string | null>;
   /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
   open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
   /** Shows something to the asker alone, as privately as the platform can. */

@@ -1,14 +1,6 @@
 import type { Logger } from 'pino';
 import { type Actor, mayActAs, platformOf } from './actor.ts';
-import type {
-  Dispatch,
-  Invocation,
-  Place,
-  PostedMessage,
-  Suggestion,
-  SuggestRequest,
-  Surface,
-} from './adapter.ts';
+import type { Dispatch, Invocation, Place, Suggestion, SuggestRequest, Surface } from './adapter.ts';
 import { RESTARTING } from './chat/question-runner.ts';
 import { type Command, type CommandContext, parseOptions } from './command.ts';
 import { PlaceGone } from './delivery-errors.ts';
@@ -116,7 +108,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
 
     async message(message) {
       const { actor, place, surface, id } = message;
-      if (!message.addressed && (place.key === null || !(await hasConversation(message)))) return;
+      if (!message.addressed && !(await hears(place))) return;
       const text = message.text.trim();
       await once(message, async () => {
         if (text === '') {
@@ -133,6 +125,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         }
       });
     },
+
+    hears,
 
     press: (press) =>
       once(press, () => {
@@ -191,12 +185,13 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     return `There is no such command. There are ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
   }
 
-  async function hasConversation({ place, id }: PostedMessage): Promise<boolean> {
+  async function hears(place: Place): Promise<boolean> {
+    if (place.key === null) return false;
     try {
       return (await services.chat.conversationAt(place)) !== null;
     } catch (error) {
-      // Whether it was meant for the bot is not known: a word about it in every thread would be noise.
-      log.error({ err: error, event: id }, 'a conversation could not be looked up');
+      // Whether a message was meant for the bot is not known: a word about it in every thread would be noise.
+      log.error({ err: error, place: place.key }, 'a conversation could not be looked up');
       return false;
     }
   }

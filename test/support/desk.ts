@@ -16,6 +16,8 @@ export interface Desk extends Dispatch {
   readonly suggestRequests: SuggestRequest[];
   /** Who asked to be admitted to a command with a form. */
   readonly admitRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
+  /** What `hears` answers. */
+  hearing: boolean;
   /** What `admit` answers. */
   admission: Admission;
   /** What `suggest` answers. */
@@ -44,6 +46,7 @@ export function createDesk(): Desk {
     retracted,
     suggestRequests: [],
     admitRequests: [],
+    hearing: true,
     admission: { ok: true },
     suggestions: [],
     handle: () => released.promise,
@@ -53,6 +56,7 @@ export function createDesk(): Desk {
     press: take(presses),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
+    hears: async () => desk.hearing,
     async admit(request) {
       desk.admitRequests.push(request);
       return desk.admission;

@@ -8,6 +8,7 @@ import { createAgentView } from './agent-view.ts';
 import { createBoltLogger } from './bolt-logger.ts';
 import { createDirectory } from './directory.ts';
 import { createHttpReceiver } from './http-receiver.ts';
+import { createInOrder } from './in-order.ts';
 import { listen } from './listeners.ts';
 import { createMembership } from './membership.ts';
 import { createRecent } from './recent.ts';
@@ -104,6 +105,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
         questions: createRecent(clock, TWIN_MEMORY_MS),
+        inOrder: createInOrder(),
         surfaces: parts,
         clock,
         log,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { isRefusal } from './errors.ts';
 import { sessionScope } from './limits.ts';
+import { SlackRefusal } from './web-api.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
@@ -18,6 +19,7 @@ export interface AgentView {
 
 /** An operator may turn the feature on at any time. */
 const TRY_AGAIN_AFTER_MS = 3_600_000;
+/** Slack’s words for no sessions at all; others are of one thread. */
 const OFF = [
   'feature_disabled',
   'unknown_method',
@@ -44,7 +46,11 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
       isOn = true;
       return true;
     } catch (error) {
-      if (!isRefusal(error, ...OFF)) throw error;
+      if (!(error instanceof SlackRefusal)) throw error;
+      if (!isRefusal(error, ...OFF)) {
+        log.debug({ err: error }, 'Slack takes no agent session in a thread; going without there');
+        return false;
+      }
       if (isOn || offUntilMs === 0)
         log.info({ err: error }, 'Slack offers no agent sessions here; going without');
       isOn = false;

@@ -95,6 +95,10 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       indicator.show(activity);
       if (activity === 'working') options.prepare();
     },
+    async threadKey(signal) {
+      const threadTs = await root.threadTs(signal);
+      return threadTs === null ? null : options.threadKeyOf(threadTs);
+    },
     async open(view, signal) {
       signal.throwIfAborted();
       try {

@@ -9,18 +9,20 @@ export interface Cache<T> {
 const MAX_CACHED = 2_000;
 
 export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
-  const entries = new Map<string, { readonly value: Promise<T>; readonly untilMs: number }>();
+  const entries = new Map<string, { readonly value: Promise<T>; readonly atMs: number }>();
   return {
     async get(key, load) {
+      const nowMs = clock.now();
       const known = entries.get(key);
-      if (known !== undefined && clock.now() < known.untilMs) return known.value;
+      // An answer of the future is of a clock that was put back since.
+      if (known !== undefined && known.atMs <= nowMs && nowMs < known.atMs + ttlMs) return known.value;
       entries.delete(key);
       if (entries.size >= MAX_CACHED) {
         const [oldest] = entries.keys();
         if (oldest !== undefined) entries.delete(oldest);
       }
       const value = load();
-      entries.set(key, { value, untilMs: clock.now() + ttlMs });
+      entries.set(key, { value, atMs: nowMs });
       try {
         return await value;
       } catch (error) {

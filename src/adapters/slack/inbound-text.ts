@@ -36,11 +36,16 @@ export async function readText(
  * and links become the words that were typed.
  */
 export function readOptions(text: string, bot: string): string {
+  return asTyped(withoutAddressee(text, bot));
+}
+
+/** Links become the words that were typed, and entities characters. */
+export function asTyped(text: string): string {
   const plain = (token: string, inner: string): string => {
     const [target = '', label] = splitLabel(inner);
     return isLink(target) ? (label ?? target) : token;
   };
-  return decodeEntities(withoutAddressee(text, bot).replace(TOKEN, plain));
+  return decodeEntities(text.replace(TOKEN, plain));
 }
 
 function withoutAddressee(text: string, bot: string): string {
@@ -66,6 +71,7 @@ function splitLabel(inner: string): [string, string | undefined] {
   return bar < 0 ? [inner, undefined] : [inner.slice(0, bar), inner.slice(bar + 1) || undefined];
 }
 
-function isLink(target: string): boolean {
+/** Whether this is an address, by its scheme. */
+export function isLink(target: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(target);
 }

@@ -3,6 +3,7 @@ import type { Dispatch } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Command } from '../../core/command.ts';
 import type { Directory } from './directory.ts';
+import type { InOrder } from './in-order.ts';
 import type { Membership } from './membership.ts';
 import type { Recent } from './recent.ts';
 import type { ResponseUrl } from './response-url.ts';
@@ -18,6 +19,8 @@ export interface Inbox {
   readonly membership: Membership;
   /** Questions that came to this process; a message's second event says nothing new. Core dedupes for all processes. */
   readonly questions: Recent;
+  /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
+  readonly inOrder: InOrder;
   readonly surfaces: SurfaceParts;
   readonly clock: Clock;
   readonly log: Logger;

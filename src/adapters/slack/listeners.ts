@@ -21,7 +21,7 @@ import {
 import { receivePress } from './presses.ts';
 import { receiveStop } from './sessions.ts';
 import { ASK_ABOUT, receiveShortcut } from './shortcuts.ts';
-import { openForm, receiveCommand, receiveForm } from './slash-commands.ts';
+import { openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
 import { suggestOptions } from './suggestions.ts';
 
 /** Listens with Bolt. Everything is acknowledged before it is dealt with: Slack waits three seconds. */
@@ -99,14 +99,14 @@ export function listen(app: App, inbox: Inbox): void {
     await ack();
     const { team, user, view } = viewBody.parse(body);
     if (!isOurs(team.id)) return;
-    await attend('a form', null, () =>
-      receiveForm(inbox, {
-        id: `slack:${team.id}/form/${view.id}`,
-        user: user.id,
-        metadata: view.private_metadata,
-        values: view.state.values,
-      }),
-    );
+    const context = readContext(view.private_metadata);
+    const form = {
+      id: `slack:${team.id}/form/${view.id}`,
+      user: user.id,
+      context,
+      values: view.state.values,
+    };
+    await attend('a form', context.responseUrl, () => receiveForm(inbox, form));
   });
   app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
     const parsed = suggestionBody.parse(body);

@@ -26,8 +26,11 @@ export function contentOf(view: MessageView): MessageContent {
 
 /** The same in plain sections, for content that Slack refuses as Markdown. */
 export function plainContentOf(view: MessageView): MessageContent {
-  const body = cut(neutralise(view.text), MAX_SECTION_CHARS).map(plainSection);
-  return { text: fallbackOf(view), blocks: [...body, ...tailOf(view)] };
+  return { text: fallbackOf(view), blocks: [...plainSections(view.text), ...tailOf(view)] };
+}
+
+export function plainSections(text: string): readonly Json[] {
+  return cut(neutralise(text), MAX_SECTION_CHARS).map(plainSection);
 }
 
 /** Note, buttons and footer. */

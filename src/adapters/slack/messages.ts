@@ -3,7 +3,7 @@ import { placeUnder } from './answer-place.ts';
 import { parseArguments } from './arguments.ts';
 import { addresseeOf, mentionedIn, readOptions, readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
-import type { MessageEvent } from './payloads.ts';
+import { deletedTsOf, type MessageEvent } from './payloads.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from './places.ts';
 import { runRequest } from './requests.ts';
 import { createSurfaceFor } from './surfaces.ts';
@@ -16,11 +16,11 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const { workspace, dispatch, directory, surfaces, signal } = inbox;
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
-  if (event.subtype === 'message_deleted') {
-    if (event.deleted_ts !== undefined) await dispatch.retract(questionId(team, channel, event.deleted_ts));
-    return;
-  }
+  const deletedTs = deletedTsOf(event);
+  if (deletedTs !== null) return dispatch.retract(questionId(team, channel, deletedTs));
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser) return;
+  // Slack sends a mention again whenever its message is edited, however old that is.
+  if (event.edited) return;
 
   const isDirect = event.channel_type === 'im';
   const isAddressed = isDirect || mentionedIn(text).includes(botUser);
@@ -28,11 +28,20 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const id = questionId(team, channel, ts);
   if (!inbox.questions.isNew(id)) return;
 
-  const threadTs =
-    event.thread_ts ?? (isDirect && !(await surfaces.agentView.probe(channel, ts, signal)) ? null : ts);
-  const actor = await directory.actor(user);
-  const said = await readText(text, botUser, directory);
-  const place = placeAt(team, channel, keyOf());
+  const rootTs = event.thread_ts ?? (isDirect ? null : ts);
+  const found = await inbox.inOrder.run(
+    rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs),
+    async () => {
+      const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
+      const place = placeAt(team, channel, keyIn(threadTs));
+      // Most of what is said in threads is not for the bot: nobody is looked up for that.
+      if (!isAddressed && !(await dispatch.hears(place))) return null;
+      const actor = await directory.actor(user);
+      return { threadTs, place, actor, said: await readText(text, botUser, directory) };
+    },
+  );
+  if (found === null) return;
+  const { threadTs, place, actor, said } = found;
   const surface = createSurfaceFor(surfaces, {
     ...placeUnder({ channel, user, isDirect }, ts, threadTs),
     // A mention that begins a thread ties the whole thread to the conversation.
@@ -62,7 +71,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   }
   await dispatch.command({ id, command: command.command.name, options, actor, place, surface });
 
-  function keyOf(): string {
+  function keyIn(threadTs: string | null): string {
     if (threadTs === null) return channelKey(team, channel);
     const isTheBots = event.parent_user_id === botUser;
     return isAddressed || isTheBots

@@ -1,4 +1,5 @@
 import { marked, type Token, type Tokens } from 'marked';
+import { isLink } from './inbound-text.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
 /** Markdown in Slack's own markup, for the home tab: it has no Markdown block. */
@@ -64,8 +65,12 @@ function span(token: Token): string {
       return `\`${escapeText((token as Tokens.Codespan).text)}\``;
     case 'br':
       return '\n';
+    case 'escape':
+      return escapeText((token as Tokens.Escape).text);
     case 'link': {
       const { href, tokens } = token as Tokens.Link;
+      // Within angle brackets all else is a mention.
+      if (!isLink(href)) return inline(tokens);
       return `<${escapeText(href).replaceAll('|', '%7C')}|${inline(tokens)}>`;
     }
     case 'text': {

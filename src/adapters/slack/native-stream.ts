@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { LiveMessage, MessageView } from '../../core/adapter.ts';
+import type { LiveMessage, MessageView, Scope } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { RateLimited } from '../../core/delivery-errors.ts';
 import { deliveryError, isRefusal } from './errors.ts';
@@ -45,6 +45,8 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
   const { workspace, slots, clock, log, onBegun } = options;
   /** A start whose outcome is not known: the message may stand, and would stand twice. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
+  /** The message that it turned out to have begun, until that shows the newest view. */
+  let found: LiveMessage | null = null;
 
   return {
     async open(spot, view, signal) {
@@ -52,13 +54,17 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
         const begun = unclear;
         const ts = await findBegun(workspace, spot, begun, signal);
         unclear = null;
-        if (ts !== null) {
+        if (ts === null) begun.slot.release();
+        else {
           onBegun(ts);
-          const message = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
-          await message.update(view, signal);
-          return message;
+          found = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
         }
-        begun.slot.release();
+      }
+      if (found !== null) {
+        const message = found;
+        await workspace.paced(message.scope, () => message.update(view, signal), signal);
+        found = null;
+        return message;
       }
       const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
       if (text.trim() === '') return null;
@@ -140,8 +146,18 @@ function createStreamedMessage(
 
   async function stop(rest: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
     const call = () => workspace.api.call('chat.stopStream', { channel, ts, ...rest }, signal);
-    await workspace.paced(methodScope(team, 'chat.stopStream'), call, signal);
+    await within(methodScope(team, 'chat.stopStream'), call, signal);
     end();
+  }
+
+  /** Within another limit than the caller's, which must not pay for it. */
+  async function within(scope: Scope, write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      await workspace.paced(scope, write, signal);
+    } catch (error) {
+      if (error instanceof RateLimited) throw new Error('the end of a stream has to wait', { cause: error });
+      throw error;
+    }
   }
 
   async function endStream(signal: AbortSignal): Promise<void> {
@@ -168,23 +184,22 @@ function createStreamedMessage(
       signal.throwIfAborted();
       if (hasEnded()) return posted.update(view, signal);
       if (phase === 'streaming' && (await stream(view, signal))) return;
-      try {
-        if (!hasEnded()) await endStream(signal);
-        await workspace.paced(posted.scope, () => posted.update(view, signal), signal);
-      } catch (error) {
-        // Of another limit than the caller's, which must not pay for it.
-        if (error instanceof RateLimited)
-          throw new Error('the end of a stream has to wait', { cause: error });
-        throw error;
-      }
+      if (!hasEnded()) await endStream(signal);
+      await within(posted.scope, () => posted.update(view, signal), signal);
       onSettled();
     },
   };
 }
 
 const repliesSchema = z.array(
-  z.object({ ts: z.string(), text: z.string().optional(), bot_id: z.string().optional() }),
+  z.object({
+    ts: z.string(),
+    text: z.string().optional(),
+    bot_id: z.string().optional(),
+    blocks: z.array(z.object({ type: z.string() })).default([]),
+  }),
 );
+type Reply = z.infer<typeof repliesSchema>[number];
 const CLOCK_SKEW_MS = 120_000;
 
 /** A message of the bot's in the thread that was begun with this text since then. */
@@ -201,11 +216,13 @@ async function findBegun(
     signal,
   );
   const words = bare(text);
-  const found = repliesSchema
-    .parse(data['messages'])
-    .findLast((message) => message.bot_id === workspace.botId && bare(message.text ?? '') === words);
-  return found?.ts ?? null;
+  const isBegun = ({ bot_id, text = '', blocks }: Reply) =>
+    bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type));
+  return repliesSchema.parse(data['messages']).findLast(isBegun)?.ts ?? null;
 }
+
+/** Blocks that stand below an answer that has ended. */
+const ENDING = new Set(['actions', 'context']);
 
 /** Slack renders Markdown into its own markup; letters and digits stay. */
 function bare(text: string): string {

@@ -1,14 +1,19 @@
 /** U+2060 WORD JOINER: shows nothing, and breaks the syntax of what it stands in. */
 const WORD_JOINER = '\u2060';
 
-/** `<` as a character or as any entity for it, before what Slack reads as a mention of people, groups or channels. */
-const LIVE =
-  /(<|&lt;|&#0*60;|&#x0*3c;)(?=!(?:channel|here|everyone|group|subteam)|@[uwb][a-z0-9]|#[cgd][a-z0-9])/gi;
+/** `<` as a character or as any entity for it. */
+const OPENING = '(<|&lt;|&#0*60;|&#x0*3c;)';
 
-const NEUTRALISED = /(<|&lt;|&#0*60;|&#x0*3c;)\u2060/gi;
+/** What Slack reads as a mention of people, groups or channels behind that … */
+const MENTION = '!(?:channel|here|everyone|group|subteam)|@[uwb][a-z0-9]|#[cgd][a-z0-9]';
+/** … and what may come to the same once escapes and entities of Markdown are taken for what they mean. */
+const DISGUISED = String.raw`\\?(?:\\[!@#]|&(?:excl|commat|num|#0*(?:33|35|64)|#x0*(?:21|23|40));)[\w&]|[!@#]\w*&#?\w+;`;
+
+const LIVE = new RegExp(`${OPENING}(?=${MENTION}|${DISGUISED})`, 'gi');
+const NEUTRALISED = new RegExp(`${OPENING}${WORD_JOINER}`, 'gi');
 
 /** What may still become live when more text comes. */
-const MAY_BECOME_LIVE = /(?:<|&[#\w]{0,12};?)(?:[!@#]\w{0,9})?$|[\uD800-\uDBFF]$/;
+const MAY_BECOME_LIVE = /(?:<|&[#\w]{0,12};?)(?:[\\!@#&][\\!@#&;\w]{0,24})?$|[\uD800-\uDBFF]$/;
 
 /**
  * Takes the life out of everything in a text that Slack reads as a mention: `<!channel>`, `<!here>`, `<@U…>`, `<#C…>`,

@@ -26,8 +26,17 @@ export const messageEvent = z.object({
   thread_ts: z.string().optional(),
   parent_user_id: z.string().optional(),
   deleted_ts: z.string().optional(),
+  edited: z.unknown().optional(),
+  /** What an event about a message is about. */
+  message: z.object({ subtype: z.string().optional(), ts: z.string().optional() }).optional(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
+
+/** The `ts` of the message that an event says was deleted; where it has replies, Slack puts a tombstone in its place. */
+export function deletedTsOf({ subtype, deleted_ts, message }: MessageEvent): string | null {
+  if (subtype === 'message_changed' && message?.subtype === 'tombstone') return message.ts ?? null;
+  return subtype === 'message_deleted' ? (deleted_ts ?? null) : null;
+}
 
 export const commandBody = z.object({
   team_id: z.string(),

@@ -1,30 +1,35 @@
-import type { MessageContent } from './message-content.ts';
+import { type MessageContent, plainSections } from './message-content.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
 /** Two screens; the whole question goes to the model all the same. */
 const MAX_SHOWN_CHARS = 3_000;
 
-/** As much of a question as is shown. */
-export function shorten(question: string): string {
-  if (question.length <= MAX_SHOWN_CHARS) return question;
-  return `${question
-    .slice(0, MAX_SHOWN_CHARS)
+/** As much of a text as is shown; of a question by default. */
+export function shorten(text: string, maxChars = MAX_SHOWN_CHARS): string {
+  if (text.length <= maxChars) return text;
+  return `${text
+    .slice(0, maxChars)
     .replace(/[\uD800-\uDBFF]$/, '')
     .trimEnd()}…`;
 }
 
-/** The message that stands for a question which was not written as one: who asked, and what. */
-export function questionContent(name: string, question: string): MessageContent {
+/**
+ * The message that stands for a question which was not written as one: who asked, and what. `plain` is for a question that
+ * Slack refuses as Markdown.
+ */
+export function questionContent(
+  name: string,
+  question: string,
+): Readonly<Record<'markdown' | 'plain', MessageContent>> {
   const quote = neutralise(question)
     .split('\n')
     .map((line) => `> ${line}`)
     .join('\n');
   const who = `*${escapeText(name.replaceAll('*', ''))}* asked:`;
+  const text = `${who} ${escapeText(neutralise(question))}`;
+  const head = { type: 'section', text: { type: 'mrkdwn', text: who } };
   return {
-    text: `${who} ${escapeText(neutralise(question))}`,
-    blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text: who } },
-      { type: 'markdown', text: quote },
-    ],
+    markdown: { text, blocks: [head, { type: 'markdown', text: quote }] },
+    plain: { text, blocks: [head, ...plainSections(question)] },
   };
 }

@@ -1,4 +1,4 @@
-import { decodeEntities } from './inbound-text.ts';
+import { asTyped } from './inbound-text.ts';
 import { MAX_FALLBACK_CHARS } from './message-content.ts';
 import { revive } from './neutralise.ts';
 import type { Json } from './web-api.ts';
@@ -17,7 +17,7 @@ export function readBack({
   const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
   if (markdown.length > 0) return revive(markdown.join('\n'));
   const isWhole = text.length < MAX_FALLBACK_CHARS - 8;
-  if (isWhole) return revive(decodeEntities(text));
+  if (isWhole) return revive(asTyped(text));
   return revive(
     blocks
       .filter(({ type }) => type === 'rich_text')
@@ -26,12 +26,18 @@ export function readBack({
   );
 }
 
+/** Of its code points, such as `1f44b-1f3fd`; those of a workspace's own have none. */
+function emojiOf(unicode: unknown): string | null {
+  if (typeof unicode !== 'string' || !/^[0-9a-f]{2,5}(?:-[0-9a-f]{2,5})*$/.test(unicode)) return null;
+  return String.fromCodePoint(...unicode.split('-').map((code) => Number.parseInt(code, 16)));
+}
+
 /** All text inside a rendered block, in order. */
 function wordsOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(wordsOf).join('');
   if (typeof value !== 'object' || value === null) return '';
-  const { type, text, elements } = value as Json;
-  const own = typeof text === 'string' ? text : '';
+  const { type, text, url, unicode, elements } = value as Json;
+  const own = [text, url, emojiOf(unicode)].find((words) => typeof words === 'string') ?? '';
   const inner = wordsOf(elements);
   const isBlock = typeof type === 'string' && type.startsWith('rich_text_');
   return isBlock ? `${own}${inner}\n` : own + inner;

@@ -126,7 +126,7 @@ async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUr
     channel,
     user,
     isDirect: false,
-    threadTs: () => null,
+    root: null,
     responseUrl,
   });
   await whisper({ text }, signal);

@@ -1,4 +1,5 @@
 import type { MessageContent } from './message-content.ts';
+import { toJson } from './web-api.ts';
 
 /** Says something to the person behind an interaction, even where the bot is not a member. Five times in half an hour. */
 export interface ResponseUrl {
@@ -26,7 +27,7 @@ export function createResponseUrl(
           method: 'POST',
           redirect: 'error',
           headers: { 'content-type': 'application/json; charset=utf-8' },
-          body: JSON.stringify({
+          body: toJson({
             response_type: 'ephemeral',
             replace_original: false,
             thread_ts: threadTs ?? undefined,

@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
+import { isRefusedContent } from './errors.ts';
 import { postScope } from './limits.ts';
-import type { MessageContent } from './message-content.ts';
 import { createOncePost } from './once-post.ts';
+import type { questionContent } from './questions.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What an answer stands under: a thread that is there, one that begins with the question, or none. */
@@ -12,18 +13,26 @@ export interface Root {
   readonly questionTs: string | null;
   /** The thread for the answer, as far as it is known by now. */
   readonly knownThreadTs: string | null;
+  /** The same where that thread is sure to have replies by now. */
+  readonly activeThreadTs: string | null;
   /** The thread for the answer, null for none; posts the question first where that is still to be done. */
   threadTs(signal: AbortSignal): Promise<string | null>;
 }
 
 /** Under a message of a person's, or beside it. */
 export function standingRoot(questionTs: string | null, threadTs: string | null): Root {
-  return { isReady: true, questionTs, knownThreadTs: threadTs, threadTs: async () => threadTs };
+  return {
+    isReady: true,
+    questionTs,
+    knownThreadTs: threadTs,
+    activeThreadTs: threadTs === questionTs ? null : threadTs,
+    threadTs: async () => threadTs,
+  };
 }
 
 export interface QuestionPost {
   readonly channel: string;
-  readonly question: MessageContent;
+  readonly question: ReturnType<typeof questionContent>;
   /** `new`: the question begins a thread for its answer. `none`: they stand below each other. Else a thread that is there. */
   readonly thread: 'new' | 'none' | { readonly ts: string };
   /** Told of the question's `ts` when it stands. */
@@ -37,12 +46,19 @@ export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Cloc
   const once = createOncePost(workspace, { channel, threadTs: existing }, clock);
   let questionTs: string | null = null;
   let posting: Promise<void> | null = null;
+  let content = question.markdown;
 
   async function postQuestion(signal: AbortSignal): Promise<void> {
     const scope = postScope(workspace.team, channel);
-    const { ts } = await workspace.paced(scope, () => once.post(question, signal), signal);
-    questionTs = ts;
-    onPosted(ts);
+    try {
+      const { ts } = await workspace.paced(scope, () => once.post(content, signal), signal);
+      questionTs = ts;
+      onPosted(ts);
+    } catch (error) {
+      if (content === question.plain || !isRefusedContent(error)) throw error;
+      content = question.plain;
+      await postQuestion(signal);
+    }
   }
 
   return {
@@ -54,6 +70,9 @@ export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Cloc
     },
     get knownThreadTs() {
       return thread === 'new' ? questionTs : existing;
+    },
+    get activeThreadTs() {
+      return questionTs === null ? null : existing;
     },
     async threadTs(signal) {
       if (questionTs === null) {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { readText } from './inbound-text.ts';
 import type { Inbox } from './inbox.ts';
 import type { shortcutBody } from './payloads.ts';
+import { shorten } from './questions.ts';
 import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
@@ -19,7 +20,7 @@ export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcu
   const said = await readText(message.text, workspace.botUser, directory);
   const author = message.user === undefined ? null : await directory.name(message.user);
   const who = author === null ? 'This is about a message:' : `This is about a message by ${author}:`;
-  const shown = shorten(said);
+  const shown = quotable(said);
   const context = {
     channel: body.channel.id,
     responseUrl: body.response_url,
@@ -30,10 +31,11 @@ export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcu
   await openForm(inbox, command, body.trigger_id, context, { intro, preset: {} });
 }
 
-function shorten(text: string): string {
+/** As much of a message as a form can remember. */
+function quotable(text: string): string {
   let maxChars = Math.min(text.length, MAX_QUOTE);
   while (JSON.stringify(text.slice(0, maxChars).replaceAll('\n', '\n> ')).length > MAX_QUOTE_JSON) {
     maxChars = Math.floor(maxChars * 0.8);
   }
-  return maxChars < text.length ? `${text.slice(0, maxChars).trimEnd()}…` : text;
+  return shorten(text, maxChars);
 }

@@ -86,6 +86,7 @@ const contextSchema = z.object({
   quote: z.string().nullable(),
 });
 
+/** What a form that was opened here remembers. */
 export function readContext(metadata: string): FormContext {
   return contextSchema.parse(JSON.parse(metadata));
 }
@@ -96,11 +97,11 @@ export async function receiveForm(
   form: {
     readonly id: string;
     readonly user: string;
-    readonly metadata: string;
+    readonly context: FormContext;
     readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   },
 ): Promise<void> {
-  const context = readContext(form.metadata);
+  const { context } = form;
   const command = inbox.commands.find(({ name }) => name === context.command);
   if (command === undefined) return;
   const options: Record<string, unknown> = { ...readForm(command, form.values) };
@@ -121,17 +122,24 @@ export async function receiveForm(
   });
 }
 
+/** A form has to be opened within three seconds of what asked for it. */
+const SAYING_MS = 1_500;
+
 /** What a command says when it is run without options; null where it says nothing in time. */
 async function sayingOf(inbox: Inbox, command: Command, body: CommandBody): Promise<string | null> {
-  const { workspace, dispatch, directory } = inbox;
+  const { workspace, dispatch, directory, surfaces, clock } = inbox;
   const notes = createNoteTaker(workspace.team);
-  await dispatch.command({
-    id: `slack:${body.team_id}/form/${body.trigger_id}`,
-    command: command.name,
-    options: {},
-    actor: await directory.actor(body.user_id),
-    place: placeAt(workspace.team, body.channel_id, null),
-    surface: notes,
-  });
+  const said = directory.actor(body.user_id).then((actor) =>
+    dispatch.command({
+      id: `slack:${body.team_id}/form/${body.trigger_id}`,
+      command: command.name,
+      options: {},
+      actor,
+      place: placeAt(workspace.team, body.channel_id, null),
+      surface: notes,
+    }),
+  );
+  surfaces.tasks.run('say what stands above a form', () => said);
+  await Promise.race([said, clock.sleep(SAYING_MS)]);
   return notes.notices[0]?.text ?? null;
 }

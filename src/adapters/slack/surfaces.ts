@@ -67,7 +67,7 @@ export function createSurfaceFor(
       channel: askedIn,
       user: place.user,
       isDirect: isDirect && askedIn === channel,
-      threadTs: () => (askedIn === channel ? root.knownThreadTs : null),
+      root: askedIn === channel ? root : null,
       responseUrl,
     }),
     // In a channel only one person would see a native stream grow, and nobody could stop it.

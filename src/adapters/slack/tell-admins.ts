@@ -22,6 +22,7 @@ const pageSchema = z.object({
   members: z.array(
     z.object({
       id: z.string(),
+      team_id: z.string().optional(),
       deleted: z.boolean().optional(),
       is_bot: z.boolean().optional(),
       is_admin: z.boolean().optional(),
@@ -36,6 +37,10 @@ type Member = z.infer<typeof pageSchema>['members'][number];
 export function createTellAdmins(workspace: Workspace, clock: Clock) {
   const admins = createCache<readonly string[]>(clock, TTL_MS);
 
+  /** People from elsewhere, in shared channels, are admins elsewhere. */
+  const isAdmin = ({ team_id, deleted, is_bot, is_admin, is_owner }: Member) =>
+    team_id === workspace.team && !deleted && !is_bot && (is_admin || is_owner);
+
   async function find(signal: AbortSignal): Promise<readonly string[]> {
     const found: Member[] = [];
     let cursor = '';
@@ -44,11 +49,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
       const { members, response_metadata: more } = pageSchema.parse(
         await workspace.call('users.list', args, signal),
       );
-      found.push(
-        ...members.filter(
-          ({ deleted, is_bot, is_admin, is_owner }) => !deleted && !is_bot && (is_admin || is_owner),
-        ),
-      );
+      found.push(...members.filter(isAdmin));
       cursor = more?.next_cursor ?? '';
       if (cursor === '') break;
     }
@@ -67,7 +68,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
           channel,
           user,
           isDirect: true,
-          threadTs: () => null,
+          root: null,
           responseUrl: null,
         });
         await whisper(notice, signal);

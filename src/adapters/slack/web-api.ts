@@ -61,6 +61,9 @@ const answerSchema = z.looseObject({
   response_metadata: z.looseObject({ messages: z.array(z.string()).optional() }).optional(),
 });
 
+/** Faults of Slack's own, after which “some aspect of the operation” may have succeeded (docs.slack.dev/reference/methods). */
+const UNCLEAR = new Set(['internal_error', 'fatal_error']);
+
 /** Where a refusal names no time to wait. */
 const DEFAULT_WAIT_MS = 30_000;
 
@@ -92,6 +95,9 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
       if (!data.ok) {
         const reason = data.error ?? 'unknown_error';
         if (reason === 'ratelimited' || reason === 'rate_limited') throw new RateLimited(DEFAULT_WAIT_MS);
+        if (response.status >= 500 || UNCLEAR.has(reason)) {
+          throw new SlackUnreachable(`${method} failed inside Slack: ${reason}`);
+        }
         throw new SlackRefusal(method, reason, data.needed ?? null, data.response_metadata?.messages ?? []);
       }
       const scopes = response.headers.get('x-oauth-scopes')?.split(/\s*,\s*/) ?? [];
@@ -111,9 +117,16 @@ function encode(args: Json): URLSearchParams {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+    form.set(name, typeof value === 'object' ? toJson(value) : String(value));
   }
   return form;
+}
+
+/** JSON as Slack takes it: half a character, which a cut may have left, would make all of it invalid. */
+export function toJson(value: object): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'string' ? inner.toWellFormed() : inner,
+  );
 }
 
 async function readAnswer(method: string, response: Response, signal: AbortSignal) {

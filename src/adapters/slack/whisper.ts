@@ -4,6 +4,7 @@ import { deliveryError, isRefusal } from './errors.ts';
 import { MESSAGE_LIMITS, postScope } from './limits.ts';
 import { type MessageContent, markdownContent } from './message-content.ts';
 import type { ResponseUrl } from './response-url.ts';
+import type { Root } from './root.ts';
 import { textOf, type Workspace } from './workspace.ts';
 
 export type Whisper = (notice: Notice, signal: AbortSignal) => Promise<void>;
@@ -14,23 +15,25 @@ export interface WhisperOptions {
   readonly user: string;
   /** Whether the channel is the person's DM with the bot: what is said there is between the two anyway. */
   readonly isDirect: boolean;
-  /** The thread in which to say it, if any. */
-  readonly threadTs: () => string | null;
+  /** Of the thread in which to say it, if any. */
+  readonly root: Pick<Root, 'knownThreadTs' | 'activeThreadTs'> | null;
   readonly responseUrl: ResponseUrl | null;
 }
 
 /**
  * Says something to one person: through the interaction's response URL, else as an ephemeral message, else in the DM.
- * Files go to the DM, as Slack has no ephemeral ones.
+ * Ephemeral messages show in a thread only where it is active (docs.slack.dev/reference/methods/chat.postEphemeral), so
+ * else they go to the channel. Files go to the DM, as Slack has no ephemeral ones.
  */
 export function createWhisper(options: WhisperOptions): Whisper {
-  const { workspace, channel, user, isDirect, threadTs, responseUrl } = options;
+  const { workspace, channel, user, isDirect, root, responseUrl } = options;
 
   async function say(content: MessageContent, signal: AbortSignal): Promise<void> {
-    if (responseUrl !== null && (await responseUrl.whisper(content, threadTs(), signal))) return;
-    if (isDirect) return post(channel, threadTs(), content, signal);
+    const activeTs = root?.activeThreadTs ?? null;
+    if (responseUrl !== null && (await responseUrl.whisper(content, activeTs, signal))) return;
+    if (isDirect) return post(channel, root?.knownThreadTs ?? null, content, signal);
     try {
-      const args = { channel, user, thread_ts: threadTs(), ...content };
+      const args = { channel, user, thread_ts: activeTs, ...content };
       await workspace.call('chat.postEphemeral', args, signal);
     } catch (error) {
       if (!isRefusal(error, 'not_in_channel', 'user_not_in_channel', 'channel_not_found')) throw error;
@@ -63,7 +66,7 @@ export function createWhisper(options: WhisperOptions): Whisper {
     }
     await workspace.call(
       'files.completeUploadExternal',
-      { files: uploaded, channel_id: to, thread_ts: isDirect ? threadTs() : null },
+      { files: uploaded, channel_id: to, thread_ts: isDirect ? root?.knownThreadTs : null },
       signal,
     );
   }

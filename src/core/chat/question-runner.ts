@@ -223,7 +223,16 @@ export function createQuestionRunner(
     const retired = onAdmitted().catch((error: unknown) => {
       log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');
     });
+    const tie = (key: string) =>
+      conversations.attach(conversation, key).catch((error: unknown) => {
+        log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
+      });
     const places: Promise<void>[] = [];
+    if (surface.threadKey !== undefined) {
+      // Without a thread there is no answer either, and that is told elsewhere.
+      const thread = surface.threadKey(signal).catch(() => null);
+      places.push(thread.then((key) => (key === null ? undefined : tie(key))));
+    }
     const answered = await answer(
       {
         answerId: id,
@@ -238,12 +247,7 @@ export function createQuestionRunner(
         stop,
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
-        onMessage: (key) =>
-          void places.push(
-            conversations.attach(conversation, key).catch((error: unknown) => {
-              log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');
-            }),
-          ),
+        onMessage: (key) => void places.push(tie(key)),
         async keep({ text, status }) {
           if (text === '' || entry.lost.aborted) return;
           const kept = {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageView } from '../../../src/core/adapter.ts';
 import { defineCommand } from '../../../src/core/command.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
 
 let bench: Bench;
@@ -73,6 +74,26 @@ describe('/ask on Slack', () => {
     expect(slack.messages(general)).toHaveLength(1);
   });
 
+  it('shows the question in plain where Slack refuses it as Markdown', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    slack.faults.add({
+      method: 'chat.postMessage',
+      matches: ({ blocks }) => JSON.stringify(blocks).includes('"markdown"'),
+      how: { kind: 'error', error: 'invalid_blocks' },
+      times: 99,
+    });
+    await ann.slash('/ask', 'which of <!here>\n| a | b |\n|---|---|', { channel: general });
+    const { surface } = await asked();
+    surface.indicate('working');
+    await surface.open(view('The first.'), never);
+    const [question] = slack.messages(general);
+    expect(question?.text.replaceAll('\u2060', '')).toBe(
+      '*Ann* asked:\nwhich of <!here>\n| a | b |\n|---|---|',
+    );
+    expect(slack.messages(general, question?.ts)).toHaveLength(2);
+    expect(slack.pings).toEqual([]);
+  });
+
   it('says how to invite the bot where it is not a member, and brings nothing', async () => {
     const { slack, desk, ann } = await setUp();
     const elsewhere = slack.channel('elsewhere', [ann], { bot: false });
@@ -138,6 +159,14 @@ describe('/ask on Slack', () => {
     expect(ann.whispers(general)[0]?.text).toContain('`/ask` has no option `--verbose`.');
     expect(desk.commands).toEqual([]);
     expect(slack.messages(general)).toEqual([]);
+  });
+
+  it('explains it whatever stands where the typed text is cut', async () => {
+    const { slack, ann, general } = await setUp();
+    await ann.slash('/stop', `${'x'.repeat(59)}😀 and more`, { channel: general });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('`/stop` has no use for “xxx');
+    expect(slack.violations).toEqual([]);
   });
 
   it('whispers refusals through the command’s own address, and by other means when that is used up', async () => {
@@ -227,6 +256,28 @@ describe('forms on Slack', () => {
     await until(() => ann.whispers(general).length === 1);
   });
 
+  it('opens in time although that takes long to say', async () => {
+    const clock = createFakeClock(Date.now());
+    const { slack, desk, ann, general } = await setUp({ clock });
+    await ann.slash('/model', '', { channel: general });
+    await until(() => desk.commands.length === 1);
+    await clock.advance(2_000);
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toMatch(/^\/model\nModel\nScope/);
+    expect(slack.requests.filter(({ method }) => method === 'views.open')).toMatchObject([{ outcome: 'ok' }]);
+  });
+
+  it('says so to who sent it where it could not be dealt with', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    slack.faults.add({ method: 'conversations.info', how: { kind: 'status', status: 500 } });
+    await ann.submit({ prompt: 'why?' });
+    await until(() => ann.whispers(general).length === 1);
+    expect(ann.whispers(general)[0]?.text).toContain('Try again');
+    expect(desk.commands).toEqual([]);
+  });
+
   it('opens on a message, and asks about it in its thread', async () => {
     const { slack, ann, bob, general, asked } = await setUp();
     const odd = bob.say(general, 'The build is <https://ci.example.com|red> &amp; nobody knows why.');
@@ -252,11 +303,44 @@ describe('forms on Slack', () => {
     expect(message.threadKey).toBeNull();
   });
 
+  it('says a refusal of that in the channel, as the message may have no thread yet', async () => {
+    const { slack, ann, bob, general, asked } = await setUp();
+    const odd = bob.say(general, 'The build is red.');
+    await ann.shortcut('ask-about-message', odd);
+    await until(() => ann.modal() !== '');
+    await ann.submit({ prompt: 'Why?' });
+    const { surface } = await asked();
+    await surface.whisper({ text: 'Not today.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('says a word beside a question that it has just posted in the channel', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.slash('/ask', 'why?', { channel: general });
+    const { surface } = await asked();
+    surface.indicate('working');
+    await until(() => slack.messages(general).length === 1);
+    await surface.whisper({ text: 'Not today.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('opens on the longest message there is', async () => {
     const { slack, ann, general } = await setUp();
     const odd = ann.say(general, '"\n\\'.repeat(10_000));
     await ann.shortcut('ask-about-message', odd);
     await until(() => ann.modal() !== '');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('cuts no character of a long message in two', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    await ann.shortcut('ask-about-message', ann.say(general, `x${'😀'.repeat(2_000)}`));
+    await until(() => ann.modal() !== '');
+    await ann.submit({ prompt: 'Why?' });
+    const { options } = await asked();
+    expect(options['prompt']).toMatch(/> x(?:😀)+…$/u);
     expect(slack.violations).toEqual([]);
   });
 });

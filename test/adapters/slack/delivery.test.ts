@@ -130,6 +130,19 @@ describe('delivery on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it.each(['internal_error', 'fatal_error'])(
+    'posts nothing twice where Slack fails after a post (%s), which may have had its effect',
+    async (error) => {
+      const { slack, ann, general } = await setUp();
+      slack.faults.add({ method: 'chat.postMessage', when: 'after', how: { kind: 'error', error } });
+      const { surface, thread } = await ask(ann, general);
+      const reply = replyOn(surface);
+      reply.write('Once');
+      expect(await reply.finish(ending)).toBe(true);
+      expect(textOf(general, thread)).toBe('Once');
+    },
+  );
+
   it('shows a text in plain where Slack refuses it as Markdown', async () => {
     const { slack, ann, general } = await setUp();
     const isMarkdown = (args: Readonly<Record<string, unknown>>) =>
@@ -265,6 +278,53 @@ describe('native streams on Slack', () => {
     },
   );
 
+  it('begin once where Slack fails after the start, which may have had its effect', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    slack.faults.add({
+      method: 'chat.startStream',
+      when: 'after',
+      how: { kind: 'error', error: 'internal_error' },
+    });
+    const reply = replyOn(surface);
+    reply.write('One ');
+    await until(() => textOf(ann.dm, thread) !== '');
+    reply.write('two');
+    expect(await reply.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('One two');
+  });
+
+  it('begin once where the start is found again and then cannot be brought up to date at once', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    slack.faults.add({ method: 'chat.startStream', when: 'after', how: { kind: 'reset' } });
+    slack.faults.add({ method: 'chat.stopStream', how: { kind: 'reset' } });
+    slack.faults.add({ method: 'chat.update', when: 'after', how: { kind: 'reset' } });
+    const reply = replyOn(surface);
+    reply.write('One ');
+    await until(() => textOf(ann.dm, thread) !== '');
+    reply.write('two');
+    expect(await reply.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('One two');
+  });
+
+  it('never take an earlier answer for one that may have begun', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const { surface, thread } = await ask(ann, ann.dm);
+    const first = replyOn(surface);
+    first.write('Yes');
+    expect(await first.finish({ ...ending, buttons: [{ kind: 'retry', answerId: 'a' }] })).toBe(true);
+    ann.say(ann.dm, 'sure?', { thread });
+    await until(() => bench.desk.messages.length === 2);
+    slack.faults.add({ method: 'chat.startStream', how: { kind: 'reset' } });
+    const second = replyOn(bench.desk.messages[1]?.surface as Surface);
+    second.write('Yes');
+    await until(() => textOf(ann.dm, thread).split('\n').length === 2);
+    second.write(', I am');
+    expect(await second.finish(ending)).toBe(true);
+    expect(textOf(ann.dm, thread)).toBe('Yes\nYes, I am');
+  });
+
   it('end by an edit that has to wait, without holding up other streams', async () => {
     const { slack, ann, clock } = await setUp({ agentView: true });
     const [first, second] = await Promise.all([ask(ann, ann.dm), ask(ann, ann.dm)]);
@@ -283,6 +343,24 @@ describe('native streams on Slack', () => {
     expect(clock.now() - startedAtMs).toBeLessThan(30_000);
     expect(await Promise.all([slow.finish(ending), quick.finish(ending)])).toEqual([true, true]);
     expect([first, second].map(({ thread }) => textOf(ann.dm, thread))).toEqual(['One two', 'Uno due']);
+  });
+
+  it('end by a stop that has to wait, without holding up other streams', async () => {
+    const { slack, ann } = await setUp({ agentView: true });
+    const [first, second] = await Promise.all([ask(ann, ann.dm), ask(ann, ann.dm)]);
+    const slow = replyOn(first.surface);
+    const quick = replyOn(second.surface);
+    slow.write('One');
+    quick.write('Uno ');
+    await until(() => [first, second].every(({ thread }) => textOf(ann.dm, thread) !== ''));
+    slack.faults.add({ method: 'chat.stopStream', how: { kind: 'rate-limited', retryAfterSec: 60 } });
+    const ended = slow.finish(ending);
+    await until(() => slack.requests.some(({ outcome }) => outcome === 'rate-limited'));
+    quick.write('due');
+    expect(await ended).toBe(true);
+    expect(textOf(ann.dm, second.thread)).toBe('Uno due');
+    expect(await quick.finish(ending)).toBe(true);
+    expect([first, second].map(({ thread }) => textOf(ann.dm, thread))).toEqual(['One', 'Uno due']);
   });
 
   it('leave room for others: what is above Slack’s limit on streams is shown by edits', async () => {

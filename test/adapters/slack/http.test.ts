@@ -51,6 +51,13 @@ describe('Slack over signed HTTP', () => {
     expect((await post(challenge, {})).status).toBe(401);
   });
 
+  it('answers Slack’s look at the certificate', async () => {
+    const { post, signed } = await setUp();
+    const check = 'token=verification-token&ssl_check=1';
+    const headers = { ...signed(check), 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await post(check, headers)).status).toBe(200);
+  });
+
   it('refuses what is not signed, signed with another secret, or signed for another body', async () => {
     const { desk, body, post, signed } = await setUp();
     const refused = [

@@ -133,6 +133,21 @@ describe('the sign that a question was seen', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it.each(['not_authorized', 'thread_ts_not_allowed', 'something_new'])(
+    'is a pair of eyes where Slack takes no session there (%s)',
+    async (error) => {
+      const { slack, desk, ann, general } = await setUp({ agentView: true });
+      slack.faults.add({ method: 'agents.sessions.setStatus', how: { kind: 'error', error }, times: 99 });
+      const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+      await until(() => desk.messages.length > 0);
+      const surface = desk.messages[0]?.surface;
+      surface?.indicate('working');
+      await until(() => slack.message(general, question.ts)?.reactions.length === 1);
+      await surface?.open(view('Hello', 'stop'), never);
+      await until(() => slack.message(general, question.ts)?.reactions.length === 0);
+    },
+  );
+
   it('goes without where Slack takes neither, and answers all the same', async () => {
     const { slack, desk, ann, general } = await setUp();
     slack.faults.add({ method: 'reactions.add', how: { kind: 'error', error: 'too_many_reactions' } });

@@ -58,6 +58,7 @@ describe('Slack messages', () => {
     const message = await desk.messages[0]?.surface.open(view('Hello'), never);
     await message?.update(view(`Hello ${bot}`), never);
     ann.edit(question, `${bot} hi there`);
+    ann.edit(ann.say(general, 'hi'), `${bot} hi`);
     const robot = slack.user('Robot', { isBot: true });
     await slack.deliver(
       slack.wrap({
@@ -121,6 +122,34 @@ describe('Slack messages', () => {
     expect(message?.threadKey).toBeNull();
   });
 
+  it('looks nobody up who writes in a thread that is no conversation', async () => {
+    const { slack, desk, ann, bob, general, quiet } = await setUp();
+    desk.hearing = false;
+    const root = ann.say(general, 'lunch?');
+    bob.say(general, `what about <@${ann.id}>’s place?`, { thread: root.ts });
+    await quiet();
+    expect(desk.messages).toEqual([]);
+    expect(slack.requests.filter(({ method }) => method === 'users.info')).toEqual([]);
+  });
+
+  it('brings what is said in one place in its order, however long each name takes to look up', async () => {
+    const { slack, desk, ann, bob, bot, general } = await setUp();
+    const held = Promise.withResolvers<void>();
+    slack.faults.add({
+      method: 'users.info',
+      matches: ({ user }) => user === bob.id,
+      how: { kind: 'hold', until: held.promise },
+    });
+    const root = ann.say(general, `${bot} who is <@${bob.id}>?`);
+    await until(() => slack.requests.some(({ args }) => args['user'] === bob.id));
+    ann.say(general, `${bot} and who am I?`, { thread: root.ts });
+    ann.say(general, `${bot} elsewhere`);
+    await until(() => desk.messages.length > 0);
+    held.resolve();
+    await until(() => desk.messages.length === 3);
+    expect(desk.messages.map(({ text }) => text)).toEqual(['elsewhere', 'who is @Bob?', 'and who am I?']);
+  });
+
   it('keeps out of it where somebody plainly addresses somebody else', async () => {
     const { desk, ann, bob, general, bot, quiet } = await setUp();
     const root = ann.say(general, `${bot} hi`);
@@ -175,6 +204,22 @@ describe('Slack messages', () => {
     expect(desk.messages).toEqual([]);
   });
 
+  it('says a word to the asker alone where Slack shows it: in the thread, or in the channel where there is none yet', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.whisper({ text: 'Not today.' }, never);
+    const root = ann.say(general, 'a thread');
+    ann.say(general, `${bot} hi`, { thread: root.ts });
+    await until(() => desk.messages.length === 2);
+    await desk.messages[1]?.surface.whisper({ text: 'Nor here.' }, never);
+    expect(ann.whispers(general)).toMatchObject([
+      { text: 'Not today.', threadTs: null },
+      { text: 'Nor here.', threadTs: root.ts },
+    ]);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('takes what only looks like a command for a question', async () => {
     const { desk, ann, general, bot } = await setUp();
     ann.say(general, `${bot} /etc/passwd is what?`);
@@ -186,6 +231,16 @@ describe('Slack messages', () => {
     const { desk, ann, general, bot } = await setUp();
     const question = ann.say(general, `${bot} hi`);
     await until(() => desk.messages.length === 1);
+    ann.remove(question);
+    await until(() => desk.retracted.length === 1);
+    expect(desk.retracted).toEqual([desk.messages[0]?.id]);
+  });
+
+  it('says so too where its answer stands already, under which Slack keeps a tombstone', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    const question = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.open(view('Hello'), never);
     ann.remove(question);
     await until(() => desk.retracted.length === 1);
     expect(desk.retracted).toEqual([desk.messages[0]?.id]);

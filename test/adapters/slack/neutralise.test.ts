@@ -16,19 +16,43 @@ const TRICKS = [
   '&#60;!here&#62;',
   '&#x3C;!here&#x3e;',
   '&#0060;@U0123ABCD>',
+  '<\\!channel>',
+  '\\<\\@U0123ABCD\\>',
+  '<&#33;here>',
+  '&lt;&excl;everyone&gt;',
+  '<&commat;U0123ABCD>',
+  '<&num;C0123ABCD>',
+  '<!&#99;hannel>',
+  '<!chan&#x6e;el>',
 ];
 
-/** As somebody would who decodes entities before looking for mentions. */
+const NAMED: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  excl: '!',
+  commat: '@',
+  num: '#',
+  amp: '&',
+};
+
+/** As somebody would who takes all escapes and entities of Markdown for what they mean before looking for mentions. */
 function decodeAll(text: string): string {
-  return text.replace(/&lt;|&#0*60;|&#x0*3c;/gi, '<').replace(/&gt;|&#0*62;|&#x0*3e;/gi, '>');
+  return text
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1')
+    .replace(/&#x([0-9a-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&([a-z]+);/gi, (whole, name: string) => NAMED[name.toLowerCase()] ?? whole);
 }
 
 describe('neutralise', () => {
-  it.each(TRICKS)('takes the life out of %s, also for who decodes entities first', (trick) => {
-    for (const text of [trick, `a ${trick} b`, `\`${trick}\``, trick.repeat(3)]) {
-      expect(pingsIn(decodeAll(neutralise(text)))).toEqual([]);
-    }
-  });
+  it.each(TRICKS)(
+    'takes the life out of %s, also for who takes escapes and entities for what they mean first',
+    (trick) => {
+      for (const text of [trick, `a ${trick} b`, `\`${trick}\``, trick.repeat(3)]) {
+        expect(pingsIn(decodeAll(neutralise(text)))).toEqual([]);
+      }
+    },
+  );
 
   it.each([
     '<!DOCTYPE html>',
@@ -49,12 +73,13 @@ describe('neutralise', () => {
   });
 
   it('changes nothing the second time', () => {
-    const piece = fc.constantFrom(...TRICKS, '<', '!', '@', '&lt;', 'channel', 'U0', ' ');
+    const piece = fc.constantFrom(...TRICKS, '<', '!', '@', '&lt;', '\\', '&#33;', 'channel', 'U0', ' ');
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
         const once = neutralise(pieces.join(''));
         expect(neutralise(once)).toBe(once);
         expect(pingsIn(once)).toEqual([]);
+        expect(pingsIn(decodeAll(once))).toEqual([]);
       }),
     );
   });
@@ -70,6 +95,8 @@ describe('settledPart', () => {
       '&l',
       't;',
       '#60;',
+      '#33;',
+      '\\',
       '!chan',
       'nel>',
       '@',
@@ -98,5 +125,7 @@ describe('settledPart', () => {
     expect(settledPart('if a < b')).toBe('if a < b');
     expect(settledPart('<div>')).toBe('<div>');
     expect(settledPart('x <!chan')).toBe('x ');
+    expect(settledPart('x <\\!chan')).toBe('x ');
+    expect(settledPart('x <&#3')).toBe('x ');
   });
 });

@@ -58,12 +58,13 @@ describe('a place that a dead process left on Slack', () => {
     const { slack, ann, general } = await setUp({ rendersMarkdown: true });
     ann.say(general, `<@${slack.app.botUserId}> hi`);
     const surface = await surfaceOf();
-    const short = 'One **two** `<T>` &lt; three';
+    const short = 'One **two** `<T>` &lt; three https://example.com/a?b=c';
     const live = await surface.open(view(short), never);
     expect((await reopened(surface))?.message?.text).toBe(short);
-    const long = longAnswer(900);
+    const long = `${longAnswer(900)} 😀 https://example.com/a`;
     await live.update(view(long), never);
     const read = (await reopened(surface))?.message?.text ?? '';
+    expect(read).toContain('😀 https://example.com/a');
     expect(read.length).toBeGreaterThan(long.length / 2);
     expect(read.length).toBeLessThanOrEqual(long.length);
   });

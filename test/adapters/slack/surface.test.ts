@@ -121,10 +121,10 @@ function isWhisper(message: SeenMessage): boolean {
 const ANSWER_ID = 'Answer-1_aB3';
 
 function readingOf(message: SeenMessage): { text: string; buttons: Button[] } {
-  // While Slack streams a message by itself, it closes what is half-open and shows a stop of its own.
-  if (message.streaming)
-    return { text: heal(message.text), buttons: [{ kind: 'stop', answerId: ANSWER_ID }] };
-  const text = [message.text, message.footer].filter((part) => part !== '').join('\n');
+  const body = message.asStreamed ? heal(message.text) : message.text;
+  // While Slack streams a message, it shows a stop of its own.
+  if (message.streaming) return { text: body, buttons: [{ kind: 'stop', answerId: ANSWER_ID }] };
+  const text = [body, message.footer].filter((part) => part !== '').join('\n');
   return {
     text,
     buttons: message.buttons.map(({ actionId, value }) => ({

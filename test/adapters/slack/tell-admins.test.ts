@@ -16,11 +16,12 @@ describe('a word to the admins of a Slack workspace', () => {
     const { slack, adapter } = bench;
     const others = Array.from({ length: 205 }, (_, index) => slack.user(`Member ${index}`));
     const gone = slack.user('Gone', { isAdmin: true, deleted: true });
+    const stranger = slack.user('Stranger', { isAdmin: true, teamId: 'T9ELSEWHERE' });
     const ada = slack.user('Ada', { isAdmin: true });
     const olga = slack.user('Olga', { isAdmin: true, isOwner: true });
     expect(await adapter.tellAdmins?.(`slack:${slack.teamId}`, notice, never)).toBe(true);
     for (const admin of [ada, olga]) expect(slack.messages(admin.dm)).toHaveLength(1);
-    for (const person of [others[0], gone]) expect(person && slack.messages(person.dm)).toEqual([]);
+    for (const person of [others[0], gone, stranger]) expect(person && slack.messages(person.dm)).toEqual([]);
     expect(slack.violations).toEqual([]);
   });
 

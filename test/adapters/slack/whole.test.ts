@@ -106,6 +106,26 @@ describe('Parley on Slack', () => {
     expect(slack.messages(general, ts)).toHaveLength(2);
   });
 
+  it.each(['a mention', '/ask'])(
+    'hears what is said in the thread of %s before the first word of the answer',
+    async (way) => {
+      const { bot, slack, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
+      const live = bot.provider.live();
+      if (way === '/ask') await ann.slash('/ask', 'first', { channel: general });
+      else ann.say(general, `${mention} first`);
+      await live.request;
+      await until(() => slack.messages(general).length === 1);
+      const root = slack.messages(general)[0]?.ts ?? '';
+      bot.provider.answer('Two.');
+      bob.say(general, 'second', { thread: root });
+      await until(() => slack.messages(general, root)[1]?.reactions.length === 1);
+      await live.text('One.');
+      await live.finish();
+      await endedAt(general, root, 2);
+      expect(questionsTo(bot.provider)).toEqual(['first', 'Bob: second']);
+    },
+  );
+
   it('listens in a thread that begins with a mention, and not in others', async () => {
     const { bot, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
     bot.provider.answer('One.');

@@ -65,6 +65,7 @@ export function createScriptedDispatch({
     purchases: async () => {},
     admit: async (request) =>
       admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
+    hears: async () => true,
     async suggest(request) {
       suggestRequests.push(request);
       return suggest;

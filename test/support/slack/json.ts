@@ -11,3 +11,9 @@ export function asString(value: unknown): string {
 export function asList(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isJson) : [];
 }
+
+/** Whether no text in a value has half a character, which Slack’s parser takes for broken JSON. */
+export function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  return typeof value !== 'object' || value === null || Object.values(value).every(isWellFormed);
+}

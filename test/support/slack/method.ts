@@ -97,6 +97,14 @@ export function ownMessage(args: Json, channel: SlackChannel, context: MethodCon
   return message;
 }
 
+/** Slack takes ephemeral messages in every thread, and shows them in those alone that have replies. */
+export function hideInNewThread(message: SlackMessage, { workspace, report }: MethodContext): void {
+  const { channel, threadTs, ephemeralTo } = message;
+  if (ephemeralTo === null || threadTs === null || workspace.list(channel, threadTs).length > 1) return;
+  message.deleted = true;
+  report({ kind: 'unseen', detail: `an ephemeral message in ${threadTs}, which has no replies` });
+}
+
 export function notePings(message: SlackMessage, args: Json, context: MethodContext): void {
   const linksNames = String(args['link_names']) === 'true' || args['parse'] === 'full';
   for (const ping of pingsOfMessage({ ...message.content, linksNames })) {
@@ -135,13 +143,24 @@ export function messageJson(
 
 function contentJson({ text, blocks }: Content, rendersMarkdown: boolean): Json {
   if (blocks === undefined) return { text };
-  return { text, blocks: rendersMarkdown ? blocks.map(rendered) : blocks };
+  if (!rendersMarkdown) return { text, blocks };
+  return { text: text.replaceAll(ADDRESS, '<$&>'), blocks: blocks.map(rendered) };
 }
+
+const ADDRESS = /https?:\/\/[^\s()<>]+/g;
 
 /** Without its markup, which is what matters to those who read it back. */
 function rendered(block: Json): Json {
   if (block['type'] !== 'markdown') return block;
   const words = asString(block['text']).replace(/[*_`#>|]/g, '');
-  const section = { type: 'rich_text_section', elements: [{ type: 'text', text: words }] };
-  return { type: 'rich_text', elements: [section] };
+  const pieces = words
+    .split(/(https?:\/\/[^\s()<>]+|\p{Emoji_Presentation})/u)
+    .filter((piece) => piece !== '');
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: pieces.map(element) }] };
+}
+
+function element(piece: string): Json {
+  if (piece.startsWith('http')) return { type: 'link', url: piece };
+  if (!/^\p{Emoji_Presentation}$/u.test(piece)) return { type: 'text', text: piece };
+  return { type: 'emoji', name: 'by_its_name', unicode: piece.codePointAt(0)?.toString(16) };
 }

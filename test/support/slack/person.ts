@@ -146,6 +146,29 @@ export function createPerson(
     return [...(modals.get(id) ?? []).slice(-1), ...(home === undefined ? [] : [home])];
   }
 
+  /** Also of a message that is edited: Slack sends the mention again then. */
+  function mention(message: SlackMessage): void {
+    const channel = workspace.channels.get(message.channel);
+    if (channel === undefined || channel.kind === 'im') return;
+    if (!message.content.text.includes(`<@${app.botUserId}>`)) return;
+    const { channel_type, ...event } = messageEvent(message, channel, context);
+    void channel_type;
+    context.emit({ ...event, type: 'app_mention', client_msg_id: workspace.nextId('M') });
+  }
+
+  function changed({ channel }: SlackMessage, message: Json, before: Json): Json {
+    return {
+      type: 'message',
+      subtype: 'message_changed',
+      hidden: true,
+      channel,
+      channel_type: workspace.channels.get(channel)?.kind,
+      message,
+      previous_message: before,
+      ts: workspace.nextTs(),
+    };
+  }
+
   async function settleSubmission(view: Json, outcome: Outcome): Promise<void> {
     const stack = modals.get(id) ?? [];
     const answer = outcome.acked && isJson(outcome.body) ? outcome.body : {};
@@ -179,32 +202,27 @@ export function createPerson(
         files: [],
         stream: null,
       });
-      const event = { ...messageEvent(message, channel, context), client_msg_id: workspace.nextId('M') };
-      context.emit(event);
-      if (text.includes(`<@${app.botUserId}>`) && channel.kind !== 'im') {
-        const { channel_type, ...mention } = event;
-        void channel_type;
-        context.emit({ ...mention, type: 'app_mention' });
-      }
+      context.emit({ ...messageEvent(message, channel, context), client_msg_id: workspace.nextId('M') });
+      mention(message);
       return see(message, workspace);
     },
     edit(place, text) {
       const message = stored(place);
       const before = messageJson(message, context);
       workspace.replace(message, { text });
-      context.emit({
-        type: 'message',
-        subtype: 'message_changed',
-        hidden: true,
-        channel: place.channel,
-        channel_type: workspace.channels.get(place.channel)?.kind,
-        message: messageJson(message, context),
-        previous_message: before,
-        ts: workspace.nextTs(),
-      });
+      context.emit(changed(message, messageJson(message, context), before));
+      mention(message);
     },
     remove(place) {
       const message = stored(place);
+      if (workspace.list(place.channel, place.ts).length > 1) {
+        // What replies stand under stays, as the sign that something stood there.
+        const before = messageJson(message, context);
+        workspace.replace(message, { text: 'This message was deleted.' });
+        const tombstone = { ...messageJson(message, context), subtype: 'tombstone', user: 'USLACKBOT' };
+        context.emit(changed(message, { ...tombstone, hidden: true, thread_ts: place.ts }, before));
+        return;
+      }
       message.deleted = true;
       context.emit({
         type: 'message',

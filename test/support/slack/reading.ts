@@ -23,6 +23,8 @@ export interface SeenMessage {
   /** Each body that it showed before, oldest first. */
   readonly history: readonly string[];
   readonly streaming: boolean;
+  /** Whether it shows what was streamed: Slack closes by itself what is half-open in that, also once the stream has ended. */
+  readonly asStreamed: boolean;
   readonly edited: boolean;
   readonly files: readonly string[];
   readonly reactions: readonly string[];
@@ -41,6 +43,7 @@ export function see(message: SlackMessage, workspace: Workspace): SeenMessage {
     buttons: buttonsOf(message.content.blocks ?? []),
     history: message.history.map(bodyOf),
     streaming: workspace.isStreaming(message),
+    asStreamed: message.stream !== null && !message.edited,
     edited: message.edited,
     files: message.files.map((file) => file.name),
     reactions: [...message.reactions.keys()],

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../src/core/clock.ts';
 import { ApiError } from './api-error.ts';
 import { contentOf } from './content.ts';
-import { asString, isJson, type Json } from './json.ts';
-import { type MethodContext, notePings } from './method.ts';
+import { asString, isJson, isWellFormed, type Json } from './json.ts';
+import { hideInNewThread, type MethodContext, notePings } from './method.ts';
 import { readBody, sendJson } from './web-api.ts';
 import type { SlackMessage } from './workspace.ts';
 
@@ -61,6 +61,7 @@ export function createResponseUrls(context: MethodContext, clock: Clock): Respon
       stream: null,
     });
     notePings(message, body, context);
+    hideInNewThread(message, context);
   }
 
   return {
@@ -72,7 +73,7 @@ export function createResponseUrls(context: MethodContext, clock: Clock): Respon
     },
     async handle(path, request, response) {
       const parsed: unknown = JSON.parse((await readBody(request)).toString('utf8'));
-      const body = isJson(parsed) ? parsed : {};
+      const body = isJson(parsed) && isWellFormed(parsed) ? parsed : {};
       const url = urls.get(path);
       if (url === undefined || clock.now() - url.madeAtMs > LIFETIME_MS) {
         return sendJson(response, 404, { ok: false, error: 'expired_url' });

@@ -5,6 +5,7 @@ export interface Violation {
     | 'limit-broken'
     | 'late-ack'
     | 'truncated'
+    | 'unseen'
     | 'unknown-method'
     | 'missing-scope';
   readonly detail: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from './api-error.ts';
 import type { Fault, Faults } from './faults.ts';
-import { isJson, type Json } from './json.ts';
+import { isJson, isWellFormed, type Json } from './json.ts';
 import type { Method, MethodContext, Methods } from './method.ts';
 import type { RateLimits } from './tiers.ts';
 
@@ -158,7 +158,8 @@ const STRUCTURED = new Set([
 function unwrap(name: string, value: string): unknown {
   if (!STRUCTURED.has(name)) return value;
   try {
-    return JSON.parse(value);
+    const parsed: unknown = JSON.parse(value);
+    return isWellFormed(parsed) ? parsed : value;
   } catch {
     return value;
   }

@@ -4,6 +4,7 @@ import { asString } from '../json.ts';
 import {
   channelOf,
   channelToWrite,
+  hideInNewThread,
   type MethodContext,
   type Methods,
   messageJson,
@@ -59,6 +60,7 @@ export const chatMethods = {
         stream: null,
       });
       notePings(message, args, context);
+      hideInNewThread(message, context);
       return { message_ts: message.ts };
     },
   },
