@@ -1,32 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineCommand } from '../../../src/core/command.ts';
+import { connect } from '../../../src/commands/connect.ts';
 import { askCommand, type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
-
-const connectCommand = defineCommand({
-  name: 'connect',
-  description: 'Connect a key',
-  role: 'admin',
-  reply: 'private',
-  options: {
-    provider: {
-      type: 'choice',
-      description: 'Whose key it is',
-      required: true,
-      choices: [
-        { value: 'openrouter', label: 'OpenRouter' },
-        { value: 'openai', label: 'OpenAI' },
-      ],
-    },
-    key: { type: 'secret', description: 'The key', required: true, maxChars: 400 },
-  },
-  run: async () => {},
-});
 
 let bench: Bench;
 afterEach(() => bench.close());
 
 async function open(options: BenchOptions = {}) {
-  bench = await openBench({ commands: [askCommand, connectCommand], ...options });
+  bench = await openBench({ commands: [askCommand, connect], ...options });
   return { ...bench, ...openGuild(bench.discord) };
 }
 
@@ -42,7 +22,11 @@ describe('a command with a secret on Discord', () => {
       title: '/connect',
       components: [
         { label: 'Provider', description: 'Whose key it is', component: { type: 3, required: true } },
-        { label: 'Key', description: 'The key', component: { type: 4, max_length: 400, required: true } },
+        {
+          label: 'Key',
+          description: expect.stringMatching(/^The key; from openrouter/),
+          component: { type: 4, max_length: 400, required: true },
+        },
       ],
     });
     expect(desk.admitRequests).toMatchObject([

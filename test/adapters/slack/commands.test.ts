@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { connect } from '../../../src/commands/connect.ts';
 import type { MessageView } from '../../../src/core/adapter.ts';
-import { defineCommand } from '../../../src/core/command.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
 
@@ -346,26 +346,6 @@ describe('forms on Slack', () => {
 });
 
 describe('a command with a secret on Slack', () => {
-  const connect = defineCommand({
-    name: 'connect',
-    description: 'Connect a key',
-    role: 'admin',
-    reply: 'private',
-    options: {
-      provider: {
-        type: 'choice',
-        description: 'Whose key it is',
-        required: true,
-        choices: [
-          { value: 'openrouter', label: 'OpenRouter' },
-          { value: 'openai', label: 'OpenAI' },
-        ],
-      },
-      key: { type: 'secret', description: 'The key', required: true, maxChars: 400 },
-    },
-    run: async () => {},
-  });
-
   it('is asked for in a form, and brought to core as a command with what was filled in', async () => {
     const { slack, desk, ann, general, asked } = await setUp({ commands: [connect] });
     await ann.slash('/connect', '', { channel: general });
