@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
@@ -258,6 +258,20 @@ describe
       await expect.poll(() => messages.count(), PATIENCE).toBe(0);
       await page.getByRole('radio', { name: 'Mia Member' }).check();
       await expect.poll(() => messages.count(), PATIENCE).toBe(2);
+    });
+
+    test('shows pictures, and has other files to save', async ({ world, expect }) => {
+      const page = await world.open();
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await say(page, '/ask What can you do?');
+      await page.locator('.message.answer.complete').waitFor();
+      await say(page, '/usage');
+      const file = page.getByRole('link', { name: /usage-.*csv What was used/ });
+      const [download] = await Promise.all([page.waitForEvent('download'), file.click()]);
+      expect(download.suggestedFilename()).toMatch(/^usage-[\d-]+-to-[\d-]+\.csv$/);
+      expect(readFileSync(await download.path(), 'utf8')).toContain('llama-3.2-3b');
+      const areShown = "[...document.querySelectorAll('.notice img')].map((image) => image.naturalWidth > 0)";
+      await expect.poll(() => page.evaluate(areShown), PATIENCE).toEqual([true]);
     });
 
     test('shows the same in two windows', async ({ world, expect }) => {

@@ -106,9 +106,11 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
         const isVisible = message?.kind === 'notice' && message.audience === person.id;
         const file = isVisible ? message.files[Number(query.get('index'))] : undefined;
         if (file === undefined) throw new Refused(404, 'There is no such file.');
-        // A picture may hold scripts (SVG): opened by itself, it is nobody's page.
+        // A picture may hold scripts (SVG): opened by itself, it is nobody's page. What is no picture is never opened.
+        const isPicture = file.mediaType.startsWith('image/');
         response.writeHead(200, {
           'content-type': file.mediaType,
+          'content-disposition': `${isPicture ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(file.name)}`,
           'content-security-policy': "sandbox; default-src 'none'",
           'cache-control': 'private, max-age=3600',
         });

@@ -301,6 +301,23 @@ describe('a command whose answer is private', () => {
     expect(member?.messages).toEqual([]);
   });
 
+  it('can come with a file that is no picture, to be saved under its name and never opened', async () => {
+    const bytes = new TextEncoder().encode('<script>1</script>');
+    const file = { name: 'use “é”.csv', mediaType: 'text/csv', bytes, description: 'Use by day' };
+    const playground = await start({
+      on: ({ event }) => event.surface.whisper({ text: 'Use', files: [file] }, never),
+    });
+    const page = await playground.follow('member');
+    await ask(playground);
+    await page.until(({ messages }) => messages.length === 2);
+    const served = await playground.send('GET', `api/file?as=member&message=${page.messages[1]?.id}&index=0`);
+    expect(served.headers).toMatchObject({
+      'content-type': 'text/csv',
+      'content-disposition': "attachment; filename*=UTF-8''use%20%E2%80%9C%C3%A9%E2%80%9D.csv",
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
   it('can come with files, which only its asker can fetch', async () => {
     const bytes = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>');
     const file = { name: 'use.svg', mediaType: 'image/svg+xml', bytes, description: 'Use by day' };

@@ -23,6 +23,9 @@ export const icons = {
   trash: icon(svg`<path d="M4 5.5h12M8 5.5V4h4v1.5M5.5 5.5 6.25 16h7.5l.75-10.5" />`),
   lock: icon(svg`<rect x="4.5" y="9" width="11" height="8" rx="2" /><path d="M7 9V6.5a3 3 0 0 1 6 0V9" />`),
   down: icon(svg`<path d="M10 4v11.5M5 11l5 5 5-5" />`),
+  save: icon(
+    svg`<path d="M10 3v9M6 8.5l4 4 4-4M3.5 14.5v1A1.5 1.5 0 0 0 5 17h10a1.5 1.5 0 0 0 1.5-1.5v-1" />`,
+  ),
   sun: icon(
     svg`<circle cx="10" cy="10" r="3.25" /><path d="M10 2.5v1.75M10 15.75v1.75M2.5 10h1.75M15.75 10h1.75M4.7 4.7l1.24 1.24M14.06 14.06l1.24 1.24M4.7 15.3l1.24-1.24M14.06 5.94l1.24-1.24" />`,
   ),

@@ -1,5 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import type { AnswerMessage, ButtonKind, CommandInfo, Message, NoticeMessage, SaidMessage } from '../wire.ts';
+import type {
+  AnswerMessage,
+  ButtonKind,
+  CommandInfo,
+  FileInfo,
+  Message,
+  NoticeMessage,
+  SaidMessage,
+} from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
@@ -143,9 +151,19 @@ function notice(message: NoticeMessage, { state }: Setting): TemplateResult {
     <div class="markdown" ${markdown(message.text)}></div>
     ${message.files.map((file, index) => {
       const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
-      return html`<img class="file" src="api/file?${query}" alt=${file.description} @load=${keepAtEnd} />`;
+      return fileView(file, `api/file?${query}`);
     })}
   `;
+}
+
+/** A picture is shown; any other file is there to be saved. */
+function fileView({ name, mediaType, description }: FileInfo, address: string): TemplateResult {
+  if (mediaType.startsWith('image/')) {
+    return html`<img class="picture" src=${address} alt=${description} @load=${keepAtEnd} />`;
+  }
+  return html`<a class="file" href=${address} download=${name}>
+    ${icons.save}<span><b>${name}</b> ${description}</span>
+  </a>`;
 }
 
 function threadLink(
