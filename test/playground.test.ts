@@ -402,8 +402,15 @@ describe
       expect(await form.count()).toBe(0);
 
       await page.getByRole('radio', { name: 'Ada Admin' }).check();
-      await composer(page).fill(`/connect ${key}`);
-      await page.getByText('/connect takes no text.').waitFor();
+      const kept = () => page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])');
+      for (const [typed, answer] of [
+        [`/conect ${key}`, 'There is no /conect.'],
+        [`/connect ${key}`, '/connect takes no text.'],
+      ] as const) {
+        await composer(page).fill(typed);
+        await page.getByText(answer).waitFor();
+        expect(await kept()).not.toContain(key);
+      }
       await say(page, '/connect');
       await form.waitFor();
       await page.keyboard.press('Escape');

@@ -30,8 +30,15 @@ export function createComposer(store: Store, controller: Controller): Composer {
     const key = spotKey(spot);
     if (text === '') delete drafts[key];
     else drafts[key] = text;
-    remember('tab', 'drafts', drafts);
+    const stored = Object.entries(drafts).filter(([, draft]) => isStored(draft));
+    remember('tab', 'drafts', Object.fromEntries(stored));
     redraw();
+  }
+
+  /** Not what is typed behind a command that asks in a form, however it is misspelt: that may be a secret. */
+  function isStored(draft: string): boolean {
+    const slash = parseSlash(draft.trimStart(), state.info.commands);
+    return slash === null || slash.command?.form === null;
   }
 
   function redraw(): void {
@@ -214,6 +221,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
               aria-haspopup="listbox"
               aria-controls=${open === null ? nothing : `${field}-menu`}
               aria-activedescendant=${open !== null && open.active >= 0 ? `${field}-item-${open.active}` : nothing}
+              autocomplete="off"
               enterkeyhint="send"
               .value=${live(text)}
               @input=${(event: Event) => {
