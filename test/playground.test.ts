@@ -22,7 +22,7 @@ const FLAGS = [
 const PATIENCE = { timeout: 30_000 };
 
 /** What the browser says of a server that is gone, which some of the tests bring about. */
-const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)/;
+const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)|status of 502/;
 
 let browser: Browser;
 
@@ -295,6 +295,38 @@ describe
       await expect.poll(() => one.locator('.message.said').count(), PATIENCE).toBe(2);
       expect(await textOf(answers(one))).toBe(await textOf(answers(two)));
       expect(before).not.toBe(await textOf(answers(one)));
+    });
+
+    test('shows nothing of the person before, though that one’s connection was being taken up again', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await say(page, '/models');
+      await page.locator('.message.notice').waitFor();
+      const asAda: string[] = [];
+      await page.route('**/api/events?as=admin*', (route) => {
+        asAda.push(route.request().url());
+        return route.fulfill({ status: 502 });
+      });
+      const held = Promise.withResolvers<void>();
+      await page.route('**/api/room*', async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      await page.clock.install();
+      const asked = page.waitForRequest('**/api/room*');
+      await world.restart();
+      await asked;
+      await page.getByRole('radio', { name: 'Mia Member' }).check();
+      await page.getByRole('heading', { name: 'Welcome to #general' }).waitFor();
+      const before = asAda.length;
+      await Promise.all([page.waitForResponse('**/api/room*'), held.resolve()]);
+      await page.clock.fastForward(5_000);
+      await page.evaluate('fetch("api/room")');
+      expect(asAda.length).toBe(before);
+      expect(await page.locator('.message').count()).toBe(0);
     });
 
     test('lets nothing that is written act on the page', async ({ world, expect }) => {

@@ -64,8 +64,10 @@ export function follow(
   let source: EventSource | null = null;
   let lastEventId = '';
   let retry: number | undefined;
+  let isOver = false;
 
   function connect(): void {
+    disconnect();
     source = new EventSource(`api/events?${new URLSearchParams({ as, after: lastEventId })}`);
     source.onopen = () => onConnection('open');
     source.onmessage = (event: MessageEvent<string>) => {
@@ -85,6 +87,8 @@ export function follow(
       () => false,
       (error: unknown) => error instanceof ApiError && error.status === 401,
     );
+    // It may be over by now, or on again: the page was hidden and shown.
+    if (isOver || source !== null) return;
     if (isLocked) return onConnection('locked');
     retry = window.setTimeout(connect, 1_000);
   }
@@ -103,6 +107,7 @@ export function follow(
   document.addEventListener('visibilitychange', onVisibility);
   if (!document.hidden) connect();
   return () => {
+    isOver = true;
     document.removeEventListener('visibilitychange', onVisibility);
     disconnect();
   };
