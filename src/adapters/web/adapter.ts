@@ -106,7 +106,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       await room.load();
       actions = createActions({ room, dispatch, commands: host.commands, newId });
       const epoch = randomBytes(6).toString('hex');
-      api = createApi({ room, actions, dispatch, host, clock, epoch, signal: stopping.signal });
+      api = createApi({ room, actions, dispatch, host, clock, epoch, login, signal: stopping.signal });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
     tellAdmins: (_guild, notice, signal) => tellAdmins(room, notice, newId, signal),

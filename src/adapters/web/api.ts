@@ -9,6 +9,7 @@ import { type Actions, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';
 import { Refused, readJson, sendJson } from './http.ts';
+import type { Login } from './login.ts';
 import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
 import {
   MAX_MESSAGE_CHARS,
@@ -35,13 +36,14 @@ export interface ApiOptions {
   readonly host: PlaygroundHost;
   readonly clock: Clock;
   readonly epoch: string;
+  readonly login: Login;
   /** Ends the event streams. */
   readonly signal: AbortSignal;
 }
 
 /** The API by method and path. What each takes and gives is in `wire.ts`. */
 export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
-  const { room, actions, dispatch, host, clock, epoch, signal } = options;
+  const { room, actions, dispatch, host, clock, epoch, login, signal } = options;
   const info = roomInfo(host);
 
   return new Map<string, Endpoint>([
@@ -52,7 +54,8 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
         const header = request.headers['last-event-id'];
         const lastEventId = typeof header === 'string' ? header : query.get('after');
         const reader = personNamed(query.get('as') ?? '').id;
-        const stream = { changes: room.changes, epoch, reader, lastEventId, clock };
+        const isOpen = () => login.isOpen(request);
+        const stream = { changes: room.changes, epoch, reader, lastEventId, clock, isOpen };
         await streamEvents(response, stream, signal);
       },
     ],

@@ -13,6 +13,8 @@ export interface EventStreamOptions {
   /** The id of the last event that the reader has, as it was sent; anything else starts anew. */
   readonly lastEventId: string | null;
   readonly clock: Clock;
+  /** Whether the reader may still follow; asked with each ping. */
+  readonly isOpen: () => boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface EventStreamOptions {
  */
 export async function streamEvents(
   response: ServerResponse,
-  { changes, epoch, reader, lastEventId, clock }: EventStreamOptions,
+  { changes, epoch, reader, lastEventId, clock, isOpen }: EventStreamOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
@@ -68,7 +70,7 @@ export async function streamEvents(
     while (!ended.aborted) {
       const stalledAt = isBlocked ? drains : null;
       await clock.sleep(PING_EVERY_MS, ended);
-      if (stalledAt === drains) break;
+      if (stalledAt === drains || !isOpen()) break;
       if (!isBlocked) isBlocked = !response.write(': ping\n\n');
     }
   } catch (error) {

@@ -203,6 +203,17 @@ describe('a playground with an ADMIN_TOKEN', () => {
     expect(await room()).toBe(401);
   });
 
+  it('closes the streams of a session that has ended', async () => {
+    const clock: FakeClock = createFakeClock();
+    const playground = await start({ adminToken, clock });
+    const [cookie = ''] = (await logIn(playground, adminToken)).headers['set-cookie'] ?? [];
+    const headers = { cookie: String(cookie.split(';')[0]) };
+    const page = await playground.follow('member', undefined, headers);
+    const isOver = expect(page.until(() => false)).rejects.toThrow('the stream ended');
+    await clock.advance(12 * 3_600_000);
+    await isOver;
+  });
+
   it('may be served under any name, and still to no other site', async () => {
     const playground = await start({ adminToken, anyHost: true });
     const host = 'parley.example:3000';

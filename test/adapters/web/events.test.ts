@@ -34,12 +34,12 @@ class Socket extends EventEmitter {
   }
 }
 
-function open({ lastEventId = null as string | null } = {}) {
+function open({ lastEventId = null as string | null, isOpen = (): boolean => true } = {}) {
   const changes = createChangeLog<Item>();
   const clock = createFakeClock();
   const socket = new Socket();
   const stopping = new AbortController();
-  const options = { changes, epoch: 'e1', reader: 'member', lastEventId, clock };
+  const options = { changes, epoch: 'e1', reader: 'member', lastEventId, clock, isOpen };
   const streaming = () => streamEvents(socket as unknown as ServerResponse, options, stopping.signal);
   return { changes, clock, socket, stopping, streaming };
 }
@@ -129,6 +129,22 @@ describe('an event stream', () => {
     await done;
     const listeners = changes.subscribe(() => {});
     listeners();
+  });
+
+  it('ends when the reader may no longer follow', async () => {
+    let mayFollow = true;
+    const { changes, clock, socket, streaming } = open({ isOpen: () => mayFollow });
+    const done = streaming();
+    await clock.advance(15_000);
+    expect(socket.isDestroyed).toBe(false);
+    mayFollow = false;
+    await clock.advance(15_000);
+    await done;
+    expect(socket.isDestroyed).toBe(true);
+    const written = socket.written.length;
+    changes.put('a', activity('a'), null);
+    await clock.advance(0);
+    expect(socket.written).toHaveLength(written);
   });
 
   it('ends when the reader leaves', async () => {

@@ -21,7 +21,7 @@ export interface Playground {
   post(path: string, body: object): Promise<Answer>;
   tellAdmins(text: string): Promise<boolean | undefined>;
   /** Follows the room as one person, from after an event where that is given. */
-  follow(as: string, lastEventId?: string): Promise<Reader>;
+  follow(as: string, lastEventId?: string, headers?: SendOptions['headers']): Promise<Reader>;
   /** As if the process had ended: open streams are cut. */
   close(): Promise<void>;
 }
@@ -109,8 +109,8 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
         body: JSON.stringify(body),
       }),
     tellAdmins: async (text) => adapter.tellAdmins?.('web:local', { text }, new AbortController().signal),
-    async follow(as, lastEventId) {
-      const reader = await openReader(new URL(`api/events?as=${as}`, url), lastEventId);
+    async follow(as, lastEventId, headers) {
+      const reader = await openReader(new URL(`api/events?as=${as}`, url), lastEventId, headers);
       readers.add(reader);
       return reader;
     },
@@ -143,7 +143,11 @@ function scriptedHost(): PlaygroundHost & { readonly tier: Tier } {
 }
 
 /** Follows a playground as its page does. */
-export async function openReader(url: URL, lastEventId?: string): Promise<Reader> {
+export async function openReader(
+  url: URL,
+  lastEventId?: string,
+  given: SendOptions['headers'] = {},
+): Promise<Reader> {
   const events: { id: string; changes: Changes }[] = [];
   const items = new Map<string, Item>();
   const waiting = new Set<() => void>();
@@ -162,7 +166,7 @@ export async function openReader(url: URL, lastEventId?: string): Promise<Reader
       wake();
     },
   });
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const headers = { ...given, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
   const sent = request(url, { headers, agent: false });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve);
