@@ -22,7 +22,7 @@ const FLAGS = [
 const PATIENCE = { timeout: 30_000 };
 
 /** What the browser says of a server that is gone, which some of the tests bring about. */
-const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)|status of 502/;
+const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)|status of (?:401|502)/;
 
 let browser: Browser;
 
@@ -210,6 +210,54 @@ describe
       expect(await button(answers(page), 'Retry').count()).toBe(1);
       await expect.poll(() => page.locator('.message.said:not(.sending)').count(), PATIENCE).toBe(2);
       expect(await textOf(page.locator('.message.said').last())).toBe('Said while it was away');
+    });
+
+    test('sends what was written while the bot was away as soon as it is back, in order', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await composer(page).waitFor();
+      await page.clock.install();
+      await world.program.kill();
+      // So long that the next try of the first one is further off than that of the second.
+      await say(page, 'First');
+      for (let second = 0; second < 8; second++) await page.clock.runFor(1_000);
+      await say(page, 'Second');
+      await world.restart();
+      const sent = page.locator('.message.said:not(.sending, .unsent)');
+      const texts = async () => {
+        await page.clock.runFor(1_000);
+        return await sent.locator('.markdown').allInnerTexts();
+      };
+      await expect.poll(texts, PATIENCE).toEqual(['First', 'Second']);
+    });
+
+    test('asks for the ADMIN_TOKEN in the middle, and loses nothing that was written', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await composer(page).waitFor();
+      await world.program.kill();
+      await say(page, 'Said while it was away');
+      await composer(page).fill('A draft');
+      await world.restart({ ADMIN_TOKEN: 'a-token-of-this-test' });
+      await page.getByLabel('ADMIN_TOKEN').fill('a-token-of-this-test');
+      await page.keyboard.press('Enter');
+      const said = page.locator('.message.said:not(.sending)');
+      await expect
+        .poll(() => said.locator('.markdown').allInnerTexts(), PATIENCE)
+        .toEqual(['Said while it was away']);
+      expect(await composer(page).inputValue()).toBe('A draft');
+      expect(await page.getByRole('dialog').count()).toBe(0);
+      expect(await composer(page).evaluate((element) => element.matches(':focus'))).toBe(true);
+    });
+
+    test('sends the longest message, whatever it is made of', async ({ world, expect }) => {
+      const page = await world.open();
+      await say(page, '\u0001'.repeat(16_000));
+      await expect.poll(() => page.locator('.message.said:not(.sending, .unsent)').count(), PATIENCE).toBe(1);
     });
 
     test('completes commands, options and models by keyboard alone', async ({ world, expect }) => {

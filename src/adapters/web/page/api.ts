@@ -12,32 +12,49 @@ export class ApiError extends Error {
 }
 
 /** Waits between tries of a post, about as long as the bot takes to restart. */
-const RETRY_AFTER_MS = [300, 1_000, 2_000, 4_000, 8_000];
+const RETRY_AFTER_MS = [300, 1_000, 2_000, 3_000, 3_000, 3_000, 3_000];
 
 export async function get<T>(path: string, query: Readonly<Record<string, string | null>> = {}): Promise<T> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null);
   return (await answerOf(await fetch(`api/${path}?${new URLSearchParams(given)}`))) as T;
 }
 
-/** Posts until the server has taken it or refused it. What is posted carries an id, so that trying again doubles nothing. */
-export async function post(path: string, body: object): Promise<void> {
+/** Browsers let 64 KiB outlive their page; a character can take three bytes of them. */
+const MAX_KEEPALIVE_CHARS = 20_000;
+
+/** Posts until the server has taken it or refused it, or for some time. What is posted carries an id, so that trying again doubles nothing. */
+export async function post(path: string, value: object): Promise<void> {
+  const body = JSON.stringify(value);
   for (const waitMs of [...RETRY_AFTER_MS, null]) {
     try {
       const response = await fetch(`api/${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        body,
         // So that a reload right after it takes nothing back.
-        keepalive: true,
+        keepalive: body.length <= MAX_KEEPALIVE_CHARS,
       });
       await answerOf(response);
       return;
     } catch (error) {
-      const isPassing = !(error instanceof ApiError) || error.status === 503;
-      if (!isPassing || waitMs === null) throw error;
+      if (!isPassing(error) || waitMs === null) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
+}
+
+/** The server was not there, or was not ready. */
+export function isPassing(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 503;
+}
+
+export function isLockedOut(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
+/** What to tell people of a request that failed. */
+export function wordsFor(error: unknown): string {
+  return error instanceof ApiError ? error.message : 'Parley cannot be reached. Is it still running?';
 }
 
 async function answerOf(response: Response): Promise<unknown> {
@@ -83,10 +100,7 @@ export function follow(
 
   async function reconnect(): Promise<void> {
     disconnect();
-    const isLocked = await get('room').then(
-      () => false,
-      (error: unknown) => error instanceof ApiError && error.status === 401,
-    );
+    const isLocked = await get('room').then(() => false, isLockedOut);
     // It may be over by now, or on again: the page was hidden and shown.
     if (isOver || source !== null) return;
     if (isLocked) return onConnection('locked');

@@ -5,14 +5,14 @@ import type {
   CommandInfo,
   Message,
   PostCommand,
-  PostMessage,
   RoomInfo,
   Spot,
   Status,
 } from '../wire.ts';
 import { announce } from './announce.ts';
-import { ApiError, type Connection, follow, get, post } from './api.ts';
+import { type Connection, follow, get, isLockedOut, post, wordsFor } from './api.ts';
 import { remember } from './memory.ts';
+import { createOutbox } from './outbox.ts';
 import { parseSlash } from './slash.ts';
 import {
   applyChanges,
@@ -46,8 +46,11 @@ export interface Controller {
 
 const TOAST_MS = 6_000;
 
-export function createController(store: Store, onLocked: () => void): Controller {
+/** `logIn` asks for the token where the server does; all that was written meanwhile waits for it. */
+export function createController(store: Store, logIn: () => Promise<void>): Controller {
   const { state, change } = store;
+  const outbox = createOutbox(store, postIn);
+  let loggingIn: Promise<void> | null = null;
   let unfollow = () => {};
   let toastTimer: number | undefined;
   /** Threads that this page opens as soon as they exist. */
@@ -73,8 +76,29 @@ export function createController(store: Store, onLocked: () => void): Controller
     change((now) => {
       now.connection = connection;
     });
-    if (connection === 'locked') onLocked();
-    if (connection === 'open') void refreshInfo();
+    if (connection === 'locked') void enter();
+    if (connection !== 'open') return;
+    outbox.onConnected();
+    void refreshInfo();
+  }
+
+  /** Whoever finds the page locked out waits for the same login. */
+  function enter(): Promise<void> {
+    loggingIn ??= logIn().then(() => {
+      loggingIn = null;
+      connect();
+    });
+    return loggingIn;
+  }
+
+  async function postIn(path: string, body: object): Promise<void> {
+    try {
+      await post(path, body);
+    } catch (error) {
+      if (!isLockedOut(error)) throw error;
+      await enter();
+      await postIn(path, body);
+    }
   }
 
   async function refreshInfo(): Promise<void> {
@@ -147,23 +171,9 @@ export function createController(store: Store, onLocked: () => void): Controller
     }, TOAST_MS);
   }
 
-  async function deliver(path: 'message' | 'command', body: PostMessage | PostCommand): Promise<void> {
-    const { id, text, channel, thread } = body;
-    const again = () => void deliver(path, body);
-    const outgoing = { id, text, channel, thread, atMs: Date.now(), problem: null, again };
-    change((now) => now.outgoing.set(id, outgoing));
-    try {
-      await post(path, body);
-      change((now) => now.outgoing.delete(id));
-    } catch (error) {
-      awaited.delete(id);
-      change((now) => now.outgoing.set(id, { ...outgoing, problem: wordsFor(error) }));
-    }
-  }
-
   async function attempt(path: string, body: object): Promise<void> {
     try {
-      await post(path, body);
+      await postIn(path, body);
     } catch (error) {
       notify(wordsFor(error));
     }
@@ -171,7 +181,7 @@ export function createController(store: Store, onLocked: () => void): Controller
 
   function run(spot: Spot, text: string, command: string, options: PostCommand['options']): void {
     const { channel, thread } = spot;
-    void deliver('command', { id: newId(), as: state.as, channel, thread, text, command, options });
+    outbox.send('command', { id: newId(), as: state.as, channel, thread, text, command, options });
   }
 
   /** Who may not use the command is told so by running it, rather than by a form that is filled in vain. */
@@ -204,7 +214,7 @@ export function createController(store: Store, onLocked: () => void): Controller
       const id = newId();
       // A question to the bot in a channel is answered in a thread of its own: it opens with it.
       if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
-      void deliver('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text });
+      outbox.send('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text });
     },
     submitForm(options) {
       const { form } = state;
@@ -253,9 +263,4 @@ export function focusComposer(): void {
 
 function newId(): string {
   return crypto.randomUUID();
-}
-
-function wordsFor(error: unknown): string {
-  if (error instanceof ApiError) return error.message;
-  return 'Parley cannot be reached. Is it still running?';
 }

@@ -1,43 +1,45 @@
 import { html, nothing, render } from 'lit/html.js';
-import { post } from './api.ts';
+import { post, wordsFor } from './api.ts';
 import { botMark } from './icons.ts';
 
-/** Asks for `ADMIN_TOKEN`; resolves when the server has taken it. */
+/** Asks for `ADMIN_TOKEN`, over whatever the page shows; resolves when the server has taken it. */
 export function logIn(): Promise<void> {
-  return new Promise((resolve) => {
-    let problem: string | null = null;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const root = document.body.appendChild(document.createElement('div'));
 
-    function draw(): void {
-      render(
-        html`
-          <main class="login">
-            <form @submit=${submit}>
-              <span class="avatar bot" aria-hidden="true">${botMark}</span>
-              <h1>Parley playground</h1>
-              <label for="token">This installation asks for its <code>ADMIN_TOKEN</code>.</label>
-              <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
-              ${problem === null ? nothing : html`<p class="note" role="alert">${problem}</p>`}
-              <button type="submit" class="primary">Log in</button>
-            </form>
-          </main>
-        `,
-        document.body,
-      );
+  function draw(problem: string | null): void {
+    render(
+      html`
+        <dialog class="login" aria-labelledby="login-title" @cancel=${(event: Event) => event.preventDefault()}>
+          <form @submit=${submit}>
+            <span class="avatar bot" aria-hidden="true">${botMark}</span>
+            <h1 id="login-title">Parley playground</h1>
+            <label for="token">This installation asks for its <code>ADMIN_TOKEN</code>.</label>
+            <input id="token" name="token" type="password" autocomplete="current-password" required />
+            ${problem === null ? nothing : html`<p class="note" role="alert">${problem}</p>`}
+            <button type="submit" class="primary">Log in</button>
+          </form>
+        </dialog>
+      `,
+      root,
+    );
+  }
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (!(event.target instanceof HTMLFormElement)) return;
+    try {
+      await post('login', { token: String(new FormData(event.target).get('token')) });
+    } catch (error) {
+      return draw(wordsFor(error));
     }
+    // Closed before it goes, it gives the focus back.
+    root.querySelector('dialog')?.close();
+    root.remove();
+    resolve();
+  }
 
-    async function submit(event: SubmitEvent): Promise<void> {
-      event.preventDefault();
-      if (!(event.target instanceof HTMLFormElement)) return;
-      try {
-        await post('login', { token: String(new FormData(event.target).get('token')) });
-        render(nothing, document.body);
-        resolve();
-      } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
-        draw();
-      }
-    }
-
-    draw();
-  });
+  draw(null);
+  root.querySelector('dialog')?.showModal();
+  return promise;
 }

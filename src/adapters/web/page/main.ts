@@ -1,5 +1,6 @@
+import { html, render } from 'lit/html.js';
 import type { RoomInfo } from '../wire.ts';
-import { ApiError, get } from './api.ts';
+import { get, isLockedOut, wordsFor } from './api.ts';
 import { draw } from './app.ts';
 import { createComposer } from './composer.ts';
 import { createController, focusComposer } from './controller.ts';
@@ -31,7 +32,7 @@ const initial: State = {
 
 const redraw = () => store.change(() => {});
 const store = createStore(initial, (state) => draw(state, controller, composer, redraw));
-const controller = createController(store, () => location.reload());
+const controller = createController(store, logIn);
 const composer = createComposer(store, controller);
 
 controller.start();
@@ -49,8 +50,16 @@ async function enter(): Promise<RoomInfo> {
     try {
       return await get<RoomInfo>('room');
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) await logIn();
-      else await new Promise((resolve) => setTimeout(resolve, 1_000));
+      if (isLockedOut(error)) await logIn();
+      else await untilNextTry(error);
     }
   }
+}
+
+async function untilNextTry(error: unknown): Promise<void> {
+  render(
+    html`<p class="banner" role="alert"><span class="pulse"></span>${wordsFor(error)}</p>`,
+    document.body,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
 }

@@ -11,13 +11,16 @@ import type {
 } from '../wire.ts';
 import type { Connection } from './api.ts';
 
-/** Something that this page has posted and the server has not shown yet. */
+/** Something that was written on this page and the server has not shown yet. */
 export interface Outgoing extends Spot {
   readonly id: string;
+  readonly as: string;
   readonly text: string;
-  readonly atMs: number;
-  /** Why it was not taken; null while it may still be. */
+  /** `waiting`: the server could not be reached so far. `taken`: it is about to show it. */
+  readonly phase: 'leaving' | 'waiting' | 'taken' | 'refused';
+  /** Why it was refused. */
   readonly problem: string | null;
+  /** Sends what was refused once more. */
   again(): void;
 }
 

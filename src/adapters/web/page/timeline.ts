@@ -31,7 +31,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
   const root = spot.thread === null ? undefined : state.messages.get(spot.thread);
   const threads = new Map(threadsOf(state).map((thread) => [thread.thread, thread]));
   const outgoing = [...state.outgoing.values()].filter(
-    (sent) => isSameSpot(sent, spot) && !state.messages.has(sent.id),
+    (sent) => isSameSpot(sent, spot) && sent.as === state.as && !state.messages.has(sent.id),
   );
   const activities = [...state.activities.values()].filter((activity) => isSameSpot(activity, spot));
   const isEmpty = messages.length === 0 && outgoing.length === 0 && activities.length === 0;
@@ -139,21 +139,30 @@ function threadHead(
 
 function outgoingView(sent: Outgoing, state: State): TemplateResult {
   return html`
-    <article class="message said ${sent.problem === null ? 'sending' : 'unsent'}">
-      ${avatar(state.as, personName(state, state.as))}
+    <article class="message said ${sent.phase === 'refused' ? 'unsent' : 'sending'}">
+      ${avatar(sent.as, personName(state, sent.as))}
       <div class="content">
-        <header><b class="author">${personName(state, state.as)}</b>${commandLine(sent.text, state.info.commands)}</header>
-        ${words(sent.text, state.info.commands)}
-        ${
-          sent.problem === null
-            ? nothing
-            : html`<p class="note">
-                Not sent: ${sent.problem} <button type="button" class="link" @click=${sent.again}>Try again</button>
-              </p>`
-        }
+        <header>
+          <b class="author">${personName(state, sent.as)}</b>${commandLine(sent.text, state.info.commands)}
+        </header>
+        ${words(sent.text, state.info.commands)} ${outgoingNote(sent)}
       </div>
     </article>
   `;
+}
+
+function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typeof nothing {
+  switch (phase) {
+    case 'leaving':
+    case 'taken':
+      return nothing;
+    case 'waiting':
+      return html`<p class="note">Not sent yet: it goes out as soon as Parley can be reached. Is it still running?</p>`;
+    case 'refused':
+      return html`<p class="note">
+        Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
+      </p>`;
+  }
 }
 
 function activityView({ activity, user }: ActivityItem, state: State): TemplateResult {
