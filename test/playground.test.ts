@@ -260,6 +260,19 @@ describe
       await expect.poll(() => page.locator('.message.said:not(.sending, .unsent)').count(), PATIENCE).toBe(1);
     });
 
+    test('leaves the reader alone where others open a thread', async ({ world, expect }) => {
+      const [mia, ada] = [await world.open(), await world.open()];
+      await ada.getByRole('radio', { name: 'Ada Admin' }).check();
+      await say(mia, 'Hello all');
+      const said = ada.locator('.message.said').first();
+      await said.hover();
+      await button(said, 'Reply in thread').click();
+      await thread(ada).locator('textarea').fill('Hello Mia');
+      await thread(ada).locator('textarea').press('Enter');
+      await mia.getByText('1 reply').waitFor();
+      expect(await thread(mia).count()).toBe(0);
+    });
+
     test('completes commands, options and models by keyboard alone', async ({ world, expect }) => {
       const page = await world.open();
       const field = composer(page);

@@ -121,9 +121,13 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
 
   function openAwaited(id: string): void {
     const message = state.messages.get(id);
-    if (message === undefined || message.threadTitle === null) return;
+    if (message === undefined) return;
+    // Nobody was asked.
+    const isTalk = message.kind === 'said' && !message.addressed;
+    if (message.threadTitle === null && !isTalk) return;
     awaited.delete(id);
-    go({ channel: message.channel, thread: id });
+    // Who went elsewhere meanwhile stays there.
+    if (!isTalk && message.channel === state.spot.channel) go({ channel: message.channel, thread: id });
   }
 
   function markSeen(): void {
@@ -236,6 +240,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     go,
     viewAs(person) {
       remember('browser', 'as', person);
+      awaited.clear();
       change((now) => {
         now.as = person;
         now.status = null;
