@@ -260,6 +260,17 @@ describe
       await expect.poll(() => page.locator('.message.said:not(.sending, .unsent)').count(), PATIENCE).toBe(1);
     });
 
+    test('cuts off nothing of what is too long to be sent, and says so', async ({ world, expect }) => {
+      const page = await world.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await composer(page).focus();
+      await page.evaluate('navigator.clipboard.writeText("x".repeat(16_001))');
+      await page.keyboard.press('ControlOrMeta+v');
+      await page.getByText('this has 16,001 characters, and 16,000 is the most').waitFor();
+      await page.keyboard.press('Enter');
+      expect(await page.locator('.message').count()).toBe(0);
+      expect(await composer(page).inputValue()).toBe('x'.repeat(16_001));
+    });
+
     test('leaves the reader alone where others open a thread', async ({ world, expect }) => {
       const [mia, ada] = [await world.open(), await world.open()];
       await ada.getByRole('radio', { name: 'Ada Admin' }).check();

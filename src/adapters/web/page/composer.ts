@@ -6,7 +6,7 @@ import { icons } from './icons.ts';
 import { isTable, isText, recall, remember } from './memory.ts';
 import { menuView, signature } from './menu-view.ts';
 import { goToEnd } from './scroll.ts';
-import { parseSlash, withOption } from './slash.ts';
+import { parseSlash, tooLong, withOption } from './slash.ts';
 import { type Menu, menuAt } from './slash-menu.ts';
 import { channelOf, isDm, messagesAt, type State, type Store, spotKey, viewer } from './state.ts';
 
@@ -86,7 +86,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
   function send(field: HTMLTextAreaElement, spot: Spot, prefix = ''): void {
     const text = field.value.trim();
     if (text === '') return;
-    const problem = parseSlash(text, state.info.commands)?.problem ?? null;
+    const problem = problemOf(prefix + text);
     if (problem !== null) {
       controller.notify(problem);
       return;
@@ -96,6 +96,12 @@ export function createComposer(store: Store, controller: Controller): Composer {
     write(spot, '');
     controller.send(spot, prefix + text);
     goToEnd(field);
+  }
+
+  /** Why it cannot be sent as it is; null where it can. */
+  function problemOf(text: string): string | null {
+    const { commands, maxMessageChars } = state.info;
+    return tooLong('this', text, maxMessageChars) ?? parseSlash(text, commands)?.problem ?? null;
   }
 
   function onKey(event: KeyboardEvent, spot: Spot): void {
@@ -168,8 +174,8 @@ export function createComposer(store: Store, controller: Controller): Composer {
   }
 
   function hint(spot: Spot, text: string): TemplateResult {
-    const problem = text.startsWith('/') ? parseSlash(text, state.info.commands)?.problem : undefined;
-    if (problem) return html`<span class="composer-hint">${problem}</span>`;
+    const problem = problemOf(text);
+    if (problem !== null) return html`<span class="composer-hint">${problem}</span>`;
     if (canMention(spot, text)) {
       const ask = (event: Event) => withField(event, (field) => send(field, spot, '@Parley '));
       return html`<span class="composer-hint">
@@ -214,7 +220,6 @@ export function createComposer(store: Store, controller: Controller): Composer {
             <textarea
               id=${field}
               rows="1"
-              maxlength=${state.info.maxMessageChars}
               placeholder=${place}
               aria-label=${place}
               aria-autocomplete="list"

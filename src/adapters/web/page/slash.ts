@@ -55,7 +55,11 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
   const main = positional(command, options);
   if (words !== '') {
     if (main === undefined) problem ??= `/${command.name} takes no text.`;
-    else options[main.name] = main.type === 'text' ? words : unquoted(words);
+    else options[main.name] = main.type === 'text' ? words : unquoted(unnamed(words, main));
+  }
+  for (const { name: given, maxChars } of command.options) {
+    const value = options[given];
+    if (typeof value === 'string' && maxChars !== null) problem ??= tooLong(given, value, maxChars);
   }
   const missing = command.options.find((option) => option.required && options[option.name] === undefined);
   if (missing !== undefined) problem ??= `Needs ${missing.name}: ${missing.description}`;
@@ -189,6 +193,18 @@ function wordAt(text: string, at: number): Token | null {
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(text);
+}
+
+/** `/forget what:myself` is how Discord writes `/forget myself`, and so do messages that go to all platforms. */
+function unnamed(words: string, { type, name }: OptionInfo): string {
+  return type === 'choice' && words.startsWith(`${name}:`) ? words.slice(name.length + 1).trim() : words;
+}
+
+/** Why a text cannot be sent; null where it can. */
+export function tooLong(what: string, { length }: string, maxChars: number): string | null {
+  if (length <= maxChars) return null;
+  const [is, most] = [length, maxChars].map((count) => count.toLocaleString('en-US'));
+  return `Too long to be sent: ${what} has ${is} characters, and ${most} is the most.`;
 }
 
 function unquoted(word: string): string {

@@ -12,7 +12,7 @@ function command(name: string, ...options: OptionInfo[]): CommandInfo {
 
 const ASK = command(
   'ask',
-  option('prompt', 'text', { required: true }),
+  option('prompt', 'text', { required: true, maxChars: 2_000 }),
   option('model', 'model'),
   option('web', 'flag'),
   option('private', 'flag'),
@@ -22,8 +22,9 @@ const MODEL = command(
   option('model', 'model'),
   option('scope', 'choice', { choices: [{ label: 'Here', value: 'channel' }] }),
 );
+const SCOPE = command('scope', option('to', 'choice', { choices: [{ label: 'Here', value: 'channel' }] }));
 const HELP = command('help');
-const COMMANDS = [ASK, MODEL, HELP];
+const COMMANDS = [ASK, MODEL, SCOPE, HELP];
 
 describe('what is typed after a slash', () => {
   it.each([
@@ -42,6 +43,9 @@ describe('what is typed after a slash', () => {
     ['/model some/model:free', { model: 'some/model:free' }],
     ['/model --scope channel some/model', { scope: 'channel', model: 'some/model' }],
     ['/model --model some/model channel', { model: 'some/model', scope: 'channel' }],
+    ['/scope channel', { to: 'channel' }],
+    ['/scope to:channel', { to: 'channel' }],
+    [`/ask ${'x'.repeat(2_000)}`, { prompt: 'x'.repeat(2_000) }],
     ['/model', {}],
     ['/help ', {}],
   ])('is read: %j', (text, options) => {
@@ -57,6 +61,8 @@ describe('what is typed after a slash', () => {
     ['/ask --wbe Why?', '/ask has no --wbe.'],
     ['/ask --model', '--model needs a value.'],
     ['/help me', '/help takes no text.'],
+    [`/ask ${'x'.repeat(2_001)}`, 'prompt has 2,001 characters, and 2,000 is the most.'],
+    [`/ask --prompt "${'x'.repeat(2_001)}" --web`, 'prompt has 2,001 characters'],
   ])('is not sent as it is: %j', (text, problem) => {
     expect(parseSlash(text, COMMANDS)?.problem).toContain(problem);
   });
