@@ -63,10 +63,10 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     async open(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;
-      const posted = await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
-      // What stands there may be what an earlier process posted.
-      if (posted.text !== view.text)
-        await room.replace({ ...posted, ...shown(view) } as StoredAnswer, 'always');
+      // An earlier try, or an earlier process, may have posted it.
+      const standing = room.find(id);
+      if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) }, 'always');
+      else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
       nextAnswerId = newId();
       room.setActivity(question, null, audience);
       return liveMessage(room, id);

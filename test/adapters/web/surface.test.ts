@@ -161,6 +161,16 @@ describe('a place in the playground', () => {
     expect(reopenWebSurface(room, { ...lost, answerId: 'answer-2' }, newId)?.message).toBeNull();
   });
 
+  it('shows the newest state of a message that stands already, though its text is the same', async () => {
+    const { surface, openRoom, newId } = await setUp();
+    const reference = surface.reference ?? '';
+    const { key } = await surface.open(viewOf('Yes.'), never);
+    const room = await openRoom();
+    const found = reopenWebSurface(room, { reference, answerId: null }, newId);
+    await found?.surface.open(viewOf('Yes.', { status: 'interrupted', note: 'Interrupted' }), never);
+    expect(room.find(key)).toMatchObject({ text: 'Yes.', status: 'interrupted', note: 'Interrupted' });
+  });
+
   it('is gone with the thread that it was in', async () => {
     const { surface, openRoom, newId } = await setUp();
     const reference = JSON.stringify({
