@@ -70,19 +70,20 @@ export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
     return message;
   }
 
+  /** Not what a thread hangs on: that goes after its last reply. */
   async function forgetOldest(): Promise<void> {
-    for (const { id } of messages.values()) {
-      if (messages.size <= MAX_MESSAGES) return;
-      await remove(id);
-      for (const reply of repliesTo(id)) await remove(reply.id);
+    try {
+      for (const { id } of messages.values()) {
+        if (messages.size <= MAX_MESSAGES) return;
+        if (!hasReplies(id)) await remove(id);
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'an old message of the playground stays in the store until the next start');
     }
   }
 
-  function repliesTo(id: string): StoredMessage[] {
-    return messages
-      .values()
-      .filter((message) => message.thread === id)
-      .toArray();
+  function hasReplies(id: string): boolean {
+    return messages.values().some(({ thread }) => thread === id);
   }
 
   async function remove(id: string): Promise<boolean> {
@@ -144,7 +145,7 @@ export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
         .filter(({ buttons }) => buttons.some((button) => button.answerId === answerId))
         .toArray()
         .at(-1),
-    hasReplies: (id) => repliesTo(id).length > 0,
+    hasReplies,
     setActivity(id, activity, audience) {
       const key = `activity/${id}`;
       if (activity === null) changes.remove(key);

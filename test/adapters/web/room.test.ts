@@ -18,11 +18,37 @@ describe('a room', () => {
     await room.post(said('reply', 'root'));
     for (let n = 0; n < 998; n++) await room.post(said(`m${n}`));
     expect(values.size).toBe(1_000);
+    await room.post(said('one more'));
+    expect([room.find('root'), room.find('reply')]).toEqual([expect.anything(), undefined]);
     await room.post(said('last'));
-    expect(values.size).toBe(999);
-    expect([room.find('root'), room.find('reply')]).toEqual([undefined, undefined]);
+    expect(values.size).toBe(1_000);
+    expect(room.find('root')).toBeUndefined();
     expect(room.find('m0')).toBeDefined();
-    expect(room.changes.since(null, 'member').items).toHaveLength(999);
+    expect(room.changes.since(null, 'member').items).toHaveLength(1_000);
+  });
+
+  it('keeps what a lively thread hangs on, however old it is', async () => {
+    const values = new Map<string, unknown>();
+    const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+    await room.post(said('root'));
+    for (let n = 0; n < 999; n++) await room.post(said(`m${n}`));
+    await room.post(said('reply', 'root'));
+    await room.post(said('last'));
+    expect(values.size).toBe(1_000);
+    expect(room.find('root')).toBeDefined();
+    expect(room.find('reply')).toBeDefined();
+    expect([room.find('m0'), room.find('m1')]).toEqual([undefined, undefined]);
+  });
+
+  it('has a message though an old one could not be forgotten', async () => {
+    const keyv = openKeyv(new Map());
+    const room = createRoom(keyv, createFakeClock(), pino({ level: 'silent' }));
+    for (let n = 0; n < 1_000; n++) await room.post(said(`m${n}`));
+    keyv.delete = async () => {
+      throw new Error('down');
+    };
+    expect(await room.post(said('last'))).toMatchObject({ id: 'last' });
+    expect(room.find('last')).toBeDefined();
   });
 
   it('goes on with the order of an earlier process', async () => {
