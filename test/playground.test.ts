@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
+import * as texts from '../src/demo/texts.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
 
@@ -432,6 +433,27 @@ describe
       const text = await said.innerText();
       expect(text).toContain('<img src=x onerror="window.hacked = 1">');
       expect(text).toContain('over all');
+    });
+
+    test('shows a text that grew as it would show it whole', async ({ world, expect }) => {
+      const page = await world.open();
+      const text = `See [the guide][1] and [this].\n\n${texts.markdown}${texts.code}\n[1]: https://example.org/a\n[this]: https://example.org/b\n`;
+      const differing = await page.evaluate(`(async (text) => {
+        const { html, render } = await import('lit/html.js');
+        const { markdown } = await import('/playground/page/markdown.ts');
+        const show = (root, text) => {
+          render(html\`<div \${markdown(text)}></div>\`, root);
+          return root.innerHTML;
+        };
+        const root = document.createElement('div');
+        const differing = [];
+        for (let end = 0; end <= text.length + 6; end += 7) {
+          const part = text.slice(0, end);
+          if (show(root, part) !== show(document.createElement('div'), part)) differing.push(part);
+        }
+        return [differing, root.querySelectorAll('a').length];
+      })(${JSON.stringify(text)})`);
+      expect(differing).toEqual([[], 3]);
     });
 
     test('copies code', async ({ world, expect }) => {

@@ -31,17 +31,27 @@ export const markdown = directive(
 /** A block of the text, and the nodes that show it once they are made. */
 interface Block {
   readonly token: Token;
+  /** What it looks like follows from this alone. */
+  readonly source: string;
   nodes: readonly ChildNode[];
 }
 
 function blocksOf(text: string): Block[] {
-  return marked.lexer(text).flatMap((token) => (token.type === 'space' ? [] : [{ token, nodes: [] }]));
+  const tokens = marked.lexer(text);
+  // A link may be defined further down than it stands.
+  const definitions = JSON.stringify(tokens.links);
+  return tokens
+    .filter(({ type }) => type !== 'space')
+    .map((token) => {
+      const source = token.raw.includes('[') ? token.raw + definitions : token.raw;
+      return { token, source, nodes: [] };
+    });
 }
 
 /** Brings the element from the old blocks to the new ones, touching only what differs. */
 function grow(element: Element, old: readonly Block[], blocks: Block[]): Block[] {
   let same = 0;
-  while (old[same] !== undefined && old[same]?.token.raw === blocks[same]?.token.raw) same += 1;
+  while (old[same] !== undefined && old[same]?.source === blocks[same]?.source) same += 1;
   for (const [index, block] of blocks.entries()) {
     const before = old[index];
     if (before !== undefined && index < same) block.nodes = before.nodes;
