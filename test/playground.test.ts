@@ -435,6 +435,23 @@ describe
       expect(text).toContain('over all');
     });
 
+    test.for([
+      ['quotations', '>'],
+      ['lists', '1. '],
+    ])(
+      'shows %s that are nested deeper than it can follow as they were written',
+      async ([, mark], { world, expect }) => {
+        const page = await world.open({}, 'playground/#/dm-member');
+        const nested = mark.repeat(5_000).trim();
+        await say(page, nested);
+        await say(page, 'And **on**');
+        const said = page.locator('.message.said:not(.sending)');
+        await expect
+          .poll(() => said.locator('.markdown').allInnerTexts(), PATIENCE)
+          .toEqual([nested, 'And on']);
+      },
+    );
+
     test('shows a text that grew as it would show it whole', async ({ world, expect }) => {
       const page = await world.open();
       const text = `See [the guide][1] and [this].\n\n${texts.markdown}${texts.code}\n[1]: https://example.org/a\n[this]: https://example.org/b\n`;

@@ -2,7 +2,7 @@ import highlighter from '@highlightjs/cdn-assets/es/highlight.min.js';
 import DOMPurify from 'dompurify';
 import { Directive, directive, type ElementPart, type PartInfo, PartType } from 'lit/directive.js';
 import { noChange } from 'lit/html.js';
-import { Marked, type Token, type Tokens } from 'marked';
+import { Marked, type Token, type Tokens, type TokensList } from 'marked';
 
 /**
  * Shows Markdown in the element that it stands on: `<div ${markdown(text)}></div>`. Block by block: what a growing text
@@ -37,7 +37,7 @@ interface Block {
 }
 
 function blocksOf(text: string): Block[] {
-  const tokens = marked.lexer(text);
+  const tokens = tokensOf(text);
   // A link may be defined further down than it stands.
   const definitions = JSON.stringify(tokens.links);
   return tokens
@@ -46,6 +46,16 @@ function blocksOf(text: string): Block[] {
       const source = token.raw.includes('[') ? token.raw + definitions : token.raw;
       return { token, source, nodes: [] };
     });
+}
+
+/** What is nested so deep that the stack does not hold it is taken as it was written. */
+function tokensOf(text: string): TokensList {
+  try {
+    return marked.lexer(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return Object.assign([{ type: 'html', raw: text, text, block: true }], { links: {} });
+  }
 }
 
 /** Brings the element from the old blocks to the new ones, touching only what differs. */
