@@ -1,5 +1,5 @@
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
-import { graphemeStart, splitsPair } from './graphemes.ts';
+import { createGraphemes, splitsPair } from './graphemes.ts';
 import {
   type BlockState,
   type Container,
@@ -53,6 +53,7 @@ export function findCut(request: CutRequest): Cut {
   const { text, from, start, maxChars, lengthOf } = request;
   const lines = placeLines(text, start);
   const places = surveyPlaces(text, lines);
+  const graphemeStart = createGraphemes(text);
   const length = lengthOf(text);
   const half = Math.ceil((from + text.length) / 2);
   // Blank lines of code are no part of their own.
@@ -66,7 +67,7 @@ export function findCut(request: CutRequest): Cut {
   const search = (first: number, rank: number, harm: number): Cut | null => {
     for (let at = text.length; at >= first; at--) {
       if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
-      const boundary = graphemeStart(text, at);
+      const boundary = graphemeStart(at);
       if (boundary < at) {
         at = boundary + 1;
         continue;

@@ -1,17 +1,26 @@
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
- * Where the grapheme begins that `at` stands in; `at` itself where it stands between two. Segments no more than from
- * the last ASCII character before, where a grapheme is sure to begin, to the code point behind, which settles it.
+ * Finds in `text` where the grapheme begins that a place stands in; the place itself where it stands between two. At an ASCII
+ * character a grapheme is sure to begin: what stands between two of them is segmented once, however often it is asked about.
  */
-export function graphemeStart(text: string, at: number): number {
-  if (at <= 0 || at >= text.length) return at;
-  if (text.charCodeAt(at - 1) < 0x80 && text.charCodeAt(at) < 0x80) {
-    return text.slice(at - 1, at + 1) === '\r\n' ? at - 1 : at;
-  }
-  let from = at - 1;
-  while (from > 0 && text.charCodeAt(from) >= 0x80) from--;
-  return from + (segmenter.segment(text.slice(from, at + 2)).containing(at - from)?.index ?? 0);
+export function createGraphemes(text: string): (at: number) => number {
+  const isAscii = (at: number): boolean => text.charCodeAt(at) < 0x80;
+  /** What is segmented: from an ASCII character, or the beginning, to the next one, which settles what stands before it. */
+  let from = 0;
+  let to = 0;
+  let segments = segmenter.segment('');
+
+  return (at) => {
+    if (at <= 0 || at >= text.length) return at;
+    if (isAscii(at - 1) && isAscii(at)) return text.slice(at - 1, at + 1) === '\r\n' ? at - 1 : at;
+    if (at <= from || at > to) {
+      for (from = at - 1; from > 0 && !isAscii(from); from--);
+      for (to = at; to < text.length && !isAscii(to); to++);
+      segments = segmenter.segment(text.slice(from, to + 1));
+    }
+    return from + (segments.containing(at - from)?.index ?? 0);
+  };
 }
 
 /** Whether `at` stands between the halves of a surrogate pair. */

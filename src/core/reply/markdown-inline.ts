@@ -43,7 +43,7 @@ interface Bracket {
 
 /** A `[` this far back is taken for a plain bracket while its `]` has not come. */
 const longestOpenLinkText = 100;
-/** A `<` this far back is taken for a plain one while its `>` has not come. */
+/** A `<` this far back is taken for a plain one while its `>` has not come; so is one of a comment that is longer. */
 const longestOpenTag = 300;
 /** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
 const deepestEmphasis = 10;
@@ -51,10 +51,11 @@ const deepestEmphasis = 10;
 const escapePattern = /\\[!-/:-@[-`{-~\n]/y;
 const entityPattern = /&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});/y;
 const partialEntityPattern = /&(?:#[0-9]{0,7}|#[xX][0-9a-fA-F]{0,6}|[A-Za-z][A-Za-z0-9]{0,31})?$/y;
+const within = `{0,${longestOpenTag}}`;
 const attribute = String.raw`\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))?`;
 const tagPattern = new RegExp(
   String.raw`<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.!#$%&'*+/=?^${'`'}{|}~-]+@[\w.-]+|` +
-    String.raw`[A-Za-z][A-Za-z0-9-]*(?:${attribute})*\s*/?|/[A-Za-z][A-Za-z0-9-]*\s*|!--[^]*?--|\?[^]*?\?|![A-Za-z][^>]*)>`,
+    String.raw`[A-Za-z][A-Za-z0-9-]*(?:${attribute})*\s*/?|/[A-Za-z][A-Za-z0-9-]*\s*|!--[^]${within}?--|\?[^]${within}?\?|![A-Za-z][^>]${within})>`,
   'y',
 );
 // A bare word after a tag's name only counts as a half-written attribute while it is the last: `x <y then z` is prose.
@@ -83,6 +84,8 @@ export function parseInline(text: string, growing: boolean): Inline {
   const brackets: Bracket[] = [];
   const runsWithoutCloser = new Set<number>();
   let openCode: Span | null = null;
+  /** Where the last URL ends; emphasis may stand in it, another one only repeats its end. */
+  let urlEnd = 0;
   let partialFrom: number | null = null;
 
   const matchAt = (pattern: RegExp, at: number): string | null => {
@@ -119,8 +122,10 @@ export function parseInline(text: string, growing: boolean): Inline {
       }
       case 'h':
       case 'w': {
+        if (at < urlEnd) return at + 1;
         const url = matchAt(urlPattern, at) as string;
-        spans.push({ kind: 'url', start: at, end: at + url.length, delimiter: '' });
+        urlEnd = at + url.length;
+        spans.push({ kind: 'url', start: at, end: urlEnd, delimiter: '' });
         return at + 1;
       }
       case '`':

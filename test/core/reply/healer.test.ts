@@ -120,6 +120,14 @@ describe('heal', () => {
     expect(heal('*['.repeat(100)).length).toBeGreaterThan(100);
   });
 
+  it.each([
+    ['comments that do not end', '<!--'.repeat(40_000)],
+    ['URLs within URLs', '"www..'.repeat(12_000) + '<!--\u0301'.repeat(12_000)],
+  ])('does not look again and again for the end of %s', (_, noise) => {
+    // With the square of the length this would take minutes.
+    expect(heal(noise).length).toBeGreaterThan(100_000);
+  });
+
   it('shows at every moment the beginning of the finished answer, formatted as it will be', () => {
     fc.assert(
       fc.property(answersOf(2), (source) => {

@@ -173,6 +173,11 @@ describe('a cut', () => {
     const pairs = '👩🏽‍'.repeat(20);
     for (const text of texts(pairs, 51)) expect(text.isWellFormed()).toBe(true);
   });
+
+  it('costs no more where nothing but graphemes of several characters stands before it', () => {
+    // With the square of it this would take minutes.
+    expect(texts('！\uFE0F'.repeat(50_000), 50_000)).toHaveLength(2);
+  });
 });
 
 describe('createSplitter', () => {
