@@ -440,7 +440,7 @@ describe
       ['lists', '1. '],
     ])(
       'shows %s that are nested deeper than it can follow as they were written',
-      async ([, mark], { world, expect }) => {
+      async ([, mark = ''], { world, expect }) => {
         const page = await world.open({}, 'playground/#/dm-member');
         const nested = mark.repeat(5_000).trim();
         await say(page, nested);
