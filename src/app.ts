@@ -20,6 +20,7 @@ import { createPacers } from './core/reply/pacer.ts';
 import { createSharedPace } from './core/reply/shared-pace.ts';
 import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
+import { createFetch } from './http-client.ts';
 import { createMetrics } from './metrics.ts';
 import { openProviders } from './providers.ts';
 import { createHttpServer } from './server.ts';
@@ -55,6 +56,7 @@ const DAY_MS = 86_400_000;
  */
 export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): Promise<App> {
   const clock = systemClock;
+  const fetch = createFetch();
   const closing = createClosing();
   try {
     const file = parseCatalogueFile(modelsFile);
@@ -62,7 +64,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     closing.add(() => store.close());
 
     const withPlayground = isPlaygroundOn(config);
-    const providers = await openProviders({ config, file, keyIn, withPlayground, clock, log });
+    const providers = await openProviders({ config, file, keyIn, withPlayground, fetch, clock, log });
     closing.add(() => providers.close());
     const catalogue = createCatalogue({
       ...file,

@@ -110,7 +110,7 @@ export function createMetrics(slots: Slots): Metrics {
 
     watch: (pacers) => ({
       learn: (key, report) => pacers.learn(key, report),
-      hurry: (key) => pacers.hurry(key),
+      hurry: (scope) => pacers.hurry(scope),
       take: (scope) => pacers.take(scope),
       get size() {
         return pacers.size;

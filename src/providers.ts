@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
 import type { CatalogueFile } from './core/catalogue/catalogue-file.ts';
 import type { Clock } from './core/clock.ts';
-import { createProviderClient } from './core/provider/client.ts';
+import { createPace } from './core/pace.ts';
+import { createProviderClient, STREAM_READS } from './core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from './core/provider/local.ts';
 import { withPlainFallback } from './core/provider/plain-fallback.ts';
@@ -34,6 +35,7 @@ export interface OpenProvidersOptions {
   readonly keyIn: (variable: string) => string | undefined;
   /** Only the playground uses servers on this machine that nobody listed, and the demo. */
   readonly withPlayground: boolean;
+  readonly fetch: typeof fetch;
   /** Where to look for these servers; where they usually are by default. */
   readonly localPlaces?: LocalSearchOptions['places'];
   readonly clock: Clock;
@@ -44,7 +46,7 @@ export interface OpenProvidersOptions {
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
-  const { config, file, keyIn, withPlayground, localPlaces, clock, log } = options;
+  const { config, file, keyIn, withPlayground, localPlaces, fetch, clock, log } = options;
   const { OPENROUTER_PROVIDER: preferences } = config;
   const listed = file.providers.map((definition) => ({
     definition: withEnvironment(definition, config),
@@ -78,11 +80,13 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   if (demo) usable.add(DEMO_STANDS_FOR);
   if (usable.size === 0) log.warn('no API key is set: no model can be asked; set OPENROUTER_API_KEY');
 
+  const pace = createPace(clock, STREAM_READS);
   function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
     return createProviderClient({
       definition,
       apiKey,
       fetch,
+      pace,
       clock,
       random: Math.random,
       log,

@@ -3,6 +3,7 @@ import { readConfig } from '../src/config.ts';
 import { parseCatalogueFile } from '../src/core/catalogue/catalogue-file.ts';
 import { ProviderError } from '../src/core/provider/errors.ts';
 import { explainProviderError } from '../src/core/provider/explain.ts';
+import { createFetch } from '../src/http-client.ts';
 import { type OpenProvidersOptions, openProviders, type Providers } from '../src/providers.ts';
 import { createFastClock } from './support/fast-clock.ts';
 import { MODELS_FILE } from './support/models.ts';
@@ -24,6 +25,7 @@ async function open(
     config: readConfig(environment),
     file,
     keyIn: (variable) => environment[variable],
+    fetch: createFetch(),
     withPlayground,
     localPlaces,
     clock: createFastClock(),

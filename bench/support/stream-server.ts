@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { longAnswer } from '../../test/support/long-answer.ts';
+import { LAST_CHUNKS, wordChunks } from './chunks.ts';
 
 /**
  * A provider in a process of its own, so that its work is not counted: `node stream-server.ts` prints its port, and ends
@@ -9,39 +9,7 @@ import { longAnswer } from '../../test/support/long-answer.ts';
  */
 
 const TICK_MS = 20;
-const WORDS = longAnswer(5_000).match(/\s*\S+/g) ?? [];
-const EVENTS = WORDS.map((content) => event({ content }, null));
-const LAST_EVENTS = [
-  event({}, 'stop'),
-  `data: ${JSON.stringify({
-    id: 'gen-1',
-    object: 'chat.completion.chunk',
-    choices: [],
-    usage: { prompt_tokens: 10, completion_tokens: 100, total_tokens: 110, cost: 0.0001 },
-  })}\n\n`,
-  'data: [DONE]\n\n',
-].join('');
-
-/** A chunk with the fields that OpenRouter sends. */
-function event(delta: object, finish: string | null): string {
-  return `data: ${JSON.stringify({
-    id: 'gen-1764000000-AbCdEfGhIjKlMnOpQrSt',
-    provider: 'OpenAI',
-    model: 'openai/gpt-4o-mini',
-    object: 'chat.completion.chunk',
-    created: 1_764_000_000,
-    choices: [
-      {
-        index: 0,
-        delta: { role: 'assistant', ...delta },
-        finish_reason: finish,
-        native_finish_reason: finish,
-        logprobs: null,
-      },
-    ],
-    system_fingerprint: 'fp_0123456789',
-  })}\n\n`;
-}
+const CHUNKS = wordChunks(5_000);
 
 interface Stream {
   readonly response: ServerResponse;
@@ -58,11 +26,11 @@ function send(stream: Stream, nowMs: number): void {
   const { response, words, perSecond, holds, startedAtMs } = stream;
   const due =
     perSecond === 0 ? words : Math.min(words, Math.floor(((nowMs - startedAtMs) * perSecond) / 1_000) + 1);
-  if (due > stream.sent) response.write(EVENTS.slice(stream.sent, due).join(''));
+  if (due > stream.sent) response.write(CHUNKS.slice(stream.sent, due).join(''));
   stream.sent = due;
   if (due < words) return;
   streams.delete(stream);
-  if (!holds) response.end(LAST_EVENTS);
+  if (!holds) response.end(LAST_CHUNKS);
 }
 
 setInterval(() => {

@@ -11,6 +11,7 @@ import { defineProvider } from '../../src/core/provider/definition.ts';
 import type { ChatProvider } from '../../src/core/provider/types.ts';
 import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
 import { createReply } from '../../src/core/reply/reply.ts';
+import { createFetch } from '../../src/http-client.ts';
 
 export const log = pino({ level: 'silent' });
 
@@ -34,7 +35,7 @@ export function providerAt(baseUrl: string): ChatProvider {
   return createProviderClient({
     definition: defineProvider({ id: 'openrouter', preset: 'openrouter', baseUrl }),
     apiKey: 'sk-bench',
-    fetch,
+    fetch: createFetch(),
     clock: systemClock,
     random: () => 0,
     log,

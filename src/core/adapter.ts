@@ -245,6 +245,8 @@ export interface Scope {
   readonly windowMs: number;
   /** So many of them are kept for what is urgent, so that endings need not wait for a window to pass. Default 0. */
   readonly reserve?: number;
+  /** A wider limit, which these writes draw from as well: they wait for both before it is decided what is written. */
+  readonly within?: Scope;
   /** Whether the platform counts what all processes write together. */
   readonly isShared?: boolean;
   /**

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Time as an argument, so that tests own it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -10,14 +8,20 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  async sleep(ms, signal) {
-    try {
-      await delay(ms, undefined, { ref: false, ...(signal ? { signal } : {}) });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const wake = () => {
+        signal?.removeEventListener('abort', abandon);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms).unref();
+      const abandon = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abandon, { once: true });
+    }),
 };
 
 /** As `systemClock`, but it never jumps, whatever is done to the computer's clock: for what counts time and names no date. */

@@ -1,12 +1,19 @@
+interface RateLimitedOptions extends ErrorOptions {
+  readonly scope?: string | null;
+}
+
 /** The platform asked to wait. Nothing was shown. */
 export class RateLimited extends Error {
   override readonly name = 'RateLimited';
   readonly code = 'rate_limited';
   readonly retryAfterMs: number;
+  /** Of the write's scopes the one whose limit it was, by key; the narrowest where nothing is said. */
+  readonly scope: string | null;
 
-  constructor(retryAfterMs: number, options?: ErrorOptions) {
+  constructor(retryAfterMs: number, { scope = null, ...options }: RateLimitedOptions = {}) {
     super(`rate limited for ${retryAfterMs} ms`, options);
     this.retryAfterMs = retryAfterMs;
+    this.scope = scope;
   }
 }
 

@@ -360,7 +360,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         clock,
         log: pino({ level: 'silent' }),
         buttons: [STOP],
-        onOpen: (message) => opened.push(message.key),
+        onOpen: (message) => void opened.push(message.key),
         signal: never,
       });
       for (let at = 0, piece = 0; at < answer.length; at += 150, piece++) {

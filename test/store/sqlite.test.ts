@@ -285,6 +285,35 @@ describe('faults of SQLite', () => {
     await store.close();
   });
 
+  it('fails a write alone among those that come together with it', async () => {
+    const path = freshPath();
+    await (await open(path)).close();
+    const database = openDatabase(path, createFakeClock());
+    const add = (id: string) =>
+      database.write(() => database.sql('INSERT INTO counters VALUES (?, 1, 1)').run(id).changes);
+    const outcomes = await Promise.allSettled(['a', 'b', 'a', 'c'].map(add));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(database.sql('SELECT counter FROM counters ORDER BY counter').all()).toEqual(
+      ['a', 'b', 'c'].map((counter) => ({ counter })),
+    );
+    await database.close();
+  });
+
+  it('writes all that stand in line, in their order, before it closes', async () => {
+    const path = freshPath();
+    await (await open(path)).close();
+    const database = openDatabase(path, createFakeClock());
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      database.write(() => {
+        const counted = Number(database.sql('SELECT count(*) AS count FROM counters').get()?.['count']);
+        database.sql('INSERT INTO counters VALUES (?, 1, 1)').run(String(index));
+        return counted;
+      }),
+    );
+    await database.close();
+    expect(await Promise.all(writes)).toEqual(Array.from({ length: 200 }, (_, index) => index));
+  });
+
   it('changes nothing where the disk is full, and works again when there is room', async () => {
     const path = freshPath();
     await (await open(path)).close();

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** The whole program, as a person starts it, whether it gets ready or not. */
 export interface Launch {
+  readonly pid: number;
   /** Resolves when it says that it is ready; rejects where it ends before. */
   readonly ready: Promise<void>;
   /** Resolves to the exit code when it has ended; null where a signal ended it. */
@@ -22,11 +24,20 @@ export interface Program extends Launch {
   readonly url: string;
 }
 
+/** What `npm start` runs. */
+const START: string = JSON.parse(readFileSync('package.json', 'utf8')).scripts.start;
+
 /** Starts the program in a folder of its own, with nothing but these in its environment. */
 export function launchProgram(folder: string, environment: Readonly<Record<string, string>> = {}): Launch {
-  const child = spawn(process.execPath, [resolve('src/main.ts')], {
+  const child = spawn('/bin/sh', ['-c', START.replace('src/main.ts', resolve('src/main.ts'))], {
     cwd: folder,
-    env: { MODELS_FILE: resolve('models.json'), PORT: '0', ...environment },
+    env: {
+      PATH: dirname(process.execPath),
+      NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
+      MODELS_FILE: resolve('models.json'),
+      PORT: '0',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -34,6 +45,8 @@ export function launchProgram(folder: string, environment: Readonly<Record<strin
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('the program could not be started');
   const exited = once(child, 'close').then(([code]) => code as number | null);
   const ready = new Promise<void>((found, failed) => {
     child.stdout.on('data', (chunk) => {
@@ -45,6 +58,7 @@ export function launchProgram(folder: string, environment: Readonly<Record<strin
   // Those that are to fail are never asked for it.
   ready.catch(() => {});
   return {
+    pid,
     ready,
     exited,
     output: () => output,

@@ -20,6 +20,7 @@ import type { SharedPace } from '../../src/core/reply/shared-pace.ts';
 import type { Services } from '../../src/core/services.ts';
 import type { Store } from '../../src/core/store.ts';
 import { NO_TELEMETRY, type Telemetry } from '../../src/core/telemetry.ts';
+import { createFetch } from '../../src/http-client.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -86,7 +87,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       createProviderClient({
         definition: { ...definition, baseUrl: provider.url },
         apiKey: keys.includes(definition.id) ? `sk-${definition.id}-operator` : null,
-        fetch,
+        fetch: createFetch(),
         clock,
         random: () => 0,
         log,

@@ -1,4 +1,11 @@
-import { type Client, type Entitlement, Events } from 'discord.js';
+import {
+  type Client,
+  type Entitlement,
+  Events,
+  GatewayDispatchEvents,
+  type GatewayMessageDeleteBulkDispatchData,
+  type GatewayMessageDeleteDispatchData,
+} from 'discord.js';
 import type { Logger } from 'pino';
 import { type Adapter, StartError } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -144,9 +151,12 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageHandle
   );
   const retract = (id: string) =>
     tasks.start('the deletion of a message could not be dealt with', () => dispatch.retract(eventId(id)));
-  client.on(Events.MessageDelete, ({ id }) => retract(id));
-  client.on(Events.MessageBulkDelete, (messages) => {
-    for (const id of messages.keys()) retract(id);
+  // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
+  client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
+    retract(id),
+  );
+  client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
+    for (const id of ids) retract(id);
   });
   if (entitlements === null) return;
   const reread = (changed: Entitlement) =>

@@ -27,8 +27,8 @@ export function createClient(options: GatewayOptions): Client {
       GatewayIntentBits.DirectMessages,
       ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
     ],
-    // Direct messages come from channels, and deletions name messages, that nobody has seen before.
-    partials: [Partials.Channel, Partials.Message],
+    // Direct messages come from channels that nobody has seen before.
+    partials: [Partials.Channel],
     // History is in the store; here only what permissions and names need.
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,

@@ -47,6 +47,8 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const webhook = createWebhookOutlet(rest, interaction);
   const patientWebhook = createWebhookOutlet({ ...rest, request: rest.insist }, interaction);
   const channel = createChannelOutlet(rest, interaction.channelId);
+  /** For writes that were granted under another limit than the channel's. */
+  const patientChannel = createChannelOutlet({ ...rest, request: rest.insist }, interaction.channelId);
   const canOutlive = canOutliveToken(place);
   const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
@@ -67,7 +69,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     } catch (error) {
       if (!isExpired(error) || !canOutlive || first === channel) throw error;
       isTokenUsedUp = true;
-      return through(channel);
+      return through(patientChannel);
     }
   }
 
@@ -81,7 +83,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       },
       update(view, signal) {
         newestView = view;
-        return write((through) => through.edit(id, answerBody(view), view.status === 'streaming', signal));
+        return write((through) => through.edit(id, answerBody(view), signal));
       },
     };
   }
@@ -91,12 +93,12 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     const found = mayHaveSent && canOutlive ? await findFurther(signal) : null;
     // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
     const further: MessageBody =
-      through === channel
-        ? { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true }
-        : { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags };
+      through === webhook
+        ? { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags }
+        : { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true };
     const id = found ?? (await through.send(further, [], signal));
     // What stands there may be what an earlier try sent.
-    if (mayHaveSent) await through.edit(id, body, false, signal);
+    if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, signal);
     return id;
   }
 
@@ -157,7 +159,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       } catch (error) {
         mayHaveSent ||= isUnclear(error);
         if (isExpired(error) && newestId !== null && newestView !== null) {
-          await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), false, signal);
+          await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), signal);
         }
         throw error;
       }

@@ -38,6 +38,8 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
   const indicate = signs.of(question);
+  /** For writes that were granted under another limit than their own. */
+  const patient = { ...rest, request: rest.insist };
   // A thread that starts from a message has the message's id.
   let targetId = spot.kind === 'thread' ? messageId : channelId;
   let outlet = createChannelOutlet(rest, targetId);
@@ -66,7 +68,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return {
       key: id,
       scope: editScope,
-      update: (view, signal) => edit(id, answerBody(view), view.status === 'streaming', signal),
+      update: (view, signal) => edit(id, answerBody(view), signal),
     };
   }
 
@@ -121,7 +123,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
         const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
         const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
         // What stands there may be what an earlier try sent.
-        if (mayHaveSent) await outlet.edit(id, body, false, signal);
+        if (mayHaveSent) await createChannelOutlet(patient, targetId).edit(id, body, signal);
         unclear = [];
         mayHaveSent = false;
         indicate('idle');

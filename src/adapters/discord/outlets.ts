@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { NoticeFile, Scope } from '../../core/adapter.ts';
 import type { MessageBody } from './content.ts';
 import { asDeliveryError, DiscordFault, isRefusal } from './errors.ts';
-import type { DiscordRest } from './rest.ts';
+import { type DiscordRest, GLOBAL } from './rest.ts';
 
 /** A way to write messages and rewrite them. Throws what `Surface` may throw. */
 export interface Outlet {
@@ -11,8 +11,7 @@ export interface Outlet {
   readonly editScope: Scope;
   /** Posts a message and resolves to its id. */
   send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string>;
-  /** @param isInterim whether a newer state is to follow, so that this one may give way */
-  edit(messageId: string, body: Partial<MessageBody>, isInterim: boolean, signal: AbortSignal): Promise<void>;
+  edit(messageId: string, body: Partial<MessageBody>, signal: AbortSignal): Promise<void>;
 }
 
 const messageSchema = z.object({ id: z.string() });
@@ -24,7 +23,13 @@ const messageSchema = z.object({ id: z.string() });
 export function createChannelOutlet(rest: DiscordRest, channelId: string): Outlet {
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
   // The last state of an answer need not wait for those of others that still grow.
-  const editScope = { key: `discord:edit:${channelId}`, limit: 5, windowMs: 5_000, reserve: 1 };
+  const editScope = {
+    key: `discord:edit:${channelId}`,
+    limit: 5,
+    windowMs: 5_000,
+    reserve: 1,
+    within: GLOBAL,
+  };
 
   async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
     const path = Routes.channelMessages(channelId);
@@ -44,10 +49,10 @@ export function createChannelOutlet(rest: DiscordRest, channelId: string): Outle
     sendScope,
     editScope,
     send: (body, files, signal) => delivered(() => post(body, files, signal)),
-    edit: (messageId, body, isMinor, signal) =>
+    edit: (messageId, body, signal) =>
       delivered(async () => {
         const path = Routes.channelMessage(channelId, messageId);
-        await rest.request({ method: 'PATCH', path, body, scope: editScope, isMinor }, signal);
+        await rest.request({ method: 'PATCH', path, body, scope: editScope }, signal);
       }),
   };
 }
@@ -83,7 +88,7 @@ export function createWebhookOutlet(
         return messageSchema.parse(await rest.request({ method: 'POST', path, body, files, scope }, signal))
           .id;
       }),
-    edit: (messageId, body, _isInterim, signal) =>
+    edit: (messageId, body, signal) =>
       delivered(async () => {
         const path = Routes.webhookMessage(applicationId, token, messageId);
         await rest.request({ method: 'PATCH', path, body, scope }, signal);

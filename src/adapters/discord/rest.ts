@@ -12,9 +12,12 @@ export interface RestRequest {
   readonly path: string;
   readonly body?: object;
   readonly files?: readonly NoticeFile[];
-  /** The limit that this request draws from, so that the pacers learn from the answer. */
+  /**
+   * The limit that this request draws from, so that the pacers learn from the answer. Of one that is `within` another the pacers
+   * have granted both.
+   */
   readonly scope?: Scope;
-  /** Whether it gives way where the global limit is short: interim states, typing, reactions. */
+  /** Whether it gives way where the global limit is short: typing, reactions. */
   readonly isMinor?: boolean;
   /** How long `insist` lets it wait for room, each time (an hour); where there is none by then, it throws `RateLimited`. */
   readonly patienceMs?: number;
@@ -49,9 +52,11 @@ export interface RestOptions {
 }
 
 /** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
-const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000, isShared: true };
+export const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000, isShared: true };
 /** Discord itself gives up after about as long. */
 const TIMEOUT_MS = 15_000;
+/** A reason that is made anew each time costs a stack trace. */
+const IN_TIME = new Error('in time');
 /** `insist` tries again after so long, doubled each time … */
 const FIRST_RETRY_MS = 500;
 /** … so often: some 8 s, which a restart of Discord's edge takes. */
@@ -60,22 +65,36 @@ const PATIENCE_MS = 3_600_000;
 /** How long an address that Cloudflare turns away rests where it is not told: each further request would count against it. */
 const BLOCKED_MS = 60_000;
 
+/** Read to its end. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
 export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
   /** Aborts with the outer signal's reason, or with this one after so long, unless it is ended before. */
   function startLimit(ms: number, outer: AbortSignal, reason: () => Error) {
+    const limited = new AbortController();
+    const abandon = () => limited.abort(outer.reason);
+    if (outer.aborted) abandon();
+    outer.addEventListener('abort', abandon, { once: true });
     const ended = new AbortController();
-    const late = new AbortController();
     clock.sleep(ms, ended.signal).then(
-      () => late.abort(reason()),
+      () => limited.abort(reason()),
       () => {}, // in time
     );
-    return { signal: AbortSignal.any([outer, late.signal]), end: () => ended.abort() };
+    const end = () => {
+      outer.removeEventListener('abort', abandon);
+      ended.abort(IN_TIME);
+    };
+    return { signal: limited.signal, end };
   }
 
-  async function send(request: RestRequest, signal: AbortSignal): Promise<Response> {
+  async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     const { method, path } = request;
     const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
     const limit = startLimit(TIMEOUT_MS, signal, late);
@@ -92,8 +111,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
         ...bodyOf(request),
       });
       // Read here, under the same timeout.
-      const text = await response.text();
-      return new Response(text === '' ? null : text, response);
+      return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       limit.signal.throwIfAborted();
       throw new DiscordFault('the connection to Discord failed', { cause: error });
@@ -103,13 +121,14 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
   }
 
   /** A 429 for all requests is the only failure that concerns the global limit; others are for the caller. */
-  async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Response> {
+  async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     return pacers.run(
       GLOBAL,
       () => request.isMinor !== true,
       async () => {
         const response = await send(request, signal);
-        if (response.status === 429 && !isOfOneRoute(response.headers)) throw await rateLimited(response);
+        if (response.status === 429 && limitHit(response, request) !== null)
+          throw rateLimited(response, request);
         return response;
       },
       signal,
@@ -118,14 +137,16 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
 
   async function request(request: RestRequest, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    const exempt = isInteractionPath(request.path);
-    const response = await (exempt ? send(request, signal) : sendGlobally(request, signal));
+    const isGranted = isInteractionPath(request.path) || request.scope?.within !== undefined;
+    const response = await (isGranted ? send(request, signal) : sendGlobally(request, signal));
     const report = reportOf(response.headers);
     if (request.scope && report) pacers.learn(request.scope.key, report);
-    if (response.status === 429) throw await rateLimited(response);
+    if (response.status === 429) throw rateLimited(response, request);
     if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
-    const body = await jsonOf(response);
-    if (response.ok) return body;
+    const body = response.text === '' ? null : parse(response.text);
+    // An HTML page of something between Discord and here.
+    if (body === undefined) throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
+    if (response.status < 300) return body;
     const { code, message, errors } = errorBody
       .catch({ code: 0, message: 'no reason', errors: null })
       .parse(body);
@@ -185,35 +206,36 @@ function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
   return { body: form };
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
-  const text = await response.text();
-  if (text === '') return null;
+/** Undefined where it is no JSON. */
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // An HTML page of something between Discord and here.
-    throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
+    return undefined;
   }
 }
 
-/** Others are the bot's global limit, or Cloudflare's: after 10,000 invalid requests in 10 minutes it turns the address away. */
-function isOfOneRoute(headers: Headers): boolean {
-  return ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
+/** The limit that was hit; null for the route's own. */
+function limitHit({ headers }: Answer, { path }: RestRequest): string | null {
+  const isOfRoute = ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
+  // Others are the bot's global limit, or Cloudflare's: after 10,000 invalid requests in 10 minutes it turns the address away.
+  return isOfRoute || isInteractionPath(path) ? null : GLOBAL.key;
 }
 
 /**
  * The body is exact; the header is in whole seconds, and at most that is there where Cloudflare answers for Discord. A 429
  * with a code instead of a time is no rate but a refusal: too many edits of a message that is older than an hour.
  */
-async function rateLimited(response: Response): Promise<RateLimited | DiscordRefusal> {
-  const body = await jsonOf(response).catch(() => null);
+function rateLimited(response: Answer, request: RestRequest): RateLimited | DiscordRefusal {
+  const body = parse(response.text);
+  const scope = limitHit(response, request);
   const limit = rateLimitBody.safeParse(body);
-  if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000));
+  if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000), { scope });
   const refusal = errorBody.safeParse(body);
   if (refusal.success && refusal.data.code !== 0) {
     return new DiscordRefusal(429, refusal.data.code, refusal.data.message);
   }
-  return new RateLimited(Number(response.headers.get('Retry-After')) * 1_000 || BLOCKED_MS);
+  return new RateLimited(Number(response.headers.get('Retry-After')) * 1_000 || BLOCKED_MS, { scope });
 }
 
 function reportOf(headers: Headers): RateReport | null {

@@ -67,6 +67,7 @@ export async function answer(
       job.onMessage(key);
       if (threadKey) job.onMessage(threadKey);
       keeping = entry.keep();
+      return keeping;
     },
     signal: job.abandon,
   });
@@ -81,8 +82,12 @@ export async function answer(
   try {
     for await (const event of request.stream(signal)) {
       if (event.type === 'text') {
-        firstTextMs ??= clock.now() - startedAtMs;
         text += event.delta;
+        if (firstTextMs === null) {
+          firstTextMs = clock.now() - startedAtMs;
+          // It may fill a message, which then stands without a button: who has to go on from there must know its text.
+          keeping = entry.keep();
+        }
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'done') outcome = { kind: 'finished', reason: event.finish };

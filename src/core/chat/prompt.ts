@@ -15,8 +15,8 @@ export interface PromptParts {
   readonly turns: readonly Turn[];
   readonly asker: { readonly user: string; readonly name: string };
   readonly question: string;
-  readonly nowMs: number;
-  readonly timeZone: string;
+  /** Such as 2026-11-25. */
+  readonly day: string;
 }
 
 export type Prompt =
@@ -49,7 +49,7 @@ export async function promptFor(
   );
   const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;
   const { turns, question } = withNames(parts.turns, asker, parts.question);
-  const system = systemPrompt(guild, parts.nowMs, parts.timeZone);
+  const system = systemPrompt(guild, parts.day);
   const questionTokens = await tokens.count(question, signal);
   const window = windowOf({
     system: { text: system, tokens: await tokens.count(system, signal) },

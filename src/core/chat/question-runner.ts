@@ -87,6 +87,8 @@ export function createQuestionRunner(
   abandoned: AbortSignal,
 ): (job: Job) => Promise<void> {
   const { conversations, answers, live, stops, journal, turns, slots, models, tokens, clock, log } = options;
+  // Making one takes a fifth of a millisecond.
+  const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
   async function run(job: Job): Promise<void> {
     const { question, conversation } = job;
@@ -187,8 +189,7 @@ export function createQuestionRunner(
         turns: again < 0 ? history : history.slice(0, again),
         asker,
         question: question.text,
-        nowMs: clock.now(),
-        timeZone: options.timeZone,
+        day: days.format(clock.now()),
       },
       tokens,
       signal,

@@ -5,9 +5,12 @@ const PLATFORM_NAMES = { discord: 'Discord', slack: 'Slack', web: 'a team chat' 
   string
 >;
 
-/** What every conversation begins with. Names the day and not the time, so that a prompt cache stays warm for a day. */
-export function systemPrompt(guild: GuildId, nowMs: number, timeZone: string): string {
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(nowMs);
+/**
+ * What every conversation begins with. Names the day and not the time, so that a prompt cache stays warm for a day.
+ *
+ * @param day such as 2026-11-25
+ */
+export function systemPrompt(guild: GuildId, day: string): string {
   return [
     `You are Parley, an assistant that people talk to in ${PLATFORM_NAMES[platformOf(guild)]}.`,
     `Today is ${day}.`,

@@ -85,6 +85,10 @@ const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
 /** What a crash may cost of the text that had arrived and was not shown. */
 const KEEP_EVERY_MS = 1_500;
+/** So many are written at once, which a store may do in one step, … */
+const KEPT_TOGETHER = 50;
+/** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
+const KEEP_GAP_MS = 75;
 
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
   const open = new Map<string, Entry>();
@@ -107,9 +111,10 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     'writing the journal',
     KEEP_EVERY_MS,
     async (signal) => {
-      for (const entry of open.values()) {
-        if (signal.aborted) return;
-        await entry.keep();
+      const entries = [...open.values()];
+      for (let from = 0; from < entries.length && !signal.aborted; from += KEPT_TOGETHER) {
+        if (from > 0) await clock.sleep(KEEP_GAP_MS, signal);
+        await Promise.all(entries.slice(from, from + KEPT_TOGETHER).map((entry) => entry.keep()));
       }
     },
     { clock, log },

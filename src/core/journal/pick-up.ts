@@ -105,7 +105,9 @@ export function startPickUp(options: PickUpOptions): Background {
       buttons: [],
       onOpen({ key, threadKey }) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
-        attached.push(entry.keep(), attach(answer, [key, threadKey ?? null]));
+        const kept = entry.keep();
+        attached.push(kept, attach(answer, [key, threadKey ?? null]));
+        return kept;
       },
       signal,
       resumed: resumedAt(answer, place.message),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import { createPace, type Pace } from '../pace.ts';
 import { createAnswerReader } from './answer.ts';
 import { costNanoUsd } from './cost.ts';
 import { decodeStream } from './decode.ts';
@@ -29,13 +30,21 @@ export interface ProviderClientOptions {
   /** Limit on silence in a stream, and before it. */
   readonly idleTimeoutMs: number;
   readonly attribution?: Attribution;
+  /** Of reads from streams; shared by the clients of a process. One of its own by default. */
+  readonly pace?: Pace;
   /** Routing preferences of every request; those of the request itself win, field by field. */
   readonly preferences?: RoutingPreferences;
 }
 
+/**
+ * Reads from all streams together. A read costs about as much as ten words that it brings, so that each brings more where many
+ * stream: up to 50 answers at 50 words a second are read word by word, 1,000 every 0.4 s.
+ */
+export const STREAM_READS = { perSecond: 2_500, atOnce: 20 };
+
 /** A client for one OpenAI-compatible endpoint. */
 export function createProviderClient(options: ProviderClientOptions): ChatProvider {
-  const { definition, clock, random } = options;
+  const { definition, clock, random, pace = createPace(clock, STREAM_READS) } = options;
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
 
@@ -140,10 +149,10 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
           const response = await post(exchange, request, true, limit.signal);
           limit.pause();
           const batches = isEventStream(response)
-            ? decodeStream(response, { exchange, limit, clock, log }, signal)
+            ? decodeStream(response, { exchange, limit, pace, clock, log }, signal)
             : readUnstreamed(exchange, response, limit);
           for await (const events of batches) {
-            for (const event of events) {
+            for (const event of joined(events)) {
               live ||= event.type !== 'start';
               yield event;
             }
@@ -203,6 +212,25 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
 function isEventStream(response: Response): boolean {
   return /^text\/event-stream/i.test(response.headers.get('content-type') ?? 'text/event-stream');
+}
+
+/** What came in one read, with the pieces of text that follow one another as one: on its way each event costs as much as a word. */
+function joined(events: readonly ChatEvent[]): readonly ChatEvent[] {
+  const all: ChatEvent[] = [];
+  let deltas: string[] = [];
+  const join = () => {
+    if (deltas.length > 0) all.push({ type: 'text', delta: deltas.join('') });
+    deltas = [];
+  };
+  for (const event of events) {
+    if (event.type === 'text') deltas.push(event.delta);
+    else {
+      join();
+      all.push(event);
+    }
+  }
+  join();
+  return all;
 }
 
 function collect(events: readonly ChatEvent[]): Completion {

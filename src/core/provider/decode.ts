@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import type { Pace } from '../pace.ts';
 import { createAnswerReader } from './answer.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { asObject, parseJson } from './json.ts';
@@ -11,10 +12,15 @@ import type { ChatEvent } from './types.ts';
 /** Far above any line of a chat stream; a server that sends a longer one is broken or hostile. */
 const MAX_BUFFERED_CHARS = 1024 * 1024;
 
+/** The first text waits for nobody; and what an answer begins with may be a mark that shows nothing by itself. */
+const FIRST_READS = 4;
+
 export interface DecodeContext {
   readonly exchange: Exchange;
   /** Limits the silence; its signal is the one that the response was fetched with. */
   readonly limit: TimeLimit;
+  /** Of all streams together. */
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -26,7 +32,7 @@ export interface DecodeContext {
  */
 export async function* decodeStream(
   response: Response,
-  { exchange, limit, clock, log }: DecodeContext,
+  { exchange, limit, pace, clock, log }: DecodeContext,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ChatEvent[], void, void> {
   const reader = response.body?.getReader();
@@ -61,13 +67,26 @@ export async function* decodeStream(
     },
   });
 
+  /**
+   * Resolves to whether there may be more. Nothing of what came outlives the call: held until the next read, that of a thousand
+   * streams would pass for long-lived, and wait for a full collection.
+   */
+  async function readOn(from: ReadableStreamDefaultReader<Uint8Array>): Promise<boolean> {
+    limit.restart();
+    const { done, value } = await from.read();
+    limit.pause();
+    // At the end a last line without its line break still counts.
+    parser.feed(done ? `${utf8.decode()}\n\n` : utf8.decode(value, { stream: true }));
+    return !done;
+  }
+
   try {
     yield [{ type: 'start', generationId: exchange.generationId }];
+    let textReads = 0;
     for (let open = true; open && !state.ended; ) {
-      limit.restart();
-      let read: Awaited<ReturnType<typeof reader.read>>;
+      if (textReads >= FIRST_READS) await pace.enter();
       try {
-        read = await reader.read();
+        open = await readOn(reader);
       } catch (cause) {
         signal.throwIfAborted();
         // The answer was whole; only the goodbye is missing.
@@ -75,12 +94,9 @@ export async function* decodeStream(
         limit.signal.throwIfAborted();
         throw exchange.fail({ code: 'cut_off', cause });
       }
-      limit.pause();
-      open = !read.done;
-      // At the end a last line without its line break still counts.
-      parser.feed(read.done ? `${utf8.decode()}\n\n` : utf8.decode(read.value, { stream: true }));
       exchange.generationId = answer.generationId;
       if (events.length > 0) {
+        textReads++;
         yield events;
         events = [];
       }

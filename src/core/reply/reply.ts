@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../adapter.ts';
+import type { Button, LiveMessage, MessageView, ReplyStatus, Scope, Surface } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { PlaceGone, RateLimited, Unshowable } from '../delivery-errors.ts';
 import type { Pacers } from './pacer.ts';
@@ -50,8 +50,11 @@ export interface ReplyOptions {
   readonly log: Logger;
   /** Shown under the message that is growing. */
   readonly buttons: readonly Button[];
-  /** Told of each message as soon as it is open. */
-  readonly onOpen: (message: LiveMessage) => void;
+  /**
+   * Told of each message as soon as it is open. The next one is opened when what this returns has resolved: whoever goes on after
+   * a crash has to know of all messages but the last. Must not reject.
+   */
+  readonly onOpen: (message: LiveMessage) => Promise<void> | void;
   /** Ends delivery at once, wherever it is. */
   readonly signal: AbortSignal;
   readonly resumed?: Resumed;
@@ -79,7 +82,10 @@ export function createReply(options: ReplyOptions): Reply {
 
   /** The message for the oldest part; null until it is open. */
   let message: LiveMessage | null = resumed?.message?.live ?? null;
-  let openedAny = message !== null;
+  /** Where the next write waits to be granted; null while none does. */
+  let waitsIn: Scope | null = null;
+  /** Resolves when the newest message has been taken note of. */
+  let noted: Promise<void> | void;
   let sealed = resumed?.sealed ?? 0;
   /** Parts that an earlier process has shown, and that are still to be left out. */
   let toSkip = sealed;
@@ -120,18 +126,20 @@ export function createReply(options: ReplyOptions): Reply {
   /** Sends the newest state of the current message as soon as the pacer lets it; `sent` is null where there is none. */
   async function send(): Promise<void> {
     const open = message;
-    const isFirst = !openedAny;
     sent = null;
+    if (open === null) await noted;
+    waitsIn = open?.scope ?? surface.openScope;
     await pacers.run(
-      open?.scope ?? surface.openScope,
-      () => isFirst || ending !== null,
+      waitsIn,
+      // What opens a message or ends it: no later view makes up for that.
+      () => open === null || parts.length > 0 || ending !== null,
       async () => {
+        waitsIn = null;
         sent = currentView();
         if (sent === null) return;
         if (open !== null) return open.update(sent, signal);
         message = await surface.open(sent, signal);
-        openedAny = true;
-        options.onOpen(message);
+        noted = options.onOpen(message);
       },
       signal,
     );
@@ -200,6 +208,11 @@ export function createReply(options: ReplyOptions): Reply {
     const fresh = more.slice(toSkip);
     toSkip -= more.length - fresh.length;
     parts.push(...fresh);
+    hurry();
+  }
+
+  function hurry(): void {
+    if (waitsIn !== null) pacers.hurry(waitsIn);
   }
 
   return {
@@ -216,8 +229,7 @@ export function createReply(options: ReplyOptions): Reply {
       take(splitter.finish());
       ending = how;
       wake();
-      if (message) pacers.hurry(message.scope.key);
-      pacers.hurry(surface.openScope.key);
+      hurry();
       return delivery;
     },
   };

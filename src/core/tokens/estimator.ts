@@ -32,6 +32,8 @@ const MAX_FAILURES = 3;
 
 /** The tokenizer takes about 75 MB; a runaway is to end in this thread and not take the process along. */
 const MAX_HEAP_MB = 256;
+/** What it makes beside that is short-lived; the default would let 48 MB of it pile up. */
+const MAX_YOUNG_MB = 8;
 
 interface Job {
   readonly text: string;
@@ -51,7 +53,7 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
     const started = new Worker(workerUrl, {
       // Flags of the main thread may not be fit for a file (`--eval`), and none is needed.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     worker = started;
     started.on('message', (answer: WorkerAnswer) => {

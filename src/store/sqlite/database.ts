@@ -14,6 +14,8 @@ const RETRY_AFTER_MS = 20;
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+/** So that the event loop is not held up for more than some milliseconds. */
+const WRITES_TOGETHER = 50;
 /** So that no statement is long. */
 const ROWS_PER_DELETE = 500;
 
@@ -31,6 +33,13 @@ export interface Database {
   deleteWhere(table: string, condition: string, ...values: readonly SQLInputValue[]): Promise<number>;
   /** Closes the file after the writes that stand in line. */
   close(): Promise<void>;
+}
+
+interface Write {
+  work(): unknown;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+  readonly giveUpAtMs: number;
 }
 
 /** @throws whatever SQLite throws; what is wrong with the file itself shows at the first read. */
@@ -63,15 +72,44 @@ export function openDatabase(path: string, clock: Clock): Database {
   }
 
   /** Writes stand in line, so that one of them at most is asking for the lock. */
-  let lastWrite: Promise<unknown> = Promise.resolve();
+  let line: Write[] = [];
+  let writing: Promise<void> | null = null;
+
+  async function writeAll(): Promise<void> {
+    while (line.length > 0) {
+      const together = line.slice(0, WRITES_TOGETHER);
+      line = line.slice(WRITES_TOGETHER);
+      await writeTogether(together);
+      if (line.length > 0) await nextTurn();
+    }
+    writing = null;
+  }
+
+  /** In one transaction, whose end costs more than most writes do; where one of them fails, each in its own. */
+  async function writeTogether(writes: readonly Write[]): Promise<void> {
+    const giveUpAtMs = Math.min(...writes.map((write) => write.giveUpAtMs));
+    try {
+      const results = await untilFree(() => transaction(() => writes.map(({ work }) => work())), giveUpAtMs);
+      for (const [index, { resolve }] of writes.entries()) resolve(results[index]);
+    } catch (error) {
+      if (writes.length === 1 || isLocked(error)) for (const { reject } of writes) reject(error);
+      else for (const write of writes) await writeTogether([write]);
+    }
+  }
 
   const database: Database = {
     read: (work) => untilFree(work),
     write(work) {
-      const giveUpAtMs = clock.now() + LOCK_WAIT_MS;
-      const writing = lastWrite.then(() => untilFree(() => transaction(work), giveUpAtMs));
-      lastWrite = writing.catch(() => {});
-      return writing;
+      return new Promise((resolve, reject) => {
+        line.push({
+          work,
+          resolve: (result) => resolve(result as never),
+          reject,
+          giveUpAtMs: clock.now() + LOCK_WAIT_MS,
+        });
+        // Those that come before it is its turn go with it.
+        writing ??= Promise.resolve().then(writeAll);
+      });
     },
     sql(text) {
       let statement = statements.get(text);
@@ -92,7 +130,7 @@ export function openDatabase(path: string, clock: Clock): Database {
       }
     },
     async close() {
-      await lastWrite;
+      await writing;
       connection.close();
     },
   };
@@ -107,6 +145,11 @@ function kindOf(error: unknown): number | null {
 
 function isBusy(error: unknown): boolean {
   return kindOf(error) === SQLITE_BUSY;
+}
+
+/** Whether others held the lock for too long. */
+function isLocked(error: unknown): boolean {
+  return error instanceof StoreError && isBusy(error.cause);
 }
 
 /** Whether the file is no database, or no longer a whole one. */

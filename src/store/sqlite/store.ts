@@ -12,6 +12,9 @@ import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
 import { migrate } from './schema.ts';
 
+/** Of 4 KiB. Bringing the log into the file waits for the disk, and with it the event loop: once for 16 MB rather than for 4. */
+const CHECKPOINT_PAGES = 4_000;
+
 export const IN_MEMORY = ':memory:';
 
 /**
@@ -89,5 +92,8 @@ async function prepare(database: Database, path: string): Promise<void> {
   if (path !== IN_MEMORY && mode !== 'wal') {
     throw new Error(`its file system does not bear a write-ahead log (journal mode ${String(mode)})`);
   }
-  await database.read(() => database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST'));
+  await database.read(() => {
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST');
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  });
 }

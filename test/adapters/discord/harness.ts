@@ -5,6 +5,7 @@ import type { Dispatch } from '../../../src/core/adapter.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
+import { createFetch } from '../../../src/http-client.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
 import {
   createFakeDiscord,
@@ -86,7 +87,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       pacers,
       clock,
       log: pino({ level: 'silent' }),
-      fetch,
+      fetch: createFetch(),
       waitForIdentify: nothing,
     });
     adapters.push(adapter);

@@ -7,6 +7,7 @@ import type { Adapter } from '../../../src/core/adapter.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
+import { createFetch } from '../../../src/http-client.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
 
@@ -94,7 +95,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     apiUrl: slack.apiUrl,
     commands,
     pacers,
-    fetch,
+    fetch: createFetch(),
     clock,
     log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
   });

@@ -6,6 +6,7 @@ import { commands } from '../../../src/commands/index.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { limitsSchema } from '../../../src/core/ledger/limits.ts';
+import { createFetch } from '../../../src/http-client.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import type { Person } from '../../support/slack/person.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
@@ -32,7 +33,7 @@ async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
       apiUrl: slack.apiUrl,
       commands,
       pacers: core.pacers,
-      fetch,
+      fetch: createFetch(),
       clock: systemClock,
       log: pino({ level: 'silent' }),
     });

@@ -64,6 +64,24 @@ describe('the journal', () => {
     expect(await there.begin('event', 'discord', surface)).toBeNull();
   });
 
+  it('writes many entries some at a time, and each of them all the same', async () => {
+    const written = new Map<number, number>();
+    const claims: ClaimStore = {
+      ...store.claims,
+      write(claim, state) {
+        written.set(clock.now(), (written.get(clock.now()) ?? 0) + 1);
+        return store.claims.write(claim, state);
+      },
+    };
+    const journal = journalOf('p', claims);
+    for (let index = 0; index < 120; index++) {
+      const entry = await journal.begin(`event ${index}`, 'discord', surface);
+      entry?.watch(() => ({ ...answer, text: 'As far' }));
+    }
+    await clock.advance(3_000);
+    expect([...written.values()]).toEqual([50, 50, 20]);
+  });
+
   it('hands on what was written, from the claim on, when the process is dead for ten seconds', async () => {
     const dead = journalOf('p');
     await dead.begin('early', 'discord', surface);

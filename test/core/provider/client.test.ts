@@ -71,6 +71,38 @@ describe('stream', () => {
     expect((await events.next()).value).toMatchObject({ type: 'done' });
   });
 
+  it('yields as one piece of text what comes together', async () => {
+    const live = fake.live();
+    const { provider } = createTestClient(fake);
+    const events = provider.stream(QUESTION, never);
+    await events.next();
+    await live.raw(textChunk('one') + textChunk(' two') + textChunk(' three'));
+    expect((await events.next()).value).toEqual({ type: 'text', delta: 'one two three' });
+    await live.finish();
+    expect((await events.next()).value).toMatchObject({ type: 'done' });
+  });
+
+  it('reads what an answer begins with at once, and then as often as all streams together may be read', async () => {
+    const clock = createFakeClock();
+    const turns: (() => void)[] = [];
+    const pace = { enter: () => new Promise<void>((resolve) => turns.push(resolve)), hurry() {} };
+    const live = fake.live();
+    const { provider } = createTestClient(fake, { clock, pace });
+    const events = provider.stream(QUESTION, never);
+    await events.next();
+    for (const word of ['a', 'b', 'c', 'd']) {
+      await live.text(word);
+      expect((await events.next()).value).toEqual({ type: 'text', delta: word });
+    }
+    const next = events.next();
+    await live.text('e');
+    await live.text('f');
+    await until(() => turns.length === 1);
+    turns[0]?.();
+    expect((await next).value).toEqual({ type: 'text', delta: 'ef' });
+    await events.return();
+  });
+
   it('reads an answer that comes as JSON where a stream was asked for', async () => {
     fake.script(json(200, { id: 'x', choices: [{ message: { content: 'whole' }, finish_reason: 'stop' }] }));
     const { events, error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));

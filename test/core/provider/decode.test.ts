@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createPace } from '../../../src/core/pace.ts';
+import { STREAM_READS } from '../../../src/core/provider/client.ts';
 import { decodeStream } from '../../../src/core/provider/decode.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { ProviderError } from '../../../src/core/provider/errors.ts';
@@ -39,10 +41,15 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
   const exchange = transport.begin(undefined);
   const limit = startTimeLimit(clock, 90_000, never, () => exchange.fail({ code: 'timeout' }));
+  const pace = createPace(clock, STREAM_READS);
   const events: ChatEvent[] = [];
   let error: unknown = null;
   try {
-    for await (const batch of decodeStream(new Response(body), { exchange, limit, clock, log }, never)) {
+    for await (const batch of decodeStream(
+      new Response(body),
+      { exchange, limit, pace, clock, log },
+      never,
+    )) {
       events.push(...batch);
     }
   } catch (thrown) {

@@ -91,7 +91,7 @@ describe('pacers', () => {
     const run = pacers.run(scope, () => isLast, write('b'), never);
     await clock.advance(300);
     isLast = true;
-    pacers.hurry(scope.key);
+    pacers.hurry(scope);
     await run;
     expect(times()).toEqual([0, 300]);
   });
@@ -202,6 +202,78 @@ describe('pacers', () => {
     await clock.advance(3_000);
     await last;
     expect(times().at(-1)).toBe(5_000);
+  });
+
+  it('waits for the wider limit too, and then shows what is newest', async () => {
+    const { clock, pacers, write, times } = setUp();
+    const wider: Scope = { key: 'everywhere', limit: 1, windowMs: 1_000 };
+    const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
+    const runs = ['a', 'b', 'c'].map((key) => pacers.run(here(key), interim, write(key), never));
+    await clock.advance(5_000);
+    await Promise.all(runs);
+    expect(times()).toEqual([0, 1_000, 2_000]);
+  });
+
+  it('lets what became urgent go first in the wider limit as well', async () => {
+    const { clock, pacers, write, names } = setUp();
+    const wider: Scope = { key: 'everywhere', limit: 1, windowMs: 1_000 };
+    const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
+    let isOver = false;
+    const runs = [
+      pacers.run(here('a'), interim, write('a'), never),
+      pacers.run(here('b'), interim, write('b'), never),
+      pacers.run(here('c'), () => isOver, write('c'), never),
+    ];
+    await clock.advance(500);
+    isOver = true;
+    pacers.hurry(here('c'));
+    await clock.advance(5_000);
+    await Promise.all(runs);
+    expect(names()).toEqual(['a', 'c', 'b']);
+  });
+
+  it('slows the limit that was run into, the wider or the narrower one', async () => {
+    const { clock, pacers, write, log } = setUp();
+    const wider: Scope = { key: 'everywhere', limit: 100, windowMs: 1_000 };
+    const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
+    const fail = (key: string, error: Error) =>
+      pacers.run(here(key), urgent, () => Promise.reject(error), never).catch(() => {});
+    await fail('a', new RateLimited(2_000));
+    const runs = ['a', 'b'].map((key) => pacers.run(here(key), urgent, write(key), never));
+    await clock.advance(2_000);
+    await Promise.all(runs);
+    await fail('c', new RateLimited(3_000, { scope: wider.key }));
+    const later = ['a', 'b'].map((key) => pacers.run(here(key), urgent, write(key), never));
+    await clock.advance(10_000);
+    await Promise.all(later);
+    expect(log).toEqual([
+      { name: 'b', atMs: 0 },
+      { name: 'a', atMs: 2_000 },
+      { name: 'b', atMs: 5_000 },
+      { name: 'a', atMs: 5_000 },
+    ]);
+  });
+
+  it('bounds the interim updates of a process, and neither first nor last ones', async () => {
+    const { clock, pacers, write, log } = setUp();
+    const own = (key: string): Scope => ({ key, limit: 5, windowMs: 2_000 });
+    const answers = Array.from({ length: 1_000 }, (_, index) => own(`answer ${index}`));
+    await clock.advance(1_000);
+    await Promise.all(answers.map((scope) => pacers.run(scope, urgent, write('first'), never)));
+    expect(log).toHaveLength(1_000);
+    const isOver = new Set<Scope>();
+    const runs = answers.map((scope) => pacers.run(scope, () => isOver.has(scope), write('interim'), never));
+    await clock.advance(2_000);
+    const interims = log.length - 1_000;
+    expect(interims).toBeGreaterThan(500);
+    expect(interims).toBeLessThanOrEqual(20 + 2 * 300);
+    const last = answers.at(-1) as Scope;
+    isOver.add(last);
+    pacers.hurry(last);
+    await clock.advance(0);
+    expect(log.length - 1_000).toBe(interims + 1);
+    await clock.advance(60_000);
+    await Promise.all(runs);
   });
 
   it('takes what has room at once, before what waits, and until a window after its end', async () => {

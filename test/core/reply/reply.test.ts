@@ -39,7 +39,7 @@ function setUp() {
       clock,
       log: pino({ level: 'silent' }),
       buttons: [STOP],
-      onOpen: (message) => opened.push(message),
+      onOpen: (message) => void opened.push(message),
       signal: abandon.signal,
       ...options,
     });
@@ -188,6 +188,20 @@ describe('while an answer streams', () => {
     expect(Math.min(...updates)).toBeGreaterThanOrEqual(7);
     expect(Math.max(...updates) - Math.min(...updates)).toBeLessThanOrEqual(1);
     expect(limiter.refusals).toBe(0);
+  });
+
+  it('opens no message before the one before it was taken note of', async () => {
+    const { clock, startOn } = setUp();
+    const surface = createMemorySurface({ clock, limits: { maxChars: 60 } });
+    const noted = Promise.withResolvers<void>();
+    const { reply } = startOn(surface, { onOpen: () => noted.promise });
+    reply.write(words(40));
+    await clock.advance(10_000);
+    expect(surface.messages).toHaveLength(1);
+    noted.resolve();
+    expect(await within(clock, 30_000, reply.finish(COMPLETE))).toBe(true);
+    expect(surface.messages.length).toBeGreaterThan(2);
+    expectWhole(surface, words(40));
   });
 
   it('says which messages it opened', async () => {
@@ -367,17 +381,18 @@ describe('an answer longer than one message', () => {
     expect(surface.shown).toMatchObject({ text: 'x'.repeat(60), status: 'complete' });
   });
 
-  it('opens what is left at once where it ends while the next message waits for its turn', async () => {
+  it('goes on at once, though an interim update was not due yet', async () => {
     const { clock, start } = setUp();
+    const scope: Scope = { key: 'edits', limit: 2, windowMs: 20_000 };
     const openScope: Scope = { key: 'posts', limit: 2, windowMs: 20_000 };
-    const { surface, reply } = start({ limits: { maxChars: 60 }, openScope });
-    reply.write('x'.repeat(60));
+    const { surface, reply } = start({ limits: { maxChars: 60 }, scope, openScope });
+    reply.write('x'.repeat(50));
     await clock.advance(1_000);
-    reply.write(' more');
-    await clock.advance(5_000);
-    expect(statuses(surface)).toEqual(['sealed']);
-    expect(await within(clock, 0, reply.finish(COMPLETE))).toBe(true);
-    expect(statuses(surface)).toEqual(['sealed', 'complete']);
+    reply.write(` ${'y'.repeat(5)}`);
+    await clock.advance(1_000);
+    reply.write(` ${'z'.repeat(30)}`);
+    await clock.advance(0);
+    expect(statuses(surface)).toEqual(['sealed', 'streaming']);
   });
 
   it('sends each part once where many are waiting, however slow the platform is', async () => {

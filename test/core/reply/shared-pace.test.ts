@@ -141,7 +141,7 @@ describe('processes that share a limit', () => {
     runs.push(one.pacers.run(scope, urgent, write('first'), never));
     await clock.advance(1_000);
     isLast = true;
-    one.pacers.hurry(scope.key);
+    one.pacers.hurry(scope);
     expect(names()).toHaveLength(5);
     await clock.advance(10_000);
     await Promise.all(runs);

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { createBuckets, GLOBAL_PER_SECOND, type RateLimits, USUAL_LIMITS } from './buckets.ts';
-import { createAnnouncer } from './events.ts';
+import { type Announcer, createAnnouncer } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { ACKNOWLEDGE_WITHIN_MS, createInteractions } from './interactions.ts';
@@ -14,7 +14,7 @@ import { applicationRoutes } from './routes-application.ts';
 import { channelRoutes } from './routes-channels.ts';
 import { interactionRoutes } from './routes-interactions.ts';
 import { type SeenMessage, seenIn } from './view.ts';
-import { CHANNEL, type Channel, createWorld, type Entitlement, type Guild } from './world.ts';
+import { CHANNEL, type Channel, createWorld, type Entitlement, type Guild, type Message } from './world.ts';
 
 export interface FakeDiscordOptions {
   readonly clock?: Clock;
@@ -28,6 +28,8 @@ export interface FakeDiscordOptions {
   readonly heartbeatIntervalMs?: number;
   /** For tests whose clock runs so fast that Discord's 3 s are no time at all. */
   readonly acknowledgeWithinMs?: number;
+  /** Told of every message that is posted or changes. */
+  readonly onMessage?: (message: Message) => void;
 }
 
 export interface GuildOptions {
@@ -107,6 +109,11 @@ export interface FakeDiscord {
   setThread(thread: ChannelRef, state: { readonly archived?: boolean; readonly locked?: boolean }): void;
   removeChannel(channel: ChannelRef): void;
   removeMessage(message: ChannelRef): void;
+  /**
+   * Forgets an interaction or a message with all that came of it, and every request so far, without a word to anybody: what
+   * a load of hours leaves would fill the memory.
+   */
+  forget(asked: { readonly id: string }): void;
   deny(channel: ChannelRef, permissions: readonly PermissionName[]): void;
   entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): Bought;
   refuseDmsTo(person: Person): void;
@@ -157,10 +164,22 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     violate,
     changed,
   });
-  const announce = createAnnouncer(world, (event) => {
+  const { onMessage = () => {} } = options;
+  const announcer = createAnnouncer(world, (event) => {
     gateway.deliver(event);
     changed();
   });
+  const announce: Announcer = {
+    ...announcer,
+    messageCreated(message) {
+      onMessage(message);
+      announcer.messageCreated(message);
+    },
+    messageUpdated(message) {
+      onMessage(message);
+      announcer.messageUpdated(message);
+    },
+  };
   const desk = createDesk(world, announce);
   const interactions = createInteractions(world, options.acknowledgeWithinMs ?? ACKNOWLEDGE_WITHIN_MS);
   const faults = createFaults();
@@ -370,6 +389,17 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     removeMessage(ref) {
       const message = world.messages.get(ref.id);
       if (message) desk.remove(message);
+    },
+    forget({ id }) {
+      for (const message of world.messages.values()) {
+        const isOfIt = message.interaction?.id === id || message.channelId === id || message.id === id;
+        if (isOfIt) world.messages.delete(message.id);
+      }
+      // The thread of a message has its id.
+      world.channels.delete(id);
+      interactions.forget(id);
+      requests.length = 0;
+      typing.length = 0;
     },
     deny(ref, permissions) {
       const channel = channelById(ref);

@@ -16,7 +16,10 @@ interface Session {
   readonly id: string;
   readonly intents: number;
   readonly shard: readonly [id: number, count: number];
-  readonly sent: Dispatch[];
+  /** The newest events, for a resume. */
+  sent: Dispatch[];
+  /** Of the newest event. */
+  sequence: number;
   socket: WebSocket | null;
 }
 
@@ -55,6 +58,8 @@ const CLOSE = {
 };
 /** https://discord.com/developers/docs/events/gateway#rate-limiting */
 const SENDS_PER_MINUTE = 120;
+/** More than any outage of a test misses. */
+const REPLAYED_EVENTS = 1_000;
 
 export function createGateway(
   world: World,
@@ -78,8 +83,9 @@ export function createGateway(
   }
 
   function dispatch(session: Session, t: string, d: object): void {
-    const entry = { s: session.sent.length + 1, t, d };
+    const entry = { s: ++session.sequence, t, d };
     session.sent.push(entry);
+    if (session.sent.length > 2 * REPLAYED_EVENTS) session.sent = session.sent.slice(-REPLAYED_EVENTS);
     if (session.socket) send(session.socket, { op: GatewayOpcodes.Dispatch, ...entry });
   }
 
@@ -124,7 +130,7 @@ export function createGateway(
       socket.close(CLOSE.invalidShard, 'Invalid shard.');
       return null;
     }
-    const session: Session = { id: world.nextId(), intents, shard, sent: [], socket };
+    const session: Session = { id: world.nextId(), intents, shard, sent: [], sequence: 0, socket };
     sessions.set(session.id, session);
     identified.push({ intents, shard });
     const guilds = [...world.guilds.values()].filter(

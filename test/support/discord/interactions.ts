@@ -33,7 +33,7 @@ export interface Interaction {
 }
 
 export interface Interactions {
-  readonly all: readonly Interaction[];
+  get(id: string): Interaction | undefined;
   create(
     draft: Pick<
       Interaction,
@@ -46,14 +46,17 @@ export interface Interactions {
   byToken(applicationId: string, token: string): Interaction;
   /** Those that nobody acknowledged in time. */
   missed(): Interaction[];
+  /** As if it had never been. */
+  forget(id: string): void;
 }
 
 export function createInteractions(world: World, acknowledgeWithinMs: number): Interactions {
-  const all: Interaction[] = [];
+  const all = new Map<string, Interaction>();
+  const byToken = new Map<string, Interaction>();
   const age = (interaction: Interaction) => world.clock.now() - interaction.createdAtMs;
 
   return {
-    all,
+    get: (id) => all.get(id),
     create(draft) {
       const interaction: Interaction = {
         ...draft,
@@ -66,26 +69,31 @@ export function createInteractions(world: World, acknowledgeWithinMs: number): I
         modal: null,
         followUps: 0,
       };
-      all.push(interaction);
+      all.set(interaction.id, interaction);
+      byToken.set(interaction.token, interaction);
       return interaction;
     },
     toAcknowledge(id, token) {
-      const interaction = all.find((each) => each.id === id && each.token === token);
-      if (!interaction) throw apiError('unknownInteraction');
+      const interaction = all.get(id);
+      if (interaction?.token !== token) throw apiError('unknownInteraction');
       if (interaction.acknowledgedAtMs !== null) throw apiError('alreadyAcknowledged');
       if (age(interaction) > acknowledgeWithinMs) throw apiError('unknownInteraction');
       return interaction;
     },
     byToken(applicationId, token) {
-      const interaction = all.find((each) => each.token === token);
+      const interaction = byToken.get(token);
       if (applicationId !== world.application.id || !interaction) throw apiError('unknownWebhook');
       if (interaction.acknowledgedAtMs === null) throw apiError('unknownWebhook');
       if (age(interaction) > TOKEN_LIFETIME_MS) throw apiError('invalidWebhookToken');
       return interaction;
     },
     missed: () =>
-      all.filter(
+      [...all.values()].filter(
         (each) => (each.acknowledgedAtMs ?? world.clock.now()) - each.createdAtMs > acknowledgeWithinMs,
       ),
+    forget(id) {
+      byToken.delete(all.get(id)?.token ?? '');
+      all.delete(id);
+    },
   };
 }

@@ -122,7 +122,7 @@ export function createPerson(
   ): UsedInteraction {
     const permissions = channelPermissions(world, channel, user.id);
     const source = more.source ? messageOf(more.source) : null;
-    const origin = interactions.all.find(({ id }) => id === source?.interaction?.id);
+    const origin = interactions.get(source?.interaction?.id ?? '');
     const installedBy = more.userInstalled ? user.id : (origin?.installedBy ?? null);
     const interaction = interactions.create({
       type,
@@ -295,10 +295,10 @@ export function createPerson(
       };
       const result = use(INTERACTION.autocomplete, `autocomplete ${name} ${option}`, channel, data, where);
       await result.acknowledged();
-      return interactions.all.find((each) => each.id === result.id)?.choices ?? [];
+      return interactions.get(result.id)?.choices ?? [];
     },
     submit(modal, fields) {
-      const opened = interactions.all.find((each) => each.id === modal.id);
+      const opened = interactions.get(modal.id);
       if (!opened?.modal) throw new Error('no form was opened');
       const { custom_id, components: labels } = opened.modal;
       const components = labels.map(({ component }) => fill(component, fields[component.custom_id]));

@@ -3,6 +3,7 @@ import { createProviderClient, type ProviderClientOptions } from '../../../src/c
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import type { ProviderError } from '../../../src/core/provider/errors.ts';
 import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/provider/types.ts';
+import { createFetch } from '../../../src/http-client.ts';
 import type { FakeProvider } from './fake-provider.ts';
 import { createHastyClock, type HastyClock } from './hasty-clock.ts';
 
@@ -24,7 +25,7 @@ export function createTestClient(
   const provider = createProviderClient({
     definition: defineProvider({ id: preset, preset, baseUrl: url, keyless: preset === 'compatible' }),
     apiKey: preset === 'compatible' ? null : 'sk-test-operator-key',
-    fetch,
+    fetch: createFetch(),
     clock,
     random: () => 0,
     log,

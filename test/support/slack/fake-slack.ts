@@ -23,7 +23,7 @@ import { createRateLimits } from './tiers.ts';
 import { createTriggers } from './triggers.ts';
 import type { Violation } from './violations.ts';
 import { type ApiRequest, createWebApi, readBody, sendJson } from './web-api.ts';
-import { type ChannelKind, type SlackUser, Workspace } from './workspace.ts';
+import { type ChannelKind, type SlackMessage, type SlackUser, Workspace } from './workspace.ts';
 
 export interface FakeSlackOptions {
   readonly clock?: Clock;
@@ -40,6 +40,8 @@ export interface FakeSlackOptions {
   readonly rendersMarkdown?: boolean;
   /** `false` lifts the rate limits. */
   readonly rateLimits?: boolean;
+  /** Told of every message that is posted or changes. */
+  readonly onMessage?: (message: SlackMessage) => void;
 }
 
 /** A Slack of the project's own on a loopback port. It enforces what Slack enforces, and remembers everything. */
@@ -139,7 +141,7 @@ const SUBSCRIPTION = {
 export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<FakeSlack> {
   const clock = options.clock ?? systemClock;
   const deliveryClock = options.deliveryClock ?? clock;
-  const workspace = new Workspace('T0PARLEY', clock);
+  const workspace = new Workspace('T0PARLEY', clock, options.onMessage);
   const granted = options.manifest === undefined ? everything() : grantsOf(options.manifest);
   const app: App = {
     botUserId: 'U0PARLEY',

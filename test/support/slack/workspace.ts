@@ -83,11 +83,14 @@ export class Workspace {
   readonly homes = new Map<string, Json>();
   readonly #messages: SlackMessage[] = [];
   readonly #clock: Clock;
+  readonly #onMessage: (message: SlackMessage) => void;
   #serial = 0;
 
-  constructor(teamId: string, clock: Clock) {
+  /** @param onMessage told of every message that comes or changes */
+  constructor(teamId: string, clock: Clock, onMessage: (message: SlackMessage) => void = () => {}) {
     this.teamId = teamId;
     this.#clock = clock;
+    this.#onMessage = onMessage;
   }
 
   nextId(prefix: string): string {
@@ -111,6 +114,7 @@ export class Workspace {
       deleted: false,
     };
     this.#messages.push(stored);
+    this.#onMessage(stored);
     return stored;
   }
 
@@ -118,6 +122,7 @@ export class Workspace {
     message.history.push(message.content);
     message.content = content;
     message.edited = true;
+    this.#onMessage(message);
   }
 
   find(channel: string, ts: string): SlackMessage | undefined {

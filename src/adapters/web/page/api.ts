@@ -1,7 +1,7 @@
 import type { Changes, Problem } from '../wire.ts';
 
 /** The server's answer to a request that it did not serve. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
 
