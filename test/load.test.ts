@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readOptions, UsageError } from '../bench/load/options.ts';
+import { describeWithRedis, startRedis } from './support/redis.ts';
 
 describe('the flags of npm run load', () => {
   it('ask for 1,000 answers at once where none is given', () => {
@@ -32,14 +33,28 @@ describe('the flags of npm run load', () => {
   });
 });
 
+async function load(flags: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['bench/load/main.ts', ...flags.split(' ')]);
+  return stdout;
+}
+
 describe.skipIf(process.platform !== 'linux')('npm run load', () => {
   it('finds every word of answers on Discord and Slack', { timeout: 120_000 }, async () => {
-    const flags = '--ask 4 --mention 2 --slack 2 --words 60 --seconds 1 --ramp 0';
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      'bench/load/main.ts',
-      ...flags.split(' '),
-    ]);
-    expect(stdout.match(/ 0 lost, 0 doubled/g)).toHaveLength(3);
-    expect(stdout).toMatch(/429s +0\n/);
+    const output = await load('--ask 4 --mention 2 --slack 2 --words 60 --seconds 1 --ramp 0');
+    expect(output.match(/ 0 lost, 0 doubled/g)).toHaveLength(3);
+    expect(output).toMatch(/429s +0\n/);
+  });
+
+  describeWithRedis('with a Redis', () => {
+    it('says what an answer costs it', { timeout: 120_000 }, async () => {
+      const redis = await startRedis();
+      try {
+        const output = await load(`--ask 2 --words 60 --seconds 1 --ramp 0 --redis ${redis.url}`);
+        expect(output).toContain(' 0 lost, 0 doubled');
+        expect(Number(/commands +(\S+) an answer/.exec(output)?.[1])).toBeGreaterThan(10);
+      } finally {
+        await redis.stop();
+      }
+    });
   });
 });
