@@ -477,6 +477,8 @@ describe
       const permissions = ['clipboard-read', 'clipboard-write'];
       const page = await world.open({ permissions }, 'playground/#/dm-member');
       await say(page, '```js\nconst a = 1 < 2;\n```');
+      // What is still on its way is drawn anew when it has arrived.
+      await page.locator('.message.said:not(.sending)').waitFor();
       await button(page, 'Copy').click();
       await button(page, 'Copied').waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe('const a = 1 < 2;');
