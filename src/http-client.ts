@@ -2,9 +2,8 @@ import { Agent, type Dispatcher } from 'undici';
 
 /**
  * A `fetch` for a process that streams a thousand answers. Nothing of a body is taken from the network before it is asked for, so
- * that what comes meanwhile waits in the system's buffers and is read in one go; Node's own `fetch` reads ahead, piece by piece, which
- * costs more than all else that is done for a chat stream. Knows no redirects, and asks for no compression. How long to wait is
- * for the caller's signal to say.
+ * that what comes meanwhile waits in the system's buffers and is read in one go; Node's own `fetch` reads ahead, piece by piece. Knows
+ * no redirects, and asks for no compression. How long to wait is for the caller's signal to say.
  */
 export function createFetch(): typeof fetch {
   // One byte that nobody asked for pauses a connection.
@@ -65,6 +64,7 @@ function createHandler(
   let body: ReadableStreamDefaultController<Uint8Array> | null = null;
   let parts: Buffer[] = [];
   let isOver = false;
+  /** All of the answer has been read, though perhaps not taken. */
   let hasEnded = false;
 
   /** All that has come by now is there before this turn of the event loop ends. */

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFetch } from '../src/http-client.ts';
+import { LOCALHOST } from './support/localhost-certificate.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -181,5 +184,38 @@ describe('fetch', () => {
       })(),
     ).rejects.toMatchObject({ message: 'terminated' });
     expect(rest).toBe(' two three');
+  });
+
+  it('speaks HTTPS with those whose certificate is trusted, and takes what came meanwhile in few reads', async () => {
+    const words = Array.from({ length: 40 }, (_, index) => `word ${index}\n`);
+    const server = createHttpsServer(LOCALHOST, async (_, response) => {
+      for (const word of words) {
+        response.write(word);
+        await sleep(2);
+      }
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    await expect(createFetch()(url)).rejects.toMatchObject({
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
+
+    const trusted = getCACertificates();
+    closing.push(() => setDefaultCACertificates(trusted));
+    setDefaultCACertificates([LOCALHOST.cert]);
+    let reads = 0;
+    let got = '';
+    for await (const part of (await createFetch()(url)).body ?? []) {
+      reads++;
+      got += Buffer.from(part).toString();
+      await sleep(50);
+    }
+    expect(got).toBe(words.join(''));
+    expect(reads).toBeLessThan(words.length / 2);
   });
 });
