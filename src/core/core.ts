@@ -223,7 +223,7 @@ export function createCore(options: CoreOptions): Core {
     dispatch: createDispatch({ commands, services, journal, log }),
     answersInFlight: () => live.size,
     pickUpThrough: (adapters) =>
-      startPickUp({ journal, adapters, answers, conversations, tokens, pacers, clock, log }),
+      startPickUp({ journal, adapters, answers, conversations, pacers, clock, log }),
     stop: () => closing.close(),
   };
 }

@@ -15,8 +15,8 @@ const turnSchema = z.object({
   model: z.string(),
   status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
   askedAtMs: z.number(),
-  /** Estimate for question and answer. */
-  tokens: z.number(),
+  /** Estimate for question and answer; absent in conversations so short that nothing had to be counted. */
+  tokens: z.number().exactOptional(),
 });
 
 const conversationSchema = z.object({

@@ -23,8 +23,8 @@ export type Prompt =
   | {
       readonly ok: true;
       readonly messages: readonly ChatMessage[];
-      /** Estimate for the question alone. */
-      readonly questionTokens: number;
+      /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
+      readonly questionTokens: number | null;
       /** Room that is kept for the answer. */
       readonly maxOutputTokens: number;
     }
@@ -49,16 +49,14 @@ export async function promptFor(
   );
   const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;
   const { turns, question } = withNames(parts.turns, asker, parts.question);
-  const system = systemPrompt(guild, parts.day);
-  const questionTokens = await tokens.count(question, signal);
-  const window = windowOf({
-    system: { text: system, tokens: await tokens.count(system, signal) },
-    turns,
-    question: { text: question, tokens: questionTokens },
-    budgetTokens,
-  });
-  if (window !== null) return { ok: true, messages: window.messages, questionTokens, maxOutputTokens };
-  const [needed, most] = [questionTokens, Math.max(0, budgetTokens)].map((count) =>
+  const window = await windowOf(
+    { system: systemPrompt(guild, parts.day), turns, question, budgetTokens },
+    tokens,
+    signal,
+  );
+  const { questionTokens } = window;
+  if (window.fits) return { ok: true, messages: window.messages, questionTokens, maxOutputTokens };
+  const [needed, most] = [window.questionTokens, Math.max(0, budgetTokens)].map((count) =>
     count.toLocaleString('en-US'),
   );
   return {

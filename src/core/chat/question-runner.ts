@@ -260,7 +260,7 @@ export function createQuestionRunner(
             model: model.id,
             status,
             askedAtMs,
-            tokens: questionTokens + (await tokens.count(text)),
+            ...(questionTokens !== null && { tokens: questionTokens + (await tokens.count(text)) }),
           };
           const isKept = await conversations.record(conversation, kept, async () => {
             await stops.look();

@@ -8,7 +8,6 @@ import type { Clock } from '../clock.ts';
 import { PlaceGone } from '../delivery-errors.ts';
 import type { Pacers } from '../reply/pacer.ts';
 import { createReply, type Resumed } from '../reply/reply.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
 import type { AnswerState, Journal, Orphan } from './journal.ts';
 
 export interface PickUpOptions {
@@ -17,7 +16,6 @@ export interface PickUpOptions {
   readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
   readonly answers: AnswerRecords;
   readonly conversations: Conversations;
-  readonly tokens: TokenEstimator;
   readonly pacers: Pacers;
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,7 +33,7 @@ const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try aga
  * be ended now, because its platform is away or not at home in this process, is left to the next look, here or elsewhere.
  */
 export function startPickUp(options: PickUpOptions): Background {
-  const { journal, answers, conversations, tokens, pacers, clock, log } = options;
+  const { journal, answers, conversations, pacers, clock, log } = options;
   const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -132,7 +130,6 @@ export function startPickUp(options: PickUpOptions): Background {
     if (!record || !conversation) return;
     const { turn, user, author, question } = record;
     if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs === askedAtMs)) return;
-    const count = await tokens.count(`${question}\n${text}`);
     await conversations.record(
       conversation.id,
       {
@@ -144,7 +141,6 @@ export function startPickUp(options: PickUpOptions): Background {
         model,
         status: 'interrupted',
         askedAtMs,
-        tokens: count,
       },
       // It may have been forgotten meanwhile.
       async () => (await answers.get(id)) !== null,

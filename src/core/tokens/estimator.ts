@@ -8,8 +8,8 @@ import type { WorkerAnswer } from './worker.ts';
  */
 export interface TokenEstimator {
   /**
-   * The tokens of a text. Works on a thread of its own, whatever the text. Until that has loaded the tokenizer (with the
-   * first call), and where it cannot serve, the answer is the upper bound. Rejects only with the signal's reason.
+   * The tokens of a text. Works on a thread of its own, whatever the text; the first call loads the tokenizer there, which
+   * takes a fifth of a second. Where it cannot serve, the answer is the upper bound. Rejects only with the signal's reason.
    */
   count(text: string, signal?: AbortSignal): Promise<number>;
   /** At least what any model counts: a token is at least one byte of UTF-8. */
@@ -57,13 +57,12 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
     });
     worker = started;
     started.on('message', (answer: WorkerAnswer) => {
-      if (answer === 'ready') {
-        ready = true;
-        return;
+      if (answer === 'ready') ready = true;
+      else {
+        failures = 0;
+        running?.finish(answer);
+        running = null;
       }
-      failures = 0;
-      running?.finish(answer);
-      running = null;
       next();
     });
     started.on('error', (error) => log.warn({ err: error }, 'the tokenizer failed'));
@@ -106,7 +105,7 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
     async count(text, signal) {
       signal?.throwIfAborted();
       if (worker === null && !closed && failures < MAX_FAILURES) start();
-      if (!ready || !hasRoomFor(text)) return upperBound(text);
+      if (worker === null || !hasRoomFor(text)) return upperBound(text);
       return new Promise((resolve, reject) => {
         const onAbort = () => {
           waiting = waiting.filter((other) => other !== job);
@@ -121,7 +120,7 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
         };
         signal?.addEventListener('abort', onAbort, { once: true });
         waiting.push(job);
-        if (running === null) next();
+        if (ready && running === null) next();
       });
     },
     async close() {

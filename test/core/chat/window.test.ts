@@ -1,52 +1,113 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type WindowTurn, windowOf } from '../../../src/core/chat/window.ts';
+import { type WindowParts, type WindowTurn, windowOf } from '../../../src/core/chat/window.ts';
+import type { TokenEstimator } from '../../../src/core/tokens/estimator.ts';
 
-const turn = (n: number, tokens: number): WindowTurn => ({
-  question: `question ${n}`,
-  answer: `answer ${n}`,
-  tokens,
+const { signal } = new AbortController();
+
+/** Four bytes to a token, as English has; remembers what was counted. */
+function counter() {
+  const counted: string[] = [];
+  const tokens: TokenEstimator = {
+    async count(text, given) {
+      given?.throwIfAborted();
+      counted.push(text);
+      return tokensOf(text);
+    },
+    upperBound: (text) => Buffer.byteLength(text),
+    close: async () => {},
+  };
+  return { tokens, counted };
+}
+
+const tokensOf = (text: string) => Math.ceil(Buffer.byteLength(text) / 4);
+const windowFor = (parts: WindowParts) => windowOf(parts, counter().tokens, signal);
+
+/** Question and answer are 10 tokens, with what makes them messages 18. */
+const turn = (name: string): WindowTurn => ({
+  question: `question ${name}`.padEnd(19),
+  answer: `answer ${name}`.padEnd(20),
 });
-const system = { text: 'system', tokens: 10 };
-const question = { text: 'now', tokens: 10 };
+const answersIn = (window: Awaited<ReturnType<typeof windowOf>>) =>
+  window.fits ? window.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content) : [];
+
+/** Ten tokens each. */
+const system = 'system'.padEnd(40);
+const question = 'now'.padEnd(40);
 
 describe('the window', () => {
-  it('holds the system prompt, the turns in order, and the question', () => {
-    const window = windowOf({ system, turns: [turn(1, 5), turn(2, 5)], question, budgetTokens: 1_000 });
-    expect(window?.messages).toEqual([
-      { role: 'system', content: 'system' },
-      { role: 'user', content: 'question 1' },
-      { role: 'assistant', content: 'answer 1' },
-      { role: 'user', content: 'question 2' },
-      { role: 'assistant', content: 'answer 2' },
-      { role: 'user', content: 'now' },
-    ]);
-    expect(window?.dropped).toBe(0);
+  it('holds the system prompt, the turns in order, and the question', async () => {
+    const turns = [
+      { question: 'first', answer: 'one' },
+      { question: 'second', answer: 'two' },
+    ];
+    expect(await windowFor({ system, turns, question, budgetTokens: 1_000 })).toMatchObject({
+      fits: true,
+      messages: [
+        { role: 'system', content: system },
+        { role: 'user', content: 'first' },
+        { role: 'assistant', content: 'one' },
+        { role: 'user', content: 'second' },
+        { role: 'assistant', content: 'two' },
+        { role: 'user', content: question },
+      ],
+    });
   });
 
-  it('is none where system prompt and question alone do not fit', () => {
-    expect(windowOf({ system, turns: [], question, budgetTokens: 27 })).toBeNull();
-    expect(windowOf({ system, turns: [], question, budgetTokens: 28 })?.tokens).toBe(28);
-    expect(windowOf({ system, turns: [], question, budgetTokens: -5 })).toBeNull();
+  it.each([
+    ['by its bytes', 28, true],
+    ['by one token', 27, false],
+    ['where nothing is left for it', -5, false],
+  ])('system prompt and question alone: %s', async (_, budgetTokens, fits) => {
+    expect(await windowFor({ system, turns: [], question, budgetTokens })).toMatchObject({
+      fits,
+      questionTokens: 10,
+    });
   });
 
-  it('never passes the budget, and leaves out no turn that is newer than one it has', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.nat(60), { maxLength: 12 }),
-        fc.integer({ min: 28, max: 400 }),
-        (sizes, budgetTokens) => {
-          const turns = sizes.map((tokens, n) => turn(n, tokens));
-          const window = windowOf({ system, turns, question, budgetTokens });
-          const kept = window?.messages
-            .filter(({ role }) => role === 'assistant')
-            .map(({ content }) => content);
-          expect(kept).toEqual(turns.slice(window?.dropped).map(({ answer }) => answer));
-          expect(window?.tokens).toBeLessThanOrEqual(budgetTokens);
-          const next = turns[(window?.dropped ?? 0) - 1];
-          if (next) expect((window?.tokens ?? 0) + next.tokens + 8).toBeGreaterThan(budgetTokens);
-        },
-      ),
+  it('asks the tokenizer about nothing where the bytes fit', async () => {
+    const { tokens, counted } = counter();
+    // 40 bytes each, and 8 tokens for each pair of messages.
+    const parts = { system, turns: [turn('a'), turn('b')], question };
+    const short = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 }, tokens, signal);
+    expect(short).toMatchObject({ fits: true, questionTokens: null });
+    expect(counted).toEqual([]);
+    const longer = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 - 1 }, tokens, signal);
+    expect(longer).toMatchObject({ fits: true, questionTokens: 10 });
+    expect(counted).toHaveLength(4);
+    expect(answersIn(longer)).toEqual(answersIn(short));
+  });
+
+  it('counts no turn that was counted before, and none that is older than what fits', async () => {
+    const { tokens, counted } = counter();
+    const turns = [turn('a'), turn('b'), { ...turn('c'), tokens: 10 }];
+    const window = await windowOf({ system, turns, question, budgetTokens: 28 + 18 + 17 }, tokens, signal);
+    expect(answersIn(window)).toEqual(['answer c'.padEnd(20)]);
+    expect(counted.filter((text) => text.includes('answer'))).toEqual([expect.stringContaining('answer b')]);
+  });
+
+  it('ends with the reason of the signal', async () => {
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    const windowing = windowOf({ system, turns: [], question, budgetTokens: 28 }, counter().tokens, stopped);
+    await expect(windowing).rejects.toThrow('stopped');
+  });
+
+  it('never passes the budget, and leaves out no turn that is newer than one it has', async () => {
+    const sizes = fc.array(fc.record({ chars: fc.nat(240), isCounted: fc.boolean() }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 28, max: 1_500 }), async (drawn, budgetTokens) => {
+        const turns = drawn.map(({ chars, isCounted }, n) => {
+          const made = { question: `question ${n}`, answer: `answer ${n} ${'x'.repeat(chars)}` };
+          return isCounted ? { ...made, tokens: tokensOf(`${made.question}\n${made.answer}`) } : made;
+        });
+        const kept = answersIn(await windowFor({ system, turns, question, budgetTokens }));
+        const from = turns.length - kept.length;
+        expect(kept).toEqual(turns.slice(from).map(({ answer }) => answer));
+        const cost = (of: readonly WindowTurn[]) =>
+          of.reduce((sum, turn) => sum + tokensOf(`${turn.question}\n${turn.answer}`) + 8, 28);
+        expect(cost(turns.slice(from))).toBeLessThanOrEqual(budgetTokens);
+        if (from > 0) expect(cost(turns.slice(from - 1))).toBeGreaterThan(budgetTokens);
+      }),
     );
   });
 });

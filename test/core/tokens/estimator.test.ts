@@ -25,12 +25,6 @@ function estimatorWith(workerSource?: string): TokenEstimator {
   return estimator;
 }
 
-/** Asks until the thread answers: 'hello hello world' is 3 tokens and 17 bytes. */
-async function loaded(estimator: TokenEstimator): Promise<TokenEstimator> {
-  while ((await estimator.count('hello hello world')) !== 3) await sleep(2);
-  return estimator;
-}
-
 function randomCjk(chars: number): string {
   const codes = Array.from({ length: chars }, (_, at) => 0x4e00 + ((at * 7919) % 3_001));
   return String.fromCharCode(...codes);
@@ -40,9 +34,9 @@ describe('the token estimate', () => {
   const estimator = createTokenEstimator({ log });
 
   beforeAll(async () => {
-    // The first call loads the tokenizer and does not wait for it.
-    expect(await estimator.count('héllo hello world')).toBe(18);
-    await loaded(estimator);
+    // The first call loads the tokenizer, and those that come meanwhile wait with it.
+    const counts = ['hello hello world', 'hello'].map((text) => estimator.count(text));
+    expect(await Promise.all(counts)).toEqual([3, 1]);
   });
   afterAll(() => estimator.close());
 
@@ -122,9 +116,10 @@ describe('a tokenizer that does not run', () => {
 
   it('leaves the byte bound to those that wait, and is started again', async () => {
     const counting = `parentPort.on('message',(text)=>{if(text==='crash')throw new Error();parentPort.postMessage(3)});parentPort.postMessage('ready');`;
-    const estimator = await loaded(estimatorWith(counting));
+    const estimator = estimatorWith(counting);
+    expect(await estimator.count('before')).toBe(3);
     expect(await Promise.all([estimator.count('crash'), estimator.count('four')])).toEqual([5, 4]);
-    await loaded(estimator);
+    expect(await estimator.count('after')).toBe(3);
   });
 
   it('is given up after three failures in a row, and that is said once', async () => {
@@ -152,7 +147,8 @@ describe('a tokenizer that does not run', () => {
 
 describe('close', () => {
   it('answers what waits with the byte bound, and what comes after', async () => {
-    const estimator = await loaded(estimatorWith());
+    const estimator = estimatorWith();
+    expect(await estimator.count('hello hello world')).toBe(3);
     const text = randomCjk(50_000);
     const counts = Promise.all([estimator.count(text), estimator.count('abc')]);
     await estimator.close();
@@ -160,14 +156,21 @@ describe('close', () => {
     expect(await estimator.count('hello hello world')).toBe(17);
   });
 
+  it('answers what waits for the tokenizer to load', async () => {
+    const estimator = estimatorWith();
+    const count = estimator.count('hello hello world');
+    await estimator.close();
+    expect(await count).toBe(17);
+  });
+
   it('does not need to be called for the process to end', async () => {
     const module = new URL('../../../src/core/tokens/estimator.ts', import.meta.url);
     const script = `
       import { createTokenEstimator } from ${JSON.stringify(module.href)};
       const estimator = createTokenEstimator({ log: console });
-      const timer = setInterval(async () => {
-        if ((await estimator.count('hello hello world')) === 3) clearInterval(timer);
-      }, 5);`;
+      const alive = setInterval(() => {}, 1_000);
+      await estimator.count('hello hello world');
+      clearInterval(alive);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
     try {
       const [code] = await once(child, 'exit');
