@@ -163,7 +163,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       adapters.push(
         createWebAdapter({
           host: createPlaygroundHost({ commands, services, providers }),
-          keyv: store.keyv('playground'),
+          store,
           clock,
           log,
           ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),

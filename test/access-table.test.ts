@@ -303,7 +303,7 @@ describe('the playground, asked over HTTP by hand', () => {
         services,
         providers: { isDemo: false, nameOf: (id) => id },
       }),
-      keyv: store.keyv('playground'),
+      store,
       clock: systemClock,
       log,
     });

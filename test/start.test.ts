@@ -157,9 +157,10 @@ describe('the start', () => {
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log: silent });
     const keysUnder = (text: string) =>
       createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
-    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2');
     // What a process holds that died while it did the same.
-    await store.claims.claim('key/discord:1/openai', 'dead', Date.now(), 0);
+    const lock = await store.claims.claim('key/discord:1/openai', 'dead', Date.now(), 0);
+    if (lock === null) throw new Error('no lock');
+    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', lock);
     // Something that no version of the bot wrote.
     await store.keyv('keys').set('discord:1/openrouter', 'garbage');
     const shared = { STORE_URL: 'sqlite:parley.db' };

@@ -1,5 +1,5 @@
-import type { Keyv } from 'keyv';
 import { z } from 'zod';
+import type { ClaimKey, Store } from './store.ts';
 
 /**
  * A stored value is not one that this version can read. It is left where it is, so that nothing takes it for an
@@ -38,6 +38,8 @@ export interface Collection<T> {
   delete(key: string): Promise<boolean>;
   /** All keys, in no order; some may come twice. Reads the whole collection: for sweeps, not for requests. */
   keys(): AsyncIterable<string>;
+  /** The same values, changed only while the lock is held: `LockLost` otherwise. */
+  under(lock: ClaimKey): Collection<T>;
 }
 
 /** Stands before the key under which an unreadable value is kept aside; no key of a collection begins with it. */
@@ -45,10 +47,15 @@ export const ASIDE_PREFIX = '!unreadable/';
 
 const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown() });
 
-/** Gives a Keyv (one of its own, with `throwOnErrors`) types: each value carries its version and is parsed on the way in. */
-export function createCollection<T>(keyv: Keyv, options: CollectionOptions<T>): Collection<T> {
+/** Gives the Keyv of a namespace types: each value carries its version and is parsed on the way in. */
+export function createCollection<T>(
+  store: Pick<Store, 'keyv'>,
+  namespace: string,
+  options: CollectionOptions<T>,
+  lock?: ClaimKey,
+): Collection<T> {
   const { version, schema, ttlMs } = options;
-  const namespace = keyv.namespace ?? '';
+  const keyv = store.keyv(namespace, lock);
 
   function parse(key: string, stored: unknown): T {
     const envelope = envelopeSchema.safeParse(stored);
@@ -112,6 +119,8 @@ export function createCollection<T>(keyv: Keyv, options: CollectionOptions<T>): 
         if (!key.startsWith(ASIDE_PREFIX)) yield key;
       }
     },
+
+    under: (held) => createCollection(store, namespace, options, held),
   };
 }
 

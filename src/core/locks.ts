@@ -3,7 +3,7 @@ import { repeat } from './background.ts';
 import type { Clock } from './clock.ts';
 import { createFinisher } from './journal/journal-finisher.ts';
 import { createLanes } from './lanes.ts';
-import { type ClaimStore, StoreError } from './store.ts';
+import { type Claim, type ClaimKey, type ClaimStore, StoreError } from './store.ts';
 
 /** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
 export interface Locks {
@@ -15,11 +15,12 @@ export interface Locks {
    */
   take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
   /**
-   * Does work of a moment while nobody else holds the name.
+   * Does work of a moment while nobody else holds the name. Who stalls for longer than its lease may lose it in the middle:
+   * what the work changes, it changes under the lock that it is given.
    *
    * @throws StoreError, also where the name is not free within 15 s; and whatever the work throws
    */
-  hold<T>(name: string, work: () => Promise<T>): Promise<T>;
+  hold<T>(name: string, work: (lock: ClaimKey) => Promise<T>): Promise<T>;
   /** Resolves when all releases stand, or were tried once more. */
   stop(): Promise<void>;
 }
@@ -48,6 +49,11 @@ interface Doubtful {
   readonly id: string;
   readonly name: string;
   readonly untilMs: number;
+}
+
+interface Held {
+  readonly claim: Claim;
+  release(): Promise<void>;
 }
 
 /**
@@ -86,7 +92,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
     else held.set(name, locks);
   }
 
-  async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>> {
+  async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<Claim> {
     for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
       const name = `${owner}/locks/${doubts}`;
@@ -101,23 +107,24 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
       });
       if (claim !== null) {
         count(name, 1);
-        return async () => {
-          await finisher.finish(claim);
-          count(name, -1);
-        };
+        return claim;
       }
       if (isFirst) onWait();
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   }
 
-  async function take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>> {
+  async function take(name: string, onWait: () => void, signal: AbortSignal): Promise<Held> {
     const leave = await lanes.enter(name, onWait, signal);
     try {
-      const unlock = await lock(name, onWait, signal);
-      return async () => {
-        await unlock();
-        leave?.();
+      const claim = await lock(name, onWait, signal);
+      return {
+        claim,
+        async release() {
+          await finisher.finish(claim);
+          count(claim.owner, -1);
+          leave?.();
+        },
       };
     } catch (error) {
       leave?.();
@@ -126,7 +133,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
   }
 
   return {
-    take,
+    take: async (name, onWait, signal) => (await take(name, onWait, signal)).release,
 
     async hold(name, work) {
       const [waiting, over] = [new AbortController(), new AbortController()];
@@ -134,9 +141,9 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
         () => waiting.abort(new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`)),
         () => {}, // over
       );
-      const release = await take(name, () => {}, waiting.signal).finally(() => over.abort());
+      const { claim, release } = await take(name, () => {}, waiting.signal).finally(() => over.abort());
       try {
-        return await work();
+        return await work(claim);
       } finally {
         await release();
       }

@@ -8,9 +8,10 @@ import type { GuildId } from './actor.ts';
 export interface Store {
   /**
    * The Keyv of one kind of value. Its reads and writes throw on faults (`throwOnErrors`), so that a miss is a miss.
-   * Values are JSON.
+   * Values are JSON. With a lock it changes something only while that claim is held, which is looked at in the same step;
+   * else it rejects with `LockLost`.
    */
-  keyv(namespace: string): Keyv;
+  keyv(namespace: string, lock?: ClaimKey): Keyv;
   readonly ledger: LedgerStore;
   readonly claims: ClaimStore;
   readonly records: RecordStore;
@@ -25,6 +26,13 @@ export interface Store {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'store_failed';
+}
+
+/** Who was to change a value under a lock held it no longer: it was taken for dead. Nothing was changed. */
+export class LockLost extends StoreError {
+  constructor({ id }: ClaimKey) {
+    super(`another process holds ${id} by now`);
+  }
 }
 
 /**

@@ -1,16 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { GuildId } from '../../src/core/actor.ts';
 import { createCollection, UnreadableValue } from '../../src/core/collection.ts';
-import type {
-  Amounts,
-  ClaimStore,
-  Draw,
-  LedgerStore,
-  LogRecord,
-  RecordStore,
-  Reservation,
-  Store,
+import {
+  type Amounts,
+  type ClaimKey,
+  type ClaimStore,
+  type Draw,
+  type LedgerStore,
+  LockLost,
+  type LogRecord,
+  type RecordStore,
+  type Reservation,
+  type Store,
 } from '../../src/core/store.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
@@ -36,6 +38,7 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
     it('answers a ping', () => expect(store.ping()).resolves.toBeUndefined());
 
     describe('keyv', () => keyvContract(() => store));
+    describe('keyv under a lock', () => lockedKeyvContract({ store: () => store, clock: () => clock }));
     describe('ledger', () =>
       ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
     describe('claims', () => claimContract({ claims: () => store.claims, clock: () => clock }));
@@ -92,7 +95,7 @@ function keyvContract(store: () => Store): void {
 
   it('bears a collection', async () => {
     const keyv = store().keyv('notes');
-    const notes = createCollection(keyv, {
+    const notes = createCollection(store(), 'notes', {
       version: 1,
       schema: z.object({ text: z.string() }),
       ttlMs: DAY_MS,
@@ -331,6 +334,70 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     );
     expect(results.filter(({ ok }) => ok)).toHaveLength(50);
     expect(await values('user', 'guild')).toEqual([50, 50]);
+  });
+}
+
+function lockedKeyvContract({ store, clock }: { store(): Store; clock(): FakeClock }): void {
+  const lock = (owner: string) => store().claims.claim('lock', owner, clock().now() + 10_000, clock().now());
+  /** What a process that was taken for dead held, and what now stands in its place. */
+  async function lost(how: 'taken over' | 'finished' | "another's"): Promise<ClaimKey> {
+    const old = (await lock('p')) ?? fail();
+    if (how === 'taken over') {
+      await clock().advance(10_000);
+      expect(await store().claims.takeOver('q', clock().now(), clock().now() + 10_000)).not.toBeNull();
+      return old;
+    }
+    await store().claims.finish(old);
+    if (how === "another's") expect(await lock('p')).not.toBeNull();
+    return old;
+  }
+
+  it('changes what it is told to while the lock is held', async () => {
+    const notes = store().keyv('notes', (await lock('p')) ?? fail());
+    await notes.set('one', { text: 'ä 😀' });
+    await notes.setMany([{ key: 'two', value: 2, ttl: 60_000.5 }]);
+    expect(await store().keyv('notes').getMany(['one', 'two'])).toEqual([{ text: 'ä 😀' }, 2]);
+    expect(await notes.delete('one')).toBe(true);
+    expect(await notes.delete('one')).toBe(false);
+    expect(await notes.deleteMany(['one', 'two'])).toBe(true);
+    expect(await notes.deleteMany(['one', 'two'])).toBe(false);
+    await notes.set('three', 3);
+    await notes.clear();
+    expect(await notes.getMany(['one', 'two', 'three'])).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('gives a value its time to live', async () => {
+    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 50 });
+    await notes.under((await lock('p')) ?? fail()).set('one', 'short');
+    expect(await notes.get('one')).toBe('short');
+    // By the store's own clock where it has one.
+    await clock().advance(50);
+    await vi.waitFor(async () => expect(await notes.get('one')).toBeUndefined());
+  });
+
+  it.each(['taken over', 'finished', "another's"] as const)('changes nothing where it is %s', async (how) => {
+    await store().keyv('notes').set('one', 'newer');
+    const stale = store().keyv('notes', await lost(how));
+    const writes = [
+      () => stale.set('one', 'stale'),
+      () => stale.setMany([{ key: 'two', value: 'stale' }]),
+      () => stale.delete('one'),
+      () => stale.deleteMany(['one']),
+      () => stale.clear(),
+    ];
+    for (const write of writes) await expect(write()).rejects.toThrow(LockLost);
+    expect(await stale.getMany(['one', 'two'])).toEqual(['newer', undefined]);
+  });
+
+  it('takes no other write that comes in the same moment along', async () => {
+    const stale = store().keyv('notes', await lost('finished'));
+    const results = await Promise.allSettled([
+      store().keyv('notes').set('before', 1),
+      stale.set('one', 'stale'),
+      store().keyv('notes').set('after', 1),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await stale.getMany(['before', 'one', 'after'])).toEqual([1, undefined, 1]);
   });
 }
 

@@ -1,7 +1,12 @@
 import { Keyv } from 'keyv';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ASIDE_PREFIX, createCollection, UnreadableValue } from '../../src/core/collection.ts';
+import {
+  ASIDE_PREFIX,
+  type CollectionOptions,
+  createCollection,
+  UnreadableValue,
+} from '../../src/core/collection.ts';
 import { collect } from '../support/collect.ts';
 
 const schema = z.object({ name: z.string(), turns: z.array(z.string()) });
@@ -11,16 +16,19 @@ function keyvOf(map = new Map<string, unknown>()): Keyv {
   return new Keyv({ store: map, namespace: 'notes', useKeyPrefix: false, throwOnErrors: true });
 }
 
+const collectionOf = <T>(keyv: Keyv, options: CollectionOptions<T>) =>
+  createCollection({ keyv: () => keyv }, 'notes', options);
+
 describe('createCollection', () => {
   it('gives back what was set, and undefined for what was not', async () => {
-    const notes = createCollection(keyvOf(), { version: 1, schema });
+    const notes = collectionOf(keyvOf(), { version: 1, schema });
     await notes.set('one', note);
     expect(await notes.get('one')).toEqual(note);
     expect(await notes.get('two')).toBeUndefined();
   });
 
   it('reads many at once, leaving out what does not exist', async () => {
-    const notes = createCollection(keyvOf(), { version: 1, schema });
+    const notes = collectionOf(keyvOf(), { version: 1, schema });
     await notes.set('one', note);
     await notes.set('three', { ...note, name: 'third' });
     expect([...(await notes.getMany(['one', 'two', 'three']))]).toEqual([
@@ -31,7 +39,7 @@ describe('createCollection', () => {
   });
 
   it('lists its keys', async () => {
-    const notes = createCollection(keyvOf(), { version: 1, schema });
+    const notes = collectionOf(keyvOf(), { version: 1, schema });
     await notes.set('one', note);
     await notes.set('two', note);
     expect((await collect(notes.keys())).sort()).toEqual(['one', 'two']);
@@ -39,10 +47,10 @@ describe('createCollection', () => {
 
   it('migrates a value of an older version as it is read', async () => {
     const keyv = keyvOf();
-    await createCollection(keyv, { version: 1, schema: z.object({ title: z.string() }) }).set('one', {
+    await collectionOf(keyv, { version: 1, schema: z.object({ title: z.string() }) }).set('one', {
       title: 'first',
     });
-    const notes = createCollection(keyv, {
+    const notes = collectionOf(keyv, {
       version: 3,
       schema,
       migrate: (value, from) => ({
@@ -61,7 +69,7 @@ describe('createCollection', () => {
   ])('rejects %s with its key, leaves it in place and keeps a copy aside', async (_, stored, reason) => {
     const keyv = keyvOf();
     await keyv.set('one', stored);
-    const notes = createCollection(keyv, { version: 1, schema });
+    const notes = collectionOf(keyv, { version: 1, schema });
 
     for (const read of [() => notes.get('one'), () => notes.getMany(['one'])]) {
       const error = await read().catch((caught: unknown) => caught);
@@ -82,15 +90,13 @@ describe('createCollection', () => {
   it('rejects an older value that nothing migrates', async () => {
     const keyv = keyvOf();
     await keyv.set('one', { version: 1, value: note });
-    await expect(createCollection(keyv, { version: 2, schema }).get('one')).rejects.toThrow(
-      'nothing migrates',
-    );
+    await expect(collectionOf(keyv, { version: 2, schema }).get('one')).rejects.toThrow('nothing migrates');
   });
 
   it('deletes a value together with what was kept aside of it', async () => {
     const map = new Map<string, unknown>();
     const keyv = keyvOf(map);
-    const notes = createCollection(keyv, { version: 1, schema });
+    const notes = collectionOf(keyv, { version: 1, schema });
     await keyv.set('one', 'garbage');
     await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
     expect(await notes.delete('one')).toBe(true);
@@ -102,9 +108,9 @@ describe('createCollection', () => {
     const ttls: [key: string, ttl: number | undefined][] = [];
     const keyv = keyvOf();
     keyv.hooks.addHandler('preSet', ({ key, ttl }: { key: string; ttl?: number }) => ttls.push([key, ttl]));
-    const notes = createCollection(keyv, { version: 1, schema, ttlMs: 60_000 });
+    const notes = collectionOf(keyv, { version: 1, schema, ttlMs: 60_000 });
     await notes.set('one', note);
-    await createCollection(keyv, { version: 2, schema }).set('two', note);
+    await collectionOf(keyv, { version: 2, schema }).set('two', note);
     await expect(notes.get('two')).rejects.toThrow(UnreadableValue);
     expect(ttls).toEqual([
       ['one', 60_000],
@@ -123,7 +129,7 @@ describe('createCollection', () => {
       delete: async () => Promise.reject(new Error('disk gone')),
       clear: async () => {},
     };
-    const notes = createCollection(new Keyv(broken, { namespace: 'notes', throwOnErrors: true }), {
+    const notes = collectionOf(new Keyv(broken, { namespace: 'notes', throwOnErrors: true }), {
       version: 1,
       schema,
     });

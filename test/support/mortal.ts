@@ -62,7 +62,7 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
     },
     store: (store) => ({
       ...store,
-      keyv: (namespace) => mortal<Keyv>(store.keyv(namespace), ['set', 'delete'], noStore),
+      keyv: (namespace, lock) => mortal<Keyv>(store.keyv(namespace, lock), ['set', 'delete'], noStore),
       claims: mortal(store.claims, ['claim', 'write', 'finish'], noStore),
       ledger: mortal(store.ledger, ['reserve', 'settle', 'annotate'], noStore),
     }),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Keyv } from 'keyv';
 import type { Logger } from 'pino';
 import type { Adapter, Route } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Store } from '../../core/store.ts';
 import { type Actions, createActions } from './actions.ts';
 import { createApi, type Endpoint } from './api.ts';
 import { type Asset, createAssets } from './assets.ts';
@@ -19,8 +19,8 @@ import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
-  /** `store.keyv('playground')`: the playground's own messages. */
-  readonly keyv: Keyv;
+  /** For the playground's own messages. */
+  readonly store: Pick<Store, 'keyv'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Where it is set, the page asks for it before it shows anything. */
@@ -36,9 +36,9 @@ const BASE = '/playground/';
 
 /** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
 export function createWebAdapter(options: WebAdapterOptions): Adapter {
-  const { host, keyv, clock, log, adminToken, anyHost = false } = options;
+  const { host, store, clock, log, adminToken, anyHost = false } = options;
   if (anyHost && adminToken === undefined) throw new TypeError('anyHost needs an adminToken');
-  const room = createRoom(keyv, clock, log);
+  const room = createRoom(store, clock, log);
   const assets = createAssets();
   const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock);
   const stopping = new AbortController();

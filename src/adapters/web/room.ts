@@ -1,7 +1,7 @@
-import type { Keyv } from 'keyv';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { type Collection, createCollection, UnreadableValue } from '../../core/collection.ts';
+import type { Store } from '../../core/store.ts';
 import { type ChangeLog, createChangeLog } from './change-log.ts';
 import {
   type Draft,
@@ -40,8 +40,8 @@ const KEEP_EVERY_MS = 1_000;
 /** The oldest go when there are more. With that many the page still loads in a moment. */
 const MAX_MESSAGES = 1_000;
 
-export function createRoom(keyv: Keyv, clock: Clock, log: Logger): Room {
-  const stored: Collection<StoredMessage> = createCollection(keyv, {
+export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger): Room {
+  const stored: Collection<StoredMessage> = createCollection(store, 'playground', {
     version: MESSAGE_VERSION,
     schema: storedMessageSchema,
   });

@@ -71,8 +71,8 @@ export interface GuildsOptions {
 export function createGuilds(options: GuildsOptions): Guilds {
   const { store, clock, audit, defaultTier, skuTiers = new Map<string, Tier>() } = options;
   // Two collections with one writer each at a time, so that a grant and a purchase cannot undo each other.
-  const granted = createCollection(store.keyv('guilds'), { version: 1, schema: guildSchema });
-  const bought = createCollection(store.keyv('purchases'), { version: 1, schema: purchasesSchema });
+  const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
+  const bought = createCollection(store, 'purchases', { version: 1, schema: purchasesSchema });
 
   async function report(id: GuildId): Promise<GuildReport> {
     const [grants, purchases, keys] = await Promise.all([

@@ -3,7 +3,7 @@ import type { GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import { createCollection, UnreadableValue } from '../collection.ts';
 import { createSealing, type Sealing } from '../sealing.ts';
-import type { Store } from '../store.ts';
+import type { ClaimKey, Store } from '../store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from './tiers.ts';
 
 /** What a provider says of a key that it takes no more requests with: it is no good, or its account is empty. */
@@ -55,9 +55,9 @@ export interface KeyStore {
   open(guild: GuildId, provider: string): Promise<OpenedKey | null>;
   /** The last four characters of the key that stands, also where it cannot be read; null where there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
-  /** In the place of the one before. */
-  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string): Promise<void>;
-  delete(guild: GuildId, provider: KeyProvider): Promise<void>;
+  /** In the place of the one before. What changes a key takes the lock under which it does. */
+  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, lock: ClaimKey): Promise<void>;
+  delete(guild: GuildId, provider: KeyProvider, lock: ClaimKey): Promise<void>;
   /** Notes a fault of the key that was connected then, or that it has none. */
   fared(
     guild: GuildId,
@@ -66,10 +66,12 @@ export interface KeyStore {
   ): Promise<void>;
   /** Every key there is, by guild and provider. */
   all(): AsyncIterable<{ readonly guild: GuildId; readonly provider: KeyProvider }>;
-  /**
-   * Seals a key anew where it was sealed under the `ENCRYPTION_KEY` before. To be called while nobody changes it.
-   */
-  reseal(guild: GuildId, provider: KeyProvider): Promise<'resealed' | 'as it was' | 'unreadable'>;
+  /** Seals a key anew where it was sealed under the `ENCRYPTION_KEY` before. */
+  reseal(
+    guild: GuildId,
+    provider: KeyProvider,
+    lock: ClaimKey,
+  ): Promise<'resealed' | 'as it was' | 'unreadable'>;
 }
 
 export interface KeyStoreOptions {
@@ -87,9 +89,9 @@ type StoredKey = z.infer<typeof keySchema>;
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
   const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
   const [sealing] = sealings;
-  const keys = createCollection(store.keyv('keys'), { version: 1, schema: keySchema });
+  const keys = createCollection(store, 'keys', { version: 1, schema: keySchema });
   // Apart from the keys, so that a fault of an old key never writes over a new one.
-  const faults = createCollection(store.keyv('key-faults'), { version: 1, schema: faultSchema });
+  const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
 
   function secretOf(id: string, { sealed }: StoredKey, by: readonly Sealing[] = sealings): string | null {
     for (const each of by) {
@@ -141,15 +143,16 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       }
     },
 
-    async keep(guild, provider, secret, by) {
+    async keep(guild, provider, secret, by, lock) {
       if (sealing === undefined) throw new Error('there is no ENCRYPTION_KEY');
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
-      await keys.set(id, { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() });
+      const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
+      await keys.under(lock).set(id, key);
     },
 
-    async delete(guild, provider) {
-      await keys.delete(idOf(guild, provider));
+    async delete(guild, provider, lock) {
+      await keys.under(lock).delete(idOf(guild, provider));
       await faults.delete(idOf(guild, provider));
     },
 
@@ -166,7 +169,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       }
     },
 
-    async reseal(guild, provider) {
+    async reseal(guild, provider, lock) {
       const id = idOf(guild, provider);
       try {
         const key = await keys.get(id);
@@ -174,7 +177,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
         if (secretOf(id, key, [sealing]) !== null) return 'as it was';
         const secret = secretOf(id, key);
         if (secret === null) return 'unreadable';
-        await keys.set(id, { ...key, sealed: sealing.seal(secret, id) });
+        await keys.under(lock).set(id, { ...key, sealed: sealing.seal(secret, id) });
         return 'resealed';
       } catch (error) {
         if (error instanceof UnreadableValue) return 'unreadable';

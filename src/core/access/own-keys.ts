@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Locks } from '../locks.ts';
 import { ProviderError } from '../provider/errors.ts';
 import type { ChatProvider } from '../provider/types.ts';
+import type { ClaimKey } from '../store.ts';
 import type { AuditLog } from './audit.ts';
 import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-store.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from './tiers.ts';
@@ -68,7 +69,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
   const { keys, locks, audit, onFailure, clock, log } = options;
 
   /** Of all that changes a key one at a time, in whichever process. */
-  const change = <T>(guild: GuildId, provider: KeyProvider, work: () => Promise<T>) =>
+  const change = <T>(guild: GuildId, provider: KeyProvider, work: (lock: ClaimKey) => Promise<T>) =>
     locks.hold(`key/${guild}/${provider}`, work);
 
   const inWords = (provider: KeyProvider, lastFour: string | null) =>
@@ -111,29 +112,29 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       const asked = options.providers.get(provider);
       if (asked === undefined) throw new Error(`no keys are taken for ${provider}`);
       if (!(await asked.checkKey(secret, signal))) return false;
-      await change(guild, provider, async () => {
+      await change(guild, provider, async (lock) => {
         const from = inWords(provider, await keys.lastFour(guild, provider));
         const to = inWords(provider, secret.slice(-4));
         await audit.append({ guild, by, atMs: clock.now(), action: 'key.connect', from, to, reason: '' });
-        await keys.keep(guild, provider, secret, by);
+        await keys.keep(guild, provider, secret, by, lock);
       });
       return true;
     },
 
     disconnect: (guild, provider, { by }) =>
-      change(guild, provider, async () => {
+      change(guild, provider, async (lock) => {
         const from = inWords(provider, await keys.lastFour(guild, provider));
         if (from === null) return false;
         const atMs = clock.now();
         await audit.append({ guild, by, atMs, action: 'key.disconnect', from, to: null, reason: '' });
-        await keys.delete(guild, provider);
+        await keys.delete(guild, provider, lock);
         return true;
       }),
 
     async turnOver() {
       const counts = { resealed: 0, 'as it was': 0, unreadable: 0 };
       for await (const { guild, provider } of keys.all()) {
-        counts[await change(guild, provider, () => keys.reseal(guild, provider))]++;
+        counts[await change(guild, provider, (lock) => keys.reseal(guild, provider, lock))]++;
       }
       return { turned: counts.resealed, unreadable: counts.unreadable };
     },

@@ -30,7 +30,7 @@ export interface AnswerRecords {
 }
 
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
-  const answers = createCollection(store.keyv('answers'), {
+  const answers = createCollection(store, 'answers', {
     version: 1,
     schema: answerSchema,
     ttlMs: retentionMs,

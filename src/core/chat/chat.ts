@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Actor, mayActAs, type Roles } from '../actor.ts';
 import type { Place, Press, Surface } from '../adapter.ts';
-import { createLanes } from '../lanes.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
 import { isOf, Stopped } from './live-answers.ts';
@@ -48,20 +47,8 @@ const LAST_WORDS_MS = 10_000;
 
 export function createChat(options: ChatOptions): Chat {
   const { conversations, answers, live, stops, clock } = options;
-  /** Keeps two first questions at one place from beginning two conversations. */
-  const beginnings = createLanes(Number.POSITIVE_INFINITY);
   const abandoned = new AbortController();
   const run = createQuestionRunner(options, abandoned.signal);
-
-  async function openConversation(place: Place, key = place.key): Promise<Conversation> {
-    if (key === null) return conversations.create(place.guild, null);
-    const release = await beginnings.enter(key, () => {}, abandoned.signal);
-    try {
-      return (await conversations.at(key)) ?? (await conversations.create(place.guild, key));
-    } finally {
-      release?.();
-    }
-  }
 
   function abandon(): void {
     abandoned.abort(new Stopped({ kind: 'shutdown' }));
@@ -83,7 +70,7 @@ export function createChat(options: ChatOptions): Chat {
   return {
     async ask(question) {
       const key = placeKeyOf(question.place, question.surface, question.actor);
-      const { id } = await openConversation(question.place, key);
+      const { id } = await conversations.open(question.place.guild, key);
       await run({
         question,
         asker: question.actor,
@@ -100,7 +87,8 @@ export function createChat(options: ChatOptions): Chat {
         return tell(press.surface, 'This answer is still being written. Stop it first.');
       }
       const { actor, place, surface } = press;
-      const conversation = (await conversations.get(record.conversation)) ?? (await openConversation(place));
+      const conversation =
+        (await conversations.get(record.conversation)) ?? (await conversations.open(place.guild, place.key));
       await run({
         question: {
           eventId: press.id,
@@ -167,7 +155,7 @@ export function createChat(options: ChatOptions): Chat {
     async conversationAt(place) {
       return place.key === null ? null : conversations.at(place.key);
     },
-    openConversation: (place) => openConversation(place),
+    openConversation: (place) => conversations.open(place.guild, place.key),
 
     async drain(graceMs) {
       const endMs = clock.now() + graceMs;

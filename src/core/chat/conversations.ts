@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
-import { createCollection } from '../collection.ts';
+import { type Collection, createCollection } from '../collection.ts';
 import type { Locks } from '../locks.ts';
-import type { Store } from '../store.ts';
+import type { ClaimKey, Store } from '../store.ts';
 
 const turnSchema = z.object({
   /** Stays the same when the question is retried. */
@@ -35,8 +35,8 @@ export interface Conversations {
   /** The conversation that hangs on a place; null where there is none (any more). */
   at(placeKey: string): Promise<Conversation | null>;
   get(id: string): Promise<Conversation | null>;
-  /** A new conversation at a place, or at none yet. */
-  create(guild: GuildId, placeKey: string | null): Promise<Conversation>;
+  /** The conversation at a place, begun where there is none; with null a new one, at no place yet. */
+  open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Chooses the model that answers in it, or takes the choice back with null. Nothing where it was forgotten meanwhile. */
   setModel(id: string, model: string | null): Promise<void>;
   /** Lets a conversation be found at one more place. */
@@ -59,12 +59,12 @@ export interface Conversations {
 const MAX_TURNS = 100;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
-  const conversations = createCollection(store.keyv('conversations'), {
+  const conversations = createCollection(store, 'conversations', {
     version: 1,
     schema: conversationSchema,
     ttlMs: retentionMs,
   });
-  const places = createCollection(store.keyv('places'), {
+  const places = createCollection(store, 'places', {
     version: 1,
     schema: placeSchema,
     ttlMs: retentionMs,
@@ -75,68 +75,84 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   }
 
   /** Keeps turns that are recorded and turns that are forgotten, here and elsewhere, from undoing each other. */
-  const change = <T>(id: string, work: () => Promise<T>) => locks.hold(`conversation/${id}`, work);
+  const change = <T>(id: string, work: (held: Collection<Conversation>) => Promise<T>) =>
+    locks.hold(`conversation/${id}`, (lock) => work(conversations.under(lock)));
 
   async function* idsOf(guild: GuildId): AsyncGenerator<string> {
     for await (const id of conversations.keys()) if (id.startsWith(`${guild}/`)) yield id;
   }
 
-  async function forgetTurns(id: string, user: string): Promise<number> {
-    const conversation = await conversations.get(id);
+  async function begin(guild: GuildId): Promise<Conversation> {
+    // The guild leads the id, so that a guild's conversations can be told by their keys.
+    const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
+    await conversations.set(conversation.id, conversation);
+    return conversation;
+  }
+
+  async function at(placeKey: string): Promise<Conversation | null> {
+    const place = await places.get(placeKey);
+    return place ? get(place.conversation) : null;
+  }
+
+  async function forgetTurns(held: Collection<Conversation>, id: string, user: string): Promise<number> {
+    const conversation = await held.get(id);
     if (!conversation) return 0;
     const turns = conversation.turns.filter((turn) => turn.user !== user);
     const forgotten = conversation.turns.length - turns.length;
     if (forgotten === 0) return 0;
-    if (turns.length === 0) await conversations.delete(id);
-    else await conversations.set(id, { ...conversation, turns });
+    if (turns.length === 0) await held.delete(id);
+    else await held.set(id, { ...conversation, turns });
     return forgotten;
   }
 
   return {
     get,
-    async at(placeKey) {
-      const place = await places.get(placeKey);
-      return place ? get(place.conversation) : null;
-    },
-    async create(guild, placeKey) {
-      // The guild leads the id, so that a guild's conversations can be told by their keys.
-      const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
-      await conversations.set(conversation.id, conversation);
-      if (placeKey !== null) await places.set(placeKey, { conversation: conversation.id });
-      return conversation;
+    at,
+    async open(guild, placeKey) {
+      if (placeKey === null) return begin(guild);
+      // Two first questions at one place, in whichever processes, begin one conversation.
+      const open = async (lock: ClaimKey) => {
+        const found = await at(placeKey);
+        if (found !== null) return found;
+        const begun = await begin(guild);
+        await places.under(lock).set(placeKey, { conversation: begun.id });
+        return begun;
+      };
+      return (await at(placeKey)) ?? locks.hold(`place/${placeKey}`, open);
     },
     setModel: (id, model) =>
-      change(id, async () => {
-        const before = await conversations.get(id);
+      change(id, async (held) => {
+        const before = await held.get(id);
         if (!before) return;
         const { model: _, ...conversation } = before;
-        await conversations.set(id, model === null ? conversation : { ...conversation, model });
+        await held.set(id, model === null ? conversation : { ...conversation, model });
       }),
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
     record: (id, turn, isWanted) =>
-      change(id, async () => {
-        const conversation = await conversations.get(id);
+      change(id, async (held) => {
+        const conversation = await held.get(id);
         if (!conversation || !(await isWanted())) return false;
         const { turns } = conversation;
         const index = turns.findIndex((other) => other.id === turn.id);
         if (index >= 0) turns[index] = turn;
         else turns.push(turn);
-        await conversations.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
+        await held.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
         return true;
       }),
     async forget(id) {
-      await change(id, () => conversations.delete(id));
+      await change(id, (held) => held.delete(id));
     },
     async forgetGuild(guild) {
       let forgotten = 0;
       for await (const id of idsOf(guild)) {
-        if (await change(id, () => conversations.delete(id))) forgotten++;
+        if (await change(id, (held) => held.delete(id))) forgotten++;
       }
       return forgotten;
     },
     async forgetPerson(guild, user) {
       let forgotten = 0;
-      for await (const id of idsOf(guild)) forgotten += await change(id, () => forgetTurns(id, user));
+      for await (const id of idsOf(guild))
+        forgotten += await change(id, (held) => forgetTurns(held, id, user));
       return forgotten;
     },
     async *turnsOf(guild, user) {

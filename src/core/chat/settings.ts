@@ -34,7 +34,7 @@ export function createSettings(
   store: Store,
   conversations: Pick<Conversations, 'get' | 'setModel'>,
 ): Settings {
-  const settings = createCollection(store.keyv('settings'), { version: 1, schema: settingsSchema });
+  const settings = createCollection(store, 'settings', { version: 1, schema: settingsSchema });
 
   return {
     async model({ place, conversation }) {

@@ -4,7 +4,7 @@ import type { Actor, GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import { createCollection } from '../collection.ts';
 import type { Locks } from '../locks.ts';
-import type { LedgerEntry, Store } from '../store.ts';
+import type { ClaimKey, LedgerEntry, Store } from '../store.ts';
 import {
   type GuildRules,
   layerInWords,
@@ -66,10 +66,10 @@ export function createLimitRules(options: {
   readonly clock: Clock;
 }): LimitRules {
   const { store, locks, config, audit, clock } = options;
-  const stored = createCollection(store.keyv('limits'), STORED_RULES);
+  const stored = createCollection(store, 'limits', STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
-  async function change({ guild, layer, limit, most, by }: RuleChange): Promise<boolean> {
+  async function change({ guild, layer, limit, most, by }: RuleChange, lock: ClaimKey): Promise<boolean> {
     const before = await rules(guild);
     const { [limit]: from, ...others } = layerOf(before, layer);
     if (from === most) return true;
@@ -88,7 +88,7 @@ export function createLimitRules(options: {
       to: words(most),
       reason: '',
     });
-    await stored.set(guild, after);
+    await stored.under(lock).set(guild, after);
     return true;
   }
 
@@ -107,7 +107,7 @@ export function createLimitRules(options: {
       );
     },
 
-    change: (wanted) => locks.hold(`limits/${wanted.guild}`, () => change(wanted)),
+    change: (wanted) => locks.hold(`limits/${wanted.guild}`, (lock) => change(wanted, lock)),
   };
 }
 

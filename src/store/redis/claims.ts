@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { ClaimKey, ClaimStore } from '../../core/store.ts';
+import { type ClaimKey, type ClaimStore, LockLost } from '../../core/store.ts';
 import { parseJson } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, CLAIMS, JOURNALS } from './keys.ts';
@@ -60,6 +60,16 @@ for offset = 0, math.huge, 100 do
     end
   end
 end
+`);
+
+/** Sets or deletes a key of any kind while a claim is held; says whether there was one, and -1 where it is not held. */
+const CHANGE = script(`
+local claims, leases, key = unpack(KEYS)
+local id, held, value, ttl = unpack(ARGV)
+if redis.call('HGET', claims, id) ~= held or not redis.call('ZSCORE', leases, id) then return -1 end
+if not value then return redis.call('UNLINK', key) end
+if ttl then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
+return 1
 `);
 
 /** Forgets some of the finished claims that have expired; unfinished ones stay, before them and among them. */
@@ -148,6 +158,28 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       };
     },
   };
+}
+
+/**
+ * Sets a key, or deletes it where no value is given, in the step that looks whether the claim is held. Resolves to whether
+ * there is or was one.
+ *
+ * @throws LockLost
+ */
+export async function changeUnder(
+  lock: ClaimKey,
+  { runScript }: RedisConnection,
+  key: string,
+  value?: string,
+  ttlMs?: number,
+): Promise<boolean> {
+  const changed = await runScript(
+    CHANGE,
+    [CLAIMS, CLAIM_LEASES, key],
+    [lock.id, held(lock), value, ttlMs].filter((each) => each !== undefined),
+  );
+  if (changed === -1) throw new LockLost(lock);
+  return changed === 1;
 }
 
 /** Forgets the finished claims that have expired, so many in one step. */

@@ -1,5 +1,7 @@
 import KeyvRedis from '@keyv/redis';
-import type { KeyvStoreAdapter } from 'keyv';
+import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
+import type { ClaimKey } from '../../core/store.ts';
+import { changeUnder } from './claims.ts';
 import type { RedisConnection } from './connection.ts';
 
 const SCAN_KEYS = 1_000;
@@ -7,19 +9,21 @@ const SCAN_KEYS = 1_000;
 /** Makes Keyv's storages over one connection. */
 export function createRedisKeyvAdapters(
   connection: RedisConnection,
-): (namespace: string) => KeyvStoreAdapter {
+): (namespace: string, lock?: ClaimKey) => KeyvStoreAdapter {
   const redis = new KeyvRedis(connection.client, { throwOnErrors: true });
   // Errors reject; the events that say them once more have no one to hear them.
   redis.on('error', () => {});
-  return (namespace) => createAdapter(connection, redis, namespace);
+  return (namespace, lock) => createAdapter(connection, redis, namespace, lock);
 }
 
 /** `@keyv/redis` under a namespace of Parley's, with bounded time and one kind of error. */
 function createAdapter(
-  { run }: RedisConnection,
+  connection: RedisConnection,
   redis: KeyvRedis<never>,
   namespace: string,
+  lock?: ClaimKey,
 ): KeyvStoreAdapter {
+  const { run } = connection;
   const scope = `parley:${namespace}`;
   const scoped = (key: string) => redis.createKeyPrefix(key, scope);
 
@@ -67,5 +71,25 @@ function createAdapter(
       } while (cursor !== '0');
     },
   };
-  return adapter;
+  return lock === undefined ? adapter : Object.assign(adapter, writesUnder(lock, connection, scoped));
+}
+
+/** In one step with a look at the lock, for which `@keyv/redis` has no way. */
+function writesUnder(lock: ClaimKey, connection: RedisConnection, scoped: (key: string) => string) {
+  const set = async (key: string, value: string, ttlMs?: number): Promise<void> => {
+    await changeUnder(lock, connection, scoped(key), value, ttlMs && Math.ceil(ttlMs));
+  };
+  const drop = (key: string) => changeUnder(lock, connection, scoped(key));
+  return {
+    set,
+    async setMany(entries: readonly KeyvEntry[]) {
+      for (const { key, value, ttl } of entries) await set(key, value, ttl);
+    },
+    delete: drop,
+    async deleteMany(keys: readonly string[]) {
+      const dropped = [];
+      for (const key of keys) dropped.push(await drop(key));
+      return dropped.includes(true);
+    },
+  } satisfies Partial<KeyvStoreAdapter>;
 }

@@ -51,7 +51,8 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   );
 
   return {
-    keyv: (namespace) => new Keyv({ ...KEYV_OPTIONS, store: createAdapter(namespace), namespace }),
+    keyv: (namespace, lock) =>
+      new Keyv({ ...KEYV_OPTIONS, store: createAdapter(namespace, lock), namespace }),
     ledger: createRedisLedger(connection),
     claims: createRedisClaims(connection, clock),
     records: createRedisRecords(connection),

@@ -159,6 +159,7 @@ export function isDamage(error: StoreError): boolean {
 }
 
 function storeError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
   const reason = isBusy(cause)
     ? `another process held the lock for more than ${LOCK_WAIT_MS} ms`
     : cause instanceof Error

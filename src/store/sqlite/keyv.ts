@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
 import type { Clock } from '../../core/clock.ts';
+import { type ClaimKey, LockLost } from '../../core/store.ts';
+import { isHeld } from './claims.ts';
 import type { Database } from './database.ts';
 
 const PAGE_ROWS = 100;
@@ -10,8 +12,15 @@ export function createSqliteKeyvAdapter(
   database: Database,
   namespace: string,
   clock: Clock,
+  lock?: ClaimKey,
 ): KeyvStoreAdapter {
-  const { read, write, sql } = database;
+  const { read, sql } = database;
+
+  const write = <T>(work: () => T) =>
+    database.write(() => {
+      if (lock !== undefined && !isHeld(database, lock)) throw new LockLost(lock);
+      return work();
+    });
 
   function find(key: string): unknown {
     return sql(
@@ -49,9 +58,7 @@ export function createSqliteKeyvAdapter(
       }),
     delete: (key) => write(() => drop(key)),
     deleteMany: (keys) => write(() => keys.map(drop).includes(true)),
-    clear: async () => {
-      await database.deleteWhere('keyv', 'namespace = ?', namespace);
-    },
+    clear: () => write(() => void sql('DELETE FROM keyv WHERE namespace = ?').run(namespace)),
     // The database is the store's to close: other namespaces live in it.
     disconnect: async () => {},
     async *iterator() {

@@ -40,10 +40,10 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   );
 
   return {
-    keyv: (namespace) =>
+    keyv: (namespace, lock) =>
       new Keyv({
         ...KEYV_OPTIONS,
-        store: createSqliteKeyvAdapter(database, namespace, clock),
+        store: createSqliteKeyvAdapter(database, namespace, clock, lock),
         namespace,
       }),
     ledger: createSqliteLedger(database),

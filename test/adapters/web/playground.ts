@@ -59,8 +59,9 @@ export interface Reader {
 }
 
 /** The playground's part of the store, as one process opens it. */
-export function openKeyv(values: Map<string, unknown>): Keyv {
-  return new Keyv({ store: values, namespace: 'playground', throwOnErrors: true });
+export function openStore(values: Map<string, unknown>): { keyv(): Keyv } {
+  const keyv = new Keyv({ store: values, namespace: 'playground', throwOnErrors: true });
+  return { keyv: () => keyv };
 }
 
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
@@ -70,7 +71,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
   const host = scriptedHost();
   const adapter = createWebAdapter({
     host,
-    keyv: openKeyv(values),
+    store: openStore(values),
     clock,
     log,
     anyHost,

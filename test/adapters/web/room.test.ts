@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../../src/adapters/web/messages.ts';
 import { createRoom } from '../../../src/adapters/web/room.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { openKeyv } from './playground.ts';
+import { openStore } from './playground.ts';
 
 function said(id: string, thread: string | null = null): Draft {
   const spot = { channel: 'general', thread };
@@ -13,7 +13,7 @@ function said(id: string, thread: string | null = null): Draft {
 describe('a room', () => {
   it('keeps the newest thousand messages, and lets a thread go with what it hung on', async () => {
     const values = new Map<string, unknown>();
-    const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+    const room = createRoom(openStore(values), createFakeClock(), pino({ level: 'silent' }));
     await room.post(said('root'));
     await room.post(said('reply', 'root'));
     for (let n = 0; n < 998; n++) await room.post(said(`m${n}`));
@@ -29,7 +29,7 @@ describe('a room', () => {
 
   it('keeps what a lively thread hangs on, however old it is', async () => {
     const values = new Map<string, unknown>();
-    const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+    const room = createRoom(openStore(values), createFakeClock(), pino({ level: 'silent' }));
     await room.post(said('root'));
     for (let n = 0; n < 999; n++) await room.post(said(`m${n}`));
     await room.post(said('reply', 'root'));
@@ -41,10 +41,10 @@ describe('a room', () => {
   });
 
   it('has a message though an old one could not be forgotten', async () => {
-    const keyv = openKeyv(new Map());
-    const room = createRoom(keyv, createFakeClock(), pino({ level: 'silent' }));
+    const store = openStore(new Map());
+    const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     for (let n = 0; n < 1_000; n++) await room.post(said(`m${n}`));
-    keyv.delete = async () => {
+    store.keyv().delete = async () => {
       throw new Error('down');
     };
     expect(await room.post(said('last'))).toMatchObject({ id: 'last' });
@@ -54,9 +54,9 @@ describe('a room', () => {
   it('goes on with the order of an earlier process', async () => {
     const values = new Map<string, unknown>();
     const log = pino({ level: 'silent' });
-    const before = createRoom(openKeyv(values), createFakeClock(), log);
+    const before = createRoom(openStore(values), createFakeClock(), log);
     for (let n = 0; n < 12; n++) await before.post(said(`m${n}`));
-    const after = createRoom(openKeyv(values), createFakeClock(), log);
+    const after = createRoom(openStore(values), createFakeClock(), log);
     await after.load();
     await after.post(said('next'));
     const shown = after.changes.since(null, 'member').items.map(([key]) => key);
@@ -65,12 +65,12 @@ describe('a room', () => {
   });
 
   it('does not begin as an empty one where the store fails', async () => {
-    const keyv = openKeyv(new Map());
-    keyv.get = async () => {
+    const store = openStore(new Map());
+    store.keyv().get = async () => {
       throw new Error('down');
     };
-    const room = createRoom(keyv, createFakeClock(), pino({ level: 'silent' }));
-    await createRoom(keyv, createFakeClock(), pino({ level: 'silent' })).post(said('m1'));
+    const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
+    await createRoom(store, createFakeClock(), pino({ level: 'silent' })).post(said('m1'));
     await expect(room.load()).rejects.toThrow('down');
   });
 });

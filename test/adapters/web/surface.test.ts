@@ -7,7 +7,7 @@ import { createPacers } from '../../../src/core/reply/pacer.ts';
 import { surfaceContract } from '../../contracts/surface.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { openKeyv } from './playground.ts';
+import { openStore } from './playground.ts';
 import { viewOf } from './scripted-dispatch.ts';
 
 const never = new AbortController().signal;
@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 surfaceContract('playground', {
   async open() {
     const clock = createFastClock();
-    const room = createRoom(openKeyv(new Map()), clock, pino({ level: 'silent' }));
+    const room = createRoom(openStore(new Map()), clock, pino({ level: 'silent' }));
     let ids = 0;
     const surface = createWebSurface(room, {
       question: 'question-1',
@@ -64,7 +64,7 @@ describe('a playground whose store fails', () => {
     const clock = createFakeClock();
     const values = new Map<string, unknown>();
     const faults = { isDown: false, isDeaf: false };
-    const keyv = openKeyv(
+    const store = openStore(
       Object.assign(values, {
         set(key: string, value: unknown) {
           if (faults.isDown) throw new Error('down');
@@ -74,7 +74,7 @@ describe('a playground whose store fails', () => {
         },
       }),
     );
-    const room = createRoom(keyv, clock, pino({ level: 'silent' }));
+    const room = createRoom(store, clock, pino({ level: 'silent' }));
     let ids = 0;
     const surface = createWebSurface(room, {
       question: 'question-1',
@@ -136,7 +136,7 @@ describe('a place in the playground', () => {
     let ids = 0;
     const newId = () => `message-${++ids}`;
     const openRoom = async () => {
-      const room = createRoom(openKeyv(values), createFakeClock(), pino({ level: 'silent' }));
+      const room = createRoom(openStore(values), createFakeClock(), pino({ level: 'silent' }));
       await room.load();
       return room;
     };

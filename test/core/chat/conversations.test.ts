@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Conversations, createConversations, type Turn } from '../../../src/core/chat/conversations.ts';
 import { createLocks } from '../../../src/core/locks.ts';
-import type { Store } from '../../../src/core/store.ts';
+import { LockLost, type Store } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
@@ -21,10 +21,38 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-function processNamed(owner: string): Conversations {
-  const locks = createLocks({ claims: store.claims, owner, clock, log });
+function processNamed(owner: string, onStore = store): Conversations {
+  const locks = createLocks({ claims: onStore.claims, owner, clock, log });
   closing.push(() => locks.stop());
-  return createConversations(store, locks, 86_400_000);
+  return createConversations(onStore, locks, 86_400_000);
+}
+
+/** A store on which a process stalls before each write of a value, until it is told to go on. */
+function stalling(): { readonly store: Store; readonly stalled: Promise<void>; goOn(): void } {
+  const [stalled, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: Store = {
+    ...store,
+    keyv(namespace, lock) {
+      const keyv = store.keyv(namespace, lock);
+      const set = keyv.set.bind(keyv);
+      keyv.set = async (...args) => {
+        stalled.resolve();
+        await goOn.promise;
+        return set(...args);
+      };
+      return keyv;
+    },
+  };
+  return { store: slow, stalled: stalled.promise, goOn: goOn.resolve };
+}
+
+/** What another process does about locks whose holder it takes for dead. */
+async function endOrphans(): Promise<void> {
+  for (;;) {
+    const claim = await store.claims.takeOver('heir', clock.now(), clock.now() + 10_000);
+    if (claim === null) return;
+    await store.claims.finish(claim);
+  }
 }
 
 function turn(id: string, user = 'mia'): Turn {
@@ -52,7 +80,7 @@ async function all<T>(...working: readonly Promise<T>[]): Promise<T[]> {
 describe('two processes with one conversation', () => {
   it('lose no turn that both record at once', async () => {
     const [here, there] = [processNamed('p'), processNamed('q')];
-    const { id } = await here.create('discord:1', null);
+    const { id } = await here.open('discord:1', null);
     const ids = Array.from({ length: 10 }, (_, index) => `turn ${index}`);
     await all(...ids.map((name, index) => (index % 2 ? here : there).record(id, turn(name), wanted)));
     expect((await here.get(id))?.turns.map((kept) => kept.id).toSorted()).toEqual(ids);
@@ -60,7 +88,7 @@ describe('two processes with one conversation', () => {
 
   it('bring no turn back that the other forgets meanwhile', async () => {
     const [here, there] = [processNamed('p'), processNamed('q')];
-    const { id } = await here.create('discord:1', null);
+    const { id } = await here.open('discord:1', null);
     await here.record(id, turn('one', 'mia'), wanted);
     await all<unknown>(
       there.record(id, turn('two', 'ben'), wanted),
@@ -70,9 +98,32 @@ describe('two processes with one conversation', () => {
     expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['two', 'three']);
   });
 
+  it('begin one where both get the first question at one place', async () => {
+    const processes = [processNamed('p'), processNamed('q'), processNamed('r')];
+    const opened = await all(...processes.map((each) => each.open('discord:1', 'discord:thread/1')));
+    expect(new Set(opened.map(({ id }) => id)).size).toBe(1);
+    expect((await processes[0]?.at('discord:thread/1'))?.id).toBe(opened[0]?.id);
+  });
+
+  it('lose no turn to one that stalls for longer than its lease while it writes', async () => {
+    const here = processNamed('p');
+    const { id } = await here.open('discord:1', null);
+    const stall = stalling();
+    const locks = createLocks({ claims: { ...store.claims, renew: async () => {} }, owner: 'q', clock, log });
+    closing.push(() => locks.stop());
+    const recording = createConversations(stall.store, locks, 86_400_000).record(id, turn('late'), wanted);
+    await stall.stalled;
+    await clock.advance(10_000);
+    await endOrphans();
+    expect(await here.record(id, turn('newer'), wanted)).toBe(true);
+    stall.goOn();
+    await expect(recording).rejects.toThrow(LockLost);
+    expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['newer']);
+  });
+
   it.each(['forget', 'forgetGuild'] as const)('bring nothing back after %s', async (how) => {
     const [here, there] = [processNamed('p'), processNamed('q')];
-    const { id } = await here.create('discord:1', null);
+    const { id } = await here.open('discord:1', null);
     await all<unknown>(
       there.record(id, turn('one'), wanted),
       how === 'forget' ? here.forget(id) : here.forgetGuild('discord:1'),
@@ -83,7 +134,7 @@ describe('two processes with one conversation', () => {
 
   it('keep no turn that is not wanted any more by the time it can be recorded', async () => {
     const [here, there] = [processNamed('p'), processNamed('q')];
-    const { id } = await here.create('discord:1', null);
+    const { id } = await here.open('discord:1', null);
     let isWanted = true;
     const recording = [
       there.record(id, turn('one', 'ben'), wanted),
@@ -98,7 +149,7 @@ describe('two processes with one conversation', () => {
 describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
     const conversations = processNamed('p');
-    const { id } = await conversations.create('discord:1', null);
+    const { id } = await conversations.open('discord:1', null);
     await conversations.setModel(id, 'openai/gpt-4o');
     await conversations.record(id, turn('one'), wanted);
     expect(await conversations.get(id)).toMatchObject({ model: 'openai/gpt-4o', turns: [{ id: 'one' }] });

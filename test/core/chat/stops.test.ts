@@ -202,7 +202,7 @@ describe('two bots on one store', () => {
     return invocation.surface.whispers[0]?.text;
   }
 
-  /** Moves time until something is done that waits for the other process. */
+  /** Moves time until something is done that waits for the other process; five times as fast as real time, in which the tokenizer loads. */
   async function inTime<T>(doing: Promise<T>): Promise<T> {
     let isDone = false;
     void doing.finally(() => {
@@ -213,7 +213,7 @@ describe('two bots on one store', () => {
         await clock.advance(250);
         expect(isDone).toBe(true);
       },
-      { ...PATIENT, interval: 5 },
+      { ...PATIENT, interval: 50 },
     );
     return doing;
   }

@@ -391,7 +391,7 @@ describe('a bot whose store is away', () => {
     const bot = await createTestBot({
       store: {
         ...store,
-        keyv: (namespace) => refuse(store.keyv(namespace), ['set']),
+        keyv: (namespace, lock) => refuse(store.keyv(namespace, lock), ['set']),
         claims: refuse(store.claims, ['claim', 'write', 'finish', 'renew', 'takeOver']),
         ledger: refuse(store.ledger, ['reserve', 'settle', 'annotate', 'renew']),
       },
