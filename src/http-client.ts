@@ -9,6 +9,8 @@ export function createFetch(): typeof fetch {
   // One byte that nobody asked for pauses a connection.
   const agent = new Agent({
     connect: connectOptions({ highWaterMark: 1 }),
+    // There all streams share one connection, and nothing of this was tried with it.
+    allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -62,34 +64,49 @@ function createHandler(
   let call: Dispatcher.DispatchController | null = null;
   /** Null until there are headers. */
   let body: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** What has come and is still to be handed on. */
   let parts: Buffer[] = [];
+  /** Whether somebody waits for more of the body. */
+  let isWanted = false;
+  let isDue = false;
+  /** Closes the body or fails it, once all parts are handed on; null until all has come. */
+  let end: (() => void) | null = null;
+  /** Nothing is handed on any more. */
   let isOver = false;
-  /** All of the answer has been read, though perhaps not taken. */
-  let hasEnded = false;
+
+  function hand(): void {
+    if (isOver || !isWanted) return;
+    if (parts.length > 0) {
+      isWanted = false;
+      body?.enqueue(Buffer.concat(parts));
+      parts = [];
+    }
+    if (end === null) return;
+    finish();
+    end();
+  }
 
   /** All that has come by now is there before this turn of the event loop ends. */
-  function hand(): void {
-    if (isOver || parts.length === 0) return;
-    call?.pause();
-    body?.enqueue(Buffer.concat(parts));
-    parts = [];
+  function handSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      hand();
+    });
   }
 
   function finish(): void {
     isOver = true;
+    parts = [];
     signal?.removeEventListener('abort', abandon);
   }
 
-  function fail(reason: unknown): void {
-    if (isOver) return;
-    hand();
-    finish();
-    if (body === null) reject(reason);
-    else body.error(reason);
-  }
-
   function abandon(): void {
-    fail(signal?.reason);
+    if (isOver) return;
+    finish();
+    reject(signal?.reason);
+    body?.error(signal?.reason);
     call?.abort(signal?.reason);
   }
 
@@ -112,30 +129,38 @@ function createHandler(
           start(controlled) {
             body = controlled;
           },
-          pull: () => controller.resume(),
+          pull() {
+            isWanted = true;
+            if (end === null) controller.resume();
+            if (end !== null || parts.length > 0) handSoon();
+          },
           cancel() {
             finish();
             // A connection whose answer has come to its end can serve the next request.
-            controller.resume();
-            if (!hasEnded) controller.abort(new Error('read enough'));
+            if (end === null) controller.resume();
+            if (end === null) controller.abort(new Error('read enough'));
           },
         },
         { highWaterMark: 0 },
       );
       resolve(new Response(stream, { status, headers }));
     },
-    onResponseData(_, part) {
-      if (!isOver && parts.push(part) === 1) setImmediate(hand);
+    onResponseData(controller, part) {
+      if (isOver) return;
+      parts.push(part);
+      handSoon();
+      if (!isWanted) controller.pause();
     },
     onResponseEnd() {
-      hasEnded = true;
-      if (isOver) return;
+      end = () => body?.close();
       hand();
-      finish();
-      body?.close();
     },
     onResponseError(_, cause) {
-      fail(new TypeError(body === null ? 'fetch failed' : 'terminated', { cause }));
+      const error = new TypeError(body === null ? 'fetch failed' : 'terminated', { cause });
+      end = () => body?.error(error);
+      reject(error);
+      if (body === null) finish();
+      else hand();
     },
   };
 }

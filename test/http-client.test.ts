@@ -32,6 +32,16 @@ async function serve(
   };
 }
 
+/** Answers whatever is asked, byte by byte as it is told to. */
+async function serveRaw(answer: (socket: Socket) => void): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).once('data', () => answer(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe('fetch', () => {
   it('sends method, headers and text, and reads status, headers and body', async () => {
     const { url } = await serve(async (request, response) => {
@@ -62,7 +72,7 @@ describe('fetch', () => {
     expect(await response.text()).toBe('a chart chart.png');
   });
 
-  it.each([204, 304])('takes a %i, which has no body', async (status) => {
+  it.each([204, 205, 304])('takes a %i, which has no body', async (status) => {
     const { url, connections } = await serve((_, response) => void response.writeHead(status).end());
     const fetch = createFetch();
     for (let times = 0; times < 3; times++) {
@@ -130,6 +140,25 @@ describe('fetch', () => {
     await reader?.cancel();
   });
 
+  it('hands over in one piece what came bit by bit since the last read', async () => {
+    const written = Promise.withResolvers<void>();
+    const { url } = await serve(async (_, response) => {
+      response.write('one');
+      for (const word of [' two', ' three', ' four']) {
+        await sleep(20);
+        response.write(word);
+      }
+      response.end(() => written.resolve());
+    });
+    const reader = (await createFetch()(url)).body?.getReader();
+    const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
+    expect(await read()).toBe('one');
+    await written.promise;
+    await sleep(20);
+    expect(await read()).toBe(' two three four');
+    expect(await read()).toBe('');
+  });
+
   it('ends the request when its signal aborts, before the headers and after', async () => {
     const closed: string[] = [];
     const { url } = await serve((request, response) => {
@@ -161,15 +190,30 @@ describe('fetch', () => {
     await expect((await createFetch()(url)).text()).rejects.toMatchObject({ message: 'terminated' });
   });
 
+  it.each([
+    ['ends with its connection', 'HTTP/1.1 200 OK\r\n\r\n', 'one'],
+    ['is HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n', 'one'],
+    ['says that it closes', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\n', 'one'],
+    ['is empty', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', ''],
+  ])('delivers an answer that %s, however late it is read', async (_, head, body) => {
+    const url = await serveRaw((socket) => socket.end(head + body));
+    const response = await createFetch()(url);
+    await sleep(30);
+    expect(await response.text()).toBe(body);
+  });
+
+  it('fails where the status is none', async () => {
+    const url = await serveRaw((socket) => socket.write('HTTP/1.1 999 No\r\nContent-Length: 2\r\n\r\nhi'));
+    await expect(createFetch()(url)).rejects.toMatchObject({ message: 'terminated' });
+  });
+
   it('delivers what came before the connection broke, however late that is read', async () => {
     const sockets: Socket[] = [];
-    const server = createTcpServer((socket) => {
+    const url = await serveRaw((socket) => {
       sockets.push(socket);
-      socket.on('error', () => {}).write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.push(() => server.close());
-    const response = await createFetch()(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const response = await createFetch()(url);
     const reader = response.body?.getReader();
     const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
     expect(await read()).toBe('one');

@@ -1,3 +1,4 @@
+import type { Keyv } from 'keyv';
 import { z } from 'zod';
 import type { ClaimKey, Store } from './store.ts';
 
@@ -42,6 +43,9 @@ export interface Collection<T> {
   under(lock: ClaimKey): Collection<T>;
 }
 
+/** Values that are changed under a lock alone. */
+export type Guarded<T> = Omit<Collection<T>, 'set' | 'delete'>;
+
 /** Stands before the key under which an unreadable value is kept aside; no key of a collection begins with it. */
 export const ASIDE_PREFIX = '!unreadable/';
 
@@ -52,10 +56,8 @@ export function createCollection<T>(
   store: Pick<Store, 'keyv'>,
   namespace: string,
   options: CollectionOptions<T>,
-  lock?: ClaimKey,
 ): Collection<T> {
   const { version, schema, ttlMs } = options;
-  const keyv = store.keyv(namespace, lock);
 
   function parse(key: string, stored: unknown): T {
     const envelope = envelopeSchema.safeParse(stored);
@@ -77,7 +79,7 @@ export function createCollection<T>(
     return options.migrate(value, from);
   }
 
-  async function read(key: string, stored: unknown): Promise<T> {
+  async function read(keyv: Keyv, key: string, stored: unknown): Promise<T> {
     try {
       return parse(key, stored);
     } catch (error) {
@@ -86,10 +88,10 @@ export function createCollection<T>(
     }
   }
 
-  return {
+  const over = (keyv: Keyv): Collection<T> => ({
     async get(key) {
       const stored: unknown = await keyv.get(key);
-      return stored === undefined ? undefined : await read(key, stored);
+      return stored === undefined ? undefined : await read(keyv, key, stored);
     },
 
     async getMany(keys) {
@@ -98,7 +100,7 @@ export function createCollection<T>(
       const stored: unknown[] = await keyv.getMany([...keys]);
       for (const [index, key] of keys.entries()) {
         const value = stored[index];
-        if (value !== undefined) found.set(key, await read(key, value));
+        if (value !== undefined) found.set(key, await read(keyv, key, value));
       }
       return found;
     },
@@ -120,8 +122,10 @@ export function createCollection<T>(
       }
     },
 
-    under: (held) => createCollection(store, namespace, options, held),
-  };
+    under: (lock) => over(store.keyv(namespace, lock)),
+  });
+
+  return over(store.keyv(namespace));
 }
 
 /** Names the places that are wrong and never the values there: they may be private. */

@@ -85,6 +85,8 @@ export interface MemorySurfaceOptions {
   readonly canContinueInThread?: boolean;
   /** Names the surface where processes come and go; `reference` is this, `#`, and how many messages there are. */
   readonly reference?: string;
+  /** Posts anew where another process goes on: like Slack, and unlike Discord, which knows a send by its nonce. */
+  readonly forgetsSends?: boolean;
 }
 
 export function createMemorySurface(options: MemorySurfaceOptions): MemorySurface {
@@ -238,8 +240,11 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
       return {
         surface: {
           ...surface,
+          get reference() {
+            return `${options.reference}#${next}`;
+          },
           async open(view, signal) {
-            const posted = messages[next++];
+            const posted = options.forgetsSends ? undefined : messages[next++];
             if (posted === undefined) return surface.open(view, signal);
             const message = liveMessage(posted);
             if (posted.shown.text !== view.text) await message.update(view, signal);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
-import { createCollection, UnreadableValue } from '../collection.ts';
+import { createCollection, type Guarded, UnreadableValue } from '../collection.ts';
 import { createSealing, type Sealing } from '../sealing.ts';
 import type { ClaimKey, Store } from '../store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from './tiers.ts';
@@ -89,7 +89,7 @@ type StoredKey = z.infer<typeof keySchema>;
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
   const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
   const [sealing] = sealings;
-  const keys = createCollection(store, 'keys', { version: 1, schema: keySchema });
+  const keys: Guarded<StoredKey> = createCollection(store, 'keys', { version: 1, schema: keySchema });
   // Apart from the keys, so that a fault of an old key never writes over a new one.
   const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { GuildId } from '../actor.ts';
-import { type Collection, createCollection } from '../collection.ts';
+import { type Collection, createCollection, type Guarded } from '../collection.ts';
 import type { Locks } from '../locks.ts';
 import type { ClaimKey, Store } from '../store.ts';
 
@@ -59,11 +59,13 @@ export interface Conversations {
 const MAX_TURNS = 100;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
-  const conversations = createCollection(store, 'conversations', {
+  const begun = createCollection(store, 'conversations', {
     version: 1,
     schema: conversationSchema,
     ttlMs: retentionMs,
   });
+  /** What others may know of already. */
+  const conversations: Guarded<Conversation> = begun;
   const places = createCollection(store, 'places', {
     version: 1,
     schema: placeSchema,
@@ -85,7 +87,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   async function begin(guild: GuildId): Promise<Conversation> {
     // The guild leads the id, so that a guild's conversations can be told by their keys.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
-    await conversations.set(conversation.id, conversation);
+    await begun.set(conversation.id, conversation);
     return conversation;
   }
 
@@ -114,9 +116,9 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       const open = async (lock: ClaimKey) => {
         const found = await at(placeKey);
         if (found !== null) return found;
-        const begun = await begin(guild);
-        await places.under(lock).set(placeKey, { conversation: begun.id });
-        return begun;
+        const conversation = await begin(guild);
+        await places.under(lock).set(placeKey, { conversation: conversation.id });
+        return conversation;
       };
       return (await at(placeKey)) ?? locks.hold(`place/${placeKey}`, open);
     },

@@ -31,6 +31,8 @@ export interface Entry {
   readonly lost: AbortSignal;
   /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while where it has changed. */
   watch(read: () => AnswerState): void;
+  /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
+  goesOnAt(surface: Surface): void;
   /** Writes the state as it is now. Where the store fails it is written later; never rejects. */
   keep(): Promise<void>;
   /** The event is dealt with. Where the store fails that is tried again until it stands; never rejects. */
@@ -120,8 +122,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     { clock, log },
   );
 
-  function openEntry(claim: Claim, compose: (answer: AnswerState | null) => Written | null): Entry {
+  function openEntry(claim: Claim, begunAt: Whereabouts | null): Entry {
     const { id } = claim;
+    let place = begunAt;
     let held: ClaimKey = claim;
     const lost = new AbortController();
     let read: (() => AnswerState) | null = null;
@@ -130,7 +133,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     let isOver = false;
 
     async function write(): Promise<void> {
-      const written = read === null || isOver || lost.signal.aborted ? null : compose(read());
+      const written = read === null || isOver || lost.signal.aborted ? null : stateOf(place, read());
       if (written === null) return;
       const mark = markOf(written);
       if (mark === stands) return;
@@ -168,6 +171,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       watch(next) {
         read = next;
       },
+      goesOnAt(surface) {
+        if (place !== null) place = { ...place, surface };
+      },
       keep() {
         writing = writing.then(write);
         return writing;
@@ -190,8 +196,6 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     async begin(eventId, platform, surface) {
       // Else a store that fails would leave in doubt a claim that this process has.
       if (open.has(eventId) || beginning.has(eventId)) return null;
-      const compose = (answer: AnswerState | null): Written | null =>
-        surface.reference === undefined ? null : { version: 1, platform, place: surface.reference, answer };
       const nowMs = clock.now();
       beginning.add(eventId);
       try {
@@ -200,9 +204,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
           owner,
           nowMs + LEASE_MS,
           nowMs + CLAIM_TTL_MS,
-          compose(null),
+          stateOf({ platform, surface }, null),
         );
-        return claim && openEntry(claim, compose);
+        return claim && openEntry(claim, { platform, surface });
       } catch (error) {
         // It may have been claimed all the same, and would then be renewed for ever.
         finisher.finishDoubtful({ id: eventId, owner, fence: 1 });
@@ -231,7 +235,10 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
         log.error({ err: written.error, event: claim.id }, 'what a dead process wrote cannot be read');
       }
       const found = written.success ? written.data : null;
-      const entry = openEntry(claim, (answer) => found && { ...found, answer });
+      const entry = openEntry(
+        claim,
+        found && { platform: found.platform, surface: { reference: found.place } },
+      );
       return { eventId: claim.id, entry, written: found };
     },
 
@@ -240,6 +247,18 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       await finisher.stop();
     },
   };
+}
+
+interface Whereabouts {
+  readonly platform: Platform;
+  readonly surface: Pick<Surface, 'reference'>;
+}
+
+/** What is written; null where the place is not known, or ends with the process. */
+function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
+  const reference = place?.surface.reference;
+  if (place === null || reference === undefined) return null;
+  return { version: 1, platform: place.platform, place: reference, answer };
 }
 
 /** Tells two states of one answer apart, at no cost that grows with its text. */

@@ -94,13 +94,18 @@ export function startPickUp(options: PickUpOptions): Background {
       return true;
     }
     if (place.message?.isEnded) return true;
+    // What is found is known before its button goes.
+    const resumed = resumedAt(answer, place.message);
+    entry.goesOnAt(place.surface);
+    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
+    await entry.keep();
     const attached: Promise<void>[] = [];
     const reply = createReply({
       surface: place.surface,
       pacers,
       clock,
       log,
-      buttons: [],
+      buttons: [{ kind: 'stop', answerId: answer.id }],
       onOpen({ key, threadKey }) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
         const kept = entry.keep();
@@ -108,7 +113,7 @@ export function startPickUp(options: PickUpOptions): Background {
         return kept;
       },
       signal,
-      resumed: resumedAt(answer, place.message),
+      resumed,
     });
     reply.write(answer.text);
     const isShown = await reply.finish({

@@ -2,7 +2,7 @@ import type { AuditLog } from '../access/audit.ts';
 import type { Tier } from '../access/tiers.ts';
 import type { Actor, GuildId } from '../actor.ts';
 import type { Clock } from '../clock.ts';
-import { createCollection } from '../collection.ts';
+import { createCollection, type Guarded } from '../collection.ts';
 import type { Locks } from '../locks.ts';
 import type { ClaimKey, LedgerEntry, Store } from '../store.ts';
 import {
@@ -66,7 +66,7 @@ export function createLimitRules(options: {
   readonly clock: Clock;
 }): LimitRules {
   const { store, locks, config, audit, clock } = options;
-  const stored = createCollection(store, 'limits', STORED_RULES);
+  const stored: Guarded<GuildRules> = createCollection(store, 'limits', STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
   async function change({ guild, layer, limit, most, by }: RuleChange, lock: ClaimKey): Promise<boolean> {

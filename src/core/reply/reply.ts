@@ -84,8 +84,8 @@ export function createReply(options: ReplyOptions): Reply {
   let message: LiveMessage | null = resumed?.message?.live ?? null;
   /** Where the next write waits to be granted; null while none does. */
   let waitsIn: Scope | null = null;
-  /** Resolves when the newest message has been taken note of. */
-  let noted: Promise<void> | void;
+  /** Whether the journal knows of that message. */
+  let isNoted = message !== null;
   let sealed = resumed?.sealed ?? 0;
   /** Parts that an earlier process has shown, and that are still to be left out. */
   let toSkip = sealed;
@@ -103,14 +103,17 @@ export function createReply(options: ReplyOptions): Reply {
   /** The newest state of the current message; null where there is nothing to show yet. */
   function currentView(): MessageView | null {
     const part = parts[0];
-    if (part && parts.length > 1) return lastView(part.text, SEALED);
-    if (ending !== null) return lastView(part?.text ?? '', ending);
+    const isOnlyPart = parts.length < 2;
+    if (ending !== null && isOnlyPart) return lastView(part?.text ?? '', ending);
     const text = splitter.view().trimEnd(); // White space at an end shows nowhere.
-    // A full message stays open until there is something to show in the next one: it may be the last.
-    if (part && text !== '') return lastView(part.text, SEALED);
     const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
-    if (part) return { text: part.text, source: part.text, ...growing };
-    return text === '' ? null : { text, source: splitter.source(), ...growing };
+    if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
+    // A full message stays open until there is something to show in the next one: it may be the last.
+    const isFull = !isOnlyPart || text !== '';
+    // Until then it is found by its button, should this process die.
+    const needsButton = message === null ? refused === null : !isNoted;
+    if (isFull && !needsButton) return lastView(part.text, SEALED);
+    return { text: part.text, source: part.text, ...growing };
   }
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
@@ -123,11 +126,17 @@ export function createReply(options: ReplyOptions): Reply {
     return { text: kept, source, status, note: REFUSED, footer, buttons };
   }
 
+  async function note(opened: LiveMessage): Promise<void> {
+    await options.onOpen(opened);
+    if (message !== opened) return;
+    isNoted = true;
+    wake();
+  }
+
   /** Sends the newest state of the current message as soon as the pacer lets it; `sent` is null where there is none. */
   async function send(): Promise<void> {
     const open = message;
     sent = null;
-    if (open === null) await noted;
     waitsIn = open?.scope ?? surface.openScope;
     await pacers.run(
       waitsIn,
@@ -139,7 +148,7 @@ export function createReply(options: ReplyOptions): Reply {
         if (sent === null) return;
         if (open !== null) return open.update(sent, signal);
         message = await surface.open(sent, signal);
-        noted = options.onOpen(message);
+        void note(message);
       },
       signal,
     );
@@ -192,6 +201,7 @@ export function createReply(options: ReplyOptions): Reply {
       if (sent.status !== 'sealed') return outcome === 'shown';
       parts.shift();
       message = stands = refused = null;
+      isNoted = false;
       before = '';
       sealed++;
     }

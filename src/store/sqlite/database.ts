@@ -108,7 +108,7 @@ export function openDatabase(path: string, clock: Clock): Database {
           giveUpAtMs: clock.now() + LOCK_WAIT_MS,
         });
         // Those that come before it is its turn go with it.
-        writing ??= Promise.resolve().then(writeAll);
+        writing ??= nextTurn().then(writeAll);
       });
     },
     sql(text) {

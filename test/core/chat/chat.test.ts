@@ -543,8 +543,8 @@ describe('a store that fails', () => {
     const breaking = await createTestBot({
       store: {
         ...store,
-        keyv(namespace) {
-          const keyv = store.keyv(namespace);
+        keyv(namespace, lock) {
+          const keyv = store.keyv(namespace, lock);
           const get = keyv.get.bind(keyv);
           keyv.get = (async (key: string) => {
             if (isBroken && namespace === 'conversations') throw new StoreError('disk I/O error');

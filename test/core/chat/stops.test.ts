@@ -360,8 +360,8 @@ describe('two bots on one store', () => {
 
   /** The store's values, where settings are read only when the gate is open. */
   function keyvBehind(gate: Promise<void>): Store['keyv'] {
-    return (namespace) => {
-      const keyv = store.keyv(namespace);
+    return (namespace, lock) => {
+      const keyv = store.keyv(namespace, lock);
       if (namespace !== 'settings') return keyv;
       const getMany = keyv.getMany.bind(keyv);
       keyv.getMany = (async (keys: string[]) => {

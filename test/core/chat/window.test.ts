@@ -55,7 +55,7 @@ describe('the window', () => {
   });
 
   it.each([
-    ['by its bytes', 28, true],
+    ['to the token', 28, true],
     ['by one token', 27, false],
     ['where nothing is left for it', -5, false],
   ])('system prompt and question alone: %s', async (_, budgetTokens, fits) => {

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** One store, one platform and one provider, and the processes that come and go on them. */
-async function createWorld() {
+async function createWorld({ forgetsSends = false } = {}) {
   const clock = createFakeClock();
   const opened = await openStore('memory:', { clock, log: createLogRecorder().log });
   closing.push(() => opened.close());
@@ -48,7 +48,7 @@ async function createWorld() {
     },
     /** A place with short messages. */
     surface(reference: string): MemorySurface {
-      const surface = testSurface({ reference, limits: { maxChars: 120 }, clock });
+      const surface = testSurface({ reference, limits: { maxChars: 120 }, forgetsSends, clock });
       surfaces.set(reference, surface);
       return surface;
     },
@@ -93,104 +93,135 @@ function watched(claims: ClaimStore, open: Set<string>): ClaimStore {
   };
 }
 
-const ANSWER = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+const words = (length: number) => Array.from({ length }, (_, index) => `word${index}`).join(' ');
+const ANSWER = words(60);
 const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
 const buttonsOf = ({ messages }: MemorySurface) =>
   messages.flatMap(({ views }) => views.at(-1)?.view.buttons ?? []);
 
-describe.each(['before', 'after'] as const)('a process that dies %s a step of an answer', (when) => {
-  it('leaves one answer or one that is marked as interrupted, at whatever step it dies', {
-    timeout: 300_000,
-  }, async () => {
-    const outcomes: string[] = [];
-    for (let at = 1; ; at++) {
-      const world = await createWorld();
-      const life = createLife(at, when);
-      const surface = world.surface('place');
-      const place = { key: 'thread' };
-      world.provider.answer(ANSWER.split(/(?<= )/));
-      const dying = await world.bot(life);
-      const question = messageOf('Tell me', { surface, place, id: 'event' });
-      await dying.dispatch.message({ ...question, surface: life.surface(surface) });
-      const seen = wordsOf(surface.text).length;
-      if (!life.isOver) break;
+describe.each([
+  ['before', false],
+  ['after', false],
+  ['before', true],
+  ['after', true],
+] as const)(
+  'a process that dies %s a step of an answer, on a platform that forgets sends: %s',
+  (when, forgetsSends) => {
+    it('leaves one answer or one that is marked as interrupted, at whatever step it dies', {
+      timeout: 300_000,
+    }, async () => {
+      const outcomes: string[] = [];
+      for (let at = 1; ; at++) {
+        const world = await createWorld({ forgetsSends });
+        const life = createLife(at, when);
+        const surface = world.surface('place');
+        const place = { key: 'thread' };
+        world.provider.answer(ANSWER.split(/(?<= )/));
+        const dying = await world.bot(life);
+        const question = messageOf('Tell me', { surface, place, id: 'event' });
+        await dying.dispatch.message({ ...question, surface: life.surface(surface) });
+        const seen = wordsOf(surface.text).length;
+        if (!life.isOver) break;
 
-      const heir = await world.bot();
-      await world.settled();
-      world.provider.answer(ANSWER.split(/(?<= )/));
-      await heir.dispatch.message(question);
+        const heir = await world.bot();
+        await world.settled();
+        world.provider.answer(ANSWER.split(/(?<= )/));
+        await heir.dispatch.message(question);
 
-      const about = `dead ${when} step ${at}`;
-      const shown = wordsOf(surface.text);
-      expect(shown, about).toEqual(wordsOf(ANSWER).slice(0, shown.length));
-      expect(shown.length, about).toBeGreaterThanOrEqual(seen);
-      expect(surface.violations, about).toEqual([]);
-      expect(
-        buttonsOf(surface).map(({ kind }) => kind),
-        about,
-      ).not.toContain('stop');
-      const { status = 'none' } = surface.shown ?? {};
-      outcomes.push(status);
-      if (status === 'none')
+        const about = `dead ${when} step ${at}`;
+        const shown = wordsOf(surface.text);
+        expect(shown, about).toEqual(wordsOf(ANSWER).slice(0, shown.length));
+        expect(shown.length, about).toBeGreaterThanOrEqual(seen);
+        expect(surface.violations, about).toEqual([]);
         expect(
-          surface.whispers.map(({ text }) => text),
+          buttonsOf(surface).map(({ kind }) => kind),
           about,
-        ).toHaveLength(1);
-      else {
-        expect(surface.whispers, about).toEqual([]);
-        expect(
-          buttonsOf(surface).filter(({ kind }) => kind === 'retry'),
-          about,
-        ).toHaveLength(1);
-        expect(['complete', 'interrupted'], about).toContain(status);
+        ).not.toContain('stop');
+        const { status = 'none' } = surface.shown ?? {};
+        outcomes.push(status);
+        if (status === 'none')
+          expect(
+            surface.whispers.map(({ text }) => text),
+            about,
+          ).toHaveLength(1);
+        else {
+          expect(surface.whispers, about).toEqual([]);
+          expect(
+            buttonsOf(surface).filter(({ kind }) => kind === 'retry'),
+            about,
+          ).toHaveLength(1);
+          expect(['complete', 'interrupted'], about).toContain(status);
+        }
+        if (status === 'complete') expect(shown, about).toHaveLength(60);
+        expect(world.provider.chats.length, about).toBeLessThanOrEqual(1);
+        const turns = (
+          await heir.services.chat.conversationAt({ guild: 'discord:1', channel: 'c1', ...place })
+        )?.turns;
+        expect(turns?.length ?? 0, about).toBeLessThanOrEqual(1);
+        const kept = wordsOf(turns?.[0]?.answer ?? '');
+        expect(kept, about).toEqual(wordsOf(ANSWER).slice(0, kept.length));
+        if (status === 'complete') expect(kept, about).toHaveLength(60);
+        for (const close of closing.splice(0).reverse()) await close();
       }
-      if (status === 'complete') expect(shown, about).toHaveLength(60);
-      expect(world.provider.chats.length, about).toBeLessThanOrEqual(1);
-      const turns = (await heir.services.chat.conversationAt({ guild: 'discord:1', channel: 'c1', ...place }))
-        ?.turns;
-      expect(turns?.length ?? 0, about).toBeLessThanOrEqual(1);
-      const kept = wordsOf(turns?.[0]?.answer ?? '');
-      expect(kept, about).toEqual(wordsOf(ANSWER).slice(0, kept.length));
-      if (status === 'complete') expect(kept, about).toHaveLength(60);
-      for (const close of closing.splice(0).reverse()) await close();
-    }
-    expect(new Set(outcomes)).toEqual(new Set(['none', 'interrupted', 'complete']));
-  });
-});
+      expect(new Set(outcomes)).toEqual(new Set(['none', 'interrupted', 'complete']));
+    });
+  },
+);
 
 describe('a process that dies while it ends what a dead one left', () => {
-  it('leaves that to the next one, at whatever step it dies', { timeout: 300_000 }, async () => {
-    for (let at = 1; ; at++) {
-      const world = await createWorld();
-      const surface = world.surface('place');
-      const live = world.provider.live();
-      const life = createLife();
-      const dying = await world.bot(life);
-      const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
-      const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
-      await live.request;
-      await live.text(ANSWER);
-      await vi.waitFor(async () => {
-        await world.clock.advance(2_000);
-        expect(wordsOf(surface.text).length).toBeGreaterThan(30);
-      });
-      life.end();
-      await live.drop();
-      await answering;
+  it.each([
+    ['before', 'much', 200, false],
+    ['after', 'much', 200, false],
+    ['before', 'much', 200, true],
+    ['after', 'much', 200, true],
+    ['before', 'little', 60, false],
+    ['after', 'little', 60, true],
+  ] as const)(
+    'leaves that to the next one, at whatever step it dies: %s it, with %s still to be shown (%i words), sends forgotten: %s',
+    { timeout: 300_000 },
+    async (when, _, length, forgetsSends) => {
+      const whole = words(length);
+      for (let at = 1; ; at++) {
+        const world = await createWorld({ forgetsSends });
+        const surface = world.surface('place');
+        const live = world.provider.live();
+        const life = createLife();
+        const dying = await world.bot(life);
+        const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
+        const mortal = life.surface(surface);
+        // Before anybody could take note of its third message.
+        const open: typeof mortal.open = async (...args) => {
+          const message = await mortal.open(...args);
+          if (surface.messages.length === 3) life.end();
+          return message;
+        };
+        const answering = dying.dispatch.message({
+          ...question,
+          surface: Object.create(mortal, { open: { value: open } }),
+        });
+        await live.request;
+        await live.text(whole);
+        await vi.waitFor(async () => {
+          await world.clock.advance(1);
+          expect(life.isOver).toBe(true);
+        });
+        await live.drop();
+        await answering;
 
-      const second = createLife(at, at % 2 === 0 ? 'before' : 'after');
-      await world.bot(second);
-      await eventually(world.clock, () => expect(second.isOver || world.openClaims.size === 0).toBe(true));
-      await world.bot();
-      await world.settled();
-      const about = `dead at step ${at}`;
-      expect(wordsOf(surface.text), about).toEqual(wordsOf(ANSWER));
-      expect(surface.shown, about).toMatchObject({ status: 'interrupted', buttons: [{ kind: 'retry' }] });
-      expect(buttonsOf(surface), about).toHaveLength(1);
-      for (const close of closing.splice(0).reverse()) await close();
-      if (!second.isOver) break;
-    }
-  });
+        const second = createLife(at, when);
+        await world.bot(second);
+        await eventually(world.clock, () => expect(second.isOver || world.openClaims.size === 0).toBe(true));
+        await world.bot();
+        await world.settled();
+        const about = `dead at step ${at}`;
+        expect(wordsOf(surface.text), about).toEqual(wordsOf(whole));
+        expect(surface.shown, about).toMatchObject({ status: 'interrupted', buttons: [{ kind: 'retry' }] });
+        expect(buttonsOf(surface), about).toHaveLength(1);
+        for (const close of closing.splice(0).reverse()) await close();
+        if (!second.isOver) break;
+      }
+    },
+  );
 });
 
 describe('what a dead process left', () => {
