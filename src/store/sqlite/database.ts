@@ -98,7 +98,11 @@ export function openDatabase(path: string, clock: Clock): Database {
   }
 
   const database: Database = {
-    read: (work) => untilFree(work),
+    async read(work) {
+      // What was to be written before is there then.
+      if (line.length > 0) await nextTurn();
+      return untilFree(work);
+    },
     write(work) {
       return new Promise((resolve, reject) => {
         line.push({
