@@ -1,3 +1,4 @@
+import type { Place } from '../../core/adapter.ts';
 import type { Command } from '../../core/command.ts';
 import { placeUnder } from './answer-place.ts';
 import { parseArguments } from './arguments.ts';
@@ -10,6 +11,9 @@ import { createSurfaceFor } from './surfaces.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
 const PERSONAL_SUBTYPES = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
+
+/** What people see of a post may come back to the bot before Slack's answer to it, which usually takes a tenth of that. */
+const POST_ANSWER_MS = 1_000;
 
 /** Brings `message` and `app_mention` events to core. Both come for one message; they carry one id. */
 export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
@@ -28,6 +32,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const id = questionId(team, channel, ts);
   if (!inbox.questions.isNew(id)) return;
 
+  const isTheBots = event.parent_user_id === botUser;
   const rootTs = event.thread_ts ?? (isDirect ? null : ts);
   const found = await inbox.inOrder.run(
     rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs),
@@ -35,7 +40,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
       const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
       const place = placeAt(team, channel, keyIn(threadTs));
       // Most of what is said in threads is not for the bot: nobody is looked up for that.
-      if (!isAddressed && !(await dispatch.hears(place))) return null;
+      if (!isAddressed && !(await isHeard(place))) return null;
       const actor = await directory.actor(user);
       return { threadTs, place, actor, said: await readText(text, botUser, directory) };
     },
@@ -71,9 +76,16 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   }
   await dispatch.command({ id, command: command.command.name, options, actor, place, surface });
 
+  async function isHeard(place: Place): Promise<boolean> {
+    if (await dispatch.hears(place)) return true;
+    if (!isTheBots) return false;
+    // The bot may not have been told yet that this message of its own stands.
+    await surfaces.clock.sleep(POST_ANSWER_MS, signal);
+    return dispatch.hears(place);
+  }
+
   function keyIn(threadTs: string | null): string {
     if (threadTs === null) return channelKey(team, channel);
-    const isTheBots = event.parent_user_id === botUser;
     return isAddressed || isTheBots
       ? messageKey(team, channel, threadTs)
       : openThreadKey(team, channel, threadTs);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
@@ -119,8 +118,6 @@ describe('Parley on Slack', () => {
       await until(() => slack.messages(general).length === 1);
       const root = slack.messages(general)[0]?.ts ?? '';
       bot.provider.answer('Two.');
-      // A person is slower than Slack's answer to the post.
-      await sleep(50);
       bob.say(general, 'second', { thread: root });
       await until(() => slack.messages(general, root)[1]?.reactions.length === 1);
       await live.text('One.');
