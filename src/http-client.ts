@@ -136,7 +136,7 @@ function createHandler(
           },
           cancel() {
             finish();
-            // A connection whose answer has come to its end can serve the next request.
+            // This may bring the end; then the connection can serve the next request.
             if (end === null) controller.resume();
             if (end === null) controller.abort(new Error('read enough'));
           },

@@ -285,6 +285,14 @@ describe('faults of SQLite', () => {
     await store.close();
   });
 
+  it('reads what was to be written before, though nobody has waited for that', async () => {
+    const store = await open(freshPath());
+    const claiming = store.claims.claim('event', 'p', 10_000, 10_000);
+    expect(await store.claims.underWay(0)).toMatchObject([{ id: 'event', owner: 'p' }]);
+    await claiming;
+    await store.close();
+  });
+
   it('fails a write alone among those that come together with it', async () => {
     const path = freshPath();
     await (await open(path)).close();

@@ -12,7 +12,7 @@ import { createSurfaceFor } from './surfaces.ts';
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
 const PERSONAL_SUBTYPES = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
 
-/** What people see of a post may come back to the bot before Slack's answer to it, which usually takes a tenth of that. */
+/** So long after what was said under a post of the bot's, Slack's answer to that post should be there. */
 const POST_ANSWER_MS = 1_000;
 
 /** Brings `message` and `app_mention` events to core. Both come for one message; they carry one id. */

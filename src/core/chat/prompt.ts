@@ -1,11 +1,10 @@
 import type { GuildId } from '../actor.ts';
 import type { Model } from '../catalogue/model.ts';
 import { oneLine } from '../one-line.ts';
-import type { ChatMessage } from '../provider/types.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import type { Turn } from './conversations.ts';
 import { systemPrompt } from './system-prompt.ts';
-import { windowOf } from './window.ts';
+import { type WindowContent, windowOf } from './window.ts';
 
 /** A question with what a model has to know before it. */
 export interface PromptParts {
@@ -20,14 +19,11 @@ export interface PromptParts {
 }
 
 export type Prompt =
-  | {
+  | ({
       readonly ok: true;
-      readonly messages: readonly ChatMessage[];
-      /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
-      readonly questionTokens: number | null;
       /** Room that is kept for the answer. */
       readonly maxOutputTokens: number;
-    }
+    } & WindowContent)
   | { readonly ok: false; readonly text: string };
 
 /** The longest answer that is asked for. Some 6,000 English words; what it may cost is reserved for every request. */
@@ -54,8 +50,10 @@ export async function promptFor(
     tokens,
     signal,
   );
-  const { questionTokens } = window;
-  if (window.fits) return { ok: true, messages: window.messages, questionTokens, maxOutputTokens };
+  if (window.fits) {
+    const { messages, questionTokens } = window;
+    return { ok: true, messages, questionTokens, maxOutputTokens };
+  }
   const [needed, most] = [window.questionTokens, Math.max(0, budgetTokens)].map((count) =>
     count.toLocaleString('en-US'),
   );

@@ -17,13 +17,15 @@ export interface WindowParts {
   readonly budgetTokens: number;
 }
 
+/** What goes to a model. */
+export interface WindowContent {
+  readonly messages: readonly ChatMessage[];
+  /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
+  readonly questionTokens: number | null;
+}
+
 export type Window =
-  | {
-      readonly fits: true;
-      readonly messages: readonly ChatMessage[];
-      /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
-      readonly questionTokens: number | null;
-    }
+  | ({ readonly fits: true } & WindowContent)
   /** System prompt and question alone are too long. */
   | { readonly fits: false; readonly questionTokens: number };
 

@@ -51,8 +51,9 @@ export interface ReplyOptions {
   /** Shown under the message that is growing. */
   readonly buttons: readonly Button[];
   /**
-   * Told of each message as soon as it is open. The next one is opened when what this returns has resolved: whoever goes on after
-   * a crash has to know of all messages but the last. Must not reject.
+   * Told of each message as soon as it is open. Until what this returns has resolved, the message keeps its buttons and no next
+   * one is opened: whoever goes on after a crash has to know of all messages but the last, and finds that by its buttons. Must not
+   * reject.
    */
   readonly onOpen: (message: LiveMessage) => Promise<void> | void;
   /** Ends delivery at once, wherever it is. */

@@ -99,7 +99,7 @@ export function openDatabase(path: string, clock: Clock): Database {
 
   const database: Database = {
     async read(work) {
-      // What was to be written before is there then.
+      // What was to be written before is there then, as far as it goes together.
       if (line.length > 0) await nextTurn();
       return untilFree(work);
     },
