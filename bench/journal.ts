@@ -28,7 +28,8 @@ export async function measureJournal(): Promise<Row[]> {
     const id = `answer ${index}`;
     entry?.watch(() => {
       const chars = Math.round(((performance.now() - begunAtMs) / 1_000) * CHARS_PER_SECOND);
-      return { id, model: 'm', askedAtMs: 0, sealed: 0, message: 'm', text: text.slice(0, chars) };
+      const arrived = text.slice(0, chars);
+      return { id, model: 'm', askedAtMs: 0, sealed: 0, message: 'm', text: arrived, ending: null };
     });
   }
   const before = process.cpuUsage();

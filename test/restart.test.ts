@@ -101,10 +101,12 @@ describe('a process that is killed', () => {
     await before.program.kill();
 
     const after = await start();
+    // Killed while its last state is on its way to the store, it is shown so by the next start.
     await after.page.until(
       () =>
         after.lastOf('silent-1')?.status === 'interrupted' &&
-        after.lastOf('growing-1')?.status === 'interrupted',
+        after.lastOf('growing-1')?.status === 'interrupted' &&
+        after.lastOf('finished-1')?.status === 'complete',
     );
     const shown = after.textOf('growing-1');
     expect(shown.length).toBeGreaterThanOrEqual(seen.length);

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Surface } from '../adapter.ts';
+import type { Button, Surface } from '../adapter.ts';
 import type { Clock } from '../clock.ts';
 import { explain, inOneLine } from '../explain.ts';
-import type { Entry } from '../journal/journal.ts';
+import type { AnswerState, Entry } from '../journal/journal.ts';
 import type { Admitted, Bill } from '../ledger/model-requests.ts';
 import type { Citation, FinishReason } from '../provider/types.ts';
 import { fenceLeftOpen } from '../reply/markdown-blocks.ts';
@@ -48,12 +48,16 @@ export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to a
 /** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
 const CLOSING_MARGIN_MS = 15_000;
 
+/** Leaves room for the text, where a platform has few characters for both. */
+const MAX_NOTE_CHARS = 300;
+
 /** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
 export async function answer(
   job: Answering,
   { pacers, clock, log }: { readonly pacers: Pacers; readonly clock: Clock; readonly log: Logger },
 ): Promise<Answered & { readonly delivered: boolean; readonly endLagMs: number }> {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
+  const { model } = request.access;
   const startedAtMs = clock.now();
   let text = '';
   let keeping = Promise.resolve();
@@ -73,7 +77,8 @@ export async function answer(
   });
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
   entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
-  entry.watch(() => ({ id: answerId, model: request.access.model.id, askedAtMs, text, ...reply.progress }));
+  let ending: AnswerState['ending'] = null;
+  entry.watch(() => ({ id: answerId, model: model.id, askedAtMs, text, ending, ...reply.progress }));
   const closing = watchClosing(surface, clock, job.stop);
 
   let firstTextMs: number | null = null;
@@ -112,11 +117,13 @@ export async function answer(
     text += end;
   }
 
-  // From here on the text is whole, whatever happens; and who has lost the event finds out before it writes.
+  const { status, note } = endingOf(outcome, text, job);
+  const footer = bill && footerOf({ model, durationMs, ...bill });
+  ending = { status, note: joined(job.remark, note), footer };
+  // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
   await entry.keep();
 
-  const { status, note } = endingOf(outcome, text, job);
   const answered: Answered = {
     status,
     text,
@@ -133,17 +140,27 @@ export async function answer(
     },
   );
   const delivered = await reply.finish({
-    status,
-    note: [job.remark, note, unkept].filter(Boolean).join(' ').slice(0, 300) || null,
-    footer: bill && footerOf({ model: request.access.model, durationMs, ...bill }),
-    buttons: [
-      { kind: 'retry', answerId },
-      ...(surface.canContinueInThread && status === 'complete'
-        ? [{ kind: 'continue', answerId } as const]
-        : []),
-    ],
+    ...ending,
+    note: joined(ending.note, unkept),
+    buttons: buttonsAfter(answerId, status, surface),
   });
   return { ...answered, delivered, endLagMs: clock.now() - startedAtMs - durationMs };
+}
+
+/** What stands under an answer that has ended. */
+export function buttonsAfter(
+  answerId: string,
+  status: Ending['status'],
+  surface: Surface,
+): readonly Button[] {
+  const retry = { kind: 'retry', answerId } as const;
+  return status === 'complete' && surface.canContinueInThread
+    ? [retry, { kind: 'continue', answerId }]
+    : [retry];
+}
+
+function joined(...notes: readonly (string | null)[]): string | null {
+  return notes.filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS) || null;
 }
 
 type Outcome =

@@ -115,7 +115,7 @@ export function createQuestionRunner(
     try {
       // Retry works from now on, also for whoever finishes this in the place of a process that died.
       await answers.save(recordOf(job, id));
-      entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null }));
+      entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null, ending: null }));
       await entry.keep();
       const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {

@@ -59,6 +59,15 @@ const answerSchema = z.object({
   sealed: z.int().nonnegative(),
   /** `LiveMessage.key` of the one that was growing; null where it was still to come. */
   message: z.string().nullable(),
+  /** How it ended, once that is known: what is left then is to show it. */
+  ending: z
+    .object({
+      status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
+      note: z.string().nullable(),
+      footer: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 
 const writtenSchema = z.object({

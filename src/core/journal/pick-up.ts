@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Adapter, Reopened } from '../adapter.ts';
 import { type Background, repeat } from '../background.ts';
 import type { AnswerRecords } from '../chat/answer-records.ts';
-import { INTERRUPTED } from '../chat/answering.ts';
+import { buttonsAfter, INTERRUPTED } from '../chat/answering.ts';
 import type { Conversations } from '../chat/conversations.ts';
 import type { Clock } from '../clock.ts';
 import { PlaceGone } from '../delivery-errors.ts';
@@ -29,8 +29,9 @@ const MAX_AT_ONCE = 50;
 const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try again.';
 
 /**
- * Ends what dead processes left: an answer is shown with all that had arrived of it, as interrupted, with Retry. What cannot
- * be ended now, because its platform is away or not at home in this process, is left to the next look, here or elsewhere.
+ * Ends what dead processes left: an answer is shown with all that had arrived of it, as it ended, or as interrupted, with Retry.
+ * What cannot be ended now, because its platform is away or not at home in this process, is left to the next look, here or
+ * elsewhere.
  */
 export function startPickUp(options: PickUpOptions): Background {
   const { journal, answers, conversations, pacers, clock, log } = options;
@@ -116,19 +117,21 @@ export function startPickUp(options: PickUpOptions): Background {
       resumed,
     });
     reply.write(answer.text);
+    const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
     const isShown = await reply.finish({
-      status: 'interrupted',
-      note: INTERRUPTED,
-      footer: null,
-      buttons: [{ kind: 'retry', answerId: answer.id }],
+      ...ending,
+      buttons: buttonsAfter(answer.id, ending.status, place.surface),
     });
     await Promise.all(attached);
-    log.info({ event, answer: answer.id, isShown }, 'an answer that a dead process left was ended');
+    log.info(
+      { event, answer: answer.id, status: ending.status, isShown },
+      'an answer that a dead process left was ended',
+    );
     return isShown || !signal.aborted;
   }
 
-  /** The conversation knows of the question and of what had arrived, as if the answer had been stopped. */
-  async function keepTurn({ id, model, askedAtMs, text }: AnswerState): Promise<void> {
+  /** The conversation knows of the question and of what had arrived. */
+  async function keepTurn({ id, model, askedAtMs, text, ending }: AnswerState): Promise<void> {
     if (text === '' || model === null) return;
     const record = await answers.get(id);
     const conversation = record && (await conversations.get(record.conversation));
@@ -144,7 +147,7 @@ export function startPickUp(options: PickUpOptions): Background {
         question,
         answer: text,
         model,
-        status: 'interrupted',
+        status: ending?.status ?? 'interrupted',
         askedAtMs,
       },
       // It may have been forgotten meanwhile.

@@ -224,6 +224,56 @@ describe('a process that dies while it ends what a dead one left', () => {
   );
 });
 
+describe('a process that dies when only an answer’s last state is still to be shown', () => {
+  it.each([
+    [
+      'finish',
+      { status: 'complete', note: null, footer: expect.stringContaining('Llama') },
+      ['retry', 'continue'],
+    ],
+    ['fail', { status: 'failed', note: expect.stringContaining('OpenRouter') }, ['retry']],
+  ] as const)('has the next one show that: after the provider’s %s', async (end, shown, buttons) => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    const live = world.provider.live();
+    const life = createLife();
+    const dying = await world.bot(life);
+    const mortal = life.surface(surface);
+    const open: typeof mortal.open = async (...args) => {
+      const message = await mortal.open(...args);
+      const update: typeof message.update = (view, signal) => {
+        if (view.status === shown.status) life.end();
+        return message.update(view, signal);
+      };
+      return Object.create(message, { update: { value: update } });
+    };
+    const answering = dying.dispatch.message({
+      ...messageOf('Tell me', { surface, place: { key: 'thread' } }),
+      surface: Object.create(mortal, { open: { value: open } }),
+    });
+    await live.request;
+    await live.text(ANSWER);
+    await vi.waitFor(() => expect(surface.messages).not.toEqual([]));
+    await live[end]();
+    await vi.waitFor(async () => {
+      await world.clock.advance(1);
+      expect(life.isOver).toBe(true);
+    });
+    await answering;
+    expect(surface.shown?.status).toBe('streaming');
+
+    const heir = await world.bot();
+    await world.settled();
+    expect(surface.shown).toMatchObject(shown);
+    expect(buttonsOf(surface).map(({ kind }) => kind)).toEqual(buttons);
+    expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER));
+    const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
+    expect((await heir.services.chat.conversationAt(place))?.turns).toMatchObject([
+      { status: shown.status, answer: ANSWER },
+    ]);
+  });
+});
+
 describe('what a dead process left', () => {
   it('is told to the asker where no answer had begun', async () => {
     const world = await createWorld();
