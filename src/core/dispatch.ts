@@ -186,9 +186,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   }
 
   async function hears(place: Place): Promise<boolean> {
-    if (place.key === null) return false;
     try {
-      return (await services.chat.conversationAt(place)) !== null;
+      return await services.chat.hears(place);
     } catch (error) {
       // Whether a message was meant for the bot is not known: a word about it in every thread would be noise.
       log.error({ err: error, place: place.key }, 'a conversation could not be looked up');

@@ -80,6 +80,28 @@ describe('/forget', () => {
     expect(retry.surface.whispers[0]?.text).toMatch(/does not work any more/);
   });
 
+  it.each(['conversation', 'myself', 'guild'])(
+    'of %s leaves the bot in the thread: what is written there next begins anew, without a mention',
+    async (what) => {
+      await talk('mia', 'My secret?', 'thread 1');
+      const { text } = await run(
+        'forget',
+        { what },
+        { ...thread('thread 1'), actor: testActor('mia', { isAdmin: true }) },
+      );
+      expect(text).toMatch(/^I have forgotten/);
+      bot.provider.answer('Who are you?');
+      const next = messageOf('And now?', {
+        ...thread('thread 1'),
+        actor: testActor('mia'),
+        addressed: false,
+      });
+      await bot.dispatch.message(next);
+      expect(next.surface.text).toBe('Who are you?');
+      expect(JSON.stringify(bot.provider.chats.at(-1)?.body)).not.toContain('secret');
+    },
+  );
+
   it('of myself forgets my questions, their answers and what they cost, here and nobody else’s', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     await talk('ben', 'Ben one', 'thread 1');

@@ -74,7 +74,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
   async function openThread(rootId: string, title?: string): Promise<void> {
     const root = room.find(rootId);
     if (root?.threadTitle !== null) return;
-    await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) }, 'always');
+    await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
   }
 
   return {
@@ -127,7 +127,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
           async retire(signal) {
             signal.throwIfAborted();
             const now = room.find(messageId);
-            if (now?.kind === 'answer') await room.replace({ ...now, buttons: [] }, 'always');
+            if (now?.kind === 'answer') await room.replace({ ...now, buttons: [] });
           },
           async openThread(title, signal) {
             signal.throwIfAborted();

@@ -22,8 +22,11 @@ export interface Room {
   find(id: string): StoredMessage | undefined;
   /** Stores the message, then shows it. A draft whose id is known already is that message. */
   post(draft: Draft): Promise<StoredMessage>;
-  /** Shows the message as it is now; stored before this resolves where `keep` is `always`, else at most every second. */
-  replace(message: StoredMessage, keep: 'always' | 'sometimes'): Promise<void>;
+  /**
+   * Stores the message as it is now, then shows it: a process that dies takes nothing back. Where the store fails it is shown all
+   * the same, and rejects, unless another state follows soon (`isInterim`; false by default).
+   */
+  replace(message: StoredMessage, isInterim?: boolean): Promise<void>;
   /** False where it was gone. */
   remove(id: string): Promise<boolean>;
   /** The newest message under which a button of this answer stands. */
@@ -34,8 +37,6 @@ export interface Room {
   /** What the bar shows may have changed. */
   touchStatus(): void;
 }
-
-const KEEP_EVERY_MS = 1_000;
 
 /** The oldest go when there are more. With that many the page still loads in a moment. */
 const MAX_MESSAGES = 1_000;
@@ -48,7 +49,6 @@ export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger
   const changes = createChangeLog<Item>();
   const messages = new Map<string, StoredMessage>();
   const posting = new Map<string, Promise<StoredMessage>>();
-  const keptAtMs = new Map<string, number>();
   let lastOrder = 0;
 
   function show(message: StoredMessage): void {
@@ -56,15 +56,10 @@ export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger
     changes.put(message.id, toWire(message), message.audience);
   }
 
-  async function keep(message: StoredMessage): Promise<void> {
-    keptAtMs.set(message.id, clock.now());
-    await stored.set(message.id, message);
-  }
-
   async function place(draft: Draft): Promise<StoredMessage> {
     lastOrder += 1;
     const message: StoredMessage = { ...draft, order: lastOrder, atMs: clock.now(), threadTitle: null };
-    await keep(message);
+    await stored.set(message.id, message);
     show(message);
     await forgetOldest();
     return message;
@@ -88,7 +83,6 @@ export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger
 
   async function remove(id: string): Promise<boolean> {
     if (!messages.delete(id)) return false;
-    keptAtMs.delete(id);
     changes.remove(id);
     await stored.delete(id);
     return true;
@@ -126,15 +120,16 @@ export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger
       posting.set(draft.id, placing);
       return await placing;
     },
-    async replace(message, when) {
-      show(message);
-      if (when === 'always') return await keep(message);
-      if (clock.now() - (keptAtMs.get(message.id) ?? 0) < KEEP_EVERY_MS) return;
+    async replace(message, isInterim = false) {
+      messages.set(message.id, message);
       try {
-        await keep(message);
+        await stored.set(message.id, message);
       } catch (error) {
-        // The view is shown; the last one is kept with `always`, and its failure is the caller's to know.
+        if (!isInterim) throw error;
         log.warn({ err: error }, 'an answer of the playground could not be stored on its way');
+      } finally {
+        const newest = messages.get(message.id);
+        if (newest !== undefined) show(newest);
       }
     },
     remove,

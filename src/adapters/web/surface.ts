@@ -65,7 +65,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       const id = nextAnswerId;
       // An earlier try, or an earlier process, may have posted it.
       const standing = room.find(id);
-      if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) }, 'always');
+      if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) });
       else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
       nextAnswerId = newId();
       room.setActivity(question, null, audience);
@@ -114,10 +114,7 @@ function liveMessage(room: Room, id: string): LiveMessage {
       signal.throwIfAborted();
       const message = room.find(id);
       if (message?.kind !== 'answer') throw new PlaceGone('deleted');
-      await room.replace(
-        { ...message, ...shown(view) },
-        view.status === 'streaming' ? 'sometimes' : 'always',
-      );
+      await room.replace({ ...message, ...shown(view) }, view.status === 'streaming');
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Chat {
   stopAt(place: Place, actor: Actor): Promise<StopsSent>;
   /** Stops what answers a question that was deleted. */
   retract(eventId: string): Promise<void>;
+  /** Whether what is written here is for the bot without a mention: it has answered here. */
+  hears(place: Place): Promise<boolean>;
   /** The conversation that a question asked here would continue. */
   conversationAt(place: Place): Promise<Conversation | null>;
   /** As `conversationAt`, and begins one where there is none. */
@@ -150,6 +152,10 @@ export function createChat(options: ChatOptions): Chat {
 
     async retract(eventId) {
       await stops.send({ eventId }, { kind: 'question_deleted' });
+    },
+
+    async hears({ key }) {
+      return key !== null && conversations.knows(key);
     },
 
     async conversationAt(place) {

@@ -64,6 +64,42 @@ describe('a room', () => {
     expect(after.find('next')?.order).toBe(13);
   });
 
+  it('shows no state before it is stored, so that a process that dies takes nothing back', async () => {
+    const values = new Map<string, unknown>();
+    const store = openStore(values);
+    const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
+    const message = await room.post(said('m1'));
+    const shown = () => room.changes.since(null, 'member').items.map(([, item]) => item);
+    let stored = Promise.resolve();
+    const { set } = store.keyv();
+    store.keyv().set = async (...args) => {
+      await stored;
+      return set.apply(store.keyv(), args);
+    };
+    for (const text of ['m1 and more', 'm1 and still more']) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      stored = promise;
+      const replacing = room.replace({ ...message, text } as typeof message, true);
+      expect(shown()).not.toMatchObject([{ text }]);
+      resolve();
+      await replacing;
+      expect(shown()).toMatchObject([{ text }]);
+      expect(JSON.stringify([...values.values()])).toContain(text);
+    }
+  });
+
+  it('shows a state that the store does not take, and rejects where none follows', async () => {
+    const store = openStore(new Map());
+    const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
+    const message = await room.post(said('m1'));
+    store.keyv().set = async () => {
+      throw new Error('down');
+    };
+    await room.replace({ ...message, text: 'growing' } as typeof message, true);
+    await expect(room.replace({ ...message, text: 'whole' } as typeof message)).rejects.toThrow('down');
+    expect(room.changes.since(null, 'member').items).toMatchObject([['m1', { text: 'whole' }]]);
+  });
+
   it('does not begin as an empty one where the store fails', async () => {
     const store = openStore(new Map());
     store.keyv().get = async () => {
