@@ -134,6 +134,13 @@ describe('a SQLite file', () => {
     await expect(open(join(file, 'parley.db'))).rejects.toThrow(StartError);
   });
 
+  it.skipIf(!existsSync('/proc/self'))(
+    'refuses to start on a file system that takes no folders',
+    async () => {
+      await expect(open('/proc/none/deep/parley.db')).rejects.toThrow(/\/proc\/none.*cannot be opened/);
+    },
+  );
+
   it('forgets values when their time is over, also on disk', async () => {
     const clock = createFakeClock();
     const path = freshPath();

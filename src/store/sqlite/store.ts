@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
@@ -83,8 +83,20 @@ async function open(path: string, { clock }: StoreDependencies): Promise<Databas
 
 /** Nobody else on the machine has to read conversations. SQLite gives the files beside it the rights that this one has. */
 function createPrivately(path: string): void {
-  mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(resolve(path)));
   closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Node's own `recursive` tries for ever where a file system has no folders to make, as `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may start at the same moment.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 async function prepare(database: Database, path: string): Promise<void> {
