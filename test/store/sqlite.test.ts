@@ -22,6 +22,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/ledger.ts';
 import { migrate } from '../../src/store/sqlite/schema.ts';
+import { remedyFor } from '../../src/store/sqlite/store.ts';
 import { storeContract } from '../contracts/store.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -117,6 +118,23 @@ describe('a SQLite file', () => {
     const error = await open(path).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StartError);
     expect((error as StartError).remedy).toMatch(/^Put a copy of that file in its place, or move it away/);
+  });
+
+  it('says of a file that is no database to choose another, not to move that one away', async () => {
+    const path = freshPath();
+    writeFileSync(path, 'root:x:0:0:root:/root:/bin/bash\n'.repeat(100));
+    const error = await open(path).catch((caught: unknown) => caught);
+    expect((error as StartError).remedy).toMatch(/^Set STORE_URL to .* a file that does not exist yet/);
+    expect((error as StartError).remedy).not.toMatch(/move/);
+  });
+
+  it('says of a full disk that it needs space', async () => {
+    const database = openDatabase(freshPath(), createFakeClock());
+    await database.write(() => database.exec('CREATE TABLE notes (text); PRAGMA max_page_count = 2'));
+    const fill = () => database.exec('INSERT INTO notes VALUES (zeroblob(100000))');
+    const error = await database.write(fill).catch((caught: unknown) => caught);
+    expect(remedyFor(error)).toMatch(/^Free some space/);
+    await database.close();
   });
 
   it('leaves the file of a newer Parley as it was', async () => {

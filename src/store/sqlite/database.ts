@@ -13,6 +13,7 @@ const LOCK_WAIT_MS = 5_000;
 const RETRY_AFTER_MS = 20;
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 /** So that the event loop is not held up for more than some milliseconds. */
 const WRITES_TOGETHER = 50;
@@ -156,10 +157,19 @@ function isLocked(error: unknown): boolean {
   return error instanceof StoreError && isBusy(error.cause);
 }
 
-/** Whether the file is no database, or no longer a whole one. */
-export function isDamage(error: StoreError): boolean {
-  const kind = kindOf(error.cause);
-  return kind === SQLITE_CORRUPT || kind === SQLITE_NOTADB;
+/** What is wrong with the file or its disk, where it is one of these. */
+export function fileFaultOf(error: unknown): 'full' | 'damaged' | 'no database' | null {
+  if (!(error instanceof StoreError)) return null;
+  switch (kindOf(error.cause)) {
+    case SQLITE_FULL:
+      return 'full';
+    case SQLITE_CORRUPT:
+      return 'damaged';
+    case SQLITE_NOTADB:
+      return 'no database';
+    default:
+      return null;
+  }
 }
 
 function storeError(cause: unknown): StoreError {

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { StartError } from '../../core/adapter.ts';
 import { repeat } from '../../core/background.ts';
-import { type Store, StoreError } from '../../core/store.ts';
+import type { Store } from '../../core/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createSqliteClaims } from './claims.ts';
-import { type Database, isDamage, openDatabase } from './database.ts';
+import { type Database, fileFaultOf, openDatabase } from './database.ts';
 import { createSqliteKeyvAdapter } from './keyv.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
@@ -71,15 +71,29 @@ async function open(path: string, { clock }: StoreDependencies): Promise<Databas
     await database?.close();
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(
-      `The store ${path} cannot be opened: ${reason}.`,
-      error instanceof StoreError && isDamage(error)
-        ? 'Put a copy of that file in its place, or move it away to begin anew with an empty one; or set STORE_URL to another file.'
-        : 'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.',
-      { cause: error },
-    );
+    throw new StartError(`The store ${path} cannot be opened: ${reason}.`, remedyFor(error), {
+      cause: error,
+    });
   }
 }
+
+/** What the operator does about a file that cannot be opened. */
+export function remedyFor(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return FREE_SPACE;
+  switch (fileFaultOf(error)) {
+    case 'full':
+      return FREE_SPACE;
+    case 'damaged':
+      return 'Put a copy of that file in its place, or move it away to begin anew with an empty one; or set STORE_URL to another file.';
+    case 'no database':
+      return 'Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet; if this one was a store of Parley’s, put a copy in its place.';
+    case null:
+      return 'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.';
+  }
+}
+
+const FREE_SPACE =
+  'Free some space on that disk, or set STORE_URL to sqlite:PATH where PATH is a file on another one.';
 
 /** Nobody else on the machine has to read conversations. SQLite gives the files beside it the rights that this one has. */
 function createPrivately(path: string): void {
