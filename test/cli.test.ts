@@ -1,20 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliOutcome, runCli } from '../src/cli/run.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { startProgram } from './support/program.ts';
 import { describeWithRedis, startRedis } from './support/redis.ts';
 
 let folder: string;
 let store: { STORE_URL: string };
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-'));
   store = { STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
+  // A bot was here.
+  const begun = await openStore(store.STORE_URL, { clock: systemClock, log: pino({ level: 'silent' }) });
+  await begun.close();
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -129,6 +135,13 @@ describe('the command line', () => {
       1,
       expect.stringMatching(/^STORE_URL is memory:.*\nSet /),
     ]);
+    const elsewhere = join(folder, 'none', 'x.db');
+    const none = await run(['tier', 'grant', 'discord:1', 'premium'], { STORE_URL: `sqlite:${elsewhere}` });
+    expect([none.code, none.errors]).toEqual([
+      1,
+      expect.stringMatching(/^There is no store at \/.*x\.db\.\nSet STORE_URL to the file that the bot uses/),
+    ]);
+    expect(existsSync(dirname(elsewhere))).toBe(false);
     const unset = await run(['tier', 'show', 'discord:1'], { ...store, DEFAULT_TIER: 'gold' });
     expect([unset.code, unset.errors]).toEqual([1, expect.stringMatching(/DEFAULT_TIER is not usable/)]);
   });

@@ -84,7 +84,7 @@ async function onStore(
   }
   const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
   const clock = systemClock;
-  const store = await openStore(config.STORE_URL, { clock, log });
+  const store = await openStore(config.STORE_URL, { clock, log, mustExist: true });
   try {
     return await command.run(args, { config, store, clock, by: `command line (${userName()})` });
   } finally {

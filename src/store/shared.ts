@@ -6,6 +6,8 @@ import { StoreError } from '../core/store.ts';
 export interface StoreDependencies {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Refuses a file that is not there: only a start of the bot begins a new one. */
+  readonly mustExist?: boolean;
 }
 
 /** How often what has expired is forgotten. */

@@ -59,7 +59,13 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   };
 }
 
-async function open(path: string, { clock }: StoreDependencies): Promise<Database> {
+async function open(path: string, { clock, mustExist = false }: StoreDependencies): Promise<Database> {
+  if (mustExist && !existsSync(path)) {
+    throw new StartError(
+      `There is no store at ${resolve(path)}.`,
+      'Set STORE_URL to the file that the bot uses; a new one is made when the bot starts for the first time.',
+    );
+  }
   let database: Database | undefined;
   try {
     if (path !== IN_MEMORY) createPrivately(path);
