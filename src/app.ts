@@ -59,7 +59,7 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
   const fetch = createFetch();
   const closing = createClosing();
   try {
-    const file = parseCatalogueFile(modelsFile);
+    const file = parseCatalogueFile(modelsFile, config.MODELS_FILE);
     const store = await openStore(config.STORE_URL, { clock, log });
     closing.add(() => store.close());
 

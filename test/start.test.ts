@@ -108,7 +108,7 @@ describe('the start', () => {
     const run = start({ MODELS_FILE: 'mine.json' });
     expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
-      /models\[0\]\.tier \(a\/b\) must be one of free, openai, openrouter, premium/,
+      /^The models file mine\.json has a fault:\n {2}- models\[0\]\.tier \(a\/b\) must be one of free, openai, openrouter, premium\nCorrect it/,
     );
     const missing = start({ MODELS_FILE: 'none.json' });
     expect(await missing.exited).toBe(1);

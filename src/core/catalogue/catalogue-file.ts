@@ -4,6 +4,7 @@ import { type LimitsConfig, limitsSchema } from '../ledger/limits.ts';
 import { parsePicoUsd } from '../ledger/money.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
 import type { ModelPrices } from '../provider/types.ts';
+import { parseJsonFile } from './json-file.ts';
 import type { InputModality } from './model.ts';
 import { schemaWords } from './schema-words.ts';
 
@@ -26,15 +27,16 @@ export interface CatalogueFile {
   readonly limits: LimitsConfig;
 }
 
-/** Every fault of `models.json` at once, each with its path. */
+/** Every fault of the models file at once, each with its place in it. */
 export class CatalogueFileError extends Error {
   override readonly name = 'CatalogueFileError';
   readonly code = 'catalogue_file';
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(`The models file has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:
-${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  constructor(path: string, faults: readonly string[]) {
+    super(`The models file ${path} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:
+${faults.map((fault) => `  - ${fault}`).join('\n')}
+Correct it and start again; README.md shows under "Models and tiers" how it is written.`);
     this.faults = faults;
   }
 }
@@ -116,22 +118,23 @@ const fileSchema = z.strictObject({
   limits: limitsSchema,
 });
 
-/** @throws CatalogueFileError */
-export function parseCatalogueFile(text: string): CatalogueFile {
-  let json: unknown;
-  try {
-    // Some editors put a mark before the text that JSON does not allow.
-    json = JSON.parse(text.replace(/^\u{FEFF}/u, ''));
-  } catch (error) {
-    throw new CatalogueFileError([`is not JSON: ${(error as Error).message}`]);
-  }
+/**
+ * `path` is where the text was read, for the words of a fault.
+ *
+ * @throws CatalogueFileError
+ */
+export function parseCatalogueFile(text: string, path = 'models.json'): CatalogueFile {
+  // Some editors put a mark before the text that JSON does not allow.
+  const read = parseJsonFile(text.replace(/^\u{FEFF}/u, ''));
+  if ('fault' in read) throw new CatalogueFileError(path, [read.fault]);
+  const json = read.value;
   const outline = outlineSchema.parse(json);
   const parsed = fileSchema.safeParse(json, { error: schemaWords });
   const faults = [
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathIn(outline, path)} ${message}`),
     ...contradictions(outline),
   ];
-  if (!parsed.success || faults.length > 0) throw new CatalogueFileError(faults);
+  if (!parsed.success || faults.length > 0) throw new CatalogueFileError(path, faults);
   return {
     providers: [...BUILT_IN, ...parsed.data.providers],
     models: parsed.data.models.map(entryOf),

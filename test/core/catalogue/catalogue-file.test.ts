@@ -206,7 +206,17 @@ describe('a fault in a models file', () => {
   });
 
   it.each([
-    ['{"models":[}', /^is not JSON: /],
+    ['{"models":[}', /^line 1, column 12 is not JSON: Unexpected token '}'$/],
+    [
+      '{\n  "models": []\n  "limits": {}\n}',
+      /^line 3, column 3 is not JSON: Expected ',' or '}' after property/,
+    ],
+    [
+      `{"models":[\n${'{"id":"a/b"},\n'.repeat(20)}]}`,
+      /^line 22, column 1 is not JSON: Unexpected token '\]'$/,
+    ],
+    ['{"models":[', /^line 1, column 12 is not JSON: Unexpected end of JSON input$/],
+    ['', /^line 1, column 1 is not JSON: Unexpected end of JSON input$/],
     ['[]', /^the file must be an object/],
     ['null', /^the file must be an object/],
     ['{}', /^models is missing$/],

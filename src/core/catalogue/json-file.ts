@@ -1,0 +1,37 @@
+/** Parses JSON that a person wrote; `fault` says in which line and column it is none, and why. */
+export function parseJsonFile(text: string): { readonly value: unknown } | { readonly fault: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    const lines = text.slice(0, soundChars(text)).split('\n');
+    const column = (lines.at(-1)?.length ?? 0) + 1;
+    // What V8 says after the reason is a quotation or an offset, never both.
+    const reason = (error as Error).message.replace(/(?: in JSON at position|, (?:\.\.\.)?").*$/s, '');
+    return { fault: `line ${lines.length}, column ${column} is not JSON: ${reason}` };
+  }
+}
+
+/** How long the longest beginning is that could go on as JSON. V8 does not always say; halving finds it in some 20 steps. */
+function soundChars(text: string): number {
+  let [sound, most] = [0, text.length];
+  while (sound < most) {
+    const middle = Math.ceil((sound + most) / 2);
+    if (couldGoOn(text.slice(0, middle))) sound = middle;
+    else most = middle - 1;
+  }
+  return sound;
+}
+
+/** Whether nothing is wrong with it, or only that it ends. */
+function couldGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = / at position (\d+)/.exec(message)?.[1];
+    return position === undefined
+      ? message === 'Unexpected end of JSON input'
+      : Number(position) === text.length;
+  }
+}
