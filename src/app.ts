@@ -9,8 +9,7 @@ import type { OwnKeys } from './core/access/own-keys.ts';
 import type { Tier } from './core/access/tiers.ts';
 import { type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
-import { type Catalogue, createCatalogue } from './core/catalogue/catalogue.ts';
-import { parseCatalogueFile } from './core/catalogue/catalogue-file.ts';
+import { createCatalogue } from './core/catalogue/catalogue.ts';
 import { startCatalogueRefresh } from './core/catalogue/catalogue-refresh.ts';
 import { createSlots } from './core/chat/slots.ts';
 import { steadyClock, systemClock } from './core/clock.ts';
@@ -24,6 +23,7 @@ import { createFetch } from './http-client.ts';
 import { createMetrics } from './metrics.ts';
 import { openProviders } from './providers.ts';
 import { createHttpServer } from './server.ts';
+import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
 import { openStore } from './store/open-store.ts';
 import { createTraces } from './traces.ts';
@@ -38,10 +38,7 @@ export interface App {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface AppOptions {
-  readonly config: Config;
-  /** The content of `models.json`. */
-  readonly modelsFile: string;
+export interface AppOptions extends Setup {
   /** The key in an environment variable that the models file names. */
   readonly keyIn: (variable: string) => string | undefined;
   readonly log: Logger;
@@ -52,14 +49,13 @@ const DAY_MS = 86_400_000;
 /**
  * Wires everything and resolves when it is at work.
  *
- * @throws StartError, CatalogueFileError
+ * @throws StartError
  */
-export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): Promise<App> {
+export async function startApp({ config, file, keyIn, log }: AppOptions): Promise<App> {
   const clock = systemClock;
   const fetch = createFetch();
   const closing = createClosing();
   try {
-    const file = parseCatalogueFile(modelsFile, config.MODELS_FILE);
     const store = await openStore(config.STORE_URL, { clock, log });
     closing.add(() => store.close());
 
@@ -71,8 +67,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       localProviders: providers.local.map(({ definition }) => definition),
     });
     for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
-
-    checkDefaultModel(config, catalogue);
 
     const slots = createSlots({
       max: config.MAX_STREAMS,
@@ -125,6 +119,10 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
     const { services, dispatch } = core;
 
     const notes: (() => readonly string[])[] = [];
+    if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, 'web') === null) {
+      const absent = `DEFAULT_MODEL ${config.DEFAULT_MODEL} is offered by no server on this machine, so the first free model answers; once it is, start again.`;
+      notes.push(() => [absent]);
+    }
     if (config.DISCORD_TOKEN !== undefined) {
       const { createDiscordAdapter } = await import('./adapters/discord/adapter.ts');
       const discord = createDiscordAdapter({
@@ -233,16 +231,6 @@ export async function startApp({ config, modelsFile, keyIn, log }: AppOptions): 
       .catch((fault: unknown) => log.error({ err: fault }, 'a start that failed was not undone'));
     throw error;
   }
-}
-
-function checkDefaultModel({ DEFAULT_MODEL, MODELS_FILE }: Config, catalogue: Catalogue): void {
-  if (DEFAULT_MODEL === undefined || catalogue.get(DEFAULT_MODEL, 'web') !== null) return;
-  const { model, near } = catalogue.resolve(DEFAULT_MODEL, 'web');
-  const meant = model ?? near[0] ?? catalogue.list('web')[0];
-  throw new StartError(
-    `DEFAULT_MODEL is not the id of a model in ${MODELS_FILE}.`,
-    `Set it to an id from there${meant === undefined ? '' : `, such as ${meant.id}`}, or leave it out for the first free model.`,
-  );
 }
 
 /** How many models a guild of this tier can use. */

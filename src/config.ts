@@ -210,8 +210,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** @throws ConfigError */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+/** The environment as far as it is right, and its faults. Any text will do for `MODELS_FILE`. */
+export function checkEnvironment(environment: NodeJS.Dict<string>): {
+  readonly config: Partial<Config> & Pick<Config, 'MODELS_FILE'>;
+  readonly faults: string[];
+} {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { schema, expected, aliases = [] }] of Object.entries<Variable<z.ZodType>>(VARIABLES)) {
@@ -220,16 +223,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (result.success) values[name] = result.data;
     else faults.push(`${source} is not usable; set it to ${expected}`);
   }
-  faults.push(...contradictions(values as Config));
+  faults.push(...contradictions(values));
+  return { config: Object.freeze(values as Config), faults };
+}
+
+/** @throws ConfigError */
+export function readConfig(environment: NodeJS.Dict<string>): Config {
+  const { config, faults } = checkEnvironment(environment);
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze(values as Config);
+  return config as Config;
 }
 
 /** The key in a variable that `models.json` names; one of `VARIABLES` is found under its aliases too. */
-export function keyFrom(
-  environment: Readonly<Record<string, string | undefined>>,
-  variable: string,
-): string | undefined {
+export function keyFrom(environment: NodeJS.Dict<string>, variable: string): string | undefined {
   const known: Variable<z.ZodType> | undefined = VARIABLES[variable as Name];
   const names = [variable, ...(known?.aliases ?? [])];
   return names.map((name) => environment[name]?.trim()).find(Boolean);

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { type App, startApp } from './app.ts';
-import { ConfigError, keyFrom, readConfig } from './config.ts';
+import { keyFrom } from './config.ts';
 import { StartError } from './core/adapter.ts';
-import { CatalogueFileError } from './core/catalogue/catalogue-file.ts';
 import { readEnvironment } from './environment.ts';
+import { readSetup, SetupError } from './setup.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */
 const SAME_SIGNAL_MS = 1_000;
@@ -13,12 +12,11 @@ const STOP_LIMIT_MS = 30_000;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
-  const config = readConfig(environment);
+  const { config, file } = await readSetup(environment);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
-  const modelsFile = await readModelsFile(config.MODELS_FILE);
   const keyIn = (variable: string) => keyFrom(environment, variable);
-  const app = await startApp({ config, modelsFile, keyIn, log });
+  const app = await startApp({ config, file, keyIn, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
   process.stdout.write(app.block);
@@ -75,22 +73,10 @@ function stopOnSignals(stop: (graceMs: number) => void, graceMs: number): void {
   process.on('SIGTERM', onSignal);
 }
 
-async function readModelsFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new StartError(
-      `The models file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-      'Set MODELS_FILE to the path of a file like the models.json that comes with Parley.',
-      { cause: error },
-    );
-  }
-}
-
 try {
   await main();
 } catch (error) {
-  if (error instanceof ConfigError || error instanceof CatalogueFileError) {
+  if (error instanceof SetupError) {
     process.stderr.write(`${error.message}\n`);
   } else if (error instanceof StartError) {
     process.stderr.write(`${error.message}\n${error.remedy}\n`);

@@ -112,14 +112,37 @@ describe('the start', () => {
     );
     const missing = start({ MODELS_FILE: 'none.json' });
     expect(await missing.exited).toBe(1);
-    expect(missing.errors()).toMatch(/The models file none\.json cannot be read/);
+    expect(missing.errors()).toMatch(/MODELS_FILE: none\.json cannot be read \(ENOENT\); set it to the path/);
   });
 
   it('refuses a default model that there is not, and names one that there is', async () => {
     const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
     expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
-      /^DEFAULT_MODEL is not the id of a model in .*models\.json\.\nSet it to an id from there, such as openai\/gpt-4o-mini/,
+      /a fault:\n {2}- DEFAULT_MODEL is not the id of a model in .*models\.json; set it to an id from there, such as openai\/gpt-4o-mini/,
+    );
+  });
+
+  it('names all faults of the environment and of the models file at once', async () => {
+    const unread = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'none.json' });
+    expect(await unread.exited).toBe(1);
+    expect(unread.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- MODELS_FILE: none\.json /);
+    const unknown = start({ DEFAULT_TIER: 'gold', DEFAULT_MODEL: 'nope' });
+    expect(await unknown.exited).toBe(1);
+    expect(unknown.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- DEFAULT_MODEL /);
+    writeFileSync(join(folder, 'mine.json'), '{"models":[}');
+    const both = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'mine.json' });
+    expect(await both.exited).toBe(1);
+    expect(both.errors()).toMatch(
+      /^The environment has a fault:\n {2}- DEFAULT_TIER .*\nThe models file mine\.json has a fault:\n {2}- line 1/,
+    );
+  });
+
+  it('with a default model of a server that does not run starts, and says so', async () => {
+    const run = start({ DEFAULT_MODEL: 'ollama/nobody-has-this' });
+    await run.ready;
+    expect(run.output()).toMatch(
+      /DEFAULT_MODEL ollama\/nobody-has-this is offered by no server on this machine/,
     );
   });
 

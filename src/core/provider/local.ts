@@ -34,6 +34,11 @@ const usualPlaces: readonly LocalPlace[] = [
   { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
 ];
 
+/** Whether a server on this machine may offer the model of this id, should it run. */
+export function isOfLocalServer(modelId: string): boolean {
+  return usualPlaces.some(({ id }) => modelId.startsWith(`${id}/`));
+}
+
 /** The start waits for this; a server on loopback that is up answers within a few milliseconds. */
 const SEARCH_TIMEOUT_MS = 300;
 
