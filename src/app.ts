@@ -6,7 +6,7 @@ import { commands } from './commands/index.ts';
 import { type Config, encryptionKeysOf } from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
 import type { OwnKeys } from './core/access/own-keys.ts';
-import type { Tier } from './core/access/tiers.ts';
+import { opens, type Tier } from './core/access/tiers.ts';
 import { type GuildId, platformOf } from './core/actor.ts';
 import { type Adapter, StartError } from './core/adapter.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
@@ -200,15 +200,24 @@ export async function startApp({ config, file, keyIn, log }: AppOptions): Promis
     });
     closing.add(() => refresh.stop());
 
+    const isAsked = (provider: string) =>
+      providers.usable.has(provider) &&
+      file.models.some(({ routes }) => routes.some((route) => route.provider === provider));
     return {
       block: startBlock(config, {
         discord: config.DISCORD_TOKEN !== undefined,
         slack: config.SLACK_BOT_TOKEN === undefined ? null : slackTransport(config).mode,
         playground: withPlayground ? `${address}/` : null,
         health: address,
-        providers: [...providers.usable].map(providers.nameOf),
+        providers: file.providers.filter(({ id }) => isAsked(id)).map(({ id }) => providers.nameOf(id)),
         demo: providers.isDemo,
         models: file.models.length,
+        local: providers.local.map(({ definition: { id, name } }) => ({
+          name,
+          models: catalogue.list('web').filter(({ onlyOn, routes }) => onlyOn && routes[0]?.provider === id)
+            .length,
+        })),
+        missingKeys: (tier) => providers.missingKeys(file.models.filter((model) => opens(tier, model.tier))),
         openTo: (tier) =>
           openModels(withPlayground ? 'web:local' : 'discord:0', tier, {
             catalogue,

@@ -10,6 +10,11 @@ import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
 import type { DemoProvider } from './demo/demo-provider.ts';
 
+/** A model of the file, or one of the catalogue. */
+interface Routed {
+  readonly routes: readonly { readonly provider: string }[];
+}
+
 /** The providers of this installation: which there are, which can be asked, and whether the demo stands in for them. */
 export interface Providers {
   /** All of them, by id; asking one without a key fails with `bad_key`. */
@@ -24,6 +29,8 @@ export interface Providers {
   readonly listing: readonly ChatProvider[];
   readonly local: readonly LocalServer[];
   readonly isDemo: boolean;
+  /** The variables that are to hold the keys of those that these models lead to, where they hold none. */
+  missingKeys(models: readonly Routed[]): readonly string[];
   nameOf(id: string): string;
   close(): Promise<void>;
 }
@@ -65,7 +72,20 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     : [];
   // One that the models file calls the same is where the file says.
   const local = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
-  const isDemo = withPlayground && usable.size === 0 && local.length === 0;
+  const isDemo =
+    withPlayground &&
+    usable.size === 0 &&
+    local.length === 0 &&
+    file.models.some(({ routes }) => routes.some(({ provider }) => provider === DEMO_STANDS_FOR));
+  const variables = new Map(
+    listed
+      .filter(({ definition }) => !usable.has(definition.id))
+      .map(({ definition }) => [definition.id, definition.apiKeyVariable]),
+  );
+  function missingKeys(models: readonly Routed[]) {
+    const led = models.flatMap(({ routes }) => routes.map(({ provider }) => variables.get(provider)));
+    return [...new Set(led)].filter((variable) => typeof variable === 'string');
+  }
   const demo = isDemo ? await startDemo(file, clock, log) : null;
 
   const definitions = [
@@ -78,7 +98,9 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   ];
   for (const { definition } of local) usable.add(definition.id);
   if (demo) usable.add(DEMO_STANDS_FOR);
-  if (usable.size === 0) log.warn('no API key is set: no model can be asked; set OPENROUTER_API_KEY');
+  if (usable.size === 0) {
+    log.warn(`no API key is set: no model can be asked; set ${missingKeys(file.models).join(' or ')}`);
+  }
 
   const pace = createPace(clock, STREAM_READS);
   function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
@@ -119,6 +141,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,
     isDemo,
+    missingKeys,
     nameOf: (id) => names.get(id) ?? id,
     close: async () => demo?.stop(),
   };

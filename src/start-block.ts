@@ -8,10 +8,15 @@ export interface StartFacts {
   /** The page's address; null where the playground is off. */
   readonly playground: string | null;
   readonly health: string;
-  /** Names of the providers that can be asked. */
+  /** Names of the providers that can be asked for models of the file. */
   readonly providers: readonly string[];
   readonly demo: boolean;
+  /** How many are in the models file. */
   readonly models: number;
+  /** Servers on this machine, and how many models each adds. */
+  readonly local: readonly { readonly name: string; readonly models: number }[];
+  /** The variables without a key that models open to a guild of this tier wait for. */
+  readonly missingKeys: (tier: Tier) => readonly string[];
   /** How many models a guild of this tier can use, with the keys at hand. */
   readonly openTo: (tier: Tier) => number;
   /** Further lines that the operator has to see, such as an invite link. */
@@ -32,6 +37,10 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ],
     ['Playground', facts.playground ?? 'off: set PLAYGROUND=on'],
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
+    ...facts.local.map(({ name, models }): [string, string] => [
+      name,
+      `${counted(models)}, in the playground`,
+    ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
@@ -57,11 +66,16 @@ function providersOf({ demo, providers }: StartFacts): string {
   return providers.length === 0 ? '; no provider can be asked' : `, through ${providers.join(', ')}`;
 }
 
-function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo }: StartFacts): string {
+function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: StartFacts): string {
   const open = openTo(tier);
-  if (open > 0) return `${tier}: ${open} ${open === 1 ? 'model' : 'models'} can be used`;
+  if (open > 0) return `${tier}: ${counted(open)} can be used`;
   const better = TIERS.find((other) => openTo(other) > 0);
-  return `${tier}: no model can be used; set OPENROUTER_API_KEY${better === undefined ? '' : `, or DEFAULT_TIER=${better}`}`;
+  const remedies = [...missingKeys(tier), ...(better === undefined ? [] : [`DEFAULT_TIER=${better}`])];
+  return `${tier}: no model can be used; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has none of this tier'}`;
+}
+
+function counted(models: number): string {
+  return `${models} ${models === 1 ? 'model' : 'models'}`;
 }
 
 /** Passwords may hold anything, and stand in a query too. */

@@ -12,6 +12,8 @@ function block(environment: Record<string, string> = {}, facts: Partial<StartFac
     providers: ['OpenRouter'],
     demo: false,
     models: 7,
+    local: [],
+    missingKeys: () => ['OPENROUTER_API_KEY'],
     openTo: () => 2,
     notes: [],
     ...facts,
@@ -36,5 +38,15 @@ describe('the block that a start prints', () => {
       /free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai\n/,
     );
     expect(block({}, { openTo: () => 0 })).toMatch(/free: no model can be used; set OPENROUTER_API_KEY\n/);
+    expect(block({}, { openTo: () => 0, missingKeys: () => [] })).toMatch(
+      /free: no model can be used; the models file has none of this tier\n/,
+    );
+  });
+
+  it('tells the models of servers on this machine from those of the file', () => {
+    const local = [{ name: 'Ollama', models: 2 }];
+    const shown = block({}, { providers: [], local });
+    expect(shown).toMatch(/Models +7, from models\.json; no provider can be asked\n/);
+    expect(shown).toMatch(/Ollama +2 models, in the playground\n/);
   });
 });

@@ -154,6 +154,17 @@ describe('the start', () => {
     );
   });
 
+  it('names the key that the providers of the models file want, and starts no demo in their place', async () => {
+    const lab = { id: 'lab', baseUrl: 'http://127.0.0.1:9/v1', apiKeyVariable: 'LAB_KEY' };
+    const models = [{ id: 'lab/qwen', tier: 'free', routes: [{ provider: 'lab' }] }];
+    writeFileSync(join(folder, 'mine.json'), JSON.stringify({ providers: [lab], models }));
+    const run = start({ MODELS_FILE: 'mine.json' });
+    await run.ready;
+    expect(run.output()).toMatch(/Models +1, from mine\.json; no provider can be asked\n/);
+    expect(run.output()).toMatch(/Default tier +free: no model can be used; set LAB_KEY\n/);
+    expect(run.output() + run.errors()).not.toMatch(/demo|OPENROUTER_API_KEY/);
+  });
+
   it('opens no playground to others without a token', async () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exited).toBe(1);
