@@ -61,9 +61,10 @@ export function startBlock(config: Config, facts: StartFacts): string {
   return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
 }
 
-function providersOf({ demo, providers }: StartFacts): string {
+function providersOf({ demo, providers, missingKeys }: StartFacts): string {
   if (demo) return ', answered by the built-in demo';
-  return providers.length === 0 ? '; no provider can be asked' : `, through ${providers.join(', ')}`;
+  if (providers.length > 0) return `, through ${providers.join(', ')}`;
+  return `; none can be asked: set ${missingKeys('premium').join(', or ')}`;
 }
 
 function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: StartFacts): string {

@@ -46,7 +46,7 @@ describe('the block that a start prints', () => {
   it('tells the models of servers on this machine from those of the file', () => {
     const local = [{ name: 'Ollama', models: 2 }];
     const shown = block({}, { providers: [], local });
-    expect(shown).toMatch(/Models +7, from models\.json; no provider can be asked\n/);
+    expect(shown).toMatch(/Models +7, from models\.json; none can be asked: set OPENROUTER_API_KEY\n/);
     expect(shown).toMatch(/Ollama +2 models, in the playground\n/);
   });
 });

@@ -160,7 +160,7 @@ describe('the start', () => {
     writeFileSync(join(folder, 'mine.json'), JSON.stringify({ providers: [lab], models }));
     const run = start({ MODELS_FILE: 'mine.json' });
     await run.ready;
-    expect(run.output()).toMatch(/Models +1, from mine\.json; no provider can be asked\n/);
+    expect(run.output()).toMatch(/Models +1, from mine\.json; none can be asked: set LAB_KEY\n/);
     expect(run.output()).toMatch(/Default tier +free: no model can be used; set LAB_KEY\n/);
     expect(run.output() + run.errors()).not.toMatch(/demo|OPENROUTER_API_KEY/);
   });
