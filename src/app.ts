@@ -3,7 +3,7 @@ import type { Shards } from './adapters/discord/client.ts';
 import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
-import { type Config, encryptionKeysOf } from './config.ts';
+import { type Config, encryptionKeysOf, isVariable, VARIABLES } from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
 import type { OwnKeys } from './core/access/own-keys.ts';
 import { opens, type Tier } from './core/access/tiers.ts';
@@ -21,7 +21,7 @@ import { forOperator } from './guard.ts';
 import { healthRoutes } from './health.ts';
 import { createFetch } from './http-client.ts';
 import { createMetrics } from './metrics.ts';
-import { openProviders } from './providers.ts';
+import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import { createHttpServer } from './server.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
@@ -180,10 +180,14 @@ export async function startApp({ config, file, keyIn, log }: AppOptions): Promis
     );
     const address = await server.listen(config.HOST, config.PORT);
     closing.add(() => server.close());
-    for (const adapter of adapters) {
-      await adapter.start(dispatch);
-      closing.add(() => adapter.stop());
-    }
+    const startAdapters = async () => {
+      for (const adapter of adapters) {
+        await adapter.start(dispatch);
+        closing.add(() => adapter.stop());
+      }
+    };
+    const [refusals] = await Promise.all([providers.refusals(), startAdapters()]);
+    notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));
     const pickUp = core.pickUpThrough(adapters);
     closing.add(() => pickUp.stop());
     // Not before: what a dead process held of a key's lock is free when somebody has looked for what it left.
@@ -200,16 +204,16 @@ export async function startApp({ config, file, keyIn, log }: AppOptions): Promis
     });
     closing.add(() => refresh.stop());
 
-    const isAsked = (provider: string) =>
-      providers.usable.has(provider) &&
-      file.models.some(({ routes }) => routes.some((route) => route.provider === provider));
+    const askable = providers.usable.difference(new Set(refusals.map(({ id }) => id)));
+    const leadsTo = (id: string) =>
+      file.models.some(({ routes }) => routes.some(({ provider }) => provider === id));
     return {
       block: startBlock(config, {
         discord: config.DISCORD_TOKEN !== undefined,
         slack: config.SLACK_BOT_TOKEN === undefined ? null : slackTransport(config).mode,
         playground: withPlayground ? `${address}/` : null,
         health: address,
-        providers: file.providers.filter(({ id }) => isAsked(id)).map(({ id }) => providers.nameOf(id)),
+        providers: [...askable].filter(leadsTo).map(providers.nameOf),
         demo: providers.isDemo,
         models: file.models.length,
         local: providers.local.map(({ definition: { id, name } }) => ({
@@ -217,11 +221,15 @@ export async function startApp({ config, file, keyIn, log }: AppOptions): Promis
           models: catalogue.list('web').filter(({ onlyOn, routes }) => onlyOn && routes[0]?.provider === id)
             .length,
         })),
-        missingKeys: (tier) => providers.missingKeys(file.models.filter((model) => opens(tier, model.tier))),
+        missingKeys: (tier) =>
+          providers.missingKeys(
+            file.models.filter((model) => opens(tier, model.tier)),
+            askable,
+          ),
         openTo: (tier) =>
           openModels(withPlayground ? 'web:local' : 'discord:0', tier, {
             catalogue,
-            operatorProviders: providers.usable,
+            operatorProviders: askable,
             keyProviders: [],
           }),
         notes: notes.flatMap((read) => read()),
@@ -247,6 +255,11 @@ function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
   const guild = { id, tier, operatorTier: tier, ownKeys: [], failedKeys: [] };
   const models = terms.catalogue.list(platformOf(id));
   return models.filter((model) => checkAccess(model.id, guild, terms).ok).length;
+}
+
+function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
+  const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
+  return `${nameOf(id)} refuses the key in ${variable}. Set it to ${key} and start again.`;
 }
 
 /** What became of the keys that guilds brought, now that `ENCRYPTION_KEY` is another one. */

@@ -194,6 +194,10 @@ export const VARIABLES = {
 
 type Name = keyof typeof VARIABLES;
 
+export function isVariable(name: string): name is Name {
+  return Object.hasOwn(VARIABLES, name);
+}
+
 /** The environment, checked. A variable that is not set and has no default is undefined. */
 export type Config = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['schema']> };
 

@@ -5,10 +5,17 @@ import type { Clock } from './core/clock.ts';
 import { createPace } from './core/pace.ts';
 import { createProviderClient, STREAM_READS } from './core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
+import { ProviderError } from './core/provider/errors.ts';
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from './core/provider/local.ts';
 import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
 import type { DemoProvider } from './demo/demo-provider.ts';
+
+export interface KeyRefusal {
+  /** Of the provider. */
+  readonly id: string;
+  readonly variable: string;
+}
 
 /** A model of the file, or one of the catalogue. */
 interface Routed {
@@ -29,8 +36,10 @@ export interface Providers {
   readonly listing: readonly ChatProvider[];
   readonly local: readonly LocalServer[];
   readonly isDemo: boolean;
-  /** The variables that are to hold the keys of those that these models lead to, where they hold none. */
-  missingKeys(models: readonly Routed[]): readonly string[];
+  /** The variables that are to hold the keys of those that these models lead to, for all but those that can be asked. */
+  missingKeys(models: readonly Routed[], usable: ReadonlySet<string>): readonly string[];
+  /** Those that refuse the operator's key. One that does not answer within 1.5 s refuses nothing. */
+  refusals(): Promise<readonly KeyRefusal[]>;
   nameOf(id: string): string;
   close(): Promise<void>;
 }
@@ -77,15 +86,12 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     usable.size === 0 &&
     local.length === 0 &&
     file.models.some(({ routes }) => routes.some(({ provider }) => provider === DEMO_STANDS_FOR));
-  const variables = new Map(
-    listed
-      .filter(({ definition }) => !usable.has(definition.id))
-      .map(({ definition }) => [definition.id, definition.apiKeyVariable]),
-  );
-  function missingKeys(models: readonly Routed[]) {
-    const led = models.flatMap(({ routes }) => routes.map(({ provider }) => variables.get(provider)));
-    return [...new Set(led)].filter((variable) => typeof variable === 'string');
-  }
+  const variables = new Map(listed.map(({ definition: { id, apiKeyVariable } }) => [id, apiKeyVariable]));
+  const missingKeys: Providers['missingKeys'] = (models, askable) => {
+    const led = new Set(models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
+    const wanted = [...led.difference(askable)].map((id) => variables.get(id));
+    return wanted.filter((variable) => typeof variable === 'string');
+  };
   const demo = isDemo ? await startDemo(file, clock, log) : null;
 
   const definitions = [
@@ -99,7 +105,9 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   for (const { definition } of local) usable.add(definition.id);
   if (demo) usable.add(DEMO_STANDS_FOR);
   if (usable.size === 0) {
-    log.warn(`no API key is set: no model can be asked; set ${missingKeys(file.models).join(' or ')}`);
+    log.warn(
+      `no API key is set: no model can be asked; set ${missingKeys(file.models, usable).join(' or ')}`,
+    );
   }
 
   const pace = createPace(clock, STREAM_READS);
@@ -127,6 +135,20 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       return [definition.id, isStandIn ? withPlainFallback(client, clientOf(plain, apiKey)) : client];
     }),
   );
+  async function refusals(): Promise<readonly KeyRefusal[]> {
+    const signal = AbortSignal.timeout(KEY_CHECK_MS);
+    const checked = listed.map(async ({ definition: { id, apiKeyVariable: variable }, apiKey }) => {
+      const client = clients.get(id);
+      if (apiKey === null || variable === null || client === undefined) return null;
+      try {
+        return (await client.checkKey(apiKey, signal)) ? null : { id, variable };
+      } catch (error) {
+        if (error instanceof ProviderError || signal.aborted) return null;
+        throw error;
+      }
+    });
+    return (await Promise.all(checked)).filter((refusal) => refusal !== null);
+  }
   const names = new Map(definitions.map(({ definition: { id, name } }) => [id, name]));
 
   return {
@@ -142,6 +164,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     local,
     isDemo,
     missingKeys,
+    refusals,
     nameOf: (id) => names.get(id) ?? id,
     close: async () => demo?.stop(),
   };
@@ -152,6 +175,9 @@ const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless
 
 /** A bound on the search itself; each probe has a shorter one. */
 const LOCAL_SEARCH_MS = 1_000;
+
+/** The start waits for this; a check takes some 200 ms. */
+const KEY_CHECK_MS = 1_500;
 
 /** All models of the file lead there unless it says otherwise. */
 const DEMO_STANDS_FOR = 'openrouter';

@@ -165,6 +165,23 @@ describe('the start', () => {
     expect(run.output() + run.errors()).not.toMatch(/demo|OPENROUTER_API_KEY/);
   });
 
+  it('says which key its provider refuses and where there are others, and starts all the same', async () => {
+    const provider = await createFakeProvider({ keys: ['sk-or-good-one'] });
+    const environment = { OPENROUTER_BASE_URL: provider.url, OPENROUTER_API_KEY: 'sk-or-v1-secret' };
+    const refused = start(environment);
+    await refused.ready;
+    expect(refused.output()).toContain(
+      'OpenRouter refuses the key in OPENROUTER_API_KEY. Set it to a key from https://openrouter.ai/settings/keys and start again.',
+    );
+    expect(refused.output()).toMatch(/Default tier +free: no model can be used; set OPENROUTER_API_KEY\n/);
+    expect(refused.output() + refused.errors()).not.toMatch(/secret|at file:/);
+    const taken = start({ ...environment, OPENROUTER_API_KEY: 'sk-or-good-one' });
+    await taken.ready;
+    expect(taken.output()).not.toMatch(/refuses/);
+    expect(taken.output()).toMatch(/Default tier +free: 2 models can be used\n/);
+    await provider.close();
+  });
+
   it('opens no playground to others without a token', async () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exited).toBe(1);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Background } from '../background.ts';
 import type { Clock } from '../clock.ts';
+import { ProviderError } from '../provider/errors.ts';
 import type { ChatProvider } from '../provider/types.ts';
 import type { Catalogue } from './catalogue.ts';
 
@@ -56,7 +57,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
       if (back.length > 0) log.info({ provider: provider.id, models: back }, 'models are back');
       return believed ? null : { reason: 'it names none of the models that are routed there' };
     } catch (error) {
-      return { err: error };
+      return error instanceof ProviderError ? { reason: error.message } : { err: error };
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type CatalogueRefreshOptions,
   startCatalogueRefresh,
 } from '../../../src/core/catalogue/catalogue-refresh.ts';
+import { ProviderError } from '../../../src/core/provider/errors.ts';
 import type { ModelFacts } from '../../../src/core/provider/types.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
@@ -90,6 +91,14 @@ describe('the refresh of the catalogue', () => {
     await clock.advance(24 * HOUR_MS);
     expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
     expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(2);
+  });
+
+  it('logs what a provider says in one line', async () => {
+    const refused = new ProviderError({ code: 'bad_key', provider: 'OpenRouter', status: 401 });
+    const { clock, lines } = start(fakeProvider('openrouter', refused));
+    await clock.advance(0);
+    expect(lines[0]).toContain('OpenRouter: bad_key (HTTP 401)');
+    expect(lines[0]).not.toMatch(/stack|at file:/);
   });
 
   it.each([
