@@ -41,6 +41,8 @@ export interface App {
 export interface AppOptions extends Setup {
   /** The key in an environment variable that the models file names. */
   readonly keyIn: (variable: string) => string | undefined;
+  /** On the environment, for the block. */
+  readonly remarks: readonly string[];
   readonly log: Logger;
 }
 
@@ -51,7 +53,7 @@ const DAY_MS = 86_400_000;
  *
  * @throws StartError
  */
-export async function startApp({ config, file, keyIn, log }: AppOptions): Promise<App> {
+export async function startApp({ config, file, keyIn, remarks, log }: AppOptions): Promise<App> {
   const clock = systemClock;
   const fetch = createFetch();
   const closing = createClosing();
@@ -118,7 +120,7 @@ export async function startApp({ config, file, keyIn, log }: AppOptions): Promis
     closing.add(() => core.stop());
     const { services, dispatch } = core;
 
-    const notes: (() => readonly string[])[] = [];
+    const notes: (() => readonly string[])[] = [() => remarks];
     if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, 'web') === null) {
       const absent = `DEFAULT_MODEL ${config.DEFAULT_MODEL} is offered by no server on this machine, so the first free model answers; once it is, start again.`;
       notes.push(() => [absent]);

@@ -1,7 +1,10 @@
 import { runCli } from './cli/run.ts';
 import { readEnvironment } from './environment.ts';
 
-const { code, output, errors } = await runCli(process.argv.slice(2), readEnvironment);
+const { code, output, errors } = await runCli(
+  process.argv.slice(2),
+  async () => (await readEnvironment()).variables,
+);
 process.stdout.write(output);
 process.stderr.write(errors);
 process.exitCode = code;

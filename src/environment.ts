@@ -2,13 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { StartError } from './core/adapter.ts';
 
+export interface Environment {
+  readonly variables: NodeJS.Dict<string>;
+  /** Names that `.env` sets. */
+  readonly inFile: ReadonlySet<string>;
+}
+
 /**
  * What `.env` sets, where there is one; the environment itself wins. Node's own option for it remarks on its absence.
  *
  * @throws StartError where the file cannot be read, or is no text
  */
-export async function readEnvironment(): Promise<NodeJS.Dict<string>> {
-  return { ...(await readDotEnv()), ...process.env };
+export async function readEnvironment(): Promise<Environment> {
+  const file = await readDotEnv();
+  return { variables: { ...file, ...process.env }, inFile: new Set(Object.keys(file)) };
 }
 
 async function readDotEnv(): Promise<NodeJS.Dict<string>> {

@@ -4,6 +4,7 @@ import { keyFrom } from './config.ts';
 import { StartError } from './core/adapter.ts';
 import { readEnvironment } from './environment.ts';
 import { readSetup, SetupError } from './setup.ts';
+import { unreadVariables } from './unread-variables.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */
 const SAME_SIGNAL_MS = 1_000;
@@ -12,11 +13,13 @@ const STOP_LIMIT_MS = 30_000;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
-  const { config, file } = await readSetup(environment);
+  const { config, file } = await readSetup(environment.variables);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
-  const keyIn = (variable: string) => keyFrom(environment, variable);
-  const app = await startApp({ config, file, keyIn, log });
+  const keyIn = (variable: string) => keyFrom(environment.variables, variable);
+  const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
+  const remarks = unreadVariables(environment, keyVariables);
+  const app = await startApp({ config, file, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
   process.stdout.write(app.block);

@@ -91,6 +91,16 @@ describe('the start', () => {
     expect(refused.errors()).toMatch(/^The file \.env is not UTF-8 text\.\nSave it as UTF-8/);
   });
 
+  it('names what .env sets to no effect', async () => {
+    writeFileSync(join(folder, '.env'), 'OPENROUTER_APIKEY=sk-or-v1-secret\n');
+    const run = start();
+    await run.ready;
+    expect(run.output()).toMatch(
+      /\n {2}\.env sets OPENROUTER_APIKEY, which Parley does not read; write OPENROUTER_API_KEY\.\n/,
+    );
+    expect(run.output()).not.toMatch(/secret/);
+  });
+
   it('says which port is taken and what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

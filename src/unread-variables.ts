@@ -1,0 +1,56 @@
+import { VARIABLES } from './config.ts';
+import type { Environment } from './environment.ts';
+
+/** Letters of a name for each slip of the pen that it may hold. What `.env` sets was meant for Parley; the rest may be anybody's. */
+const LETTERS_PER_SLIP = { file: 4, process: 5 };
+
+/**
+ * Remarks on what is set to no effect: names in `.env` that Parley does not read, and names in the environment that are
+ * nearly one that it reads. `others` are those that the models file names. Holds no value that was set.
+ */
+export function unreadVariables({ variables, inFile }: Environment, others: readonly string[]): string[] {
+  const read = new Map<string, string>(others.map((name) => [name, name]));
+  for (const [name, { aliases = [] }] of Object.entries<{ aliases?: readonly string[] }>(VARIABLES)) {
+    for (const each of [name, ...aliases]) read.set(each, name);
+  }
+  const isSet = (name: string) => [...read].some(([each, as]) => as === name && variables[each]?.trim());
+
+  return Object.keys(variables).flatMap((name) => {
+    if (read.has(name)) return [];
+    const meant = nearest(name, read, LETTERS_PER_SLIP[inFile.has(name) ? 'file' : 'process']);
+    if (inFile.has(name)) {
+      return [`.env sets ${name}, which Parley does not read${meant === null ? '' : `; write ${meant}`}.`];
+    }
+    return meant === null || isSet(meant)
+      ? []
+      : [`${name} is set, which Parley does not read; if it is meant for it, write ${meant}.`];
+  });
+}
+
+/** The variable whose name is spelled nearly like this. */
+function nearest(name: string, read: ReadonlyMap<string, string>, lettersPerSlip: number): string | null {
+  const typed = fold(name);
+  const [best] = [...read]
+    .map(([each, as]) => ({ as, letters: fold(each).length, slips: editDistance(typed, fold(each)) }))
+    .filter(({ letters, slips }) => slips <= Math.min(letters, typed.length) / lettersPerSlip)
+    .toSorted((a, b) => a.slips - b.slips);
+  return best?.as ?? null;
+}
+
+function fold(name: string): string {
+  return name.toUpperCase().replaceAll('_', '');
+}
+
+/** How many letters have to be put in, left out or changed to make one of the other. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [at, wanted] of [...other].entries()) {
+      const [left = 0, above = 0, before = 0] = [next[at], row[at + 1], row[at]];
+      next.push(Math.min(left + 1, above + 1, before + (letter === wanted ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
