@@ -3,12 +3,19 @@ import type { Shards } from './adapters/discord/client.ts';
 import type { SlackAdapterOptions } from './adapters/slack/adapter.ts';
 import { createDrawChart } from './charts/draw-chart.ts';
 import { commands } from './commands/index.ts';
-import { type Config, encryptionKeysOf, isVariable, VARIABLES } from './config.ts';
+import {
+  type Config,
+  encryptionKeysOf,
+  isLoopback,
+  isVariable,
+  VARIABLES,
+  wantsForPlayground,
+} from './config.ts';
 import { type AccessTerms, checkAccess } from './core/access/access.ts';
 import type { OwnKeys } from './core/access/own-keys.ts';
 import { opens, type Tier } from './core/access/tiers.ts';
 import { type GuildId, platformOf } from './core/actor.ts';
-import { type Adapter, StartError } from './core/adapter.ts';
+import type { Adapter } from './core/adapter.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
 import { startCatalogueRefresh } from './core/catalogue/catalogue-refresh.ts';
 import { createSlots } from './core/chat/slots.ts';
@@ -61,7 +68,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     const store = await openStore(config.STORE_URL, { clock, log });
     closing.add(() => store.close());
 
-    const withPlayground = isPlaygroundOn(config);
+    const withPlayground = wantsForPlayground(config).length === 0;
     const providers = await openProviders({ config, file, keyIn, withPlayground, fetch, clock, log });
     closing.add(() => providers.close());
     const catalogue = createCatalogue({
@@ -288,22 +295,4 @@ function slackTransport({
   if (appToken !== undefined) return { mode: 'socket', appToken };
   if (signingSecret !== undefined) return { mode: 'http', signingSecret };
   throw new Error('readConfig lets no bot token through without a transport');
-}
-
-function isPlaygroundOn(config: Config): boolean {
-  const hasPlatform = config.DISCORD_TOKEN !== undefined || config.SLACK_BOT_TOKEN !== undefined;
-  const wanted = config.PLAYGROUND === 'on' || (config.PLAYGROUND === 'auto' && !hasPlatform);
-  if (!wanted) return false;
-  const slackOverHttp = config.SLACK_SIGNING_SECRET !== undefined && config.SLACK_APP_TOKEN === undefined;
-  const isExposed = slackOverHttp || !isLoopback(config.HOST);
-  if (!isExposed || config.ADMIN_TOKEN !== undefined) return true;
-  if (config.PLAYGROUND === 'auto') return false;
-  throw new StartError(
-    'The playground would be open to others here, and ADMIN_TOKEN is not set.',
-    'Set ADMIN_TOKEN to at least 16 characters (`openssl rand -hex 24` makes some), or PLAYGROUND=off, or HOST=127.0.0.1.',
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

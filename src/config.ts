@@ -275,10 +275,31 @@ function contradictions(config: Partial<Config>): string[] {
       'DISCORD_SHARDS is not usable; shards are counted from 0, so set it to numbers below DISCORD_SHARD_COUNT',
     );
   }
+  if (config.PLAYGROUND === 'on' && wantsForPlayground(config).length > 0) {
+    faults.push(
+      `ADMIN_TOKEN is missing, and the playground would be open to others here; set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
+    );
+  }
   if (config.ENCRYPTION_KEY_OLD && !config.ENCRYPTION_KEY) {
     faults.push(
       `ENCRYPTION_KEY is missing; with ENCRYPTION_KEY_OLD set it to ${VARIABLES.ENCRYPTION_KEY.expected}`,
     );
   }
   return faults;
+}
+
+/** What has to be set for the playground to be on; nothing where it is. Where others reach it, it asks for a token. */
+export function wantsForPlayground(config: Partial<Config>): readonly string[] {
+  const { PLAYGROUND, HOST, ADMIN_TOKEN, DISCORD_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN } = config;
+  const isOn = PLAYGROUND === 'on' || (PLAYGROUND === 'auto' && !DISCORD_TOKEN && !SLACK_BOT_TOKEN);
+  const slackOverHttp = config.SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;
+  const isExposed = slackOverHttp || (HOST !== undefined && !isLoopback(HOST));
+  return [
+    ...(isOn ? [] : ['PLAYGROUND=on']),
+    ...(isExposed && ADMIN_TOKEN === undefined ? ['ADMIN_TOKEN'] : []),
+  ];
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

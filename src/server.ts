@@ -40,7 +40,8 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
         server.listen(port, host, resolve);
       });
       const { port: actual } = server.address() as AddressInfo;
-      return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+      const opened = isEveryAddress(host) ? '127.0.0.1' : host;
+      return `http://${opened.includes(':') ? `[${opened}]` : opened}:${actual}`;
     },
     async close() {
       if (!server.listening) return;
@@ -49,6 +50,11 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
       await closed;
     },
   };
+}
+
+/** Whether a server on it is reached at all addresses of the machine; no browser takes it for one. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -1,5 +1,6 @@
-import type { Config } from './config.ts';
+import { type Config, wantsForPlayground } from './config.ts';
 import { TIERS, type Tier } from './core/access/tiers.ts';
+import { isEveryAddress } from './server.ts';
 
 /** What the start decided, for the block that the operator reads. */
 export interface StartFacts {
@@ -35,7 +36,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
           ? 'on (Socket Mode)'
           : 'on (HTTP, /slack/events)',
     ],
-    ['Playground', facts.playground ?? 'off: set PLAYGROUND=on'],
+    ['Playground', playground(config, facts)],
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ...facts.local.map(({ name, models }): [string, string] => [
       name,
@@ -59,6 +60,11 @@ export function startBlock(config: Config, facts: StartFacts): string {
     : [];
   const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
   return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
+}
+
+function playground(config: Config, { playground: address }: StartFacts): string {
+  if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
+  return isEveryAddress(config.HOST) ? `${address} (from elsewhere at this machine's address)` : address;
 }
 
 function providersOf({ demo, providers, missingKeys }: StartFacts): string {

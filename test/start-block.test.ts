@@ -31,6 +31,15 @@ describe('the block that a start prints', () => {
     expect(block({ STORE_URL: url })).toContain(`  Store         ${shown}\n`);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['PLAYGROUND=on', { PLAYGROUND: 'off' }],
+    ['PLAYGROUND=on', { DISCORD_TOKEN: '0123456789' }],
+    ['ADMIN_TOKEN', { HOST: '0.0.0.0' }],
+    ['PLAYGROUND=on and ADMIN_TOKEN', { HOST: '0.0.0.0', DISCORD_TOKEN: '0123456789' }],
+  ])('names all that the playground wants: %s', (wanted, environment) => {
+    expect(block(environment, { playground: null })).toContain(`  Playground    off: set ${wanted}\n`);
+  });
+
   it('says how far the default tier goes, and what would help where it goes nowhere', () => {
     expect(block()).toMatch(/Default tier {2}free: 2 models can be used\n/);
     const onlyOpenAi = (tier: Tier) => (tier === 'openai' || tier === 'premium' ? 1 : 0);

@@ -195,10 +195,20 @@ describe('the start', () => {
   it('opens no playground to others without a token', async () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exited).toBe(1);
-    expect(refused.errors()).toMatch(/ADMIN_TOKEN is not set/);
+    expect(refused.errors()).toMatch(
+      /a fault:\n {2}- ADMIN_TOKEN is missing, .* set it to at least 16 characters/,
+    );
     const off = start({ HOST: '0.0.0.0' });
     await off.ready;
-    expect(off.output()).toMatch(/Playground +off/);
+    expect(off.output()).toMatch(/Playground +off: set ADMIN_TOKEN\n/);
+  });
+
+  it('where it listens at every address names one that a browser takes', async () => {
+    const run = start({ HOST: '0.0.0.0', ADMIN_TOKEN: '0123456789abcdef' });
+    await run.ready;
+    expect(run.output()).not.toContain('0.0.0.0');
+    const address = /Playground +(http:\/\/127\.0\.0\.1:\d+\/) \(from elsewhere at/.exec(run.output())?.[1];
+    expect((await fetch(address ?? '')).status).toBe(200);
   });
 
   it('with OPENROUTER_BASE_URL at another server asks that one, with no key set', async () => {
