@@ -5,7 +5,6 @@ import type { Clock } from './core/clock.ts';
 import { createPace } from './core/pace.ts';
 import { createProviderClient, STREAM_READS } from './core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from './core/provider/definition.ts';
-import { ProviderError } from './core/provider/errors.ts';
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from './core/provider/local.ts';
 import { withPlainFallback } from './core/provider/plain-fallback.ts';
 import type { ChatProvider } from './core/provider/types.ts';
@@ -143,8 +142,8 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       try {
         return (await client.checkKey(apiKey, signal)) ? null : { id, variable };
       } catch (error) {
-        if (error instanceof ProviderError || signal.aborted) return null;
-        throw error;
+        log.debug({ err: error, provider: id }, 'whether a key is taken could not be found out');
+        return null;
       }
     });
     return (await Promise.all(checked)).filter((refusal) => refusal !== null);
