@@ -23,7 +23,7 @@ export function unreadVariables({ variables, inFile }: Environment, others: read
     }
     return meant === null || isSet(meant)
       ? []
-      : [`${name} is set, which Parley does not read; if it is meant for it, write ${meant}.`];
+      : [`${name} is set, but Parley does not read it; if it is meant for Parley, write ${meant}.`];
   });
 }
 

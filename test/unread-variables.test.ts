@@ -32,7 +32,7 @@ describe('a variable that Parley does not read', () => {
 
   it('is named in the environment where it is nearly one that is read, and that is not set', () => {
     expect(remarks({}, { OPENROUTER_APIKEY: 'secret' })).toEqual([
-      'OPENROUTER_APIKEY is set, which Parley does not read; if it is meant for it, write OPENROUTER_API_KEY.',
+      'OPENROUTER_APIKEY is set, but Parley does not read it; if it is meant for Parley, write OPENROUTER_API_KEY.',
     ]);
     expect(remarks({}, { OPENROUTER_APIKEY: 'secret', OPEN_ROUTER_KEY: 'secret' })).toEqual([]);
   });
