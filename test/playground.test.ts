@@ -315,6 +315,28 @@ describe
       expect(await notice.innerText()).toMatch(/Only you can see this[\s\S]*GPT-4o mini[\s\S]*openrouter/);
     });
 
+    test('takes options behind the word that a command begins with', async ({ world, expect }) => {
+      const page = await world.open();
+      await page.getByRole('radio', { name: 'Otto Operator' }).check();
+      const offers = page.getByRole('listbox').getByRole('option');
+      await composer(page).pressSequentially('/tier gr');
+      await offers.getByText('Grant (operators)').waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('--ti');
+      await offers.getByText('--tier').waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('openai');
+      expect(await composer(page).inputValue()).toBe('/tier grant --tier openai');
+      await page.keyboard.press('Enter');
+      await page.locator('.message.notice').getByText('I have granted openai').waitFor();
+      expect(await page.getByLabel('Tier').inputValue()).toBe('openai');
+
+      await say(page, '/tier tier:premium');
+      await page.getByText('has no meaning without action:grant').waitFor();
+      await say(page, '/tier action:grant tier:premium');
+      await page.locator('.message.notice').getByText('I have granted premium').waitFor();
+    });
+
     test('shows access at work: tiers open models, and what is private stays with its person', async ({
       world,
       expect,

@@ -15,12 +15,15 @@ export interface Assets {
   readonly index: Asset;
   /** That of the import map, the page's one inline script, for the content security policy. */
   readonly scriptHash: string;
-  /** A file of the page (`page/main.ts`) or of a library (`lib/marked.js`); undefined for any other path. */
+  /** A file of the page (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for any other path. */
   read(path: string): Promise<Asset | undefined>;
 }
 
 const PAGE_DIR = join(import.meta.dirname, 'page');
+const CORE_DIR = join(import.meta.dirname, '../../core');
 const PAGE_FILE = /^page\/([a-z][a-z-]*\.(ts|css|svg))$/;
+/** What the page shares with core: modules that import nothing. */
+const CORE_FILE = /^core\/(typed-options\.ts)$/;
 const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -32,8 +35,9 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 /** In the order in which they win. */
 const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'];
 
-/** What the page's modules import by name, by the URL that serves it. */
+/** What the page's modules import by name, or from outside of the page, by the URL that serves it. */
 const IMPORTS = {
+  '../../core/': './core/',
   'lit/html.js': './lib/lit/lit-html.js',
   'lit/': './lib/lit/',
   marked: './lib/marked.js',
@@ -57,6 +61,8 @@ export function createAssets(): Assets {
   function locate(path: string): { readonly file: string; readonly extension: string } | undefined {
     const [, page, extension] = PAGE_FILE.exec(path) ?? [];
     if (page !== undefined && extension !== undefined) return { file: join(PAGE_DIR, page), extension };
+    const [, core] = CORE_FILE.exec(path) ?? [];
+    if (core !== undefined) return { file: join(CORE_DIR, core), extension: 'ts' };
     const [, lit] = LIT_FILE.exec(path) ?? [];
     const file = lit === undefined ? libraries.get(path) : join(litDir, lit);
     return file === undefined ? undefined : { file, extension: 'js' };

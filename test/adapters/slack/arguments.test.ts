@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments, usage } from '../../../src/adapters/slack/arguments.ts';
+import { commands } from '../../../src/commands/index.ts';
+import type { Command } from '../../../src/core/command.ts';
 import { askCommand, modelCommand, stopCommand } from './harness.ts';
+
+function named(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new Error(`there is no /${name}`);
+  return command;
+}
 
 const ask = (text: string) => parseArguments(askCommand, text);
 const options = (text: string) => {
@@ -56,6 +64,20 @@ describe('the text behind a slash command', () => {
     });
   });
 
+  it('takes flags on both sides of a word that is no text, as the commands have them', () => {
+    const tier = (text: string) => parseArguments(named('tier'), text);
+    const granted = { ok: true, options: { action: 'grant', tier: 'openai' } };
+    expect(tier('grant --tier openai')).toEqual(granted);
+    expect(tier('--tier openai grant')).toEqual(granted);
+    expect(tier('action:grant --tier openai')).toEqual(granted);
+    expect(tier('action:grant tier:openai')).toEqual(granted);
+    expect(parseArguments(named('limits'), 'requestsPerUserPerDay 5 --user <@U1>')).toEqual({
+      ok: true,
+      options: { limit: 'requestsPerUserPerDay', to: '5', user: '<@U1>' },
+    });
+    expect(parseArguments(named('forget'), 'what:myself')).toEqual({ ok: true, options: { what: 'myself' } });
+  });
+
   it('is nothing where nothing was typed', () => {
     expect(options('   ')).toEqual({});
     expect(options('--web')).toEqual({ web: true });
@@ -81,6 +103,7 @@ describe('the text behind a slash command', () => {
   });
 
   it('is told how to be typed', () => {
-    expect(usage(modelCommand)).toBe('Type `/model [--scope …] [model]`.');
+    expect(usage(modelCommand)).toBe('Type `/model [model] [--scope …]`.');
+    expect(usage(askCommand)).toBe('Type `/ask [--model …] [--web] [--private] prompt`.');
   });
 });

@@ -89,6 +89,7 @@ describe('the page', () => {
     'lib/lit/node/lit-html.js',
     'lib/lit/directives/../../../marked/package.json',
     'lib/keyv.js',
+    'core/command.ts',
     'lib/marked.js/',
     'nothing',
     'api/nothing',
@@ -108,12 +109,14 @@ describe('the page', () => {
 });
 
 function resolve(specifier: string, from: string, imports: Record<string, string>): string {
-  const base = 'http://page/';
-  const mapped =
-    imports[specifier] ??
-    Object.entries(imports)
-      .filter(([name]) => name.endsWith('/') && specifier.startsWith(name))
-      .map(([name, target]) => target + specifier.slice(name.length))[0];
-  const url = mapped === undefined ? new URL(specifier, new URL(from, base)) : new URL(mapped, base);
-  return url.href.slice(base.length);
+  const base = 'http://page/playground/';
+  // As browsers do: what is no bare name is first made a URL, in the import map as well.
+  const urlOf = (name: string, against: string) =>
+    /^\.{0,2}\//.test(name) ? new URL(name, new URL(against, base)).href : name;
+  const wanted = urlOf(specifier, from);
+  const mapped = Object.entries(imports)
+    .map(([name, target]) => [urlOf(name, ''), new URL(target, base).href] as const)
+    .filter(([name]) => name === wanted || (name.endsWith('/') && wanted.startsWith(name)))
+    .map(([name, target]) => target + wanted.slice(name.length))[0];
+  return (mapped ?? new URL(wanted, base).href).slice(base.length);
 }

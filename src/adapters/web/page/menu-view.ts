@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { positionalOf } from '../../../core/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../wire.ts';
 import { icons } from './icons.ts';
-import { positional } from './slash.ts';
 import type { Menu } from './slash-menu.ts';
 
 /** The menu over a composer. The focus stays in the text field, which names the active item by its id. */
@@ -39,7 +39,7 @@ export function signature(
   given: Readonly<Record<string, unknown>>,
   onAdd: (option: OptionInfo, event: Event) => void,
 ): TemplateResult {
-  const main = positional(command);
+  const main = positionalOf(command.options);
   return html`
     <div class="signature">
       <b>/${command.name}</b><span>${command.description}</span>

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { positionalOf } from '../../../core/typed-options.ts';
 import type {
   AnswerMessage,
   ButtonKind,
@@ -13,7 +14,7 @@ import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
 import { markdown } from './markdown.ts';
 import { keepAtEnd } from './scroll.ts';
-import { parseSlash, positional } from './slash.ts';
+import { parseSlash } from './slash.ts';
 import { isDm, personName, type State, type Thread, viewer } from './state.ts';
 
 /** What stands around a message and decides how it looks. */
@@ -101,7 +102,7 @@ function said(message: SaidMessage, { state, controller, canAsk }: Setting): Tem
 export function commandLine(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
   const { command, options } = parseSlash(text, commands) ?? {};
   if (command === undefined) return nothing;
-  const main = positional(command)?.name;
+  const main = positionalOf(command.options)?.name;
   const chips = Object.entries(options ?? {}).filter(([name]) => name !== main);
   return html`
     <code class="command">/${command.name}</code>
@@ -112,7 +113,7 @@ export function commandLine(text: string, commands: readonly CommandInfo[]): Tem
 /** The words alone, without the command that they were given to. */
 export function words(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
   const { command, options } = parseSlash(text, commands) ?? {};
-  const main = command === undefined ? undefined : positional(command)?.name;
+  const main = command === undefined ? undefined : positionalOf(command.options)?.name;
   const said = command === undefined ? text : main === undefined ? undefined : options?.[main];
   return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
 }

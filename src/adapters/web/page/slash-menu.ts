@@ -1,6 +1,6 @@
 import type { Role, RoomInfo, Spot, Suggestion } from '../wire.ts';
 import { get } from './api.ts';
-import { type Completion, completionAt, positional, quoted } from './slash.ts';
+import { type Completion, completionAt, quoted } from './slash.ts';
 
 export interface MenuItem {
   readonly label: string;
@@ -61,12 +61,11 @@ async function offer(completion: Completion, context: MenuContext): Promise<Offe
       return { title: `Options of /${completion.command.name}`, items, isEager: true };
     }
     case 'value': {
-      const { command, option } = completion;
+      const { option, isNamed } = completion;
       const items = (await valuesOf(completion, context)).map(({ label, value }) =>
         item(label, label === value ? '' : value, quoted(value)),
       );
-      const isMain = option === positional(command);
-      return { title: option.description, items, isEager: !(isMain && query === '') };
+      return { title: option.description, items, isEager: isNamed || query !== '' };
     }
   }
 }

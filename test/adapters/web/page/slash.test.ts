@@ -23,8 +23,14 @@ const MODEL = command(
   option('scope', 'choice', { choices: [{ label: 'Here', value: 'channel' }] }),
 );
 const SCOPE = command('scope', option('to', 'choice', { choices: [{ label: 'Here', value: 'channel' }] }));
+const TIER = command(
+  'tier',
+  option('action', 'choice', { choices: [{ label: 'Grant', value: 'grant' }] }),
+  option('guild', 'text', { maxChars: 40 }),
+  option('tier', 'choice', { choices: [{ label: 'openai', value: 'openai' }] }),
+);
 const HELP = command('help');
-const COMMANDS = [ASK, MODEL, SCOPE, HELP];
+const COMMANDS = [ASK, MODEL, SCOPE, TIER, HELP];
 
 describe('what is typed after a slash', () => {
   it.each([
@@ -45,6 +51,8 @@ describe('what is typed after a slash', () => {
     ['/model --model some/model channel', { model: 'some/model', scope: 'channel' }],
     ['/scope channel', { to: 'channel' }],
     ['/scope to:channel', { to: 'channel' }],
+    ['/tier grant --tier openai', { action: 'grant', tier: 'openai' }],
+    ['/tier action:grant --tier openai', { action: 'grant', tier: 'openai' }],
     [`/ask ${'x'.repeat(2_000)}`, { prompt: 'x'.repeat(2_000) }],
     ['/model', {}],
     ['/help ', {}],
@@ -61,6 +69,9 @@ describe('what is typed after a slash', () => {
     ['/ask --wbe Why?', '/ask has no --wbe.'],
     ['/ask --model', '--model needs a value.'],
     ['/help me', '/help takes no text.'],
+    ['/scope channel now', '/scope has no use for “now”.'],
+    ['/tier --tier openai --tier openai', '--tier is given twice.'],
+    ['/tier grnt --tier openai', 'action must be one of grant.'],
     [`/ask ${'x'.repeat(2_001)}`, 'prompt has 2,001 characters, and 2,000 is the most.'],
     [`/ask --prompt "${'x'.repeat(2_001)}" --web`, 'prompt has 2,001 characters'],
   ])('is not sent as it is: %j', (text, problem) => {
@@ -92,7 +103,12 @@ describe('completion', () => {
     ['/ask --model "GPT 4|', { kind: 'value', query: 'GPT 4', from: 13, to: 19 }],
     ['/model |', { kind: 'value', query: '', option: { name: 'model' } }],
     ['/model so|', { kind: 'value', query: 'so', from: 7, to: 9, option: { name: 'model' } }],
-    ['/model --scope c|', { kind: 'value', query: 'c', option: { name: 'scope' } }],
+    ['/model --scope c|', { kind: 'value', query: 'c', option: { name: 'scope' }, isNamed: true }],
+    ['/model GPT 4|', { kind: 'value', query: 'GPT 4', from: 7, to: 12, option: { name: 'model' } }],
+    ['/tier gr|', { kind: 'value', query: 'gr', option: { name: 'action' }, isNamed: false }],
+    ['/tier action:gr|', { kind: 'value', query: 'gr', from: 13, option: { name: 'action' } }],
+    ['/tier grant --|', { kind: 'option', query: '', from: 12, to: 14 }],
+    ['/tier grant --tier |', { kind: 'value', query: '', from: 19, option: { name: 'tier' } }],
   ])('knows what is typed in %j', (text, completion) => {
     expect(at(text)).toMatchObject(completion);
   });
@@ -107,6 +123,8 @@ describe('completion', () => {
     '/nothing x|',
     '/ask -- --we|',
     '/ask Why --we|',
+    '/model some/model |',
+    '/tier grant |',
   ])('offers nothing in %j', (text) => {
     expect(at(text)).toBeNull();
   });
@@ -114,6 +132,12 @@ describe('completion', () => {
   it('offers only options that are not given yet', () => {
     const completion = at('/ask --web --model gpt-4o --|');
     expect(completion?.kind === 'option' && completion.options.map(({ name }) => name)).toEqual(['private']);
+  });
+
+  it('puts an option behind words that are no text, but before a --', () => {
+    const tier = option('tier', 'choice');
+    expect(withOption('/tier grant', TIER, tier)).toEqual({ text: '/tier grant --tier ', caret: 19 });
+    expect(withOption('/tier -- grant', TIER, tier).text).toBe('/tier --tier -- grant');
   });
 
   it('puts an option before the words, and the caret where its value goes', () => {

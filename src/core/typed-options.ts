@@ -1,0 +1,142 @@
+/**
+ * How options are typed behind a command, where a platform has no fields for them: on Slack and in the playground.
+ * `--option value`, `--option=value` and `--flag` name an option; words without a name go, in order, to the options that
+ * have no value yet. Where the first option is text (a prompt), all that follows the named ones is its value, verbatim;
+ * else names may stand on both sides of the words, and Discord's way of showing a value (`option:value`) names one, too. A
+ * `--` alone ends the names, and quotes hold words together.
+ *
+ * Imports nothing: the playground's page is served this module as it is.
+ */
+export interface TypedOption {
+  readonly name: string;
+  readonly type: 'text' | 'secret' | 'model' | 'flag' | 'choice';
+}
+
+export interface TypedValue {
+  /** Without the quotes. */
+  readonly text: string;
+  /** Where it stands, with its quotes. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface NamedOption<O> {
+  /** In lower case. */
+  readonly name: string;
+  /** Undefined where the command has no such option. */
+  readonly option: O | undefined;
+  /** Null for a flag, and where it is missing. */
+  readonly value: TypedValue | null;
+}
+
+export interface UnnamedValue<O> {
+  /** Undefined where no option is left to take it. */
+  readonly option: O | undefined;
+  readonly value: TypedValue;
+}
+
+export interface TypedOptions<O> {
+  readonly named: readonly NamedOption<O>[];
+  readonly unnamed: readonly UnnamedValue<O>[];
+  /** Where one more name can stand: the end, or before a `--` or what is verbatim. */
+  readonly namesEnd: number;
+}
+
+/** Phones make a dash of two hyphens. */
+const NAME = /(?:--|[—–])([a-z][a-z0-9_-]*)(?:=|(?=\s|$))/iy;
+const SHOWN_NAME = /([a-z][a-z0-9_-]*):/iy;
+const END_OF_NAMES = /--(?=\s|$)/y;
+/** A quote that is not closed reaches to the end, but for those that may be an apostrophe. */
+const WORD = /"([^"]*)(?:"|$)|“([^”]*)(?:”|$)|«([^»]*)(?:»|$)|'([^']*)'|‘([^’]*)’|\S+/y;
+const SPACE = /\s*/y;
+
+/** Reads what stands in `text` from `start` on. */
+export function readTypedOptions<O extends TypedOption>(
+  text: string,
+  start: number,
+  options: readonly O[],
+): TypedOptions<O> {
+  const main = positionalOf(options);
+  const named: NamedOption<O>[] = [];
+  /** Words between which no name stands. */
+  const runs: TypedValue[][] = [[]];
+  let namesEnd = text.length;
+
+  const skipSpace = (from: number) => from + (matchAt(SPACE, text, from)?.[0].length ?? 0);
+  const isGiven = ({ name }: O) => named.some((other) => other.name === name);
+
+  function nameAt(from: number) {
+    const match =
+      matchAt(NAME, text, from) ?? (main?.type === 'text' ? null : matchAt(SHOWN_NAME, text, from));
+    if (match === null) return null;
+    const name = (match[1] ?? '').toLowerCase();
+    const option = options.find((candidate) => candidate.name === name);
+    const isName = !match[0].endsWith(':') || takesValue(option);
+    return isName ? { name, option, to: from + match[0].length } : null;
+  }
+
+  for (let at = skipSpace(start); at < text.length; at = skipSpace(at)) {
+    const mayBeName = namesEnd === text.length;
+    const found = mayBeName ? nameAt(at) : null;
+    if (found !== null) {
+      const { name, option, to } = found;
+      const value = takesValue(option) ? wordAt(text, skipSpace(to)) : null;
+      named.push({ name, option, value });
+      runs.push([]);
+      at = value?.to ?? to;
+    } else if (mayBeName && matchAt(END_OF_NAMES, text, at) !== null) {
+      namesEnd = at;
+      at += 2;
+    } else if (main?.type === 'text' && !isGiven(main)) {
+      const verbatim = text.slice(at).trimEnd();
+      runs.push([{ text: verbatim, from: at, to: at + verbatim.length }]);
+      namesEnd = Math.min(namesEnd, at);
+      break;
+    } else {
+      const word = wordAt(text, at);
+      if (word === null) break;
+      runs.at(-1)?.push(word);
+      at = word.to;
+    }
+  }
+
+  const left = options.filter((option) => takesValue(option) && !isGiven(option));
+  const unnamed: UnnamedValue<O>[] = [];
+  for (const run of runs) {
+    while (run.length > 0) {
+      const option = left.shift();
+      // The others may be of several words: names of models are.
+      const words = run.splice(0, option?.type === 'choice' ? 1 : run.length);
+      unnamed.push({ option, value: joined(text, words) });
+    }
+  }
+  return { named, unnamed, namesEnd };
+}
+
+/** The option that is given without a name where nothing else is said. */
+export function positionalOf<O extends TypedOption>(options: readonly O[]): O | undefined {
+  return options.find(takesValue);
+}
+
+function takesValue<O extends TypedOption>(option: O | undefined): option is O {
+  return option !== undefined && option.type !== 'flag';
+}
+
+function wordAt(text: string, from: number): TypedValue | null {
+  const match = matchAt(WORD, text, from);
+  if (match === null) return null;
+  const [word, ...quoted] = match;
+  return { text: quoted.find((inside) => inside !== undefined) ?? word, from, to: from + word.length };
+}
+
+function joined(text: string, words: readonly TypedValue[]): TypedValue {
+  const [first, last] = [words[0], words.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('a value has no words');
+  if (first === last) return first;
+  return { text: text.slice(first.from, last.to), from: first.from, to: last.to };
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
