@@ -192,7 +192,7 @@ export interface Surface {
   readonly openScope: Scope;
   /** Milliseconds since the epoch after which nothing can be shown here any more; the answer is ended before. */
   readonly closesAtMs?: number;
-  /** Whether a `continue` button makes sense under an answer here. */
+  /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a `continue` button. */
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
   readonly isPrivate: boolean;

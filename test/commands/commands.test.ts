@@ -6,6 +6,7 @@ import {
   type TestBot,
   type TestEvent,
   testActor,
+  testSurface,
 } from '../support/test-bot.ts';
 
 let bot: TestBot;
@@ -181,6 +182,13 @@ describe('/help', () => {
     for (const name of ['ask', 'models', 'model', 'stop', 'forget', 'help'])
       expect(text).toContain(`\`/${name}\``);
     expect(text).toContain('`web`: Let the model search the web');
+  });
+
+  it('names the buttons that stand under answers here, though it is private itself', async () => {
+    const helped = async (canContinueInThread: boolean) =>
+      run('help', {}, { surface: testSurface({ isPrivate: true, canContinueInThread }) });
+    expect(await helped(true)).toContain('**Continue in thread** goes on from it');
+    expect(await helped(false)).toMatch(/\*\*Retry\*\* asks again\.$/m);
   });
 });
 

@@ -96,7 +96,7 @@ export function createInteractionHandler(
         interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
         ...kind,
         botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend && !isShut),
-        canContinueInThread: isMember && !kind.isPrivate && mayOpenThread(channel?.type, may),
+        canContinueInThread: isMember && mayOpenThread(channel?.type, may),
         newestId: null,
       },
       isResumed: false,

@@ -39,7 +39,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   return {
     limits: { maxChars: MAX_MESSAGE_CHARS },
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
-    canContinueInThread: spot.thread === null && !isDm && !isPrivate,
+    canContinueInThread: spot.thread === null && !isDm,
     isPrivate,
     get reference() {
       return JSON.stringify({

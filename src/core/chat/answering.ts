@@ -154,7 +154,7 @@ export function buttonsAfter(
   surface: Surface,
 ): readonly Button[] {
   const retry = { kind: 'retry', answerId } as const;
-  return status === 'complete' && surface.canContinueInThread
+  return status === 'complete' && surface.canContinueInThread && !surface.isPrivate
     ? [retry, { kind: 'continue', answerId }]
     : [retry];
 }

@@ -54,7 +54,7 @@ describe('a slash command', () => {
       options: { prompt: 'why?', private: true },
       actor: { guild: `discord:${guild.id}`, user: ada.id, name: 'Ada' },
       place: { guild: `discord:${guild.id}`, channel: channel.id, key: null },
-      surface: { isPrivate: true, canContinueInThread: false },
+      surface: { isPrivate: true, canContinueInThread: true },
     });
     expect(await invocation.actor.managesGuild()).toBe(false);
   });

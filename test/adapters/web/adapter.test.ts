@@ -112,7 +112,6 @@ describe('an answer', () => {
     const [member, admin] = [await playground.follow('member'), await playground.follow('admin')];
     const surface = await ask(playground, { private: true });
     expect(surface.isPrivate).toBe(true);
-    expect(surface.canContinueInThread).toBe(false);
     surface.indicate('working');
     await surface.open(viewOf('hush'), never);
     const open = await ask(playground, { id: 'question-2', as: 'admin' });
@@ -214,6 +213,15 @@ describe('a question', () => {
     expect(admin.messages.map(({ text }) => text)).toEqual(['Hello all']);
     const refused = await say(playground, { id: 'question-3', as: 'admin', text: 'x', channel: 'dm-member' });
     expect(refused.status).toBe(404);
+  });
+
+  it('in a channel may be gone on with in a thread, as what is private there can say', async () => {
+    const playground = await start();
+    const options = { as: 'member', thread: null, command: 'help', options: {} };
+    for (const channel of ['general', 'dm-member']) {
+      await playground.post('command', { ...options, id: `question-${channel}`, channel, text: '/help' });
+    }
+    expect(surfaces(playground).map(({ canContinueInThread }) => canContinueInThread)).toEqual([true, false]);
   });
 
   it('in a thread carries the key of the message that the thread hangs on', async () => {

@@ -44,6 +44,13 @@ describe('a question', () => {
     expect(asked.surface.violations).toEqual([]);
   });
 
+  it('that is answered in private is not gone on with in a thread, which others would see', async () => {
+    bot.provider.answer('Yes.');
+    const asked = invocationOf('ask', { prompt: 'Why?' }, { surface: testSurface({ isPrivate: true }) });
+    await bot.dispatch.command(asked);
+    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry']);
+  });
+
   it('goes out with a system prompt, the asker, the conversation and the caps', async () => {
     bot.provider.answer('Yes.');
     await bot.dispatch.command(invocationOf('ask', { prompt: 'Is it so?' }));
