@@ -158,6 +158,12 @@ describe
       await page.keyboard.press('Enter');
       await thread(page).locator('figure.code').first().waitFor();
       expect(await page.locator('.channel .thread-link').innerText()).toContain('2 replies');
+      // What one person alone is told is no reply.
+      await page.keyboard.type('/help');
+      await page.keyboard.press('Enter');
+      await thread(page).locator('.message.notice').waitFor();
+      expect(await page.locator('.channel .thread-link').innerText()).toContain('2 replies');
+      expect(await thread(page).locator('.day').innerText()).toBe('2 replies');
       await page.keyboard.press('Escape');
       await expect.poll(() => thread(page).count(), PATIENCE).toBe(0);
       expect(await page.getByRole('link', { name: 'What can you do?' }).count()).toBe(1);

@@ -169,12 +169,13 @@ export function threadsOf(state: State): Thread[] {
   for (const root of state.messages.values()) {
     if (root.threadTitle === null) continue;
     const spot = { channel: root.channel, thread: root.id };
-    const said = messagesAt(state, spot);
-    const last = said.at(-1) ?? root;
+    // What one person alone sees there is no part of it.
+    const shared = messagesAt(state, spot).filter(({ audience }) => audience === root.audience);
+    const last = shared.at(-1) ?? root;
     threads.push({
       ...spot,
       title: root.threadTitle,
-      replies: said.length,
+      replies: shared.length,
       newest: last.order,
       lastAtMs: last.atMs,
       isBusy: isBusy(state, spot),

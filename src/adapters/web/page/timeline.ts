@@ -81,7 +81,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
     >
       <div class="lane">
         ${spot.thread === null && state.isLoaded ? welcome(state, controller, spot, isEmpty) : nothing}
-        ${spot.thread === null ? nothing : threadHead(state, root, row, messages.length)}
+        ${spot.thread === null ? nothing : threadHead(state, root, row, threads.get(spot.thread)?.replies ?? messages.length)}
         ${repeat(
           messages,
           ({ id }) => id,
