@@ -343,6 +343,19 @@ describe
       await page.locator('.message.notice').getByText('I have granted premium').waitFor();
     });
 
+    test('says in the composer alone why something is not sent, until it is changed', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await say(page, '/nope');
+      await page.locator('.composer').getByRole('alert').getByText('There is no /nope.').waitFor();
+      expect(await page.getByText('There is no /nope.').count()).toBe(1);
+      await composer(page).fill('/nop');
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.getByText('There is no /nop.').waitFor();
+    });
+
     test('shows access at work: tiers open models, and what is private stays with its person', async ({
       world,
       expect,

@@ -25,6 +25,8 @@ export function createComposer(store: Store, controller: Controller): Composer {
   /** The menu, and the spot whose composer it stands over. */
   let menu: (Menu & { readonly key: string }) | null = null;
   let asked = 0;
+  /** What was not sent, and why: said until it is changed. */
+  let unsent: { readonly key: string; readonly text: string; readonly problem: string } | null = null;
 
   function write(spot: Spot, text: string): void {
     const key = spotKey(spot);
@@ -88,7 +90,8 @@ export function createComposer(store: Store, controller: Controller): Composer {
     if (text === '') return;
     const problem = problemOf(prefix + text);
     if (problem !== null) {
-      controller.notify(problem);
+      unsent = { key: spotKey(spot), text: field.value, problem };
+      redraw();
       return;
     }
     closeMenu();
@@ -174,6 +177,9 @@ export function createComposer(store: Store, controller: Controller): Composer {
   }
 
   function hint(spot: Spot, text: string): TemplateResult {
+    if (unsent?.key === spotKey(spot) && unsent.text === text) {
+      return html`<span class="composer-hint unsent" role="alert">${unsent.problem}</span>`;
+    }
     const problem = problemOf(text);
     if (problem !== null) return html`<span class="composer-hint">${problem}</span>`;
     if (canMention(spot, text)) {
