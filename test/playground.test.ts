@@ -343,6 +343,15 @@ describe
       await page.locator('.message.notice').getByText('I have granted premium').waitFor();
     });
 
+    test('says that it is the demo, whatever there is room for', async ({ world, expect }) => {
+      const page = await world.open();
+      const demoMarks = page.locator('.bar').getByText('Built-in demo').filter({ visible: true });
+      await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
+      await say(page, '@Parley What can you do?');
+      await thread(page).waitFor();
+      expect(await demoMarks.count()).toBe(1);
+    });
+
     test('says in the composer alone why something is not sent, until it is changed', async ({
       world,
       expect,
@@ -535,12 +544,16 @@ describe
       await expect.poll(() => general.isVisible(), PATIENCE).toBe(false);
       await page.getByRole('heading', { name: 'Welcome to #engineering' }).waitFor();
       expect(await fits()).toBe(true);
+      const demoMarks = page.locator('.bar').getByText('Built-in demo').filter({ visible: true });
+      await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
+
       await composer(page).fill('/ask Show me some code.');
       await button(page, 'Send').tap();
       await button(page, 'Continue in thread').tap();
       await thread(page).waitFor();
       expect(await composer(page).isVisible()).toBe(false);
       expect(await fits()).toBe(true);
+      expect(await demoMarks.count()).toBe(1);
       await button(page, 'Back to the channel').tap();
       await expect.poll(() => composer(page).isVisible(), PATIENCE).toBe(true);
     });

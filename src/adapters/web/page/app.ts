@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit/html.js';
-import { bar } from './bar.ts';
+import { bar, demoMark } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
 import { formView, showForm } from './form.ts';
@@ -46,6 +46,7 @@ function thread(state: State, controller: Controller, composer: Composer): Templ
           <h2>Thread</h2>
           <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
+        ${demoMark(state)}
         <button type="button" class="tool forth" aria-label="Close the thread" title="Close (Esc)" @click=${close}>
           ${icons.close}
         </button>

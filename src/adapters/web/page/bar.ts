@@ -15,9 +15,16 @@ export function bar(state: State, controller: Controller): TemplateResult {
         <h2>${isDm(state, state.spot) ? icons.direct : icons.hash}${channel?.name}</h2>
         <p>${channel?.topic}</p>
       </div>
-      ${facts(state, controller)}
+      ${demoMark(state)} ${facts(state, controller)}
     </header>
   `;
+}
+
+const DEMO = { name: 'Built-in demo', title: 'Scripted answers to look at; no language model' };
+
+/** Says that this is the demo, where there is no room for the fact. */
+export function demoMark({ status }: State): TemplateResult | typeof nothing {
+  return status?.demo ? html`<span class="badge demo" title=${DEMO.title}>${DEMO.name}</span>` : nothing;
 }
 
 function facts(state: State, controller: Controller): TemplateResult | typeof nothing {
@@ -27,8 +34,8 @@ function facts(state: State, controller: Controller): TemplateResult | typeof no
     <dl class="facts">
       <div>
         <dt>Provider</dt>
-        <dd title=${status.demo ? 'Scripted answers to look at; no language model' : nothing} class=${status.demo ? 'demo' : nothing}>
-          ${status.demo ? 'Built-in demo' : status.provider}
+        <dd title=${status.demo ? DEMO.title : nothing} class=${status.demo ? 'demo' : nothing}>
+          ${status.demo ? DEMO.name : status.provider}
         </dd>
       </div>
       <div>
