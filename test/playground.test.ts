@@ -547,6 +547,13 @@ describe
       const demoMarks = page.locator('.bar').getByText('Built-in demo').filter({ visible: true });
       await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
 
+      await composer(page).pressSequentially('/limits --limit ');
+      const labels = page.getByRole('listbox').locator('b');
+      await labels.first().waitFor();
+      for (const label of await labels.all()) {
+        expect(await label.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+      }
+
       await composer(page).fill('/ask Show me some code.');
       await button(page, 'Send').tap();
       await button(page, 'Continue in thread').tap();
