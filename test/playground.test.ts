@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
 import * as texts from '../src/demo/texts.ts';
@@ -25,12 +27,16 @@ const PATIENCE = { timeout: 30_000 };
 /** What the browser says of a server that is gone, which some of the tests bring about. */
 const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)|status of (?:401|502)/;
 
+const run = promisify(execFile);
+
 let browser: Browser;
 
 /** The whole program with the demo behind it, and people with browsers in front of it. */
 interface World {
   program: Program;
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs the command line beside it, on the same store. */
+  command(...args: string[]): Promise<void>;
   open(options?: BrowserContextOptions, path?: string): Promise<Page>;
 }
 
@@ -50,6 +56,12 @@ const test = base.extend<{ world: World }>({
           ...store,
           PORT: new URL(world.program.url).port,
           ...environment,
+        });
+      },
+      async command(...args) {
+        await run(process.execPath, [resolve('src/cli.ts'), ...args], {
+          cwd: folder,
+          env: { ...store, MODELS_FILE: resolve('models.json') },
         });
       },
       async open(options = {}, path = '') {
@@ -350,6 +362,18 @@ describe
       await say(page, '@Parley What can you do?');
       await thread(page).waitFor();
       expect(await demoMarks.count()).toBe(1);
+    });
+
+    test('shows what the command line changed as soon as the window is looked at again', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      const tier = page.getByLabel('Tier');
+      await expect.poll(() => tier.inputValue(), PATIENCE).toBe('free');
+      await world.command('tier', 'grant', 'web:local', 'premium');
+      await page.evaluate('window.dispatchEvent(new Event("focus"))');
+      await expect.poll(() => tier.inputValue(), PATIENCE).toBe('premium');
     });
 
     test('says in the composer alone why something is not sent, until it is changed', async ({

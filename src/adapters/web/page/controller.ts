@@ -208,6 +208,8 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     start() {
       window.addEventListener('hashchange', arrive);
       document.addEventListener('visibilitychange', markSeen);
+      // The command line may have changed it meanwhile.
+      window.addEventListener('focus', () => void refreshStatus());
       arrive();
       connect();
     },
