@@ -90,6 +90,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     if (sharedPace) closing.add(() => sharedPace.stop());
     const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
     const adapters: Adapter[] = [];
+    const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const core = createCore({
       commands,
       store,
@@ -113,10 +114,9 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
           traces.answered(facts);
         },
       },
-      tellAdmins: async (guild, notice, signal) => {
-        const adapter = adapters.find(({ platform }) => platform === platformOf(guild));
-        return (await adapter?.tellAdmins?.(guild, notice, signal)) ?? false;
-      },
+      tellAdmins: async (guild, notice, signal) =>
+        (await adapterOf(guild)?.tellAdmins?.(guild, notice, signal)) ?? false,
+      peopleIn: (guild) => adapterOf(guild)?.people ?? null,
       drawChart: createDrawChart(log),
       retentionMs: config.RETENTION_DAYS * DAY_MS,
       timeZone: config.TIME_ZONE,

@@ -62,6 +62,7 @@ async function overview(
   const { guilds, ledger, limits } = services;
   const { guild, user, isAdmin, rules } = about;
   const { tier, operatorTier, ownKeys } = await guilds.access(guild);
+  const everybody = services.peopleIn(guild);
   const person = user ?? actor.user;
   const isKnown = person === actor.user && guild === actor.guild;
   // Only who asks has groups that the platform tells with it.
@@ -89,7 +90,7 @@ async function overview(
     }),
   );
   return [
-    ...(user === null ? [] : [`For ${user}:`]),
+    ...(user === null ? [] : [`For ${everybody?.find(({ id }) => id === user)?.name ?? user}:`]),
     ...sections,
     ...(isAdmin ? groupsWithLimits(guild, rules, user !== null && !isKnown) : []),
     isAdmin

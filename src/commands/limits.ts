@@ -2,6 +2,7 @@ import {
   type GuildId,
   hasGroups,
   mayActAs,
+  type Person,
   parseGroup,
   parseGuildId,
   parseUser,
@@ -14,6 +15,7 @@ import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rul
 import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
 import { parseAmount } from '../core/ledger/limit-words.ts';
 import type { GuildLimitName } from '../core/ledger/limits.ts';
+import { quoted } from '../core/quoted.ts';
 import { groupWord, LIMIT_NAMES, NAMES, showLimits, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */
@@ -64,7 +66,7 @@ export const limits = defineCommand({
           : 'Only the operator of this bot can see and set the limits of other places.',
       );
     }
-    const whose = whoseIn(guild, user, group);
+    const whose = whoseIn(guild, user, group, services.peopleIn(guild));
     if (typeof whose === 'string') return tell(whose);
     const limit = LIMIT_NAMES.find((name) => NAMES[name].value === value) ?? null;
     if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
@@ -78,13 +80,18 @@ export const limits = defineCommand({
 });
 
 /** Whom the options name, or what is wrong with them. */
-function whoseIn(guild: GuildId, user: string | undefined, group: string | undefined): Whose | string {
+function whoseIn(
+  guild: GuildId,
+  user: string | undefined,
+  group: string | undefined,
+  everybody: readonly Person[] | null,
+): Whose | string {
   if (user !== undefined && group !== undefined) return 'Give `user` or `role`, not both.';
   if (user !== undefined) {
-    const id = parseUser(user, guild);
-    return id === null
-      ? '`user` must be a mention or the id of a person: names are not unique.'
-      : { user: id };
+    const id = parseUser(user, guild, everybody);
+    if (id !== null) return { user: id };
+    if (everybody === null) return '`user` must be a mention or the id of a person: names are not unique.';
+    return `There is nobody called ${quoted(user)} here. There are ${everybody.map(({ name }) => `\`${name}\``).join(', ')}.`;
   }
   if (group === undefined) return null;
   if (!hasGroups(guild)) return 'There are no roles in this place: leave `role` out.';

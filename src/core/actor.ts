@@ -60,11 +60,26 @@ export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return platformOf(operator.guild) !== 'web' || guild === operator.guild;
 }
 
+/** Somebody who can be named. */
+export interface Person {
+  /** As `Actor.user`. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Everybody in a guild, where the platform has so few that their names are enough to name them; else null. */
+export type PeopleIn = (guild: GuildId) => readonly Person[] | null;
+
 /**
- * The user id in what a person wrote to name somebody in a guild: a mention (`<@42>`, `<@U42|mia>`) or the id itself; null
- * for anything else. Whether there is such a person is the platform's to know.
+ * The user id in what a person wrote to name somebody in a guild: a mention (`<@42>`, `<@U42|mia>`) or the id itself, and
+ * the name where everybody is known; null for anything else. Whether there is a person with an id is else the platform's to
+ * know.
  */
-export function parseUser(text: string, guild: GuildId): string | null {
+export function parseUser(text: string, guild: GuildId, everybody: readonly Person[] | null): string | null {
+  if (everybody !== null) {
+    const wanted = text.trim().replace(/^@/, '').toLowerCase();
+    return everybody.find(({ id, name }) => [id, name.toLowerCase()].includes(wanted))?.id ?? null;
+  }
   const id = /^(?:<@!?([A-Za-z0-9]+)(?:\|[^<>]*)?>|@?([A-Za-z0-9]+(?:\/[A-Za-z0-9]+)?))$/.exec(text.trim());
   const user = id?.[1] ?? id?.[2];
   if (user === undefined) return null;
@@ -72,10 +87,10 @@ export function parseUser(text: string, guild: GuildId): string | null {
     case 'discord':
       return /^\d{1,20}$/.test(user) ? user : null;
     case 'slack':
-      if (user.includes('/')) return user;
+      if (/^[ET][A-Z0-9]+\/[UW][A-Z0-9]+$/.test(user)) return user;
       return /^[UW][A-Z0-9]+$/.test(user) ? `${guild.slice('slack:'.length)}/${user}` : null;
     case 'web':
-      return user;
+      return null;
   }
 }
 

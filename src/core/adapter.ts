@@ -1,5 +1,5 @@
 import type { IncomingMessage as HttpRequest, ServerResponse } from 'node:http';
-import type { Actor, GuildId, Platform } from './actor.ts';
+import type { Actor, GuildId, Person, Platform } from './actor.ts';
 import type { TextLimits } from './reply/splitter.ts';
 
 /** One chat platform. Brings people's events to `Dispatch`, and shows what core answers on a `Surface`. */
@@ -10,6 +10,8 @@ export interface Adapter {
    * before `start` has resolved are the adapter's to refuse.
    */
   readonly routes: readonly Route[];
+  /** Everybody there is, where they are few and always the same; left out elsewhere. */
+  readonly people?: readonly Person[];
   /** Resolves once events flow. @throws StartError where the operator has to change something first. */
   start(dispatch: Dispatch): Promise<void>;
   /** Whether events flow at this moment; `/readyz` asks. */

@@ -6,7 +6,7 @@ import { createKeyStore } from './access/key-store.ts';
 import { createKeyWarnings } from './access/key-warnings.ts';
 import { createOwnKeys, type OwnKeysOptions } from './access/own-keys.ts';
 import type { Tier } from './access/tiers.ts';
-import { createRoles } from './actor.ts';
+import { createRoles, type PeopleIn } from './actor.ts';
 import type { Adapter, TellAdmins } from './adapter.ts';
 import type { Background } from './background.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -83,6 +83,7 @@ export interface CoreOptions {
   readonly pacers: Pacers;
   readonly telemetry: Telemetry;
   readonly tellAdmins: TellAdmins;
+  readonly peopleIn: PeopleIn;
   readonly drawChart: DrawChart;
   readonly retentionMs: number;
   /** In which days and months of limits begin. */
@@ -213,6 +214,7 @@ export function createCore(options: CoreOptions): Core {
     audit,
     privacy,
     roles,
+    peopleIn: options.peopleIn,
     clock,
     usage,
     drawChart,

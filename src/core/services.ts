@@ -1,7 +1,7 @@
 import type { AuditLog } from './access/audit.ts';
 import type { Guilds } from './access/guilds.ts';
 import type { OwnKeys } from './access/own-keys.ts';
-import type { Roles } from './actor.ts';
+import type { PeopleIn, Roles } from './actor.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
@@ -26,6 +26,7 @@ export interface Services {
   readonly audit: AuditLog;
   readonly privacy: Privacy;
   readonly roles: Roles;
+  readonly peopleIn: PeopleIn;
   readonly clock: Clock;
   readonly limits: LimitRules;
   readonly ledger: Ledger;

@@ -197,6 +197,37 @@ describe('/limits', () => {
     expect(await limits({ limit: 'requests-per-day', to: '1', user: 'Mia Miller' }, ada)).toMatch(/mention/);
   });
 
+  describe('of one person in the playground', () => {
+    const boss = testActor('admin', { guild: 'web:local', isAdmin: true });
+    const perDay = { limit: 'requests-per-day', to: '2' };
+
+    it.each(['Mia', '@Mia', 'mia', 'member'])('are set by the name %s', async (user) => {
+      expect(await limits({ ...perDay, user }, boss)).toMatch(
+        /^Done\.\n\nFor Mia:.*day: \*\*2 requests\*\*/s,
+      );
+      expect((await bot.services.limits.rules('web:local')).users).toEqual({
+        member: { requestsPerUserPerDay: 2 },
+      });
+    });
+
+    it.each(['Zed', '<@Mia>', '10'])('are refused for %s, who is nobody there', async (user) => {
+      expect(await limits({ ...perDay, user }, boss)).toMatch(
+        /nobody called .* There are `Mia`, `Ada`, `Otto`/,
+      );
+      expect((await bot.services.limits.rules('web:local')).users).toEqual({});
+    });
+  });
+
+  it.each(['Mia', '@Mia', 'foo/bar', 'T1/Mia'])(
+    'of %s, who has no id, cannot be set on Slack',
+    async (user) => {
+      const boss = testActor('T1/U9', { guild: 'slack:T1', isAdmin: true });
+      expect(await limits({ limit: 'requests-per-day', to: '2', user }, boss)).toMatch(
+        /must be a mention or the id/,
+      );
+    },
+  );
+
   it('ends at the guild: an admin of one neither sees nor sets another’s', async () => {
     const zoe = testActor('30', { guild: 'discord:2', isAdmin: true });
     expect(await limits({ guild: 'discord:1' }, zoe)).toMatch(/Only the operator/);

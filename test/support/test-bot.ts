@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { PEOPLE } from '../../src/adapters/web/people.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
 import type { Tier } from '../../src/core/access/tiers.ts';
@@ -125,6 +126,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       told.push({ guild, text });
       return true;
     },
+    peopleIn: (guild) => (guild === 'web:local' ? PEOPLE : null),
     drawChart: createDrawChart(log),
     retentionMs: 86_400_000,
     timeZone: 'UTC',

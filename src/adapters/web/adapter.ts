@@ -11,6 +11,7 @@ import { admit, setSecurityHeaders } from './guard.ts';
 import type { PlaygroundHost } from './host.ts';
 import { Refused, readJson, sendJson } from './http.ts';
 import { createLogin, openLogin } from './login.ts';
+import { PEOPLE } from './people.ts';
 import { loginSchema } from './requests.ts';
 import { createRoom } from './room.ts';
 import { reopenWebSurface } from './surface.ts';
@@ -102,6 +103,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
   return {
     platform: 'web',
     routes,
+    people: PEOPLE,
     async start(dispatch) {
       await room.load();
       actions = createActions({ room, dispatch, commands: host.commands, newId });
