@@ -4,20 +4,9 @@ import type { CommandContext } from '../core/command.ts';
 import { type GuildRules, rulesFor, rulesOfGroups } from '../core/ledger/guild-rules.ts';
 import type { Level } from '../core/ledger/ledger.ts';
 import { isPersonal } from '../core/ledger/limit-rules.ts';
-import { amountInWords } from '../core/ledger/limit-words.ts';
-import { type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
+import { amountInWords, LIMIT_NAMES } from '../core/ledger/limit-words.ts';
+import { GUILD_LIMITS, type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
 import type { LedgerEntry } from '../core/store.ts';
-
-/** What people call the limits, and how they name them as an option. */
-export const NAMES = {
-  requestsPerUserPerMinute: { value: 'requests-per-minute', label: 'Requests per person and minute' },
-  requestsPerUserPerDay: { value: 'requests-per-day', label: 'Requests per person and day' },
-  nanoUsdPerUserPerDay: { value: 'dollars-per-day', label: 'Dollars per person and day' },
-  nanoUsdPerGuildPerDay: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
-  nanoUsdPerGuildPerMonth: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
-} as const satisfies Record<GuildLimitName, { value: string; label: string }>;
-
-export const LIMIT_NAMES = Object.keys(NAMES) as GuildLimitName[];
 
 /** Whose limits are meant; null for everybody's. */
 export type Whose = { readonly user: string } | { readonly group: string } | null;
@@ -43,9 +32,9 @@ export async function showLimits(
 /** What was set for a group. */
 function groupView(guild: GuildId, group: string, { groups }: GuildRules): string {
   const rules = rulesFor(group, groups);
-  const lines = LIMIT_NAMES.filter(isPersonal).map((limit) => {
+  const lines = GUILD_LIMITS.filter(isPersonal).map((limit) => {
     const most = rules[limit];
-    return `- ${NAMES[limit].label}: **${most === undefined ? 'not set' : amountInWords(limit, most)}**`;
+    return `- ${nameOf(limit)}: **${most === undefined ? 'not set' : amountInWords(limit, most)}**`;
   });
   return [
     `**Limits of the ${groupWord(guild)} ${group}**, for each person in it:`,
@@ -141,7 +130,7 @@ function lineOf(limit: GuildLimitName, { used, most }: Level, about: LineContext
   const who = isPersonal(limit) ? (about.isSelf ? 'you have used' : 'used') : 'used';
   const use = isShown ? ` · ${who} ${amountInWords(limit, used)}` : '';
   const origin = originOf(limit, most, about);
-  return `- ${NAMES[limit].label}: **${amount}**${origin}${use}`;
+  return `- ${nameOf(limit)}: **${amount}**${origin}${use}`;
 }
 
 /** Who set what holds, where it is not the tier's own. */
@@ -157,6 +146,12 @@ function originOf(
   if (most !== null && rules.guild[limit] === most) return ' (set by an admin)';
   if (payer === 'operator' && rules.operator[limit] === most) return ' (set by the operator)';
   return '';
+}
+
+/** What it is, and how it is written in the option `limit`. */
+function nameOf(limit: GuildLimitName): string {
+  const { value, label } = LIMIT_NAMES[limit];
+  return `${label} (\`${value}\`)`;
 }
 
 function isGuildLimit(name: keyof typeof LIMITS): name is GuildLimitName {

@@ -13,14 +13,18 @@ import {
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
 import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
-import { parseAmount } from '../core/ledger/limit-words.ts';
-import type { GuildLimitName } from '../core/ledger/limits.ts';
+import { LIMIT_NAMES, parseAmount } from '../core/ledger/limit-words.ts';
+import { GUILD_LIMITS, type GuildLimitName } from '../core/ledger/limits.ts';
 import { quoted } from '../core/quoted.ts';
-import { groupWord, LIMIT_NAMES, NAMES, showLimits, type Whose } from './limits-view.ts';
+import { groupWord, showLimits, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */
 const DEFAULT = 'default';
 const NONE = 'none';
+
+const LIMIT_VALUES = Object.values(LIMIT_NAMES)
+  .map(({ value }) => `\`${value}\``)
+  .join(', ');
 
 export const limits = defineCommand({
   name: 'limits',
@@ -31,7 +35,7 @@ export const limits = defineCommand({
     limit: {
       type: 'choice',
       description: 'Which limit to set; shows them all if left out',
-      choices: Object.values(NAMES),
+      choices: Object.values(LIMIT_NAMES),
     },
     to: {
       type: 'text',
@@ -68,9 +72,9 @@ export const limits = defineCommand({
     }
     const whose = whoseIn(guild, user, group, services.peopleIn(guild));
     if (typeof whose === 'string') return tell(whose);
-    const limit = LIMIT_NAMES.find((name) => NAMES[name].value === value) ?? null;
+    const limit = GUILD_LIMITS.find((name) => LIMIT_NAMES[name].value === value) ?? null;
     if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
-    if (limit === null) return tell('Say which `limit` to set.');
+    if (limit === null) return tell(`Say which \`limit\` to set: ${LIMIT_VALUES}.`);
     if (to === undefined) return tell('Say what to set it `to`: an amount, or `default`.');
 
     const problem = await set({ guild, whose, limit, to, role }, context);
@@ -120,7 +124,7 @@ async function set({ guild, whose, limit, to, role }: Wish, context: CommandCont
     return 'The operator of this bot has lifted all limits (`LIMITS=off`), so that none can be set.';
   }
   if (whose !== null && !isPersonal(limit)) {
-    return `“${NAMES[limit].label}” is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`;
+    return `\`${LIMIT_NAMES[limit].value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`;
   }
   const word = to.trim().toLowerCase();
   let most: RuleChange['most'];

@@ -46,9 +46,13 @@ describe('/limits', () => {
     await ask();
     const text = await limits();
     expect(text).toMatch(/Limits of the tier `free`/);
-    expect(text).toMatch(/Requests per person and day: \*\*100 requests\*\* · you have used 1 request\n/);
-    expect(text).toMatch(/Dollars of all together per day: \*\*\$0\.50\*\*\n/);
-    expect(await limits({}, ada)).toMatch(/Dollars of all together per day: \*\*\$0\.50\*\* · used \$0\n/);
+    expect(text).toMatch(
+      /Requests per person and day \(`requests-per-day`\): \*\*100 requests\*\* · you have used 1 request\n/,
+    );
+    expect(text).toMatch(/Dollars of all together per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\*\n/);
+    expect(await limits({}, ada)).toMatch(
+      /Dollars of all together per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\* · used \$0\n/,
+    );
   });
 
   it.each([
@@ -63,7 +67,7 @@ describe('/limits', () => {
 
   it('lets an admin tighten a limit for everybody here, from the next request on', async () => {
     expect(await limits({ limit: 'requests-per-day', to: '1' }, ada)).toMatch(
-      /Requests per person and day: \*\*1 request\*\* \(set by an admin\)/,
+      /Requests per person and day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin\)/,
     );
     expect(await ask()).toBe('Yes.');
     expect(await ask()).toMatch(/You have used 1 of 1 request for today/);
@@ -71,18 +75,18 @@ describe('/limits', () => {
 
   it('lets an admin loosen nothing', async () => {
     expect(await limits({ limit: 'requests-per-day', to: '5000' }, ada)).toMatch(
-      /day: \*\*100 requests\*\* ·/,
+      /day`\): \*\*100 requests\*\* ·/,
     );
     expect(await limits({ limit: 'requests-per-day', to: 'none' }, ada)).toMatch(/Only the operator/);
     await limits({ limit: 'all-dollars-per-day', to: '0.25' }, olga);
     expect(await limits({ limit: 'all-dollars-per-day', to: '400' }, ada)).toMatch(
-      /per day: \*\*\$0\.25\*\*/,
+      /per-day`\): \*\*\$0\.25\*\*/,
     );
   });
 
   it('lets an admin limit one person, whatever the others may', async () => {
     const told = await limits({ limit: 'requests-per-day', to: '0', user: '<@10>' }, ada);
-    expect(told).toMatch(/For 10:.*day: \*\*0 requests\*\* \(set by an admin for this person\)/s);
+    expect(told).toMatch(/For 10:.*day`\): \*\*0 requests\*\* \(set by an admin for this person\)/s);
     expect(await ask()).toMatch(/You have used 0 of 0 requests for today/);
     expect(await ask(testActor('11'))).toBe('Yes.');
     await limits({ limit: 'requests-per-day', to: 'default', user: '10' }, ada);
@@ -95,11 +99,11 @@ describe('/limits', () => {
 
     it('limit each person who has it, and the tightest of two counts', async () => {
       expect(await limits({ ...perDay, to: '1', role: '<@&77>' }, ada)).toMatch(
-        /Limits of the role 77.*minute: \*\*not set\*\*\n- .*day: \*\*1 request\*\*\n/s,
+        /Limits of the role 77.*minute`\): \*\*not set\*\*\n- .*day`\): \*\*1 request\*\*\n/s,
       );
       await limits({ ...perDay, to: '2', role: '88' }, ada);
       expect(await limits({}, inBoth)).toMatch(
-        /person and day: \*\*1 request\*\* \(set by an admin for a role\) · you have used 0 requests/,
+        /person and day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin for a role\) · you have used 0 requests/,
       );
       expect(await ask(inBoth)).toBe('Yes.');
       expect(await ask(inBoth)).toMatch(/You have used 1 of 1 request for today/);
@@ -131,7 +135,9 @@ describe('/limits', () => {
 
     it('are shown alone, are listed for admins, and say what they leave out for others', async () => {
       await limits({ ...perDay, to: '1', role: '77' }, ada);
-      expect(await limits({ role: '<@&77>' }, ada)).toMatch(/Limits of the role 77.*day: \*\*1 request\*\*/s);
+      expect(await limits({ role: '<@&77>' }, ada)).toMatch(
+        /Limits of the role 77.*day`\): \*\*1 request\*\*/s,
+      );
       expect(await limits({ role: '78' }, ada)).not.toMatch(/request\*\*/);
       expect(await limits({}, ada)).toMatch(/These roles have limits of their own.*: `77`\.\n/);
       expect(await limits({}, mia)).not.toMatch(/have limits of their own/);
@@ -176,7 +182,7 @@ describe('/limits', () => {
     it.each(['<!subteam^S12AB>', '<!subteam^S12AB|@devs>', 'S12AB'])('take %s on Slack', async (role) => {
       const boss = testActor('T1/U9', { guild: 'slack:T1', isAdmin: true });
       expect(await limits({ ...perDay, to: '1', role }, boss)).toMatch(
-        /Limits of the user group S12AB.*day: \*\*1 request/s,
+        /Limits of the user group S12AB.*day`\): \*\*1 request/s,
       );
     });
 
@@ -186,7 +192,7 @@ describe('/limits', () => {
         '77': { requestsPerUserPerDay: 5 },
       });
       const [entry] = await collect(createAuditLog(bot.store.records).query({}));
-      expect(entry).toMatchObject({ by: 'discord:olga', to: 'requestsPerUserPerDay of role 77: 5 requests' });
+      expect(entry).toMatchObject({ by: 'discord:olga', to: 'requests-per-day for role 77: 5 requests' });
     });
   });
 
@@ -203,7 +209,7 @@ describe('/limits', () => {
 
     it.each(['Mia', '@Mia', 'mia', 'member'])('are set by the name %s', async (user) => {
       expect(await limits({ ...perDay, user }, boss)).toMatch(
-        /^Done\.\n\nFor Mia:.*day: \*\*2 requests\*\*/s,
+        /^Done\.\n\nFor Mia:.*day`\): \*\*2 requests\*\*/s,
       );
       expect((await bot.services.limits.rules('web:local')).users).toEqual({
         member: { requestsPerUserPerDay: 2 },
@@ -242,12 +248,12 @@ describe('/limits', () => {
   it('lets an operator set any, loosen and lift it, in any place', async () => {
     const far = { limit: 'requests-per-day', guild: 'discord:2' };
     expect(await limits({ ...far, to: '5,000' }, olga)).toMatch(
-      /day: \*\*5,000 requests\*\* \(set by the operator\)/,
+      /day`\): \*\*5,000 requests\*\* \(set by the operator\)/,
     );
     expect(await limits({ ...far, to: 'none' }, olga)).toMatch(
-      /day: \*\*no limit\*\* \(set by the operator\)/,
+      /day`\): \*\*no limit\*\* \(set by the operator\)/,
     );
-    expect(await limits({ ...far, to: 'default' }, olga)).toMatch(/day: \*\*100 requests\*\* ·/);
+    expect(await limits({ ...far, to: 'default' }, olga)).toMatch(/day`\): \*\*100 requests\*\* ·/);
     expect(await limits({}, ada)).not.toMatch(/set by/);
     expect(await limits({ ...far, guild: 'nowhere', to: '1' }, olga)).toMatch(/no such place/);
   });
@@ -307,7 +313,9 @@ describe('/limits', () => {
 
   it('asks for what is missing', async () => {
     expect(await limits({ limit: 'requests-per-day' }, ada)).toMatch(/Say what to set it `to`/);
-    expect(await limits({ to: '5' }, ada)).toMatch(/Say which `limit`/);
+    expect(await limits({ to: '5' }, ada)).toMatch(
+      /Say which `limit` to set: `requests-per-minute`, .*-month`\./,
+    );
   });
 
   it('notes each change, with who made it, from what to what', async () => {
@@ -315,11 +323,13 @@ describe('/limits', () => {
     await limits({ limit: 'requests-per-day', to: '5' }, ada);
     await limits({ limit: 'dollars-per-day', to: '0.01', user: '10' }, ada);
     await limits({ limit: 'requests-per-day', to: 'default' }, ada);
+    await limits({ limit: 'all-dollars-per-day', to: 'none' }, olga);
     const entries = await collect(createAuditLog(bot.store.records).query({}));
     expect(entries.map(({ guild, by, action, from, to }) => [guild, by, action, from, to])).toEqual([
-      ['discord:1', 'discord:20', 'limits.change', 'requestsPerUserPerDay of guild: 5 requests', null],
-      ['discord:1', 'discord:20', 'limits.change', null, 'nanoUsdPerUserPerDay of user 10: $0.01'],
-      ['discord:1', 'discord:20', 'limits.change', null, 'requestsPerUserPerDay of guild: 5 requests'],
+      ['discord:1', 'discord:olga', 'limits.change', null, 'all-dollars-per-day by the operator: none'],
+      ['discord:1', 'discord:20', 'limits.change', 'requests-per-day for everybody: 5 requests', null],
+      ['discord:1', 'discord:20', 'limits.change', null, 'dollars-per-day for user 10: $0.01'],
+      ['discord:1', 'discord:20', 'limits.change', null, 'requests-per-day for everybody: 5 requests'],
     ]);
   });
 });

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { Actor } from '../actor.ts';
-import { type GuildLimitName, UNLIMITED_GUILD } from './limits.ts';
+import { GUILD_LIMITS } from './limits.ts';
 
-const names = Object.keys(UNLIMITED_GUILD) as [GuildLimitName, ...GuildLimitName[]];
 const amount = z.int().nonnegative();
-const amounts = z.partialRecord(z.enum(names), amount);
+const amounts = z.partialRecord(z.enum(GUILD_LIMITS), amount);
 
 const rulesSchema = z.object({
   /** In the place of what the tier has, for what the operator pays; null lifts the limit. */
-  operator: z.partialRecord(z.enum(names), amount.nullable()),
+  operator: z.partialRecord(z.enum(GUILD_LIMITS), amount.nullable()),
   /** By the guild's admins, whoever pays: these can only tighten. */
   guild: amounts,
   /** By the guild's admins for one person, by user id. */
@@ -82,8 +81,9 @@ export function withLayer(
 
 /** For the audit log. */
 export function layerInWords(layer: RuleLayer): string {
-  if (typeof layer === 'string') return layer;
-  return 'user' in layer ? `user ${layer.user}` : `role ${layer.group}`;
+  if (layer === 'operator') return 'by the operator';
+  if (layer === 'guild') return 'for everybody';
+  return 'user' in layer ? `for user ${layer.user}` : `for role ${layer.group}`;
 }
 
 function withOne(all: Readonly<Record<string, object>>, id: string, limits: object): object {

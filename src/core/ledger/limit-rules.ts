@@ -16,7 +16,7 @@ import {
   STORED_RULES,
   withLayer,
 } from './guild-rules.ts';
-import { amountInWords } from './limit-words.ts';
+import { amountInWords, LIMIT_NAMES } from './limit-words.ts';
 import {
   type GuildLimitName,
   type GuildLimits,
@@ -78,7 +78,7 @@ export function createLimitRules(options: {
     const words = (value: number | null | undefined) =>
       value === undefined
         ? null
-        : `${limit} of ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
+        : `${LIMIT_NAMES[limit].value} ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
     await audit.append({
       guild,
       by,

@@ -48,6 +48,8 @@ export const UNLIMITED_GUILD: GuildLimits = {
   nanoUsdPerGuildPerMonth: null,
 };
 
+export const GUILD_LIMITS = Object.keys(UNLIMITED_GUILD) as [GuildLimitName, ...GuildLimitName[]];
+
 export const UNLIMITED_INSTALLATION: InstallationLimits = { nanoUsdPerDay: null, nanoUsdPerMonth: null };
 
 /** Both at once: of each limit the smaller one. */

@@ -72,7 +72,7 @@ describe('limit rules', () => {
     const entries = await Array.fromAsync(createAuditLog(store.records).query({}));
     expect(entries.map(({ to }) => to).toSorted()).toEqual(
       people
-        .map((user, most) => `requestsPerUserPerDay of user ${user}: ${most} request${most === 1 ? '' : 's'}`)
+        .map((user, most) => `requests-per-day for user ${user}: ${most} request${most === 1 ? '' : 's'}`)
         .toSorted(),
     );
   });
