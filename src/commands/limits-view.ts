@@ -29,6 +29,30 @@ export async function showLimits(
   return overview(context, { guild, user: whose?.user ?? null, isAdmin, rules });
 }
 
+/** Says that a rule has no effect, since others are tighter: which one, and what holds; null where the rule has one. */
+export async function tighterThan(
+  rule: { guild: GuildId; whose: Whose; limit: GuildLimitName; most: number | null },
+  { services }: CommandContext,
+): Promise<string | null> {
+  const { guild, whose, limit, most } = rule;
+  const { guilds, limits } = services;
+  const { operatorTier, ownKeys } = await guilds.access(guild);
+  const rules = await limits.rules(guild);
+  const user = whose !== null && 'user' in whose ? whose.user : '';
+  const groups = async () => (whose !== null && 'group' in whose ? [whose.group] : []);
+  const ofGroups = await rulesOfGroups(rules, groups);
+  let words: string | null = null;
+  for (const payer of payersIn({ ownKeys })) {
+    const inForce = (await limits.limitsFor({ guild, user, groups, payer }, operatorTier))[limit];
+    if (inForce === null || (most !== null && inForce >= most)) return null;
+    const setter = setterOf(limit, inForce, { guild, rules, ofGroups, payer, user });
+    const what = most === null ? 'lifting it' : `a limit of ${amountInWords(limit, most)}`;
+    const whoAllows = setter === null ? `the tier \`${operatorTier}\` allows` : `${setter} has set`;
+    words ??= `${what} has no effect: ${whoAllows} ${amountInWords(limit, inForce)}, and the tightest counts.`;
+  }
+  return words;
+}
+
 /** What was set for a group. */
 function groupView(guild: GuildId, group: string, { groups }: GuildRules): string {
   const rules = rulesFor(group, groups);
@@ -50,7 +74,7 @@ async function overview(
 ): Promise<string> {
   const { guilds, ledger, limits } = services;
   const { guild, user, isAdmin, rules } = about;
-  const { tier, operatorTier, ownKeys } = await guilds.access(guild);
+  const { operatorTier, ownKeys } = await guilds.access(guild);
   const everybody = services.peopleIn(guild);
   const person = user ?? actor.user;
   const isKnown = person === actor.user && guild === actor.guild;
@@ -74,7 +98,7 @@ async function overview(
         isGuildLimit(level.limit) ? [lineOf(level.limit, level, line)] : [],
       );
       const heading =
-        payer === 'guild' ? '**What its own API keys pay**' : `**Limits of the tier \`${tier}\`**`;
+        payer === 'guild' ? '**What its own API keys pay**' : `**Limits of the tier \`${operatorTier}\`**`;
       return `${heading}\n${lines.join('\n')}`;
     }),
   );
@@ -129,23 +153,23 @@ function lineOf(limit: GuildLimitName, { used, most }: Level, about: LineContext
   const isShown = isPersonal(limit) || about.isAdmin;
   const who = isPersonal(limit) ? (about.isSelf ? 'you have used' : 'used') : 'used';
   const use = isShown ? ` · ${who} ${amountInWords(limit, used)}` : '';
-  const origin = originOf(limit, most, about);
+  const setter = setterOf(limit, most, about);
+  const origin = setter === null ? '' : ` (set by ${setter})`;
   return `- ${nameOf(limit)}: **${amount}**${origin}${use}`;
 }
 
-/** Who set what holds, where it is not the tier's own. */
-function originOf(
+/** Who set what holds; null where it is the tier's own. */
+function setterOf(
   limit: GuildLimitName,
   most: number | null,
-  { guild, rules, ofGroups, payer, user }: LineContext,
-): string {
-  if (most !== null && rulesFor(user, rules.users)[limit] === most)
-    return ' (set by an admin for this person)';
+  { guild, rules, ofGroups, payer, user }: Omit<LineContext, 'isAdmin' | 'isSelf'>,
+): string | null {
+  if (most !== null && rulesFor(user, rules.users)[limit] === most) return 'an admin for this person';
   if (most !== null && ofGroups.some((group) => group[limit] === most))
-    return ` (set by an admin for a ${groupWord(guild)})`;
-  if (most !== null && rules.guild[limit] === most) return ' (set by an admin)';
-  if (payer === 'operator' && rules.operator[limit] === most) return ' (set by the operator)';
-  return '';
+    return `an admin for a ${groupWord(guild)}`;
+  if (most !== null && rules.guild[limit] === most) return 'an admin';
+  if (payer === 'operator' && rules.operator[limit] === most) return 'the operator';
+  return null;
 }
 
 /** What it is, and how it is written in the option `limit`. */

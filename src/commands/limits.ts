@@ -16,7 +16,7 @@ import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
 import { LIMIT_NAMES, parseAmount } from '../core/ledger/limit-words.ts';
 import { GUILD_LIMITS, type GuildLimitName } from '../core/ledger/limits.ts';
 import { quoted } from '../core/quoted.ts';
-import { groupWord, showLimits, type Whose } from './limits-view.ts';
+import { groupWord, showLimits, tighterThan, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */
 const DEFAULT = 'default';
@@ -77,9 +77,15 @@ export const limits = defineCommand({
     if (limit === null) return tell(`Say which \`limit\` to set: ${LIMIT_VALUES}.`);
     if (to === undefined) return tell('Say what to set it `to`: an amount, or `default`.');
 
-    const problem = await set({ guild, whose, limit, to, role }, context);
+    const wish = { guild, whose, limit, to, role };
+    const meant = meaningOf(wish, context);
+    if (!meant.ok) return tell(meant.problem);
+    const { most } = meant;
+    const problem = await set({ ...wish, most }, context);
     if (problem !== null) return tell(problem);
-    await tell(`Done.\n\n${await showLimits(context, { guild, whose, isAdmin })}`);
+    const tighter = most === undefined ? null : await tighterThan({ guild, whose, limit, most }, context);
+    const done = tighter === null ? 'Done.' : `Done, but ${tighter}`;
+    await tell(`${done}\n\n${await showLimits(context, { guild, whose, isAdmin })}`);
   },
 });
 
@@ -117,27 +123,35 @@ interface Wish {
   readonly role: Role;
 }
 
-/** Sets a limit, or says why it cannot be set. */
-async function set({ guild, whose, limit, to, role }: Wish, context: CommandContext): Promise<string | null> {
-  const { actor, services } = context;
+type Meaning =
+  | { readonly ok: true; readonly most: RuleChange['most'] }
+  | { readonly ok: false; readonly problem: string };
+
+/** What a limit is to be set to, or why it cannot be. */
+function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContext): Meaning {
+  const problem = (words: string): Meaning => ({ ok: false, problem: words });
   if (!services.limits.isOn) {
-    return 'The operator of this bot has lifted all limits (`LIMITS=off`), so that none can be set.';
+    return problem('The operator of this bot has lifted all limits (`LIMITS=off`), so that none can be set.');
   }
   if (whose !== null && !isPersonal(limit)) {
-    return `\`${LIMIT_NAMES[limit].value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`;
+    return problem(
+      `\`${LIMIT_NAMES[limit].value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`,
+    );
   }
   const word = to.trim().toLowerCase();
-  let most: RuleChange['most'];
-  if (word === NONE) {
-    if (role !== 'operator' || whose !== null) {
-      return 'Only the operator of this bot can lift a limit, and for a whole place alone. `default` takes back what was set.';
-    }
-    most = null;
-  } else if (word !== DEFAULT) {
-    const amount = parseAmount(limit, to);
-    if (!amount.ok) return amount.problem;
-    most = amount.most;
-  }
+  if (word === DEFAULT) return { ok: true, most: undefined };
+  if (word !== NONE) return parseAmount(limit, to);
+  if (role === 'operator' && whose === null) return { ok: true, most: null };
+  return problem(
+    'Only the operator of this bot can lift a limit, and for a whole place alone. `default` takes back what was set.',
+  );
+}
+
+/** Sets a limit, or says why there is no room for it. */
+async function set(
+  { guild, whose, limit, role, most }: Wish & Pick<RuleChange, 'most'>,
+  { actor, services }: CommandContext,
+): Promise<string | null> {
   const by = `${platformOf(actor.guild)}:${actor.user}`;
   const change = (layer: RuleLayer) =>
     services.limits.change({

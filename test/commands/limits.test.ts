@@ -84,6 +84,39 @@ describe('/limits', () => {
     );
   });
 
+  it('says of what is looser than something else that it has no effect, and what holds', async () => {
+    const perDay = { limit: 'requests-per-day' };
+    const none = (what: string) => new RegExp(`^Done, but ${what}, and the tightest counts\\.\n\n`);
+    await limits({ ...perDay, to: '5' }, ada);
+    expect(await limits({ ...perDay, to: '6', user: '10' }, ada)).toMatch(
+      none('a limit of 6 requests has no effect: an admin has set 5 requests'),
+    );
+    expect(await limits({ ...perDay, to: '7', role: '77' }, ada)).toMatch(
+      none('a limit of 7 requests has no effect: an admin has set 5 requests'),
+    );
+    expect(await limits({ ...perDay, to: 'none' }, olga)).toMatch(
+      none('lifting it has no effect: an admin has set 5 requests'),
+    );
+    await limits({ ...perDay, to: 'default' }, olga);
+    expect(await limits({ ...perDay, to: '5,000' }, ada)).toMatch(
+      none('a limit of 5,000 requests has no effect: the tier `free` allows 100 requests'),
+    );
+    await limits({ ...perDay, to: '200' }, olga);
+    expect(await limits({ ...perDay, to: '201' }, ada)).toMatch(
+      none('a limit of 201 requests has no effect: the operator has set 200 requests'),
+    );
+    expect(await limits({ ...perDay, to: '200' }, ada)).toMatch(/^Done\.\n/);
+    expect(await limits({ ...perDay, to: 'default' }, ada)).toMatch(/^Done\.\n/);
+  });
+
+  it('counts a looser limit that binds what the place’s own API keys pay', async () => {
+    const key = { provider: 'openrouter', key: 'sk-or-v1-0123456789abcdef' };
+    await bot.dispatch.command(invocationOf('connect', key, { actor: ada }));
+    const text = await limits({ limit: 'requests-per-day', to: '5000' }, ada);
+    expect(text).toMatch(/^Done\.\n\n\*\*Limits of the tier `free`.*day`\): \*\*100 requests/s);
+    expect(text).toMatch(/own API keys pay.*day`\): \*\*5,000 requests\*\* \(set by an admin\)/s);
+  });
+
   it('lets an admin limit one person, whatever the others may', async () => {
     const told = await limits({ limit: 'requests-per-day', to: '0', user: '<@10>' }, ada);
     expect(told).toMatch(/For 10:.*day`\): \*\*0 requests\*\* \(set by an admin for this person\)/s);
