@@ -4,7 +4,7 @@ import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { keyProviderName, opens, TIERS, type Tier } from '../core/access/tiers.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
-import { type GuildId, mayActAs, parseGuildId, platformOf, reaches } from '../core/actor.ts';
+import { type GuildId, mayActAs, OUT_OF_REACH, parseGuildId, platformOf, reaches } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 
 /** As many as fit into a message or two. */
@@ -66,16 +66,13 @@ export const tier = defineCommand({
         'A place is written `discord:<server id>`, `discord:dm:<user id>`, `slack:<team id>` or `web:local`.',
       );
     }
-    const isAll = action === 'log' && guild === undefined;
-    if (!reaches(actor, isAll ? 'all' : id)) {
-      return tell('From the playground only `web:local` can be reached.');
-    }
+    if (!reaches(actor, id)) return tell(OUT_OF_REACH);
     const by = `${platformOf(actor.guild)}:${actor.user}`;
     switch (action) {
       case 'show':
         return tell(await describe(id, isOperator, context));
       case 'log':
-        return tell(await recent(guild === undefined ? null : id, context));
+        return tell(await recent(guild === undefined && reaches(actor, 'all') ? null : id, context));
       case 'revoke': {
         const revoked = await services.guilds.revoke(id, { by, reason });
         const { tier: now } = await services.guilds.access(id);

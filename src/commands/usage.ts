@@ -1,4 +1,4 @@
-import { type GuildId, mayActAs, type Role, reaches } from '../core/actor.ts';
+import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/actor.ts';
 import type { NoticeFile } from '../core/adapter.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
@@ -74,10 +74,9 @@ function refusalOf(
   if (scope === 'here' && !mayActAs(role, 'admin')) {
     return 'Only an admin can see what others used. `/usage` alone shows your own use.';
   }
-  if (scope === 'everywhere' && !(role === 'operator' && reaches(actor, 'all'))) {
-    return 'Only the operator of this bot can see the use of all places.';
-  }
-  return null;
+  if (scope !== 'everywhere') return null;
+  if (role !== 'operator') return 'Only the operator of this bot can see the use of all places.';
+  return reaches(actor, 'all') ? null : `${OUT_OF_REACH} \`/usage\` alone shows what was used here.`;
 }
 
 /** A person's own use in this guild: today, this month, by model, and against their limits. */

@@ -60,6 +60,9 @@ export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return platformOf(operator.guild) !== 'web' || guild === operator.guild;
 }
 
+/** For an operator who does not reach what they asked for. */
+export const OUT_OF_REACH = 'From the playground only `web:local` can be reached.';
+
 /** Somebody who can be named. */
 export interface Person {
   /** As `Actor.user`. */

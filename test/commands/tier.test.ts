@@ -106,13 +106,20 @@ describe('/tier for operators', () => {
     { action: 'revoke', guild: 'discord:1' },
     { guild: 'discord:1' },
     { action: 'log', guild: 'discord:1' },
-    { action: 'log' },
   ])('keeps the operator of the playground in the playground: %j', async (options) => {
     await tier({ action: 'grant', tier: 'openai' }, asOperator);
     const asOtto = { actor: testActor('otto', { guild: 'web:local' }) };
     expect(await tier(options, asOtto)).toMatch(/only `web:local` can be reached/);
     expect(await tierOf('discord:1')).toBe('openai');
     expect(await tier({ action: 'grant', tier: 'premium' }, asOtto)).toMatch(/`premium`/);
+  });
+
+  it('shows the operator of the playground the log of the playground', async () => {
+    await tier({ action: 'grant', tier: 'openai' }, asOperator);
+    const asOtto = { actor: testActor('otto', { guild: 'web:local' }) };
+    expect(await tier({ action: 'log' }, asOtto)).toBe('Nothing was changed so far.');
+    await tier({ action: 'grant', tier: 'premium' }, asOtto);
+    expect(await tier({ action: 'log' }, asOtto)).toMatch(/^- [^\n]* of web:local: nothing → premium$/);
   });
 
   it.each([

@@ -115,7 +115,9 @@ describe('/usage', PATIENCE, () => {
   it('keeps the operator of the playground in the playground', async () => {
     await ask();
     const otto = testActor('otto', { guild: 'web:local' });
-    expect((await usage({ of: 'everywhere' }, otto)).text).toMatch(/Only the operator/);
+    expect((await usage({ of: 'everywhere' }, otto)).text).toBe(
+      'From the playground only `web:local` can be reached. `/usage` alone shows what was used here.',
+    );
     expect((await usage({}, otto)).text).toMatch(/Today: nothing/);
   });
 
