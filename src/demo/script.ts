@@ -30,19 +30,19 @@ const MAX_QUOTED_CHARS = 80;
 const cues: readonly (readonly [RegExp, Partial<Line> & Pick<Line, 'text'>])[] = [
   [/\berrors?\b|\bfail(s|ed|ure)?\b/i, { text: texts.failing, fails: true }],
   [/\bslow(ly)?\b/i, { text: texts.slow, delayMs: 6_000, wordsPerSecond: 4 }],
-  [/\blong(er)? (answer|text|reply|message|story|one)\b|^\W*long\W*$/i, { text: texts.long }],
+  [/(?<!\b(how|as|so|too|no)\s+)\blong(er)?\b/i, { text: texts.long }],
   [/\bmarkdown\b/i, { text: texts.markdown }],
   [/\btables?\b/i, { text: texts.table }],
   [/\bcode\b|\bfunction\b/i, { text: texts.code }],
   [/\bsearch\b/i, { text: texts.searchHint }],
 ];
 
-/** Where several people take part, a question begins with its author's name. */
 const GREETING =
-  /^([^:\n]{1,40}: )?\W*((hi|hello|hey|good (morning|afternoon|evening))\b.{0,20}|help|test|ping)\W*$|what (can|do) you do|(who|what) are you|what is parley/i;
+  /^\W*((hi|hello|hey|good (morning|afternoon|evening))\b.{0,20}|help|test|ping)\W*$|what (can|do) you do|(who|what) are you|what is parley/i;
 
 /** Chooses what to say. The demo understands no language: it looks for a few words. */
-export function choose({ questions, modelName, webSearch }: Conversation): Line {
+export function choose({ questions: sent, modelName, webSearch }: Conversation): Line {
+  const questions = withoutNames(sent);
   const question = questions.at(-1) ?? '';
   const previous = questions.at(-2);
   if (webSearch) return line({ text: texts.search, sources: texts.searchSources });
@@ -55,6 +55,13 @@ export function choose({ questions, modelName, webSearch }: Conversation): Line 
       previous: previous === undefined ? null : quote(previous),
     }),
   });
+}
+
+/** Where several people take part, each question begins with its author's name. */
+function withoutNames(questions: readonly string[]): readonly string[] {
+  const parts = questions.map((question) => /^([^:\n]{1,80}): (.*)$/s.exec(question));
+  const names = new Set(parts.map((part) => part?.[1]));
+  return names.size > 1 && !names.has(undefined) ? parts.map((part) => part?.[2] ?? '') : questions;
 }
 
 function line(parts: Partial<Line> & Pick<Line, 'text'>): Line {

@@ -19,9 +19,8 @@ export function welcome(modelName: string): string {
 I am a **scripted demo**, not a language model. As long as no key is set I stand in for every model, ${modelName} included, so that you can look around:
 
 - \`/ask\` puts a question to a model, and \`/models\` lists the models that you can use
-- \`/model\` picks the one for this conversation
 - \`/stop\` ends an answer while it is being written
-- \`/forget\` makes me forget this conversation
+- in a thread or a direct message, \`/model\` picks the model that answers there, and \`/forget\` makes me forget what was said
 - \`/help\` tells the rest
 
 ${KEYWORDS}, and watch how each arrives.
@@ -34,7 +33,7 @@ export function fallback(question: string, modelName: string, memory: Memory): s
   const remembered =
     memory.previous === null
       ? ''
-      : `But I do remember: this is your ${ordinal(memory.questions)} question here, and before it you asked “${memory.previous}”. A real model is sent the whole conversation too.\n\n`;
+      : `But I do remember: this is the ${ordinal(memory.questions)} question here, and the one before it was “${memory.previous}”. A real model is sent the whole conversation too.\n\n`;
   return `You asked “${question}”. That is one for ${modelName}, and I am only the **demo**: a script, not a language model, so I would be making the answer up.
 
 ${remembered}${KEYWORDS}, and I will show you what answers look like here.

@@ -75,7 +75,7 @@ describe('the demo provider', () => {
     'How long is the Nile?',
     'hello',
     'Hi Parley!',
-    'Alice: good morning',
+    'good morning',
     'Why is the sky blue?',
     'code',
     'table',
@@ -113,8 +113,36 @@ describe('the demo provider', () => {
 
   it('shows that it is sent the conversation', async () => {
     const text = await answerTo('Why is the sky blue?', 'And the sea?', 'And the grass?');
-    expect(text).toContain('your 3rd question here');
-    expect(text).toContain('you asked “And the sea?”');
+    expect(text).toContain('the 3rd question here');
+    expect(text).toContain('the one before it was “And the sea?”');
+  });
+
+  it('quotes people without the names that stand before what they say in company', async () => {
+    const text = await answerTo('Mia: Why: is there a sky?', 'Ada: Why is it blue?\nTell: me');
+    expect(text).toContain('You asked “Why is it blue? Tell: me”');
+    expect(text).toContain('the one before it was “Why: is there a sky?”');
+    expect(await answerTo('Mia: hm', 'Ada: hello')).toMatch(/^Hello!/);
+    expect(await answerTo('Note: it is blue')).toContain('“Note: it is blue”');
+  });
+
+  it.each(['long', 'Long!', 'long again', 'say long', 'a longer one, please'])(
+    'has, asked "%s", a long answer',
+    async (question) => {
+      expect(await answerTo(question)).toMatch(/^# The life of an answer/);
+    },
+  );
+
+  it.each(['How long is the Nile?', 'It is no longer there', 'as long as it works'])(
+    'takes no length for the wish for a long answer: "%s"',
+    async (question) => {
+      expect(await answerTo(question)).toMatch(/^You asked/);
+    },
+  );
+
+  it('says of commands that need a conversation where they work', async () => {
+    expect(await answerTo('What can you do?')).toMatch(
+      /- in a thread or a direct message, `\/model` [^\n]*`\/forget` /,
+    );
   });
 
   it.each([
@@ -122,7 +150,7 @@ describe('the demo provider', () => {
     [20, '21st'],
     [21, '22nd'],
   ])('counts on: after %i questions comes the %s', async (before, nth) => {
-    expect(await answerTo(...Array(before).fill('Why?'), 'Why not?')).toContain(`your ${nth} question`);
+    expect(await answerTo(...Array(before).fill('Why?'), 'Why not?')).toContain(`the ${nth} question`);
   });
 
   it('quotes a question in one short line, in which nothing acts as Markdown', async () => {
