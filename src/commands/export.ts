@@ -17,7 +17,7 @@ export const exportData = defineCommand({
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;
     await tell({
-      text: `This is what I have stored about you here: ${counted(turns.length, 'question')} with their answers, and what ${counted(requests.length, 'request')} cost. \`/forget what:myself\` makes me forget it.`,
+      text: `This is what I have stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and what ${counted(requests.length, 'request')} cost. \`/forget what:myself\` makes me forget it.`,
       files: [await fileOf(data)],
     });
   },
@@ -33,6 +33,6 @@ async function fileOf(data: PersonalData): Promise<NoticeFile> {
   return { name: 'parley-data.json.gz', mediaType: 'application/gzip', bytes: compressed, description };
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }

@@ -25,8 +25,15 @@ export const forget = defineCommand({
         return tell(await forgetConversation(context));
       case 'myself': {
         const { remembered, requests, unsettled } = await privacy.forgetPerson(place.guild, actor.user);
+        if (remembered + requests + unsettled === 0)
+          return tell('There was nothing of yours to forget here.');
+        const questions = counted(
+          remembered,
+          'question of yours with its answer',
+          'questions of yours with their answers',
+        );
         return tell(
-          `I have forgotten ${counted(remembered, 'question')} of yours with their answers, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `I have forgotten ${questions}, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
       case 'guild': {
@@ -65,6 +72,6 @@ function stillToCome(unsettled: number): string {
   return `The cost of ${counted(unsettled, 'more request')} is not known yet and will be on record: use this command again in some minutes to have it forgotten too. `;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }

@@ -118,6 +118,14 @@ describe('/forget', () => {
     ]);
   });
 
+  it('of myself counts one as one, and says where there is nothing', async () => {
+    await talk('mia', 'Mia one', 'thread 1');
+    expect((await run('forget', { what: 'myself' })).text).toMatch(
+      /^I have forgotten 1 question of yours with its answer, and what 1 request cost\./,
+    );
+    expect((await run('forget', { what: 'myself' })).text).toBe('There was nothing of yours to forget here.');
+  });
+
   it('of myself stops what is being written for me, and keeps none of it', async () => {
     await talk('ben', 'Ben one', 'thread 1');
     const live = bot.provider.live();
@@ -191,7 +199,7 @@ describe('/export', () => {
       by: 'discord:ada',
     });
     const { text, files } = await run('export', {});
-    expect(text).toMatch(/1 question with their answers, and what 1 request cost/);
+    expect(text).toMatch(/1 question with its answer, and what 1 request cost/);
     expect(files).toMatchObject([{ name: 'parley-data.json', mediaType: 'application/json' }]);
     const data = JSON.parse(Buffer.from(files[0]?.bytes ?? []).toString());
     expect(data).toMatchObject({
