@@ -4,7 +4,7 @@ import { formatUsd } from '../ledger/money.ts';
 import { oneLine } from '../one-line.ts';
 import type { Citation } from '../provider/types.ts';
 
-/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. */
+/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null where nothing was used, as where it failed at once. */
 export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
   readonly durationMs: number;
@@ -12,7 +12,8 @@ export function footerOf(facts: {
   readonly costNanoUsd: number;
   /** Whether tokens and cost are the provider's own figures. */
   readonly exact: boolean;
-}): string {
+}): string | null {
+  if (facts.tokens === 0 && facts.costNanoUsd === 0) return null;
   const about = facts.exact ? '' : '≈ ';
   const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
   const cost = facts.costNanoUsd === 0 ? formatUsd(0) : about + formatUsd(facts.costNanoUsd);

@@ -86,8 +86,9 @@ describe('sources', () => {
 describe('the footer', () => {
   const facts = { model: { name: 'M' }, durationMs: 1_234, tokens: 1_000, costNanoUsd: 0, exact: true };
 
-  it('says model, time, tokens and price, and which of them are estimates', () => {
+  it('says model, time, tokens and price, and which of them are estimates, where anything was used', () => {
     expect(footerOf(facts)).toBe('M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf({ ...facts, tokens: 0 })).toBeNull();
     expect(footerOf({ ...facts, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
       'M · 1.2 s · ≈ 1 token · ≈ $0.0012',
     );
