@@ -113,7 +113,8 @@ describe('the command line', () => {
     [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is no tier/],
     [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is too much\./],
     [['tier', 'grant', 'discord:1', 'premium', '--until', '2020-01-01'], /^The end, 2020-01-01, is past\./],
-    [['tier', 'grant', 'discord:1', 'premium', '--for', 'ever'], /^Unknown option '--for'/],
+    [['tier', 'grant', 'discord:1', 'premium', '--for', 'ever'], /^Unknown option '--for'\.\n/],
+    [['usage', '--days'], /^Option '--days <value>' argument missing\.\n/],
     [['audit', '--limit', '0'], /^--limit must be a whole number/],
   ])('exits with 2 on %j, says why and how it is written', async (args, words) => {
     const { code, output, errors } = await run(args);

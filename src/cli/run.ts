@@ -65,8 +65,10 @@ function parse(command: CliCommand, args: string[]): CliArguments {
       options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...command.options },
     });
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    // What follows the first sentence is advice on how to write what no command here takes.
+    const [problem = ''] = error.message.split(/\.\s/);
+    throw new UsageError(`${problem}.`, { cause: error });
   }
 }
 
