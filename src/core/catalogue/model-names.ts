@@ -5,6 +5,8 @@ const MAX_NAME_CHARS = 200;
 
 /** How alike two names have to be, from 0 to 1, to be taken for a slip of the pen. */
 const LEAST_LIKENESS = 0.4;
+/** As alike as a part is to its whole. */
+const PART_LIKENESS = 0.9;
 
 /**
  * The model whose id this is, or the only one that is called so without its maker, with or without `:free`. Nothing is
@@ -17,15 +19,17 @@ export function modelNamed(spelling: string, models: readonly Model[]): Model | 
   return named.length === 1 ? (named[0] as Model) : null;
 }
 
-/** Models whose id or name contains what was typed or is like it, best first. */
+/** Models whose id or name contains what was typed, or else is like it, best first. */
 export function nearestModels(typed: string, models: readonly Model[]): Model[] {
   const wanted = fold(typed.slice(0, MAX_NAME_CHARS));
   if (wanted === '') return [];
-  return models
+  const matches = models
     .map((model) => ({ model, likeness: Math.max(...namesOf(model).map((name) => likeness(wanted, name))) }))
-    .filter((match) => match.likeness >= LEAST_LIKENESS)
-    .sort((a, b) => b.likeness - a.likeness)
-    .map(({ model }) => model);
+    .sort((a, b) => b.likeness - a.likeness);
+  // Who typed part of a name has made no slip.
+  const isPart = matches.some((match) => match.likeness >= PART_LIKENESS);
+  const least = isPart ? PART_LIKENESS : LEAST_LIKENESS;
+  return matches.filter((match) => match.likeness >= least).map(({ model }) => model);
 }
 
 function shortNames(id: string): string[] {
@@ -49,7 +53,7 @@ function fold(text: string): string {
 function likeness(typed: string, name: string): number {
   if (typed === name) return 1;
   if (name.startsWith(typed)) return 0.95;
-  if (name.includes(typed)) return 0.9;
+  if (name.includes(typed)) return PART_LIKENESS;
   const [some, others] = [pairs(typed), pairs(name)];
   const common = [...some].filter((pair) => others.has(pair)).length;
   return (2 * common) / (some.size + others.size || 1);

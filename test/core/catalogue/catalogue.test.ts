@@ -71,6 +71,13 @@ describe('resolve', () => {
     },
   );
 
+  it('offers nothing that is merely alike where names contain what was typed', () => {
+    expect(catalogue.resolve('gemini', 'slack').near.map(({ id }) => id)).toEqual([
+      'google/gemini-2.0-flash-001:free',
+    ]);
+    expect(catalogue.resolve('gpt-4p', 'slack').near[0]?.id).toBe('openai/gpt-4o');
+  });
+
   it('offers at most three that may be meant', () => {
     expect(catalogue.resolve('a', 'slack').near.length).toBeLessThanOrEqual(3);
   });
