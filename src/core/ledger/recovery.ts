@@ -11,7 +11,7 @@ const WRITE_OFF_AFTER_MS = 35 * 24 * 3_600_000;
 
 /**
  * Settles what dead processes left, at the cost that the provider names. What has none stays reserved at its worst
- * price, and is booked at that price when all its periods are over.
+ * price, and is booked at that price when all its periods are over; at once where that is nothing.
  */
 export async function recover(
   options: {
@@ -41,7 +41,10 @@ export async function recover(
     signal.throwIfAborted();
     const { id, entry, generationId, reserved, madeAtMs } = reservation;
     const ageMs = clock.now() - madeAtMs;
-    if (ageMs > WRITE_OFF_AFTER_MS) {
+    if (reserved.nanoUsd === 0) {
+      await settle(reservation, 0, 'reserved');
+      log.info({ id, ...entry, nanoUsd: 0 }, 'a request that a dead process left was settled');
+    } else if (ageMs > WRITE_OFF_AFTER_MS) {
       await settle(reservation, reserved.nanoUsd, 'reserved');
       log.warn(
         { id, ...entry, nanoUsd: reserved.nanoUsd },

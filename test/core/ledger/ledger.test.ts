@@ -444,6 +444,16 @@ describe('recovery', () => {
     ]);
   });
 
+  it('settles at once what can have cost nothing', async () => {
+    const dead = open({ owner: 'dead' });
+    admitted(await dead.reserve({ ...REQUEST, worstNanoUsd: 0 }));
+    await dead.stop();
+    open();
+    await clock.advance(6 * MINUTE_MS);
+    expect(await store.ledger.abandoned(clock.now())).toEqual([]);
+    expect(await usage()).toEqual([expect.objectContaining({ costNanoUsd: 0, basis: 'reserved' })]);
+  });
+
   it('asks again where the provider fails', async () => {
     await die();
     let asked = 0;
