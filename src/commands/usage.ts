@@ -1,6 +1,7 @@
 import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/actor.ts';
 import type { NoticeFile } from '../core/adapter.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import { LIMITS } from '../core/ledger/limits.ts';
 import {
@@ -106,10 +107,21 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
       '**Your use here**',
       `- Today: ${sumInWords(sumOf(rows.filter(({ day }) => day === today)))}`,
       `- This month: ${sumInWords(sumOf(rows))}`,
+      ...unpriced(await ledger.open({ guild, user: actor.user })),
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services)),
     ...(against.length > 0 ? [`**Of your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
+}
+
+/** What is being written, or was stopped and waits for its provider's word, is in no sum yet. */
+function unpriced(open: Awaited<ReturnType<Ledger['open']>>): string[] {
+  const paid = open.filter(({ reserved }) => reserved.nanoUsd > 0);
+  if (paid.length === 0) return [];
+  const most = usdOrNothing(paid.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0));
+  return [
+    `- Not priced yet: ${paid.length.toLocaleString('en-US')} ${paid.length === 1 ? 'request' : 'requests'}, at most ${most}`,
+  ];
 }
 
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
@@ -120,7 +132,7 @@ async function ofAll(
   guild: GuildId | null,
   count: number,
 ): Promise<{ text: string; files: NoticeFile[] }> {
-  const { usage: log, clock, timeZone } = services;
+  const { usage: log, ledger, clock, timeZone } = services;
   const dateOf = createDates(timeZone);
   const today = dateOf(clock.now());
   const days = lastDays(today, count);
@@ -138,6 +150,7 @@ async function ofAll(
     `- Today: ${sumInWords(sumOf(since.filter(({ day }) => day === today)))}`,
     `- This month: ${sumInWords(sumOf(since.filter(({ day }) => day >= month)))}`,
     `- Last ${count} days: ${sumInWords(sumOf(rows))}`,
+    ...(guild === null ? [] : unpriced(await ledger.open({ guild }))),
   ].join('\n');
   if (rows.length === 0) return { text: summary, files: [] };
 

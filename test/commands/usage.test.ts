@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitsSchema } from '../../src/core/ledger/limits.ts';
-import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
+import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 
 let bot: TestBot;
 
 beforeEach(async () => {
   bot = await createTestBot({
     defaultTier: 'premium',
+    defaultModel: 'openai/gpt-4o-mini',
     limits: limitsSchema.parse(undefined),
     operators: ['discord:olga', 'web:otto'],
   });
@@ -56,6 +57,23 @@ describe('/usage', PATIENCE, () => {
     );
     expect(text).toMatch(/2 of 300 requests today\n- \$0\.06 of \$4\.00 today/);
     expect(names).toEqual([]);
+  });
+
+  it('says how many requests are not priced yet, and what they cost at most', async () => {
+    const live = bot.provider.live();
+    const asked = messageOf('Hi', { actor: mia, place: { key: 'thread 1' } });
+    const done = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('Well');
+    const line = /Today: nothing\n(- .*\n)+- Not priced yet: 1 request, at most \$0\.\d+(\n|$)/;
+    expect((await usage()).text).toMatch(line);
+    expect((await usage({}, ada)).text).toMatch(line);
+    expect((await usage({}, ben)).text).not.toContain('Not priced');
+    expect((await usage({}, zoe)).text).not.toContain('Not priced');
+    await live.finish({ prompt_tokens: 1, completion_tokens: 1, cost: 0.01 });
+    await done;
+    expect((await usage()).text).toMatch(/Today: 1 request/);
+    expect((await usage()).text).not.toContain('Not priced');
   });
 
   it.each(['here', 'everywhere'])('shows members nothing of %s', async (of) => {
