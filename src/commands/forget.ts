@@ -25,8 +25,9 @@ export const forget = defineCommand({
         return tell(await forgetConversation(context));
       case 'myself': {
         const { remembered, requests, unsettled } = await privacy.forgetPerson(place.guild, actor.user);
-        if (remembered + requests + unsettled === 0)
-          return tell('There was nothing of yours to forget here.');
+        if (remembered + requests + unsettled === 0) {
+          return tell(`Nothing that you asked is stored here any more. ${MESSAGES_STAY}`);
+        }
         const questions = counted(
           remembered,
           'question of yours with its answer',

@@ -348,7 +348,7 @@ describe('two bots on one store', () => {
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
     await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
-    expect(await say('forget', { what: 'myself' })).toMatch(/^I have forgotten/);
+    expect(await say('forget', { what: 'myself' })).toMatch(/^Nothing that you asked is stored/);
     gate.resolve();
     await done;
     expect(provider.chats).toEqual([]);
