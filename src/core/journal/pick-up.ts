@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Adapter, Reopened } from '../adapter.ts';
+import type { Adapter, LiveMessage, Reopened, Surface } from '../adapter.ts';
 import { type Background, repeat } from '../background.ts';
 import type { AnswerRecords } from '../chat/answer-records.ts';
 import { buttonsAfter, INTERRUPTED } from '../chat/answering.ts';
@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { PlaceGone } from '../delivery-errors.ts';
 import type { Pacers } from '../reply/pacer.ts';
 import { createReply, type Resumed } from '../reply/reply.ts';
+import { splitText } from '../reply/splitter.ts';
 import type { AnswerState, Journal, Orphan } from './journal.ts';
 
 export interface PickUpOptions {
@@ -95,22 +96,23 @@ export function startPickUp(options: PickUpOptions): Background {
       return true;
     }
     if (place.message?.isEnded) return true;
-    // What is found is known before its button goes.
     const resumed = resumedAt(answer, place.message);
+    if (stands(answer, resumed, place.surface)) return true;
+    // What is found is known before its button goes.
     entry.goesOnAt(place.surface);
     entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
     await entry.keep();
-    const attached: Promise<void>[] = [];
+    const attached = resumed.message === null ? [] : [attach(answer, resumed.message.live)];
     const reply = createReply({
       surface: place.surface,
       pacers,
       clock,
       log,
       buttons: [{ kind: 'stop', answerId: answer.id }],
-      onOpen({ key, threadKey }) {
+      onOpen(message) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
         const kept = entry.keep();
-        attached.push(kept, attach(answer, [key, threadKey ?? null]));
+        attached.push(kept, attach(answer, message));
         return kept;
       },
       signal,
@@ -137,7 +139,7 @@ export function startPickUp(options: PickUpOptions): Background {
     const conversation = record && (await conversations.get(record.conversation));
     if (!record || !conversation) return;
     const { turn, user, author, question } = record;
-    if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs === askedAtMs)) return;
+    if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs >= askedAtMs)) return;
     await conversations.record(
       conversation.id,
       {
@@ -156,11 +158,12 @@ export function startPickUp(options: PickUpOptions): Background {
   }
 
   /** A reply to the message goes on in the conversation. */
-  async function attach({ id }: AnswerState, keys: readonly (string | null)[]): Promise<void> {
+  async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
     try {
       const record = await answers.get(id);
       if (record === null) return;
-      for (const key of keys) if (key !== null) await conversations.attach(record.conversation, key);
+      await conversations.attach(record.conversation, key);
+      if (threadKey) await conversations.attach(record.conversation, threadKey);
     } catch (error) {
       log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');
     }
@@ -173,7 +176,12 @@ export function startPickUp(options: PickUpOptions): Background {
  * Where to go on. The journal may be older than what is shown: where it knows of a growing message that has no button any
  * more, or of another one than the newest, that message was completed since.
  */
-function resumedAt({ sealed, message }: AnswerState, found: Reopened['message']): Resumed {
+function resumedAt({ sealed, message, ending }: AnswerState, found: Reopened['message']): Resumed {
   const isCompleted = message !== null && message !== found?.live.key;
-  return { sealed: isCompleted ? sealed + 1 : sealed, message: found };
+  return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
+}
+
+/** Whether all messages were completed: the last one was there, and has lost its buttons to a Retry, or was deleted. */
+function stands({ text }: AnswerState, { sealed, message, isWhole }: Resumed, { limits }: Surface): boolean {
+  return isWhole && message === null && sealed > 0 && splitText(text, limits).length <= sealed;
 }

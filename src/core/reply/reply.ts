@@ -39,8 +39,10 @@ export interface Progress {
 export interface Resumed {
   /** Messages that are complete. Their part of the text is left out. */
   readonly sealed: number;
-  /** The message that was growing, with the text that it shows, which does not get shorter; null where there is none. */
+  /** The message that was growing, with the text that it shows, of which nothing is taken back; null where there is none. */
   readonly message: { readonly live: LiveMessage; readonly text: string } | null;
+  /** Whether what is written again is all that had arrived: else more may have been shown than is known of. */
+  readonly isWhole: boolean;
 }
 
 export interface ReplyOptions {
@@ -120,7 +122,9 @@ export function createReply(options: ReplyOptions): Reply {
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
   function lastView(text: string, { status, note, footer, buttons }: Closing): MessageView {
     if (!isLast(refused)) {
-      const whole = text.length < before.length ? before : text;
+      // After a sealed message comes the rest, also of what it shows beyond its cut.
+      const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
+      const whole = isBehind ? before : text;
       return { text: whole, source: whole, status, note, footer, buttons };
     }
     const { text: kept, source } = stands ?? { text: before, source: before };
@@ -254,6 +258,11 @@ const SEALED: Closing = { status: 'sealed', note: null, footer: null, buttons: [
 /** Whether a message will not change any more after this view. */
 function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {
   return view !== null && view.status !== 'streaming';
+}
+
+/** How many characters a text has without those that close what is open while it grows. */
+function said(text: string): number {
+  return text.replace(/[\s*_~`|]/g, '').length;
 }
 
 function isSame(one: MessageView, other: MessageView | null): boolean {

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter } from '../../../src/core/adapter.ts';
+import type { Adapter, Scope } from '../../../src/core/adapter.ts';
 import type { ClaimStore } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import type { MemorySurface } from '../../support/memory-surface.ts';
 import { createLife, type Life } from '../../support/mortal.ts';
-import { createFakeProvider } from '../../support/provider/fake-provider.ts';
+import { createFakeProvider, type LiveAnswer } from '../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
-import { createTestBot, messageOf, type TestBot, testSurface } from '../../support/test-bot.ts';
+import { createTestBot, messageOf, pressOf, type TestBot, testSurface } from '../../support/test-bot.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -21,7 +21,11 @@ async function createWorld({ forgetsSends = false } = {}) {
   const opened = await openStore('memory:', { clock, log: createLogRecorder().log });
   closing.push(() => opened.close());
   const openClaims = new Set<string>();
-  const store = { ...opened, claims: watched(opened.claims, openClaims) };
+  let journal: unknown = null;
+  const claims = watched(opened.claims, openClaims, (written) => {
+    journal = written;
+  });
+  const store = { ...opened, claims };
   const provider = await createFakeProvider();
   closing.push(() => provider.close());
   const surfaces = new Map<string, MemorySurface>();
@@ -41,14 +45,16 @@ async function createWorld({ forgetsSends = false } = {}) {
     store,
     provider,
     openClaims,
+    /** What was written in it last. */
+    journal: () => JSON.stringify(journal),
     /** Moves time until nothing is under way or left behind. */
     settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
     failReopening(times: number): void {
       faults = times;
     },
-    /** A place with short messages. */
-    surface(reference: string): MemorySurface {
-      const surface = testSurface({ reference, limits: { maxChars: 120 }, forgetsSends, clock });
+    /** A place with short messages, whose updates are as slow as the scopes say. */
+    surface(reference: string, scopes: Partial<Record<'scope' | 'openScope', Scope>> = {}): MemorySurface {
+      const surface = testSurface({ reference, limits: { maxChars: 120 }, forgetsSends, clock, ...scopes });
       surfaces.set(reference, surface);
       return surface;
     },
@@ -66,10 +72,14 @@ async function createWorld({ forgetsSends = false } = {}) {
 }
 
 /** Moves time until it is so. */
-async function eventually(clock: FakeClock, check: () => Promise<void> | void): Promise<void> {
+async function eventually(
+  clock: FakeClock,
+  check: () => Promise<void> | void,
+  stepMs = 1_000,
+): Promise<void> {
   await vi.waitFor(
     async () => {
-      await clock.advance(1_000);
+      await clock.advance(stepMs);
       await check();
     },
     { timeout: 60_000, interval: 5 },
@@ -77,9 +87,14 @@ async function eventually(clock: FakeClock, check: () => Promise<void> | void): 
 }
 
 /** Keeps the ids of claims that are not finished. */
-function watched(claims: ClaimStore, open: Set<string>): ClaimStore {
+function watched(claims: ClaimStore, open: Set<string>, onWrite: (journal: unknown) => void): ClaimStore {
   return {
     ...claims,
+    async write(claim, journal) {
+      const isWritten = await claims.write(claim, journal);
+      if (isWritten) onWrite(journal);
+      return isWritten;
+    },
     async claim(...args) {
       const claim = await claims.claim(...args);
       if (claim !== null) open.add(claim.id);
@@ -225,14 +240,14 @@ describe('a process that dies while it ends what a dead one left', () => {
 });
 
 describe('a process that dies when only an answer’s last state is still to be shown', () => {
-  it.each([
-    [
-      'finish',
-      { status: 'complete', note: null, footer: expect.stringContaining('Llama') },
-      ['retry', 'continue'],
-    ],
-    ['fail', { status: 'failed', note: expect.stringContaining('OpenRouter') }, ['retry']],
-  ] as const)('has the next one show that: after the provider’s %s', async (end, shown, buttons) => {
+  const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
+
+  /** Such a world: the answer's last state, as `status` says, was sent before the process died, or was just not. */
+  async function dead(
+    end: (live: LiveAnswer, bot: TestBot, surface: MemorySurface) => Promise<void>,
+    status: string,
+    isSent: boolean,
+  ) {
     const world = await createWorld();
     const surface = world.surface('place');
     const live = world.provider.live();
@@ -241,36 +256,147 @@ describe('a process that dies when only an answer’s last state is still to be 
     const mortal = life.surface(surface);
     const open: typeof mortal.open = async (...args) => {
       const message = await mortal.open(...args);
-      const update: typeof message.update = (view, signal) => {
-        if (view.status === shown.status) life.end();
-        return message.update(view, signal);
+      const update: typeof message.update = async (view, signal) => {
+        const isLast = view.status === status;
+        if (isLast && !isSent) life.end();
+        await message.update(view, signal);
+        if (isLast) life.end();
       };
       return Object.create(message, { update: { value: update } });
     };
     const answering = dying.dispatch.message({
-      ...messageOf('Tell me', { surface, place: { key: 'thread' } }),
+      ...messageOf('Tell me', { surface, place: { key: place.key } }),
       surface: Object.create(mortal, { open: { value: open } }),
     });
     await live.request;
     await live.text(ANSWER);
-    await vi.waitFor(() => expect(surface.messages).not.toEqual([]));
-    await live[end]();
-    await vi.waitFor(async () => {
-      await world.clock.advance(1);
-      expect(life.isOver).toBe(true);
-    });
+    await eventually(world.clock, () => expect(wordsOf(surface.text)).toHaveLength(60));
+    await end(live, dying, surface);
+    await eventually(world.clock, () => expect(life.isOver).toBe(true), 1);
     await answering;
-    expect(surface.shown?.status).toBe('streaming');
+    const turnsOf = async ({ services }: TestBot) => (await services.chat.conversationAt(place))?.turns;
+    return { ...world, surface, turnsOf };
+  }
 
+  it.each([
+    [
+      'finish',
+      (live: LiveAnswer) => live.finish(),
+      { status: 'complete', note: null, footer: expect.stringContaining('Llama') },
+      ['retry', 'continue'],
+    ],
+    [
+      'fault',
+      (live: LiveAnswer) => live.fail(),
+      { status: 'failed', note: expect.stringContaining('OpenRouter') },
+      ['retry'],
+    ],
+    [
+      'stop by the asker',
+      (_: LiveAnswer, bot: TestBot, surface: MemorySurface) =>
+        bot.dispatch.press(pressOf('stop', buttonsOf(surface)[0]?.answerId ?? '')),
+      { status: 'stopped', note: expect.stringMatching(/^Stopped by/) },
+      ['retry'],
+    ],
+  ] as const)('has the next one show that: after the provider’s %s', async (_, end, shown, buttons) => {
+    const world = await dead(end, shown.status, false);
+    const { surface } = world;
+    expect(surface.shown?.status).toBe('streaming');
     const heir = await world.bot();
     await world.settled();
     expect(surface.shown).toMatchObject(shown);
     expect(buttonsOf(surface).map(({ kind }) => kind)).toEqual(buttons);
     expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER));
-    const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
-    expect((await heir.services.chat.conversationAt(place))?.turns).toMatchObject([
-      { status: shown.status, answer: ANSWER },
-    ]);
+    expect(await world.turnsOf(heir)).toMatchObject([{ status: shown.status, answer: ANSWER }]);
+  });
+
+  it('has the next one add nothing where the answer’s last message has lost its buttons since, or is gone', async () => {
+    for (const isDeleted of [true, false]) {
+      const world = await dead((live) => live.finish(), 'complete', true);
+      const { surface } = world;
+      const { shown, messages } = surface;
+      const { length } = messages;
+      const found = surface.reopen(0, shown?.buttons[0]?.answerId ?? null);
+      if (isDeleted) surface.remove(length - 1);
+      else if (shown) await found?.message?.live.update({ ...shown, buttons: [] }, AbortSignal.any([]));
+      expect(buttonsOf(surface)).toHaveLength(isDeleted ? 2 : 0);
+      await world.bot();
+      await world.settled();
+      expect(surface.messages).toHaveLength(length);
+      expect(surface.whispers).toEqual([]);
+    }
+  });
+
+  it('leaves the turn to who asked again meanwhile', async () => {
+    const world = await dead((live) => live.finish(), 'complete', true);
+    world.failReopening(5);
+    const heir = await world.bot();
+    await world.clock.advance(13_000);
+    world.provider.answer('The new answer.');
+    const again = testSurface({ clock: world.clock });
+    const retry = pressOf('retry', buttonsOf(world.surface)[0]?.answerId ?? '', {
+      surface: again,
+      place: { key: place.key },
+    });
+    const pressing = heir.dispatch.press(retry);
+    await eventually(world.clock, () => expect(again.shown?.status).toBe('complete'), 100);
+    await pressing;
+    await world.settled();
+    expect(await world.turnsOf(heir)).toMatchObject([{ answer: 'The new answer.' }]);
+  });
+});
+
+describe('a process that dies while a message is behind what had arrived', () => {
+  const slow = {
+    scope: { key: 'edits', limit: 1, windowMs: 5_000 },
+    openScope: { key: 'sends', limit: 5, windowMs: 5_000 },
+  };
+  const paragraph = words(11);
+
+  it.each([
+    [
+      'shows more than it will keep',
+      [paragraph, `\n\nword11 word12 word13 wo`, `rd14 ${words(60).slice(words(15).length + 1)}`],
+    ],
+    ['is longer by what closes its markup', ['word0 ***wo', 'rd1 wo', 'rd']],
+  ])('loses no word and doubles none, where it %s', async (_, [first = '', second = '', third = '']) => {
+    for (const isFinished of [true, false]) {
+      const world = await createWorld();
+      const surface = world.surface('place', slow);
+      const live = world.provider.live();
+      const life = createLife();
+      const dying = await world.bot(life);
+      const answering = dying.dispatch.message({
+        ...messageOf('Tell me', { surface, place: { key: 'thread' } }),
+        surface: life.surface(surface),
+      });
+      await live.request;
+      await live.text(first);
+      await vi.waitFor(() => expect(surface.messages).toHaveLength(1));
+      await live.text(second);
+      await eventually(world.clock, () => expect(surface.messages[0]?.views.length).toBe(2), 100);
+      await live.text(third);
+      if (isFinished) await live.finish();
+      // What came is in the journal, and not on the platform yet.
+      await eventually(
+        world.clock,
+        () => {
+          expect(world.journal()).toContain(JSON.stringify(first + second + third));
+          if (isFinished) expect(world.journal()).toContain('"status":"complete"');
+        },
+        100,
+      );
+      life.end();
+      if (!isFinished) await live.drop();
+      await world.clock.advance(10_000);
+      await answering;
+      await world.bot();
+      await world.settled();
+      expect(surface.text.replace(/\W+/g, ' ').trim()).toBe(
+        (first + second + third).replace(/\W+/g, ' ').trim(),
+      );
+      expect(surface.shown?.status).toBe(isFinished ? 'complete' : 'interrupted');
+    }
   });
 });
 

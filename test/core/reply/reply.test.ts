@@ -697,7 +697,7 @@ describe('an answer that another process began', () => {
     const { clock, startOn, surface, progress, message } = await left(70);
     expect(progress).toEqual({ sealed: surface.messages.length - 1, message: message.live.key });
     const { length } = surface.messages;
-    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message, isWhole: false } });
     reply.write(words(70));
     expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
     expectWhole(surface, words(70));
@@ -707,7 +707,7 @@ describe('an answer that another process began', () => {
 
   it('goes on in new messages where more had arrived than was shown', async () => {
     const { clock, startOn, surface, progress, message } = await left(70);
-    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message, isWhole: false } });
     reply.write(words(200));
     expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
     expectWhole(surface, words(200));
@@ -715,7 +715,7 @@ describe('an answer that another process began', () => {
 
   it('does not get shorter where less was kept than was shown', async () => {
     const { clock, startOn, surface, progress, message } = await left(70);
-    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message } });
+    const { reply } = startOn(surface, { resumed: { sealed: progress.sealed, message, isWhole: false } });
     reply.write(words(40));
     expect(await within(clock, HOUR_MS, reply.finish(INTERRUPTED))).toBe(true);
     expectWhole(surface, words(70));

@@ -29,7 +29,7 @@ export interface RecordedRequest {
 export type Reply = (response: ServerResponse, request: RecordedRequest) => void | Promise<void>;
 
 /** An answer that the test gives by hand, piece by piece. */
-interface LiveAnswer {
+export interface LiveAnswer {
   /** Resolves with the request as soon as it is there. Headers are out by then. */
   readonly request: Promise<RecordedRequest>;
   /** Streams a piece of text. */
