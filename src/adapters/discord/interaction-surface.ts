@@ -106,11 +106,9 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   async function findFurther(signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
-      interaction.channelId,
-      ({ id, flags, interaction_metadata }) =>
-        interaction_metadata?.id === interaction.id &&
-        BigInt(id) > BigInt(newestId ?? 0) &&
-        (flags & MessageFlags.Loading) === 0,
+      { channelId: interaction.channelId, afterId: newestId ?? interaction.id },
+      ({ flags, interaction_metadata }) =>
+        interaction_metadata?.id === interaction.id && (flags & MessageFlags.Loading) === 0,
       signal,
     );
     return found?.id ?? null;

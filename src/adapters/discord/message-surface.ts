@@ -75,7 +75,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   async function findUnclear(signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
-      targetId,
+      { channelId: targetId, afterId: newestId ?? messageId },
       (message) => message.author.id === botId && unclear.some((view) => shows(message, view)),
       signal,
     );

@@ -26,21 +26,22 @@ export function buttonsOf({ components }: SentMessage): Button[] {
   );
 }
 
-/** Discord's most for one page. What an answer sent is not further back than that. */
-const LOOK_BACK = 100;
+/** Discord's most for one page. Of what follows a message it gives the nearest, the newest of these first. */
+const LOOK_AHEAD = 100;
 
 /**
- * The newest message of a channel that matches; null where there is none, or where the bot may not look back.
+ * The newest message of a channel that matches, among the 100 that follow another one; null where there is none, or where
+ * the bot may not look back.
  *
  * @throws PlaceGone where the channel is gone
  */
 export async function findMessage(
   rest: DiscordRest,
-  channelId: string,
+  { channelId, afterId }: { readonly channelId: string; readonly afterId: string },
   matches: (message: SentMessage) => boolean,
   signal: AbortSignal,
 ): Promise<SentMessage | null> {
-  const path = `${Routes.channelMessages(channelId)}?limit=${LOOK_BACK}`;
+  const path = `${Routes.channelMessages(channelId)}?after=${afterId}&limit=${LOOK_AHEAD}`;
   try {
     const messages = z.array(sentSchema).parse(await rest.request({ method: 'GET', path }, signal));
     return messages.find(matches) ?? null;
@@ -48,6 +49,11 @@ export async function findMessage(
     if (isForbidden(error)) return null;
     throw asDeliveryError(error);
   }
+}
+
+/** What is just before a message, for `findMessage` to find that too. */
+export function before(messageId: string): string {
+  return String(BigInt(messageId) - 1n);
 }
 
 /** A message of an interaction, through its webhook. @throws PlaceGone */

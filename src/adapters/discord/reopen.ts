@@ -5,7 +5,7 @@ import type { Sealing } from '../../core/sealing.ts';
 import { textOf } from './content.ts';
 import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
 import { createMessageSurface } from './message-surface.ts';
-import { buttonsOf, findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
+import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -47,13 +47,13 @@ async function reopenMessage(
   if (answerId === null) return { surface, message: null };
   const { question, spot, newestId } = place;
   const channelId = spot.kind === 'thread' ? question.messageId : question.channelId;
-  const sent = await findMessage(options.rest, channelId, carries(answerId), signal).catch(
-    (error: unknown) => {
-      // Nothing had been shown, so the thread may still be to come.
-      if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
-      throw error;
-    },
-  );
+  const afterId = newestId === null ? question.messageId : before(newestId);
+  const where = { channelId, afterId };
+  const sent = await findMessage(options.rest, where, carries(answerId), signal).catch((error: unknown) => {
+    // Nothing had been shown, so the thread may still be to come.
+    if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
+    throw error;
+  });
   return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
 }
 
@@ -67,8 +67,9 @@ async function reopenInteraction(
   const { interaction, newestId } = place;
   const surface = createInteractionSurface({ ...options, place, isResumed: true });
   if (answerId === null) return { surface, message: null };
+  const afterId = newestId === null ? interaction.id : before(newestId);
   const newest = canOutliveToken(place)
-    ? await findMessage(rest, interaction.channelId, carries(answerId), signal)
+    ? await findMessage(rest, { channelId: interaction.channelId, afterId }, carries(answerId), signal)
     : newestId === null
       ? null
       : await readThroughWebhook(rest, interaction, newestId, signal);

@@ -78,6 +78,21 @@ describe('an answer that a dead process left', () => {
     expect(first.key).not.toBe(found?.message?.live.key);
   });
 
+  it.each(['written down', 'not written down'])(
+    'goes on in its message, %s, however much was said in the channel since',
+    async (known) => {
+      const ground = await open();
+      const surface = await ask(ground);
+      const before = surface.reference;
+      await surface.open(growing('One'), never);
+      for (let said = 0; said < 150; said++) ground.ada.say(ground.channel, `Small talk ${said}`);
+      const reference = (known === 'written down' ? surface.reference : before) ?? '';
+      const other = await ground.startBot();
+      const found = await other.reopen?.({ reference, answerId: ANSWER }, never);
+      expect(found?.message).toMatchObject({ text: 'One', isEnded: false });
+    },
+  );
+
   it('begins in the thread that was still to come', async () => {
     const ground = await open();
     const found = await reopen(ground, await mention(ground));

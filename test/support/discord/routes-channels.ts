@@ -79,13 +79,15 @@ export function channelRoutes(
       handle: (call) => {
         const channel = visible(call);
         require(channel, 'ReadMessageHistory');
-        const after = BigInt(call.query.get('after') ?? 0);
+        const after = call.query.get('after');
         const limit = Number(call.query.get('limit') ?? 50);
-        return messagesIn(world, channel.id)
-          .filter((message) => message.ephemeralTo === null && BigInt(message.id) > after)
-          .toReversed()
-          .slice(0, limit)
-          .map((message) => messageJson(world, message));
+        const shown = messagesIn(world, channel.id).filter(({ ephemeralTo }) => ephemeralTo === null);
+        // The nearest ones after it, and the newest of them first.
+        const page =
+          after === null
+            ? shown.slice(-limit)
+            : shown.filter(({ id }) => BigInt(id) > BigInt(after)).slice(0, limit);
+        return page.toReversed().map((message) => messageJson(world, message));
       },
     },
     {
