@@ -114,7 +114,7 @@ describe('a key that guilds bring on three platforms', () => {
   }, async () => {
     const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
     cleanups.push(() => discord.close());
-    const slack = await createFakeSlack();
+    const slack = await createFakeSlack({ triggersLiveMs: 60_000 });
     cleanups.push(() => slack.close());
     const { guild, channel, ada } = openGuild(discord);
     guild.join(ada, ['ManageGuild']);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
 import * as texts from '../src/demo/texts.ts';
+import { freePort } from './support/free-port.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
 
@@ -46,17 +47,13 @@ const test = base.extend<{ world: World }>({
     const folder = mkdtempSync(join(tmpdir(), 'parley-'));
     const offences: string[] = [];
     const pages: Page[] = [];
-    const store = { STORE_URL: 'sqlite:parley.db' };
+    const store = { STORE_URL: 'sqlite:parley.db', PORT: String(await freePort()) };
 
     const world: World = {
       program: await startProgram(folder, store),
       async restart(environment = {}) {
         await world.program.kill();
-        world.program = await startProgram(folder, {
-          ...store,
-          PORT: new URL(world.program.url).port,
-          ...environment,
-        });
+        world.program = await startProgram(folder, { ...store, ...environment });
       },
       async command(...args) {
         await run(process.execPath, [resolve('src/cli.ts'), ...args], {

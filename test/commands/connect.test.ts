@@ -5,6 +5,7 @@ import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeProvider, type FakeProvider, json } from '../support/provider/fake-provider.ts';
 import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const CLAUDE = 'anthropic/claude-3.5-sonnet';
 const GPT_4O = 'openai/gpt-4o';
@@ -176,7 +177,7 @@ describe('a key that is connected', () => {
     expect(shown?.note).toBe(
       'OpenRouter refused the API key that was connected here. An admin can connect a new one with `/connect`.',
     );
-    await vi.waitFor(() => expect(bot.told).toHaveLength(1));
+    await waitUntil(() => expect(bot.told).toHaveLength(1));
     expect(bot.told[0]).toEqual({
       guild: 'discord:1',
       text: '**An API key does not work.** OpenRouter refuses the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or take this one away with `/disconnect`. Until then only what the operator of this bot pays for can be used in its place.',
@@ -193,7 +194,7 @@ describe('a key that is connected', () => {
     refuse(402);
     const { shown } = await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
     expect(shown?.note).toMatch(/^The OpenRouter account that was connected here has run out of credit\./);
-    await vi.waitFor(() => expect(bot.told).toHaveLength(1));
+    await waitUntil(() => expect(bot.told).toHaveLength(1));
     expect(bot.told[0]?.text).toMatch(
       /has run out of credit\. Top it up: the key is tried again within the hour/,
     );

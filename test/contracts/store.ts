@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { GuildId } from '../../src/core/actor.ts';
 import { createCollection, UnreadableValue } from '../../src/core/collection.ts';
@@ -16,6 +16,7 @@ import {
 } from '../../src/core/store.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** Opens a store that holds nothing yet. */
 export type OpenEmptyStore = (clock: FakeClock) => Promise<Store>;
@@ -367,12 +368,12 @@ function lockedKeyvContract({ store, clock }: { store(): Store; clock(): FakeClo
   });
 
   it('gives a value its time to live', async () => {
-    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 50 });
+    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
     await notes.under((await lock('p')) ?? fail()).set('one', 'short');
     expect(await notes.get('one')).toBe('short');
     // By the store's own clock where it has one.
-    await clock().advance(50);
-    await vi.waitFor(async () => expect(await notes.get('one')).toBeUndefined());
+    await clock().advance(2_000);
+    await waitUntil(async () => expect(await notes.get('one')).toBeUndefined());
   });
 
   it.each(['taken over', 'finished', "another's"] as const)('changes nothing where it is %s', async (how) => {

@@ -143,8 +143,12 @@ export function until(holds: () => boolean): Promise<void> {
   );
 }
 
-/** Waits until everything that was said has been dealt with: nothing is under way, and nothing new has come for a while. */
-export async function quiet({ slack, desk }: Bench): Promise<void> {
+/**
+ * Waits until everything that was said has been dealt with: so many messages have come, nothing is under way, and nothing new
+ * has come for a while.
+ */
+export async function quiet({ slack, desk }: Bench, messages = 0): Promise<void> {
+  await until(() => desk.messages.length >= messages);
   const activity = () =>
     [slack.requests.length, desk.messages.length, desk.commands.length, desk.presses.length].join();
   for (;;) {

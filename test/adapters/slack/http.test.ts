@@ -85,7 +85,7 @@ describe('Slack over signed HTTP', () => {
     const headers = signed(body);
     expect((await post(body, headers)).status).toBe(200);
     expect((await post(body, headers)).status).toBe(401);
-    await quiet(bench);
+    await quiet(bench, 1);
     expect(desk.messages).toHaveLength(1);
   });
 

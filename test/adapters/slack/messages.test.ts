@@ -12,7 +12,7 @@ async function setUp(options: BenchOptions = {}) {
   const bob = slack.user('Bob');
   const general = slack.channel('general', [ann, bob]);
   const bot = `<@${slack.app.botUserId}>`;
-  return { ...bench, slack, desk, ann, bob, general, bot, quiet: () => quiet(bench) };
+  return { ...bench, slack, desk, ann, bob, general, bot, quiet: (messages = 0) => quiet(bench, messages) };
 }
 
 const never = new AbortController().signal;
@@ -29,7 +29,7 @@ describe('Slack messages', () => {
   it('brings a mention once, without its mention, however many events carry it', async () => {
     const { slack, desk, ann, general, bot, quiet } = await setUp();
     const { ts } = ann.say(general, `${bot}, what is <https://x.org/a?b=1&amp;c|this> &lt;b&gt;?`);
-    await quiet();
+    await quiet(1);
     expect(desk.messages).toHaveLength(1);
     expect(desk.messages[0]).toMatchObject({
       id: `slack:${slack.teamId}/${general}/${ts}`,
@@ -155,7 +155,7 @@ describe('Slack messages', () => {
     const root = ann.say(general, `${bot} hi`);
     bob.say(general, `<@${ann.id}> that is wrong`, { thread: root.ts });
     bob.say(general, `<@${ann.id}> and ${bot} what now?`, { thread: root.ts });
-    await quiet();
+    await quiet(2);
     expect(desk.messages.map(({ text }) => text).filter((text) => text !== 'hi')).toEqual([
       '@Ann and @Parley what now?',
     ]);
@@ -259,7 +259,7 @@ describe('Slack messages', () => {
       slack.join(general, person);
       person.say(general, `${bot} hi`);
     }
-    await quiet();
+    await quiet(5);
     const rights = new Map<string, boolean>();
     for (const { actor } of desk.messages) rights.set(actor.name, await actor.managesGuild());
     expect(Object.fromEntries(rights)).toEqual({
@@ -278,7 +278,7 @@ describe('Slack messages', () => {
     slack.join(general, bob);
     const [devs, all] = [slack.userGroup('devs', [ann]), slack.userGroup('all', [ann, bob])];
     for (const person of [ann, bob]) person.say(general, `${bot} hi`);
-    await quiet();
+    await quiet(2);
     const asked = () => slack.requests.filter(({ method }) => method === 'usergroups.list').length;
     expect(asked()).toBe(0);
     const groups = new Map<string, readonly string[] | null>();

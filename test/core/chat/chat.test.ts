@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GuildId } from '../../../src/core/actor.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { StoreError } from '../../../src/core/store.ts';
@@ -12,6 +12,7 @@ import {
   testActor,
   testSurface,
 } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let bot: TestBot;
 
@@ -114,7 +115,7 @@ describe('a question', () => {
     const firstDone = bot.dispatch.message(first);
     await slow.request;
     const secondDone = bot.dispatch.message(second);
-    await vi.waitFor(() => expect(second.surface.activities).toContain('queued'));
+    await waitUntil(() => expect(second.surface.activities).toContain('queued'));
     bot.provider.answer('Elsewhere.');
     await bot.dispatch.message(messageOf('Three?', { place: { key: 'thread 2' } }));
     expect(bot.provider.chats).toHaveLength(2);
@@ -137,7 +138,7 @@ describe('a question', () => {
       bot.provider.answer(`answer ${index}`);
       return bot.dispatch.message(messageOf(`Q${index}?`, { place }));
     });
-    await vi.waitFor(async () => expect(bot.provider.chats).toHaveLength(1));
+    await waitUntil(async () => expect(bot.provider.chats).toHaveLength(1));
     const late = messageOf('Too late?', { place });
     await bot.dispatch.message(late);
     expect(whispered(late)).toMatch(/5 questions are waiting here already/);
@@ -207,7 +208,7 @@ describe('a guild with as many answers under way as it may have', () => {
       const waiting = [messageOf('Two?', {}), messageOf('Three?', {})];
       const done = waiting.map((message) => small.dispatch.message(message));
       for (const { surface } of waiting)
-        await vi.waitFor(() => expect(surface.activities).toContain('queued'));
+        await waitUntil(() => expect(surface.activities).toContain('queued'));
       const refused = messageOf('Four?', {});
       await small.dispatch.message(refused);
       expect(whispered(refused)).toMatch(
@@ -339,7 +340,7 @@ describe('an answer that does not come to its end', () => {
     const done = bot.dispatch.message(asked);
     await live.request;
     await live.text('Half an ans');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('Half an ans'));
+    await waitUntil(() => expect(asked.surface.text).toBe('Half an ans'));
     await live.drop();
     await done;
     expect(asked.surface.text).toBe('Half an ans');
@@ -356,7 +357,7 @@ describe('an answer that does not come to its end', () => {
     const done = bot.dispatch.message(asked);
     const request = await live.request;
     await live.text('Some text');
-    await vi.waitFor(() => expect(asked.surface.shown?.buttons).toMatchObject([{ kind: 'stop' }]));
+    await waitUntil(() => expect(asked.surface.shown?.buttons).toMatchObject([{ kind: 'stop' }]));
     await bot.dispatch.press(pressOf('stop', answerIdOf(asked)));
     await done;
     expect(await request.closed).toBe('aborted');
@@ -371,7 +372,7 @@ describe('an answer that does not come to its end', () => {
     const done = bot.dispatch.message(asked);
     await live.request;
     await live.text('Some text');
-    await vi.waitFor(() => expect(asked.surface.shown).not.toBeNull());
+    await waitUntil(() => expect(asked.surface.shown).not.toBeNull());
     const id = answerIdOf(asked);
     const stranger = pressOf('stop', id, { actor: testActor('ben') });
     const foreign = pressOf('stop', id, { actor: testActor('eve', { guild: 'discord:2', isAdmin: true }) });
@@ -392,7 +393,7 @@ describe('an answer that does not come to its end', () => {
       const done = bot.dispatch.message(asked);
       const request = await live.request;
       await live.text('Some text');
-      await vi.waitFor(() => expect(asked.surface.shown).not.toBeNull());
+      await waitUntil(() => expect(asked.surface.shown).not.toBeNull());
       if (how === '/stop') {
         const stop = invocationOf('stop', {}, { place: { key: how } });
         await bot.dispatch.command(stop);
@@ -409,7 +410,7 @@ describe('an answer that does not come to its end', () => {
 
   it('ends before its place closes', async () => {
     const live = bot.provider.live();
-    const surface = testSurface({ closesAtMs: Date.now() + 15_050, isPrivate: true });
+    const surface = testSurface({ closesAtMs: Date.now() + 17_000, isPrivate: true });
     const asked = invocationOf('ask', { prompt: 'Hi', private: true }, { surface });
     const done = bot.dispatch.command(asked);
     await live.request;

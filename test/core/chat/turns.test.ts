@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTurns, type Turns } from '../../../src/core/chat/turns.ts';
 import { createLocks, type Locks } from '../../../src/core/locks.ts';
 import { type Store, StoreError } from '../../../src/core/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const never = new AbortController().signal;
 const { log } = createLogRecorder();
@@ -117,7 +118,7 @@ describe('turns', () => {
     isAway = false;
     await clock.advance(30_000);
     const next = enter(processNamed('q'), 'c');
-    await vi.waitFor(() => expect(next.state.isIn).toBe(true));
+    await waitUntil(() => expect(next.state.isIn).toBe(true));
     await next.leave();
   });
 

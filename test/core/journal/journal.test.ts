@@ -13,6 +13,7 @@ import {
   testActor,
   testSurface,
 } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let clock: FakeClock;
 let store: Store;
@@ -285,7 +286,7 @@ describe('two bots on one store', () => {
     await slow.request;
     const second = messageOf('Two?', { place });
     const answering = bot(1).dispatch.message(second);
-    await vi.waitFor(() => expect(second.surface.activities).toContain('queued'));
+    await waitUntil(() => expect(second.surface.activities).toContain('queued'));
     expect(bot(0).provider.chats).toHaveLength(1);
     bot(0).provider.answer('Second.');
     await slow.text('First.');
@@ -311,7 +312,7 @@ describe('two bots on one store', () => {
     const answering = bot(0).dispatch.message(asked);
     await live.request;
     await live.text('As far');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'));
+    await waitUntil(() => expect(asked.surface.text).toBe('As far'));
     const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
     const other = pressOf('stop', answerId, { actor: testActor('ben') });
     await bot(1).dispatch.press(other);
@@ -331,7 +332,7 @@ describe('two bots on one store', () => {
     const answering = bot(0).dispatch.message(asked);
     const { closed } = await live.request;
     await live.text('As far');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'));
+    await waitUntil(() => expect(asked.surface.text).toBe('As far'));
     await store.claims.takeOver('another', Date.now() + 60_000, Date.now() + 600_000);
     await live.text(' as it got');
     await answering;
@@ -403,7 +404,7 @@ describe('a bot whose store is away', () => {
     const answering = bot.dispatch.message(asked);
     await live.request;
     await live.text('All of it.');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('All of it.'));
+    await waitUntil(() => expect(asked.surface.text).toBe('All of it.'));
     isFull = true;
     await live.finish();
     await answering;
@@ -441,7 +442,7 @@ describe('a bot whose clock jumps', () => {
       const answering = bot.dispatch.message(event);
       await live.request;
       await live.text('Before');
-      await vi.waitFor(() => expect(event.surface.text).toBe('Before'));
+      await waitUntil(() => expect(event.surface.text).toBe('Before'));
       offsetMs = jumpMs;
       await live.text(' and after.');
       await vi.waitFor(() => expect(event.surface.text).toBe('Before and after.'), { timeout: 15_000 });

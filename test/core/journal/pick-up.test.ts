@@ -8,6 +8,7 @@ import { createLife, type Life } from '../../support/mortal.ts';
 import { createFakeProvider, type LiveAnswer } from '../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { createTestBot, messageOf, pressOf, type TestBot, testSurface } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -216,7 +217,7 @@ describe('a process that dies while it ends what a dead one left', () => {
         });
         await live.request;
         await live.text(whole);
-        await vi.waitFor(async () => {
+        await waitUntil(async () => {
           await world.clock.advance(1);
           expect(life.isOver).toBe(true);
         });
@@ -372,7 +373,7 @@ describe('a process that dies while a message is behind what had arrived', () =>
       });
       await live.request;
       await live.text(first);
-      await vi.waitFor(() => expect(surface.messages).toHaveLength(1));
+      await waitUntil(() => expect(surface.messages).toHaveLength(1));
       await live.text(second);
       await eventually(world.clock, () => expect(surface.messages[0]?.views.length).toBe(2), 100);
       await live.text(third);

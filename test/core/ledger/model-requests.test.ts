@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ledger/limits.ts';
@@ -18,6 +18,7 @@ import { textChunk } from '../../support/provider/chunks.ts';
 import { createFakeProvider } from '../../support/provider/fake-provider.ts';
 import { createTestClient } from '../../support/provider/test-client.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
 const model = 'openai/gpt-4o-mini';
@@ -93,7 +94,7 @@ describe('what a request costs', () => {
     const done = bot.dispatch.command(asked);
     await live.request;
     await live.text('Half an answer');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('Half an answer'));
+    await waitUntil(() => expect(asked.surface.text).toBe('Half an answer'));
     await live.drop();
     await done;
     expect(asked.surface.shown?.footer).toMatch(/≈/);

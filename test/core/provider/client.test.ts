@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { freePort } from '../../support/free-port.ts';
 import {
   errorChunk,
   finishChunk,
@@ -530,10 +529,3 @@ function disposable(fake: FakeProvider): AsyncDisposable & { fake: FakeProvider 
 }
 
 /** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,6 +1,7 @@
 import { App, type Logger, LogLevel } from '@slack/bolt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
+import { waitUntil } from '../wait-until.ts';
 import { createFakeSlack, type FakeSlackOptions } from './fake-slack.ts';
 
 /** Bolt calls it an error when the test hangs up. */
@@ -52,7 +53,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     app.event('message', async ({ event }) => void seen.push(`message ${event.ts}`));
     await start();
     const { ts } = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await vi.waitFor(() => expect(seen.toSorted()).toEqual([`app_mention ${ts}`, `message ${ts}`]));
+    await waitUntil(() => expect(seen.toSorted()).toEqual([`app_mention ${ts}`, `message ${ts}`]));
     expect(slack.violations).toEqual([]);
   });
 
@@ -68,7 +69,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     });
     await start();
     expect(await ann.slash('/ask', '--model x why?', { channel: general })).toMatchObject({ acked: true });
-    await vi.waitFor(() => expect(statuses).toEqual([200, 200, 200, 200, 200, 404]));
+    await waitUntil(() => expect(statuses).toEqual([200, 200, 200, 200, 200, 404]));
     expect(ann.whispers(general).map((message) => message.text)).toContain('heard: --model x why?');
     expect(slack.messages(general)).toEqual([]);
   });
@@ -86,7 +87,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     });
     await start();
     await ann.slash('/model', '', { channel: general });
-    await vi.waitFor(() => expect(ann.modal()).toBe('Choose a model\nModel'));
+    await waitUntil(() => expect(ann.modal()).toBe('Choose a model\nModel'));
     await ann.submit({ pick: 'GPT-4o' });
     expect(submitted).toEqual(['gpt-4o']);
     expect(ann.modal()).toBe('');
@@ -136,10 +137,10 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
       [3, 3000 + 300_000],
       [4, 3000],
     ] as const) {
-      await vi.waitFor(() => expect(attempts).toHaveLength(count));
+      await waitUntil(() => expect(attempts).toHaveLength(count));
       await clock.advance(waitMs);
     }
-    await vi.waitFor(() => expect(slack.undelivered).toBe(0));
+    await waitUntil(() => expect(slack.undelivered).toBe(0));
     expect(attempts).toEqual([0, 1, 2, 3]);
     expect(slack.violations.map((violation) => violation.kind)).toEqual(Array(4).fill('late-ack'));
   });
@@ -162,7 +163,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     closers.push(() => second.stop());
     expect(slack.socket.connections).toBe(2);
     const sent = [ann.say(general, 'a'), ann.say(general, 'b'), ann.say(general, 'c')].map(({ ts }) => ts);
-    await vi.waitFor(() => expect(seen.toSorted()).toEqual(sent));
+    await waitUntil(() => expect(seen.toSorted()).toEqual(sent));
     slack.socket.disconnect('refresh_requested');
     await vi.waitFor(() => expect(slack.socket.connectionsMade).toBe(4), { timeout: 15_000 });
   });
@@ -188,7 +189,7 @@ describe('the loopback Slack with the real Bolt, over signed HTTP', () => {
     const address = (server as unknown as { address(): { port: number } }).address();
     slack.useHttp(`http://127.0.0.1:${address.port}/slack/events`);
     ann.say(general, 'hi');
-    await vi.waitFor(() => expect(seen).toEqual(['message']));
+    await waitUntil(() => expect(seen).toEqual(['message']));
     expect(await ann.slash('/ask', 'why & how?', { channel: general })).toMatchObject({ acked: true });
     expect(seen).toEqual(['message', 'why & how?']);
     expect(slack.violations).toEqual([]);

@@ -32,6 +32,8 @@ export interface FakeSlackOptions {
    * that one runs fast, as its three seconds are too short for a busy machine.
    */
   readonly deliveryClock?: Clock;
+  /** How long a trigger serves. 3 s by default, as Slack's; more where programs start on a busy machine. */
+  readonly triggersLiveMs?: number;
   /** What the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
   readonly manifest?: Json;
   /** Laid over what the manifest declares: what this workspace's plan offers. */
@@ -160,7 +162,7 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
   const faults = createFaults();
   const modals: OpenModals = new Map();
   const sessions: AgentSessions = { statuses: new Map(), titles: new Map(), prompts: new Map() };
-  const triggers = createTriggers(() => clock.now());
+  const triggers = createTriggers(() => clock.now(), options.triggersLiveMs ?? 3_000);
 
   const server = createServer((request, response) => {
     route(request, response).catch((error: unknown) => {

@@ -1,12 +1,10 @@
-const TRIGGER_LIFETIME_MS = 3000;
-
 export interface Triggers {
   create(user: string): string;
   use(id: string): { user: string } | { error: string };
 }
 
-/** Trigger ids live for three seconds and serve once. */
-export function createTriggers(now: () => number): Triggers {
+/** Trigger ids live for so long and serve once. */
+export function createTriggers(now: () => number, lifetimeMs: number): Triggers {
   const triggers = new Map<string, { user: string; madeAtMs: number; used: boolean }>();
   return {
     create(user) {
@@ -18,7 +16,7 @@ export function createTriggers(now: () => number): Triggers {
       const trigger = triggers.get(id);
       if (trigger === undefined) return { error: 'invalid_trigger_id' };
       if (trigger.used) return { error: 'exchanged_trigger_id' };
-      if (now() - trigger.madeAtMs > TRIGGER_LIFETIME_MS) return { error: 'expired_trigger_id' };
+      if (now() - trigger.madeAtMs > lifetimeMs) return { error: 'expired_trigger_id' };
       trigger.used = true;
       return { user: trigger.user };
     },
