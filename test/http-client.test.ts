@@ -154,7 +154,7 @@ describe('fetch', () => {
     const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
     expect(await read()).toBe('one');
     await written.promise;
-    await sleep(20);
+    await sleep(200);
     expect(await read()).toBe(' two three four');
     expect(await read()).toBe('');
   });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyStore } from '../src/core/access/key-store.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
@@ -31,6 +31,9 @@ function start(environment: Record<string, string> = {}): Launch {
   runs.push(run);
   return run;
 }
+
+// Some start the program twice.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the start', () => {
   it('with nothing set works offline, says what is on and off, and answers health checks', async () => {

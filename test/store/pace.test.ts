@@ -65,13 +65,14 @@ describeWithRedis('the pace of processes', () => {
 
   it('leaves nothing in Redis for ever', async () => {
     await redis.flush();
+    const lasting = { ...write, windowMs: 10_000, leaseMs: 10_000 };
     const { pace, close } = await open();
-    await pace.begin({ ...write, key: 'interim' });
-    await pace.begin({ ...write, key: 'urgent', gapMs: null });
-    await pace.begin({ ...write, key: 'refused' });
-    await pace.begin({ ...write, key: 'refused' });
-    await pace.end('ended', 'w', 1_000);
-    await pace.block('blocked', 1_000);
+    await pace.begin({ ...lasting, key: 'interim' });
+    await pace.begin({ ...lasting, key: 'urgent', gapMs: null });
+    await pace.begin({ ...lasting, key: 'refused' });
+    await pace.begin({ ...lasting, key: 'refused' });
+    await pace.end('ended', 'w', 10_000);
+    await pace.block('blocked', 10_000);
     const client = createClient({ url: redis.url });
     await client.connect();
     const keys = (await client.keys('*')).filter((key) => key.includes('pace'));
