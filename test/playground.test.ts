@@ -166,13 +166,17 @@ describe
       await page.keyboard.type('Show me some code.');
       await page.keyboard.press('Enter');
       await thread(page).locator('figure.code').first().waitFor();
-      expect(await page.locator('.channel .thread-link').innerText()).toContain('2 replies');
+      await expect
+        .poll(() => page.locator('.channel .thread-link').innerText(), PATIENCE)
+        .toContain('2 replies');
       // What one person alone is told is no reply.
       await page.keyboard.type('/help');
       await page.keyboard.press('Enter');
       await thread(page).locator('.message.notice').waitFor();
-      expect(await page.locator('.channel .thread-link').innerText()).toContain('2 replies');
-      expect(await thread(page).locator('.day').innerText()).toBe('2 replies');
+      await expect
+        .poll(() => page.locator('.channel .thread-link').innerText(), PATIENCE)
+        .toContain('2 replies');
+      await expect.poll(() => thread(page).locator('.day').innerText(), PATIENCE).toBe('2 replies');
       await page.keyboard.press('Escape');
       await expect.poll(() => thread(page).count(), PATIENCE).toBe(0);
       expect(await page.getByRole('link', { name: 'What can you do?' }).count()).toBe(1);
@@ -341,10 +345,10 @@ describe
       await offers.getByText('--tier').waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.type('openai');
-      expect(await composer(page).inputValue()).toBe('/tier grant --tier openai');
+      await expect.poll(() => composer(page).inputValue(), PATIENCE).toBe('/tier grant --tier openai');
       await page.keyboard.press('Enter');
       await page.locator('.message.notice').getByText('I have granted openai').waitFor();
-      expect(await page.getByLabel('Tier').inputValue()).toBe('openai');
+      await expect.poll(() => page.getByLabel('Tier').inputValue(), PATIENCE).toBe('openai');
 
       await say(page, '/tier tier:premium');
       await page.getByText('has no meaning without action:grant').waitFor();
@@ -358,7 +362,7 @@ describe
       await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
       await say(page, '@Parley What can you do?');
       await thread(page).waitFor();
-      expect(await demoMarks.count()).toBe(1);
+      await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
     });
 
     test('shows what the command line changed as soon as the window is looked at again', async ({
@@ -380,9 +384,9 @@ describe
       const page = await world.open();
       await say(page, '/nope');
       await page.locator('.composer').getByRole('alert').getByText('There is no /nope.').waitFor();
-      expect(await page.getByText('There is no /nope.').count()).toBe(1);
+      await expect.poll(() => page.getByText('There is no /nope.').count(), PATIENCE).toBe(1);
       await composer(page).fill('/nop');
-      expect(await page.getByRole('alert').count()).toBe(0);
+      await expect.poll(() => page.getByRole('alert').count(), PATIENCE).toBe(0);
       await page.getByText('There is no /nop.').waitFor();
     });
 
@@ -581,7 +585,7 @@ describe
       await thread(page).waitFor();
       expect(await composer(page).isVisible()).toBe(false);
       expect(await fits()).toBe(true);
-      expect(await demoMarks.count()).toBe(1);
+      await expect.poll(() => demoMarks.count(), PATIENCE).toBe(1);
       await button(page, 'Back to the channel').tap();
       await expect.poll(() => composer(page).isVisible(), PATIENCE).toBe(true);
     });
