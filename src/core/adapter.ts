@@ -49,6 +49,8 @@ export interface Reopened {
    * there is none: nothing was shown so far, or it goes on in a message that is still to come.
    */
   readonly message: ReopenedMessage | null;
+  /** Whether the bot may not read what stands there, so that `message` is null whatever was shown. False by default. */
+  readonly isUnread?: boolean;
 }
 
 export interface ReopenedMessage {

@@ -5,7 +5,7 @@ import { PlaceGone } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
 import { createChannelOutlet, createWebhookOutlet, isUnclear, type Outlet } from './outlets.ts';
-import { findMessage } from './read-back.ts';
+import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -111,7 +111,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
         interaction_metadata?.id === interaction.id && (flags & MessageFlags.Loading) === 0,
       signal,
     );
-    return found?.id ?? null;
+    return found === UNREAD ? null : (found?.id ?? null);
   }
 
   async function endThinking(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { PlaceGone } from '../../core/delivery-errors.ts';
 import { ANSWER_CHARS, answerBody } from './content.ts';
 import { openDirectMessages, postNotice, referenceTo } from './notices.ts';
 import { createChannelOutlet, isUnclear, type Outlet } from './outlets.ts';
-import { buttonsOf, findMessage, type SentMessage } from './read-back.ts';
+import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import { startThread } from './threads.ts';
@@ -79,7 +79,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       (message) => message.author.id === botId && unclear.some((view) => shows(message, view)),
       signal,
     );
-    return found?.id ?? null;
+    return found === UNREAD ? null : (found?.id ?? null);
   }
 
   async function whisper({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {

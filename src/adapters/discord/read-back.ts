@@ -29,9 +29,11 @@ export function buttonsOf({ components }: SentMessage): Button[] {
 /** Discord's most for one page. Of what follows a message it gives the nearest, the newest of these first. */
 const LOOK_AHEAD = 100;
 
+/** What `findMessage` resolves to where the bot may not look back. */
+export const UNREAD = 'unread';
+
 /**
- * The newest message of a channel that matches, among the 100 that follow another one; null where there is none, or where
- * the bot may not look back.
+ * The newest message of a channel that matches, among the 100 that follow another one; null where there is none.
  *
  * @throws PlaceGone where the channel is gone
  */
@@ -40,13 +42,13 @@ export async function findMessage(
   { channelId, afterId }: { readonly channelId: string; readonly afterId: string },
   matches: (message: SentMessage) => boolean,
   signal: AbortSignal,
-): Promise<SentMessage | null> {
+): Promise<SentMessage | typeof UNREAD | null> {
   const path = `${Routes.channelMessages(channelId)}?after=${afterId}&limit=${LOOK_AHEAD}`;
   try {
     const messages = z.array(sentSchema).parse(await rest.request({ method: 'GET', path }, signal));
     return messages.find(matches) ?? null;
   } catch (error) {
-    if (isForbidden(error)) return null;
+    if (isForbidden(error)) return UNREAD;
     throw asDeliveryError(error);
   }
 }

@@ -1,11 +1,11 @@
-import type { LiveMessage, LostPlace, Reopened, ReopenedMessage } from '../../core/adapter.ts';
+import type { LostPlace, Reopened } from '../../core/adapter.ts';
 import type { Clock } from '../../core/clock.ts';
 import { PlaceGone } from '../../core/delivery-errors.ts';
 import type { Sealing } from '../../core/sealing.ts';
 import { textOf } from './content.ts';
-import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
-import { createMessageSurface } from './message-surface.ts';
-import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage } from './read-back.ts';
+import { canOutliveToken, createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
+import { createMessageSurface, type MessageSurface } from './message-surface.ts';
+import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { DiscordRest } from './rest.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -54,7 +54,7 @@ async function reopenMessage(
     if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
     throw error;
   });
-  return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
+  return reopened(surface, sent);
 }
 
 async function reopenInteraction(
@@ -73,8 +73,7 @@ async function reopenInteraction(
     : newestId === null
       ? null
       : await readThroughWebhook(rest, interaction, newestId, signal);
-  const sent = newest && carries(answerId)(newest) ? newest : null;
-  return { surface, message: sent && reopened(sent, surface.adopt(sent.id)) };
+  return reopened(surface, newest === UNREAD || (newest && carries(answerId)(newest)) ? newest : null);
 }
 
 /** Buttons alone tell whose message it is: sealed ones have none, and are nobody's to change. */
@@ -82,7 +81,13 @@ function carries(answerId: string): (message: SentMessage) => boolean {
   return (message) => buttonsOf(message).some((button) => button.answerId === answerId);
 }
 
-function reopened(sent: SentMessage, live: LiveMessage): ReopenedMessage {
+function reopened(
+  surface: MessageSurface | InteractionSurface,
+  sent: SentMessage | typeof UNREAD | null,
+): Reopened {
+  if (sent === UNREAD) return { surface, message: null, isUnread: true };
+  if (sent === null) return { surface, message: null };
   const isEnded = buttonsOf(sent).every(({ kind }) => kind !== 'stop');
-  return { live, isEnded, text: isEnded ? textOf(sent.content) : sent.content };
+  const text = isEnded ? textOf(sent.content) : sent.content;
+  return { surface, message: { live: surface.adopt(sent.id), text, isEnded } };
 }

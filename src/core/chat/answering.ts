@@ -223,7 +223,8 @@ function stopNote(cause: StopCause): string {
     case 'forgotten':
       return 'Stopped: the conversation was forgotten.';
     case 'place_gone':
-      return 'Stopped: nothing can be shown here any more.';
+      // Seen only where the platform takes something again.
+      return 'Stopped: nothing could be shown here any more. Press Retry to ask again.';
     case 'place_closes':
       return 'Stopped: a private answer can only grow for so long. Ask for the rest in a new question.';
     case 'shutdown':

@@ -96,7 +96,7 @@ export function startPickUp(options: PickUpOptions): Background {
       return true;
     }
     if (place.message?.isEnded) return true;
-    const resumed = resumedAt(answer, place.message);
+    const resumed = resumedAt(answer, place);
     if (stands(answer, resumed, place.surface)) return true;
     // What is found is known before its button goes.
     entry.goesOnAt(place.surface);
@@ -174,10 +174,14 @@ export function startPickUp(options: PickUpOptions): Background {
 
 /**
  * Where to go on. The journal may be older than what is shown: where it knows of a growing message that has no button any
- * more, or of another one than the newest, that message was completed since.
+ * more, or of another one than the newest, that message was completed since. One that cannot be read is shown once more in a
+ * new message: nothing tells how far it has got.
  */
-function resumedAt({ sealed, message, ending }: AnswerState, found: Reopened['message']): Resumed {
-  const isCompleted = message !== null && message !== found?.live.key;
+function resumedAt(
+  { sealed, message, ending }: AnswerState,
+  { message: found, isUnread }: Reopened,
+): Resumed {
+  const isCompleted = message !== null && message !== found?.live.key && !isUnread;
   return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
 }
 

@@ -93,6 +93,14 @@ describe('an answer that a dead process left', () => {
     },
   );
 
+  it('is not taken for complete where the bot may not look back', async () => {
+    const ground = await open();
+    const channel = ground.guild.channel({ denyBot: ['ReadMessageHistory'] });
+    const surface = await ask({ ...ground, channel });
+    await surface.open(growing('One'), never);
+    expect(await reopen(ground, surface)).toMatchObject({ message: null, isUnread: true });
+  });
+
   it('begins in the thread that was still to come', async () => {
     const ground = await open();
     const found = await reopen(ground, await mention(ground));

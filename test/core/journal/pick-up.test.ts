@@ -31,13 +31,15 @@ async function createWorld({ forgetsSends = false } = {}) {
   closing.push(() => provider.close());
   const surfaces = new Map<string, MemorySurface>();
   let faults = 0;
+  let isUnread = false;
 
   const platform: Pick<Adapter, 'platform' | 'reopen'> = {
     platform: 'discord',
     async reopen({ reference, answerId }) {
       if (faults > 0 && faults-- > 0) throw new Error('the platform is away');
       const [name = '', known] = reference.split('#');
-      return surfaces.get(name)?.reopen(Number(known), answerId) ?? null;
+      const found = surfaces.get(name)?.reopen(Number(known), answerId) ?? null;
+      return found && isUnread ? { surface: found.surface, message: null, isUnread } : found;
     },
   };
 
@@ -52,6 +54,10 @@ async function createWorld({ forgetsSends = false } = {}) {
     settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
     failReopening(times: number): void {
       faults = times;
+    },
+    /** From now on nobody may read what stands anywhere. */
+    forbidReading(): void {
+      isUnread = true;
     },
     /** A place with short messages, whose updates are as slow as the scopes say. */
     surface(reference: string, scopes: Partial<Record<'scope' | 'openScope', Scope>> = {}): MemorySurface {
@@ -326,6 +332,18 @@ describe('a process that dies when only an answer’s last state is still to be 
       expect(surface.messages).toHaveLength(length);
       expect(surface.whispers).toEqual([]);
     }
+  });
+
+  it('has the next one show once more what it may not read: its last message, and how it ended', async () => {
+    const world = await dead((live) => live.finish(), 'complete', false);
+    world.forbidReading();
+    const { surface } = world;
+    const before = surface.messages.length;
+    const growing = surface.shown?.text;
+    await world.bot();
+    await world.settled();
+    expect(surface.messages).toHaveLength(before + 1);
+    expect(surface.shown).toMatchObject({ status: 'complete', text: growing });
   });
 
   it('leaves the turn to who asked again meanwhile', async () => {
