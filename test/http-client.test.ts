@@ -141,9 +141,11 @@ describe('fetch', () => {
   });
 
   it('hands over in one piece what came bit by bit since the last read', async () => {
+    const asked = Promise.withResolvers<void>();
     const written = Promise.withResolvers<void>();
     const { url } = await serve(async (_, response) => {
       response.write('one');
+      await asked.promise;
       for (const word of [' two', ' three', ' four']) {
         await sleep(20);
         response.write(word);
@@ -153,8 +155,9 @@ describe('fetch', () => {
     const reader = (await createFetch()(url)).body?.getReader();
     const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
     expect(await read()).toBe('one');
+    asked.resolve();
     await written.promise;
-    await sleep(200);
+    await sleep(20);
     expect(await read()).toBe(' two three four');
     expect(await read()).toBe('');
   });
