@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../src/core/clock.ts';
-import { createPacers } from '../src/core/reply/pacer.ts';
+import { createPacers } from '../src/core/delivery/write-limiter.ts';
+import { systemClock } from '../src/core/kit/clock.ts';
 import { quantile, type Row } from './support/row.ts';
 import { answerOnce, nowhere, providerAt } from './support/streams.ts';
 

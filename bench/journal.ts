@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Surface } from '../src/core/adapter.ts';
-import { systemClock } from '../src/core/clock.ts';
-import { createJournal } from '../src/core/journal/journal.ts';
+import { createJournal } from '../src/core/coordination/journal.ts';
+import { systemClock } from '../src/core/kit/clock.ts';
+import type { Surface } from '../src/core/ports/surface.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Row } from './support/row.ts';
 

@@ -1,5 +1,5 @@
-import { createPacers } from '../src/core/reply/pacer.ts';
-import { createReply, type Reply } from '../src/core/reply/reply.ts';
+import { createReply, type Reply } from '../src/core/delivery/reply.ts';
+import { createPacers } from '../src/core/delivery/write-limiter.ts';
 import { createFakeClock } from '../test/support/fake-clock.ts';
 import {
   createMemoryLimiter,

@@ -1,5 +1,5 @@
+import { readEnvironment } from './app/environment.ts';
 import { runCli } from './cli/run.ts';
-import { readEnvironment } from './environment.ts';
 
 const { code, output, errors } = await runCli(
   process.argv.slice(2),

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { type App, startApp } from './app.ts';
-import { keyFrom } from './config.ts';
-import { StartError } from './core/adapter.ts';
-import { readEnvironment } from './environment.ts';
-import { readSetup, SetupError } from './setup.ts';
-import { unreadVariables } from './unread-variables.ts';
+import { keyFrom } from './app/config.ts';
+import { readEnvironment } from './app/environment.ts';
+import { readSetup, SetupError } from './app/setup.ts';
+import { type App, startApp } from './app/start.ts';
+import { unreadVariables } from './app/unread-variables.ts';
+import { StartError } from './core/ports/adapter.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */
 const SAME_SIGNAL_MS = 1_000;

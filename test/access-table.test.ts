@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSlackAdapter } from '../src/adapters/slack/adapter.ts';
 import { createManifest } from '../src/adapters/slack/manifest.ts';
 import { createWebAdapter } from '../src/adapters/web/adapter.ts';
+import { createHttpServer } from '../src/app/http-server.ts';
+import { createPlaygroundHost } from '../src/app/playground-host.ts';
 import { commands } from '../src/commands/index.ts';
-import { TIERS, type Tier } from '../src/core/access/tiers.ts';
-import type { GuildId } from '../src/core/actor.ts';
-import { systemClock } from '../src/core/clock.ts';
-import { createPlaygroundHost } from '../src/playground-host.ts';
-import { createHttpServer } from '../src/server.ts';
+import { systemClock } from '../src/core/kit/clock.ts';
+import type { GuildId } from '../src/core/ports/actor.ts';
+import { TIERS, type Tier } from '../src/core/ports/tiers.ts';
 import { openBench, openGuild } from './adapters/discord/harness.ts';
 import { createFakeSlack } from './support/slack/fake-slack.ts';
 import {

@@ -29,6 +29,73 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
   { name: 'src/adapters/web', path: /^src\/adapters\/web\//, may: /^src\/(core|adapters\/web)\// },
 ];
 
+/**
+ * Core from top to bottom: an import, type-only ones included, points down this list or stays in its folder. Files
+ * beside the folders have a place of their own.
+ */
+const coreOrder = [
+  'core.ts',
+  'dispatch.ts',
+  'command.ts',
+  'services.ts',
+  'views',
+  'chat',
+  'ledger',
+  'access',
+  'catalogue',
+  'provider',
+  'coordination',
+  'delivery',
+  'markdown',
+  'tokens',
+  'ports',
+  'kit',
+];
+
+type Link = readonly [from: string, to: string];
+
+function links(): Link[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => files.includes(target))
+      .map((target): Link => [file, target]),
+  );
+}
+
+function isIn(folder: string, file: string): boolean {
+  return file.startsWith(`${folder}/`);
+}
+
+/** The first step below `base`: a folder, or a file that stands beside the folders. */
+function folderIn(base: string, file: string): string {
+  return file.slice(base.length + 1).split('/')[0] ?? '';
+}
+
+function levelOf(folder: string): number {
+  return coreOrder.indexOf(folder);
+}
+
+/** Every circle that these links form, each as its path. */
+function circlesIn(all: readonly Link[]): string[] {
+  const graph = Map.groupBy(all, ([from]) => from);
+  const done = new Set<string>();
+  const path: string[] = [];
+  const circles: string[] = [];
+  function visit(node: string): void {
+    if (done.has(node)) return;
+    if (path.includes(node)) {
+      circles.push([...path.slice(path.indexOf(node)), node].join(' -> '));
+      return;
+    }
+    path.push(node);
+    for (const [, to] of graph.get(node) ?? []) visit(to);
+    path.pop();
+    done.add(node);
+  }
+  for (const node of graph.keys()) visit(node);
+  return circles;
+}
+
 const platformSdk = /^(discord\.js|@discordjs\/|discord-api-types|@slack\/|lit|marked|dompurify)/;
 
 describe('imports', () => {
@@ -58,31 +125,40 @@ describe('imports', () => {
     expect(strays).toEqual([]);
   });
 
-  it('form no circle', () => {
-    const graph = new Map(
-      files.map((file) => [file, importsOf(file).filter((target) => files.includes(target))]),
+  it('point down the order of core', () => {
+    const strays = links()
+      .filter(([from, to]) => isIn('src/core', from) && isIn('src/core', to))
+      .filter(([from, to]) => {
+        const [upper, lower] = [folderIn('src/core', from), folderIn('src/core', to)].map(levelOf);
+        return upper !== lower && (upper as number) > (lower as number);
+      })
+      .map(([from, to]) => `${from} -> ${to}`);
+    expect(strays).toEqual([]);
+  });
+
+  it('come from core folders that all have a place in the order', () => {
+    const folders = new Set(
+      files.filter((file) => isIn('src/core', file)).map((file) => folderIn('src/core', file)),
     );
-    const done = new Set<string>();
-    const path: string[] = [];
-    const circles: string[] = [];
-    function visit(file: string): void {
-      if (done.has(file)) return;
-      if (path.includes(file)) {
-        circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
-        return;
-      }
-      path.push(file);
-      for (const target of graph.get(file) ?? []) visit(target);
-      path.pop();
-      done.add(file);
-    }
-    for (const file of files) visit(file);
-    expect(circles).toEqual([]);
+    expect([...folders].filter((folder) => levelOf(folder) < 0)).toEqual([]);
+  });
+
+  it('form no circle between files', () => {
+    expect(circlesIn(links())).toEqual([]);
+  });
+
+  it.each(['discord', 'slack', 'web'])('form no circle between the folders of %s', (adapter) => {
+    const base = `src/adapters/${adapter}`;
+    const between = links()
+      .filter(([from, to]) => isIn(base, from) && isIn(base, to))
+      .map(([from, to]): Link => [folderIn(base, from), folderIn(base, to)])
+      .filter(([from, to]) => from !== to);
+    expect(circlesIn(between)).toEqual([]);
   });
 
   it('of the environment stay in environment.ts', () => {
     const readers = files.filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')));
-    expect(readers).toEqual(['src/environment.ts']);
+    expect(readers).toEqual(['src/app/environment.ts']);
   });
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyStore } from '../src/core/access/key-store.ts';
-import { systemClock } from '../src/core/clock.ts';
+import { systemClock } from '../src/core/kit/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { type Launch, launchProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';

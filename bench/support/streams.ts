@@ -4,14 +4,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createParser } from 'eventsource-parser';
 import pino from 'pino';
-import type { Surface } from '../../src/core/adapter.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { createFetch } from '../../src/app/http-client.ts';
+import { createReply } from '../../src/core/delivery/reply.ts';
+import { createPacers, type Pacers } from '../../src/core/delivery/write-limiter.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
+import type { ChatProvider } from '../../src/core/ports/provider.ts';
+import type { Surface } from '../../src/core/ports/surface.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
-import type { ChatProvider } from '../../src/core/provider/types.ts';
-import { createPacers, type Pacers } from '../../src/core/reply/pacer.ts';
-import { createReply } from '../../src/core/reply/reply.ts';
-import { createFetch } from '../../src/http-client.ts';
 
 export const log = pino({ level: 'silent' });
 

@@ -1,4 +1,4 @@
-import type { DayChart } from '../core/ledger/chart.ts';
+import type { DayChart } from '../core/ports/chart.ts';
 
 const WIDTH = 960;
 const HEIGHT = 480;

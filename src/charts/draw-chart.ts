@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
-import type { DrawChart } from '../core/ledger/chart.ts';
+import type { DrawChart } from '../core/ports/chart.ts';
 import { dayChartSvg } from './day-chart-svg.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,8 +1,8 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import type { Config } from '../config.ts';
-import { type GuildId, parseGuildId } from '../core/actor.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Store } from '../core/store.ts';
+import type { Config } from '../app/config.ts';
+import type { Clock } from '../core/kit/clock.ts';
+import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
+import type { Store } from '../core/ports/store.ts';
 
 /** One command of the command line. It works on the store itself, whether or not a bot runs on it. */
 export interface CliCommand {

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { ConfigError, readConfig } from '../config.ts';
-import { StartError } from '../core/adapter.ts';
-import { systemClock } from '../core/clock.ts';
+import { ConfigError, readConfig } from '../app/config.ts';
+import { systemClock } from '../core/kit/clock.ts';
+import { StartError } from '../core/ports/adapter.ts';
 import { openStore } from '../store/open-store.ts';
 import { audit } from './audit.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';

@@ -1,11 +1,11 @@
-import { encryptionKeysOf } from '../config.ts';
+import { encryptionKeysOf } from '../app/config.ts';
 import { createAuditLog } from '../core/access/audit.ts';
 import { createGuilds, type GuildReport } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
-import { isTier, TIERS } from '../core/access/tiers.ts';
 import { parseUntil } from '../core/access/until.ts';
-import type { GuildId } from '../core/actor.ts';
+import type { GuildId } from '../core/ports/actor.ts';
+import { isTier, TIERS } from '../core/ports/tiers.ts';
 import {
   type CliArguments,
   type CliCommand,

@@ -1,5 +1,4 @@
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
-import { createUsageLog } from '../core/ledger/usage.ts';
 import {
   createDates,
   groupsOf,
@@ -9,8 +8,9 @@ import {
   type UsageRow,
   usageCsv,
   usageSince,
-} from '../core/ledger/usage-report.ts';
-import type { OpenReservation } from '../core/store.ts';
+} from '../core/ledger/report.ts';
+import { createUsageLog } from '../core/ledger/usage.ts';
+import type { OpenReservation } from '../core/ports/store.ts';
 import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
 
 const DAYS = 30;

@@ -1,9 +1,9 @@
 import { placeOf } from '../core/access/access.ts';
-import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/access/tiers.ts';
-import { platformOf } from '../core/actor.ts';
+import { explain, inOneLine } from '../core/chat/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { explain, inOneLine } from '../core/explain.ts';
-import { ProviderError } from '../core/provider/errors.ts';
+import { platformOf } from '../core/ports/actor.ts';
+import { ProviderError } from '../core/ports/provider-errors.ts';
+import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';
 
 /** Keys of today have some 50 to 200 characters; that of a server in a provider's place may be shorter. */
 const MAX_KEY_CHARS = 400;

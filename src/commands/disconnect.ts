@@ -1,7 +1,7 @@
 import { placeOf } from '../core/access/access.ts';
-import { KEY_PROVIDERS, keyProviderName } from '../core/access/tiers.ts';
-import { platformOf } from '../core/actor.ts';
 import { defineCommand } from '../core/command.ts';
+import { platformOf } from '../core/ports/actor.ts';
+import { KEY_PROVIDERS, keyProviderName } from '../core/ports/tiers.ts';
 
 export const disconnect = defineCommand({
   name: 'disconnect',

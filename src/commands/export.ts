@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { NoticeFile } from '../core/adapter.ts';
 import type { PersonalData } from '../core/chat/privacy.ts';
 import { defineCommand } from '../core/command.ts';
+import type { NoticeFile } from '../core/ports/surface.ts';
 
 /** Discord takes files of 10 MiB; what is larger goes out compressed. */
 const MAX_PLAIN_BYTES = 8 * 1_048_576;

@@ -1,5 +1,5 @@
-import { mayActAs, platformOf } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import { mayActAs, platformOf } from '../core/ports/actor.ts';
 
 export const forget = defineCommand({
   name: 'forget',

@@ -1,5 +1,5 @@
-import { mayActAs, type Role } from '../core/actor.ts';
 import { type Command, defineCommand } from '../core/command.ts';
+import { mayActAs, type Role } from '../core/ports/actor.ts';
 
 const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as const satisfies Record<
   Role,

@@ -1,12 +1,12 @@
-import type { GuildAccess } from '../core/access/tiers.ts';
-import { type Actor, type GuildId, platformOf } from '../core/actor.ts';
 import type { CommandContext } from '../core/command.ts';
 import { type GuildRules, rulesFor, rulesOfGroups } from '../core/ledger/guild-rules.ts';
 import type { Level } from '../core/ledger/ledger.ts';
-import { isPersonal } from '../core/ledger/limit-rules.ts';
 import { amountInWords, LIMIT_NAMES } from '../core/ledger/limit-words.ts';
-import { GUILD_LIMITS, type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ledger/limits.ts';
-import type { LedgerEntry } from '../core/store.ts';
+import { isPersonal } from '../core/ledger/rules.ts';
+import { type Actor, type GuildId, platformOf } from '../core/ports/actor.ts';
+import { GUILD_LIMITS, type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ports/limits.ts';
+import type { LedgerEntry } from '../core/ports/store.ts';
+import type { GuildAccess } from '../core/ports/tiers.ts';
 
 /** Whose limits are meant; null for everybody's. */
 export type Whose = { readonly user: string } | { readonly group: string } | null;

@@ -1,3 +1,8 @@
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { quoted } from '../core/kit/quoted.ts';
+import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
+import { LIMIT_NAMES, parseAmount } from '../core/ledger/limit-words.ts';
+import { isPersonal, type RuleChange } from '../core/ledger/rules.ts';
 import {
   type GuildId,
   hasGroups,
@@ -9,13 +14,8 @@ import {
   platformOf,
   type Role,
   reaches,
-} from '../core/actor.ts';
-import { type CommandContext, defineCommand } from '../core/command.ts';
-import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
-import { isPersonal, type RuleChange } from '../core/ledger/limit-rules.ts';
-import { LIMIT_NAMES, parseAmount } from '../core/ledger/limit-words.ts';
-import { GUILD_LIMITS, type GuildLimitName } from '../core/ledger/limits.ts';
-import { quoted } from '../core/quoted.ts';
+} from '../core/ports/actor.ts';
+import { GUILD_LIMITS, type GuildLimitName } from '../core/ports/limits.ts';
 import { groupWord, showLimits, tighterThan, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */

@@ -1,7 +1,7 @@
 import { explainRefusal } from '../core/access/access.ts';
-import { mayActAs, platformOf } from '../core/actor.ts';
 import type { SettingScope } from '../core/chat/settings.ts';
 import { defineCommand } from '../core/command.ts';
+import { mayActAs, platformOf } from '../core/ports/actor.ts';
 
 const SCOPE_WORDS = {
   conversation: 'this conversation',

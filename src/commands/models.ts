@@ -1,10 +1,10 @@
 import type { AccessDecision } from '../core/access/access.ts';
-import { TIERS, type Tier } from '../core/access/tiers.ts';
-import { platformOf } from '../core/actor.ts';
-import type { Model } from '../core/catalogue/model.ts';
 import { defineCommand } from '../core/command.ts';
-import { formatUsd, nanoUsdPerMillion } from '../core/ledger/money.ts';
-import { quoted } from '../core/quoted.ts';
+import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
+import { quoted } from '../core/kit/quoted.ts';
+import { platformOf } from '../core/ports/actor.ts';
+import type { Model } from '../core/ports/model.ts';
+import { TIERS, type Tier } from '../core/ports/tiers.ts';
 
 const TIER_NAMES = {
   free: 'Free',

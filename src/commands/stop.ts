@@ -1,5 +1,5 @@
-import type { StopsSent } from '../core/chat/stops.ts';
 import { defineCommand } from '../core/command.ts';
+import type { StopsSent } from '../core/coordination/stops.ts';
 
 export const stop = defineCommand({
   name: 'stop',

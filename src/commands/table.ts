@@ -1,4 +1,5 @@
-import { type Command, isAskedInForm } from '../core/command.ts';
+import type { Command } from '../core/command.ts';
+import { isAskedInForm } from '../core/ports/command.ts';
 
 const BEGIN = '<!-- commands: made by `npm run readme` -->';
 const END = '<!-- /commands -->';

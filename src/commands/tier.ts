@@ -2,10 +2,17 @@ import { placeOf } from '../core/access/access.ts';
 import { entryInWords } from '../core/access/audit.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
-import { keyProviderName, opens, TIERS, type Tier } from '../core/access/tiers.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
-import { type GuildId, mayActAs, OUT_OF_REACH, parseGuildId, platformOf, reaches } from '../core/actor.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import {
+  type GuildId,
+  mayActAs,
+  OUT_OF_REACH,
+  parseGuildId,
+  platformOf,
+  reaches,
+} from '../core/ports/actor.ts';
+import { keyProviderName, opens, TIERS, type Tier } from '../core/ports/tiers.ts';
 
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;

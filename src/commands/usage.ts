@@ -1,9 +1,6 @@
-import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/actor.ts';
-import type { NoticeFile } from '../core/adapter.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
-import { LIMITS } from '../core/ledger/limits.ts';
 import {
   createDates,
   groupsOf,
@@ -14,7 +11,10 @@ import {
   type UsageSum,
   usageCsv,
   usageSince,
-} from '../core/ledger/usage-report.ts';
+} from '../core/ledger/report.ts';
+import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/ports/actor.ts';
+import { LIMITS } from '../core/ports/limits.ts';
+import type { NoticeFile } from '../core/ports/surface.ts';
 import { payersIn } from './limits-view.ts';
 
 const DEFAULT_DAYS = '30';

@@ -1,75 +1,17 @@
-import type { Actor, Role } from './actor.ts';
-import type { Notice, Place, Surface } from './adapter.ts';
-import { quoted } from './quoted.ts';
+import type { Actor } from './ports/actor.ts';
+import type { CommandDeclaration, Option, OptionValue, OptionValues } from './ports/command.ts';
+import type { Place } from './ports/events.ts';
+import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
-/**
- * A command, declared once and free of platforms. Discord's application commands, Slack's argument parser and
- * manifest, the playground's menu, `/help` and the README's table are all made from it.
- */
-export interface Command {
-  /** Lower case, 1 to 32 of `[a-z0-9-]`. */
-  readonly name: string;
-  /** One line, at most 100 characters. */
-  readonly description: string;
-  /** Name and description in other languages, by Discord's locale (`de`, `pt-BR`); platforms that know none leave them out. */
-  readonly localNames?: Readonly<Record<string, string>>;
-  readonly localDescriptions?: Readonly<Record<string, string>>;
-  /** In the order in which people are offered them; required ones first. */
-  readonly options: Readonly<Record<string, Option>>;
-  /** Who may run it. Options may ask for more by themselves, in the handler. */
-  readonly role: Role;
-  /**
-   * `private`: all it says goes to the asker alone. `answer`: it may open an answer for everybody, unless the
-   * flag named `private` is among its options and set. Platforms need to know before the handler runs.
-   */
-  readonly reply: 'private' | 'answer';
+/** A declared command and what it does. */
+export interface Command extends CommandDeclaration {
   /**
    * Why it is of no use here now, as a sentence for the asker; null where it is. For what does not depend on options: asked
    * before a form is opened, and again before it runs.
    */
   refuse?(context: Pick<CommandContext, 'actor' | 'place' | 'services'>): Promise<string | null>;
   run(context: CommandContext, options: Readonly<Record<string, OptionValue>>): Promise<void>;
-}
-
-export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption;
-export type OptionValue = string | boolean;
-
-interface OptionBase {
-  /** One line, at most 100 characters. */
-  readonly description: string;
-  readonly required?: boolean;
-}
-
-export interface TextOption extends OptionBase {
-  readonly type: 'text';
-  /** At most 6,000, Discord's limit for a string option. */
-  readonly maxChars: number;
-}
-
-/**
- * Something that nobody else may see, such as an API key. A command that has one is asked for in a form (`isAskedInForm`), with
- * all its options: what stands behind a command is shown, logged and remembered on every platform.
- */
-export interface SecretOption extends OptionBase {
-  readonly type: 'secret';
-  /** At most 3,000, Slack's limit for an input. */
-  readonly maxChars: number;
-}
-
-/** A model of the catalogue: by id or unambiguous short name; platforms complete it through `Dispatch.suggest`. */
-export interface ModelOption extends OptionBase {
-  readonly type: 'model';
-}
-
-export interface FlagOption extends OptionBase {
-  readonly type: 'flag';
-}
-
-export interface ChoiceOption extends OptionBase {
-  readonly type: 'choice';
-  /** At most 25. */
-  readonly choices: readonly { readonly value: string; readonly label: string }[];
 }
 
 export interface CommandContext {
@@ -85,19 +27,6 @@ export interface CommandContext {
   tell(notice: string | Notice): Promise<void>;
 }
 
-type ValueOf<O extends Option> = O extends { type: 'flag' }
-  ? boolean
-  : O extends { type: 'choice'; choices: readonly { readonly value: infer V }[] }
-    ? V
-    : string;
-
-/** What a handler gets: every flag, every required option, and the others where they were given. */
-export type OptionValues<S extends Readonly<Record<string, Option>>> = {
-  readonly [K in keyof S as S[K] extends { required: true } | { type: 'flag' } ? K : never]: ValueOf<S[K]>;
-} & {
-  readonly [K in keyof S as S[K] extends { required: true } | { type: 'flag' } ? never : K]?: ValueOf<S[K]>;
-};
-
 /** Types a handler's options by its declaration; `parseOptions` guarantees at run time what the types say here. */
 export function defineCommand<const S extends Readonly<Record<string, Option>>>(
   command: Omit<Command, 'options' | 'run'> & {
@@ -106,70 +35,4 @@ export function defineCommand<const S extends Readonly<Record<string, Option>>>(
   },
 ): Command {
   return command as Command;
-}
-
-/** Whether a platform asks for the command's options in a form of its own, and takes none with the command. */
-export function isAskedInForm({ options }: Pick<Command, 'options'>): boolean {
-  return Object.values(options).some(({ type }) => type === 'secret');
-}
-
-export type ParsedOptions =
-  | { readonly ok: true; readonly values: Readonly<Record<string, OptionValue>> }
-  | { readonly ok: false; readonly problem: string };
-
-/** Checks options as a platform gave them against the declaration. The problem is a sentence for the asker. */
-export function parseOptions(command: Command, raw: Readonly<Record<string, unknown>>): ParsedOptions {
-  const values: Record<string, OptionValue> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (value === undefined || value === null) continue;
-    const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
-    if (option === undefined) {
-      return problem(`\`/${command.name}\` has no option ${quoted(name)}. ${optionList(command)}`);
-    }
-    const fault = faultOf(option, value);
-    if (fault !== null) return problem(`\`${name}\` ${fault}`);
-    const text = typeof value === 'string' ? value.trim() : (value as boolean);
-    if (text !== '') values[name] = text;
-  }
-  for (const [name, option] of Object.entries(command.options)) {
-    if (option.type === 'flag') values[name] ??= false;
-    else if (option.required && values[name] === undefined) {
-      return problem(`\`/${command.name}\` needs \`${name}\`: ${lowerFirst(option.description)}.`);
-    }
-  }
-  return { ok: true, values };
-}
-
-function faultOf(option: Option, value: unknown): string | null {
-  switch (option.type) {
-    case 'flag':
-      return typeof value === 'boolean' ? null : 'is a switch: give it without a value.';
-    case 'choice':
-      return option.choices.some((choice) => choice.value === value)
-        ? null
-        : `must be one of ${option.choices.map((choice) => `\`${choice.value}\``).join(', ')}.`;
-    case 'model':
-      return typeof value === 'string' && value.length <= 200
-        ? null
-        : 'must be the name of a model; see `/models`.';
-    case 'text':
-    case 'secret': {
-      if (typeof value !== 'string') return 'must be text.';
-      if (value.length <= option.maxChars) return null;
-      return `is ${value.length} characters long; at most ${option.maxChars} are allowed.`;
-    }
-  }
-}
-
-function optionList(command: Command): string {
-  const names = Object.keys(command.options).map((name) => `\`${name}\``);
-  return names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-function problem(text: string): ParsedOptions {
-  return { ok: false, problem: text };
 }

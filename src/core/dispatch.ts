@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
-import { type Actor, mayActAs, platformOf } from './actor.ts';
-import type { Dispatch, Invocation, Place, Suggestion, SuggestRequest, Surface } from './adapter.ts';
-import { RESTARTING } from './chat/question-runner.ts';
-import { type Command, type CommandContext, parseOptions } from './command.ts';
-import { PlaceGone } from './delivery-errors.ts';
-import { explain, inOneLine } from './explain.ts';
-import type { Journal } from './journal/journal.ts';
+import { explain, inOneLine } from './chat/explain.ts';
+import { RESTARTING } from './chat/question.ts';
+import type { Command, CommandContext } from './command.ts';
+import type { Journal } from './coordination/journal.ts';
+import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
+import { parseOptions } from './ports/command.ts';
+import { PlaceGone } from './ports/delivery-errors.ts';
+import type { Dispatch, Invocation, Place, Suggestion, SuggestRequest } from './ports/events.ts';
+import type { Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
 export interface Dispatcher extends Dispatch {

@@ -1,18 +1,18 @@
 import type { AuditLog } from './access/audit.ts';
 import type { Guilds } from './access/guilds.ts';
 import type { OwnKeys } from './access/own-keys.ts';
-import type { PeopleIn, Roles } from './actor.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
 import type { Privacy } from './chat/privacy.ts';
 import type { Settings } from './chat/settings.ts';
-import type { Clock } from './clock.ts';
-import type { DrawChart } from './ledger/chart.ts';
+import type { Clock } from './kit/clock.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { LimitRules } from './ledger/limit-rules.ts';
 import type { ModelRequests } from './ledger/model-requests.ts';
+import type { LimitRules } from './ledger/rules.ts';
 import type { UsageLog } from './ledger/usage.ts';
+import type { PeopleIn, Roles } from './ports/actor.ts';
+import type { DrawChart } from './ports/chart.ts';
 
 /** What commands work with. */
 export interface Services {

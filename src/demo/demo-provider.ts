@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../core/clock.ts';
-import { totalNanoUsd } from '../core/ledger/money.ts';
-import type { ModelPrices } from '../core/provider/types.ts';
+import type { Clock } from '../core/kit/clock.ts';
+import { totalNanoUsd } from '../core/kit/money.ts';
+import type { ModelPrices } from '../core/ports/provider.ts';
 import { choose, type Line } from './script.ts';
 
 /** A model that the demo stands in for. */

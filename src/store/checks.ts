@@ -1,4 +1,4 @@
-import type { Amounts, Reservation } from '../core/store.ts';
+import type { Amounts, Reservation } from '../core/ports/store.ts';
 
 /** @throws RangeError for amounts and limits that no counter can hold exactly. */
 export function checkReservation({ id, reserved, draws }: Reservation): void {

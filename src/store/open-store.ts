@@ -1,5 +1,5 @@
-import { StartError } from '../core/adapter.ts';
-import type { Store } from '../core/store.ts';
+import { StartError } from '../core/ports/adapter.ts';
+import type { Store } from '../core/ports/store.ts';
 import type { StoreDependencies } from './shared.ts';
 import { IN_MEMORY, openSqliteStore } from './sqlite/store.ts';
 

@@ -1,7 +1,7 @@
 import type { DeserializedData } from 'keyv';
 import type { Logger } from 'pino';
-import type { Clock } from '../core/clock.ts';
-import { StoreError } from '../core/store.ts';
+import type { Clock } from '../core/kit/clock.ts';
+import { StoreError } from '../core/ports/store.ts';
 
 export interface StoreDependencies {
   readonly clock: Clock;

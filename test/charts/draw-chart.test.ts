@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { dayChartSvg } from '../../src/charts/day-chart-svg.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
-import type { DayChart } from '../../src/core/ledger/chart.ts';
+import type { DayChart } from '../../src/core/ports/chart.ts';
 
 const chart: DayChart = {
   title: 'Dollars per day and model',

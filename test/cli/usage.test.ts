@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
 import { type UsageRecord, usageRecord } from '../../src/core/ledger/usage.ts';
 import { openStore } from '../../src/store/open-store.ts';
 

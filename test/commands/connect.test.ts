@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Actor } from '../../src/core/actor.ts';
-import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ledger/limits.ts';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
+import type { Actor } from '../../src/core/ports/actor.ts';
+import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeProvider, type FakeProvider, json } from '../support/provider/fake-provider.ts';
 import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { withCommandTable } from '../../src/commands/table.ts';
-import { type Command, defineCommand, isAskedInForm, parseOptions } from '../../src/core/command.ts';
+import { type Command, defineCommand } from '../../src/core/command.ts';
+import { isAskedInForm, parseOptions } from '../../src/core/ports/command.ts';
 
 describe('the commands', () => {
   it('are declared within the platforms’ limits', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../src/core/access/audit.ts';
-import { limitsSchema } from '../../src/core/ledger/limits.ts';
+import { limitsSchema } from '../../src/core/ports/limits.ts';
 import { collect } from '../support/collect.ts';
 import {
   createTestBot,

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GuildId } from '../../src/core/actor.ts';
-import { UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ledger/limits.ts';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
+import type { GuildId } from '../../src/core/ports/actor.ts';
+import { UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
 import {
   createTestBot,
   invocationOf,

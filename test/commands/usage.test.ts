@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { limitsSchema } from '../../src/core/ledger/limits.ts';
+import { limitsSchema } from '../../src/core/ports/limits.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 
 let bot: TestBot;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/core/clock.ts';
-import type { CountedWrite, PaceStore } from '../../src/core/store.ts';
+import type { Clock } from '../../src/core/kit/clock.ts';
+import type { CountedWrite, PaceStore } from '../../src/core/ports/store.ts';
 
 export interface PaceBench {
   /** The same limits, as so many processes see them. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { GuildId } from '../../src/core/actor.ts';
-import { createCollection, UnreadableValue } from '../../src/core/collection.ts';
+import { createCollection, UnreadableValue } from '../../src/core/coordination/collection.ts';
+import type { GuildId } from '../../src/core/ports/actor.ts';
 import {
   type Amounts,
   type ClaimKey,
@@ -13,7 +13,7 @@ import {
   type RecordStore,
   type Reservation,
   type Store,
-} from '../../src/core/store.ts';
+} from '../../src/core/ports/store.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -1,6 +1,6 @@
-import type { MessageView } from '../../src/core/adapter.ts';
-import { RateLimited } from '../../src/core/delivery-errors.ts';
-import { createPacers } from '../../src/core/reply/pacer.ts';
+import { createPacers } from '../../src/core/delivery/write-limiter.ts';
+import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
+import type { MessageView } from '../../src/core/ports/surface.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { createMemoryLimiter, createMemorySurface, type PlannedFault } from '../support/memory-surface.ts';
 import { surfaceContract, type WireFault } from './surface.ts';

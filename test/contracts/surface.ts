@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/adapter.ts';
-import type { Clock } from '../../src/core/clock.ts';
-import { PlaceGone, RateLimited } from '../../src/core/delivery-errors.ts';
-import type { Pacers } from '../../src/core/reply/pacer.ts';
-import { createReply } from '../../src/core/reply/reply.ts';
+import { createReply } from '../../src/core/delivery/reply.ts';
+import type { Pacers } from '../../src/core/delivery/write-limiter.ts';
+import type { Clock } from '../../src/core/kit/clock.ts';
+import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
+import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';
 import { longAnswer, wordsOf } from '../support/long-answer.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */

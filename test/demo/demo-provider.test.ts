@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ChatMessage, ChatProvider, ChatRequest } from '../../src/core/ports/provider.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
-import type { ChatMessage, ChatProvider, ChatRequest } from '../../src/core/provider/types.ts';
 import { createDemoProvider, type DemoProvider } from '../../src/demo/demo-provider.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createHastyClock, type HastyClock } from '../support/provider/hasty-clock.ts';

@@ -1,8 +1,8 @@
 import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { steadyClock, systemClock } from '../../src/core/clock.ts';
-import type { PaceStore } from '../../src/core/store.ts';
+import { steadyClock, systemClock } from '../../src/core/kit/clock.ts';
+import type { PaceStore } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { type PaceBench, paceContract } from '../contracts/pace.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

@@ -1,8 +1,8 @@
 import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StartError } from '../../src/core/adapter.ts';
-import { type CountedWrite, type Reservation, type Store, StoreError } from '../../src/core/store.ts';
+import { StartError } from '../../src/core/ports/adapter.ts';
+import { type CountedWrite, type Reservation, type Store, StoreError } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { storeContract } from '../contracts/store.ts';

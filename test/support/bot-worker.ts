@@ -1,6 +1,8 @@
 import { pino } from 'pino';
-import type { LiveMessage, MessageView, Place, Reopened, Surface } from '../../src/core/adapter.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
+import type { Reopened } from '../../src/core/ports/adapter.ts';
+import type { Place } from '../../src/core/ports/events.ts';
+import type { LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { FakeProvider } from './provider/fake-provider.ts';
 import { createTestBot, messageOf } from './test-bot.ts';

@@ -5,7 +5,7 @@ import type {
   PostedMessage,
   Press,
   SuggestRequest,
-} from '../../src/core/adapter.ts';
+} from '../../src/core/ports/events.ts';
 
 /** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
 export interface Desk extends Dispatch {

@@ -1,4 +1,4 @@
-import type { PaceStore } from '../../src/core/store.ts';
+import type { PaceStore } from '../../src/core/ports/store.ts';
 
 /** The pace of a store whose time is real, for a clock that runs `speed` times as fast. */
 export function fastPace(pace: PaceStore, speed: number): PaceStore {

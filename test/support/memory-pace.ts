@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/core/clock.ts';
-import type { PaceStore } from '../../src/core/store.ts';
+import type { Clock } from '../../src/core/kit/clock.ts';
+import type { PaceStore } from '../../src/core/ports/store.ts';
 
 interface Limit {
   /** Writes by the time until which they count. */

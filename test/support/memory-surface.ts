@@ -1,16 +1,16 @@
 import { once } from 'node:events';
+import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Reopened } from '../../src/core/ports/adapter.ts';
+import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
+import type { Scope } from '../../src/core/ports/scope.ts';
 import type {
   Activity,
   LiveMessage,
   MessageView,
   Notice,
-  Reopened,
-  Scope,
   Surface,
-} from '../../src/core/adapter.ts';
-import type { Clock } from '../../src/core/clock.ts';
-import { PlaceGone, RateLimited } from '../../src/core/delivery-errors.ts';
-import type { TextLimits } from '../../src/core/reply/splitter.ts';
+  TextLimits,
+} from '../../src/core/ports/surface.ts';
 
 /**
  * A platform that exists in memory alone: a `Surface` that remembers all that was shown on it and when, holds the

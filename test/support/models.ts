@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseCatalogueFile } from '../../src/core/catalogue/catalogue-file.ts';
-import type { ModelFacts } from '../../src/core/provider/types.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import type { ModelFacts } from '../../src/core/ports/provider.ts';
 
 /** `models.json` as it is delivered. */
 export const MODELS_FILE = parseCatalogueFile(readFileSync('models.json', 'utf8'));

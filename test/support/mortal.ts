@@ -1,7 +1,8 @@
 import type { Keyv } from 'keyv';
-import type { Adapter, LiveMessage, Surface } from '../../src/core/adapter.ts';
-import { PlaceGone } from '../../src/core/delivery-errors.ts';
-import { type Store, StoreError } from '../../src/core/store.ts';
+import type { Adapter } from '../../src/core/ports/adapter.ts';
+import { PlaceGone } from '../../src/core/ports/delivery-errors.ts';
+import { type Store, StoreError } from '../../src/core/ports/store.ts';
+import type { LiveMessage, Surface } from '../../src/core/ports/surface.ts';
 
 /** A process that ends at one of its steps: from then on nothing that it does has an effect. */
 export interface Life {

@@ -7,32 +7,32 @@ import {
   type GatewayMessageDeleteDispatchData,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import { type Adapter, StartError } from '../../core/adapter.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { Command } from '../../core/command.ts';
-import type { Pacers } from '../../core/reply/pacer.ts';
-import { createSealing } from '../../core/sealing.ts';
-import { type Application, readApplication } from './application.ts';
-import { createClient, type GatewayOptions, isConnected, login, type Shards } from './client.ts';
-import { createEntitlements } from './entitlements.ts';
-import { isForbidden } from './errors.ts';
-import { createInteractionHandler, type InteractionHandlerOptions } from './interactions.ts';
-import { botPage, inviteLink } from './invite.ts';
-import { createMessageHandler, type MessageHandlerOptions } from './messages.ts';
-import { eventId } from './places.ts';
-import { register } from './registration.ts';
-import { reopen } from './reopen.ts';
-import { createRest } from './rest.ts';
-import { createTasks } from './tasks.ts';
-import { tellAdmins } from './tell-admins.ts';
-import { createWaitingSigns } from './waiting-signs.ts';
+import type { Pacers } from '../../core/delivery/write-limiter.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import { createSealing } from '../../core/kit/sealing.ts';
+import { type Adapter, StartError } from '../../core/ports/adapter.ts';
+import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { reopen } from './answers/reopen.ts';
+import { tellAdmins } from './answers/tell-admins.ts';
+import { createWaitingSigns } from './answers/waiting-signs.ts';
+import { type Application, readApplication } from './gateway/application.ts';
+import { createClient, type GatewayOptions, isConnected, login, type Shards } from './gateway/client.ts';
+import { createEntitlements } from './gateway/entitlements.ts';
+import { botPage, inviteLink } from './gateway/invite.ts';
+import { eventId } from './gateway/places.ts';
+import { register } from './gateway/registration.ts';
+import { createInteractionHandler, type InteractionHandlerOptions } from './inbound/interactions.ts';
+import { createMessageHandler, type MessageHandlerOptions } from './inbound/messages.ts';
+import { isForbidden } from './rest/errors.ts';
+import { createRest } from './rest/rest.ts';
+import { createTasks } from './rest/tasks.ts';
 
 export interface DiscordAdapterOptions {
   readonly token: string;
   /** Without the version: `https://discord.com/api`, or a proxy's. */
   readonly apiUrl: string;
   readonly shards: Shards;
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandDeclaration[];
   /** Guilds that get the commands as their own, at once, for development; with none they are global. */
   readonly commandGuilds?: readonly string[];
   /** SKUs whose purchases come with a tier; with none, purchases are not looked at. */

@@ -1,11 +1,11 @@
-import type { Command } from '../../core/command.ts';
-import { usage } from './arguments.ts';
-import { EVENTS_PATH } from './http-receiver.ts';
-import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, REQUIRED_SCOPES } from './scopes.ts';
-import { ASK_ABOUT } from './shortcuts.ts';
+import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, REQUIRED_SCOPES } from './api/scopes.ts';
+import { usage } from './inbound/arguments.ts';
+import { ASK_ABOUT } from './inbound/shortcuts.ts';
+import { EVENTS_PATH } from './transport/http-receiver.ts';
 
 export interface ManifestOptions {
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandDeclaration[];
   /** Where Slack reaches the bot, such as `https://parley.example.com`; null for Socket Mode. */
   readonly url: string | null;
   /** Whether to declare Slack's agent view. */
@@ -78,7 +78,7 @@ const AGENT_VIEW = {
 };
 
 /** What Slack shows behind the command while it is typed: the options without the command. */
-function hintOf(command: Command): { readonly usage_hint?: string } {
+function hintOf(command: CommandDeclaration): { readonly usage_hint?: string } {
   const hint = usage(command)
     .replaceAll('`', '')
     .replace(/^Type \/\S+\s*/, '')

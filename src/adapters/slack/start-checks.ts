@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { StartError } from '../../core/adapter.ts';
-import { isRefusal } from './errors.ts';
-import { REQUIRED_SCOPES } from './scopes.ts';
-import { SlackRefusal, type WebApi } from './web-api.ts';
-import type { Identity } from './workspace.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import { isRefusal } from './api/errors.ts';
+import { REQUIRED_SCOPES } from './api/scopes.ts';
+import { SlackRefusal, type WebApi } from './api/web-api.ts';
+import type { Identity } from './api/workspace.ts';
 
 const APPS = 'Open https://api.slack.com/apps and choose your app';
 

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Adapter, Route } from '../../core/adapter.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { Store } from '../../core/store.ts';
-import { type Actions, createActions } from './actions.ts';
-import { createApi, type Endpoint } from './api.ts';
-import { type Asset, createAssets } from './assets.ts';
-import { admit, setSecurityHeaders } from './guard.ts';
-import type { PlaygroundHost } from './host.ts';
-import { Refused, readJson, sendJson } from './http.ts';
-import { createLogin, openLogin } from './login.ts';
-import { PEOPLE } from './people.ts';
-import { loginSchema } from './requests.ts';
-import { createRoom } from './room.ts';
-import { reopenWebSurface } from './surface.ts';
-import { tellAdmins } from './tell-admins.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import type { Adapter, Route } from '../../core/ports/adapter.ts';
+import type { Store } from '../../core/ports/store.ts';
+import { type Actions, createActions } from './server/actions.ts';
+import { createApi, type Endpoint } from './server/api.ts';
+import { type Asset, createAssets } from './server/assets.ts';
+import type { PlaygroundHost } from './server/host.ts';
+import { Refused, readJson, sendJson } from './server/http.ts';
+import { createLogin, openLogin } from './server/login.ts';
+import { PEOPLE } from './server/people.ts';
+import { loginSchema } from './server/requests.ts';
+import { createRoom } from './server/room.ts';
+import { admit, setSecurityHeaders } from './server/same-origin.ts';
+import { reopenWebSurface } from './server/surface.ts';
+import { tellAdmins } from './server/tell-admins.ts';
 import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {

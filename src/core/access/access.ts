@@ -1,8 +1,15 @@
-import { type GuildId, platformOf } from '../actor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Model, Route } from '../catalogue/model.ts';
-import { quoted } from '../quoted.ts';
-import { type GuildAccess, KEY_PROVIDERS, keyProviderName, opens, TIERS, withOwnKeys } from './tiers.ts';
+import { quoted } from '../kit/quoted.ts';
+import { type GuildId, platformOf } from '../ports/actor.ts';
+import type { Model, Route } from '../ports/model.ts';
+import {
+  type GuildAccess,
+  KEY_PROVIDERS,
+  keyProviderName,
+  opens,
+  TIERS,
+  withOwnKeys,
+} from '../ports/tiers.ts';
 
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { GuildId } from '../actor.ts';
-import type { LogRecord, RecordQuery, RecordStore } from '../store.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { LogRecord, RecordQuery, RecordStore } from '../ports/store.ts';
 import { momentInWords } from './until.ts';
 
 const KIND = 'audit';

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type GuildId, type Platform, platformOf } from '../actor.ts';
-import type { Purchase } from '../adapter.ts';
-import type { Clock } from '../clock.ts';
-import { createCollection, UnreadableValue } from '../collection.ts';
-import type { Store } from '../store.ts';
+import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import type { Clock } from '../kit/clock.ts';
+import { type GuildId, type Platform, platformOf } from '../ports/actor.ts';
+import type { Purchase } from '../ports/events.ts';
+import type { Store } from '../ports/store.ts';
+import { type GuildHoldings, guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
 import type { GuildInQuestion } from './access.ts';
 import type { AuditLog } from './audit.ts';
 import type { KeyStore, OwnKey } from './key-store.ts';
-import { type GuildHoldings, guildAccess, TIERS, type Tier } from './tiers.ts';
 import { momentInWords } from './until.ts';
 
 const grantSchema = z.object({

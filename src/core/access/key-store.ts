@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { GuildId } from '../actor.ts';
-import type { Clock } from '../clock.ts';
-import { createCollection, type Guarded, UnreadableValue } from '../collection.ts';
-import { createSealing, type Sealing } from '../sealing.ts';
-import type { ClaimKey, Store } from '../store.ts';
-import { KEY_PROVIDERS, type KeyProvider } from './tiers.ts';
+import { createCollection, type Guarded, UnreadableValue } from '../coordination/collection.ts';
+import type { Clock } from '../kit/clock.ts';
+import { createSealing, type Sealing } from '../kit/sealing.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { ClaimKey, Store } from '../ports/store.ts';
+import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';
 
 /** What a provider says of a key that it takes no more requests with: it is no good, or its account is empty. */
 export const KEY_FAULTS = ['bad_key', 'no_credit'] as const;

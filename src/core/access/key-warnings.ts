@@ -1,9 +1,9 @@
-import type { TellAdmins } from '../adapter.ts';
-import type { Clock } from '../clock.ts';
-import type { Once } from '../once.ts';
+import type { Once } from '../coordination/once.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { TellAdmins } from '../ports/adapter.ts';
+import { keyProviderName } from '../ports/tiers.ts';
 import { placeOf } from './access.ts';
 import type { KeyFailure } from './own-keys.ts';
-import { keyProviderName } from './tiers.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { GuildId } from '../actor.ts';
-import type { Clock } from '../clock.ts';
-import type { Locks } from '../locks.ts';
-import { ProviderError } from '../provider/errors.ts';
-import type { ChatProvider } from '../provider/types.ts';
-import type { ClaimKey } from '../store.ts';
+import type { Locks } from '../coordination/locks.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { ChatProvider } from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import type { ClaimKey } from '../ports/store.ts';
+import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from '../ports/tiers.ts';
 import type { AuditLog } from './audit.ts';
 import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-store.ts';
-import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from './tiers.ts';
 
 /** A key in use for one request. */
 export interface KeyInUse {

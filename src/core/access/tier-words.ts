@@ -1,6 +1,6 @@
+import { keyProviderName } from '../ports/tiers.ts';
 import type { Grant, GuildReport } from './guilds.ts';
 import type { OwnKey } from './key-store.ts';
-import { keyProviderName } from './tiers.ts';
 import { momentInWords } from './until.ts';
 
 /** What makes up a guild's tier, one line each; who granted it and why is for operators. */

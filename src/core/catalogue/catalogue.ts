@@ -1,9 +1,9 @@
-import type { Platform } from '../actor.ts';
-import { dearestPrices, type FirmPrices } from '../ledger/pricing.ts';
-import type { ModelFacts } from '../provider/types.ts';
-import { type CatalogueSources, modelsFrom } from './catalogue-models.ts';
-import type { Model } from './model.ts';
-import { modelNamed, nearestModels } from './model-names.ts';
+import type { Platform } from '../ports/actor.ts';
+import type { Model } from '../ports/model.ts';
+import type { ModelFacts } from '../ports/provider.ts';
+import { dearestPrices, type FirmPrices } from './dearest-prices.ts';
+import { type CatalogueSources, modelsFrom } from './models.ts';
+import { modelNamed, nearestModels } from './names.ts';
 
 /**
  * The models on offer. Each answer is a view of one moment: a `Model` in hand never changes, a refresh makes new ones.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createCollection, UnreadableValue } from '../collection.ts';
-import type { Store } from '../store.ts';
+import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import type { Store } from '../ports/store.ts';
 
 const answerSchema = z.object({
   id: z.string(),

@@ -1,8 +1,8 @@
-import type { Model } from '../catalogue/model.ts';
-import { formatDuration } from '../durations.ts';
-import { formatUsd } from '../ledger/money.ts';
-import { oneLine } from '../one-line.ts';
-import type { Citation } from '../provider/types.ts';
+import { formatDuration } from '../kit/durations.ts';
+import { formatUsd } from '../kit/money.ts';
+import { oneLine } from '../kit/one-line.ts';
+import type { Model } from '../ports/model.ts';
+import type { Citation } from '../ports/provider.ts';
 
 /** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null where nothing was used, as where it failed at once. */
 export function footerOf(facts: {

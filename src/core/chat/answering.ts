@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { Button, Surface } from '../adapter.ts';
-import type { Clock } from '../clock.ts';
-import { explain, inOneLine } from '../explain.ts';
-import type { AnswerState, Entry } from '../journal/journal.ts';
+import type { AnswerState, Entry } from '../coordination/journal.ts';
+import { type StopCause, Stopped } from '../coordination/live-answers.ts';
+import { createReply, type Ending } from '../delivery/reply.ts';
+import type { Pacers } from '../delivery/write-limiter.ts';
+import type { Clock } from '../kit/clock.ts';
 import type { Admitted, Bill } from '../ledger/model-requests.ts';
-import type { Citation, FinishReason } from '../provider/types.ts';
-import { fenceLeftOpen } from '../reply/markdown-blocks.ts';
-import type { Pacers } from '../reply/pacer.ts';
-import { createReply, type Ending } from '../reply/reply.ts';
+import { fenceLeftOpen } from '../markdown/blocks.ts';
+import type { Citation, FinishReason } from '../ports/provider.ts';
+import type { Button, Surface } from '../ports/surface.ts';
 import { footerOf, sourcesOf } from './answer-text.ts';
-import { type StopCause, Stopped } from './live-answers.ts';
+import { explain, inOneLine } from './explain.ts';
 
 export interface Answering {
   readonly answerId: string;

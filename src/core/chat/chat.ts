@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Actor, mayActAs, type Roles } from '../actor.ts';
-import type { Place, Press, Surface } from '../adapter.ts';
+import { isOf, Stopped } from '../coordination/live-answers.ts';
+import type { StopsSent, StopTarget } from '../coordination/stops.ts';
+import { type Actor, mayActAs, type Roles } from '../ports/actor.ts';
+import type { Place, Press } from '../ports/events.ts';
+import type { Surface } from '../ports/surface.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
-import { isOf, Stopped } from './live-answers.ts';
-import {
-  createQuestionRunner,
-  placeKeyOf,
-  type Question,
-  type QuestionRunnerOptions,
-} from './question-runner.ts';
-import type { StopsSent, StopTarget } from './stops.ts';
+import { createQuestionRunner, placeKeyOf, type Question, type QuestionRunnerOptions } from './question.ts';
 import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */

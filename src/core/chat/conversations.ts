@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { GuildId } from '../actor.ts';
-import { type Collection, createCollection, type Guarded } from '../collection.ts';
-import type { Locks } from '../locks.ts';
-import type { ClaimKey, Store } from '../store.ts';
+import { type Collection, createCollection, type Guarded } from '../coordination/collection.ts';
+import type { Locks } from '../coordination/locks.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { ClaimKey, Store } from '../ports/store.ts';
 
 const turnSchema = z.object({
   /** Stays the same when the question is retried. */

@@ -1,9 +1,9 @@
 import { explainRefusal } from '../access/access.ts';
-import { type GuildId, platformOf } from '../actor.ts';
-import type { Place } from '../adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Model } from '../catalogue/model.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
+import { type GuildId, platformOf } from '../ports/actor.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
 import type { Settings } from './settings.ts';
 
 export interface ModelWish {

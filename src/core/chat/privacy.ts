@@ -1,14 +1,14 @@
 import type { AuditEntry, AuditLog } from '../access/audit.ts';
-import { type GuildId, platformOf } from '../actor.ts';
-import type { Clock } from '../clock.ts';
+import type { Stops } from '../coordination/stops.ts';
+import type { Clock } from '../kit/clock.ts';
 import { type GuildRules, rulesFor } from '../ledger/guild-rules.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LimitRules } from '../ledger/limit-rules.ts';
+import type { LimitRules } from '../ledger/rules.ts';
 import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
+import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
 import type { Settings } from './settings.ts';
-import type { Stops } from './stops.ts';
 
 /**
  * What people may have forgotten, and may see. Tiers, limits and their log stay: they are what others decided. So do the

@@ -1,6 +1,6 @@
-import type { GuildId } from '../actor.ts';
-import type { Model } from '../catalogue/model.ts';
-import { oneLine } from '../one-line.ts';
+import { oneLine } from '../kit/one-line.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { Model } from '../ports/model.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import type { Turn } from './conversations.ts';
 import { systemPrompt } from './system-prompt.ts';

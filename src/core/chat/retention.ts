@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { AuditLog } from '../access/audit.ts';
-import { type Background, repeat } from '../background.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../kit/clock.ts';
+import { type Background, repeat } from '../kit/repeat.ts';
 import type { UsageLog } from '../ledger/usage.ts';
 
 /** Long enough to answer who gave a tier that has just run out after its year. */

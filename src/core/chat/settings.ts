@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { GuildId } from '../actor.ts';
-import type { Place } from '../adapter.ts';
-import { createCollection } from '../collection.ts';
-import type { Store } from '../store.ts';
+import { createCollection } from '../coordination/collection.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { Place } from '../ports/events.ts';
+import type { Store } from '../ports/store.ts';
 import type { Conversations } from './conversations.ts';
 
 export type SettingScope = 'conversation' | 'channel' | 'guild';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../kit/clock.ts';
 
 /** Bounds how many answers stream at once, in the process and in each guild; who waits is served in turn, guild by guild. */
 export interface Slots {

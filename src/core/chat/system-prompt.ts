@@ -1,4 +1,4 @@
-import { type GuildId, type Platform, platformOf } from '../actor.ts';
+import { type GuildId, type Platform, platformOf } from '../ports/actor.ts';
 
 const PLATFORM_NAMES = { discord: 'Discord', slack: 'Slack', web: 'a team chat' } as const satisfies Record<
   Platform,

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../provider/types.ts';
+import type { ChatMessage } from '../ports/provider.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 
 /** A question with its answer, as it goes to a model. */

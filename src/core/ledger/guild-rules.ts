@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Actor } from '../actor.ts';
-import { GUILD_LIMITS } from './limits.ts';
+import type { Actor } from '../ports/actor.ts';
+import { GUILD_LIMITS } from '../ports/limits.ts';
 
 const amount = z.int().nonnegative();
 const amounts = z.partialRecord(z.enum(GUILD_LIMITS), amount);

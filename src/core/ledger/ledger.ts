@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
-import { repeat } from '../background.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../kit/clock.ts';
+import { createPeriods } from '../kit/periods.ts';
+import { repeat } from '../kit/repeat.ts';
+import { type GuildLimits, type InstallationLimits, LIMITS, type LimitName } from '../ports/limits.ts';
 import {
   type Draw,
   type LedgerEntry,
@@ -8,9 +10,7 @@ import {
   type LedgerUnit,
   type Reservation,
   StoreError,
-} from '../store.ts';
-import { type GuildLimits, type InstallationLimits, LIMITS, type LimitName } from './limits.ts';
-import { createPeriods } from './periods.ts';
+} from '../ports/store.ts';
 import { recover } from './recovery.ts';
 import { createSettlement, type LookUpCost } from './settlement.ts';
 import type { Spent } from './usage.ts';

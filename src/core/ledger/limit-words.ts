@@ -1,6 +1,6 @@
+import { formatUsd, parseNanoUsd } from '../kit/money.ts';
+import { type GuildLimitName, LIMITS, type LimitName } from '../ports/limits.ts';
 import type { Level, LimitReached } from './ledger.ts';
-import { type GuildLimitName, LIMITS, type LimitName } from './limits.ts';
-import { formatUsd, parseNanoUsd } from './money.ts';
 
 /** How people write the limits that can be set for a guild, in commands and in the log, and what they are. */
 export const LIMIT_NAMES = {

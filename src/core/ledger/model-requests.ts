@@ -1,19 +1,20 @@
 import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
 import type { Guilds } from '../access/guilds.ts';
 import type { KeyInUse, OwnKeys } from '../access/own-keys.ts';
-import { keyProviderName, type Tier } from '../access/tiers.ts';
-import type { Actor, GuildId } from '../actor.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Clock } from '../clock.ts';
-import { ProviderError } from '../provider/errors.ts';
-import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from '../provider/types.ts';
+import type { FirmPrices } from '../catalogue/dearest-prices.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Actor, GuildId } from '../ports/actor.ts';
+import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import { keyProviderName, type Tier } from '../ports/tiers.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import type { Ledger, Reserved } from './ledger.ts';
-import type { LimitRules } from './limit-rules.ts';
-import type { LimitWarnings } from './limit-warnings.ts';
 import { explainLimit } from './limit-words.ts';
-import { costNanoUsd, type FirmPrices, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import type { LimitRules } from './rules.ts';
 import type { Spent } from './usage.ts';
+import type { LimitWarnings } from './warnings.ts';
 
 /** One request to a model, before anything is decided about it. */
 export interface ModelRequest {

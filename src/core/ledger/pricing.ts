@@ -1,16 +1,8 @@
-import type { Offer } from '../catalogue/model.ts';
-import type { MaxPrice } from '../provider/routing.ts';
-import type { Usage } from '../provider/types.ts';
-import { type Charge, MOST_NANO_USD, parsePicoUsd, totalNanoUsd } from './money.ts';
-
-/** Prices with no gap, in pico-dollars: per token, and each. What a request is reserved at and held to. */
-export interface FirmPrices {
-  readonly promptPicoUsd: number;
-  readonly completionPicoUsd: number;
-  readonly requestPicoUsd: number;
-  readonly imagePicoUsd: number;
-  readonly webSearchPicoUsd: number;
-}
+import type { FirmPrices } from '../catalogue/dearest-prices.ts';
+import { type Charge, MOST_NANO_USD, parsePicoUsd, totalNanoUsd } from '../kit/money.ts';
+import type { Offer } from '../ports/model.ts';
+import type { Usage } from '../ports/provider.ts';
+import type { MaxPrice } from '../ports/routing.ts';
 
 /** The most that a request can come to. */
 export interface RequestBounds {
@@ -21,9 +13,6 @@ export interface RequestBounds {
   readonly images: number;
 }
 
-/** What counts where all models with a price are free: as much as the dearest models in common use. */
-const UNPRICED = { promptPicoUsd: picoUsd('0.000015'), completionPicoUsd: picoUsd('0.000075') };
-
 /**
  * A search costs at least that, whatever the model's price says: OpenRouter bills the engine that it picks, on free models
  * too, and lists models without a search of their own at 0. This is Exa's deep search.
@@ -33,21 +22,6 @@ const LEAST_WEB_SEARCH_PICO_USD = picoUsd('0.015');
 
 /** What the results of one search add to the prompt: a generous guess at five results of a page or two. */
 const WEB_SEARCH_RESULT_TOKENS = 10_000;
-
-/** The dearest price of each kind among what is on offer. */
-export function dearestPrices(offers: readonly Offer[]): FirmPrices {
-  const dearest = (kind: keyof FirmPrices, unpriced: number) => {
-    const most = Math.max(0, ...offers.map(({ prices }) => prices[kind] ?? 0));
-    return most === 0 ? unpriced : most;
-  };
-  return {
-    promptPicoUsd: dearest('promptPicoUsd', UNPRICED.promptPicoUsd),
-    completionPicoUsd: dearest('completionPicoUsd', UNPRICED.completionPicoUsd),
-    requestPicoUsd: dearest('requestPicoUsd', 0),
-    imagePicoUsd: dearest('imagePicoUsd', 0),
-    webSearchPicoUsd: dearest('webSearchPicoUsd', 0),
-  };
-}
 
 /** The worst price of a request that goes to this offer. */
 export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: FirmPrices): number {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import type { LedgerStore, OpenReservation } from '../store.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { LedgerStore, OpenReservation } from '../ports/store.ts';
 import type { LookUpCost } from './settlement.ts';
 import { type CostBasis, usageRecord } from './usage.ts';
 

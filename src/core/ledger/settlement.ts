@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import { type Amounts, type LedgerStore, type Reservation, StoreError } from '../store.ts';
+import type { Clock } from '../kit/clock.ts';
+import { type Amounts, type LedgerStore, type Reservation, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
 /**

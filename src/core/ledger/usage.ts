@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LedgerEntry, LogRecord, RecordQuery, RecordStore } from '../store.ts';
+import type { LedgerEntry, LogRecord, RecordQuery, RecordStore } from '../ports/store.ts';
 
 const KIND = 'usage';
 

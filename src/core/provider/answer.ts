@@ -1,6 +1,6 @@
+import { asArray, asCount, asObject, asText, type JsonObject } from '../kit/json.ts';
+import type { ChatEvent, FinishReason, Usage } from '../ports/provider.ts';
 import { costNanoUsd } from './cost.ts';
-import { asArray, asCount, asObject, asText, type JsonObject } from './json.ts';
-import type { ChatEvent, FinishReason, Usage } from './types.ts';
 
 /** Puts together what a provider says of one answer, chunk by chunk or in one piece. */
 export interface AnswerReader {

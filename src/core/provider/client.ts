@@ -1,19 +1,19 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import { createPace, type Pace } from '../pace.ts';
+import type { Clock } from '../kit/clock.ts';
+import { startTimeLimit, type TimeLimit } from '../kit/deadline.ts';
+import { asObject } from '../kit/json.ts';
+import { createPace, type Pace } from '../kit/rate.ts';
+import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import type { RoutingPreferences } from '../ports/routing.ts';
 import { createAnswerReader } from './answer.ts';
 import { costNanoUsd } from './cost.ts';
 import { decodeStream } from './decode.ts';
 import type { ProviderDefinition } from './definition.ts';
-import { ProviderError } from './errors.ts';
 import { readFailure } from './failure.ts';
-import { asObject } from './json.ts';
 import { readModels } from './models.ts';
 import { retryDelayMs } from './retry.ts';
-import type { RoutingPreferences } from './routing.ts';
-import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 import { createTransport, type Exchange } from './transport.ts';
-import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from './types.ts';
 import { type Attribution, chatBody } from './wire.ts';
 
 export interface ProviderClientOptions {

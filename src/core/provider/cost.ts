@@ -1,4 +1,4 @@
-import { MOST_NANO_USD, parseNanoUsd } from '../ledger/money.ts';
+import { MOST_NANO_USD, parseNanoUsd } from '../kit/money.ts';
 
 /**
  * What an answer cost in nano-dollars. OpenRouter's own charge is all of it, unless the account has a key of its own at

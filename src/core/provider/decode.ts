@@ -1,13 +1,13 @@
 import { createParser } from 'eventsource-parser';
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import type { Pace } from '../pace.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { TimeLimit } from '../kit/deadline.ts';
+import { asObject, parseJson } from '../kit/json.ts';
+import type { Pace } from '../kit/rate.ts';
+import type { ChatEvent } from '../ports/provider.ts';
 import { createAnswerReader } from './answer.ts';
 import { type Failure, readFailure } from './failure.ts';
-import { asObject, parseJson } from './json.ts';
-import type { TimeLimit } from './time-limit.ts';
 import type { Exchange } from './transport.ts';
-import type { ChatEvent } from './types.ts';
 
 /** Far above any line of a chat stream; a server that sends a longer one is broken or hostile. */
 const MAX_BUFFERED_CHARS = 1024 * 1024;

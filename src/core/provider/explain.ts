@@ -1,5 +1,5 @@
-import { waitInWords } from '../durations.ts';
-import type { ProviderError } from './errors.ts';
+import { waitInWords } from '../kit/durations.ts';
+import type { ProviderError } from '../ports/provider-errors.ts';
 
 /** A failure in words for people. */
 export interface Explanation {

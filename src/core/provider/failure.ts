@@ -1,5 +1,5 @@
-import type { ProviderErrorCode, ProviderErrorDetails } from './errors.ts';
-import { asArray, asObject, asText, type JsonObject } from './json.ts';
+import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
+import type { ProviderErrorCode, ProviderErrorDetails } from '../ports/provider-errors.ts';
 
 /** A failure as details for a `ProviderError`, without what only the caller knows. */
 export type Failure = Omit<ProviderErrorDetails, 'provider'>;

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../kit/clock.ts';
+import { startTimeLimit } from '../kit/deadline.ts';
+import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
+import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition } from './definition.ts';
-import { ProviderError } from './errors.ts';
-import { asArray, asObject, asText, type JsonObject } from './json.ts';
 import { readModels } from './models.ts';
-import { startTimeLimit } from './time-limit.ts';
 import { createTransport } from './transport.ts';
-import type { ModelFacts, ModelPrices } from './types.ts';
 
 /** A model server on this machine, with the models that it can chat with. */
 export interface LocalServer {

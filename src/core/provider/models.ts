@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { parsePicoUsd } from '../ledger/money.ts';
-import { asArray, asObject, type JsonObject } from './json.ts';
-import type { ModelFacts, ModelPrices } from './types.ts';
+import { asArray, asObject, type JsonObject } from '../kit/json.ts';
+import { parsePicoUsd } from '../kit/money.ts';
+import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
 
 const tokens = z.number().int().positive().nullish().catch(null);
 

@@ -1,5 +1,5 @@
-import { ProviderError } from './errors.ts';
-import type { ChatProvider } from './types.ts';
+import type { ChatProvider } from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
 
 /**
  * For a server that stands in OpenRouter's place: a proxy of it wants all of its fields, and a plain OpenAI server may refuse

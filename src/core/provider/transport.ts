@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../kit/clock.ts';
+import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
 import type { ProviderDefinition } from './definition.ts';
-import { ProviderError } from './errors.ts';
 import { type Failure, readFailure } from './failure.ts';
-import { asObject, type JsonObject, parseJson } from './json.ts';
 import { type Attribution, requestHeaders } from './wire.ts';
 
 /** OpenRouter's list of models is about half a megabyte; an answer of 100,000 tokens about as much. */

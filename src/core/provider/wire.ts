@@ -1,7 +1,7 @@
+import type { JsonObject } from '../kit/json.ts';
+import type { ChatRequest } from '../ports/provider.ts';
+import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
 import type { ProviderDefinition } from './definition.ts';
-import type { JsonObject } from './json.ts';
-import { type RoutingPreferences, withMaxPrice } from './routing.ts';
-import type { ChatRequest } from './types.ts';
 
 /** How this application names itself to providers that keep a list. */
 export interface Attribution {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
-import { type ClaimKey, type ClaimStore, LockLost } from '../../core/store.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import { type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
 import { parseJson } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, CLAIMS, JOURNALS } from './keys.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createClient } from '@keyv/redis';
 import type { Logger } from 'pino';
-import { StartError } from '../../core/adapter.ts';
-import { StoreError } from '../../core/store.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import { StoreError } from '../../core/ports/store.ts';
 
 /**
  * How long a command may take. Redis answers within a millisecond or so; after this long the connection is taken for

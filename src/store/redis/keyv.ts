@@ -1,6 +1,6 @@
 import KeyvRedis from '@keyv/redis';
 import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
-import type { ClaimKey } from '../../core/store.ts';
+import type { ClaimKey } from '../../core/ports/store.ts';
 import { changeUnder } from './claims.ts';
 import type { RedisConnection } from './connection.ts';
 

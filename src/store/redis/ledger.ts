@@ -1,4 +1,4 @@
-import type { LedgerStore, OpenReservation, Reservation } from '../../core/store.ts';
+import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
 import { parseJson } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { CountedWrite, PaceStore } from '../../core/store.ts';
+import type { CountedWrite, PaceStore } from '../../core/ports/store.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { paceTurns, paceWrites } from './keys.ts';
 

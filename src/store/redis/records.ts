@@ -1,4 +1,4 @@
-import type { LogRecord, RecordQuery, RecordStore } from '../../core/store.ts';
+import type { LogRecord, RecordQuery, RecordStore } from '../../core/ports/store.ts';
 import { parseJson } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { RECORD_SEQ, RECORDS, recordIndex } from './keys.ts';

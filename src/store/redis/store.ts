@@ -1,8 +1,8 @@
 import { Keyv } from 'keyv';
 import type { Logger } from 'pino';
-import { StartError } from '../../core/adapter.ts';
-import { repeat } from '../../core/background.ts';
-import type { Store } from '../../core/store.ts';
+import { repeat } from '../../core/kit/repeat.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Clock } from '../../core/clock.ts';
-import type { Claim, ClaimKey, ClaimStore } from '../../core/store.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import type { Claim, ClaimKey, ClaimStore } from '../../core/ports/store.ts';
 import { parseJson } from '../shared.ts';
 import type { Database } from './database.ts';
 

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../core/clock.ts';
-import { StoreError } from '../../core/store.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import { StoreError } from '../../core/ports/store.ts';
 
 /**
  * How long SQLite itself waits for another process's lock: long enough for the end of a usual transaction. It holds up

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
-import type { Clock } from '../../core/clock.ts';
-import { type ClaimKey, LockLost } from '../../core/store.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import { type ClaimKey, LockLost } from '../../core/ports/store.ts';
 import { isHeld } from './claims.ts';
 import type { Database } from './database.ts';
 

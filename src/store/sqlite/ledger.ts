@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { LedgerStore, OpenReservation, Reservation } from '../../core/store.ts';
+import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
 import { parseJson } from '../shared.ts';
 import type { Database } from './database.ts';

@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GuildId } from '../../core/actor.ts';
-import type { LogRecord, RecordQuery, RecordStore } from '../../core/store.ts';
+import type { GuildId } from '../../core/ports/actor.ts';
+import type { LogRecord, RecordQuery, RecordStore } from '../../core/ports/store.ts';
 import { parseJson } from '../shared.ts';
 import type { Database } from './database.ts';
 

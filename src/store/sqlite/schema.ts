@@ -1,4 +1,4 @@
-import { StartError } from '../../core/adapter.ts';
+import { StartError } from '../../core/ports/adapter.ts';
 import type { Database } from './database.ts';
 
 /** Marks a SQLite file as Parley's ("Prly"), so that another program's file is not taken for an old one. */

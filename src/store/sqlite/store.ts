@@ -1,9 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
-import { StartError } from '../../core/adapter.ts';
-import { repeat } from '../../core/background.ts';
-import type { Store } from '../../core/store.ts';
+import { repeat } from '../../core/kit/repeat.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createSqliteClaims } from './claims.ts';
 import { type Database, fileFaultOf, openDatabase } from './database.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
-import { limitsSchema } from '../../../src/core/ledger/limits.ts';
+import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
-import type { Shards } from '../../../src/adapters/discord/client.ts';
-import type { Dispatch } from '../../../src/core/adapter.ts';
-import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import type { Shards } from '../../../src/adapters/discord/gateway/client.ts';
+import { createFetch } from '../../../src/app/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
-import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
-import { createFetch } from '../../../src/http-client.ts';
+import { createPacers, type Pacers } from '../../../src/core/delivery/write-limiter.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
 import {
   createFakeDiscord,

@@ -1,7 +1,7 @@
 import { PermissionsBitField } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PERMISSIONS } from '../../../src/adapters/discord/permissions.ts';
-import { StartError } from '../../../src/core/adapter.ts';
+import { PERMISSIONS } from '../../../src/adapters/discord/gateway/permissions.ts';
+import { StartError } from '../../../src/core/ports/adapter.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 

@@ -1,5 +1,5 @@
-import { parseButton } from '../../../src/adapters/discord/content.ts';
-import type { Surface } from '../../../src/core/adapter.ts';
+import { parseButton } from '../../../src/adapters/discord/answers/content.ts';
+import type { Surface } from '../../../src/core/ports/surface.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
 import type { Fault } from '../../support/discord/faults.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/commands/connect.ts';
-import type { MessageView } from '../../../src/core/adapter.ts';
+import type { MessageView } from '../../../src/core/ports/surface.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Button, Surface } from '../../../src/core/adapter.ts';
-import { createReply, type Reply } from '../../../src/core/reply/reply.ts';
+import { createReply, type Reply } from '../../../src/core/delivery/reply.ts';
+import type { Button, Surface } from '../../../src/core/ports/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import type { Person } from '../../support/slack/person.ts';

@@ -3,11 +3,11 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
-import { type Clock, systemClock } from '../../../src/core/clock.ts';
+import { createFetch } from '../../../src/app/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
-import { createPacers, type Pacers } from '../../../src/core/reply/pacer.ts';
-import { createFetch } from '../../../src/http-client.ts';
+import { createPacers, type Pacers } from '../../../src/core/delivery/write-limiter.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
 

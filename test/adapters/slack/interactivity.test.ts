@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Button, MessageView } from '../../../src/core/adapter.ts';
 import { defineCommand } from '../../../src/core/command.ts';
+import type { Button, MessageView } from '../../../src/core/ports/surface.ts';
 import { type Bench, type BenchOptions, COMMANDS, openBench, until } from './harness.ts';
 
 let bench: Bench;

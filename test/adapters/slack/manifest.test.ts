@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { METHODS } from '../../../src/adapters/slack/api/methods.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { METHODS } from '../../../src/adapters/slack/methods.ts';
 import { commands } from '../../../src/commands/index.ts';
 import { asList, asString, isJson, type Json } from '../../support/slack/json.ts';
 
@@ -15,7 +15,7 @@ function at(value: unknown, ...path: string[]): unknown {
 }
 
 const FOLDER = new URL('../../../src/adapters/slack/', import.meta.url);
-const sources = readdirSync(FOLDER)
+const sources = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => readFileSync(new URL(name, FOLDER), 'utf8'))
   .join('\n');

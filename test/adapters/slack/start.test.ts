@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { StartError } from '../../../src/core/adapter.ts';
-import { systemClock } from '../../../src/core/clock.ts';
-import { createPacers } from '../../../src/core/reply/pacer.ts';
+import { createPacers } from '../../../src/core/delivery/write-limiter.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import { StartError } from '../../../src/core/ports/adapter.ts';
 import { createDesk } from '../../support/desk.ts';
 import { type Bench, type BenchOptions, openBench, until } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LiveMessage, MessageView, Surface } from '../../../src/core/adapter.ts';
-import { PlaceGone } from '../../../src/core/delivery-errors.ts';
+import { PlaceGone } from '../../../src/core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView, Surface } from '../../../src/core/ports/surface.ts';
 import { type Playground, type PlaygroundOptions, startPlayground } from './playground.ts';
 import { type Inbound, viewOf } from './scripted-dispatch.ts';
 

@@ -3,12 +3,12 @@ import { createParser } from 'eventsource-parser';
 import { Keyv } from 'keyv';
 import { pino } from 'pino';
 import { createWebAdapter } from '../../../src/adapters/web/adapter.ts';
-import type { PlaygroundHost } from '../../../src/adapters/web/host.ts';
+import type { PlaygroundHost } from '../../../src/adapters/web/server/host.ts';
 import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapters/web/wire.ts';
+import { createHttpServer } from '../../../src/app/http-server.ts';
 import { commands } from '../../../src/commands/index.ts';
-import type { Tier } from '../../../src/core/access/tiers.ts';
-import { type Clock, systemClock } from '../../../src/core/clock.ts';
-import { createHttpServer } from '../../../src/server.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { createScriptedDispatch, type Script, type ScriptedDispatch } from './scripted-dispatch.ts';
 
 /** The adapter on a server of its own, with a scripted core behind it. */

@@ -1,12 +1,12 @@
 import type {
   Dispatch,
   Invocation,
-  MessageView,
   PostedMessage,
   Press,
   Suggestion,
   SuggestRequest,
-} from '../../../src/core/adapter.ts';
+} from '../../../src/core/ports/events.ts';
+import type { MessageView } from '../../../src/core/ports/surface.ts';
 
 export type Inbound =
   | { readonly kind: 'command'; readonly event: Invocation }

@@ -8,8 +8,8 @@ import {
   explainRefusal,
   type GuildInQuestion,
 } from '../../../src/core/access/access.ts';
-import { type GuildHoldings, guildAccess, TIERS } from '../../../src/core/access/tiers.ts';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
+import { type GuildHoldings, guildAccess, TIERS } from '../../../src/core/ports/tiers.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AuditEntry, type AuditLog, createAuditLog } from '../../../src/core/access/audit.ts';
 import { createGuilds, type Grant, type Guilds } from '../../../src/core/access/guilds.ts';
-import type { Tier } from '../../../src/core/access/tiers.ts';
-import { UnreadableValue } from '../../../src/core/collection.ts';
-import type { Store } from '../../../src/core/store.ts';
+import { UnreadableValue } from '../../../src/core/coordination/collection.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
+import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
-import { parseCatalogueFile } from '../../../src/core/catalogue/catalogue-file.ts';
+import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
 

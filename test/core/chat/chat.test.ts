@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GuildId } from '../../../src/core/actor.ts';
-import { systemClock } from '../../../src/core/clock.ts';
-import { StoreError } from '../../../src/core/store.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import type { GuildId } from '../../../src/core/ports/actor.ts';
+import { StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import {
   createTestBot,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Conversations, createConversations, type Turn } from '../../../src/core/chat/conversations.ts';
-import { createLocks } from '../../../src/core/locks.ts';
-import { LockLost, type Store } from '../../../src/core/store.ts';
+import { createLocks } from '../../../src/core/coordination/locks.ts';
+import { LockLost, type Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';

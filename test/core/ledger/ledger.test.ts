@@ -7,14 +7,14 @@ import {
   type LimitReached,
   type Reserved,
 } from '../../../src/core/ledger/ledger.ts';
+import type { LookUpCost } from '../../../src/core/ledger/settlement.ts';
+import { createUsageLog, type Spent } from '../../../src/core/ledger/usage.ts';
 import {
   type InstallationLimits,
   UNLIMITED_GUILD,
   UNLIMITED_INSTALLATION,
-} from '../../../src/core/ledger/limits.ts';
-import type { LookUpCost } from '../../../src/core/ledger/settlement.ts';
-import { createUsageLog, type Spent } from '../../../src/core/ledger/usage.ts';
-import { type LedgerStore, type Store, StoreError } from '../../../src/core/store.ts';
+} from '../../../src/core/ports/limits.ts';
+import { type LedgerStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { collect } from '../../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
-import { systemClock } from '../../../src/core/clock.ts';
-import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ledger/limits.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
 import {
   type Admitted,
   createModelRequests,
@@ -10,8 +9,9 @@ import {
   type ModelRequests,
   type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
-import { ProviderError } from '../../../src/core/provider/errors.ts';
-import type { ChatProvider } from '../../../src/core/provider/types.ts';
+import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import type { ChatProvider } from '../../../src/core/ports/provider.ts';
+import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
 import { textChunk } from '../../support/provider/chunks.ts';

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
-import type { Offer } from '../../../src/core/catalogue/model.ts';
+import { dearestPrices } from '../../../src/core/catalogue/dearest-prices.ts';
 import {
   costNanoUsd,
-  dearestPrices,
   maxPrice,
   type RequestBounds,
   worstCostNanoUsd,
 } from '../../../src/core/ledger/pricing.ts';
-import { withMaxPrice } from '../../../src/core/provider/routing.ts';
-import type { ModelPrices, Usage } from '../../../src/core/provider/types.ts';
+import type { Offer } from '../../../src/core/ports/model.ts';
+import type { ModelPrices, Usage } from '../../../src/core/ports/provider.ts';
+import { withMaxPrice } from '../../../src/core/ports/routing.ts';
 import { MODELS_FILE } from '../../support/models.ts';
 
 const NONE: ModelPrices = {

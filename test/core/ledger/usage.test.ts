@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUsageLog, type UsageRecord, usageRecord } from '../../../src/core/ledger/usage.ts';
-import type { Store } from '../../../src/core/store.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { collect } from '../../support/collect.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';

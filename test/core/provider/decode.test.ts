@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPace } from '../../../src/core/pace.ts';
+import { startTimeLimit } from '../../../src/core/kit/deadline.ts';
+import { createPace } from '../../../src/core/kit/rate.ts';
+import type { ChatEvent } from '../../../src/core/ports/provider.ts';
+import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { STREAM_READS } from '../../../src/core/provider/client.ts';
 import { decodeStream } from '../../../src/core/provider/decode.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
-import { ProviderError } from '../../../src/core/provider/errors.ts';
-import { startTimeLimit } from '../../../src/core/provider/time-limit.ts';
 import { createTransport } from '../../../src/core/provider/transport.ts';
-import type { ChatEvent } from '../../../src/core/provider/types.ts';
 import {
   DONE,
   errorChunk,

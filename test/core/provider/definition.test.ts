@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { routingPreferencesSchema } from '../../../src/core/ports/routing.ts';
 import {
   baseUrlSchema,
   defineProvider,
   providerDefinitionSchema,
 } from '../../../src/core/provider/definition.ts';
-import { routingPreferencesSchema } from '../../../src/core/provider/routing.ts';
 
 function faultsOf(input: unknown): string[] {
   const parsed = providerDefinitionSchema.safeParse(input);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProviderError, type ProviderErrorCode } from '../../../src/core/provider/errors.ts';
+import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../../src/core/provider/explain.ts';
 
 const codes = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProviderError } from '../../../src/core/provider/errors.ts';
+import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { retryDelayMs } from '../../../src/core/provider/retry.ts';
 
 const transient = new ProviderError({ code: 'provider_down', provider: 'P', transient: true });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ChatRequest } from '../../../src/core/provider/types.ts';
+import type { ChatRequest } from '../../../src/core/ports/provider.ts';
 import {
   createFakeProvider,
   type FakeProvider,

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../../../src/core/provider/types.ts';
+import type { ChatEvent } from '../../../src/core/ports/provider.ts';
 
 /**
  * A stream with everything in it that servers do: keep-alive comments, an event type, an id, `data:` without a space,

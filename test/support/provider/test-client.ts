@@ -1,9 +1,9 @@
 import pino, { type Logger } from 'pino';
+import { createFetch } from '../../../src/app/http-client.ts';
+import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/ports/provider.ts';
+import type { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { createProviderClient, type ProviderClientOptions } from '../../../src/core/provider/client.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
-import type { ProviderError } from '../../../src/core/provider/errors.ts';
-import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/provider/types.ts';
-import { createFetch } from '../../../src/http-client.ts';
 import type { FakeProvider } from './fake-provider.ts';
 import { createHastyClock, type HastyClock } from './hasty-clock.ts';
 

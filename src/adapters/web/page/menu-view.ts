@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import { positionalOf } from '../../../core/typed-options.ts';
+import { positionalOf } from '../../../core/kit/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../wire.ts';
 import { icons } from './icons.ts';
 import type { Menu } from './slash-menu.ts';

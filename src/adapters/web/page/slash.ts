@@ -3,7 +3,7 @@ import {
   positionalOf,
   readTypedOptions,
   type TypedValue,
-} from '../../../core/typed-options.ts';
+} from '../../../core/kit/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../wire.ts';
 
 /** What stands in the composer where it begins with a command's `/name`; the options behind it are read as in Slack. */

@@ -1,0 +1,87 @@
+import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
+import { createSplitter } from '../../../core/markdown/splitter.ts';
+import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
+
+/** https://discord.com/developers/docs/resources/message#create-message; in what unit is not said, so the strictest. */
+const CONTENT_CHARS = 2_000;
+/** What `MessageView` may bring besides its text. */
+const NOTE_CHARS = 300;
+const FOOTER_CHARS = 200;
+/** A blank line, a sign with its space, a line break and `-# `. */
+const FRAME_CHARS = 2 + 3 + 1 + 3;
+
+/**
+ * Answers are plain message content: it can be selected, copied, quoted and searched, and shows in notifications and on every
+ * client. Embeds and Components V2 hold more, and can do none of that.
+ */
+export const ANSWER_CHARS = CONTENT_CHARS - NOTE_CHARS - FOOTER_CHARS - FRAME_CHARS;
+
+/** As Discord takes it, the same for sends and edits. */
+export interface MessageBody {
+  readonly content: string;
+  readonly components: readonly object[];
+  readonly flags: number;
+  readonly allowed_mentions: { readonly parse: readonly [] };
+  readonly nonce?: string;
+  readonly enforce_nonce?: true;
+  readonly message_reference?: { readonly message_id: string; readonly fail_if_not_exists: false };
+}
+
+/**
+ * Nobody is pinged, by an edit neither. No previews of links: fetching them would tell the model's every URL, and what
+ * a prompt injection put into it, to whoever serves it.
+ */
+const QUIET = { allowed_mentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds } as const;
+
+const SIGNS = {
+  streaming: '',
+  sealed: '⚠️ ',
+  complete: 'ℹ️ ',
+  stopped: '⏹️ ',
+  failed: '⚠️ ',
+  interrupted: '⚠️ ',
+} as const satisfies Record<MessageView['status'], string>;
+
+export function answerBody({ text, status, note, footer, buttons }: MessageView): MessageBody {
+  const below = [note === null ? '' : SIGNS[status] + note, footer === null ? '' : `-# ${footer}`];
+  const parts = [text, below.filter((line) => line !== '').join('\n')];
+  return {
+    ...QUIET,
+    content: parts.filter((part) => part !== '').join('\n\n'),
+    components:
+      buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }],
+  };
+}
+
+const NOTE_AND_FOOTER = new RegExp(
+  `(?:^|\\n\\n)(?:(?:${['ℹ️', '⏹️', '⚠️'].join('|')}) [^\\n]*(?:\\n|$))?(?:-# [^\\n]*)?$`,
+);
+
+/** The text of an answer that has ended, without note and footer. */
+export function textOf(content: string): string {
+  return content.replace(NOTE_AND_FOOTER, '');
+}
+
+/** A notice as the messages that it takes, at least one. */
+export function noticeBodies(text: string): MessageBody[] {
+  const splitter = createSplitter({ maxChars: CONTENT_CHARS });
+  const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
+  return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
+}
+
+const LABELS = {
+  stop: { label: 'Stop', style: ButtonStyle.Secondary },
+  retry: { label: 'Retry', style: ButtonStyle.Secondary },
+  continue: { label: 'Continue in thread', style: ButtonStyle.Secondary },
+} as const satisfies Record<ButtonKind, { label: string; style: ButtonStyle }>;
+
+function buttonOf({ kind, answerId }: Button): object {
+  return { type: ComponentType.Button, ...LABELS[kind], custom_id: `${kind}:${answerId}` };
+}
+
+/** What a custom id names, if it is one of ours at all: anybody can send any. */
+export function parseButton(customId: string): Button | null {
+  const { kind, answerId } = /^(?<kind>[a-z]+):(?<answerId>[\w-]{1,40})$/.exec(customId)?.groups ?? {};
+  if (kind === undefined || answerId === undefined || !Object.hasOwn(LABELS, kind)) return null;
+  return { kind: kind as ButtonKind, answerId };
+}

@@ -1,0 +1,197 @@
+import { MessageFlags } from 'discord.js';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Sealing } from '../../../core/kit/sealing.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
+import { createChannelOutlet, createWebhookOutlet, isUnclear, type Outlet } from './message-writers.ts';
+import { findMessage, UNREAD } from './read-back.ts';
+import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
+import type { WaitingSigns } from './waiting-signs.ts';
+
+export interface InteractionSurfaceOptions {
+  readonly rest: DiscordRest;
+  readonly clock: Clock;
+  readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
+  readonly place: InteractionPlace;
+  /** Whether another process may have sent what this one does not know of. */
+  readonly isResumed: boolean;
+  readonly caveat: string | undefined;
+}
+
+/** What the adapter itself needs of the surface. */
+export interface InteractionSurface extends Surface {
+  /** Takes the "thinking" away where nothing came of it. */
+  settle(): Promise<void>;
+  /** A message of the answer that is there already. */
+  adopt(messageId: string): LiveMessage;
+}
+
+/** A token lives for 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
+const TOKEN_MS = 15 * 60_000;
+/** The last edits on a token's account leave this much before its end. */
+const MARGIN_MS = 60_000;
+/** Stands under an answer that outgrew what Discord allows an app that its user alone brought. */
+const NO_FURTHER =
+  'Discord lets me write no more here, where I am not a member. In direct messages I answer at any length.';
+/** What ends a "thinking" is worth waiting for, even while the bot stops. */
+const NEVER = new AbortController().signal;
+
+/** Answers an interaction: in its own reply and follow-ups while its token lives, after that through the channel. */
+export function createInteractionSurface(options: InteractionSurfaceOptions): InteractionSurface {
+  const { rest, clock, place } = options;
+  const { interaction, isPrivate, botMayUseChannel } = place;
+  const sealedPlace = sealPlace(place, options.sealing);
+  const webhook = createWebhookOutlet(rest, interaction);
+  const patientWebhook = createWebhookOutlet({ ...rest, request: rest.insist }, interaction);
+  const channel = createChannelOutlet(rest, interaction.channelId);
+  /** For writes that were granted under another limit than the channel's. */
+  const patientChannel = createChannelOutlet({ ...rest, request: rest.insist }, interaction.channelId);
+  const canOutlive = canOutliveToken(place);
+  const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
+  const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
+  let isThinking = place.acknowledged === 'thinking';
+  let isTokenUsedUp = false;
+  let mayHaveSent = options.isResumed;
+  let { newestId } = place;
+  /** What the newest message was to show last, as far as this process knows. */
+  let newestView: MessageView | null = null;
+
+  const outlet = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
+
+  /** Writes as the token lets, and through the channel where it turns out to serve no more, if the bot may write there. */
+  async function write<T>(through: (outlet: Outlet) => Promise<T>): Promise<T> {
+    const first = outlet();
+    try {
+      return await through(first);
+    } catch (error) {
+      if (!isExpired(error) || !canOutlive || first === channel) throw error;
+      isTokenUsedUp = true;
+      return through(patientChannel);
+    }
+  }
+
+  function liveMessage(id: string): LiveMessage {
+    isThinking = false;
+    newestId = id;
+    return {
+      key: id,
+      get scope() {
+        return outlet().editScope;
+      },
+      update(view, signal) {
+        newestView = view;
+        return write((through) => through.edit(id, answerBody(view), signal));
+      },
+    };
+  }
+
+  async function sendFurther(through: Outlet, body: MessageBody, signal: AbortSignal): Promise<string> {
+    await endThinking(signal);
+    const found = mayHaveSent && canOutlive ? await findFurther(signal) : null;
+    // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+    const further: MessageBody =
+      through === webhook
+        ? { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags }
+        : { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true };
+    const id = found ?? (await through.send(further, [], signal));
+    // What stands there may be what an earlier try sent.
+    if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, signal);
+    return id;
+  }
+
+  /** Webhooks know no nonces; but each message that comes of an interaction names it. */
+  async function findFurther(signal: AbortSignal): Promise<string | null> {
+    const found = await findMessage(
+      rest,
+      { channelId: interaction.channelId, afterId: newestId ?? interaction.id },
+      ({ flags, interaction_metadata }) =>
+        interaction_metadata?.id === interaction.id && (flags & MessageFlags.Loading) === 0,
+      signal,
+    );
+    return found === UNREAD ? null : (found?.id ?? null);
+  }
+
+  async function endThinking(signal: AbortSignal): Promise<void> {
+    if (!isThinking) return;
+    await patientWebhook.removeOriginal(signal).catch((error: unknown) => {
+      if (!(error instanceof PlaceGone)) throw error;
+    });
+    isThinking = false;
+  }
+
+  return {
+    limits: { maxChars: ANSWER_CHARS },
+    get openScope() {
+      return outlet().sendScope;
+    },
+    ...(canOutlive ? {} : { closesAtMs: tokenEndsAtMs }),
+    canContinueInThread: place.canContinueInThread,
+    isPrivate,
+    ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
+    get reference() {
+      const acknowledged = isThinking ? 'thinking' : 'silent';
+      return writeReference({ ...sealedPlace, acknowledged, newestId });
+    },
+    adopt: liveMessage,
+    indicate(activity) {
+      // "Thinking" says it already.
+      if (!isThinking) indicate(activity);
+    },
+
+    async open(view, signal) {
+      signal.throwIfAborted();
+      const body = answerBody(view);
+      try {
+        const id = await write((through) =>
+          isThinking && through === webhook
+            ? webhook.editOriginal(body, [], signal)
+            : sendFurther(through, body, signal),
+        );
+        mayHaveSent = false;
+        newestView = view;
+        indicate('idle');
+        return liveMessage(id);
+      } catch (error) {
+        mayHaveSent ||= isUnclear(error);
+        if (isExpired(error) && newestId !== null && newestView !== null) {
+          await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), signal);
+        }
+        throw error;
+      }
+    },
+
+    async whisper(notice, signal) {
+      const bodies = noticeBodies(notice.text);
+      for (const [index, body] of bodies.entries()) {
+        const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
+        if (isThinking && isPrivate) {
+          await patientWebhook.editOriginal(body, files, signal);
+          isThinking = false;
+          continue;
+        }
+        // The first follow-up would take the place of a public "thinking", and be as public.
+        await endThinking(signal);
+        const flags = body.flags | MessageFlags.Ephemeral;
+        await patientWebhook.send({ ...body, flags }, files, signal);
+      }
+    },
+
+    async settle() {
+      indicate('idle');
+      await endThinking(NEVER);
+    },
+  };
+}
+
+/** Whether the token is dead, or what it allows is used up. */
+function isExpired(error: unknown): boolean {
+  return error instanceof PlaceGone && error.reason === 'expired';
+}
+
+/** Whether an answer can go on through the channel when the interaction's token is dead. */
+export function canOutliveToken({ botMayUseChannel, isPrivate }: InteractionPlace): boolean {
+  return botMayUseChannel && !isPrivate;
+}

@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { ANSWER_CHARS, answerBody } from './content.ts';
+import { createChannelOutlet, isUnclear, type Outlet } from './message-writers.ts';
+import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
+import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
+import { type MessagePlace, writeReference } from './references.ts';
+import { startThread } from './threads.ts';
+import type { WaitingSigns } from './waiting-signs.ts';
+
+export interface MessageSurfaceOptions {
+  readonly rest: DiscordRest;
+  readonly signs: WaitingSigns;
+  readonly botId: string;
+  /**
+   * The answer goes to the thread or direct messages that the question stands in (`here`), to its channel as a reply to it,
+   * or to a thread that is opened from it with the first text; a reply where that turns out to be impossible.
+   */
+  readonly place: MessagePlace;
+  /** Whether another process may have sent what this one does not know of. */
+  readonly isResumed: boolean;
+  readonly caveat: string | undefined;
+  /** Tells the asker what stands in the way, where Discord refused the answer its place. */
+  readonly onForbidden: () => void;
+}
+
+/** What the adapter itself needs of the surface. */
+export interface MessageSurface extends Surface {
+  /** A message of the answer that is there already. */
+  adopt(messageId: string): LiveMessage;
+}
+
+/** Answers a message that somebody wrote. */
+export function createMessageSurface(options: MessageSurfaceOptions): MessageSurface {
+  const { rest, signs, botId, place } = options;
+  const { question, spot } = place;
+  const { channelId, messageId, authorId, guildId } = question;
+  const indicate = signs.of(question);
+  /** For writes that were granted under another limit than their own. */
+  const patient = { ...rest, request: rest.insist };
+  // A thread that starts from a message has the message's id.
+  let targetId = spot.kind === 'thread' ? messageId : channelId;
+  let outlet = createChannelOutlet(rest, targetId);
+  let threadToOpen = spot.kind === 'thread' ? spot.title : null;
+  let { newestId } = place;
+  let whispered = 0;
+  let mayHaveSent = options.isResumed;
+  /** What earlier tries to open the next message sent, to no known effect. */
+  let unclear: MessageView[] = [];
+
+  async function openThread(title: string, signal: AbortSignal): Promise<void> {
+    const outcome = await startThread(rest, channelId, messageId, title, signal);
+    threadToOpen = null;
+    if (outcome !== 'impossible') return;
+    targetId = channelId;
+    outlet = createChannelOutlet(rest, channelId);
+  }
+
+  /** Whether the answer begins in a channel where others talk of other things. */
+  function isReply(): boolean {
+    return spot.kind !== 'here' && targetId === channelId;
+  }
+
+  function liveMessage(id: string, { editScope, edit }: Outlet): LiveMessage {
+    newestId = id;
+    return {
+      key: id,
+      scope: editScope,
+      update: (view, signal) => edit(id, answerBody(view), signal),
+    };
+  }
+
+  async function findUnclear(signal: AbortSignal): Promise<string | null> {
+    const found = await findMessage(
+      rest,
+      { channelId: targetId, afterId: newestId ?? messageId },
+      (message) => message.author.id === botId && unclear.some((view) => shows(message, view)),
+      signal,
+    );
+    return found === UNREAD ? null : (found?.id ?? null);
+  }
+
+  async function whisper({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {
+    const notice = { text, files, nonce: `${messageId}w${whispered++}` };
+    if (guildId === null) return postNotice(rest, channelId, notice, signal);
+    const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+    try {
+      const direct = await openDirectMessages(rest, authorId, signal);
+      await postNotice(rest, direct, { ...notice, text: `-# About ${link}\n${text}` }, signal);
+    } catch (error) {
+      if (!(error instanceof PlaceGone)) throw error;
+      // Direct messages are closed: as a reply it is at least where the question is.
+      await postNotice(rest, channelId, { ...notice, replyTo: messageId }, signal);
+    }
+  }
+
+  return {
+    limits: { maxChars: ANSWER_CHARS },
+    get openScope() {
+      return outlet.sendScope;
+    },
+    canContinueInThread: place.canContinueInThread,
+    isPrivate: false,
+    ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
+    get reference() {
+      const now = isReply() ? ({ kind: 'reply' } as const) : spot;
+      return writeReference({ ...place, spot: now, newestId });
+    },
+    adopt: (messageId) => liveMessage(messageId, outlet),
+    indicate,
+    whisper,
+
+    async open(view, signal) {
+      signal.throwIfAborted();
+      const body = answerBody(view);
+      try {
+        if (threadToOpen !== null) await openThread(threadToOpen, signal);
+        const found = unclear.length === 0 ? null : await findUnclear(signal);
+        const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
+        // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+        const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
+        const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
+        // What stands there may be what an earlier try sent.
+        if (mayHaveSent) await createChannelOutlet(patient, targetId).edit(id, body, signal);
+        unclear = [];
+        mayHaveSent = false;
+        indicate('idle');
+        return liveMessage(id, outlet);
+      } catch (error) {
+        if (isUnclear(error)) {
+          mayHaveSent = true;
+          unclear.push(view);
+        }
+        if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Buttons name the answer: others in the channel may begin with the same word. */
+function shows(message: SentMessage, view: MessageView): boolean {
+  return (
+    message.content === answerBody(view).content.trim() && isDeepStrictEqual(buttonsOf(message), view.buttons)
+  );
+}

@@ -1,0 +1,121 @@
+import { RESTJSONErrorCodes, Routes } from 'discord.js';
+import { z } from 'zod';
+import type { Scope } from '../../../core/ports/scope.ts';
+import type { NoticeFile } from '../../../core/ports/surface.ts';
+import { asDeliveryError, DiscordFault, isRefusal } from '../rest/errors.ts';
+import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
+import type { MessageBody } from './content.ts';
+
+/** A way to write messages and rewrite them. Throws what `Surface` may throw. */
+export interface Outlet {
+  readonly sendScope: Scope;
+  readonly editScope: Scope;
+  /** Posts a message and resolves to its id. */
+  send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string>;
+  edit(messageId: string, body: Partial<MessageBody>, signal: AbortSignal): Promise<void>;
+}
+
+const messageSchema = z.object({ id: z.string() });
+
+/**
+ * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
+ * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
+ */
+export function createChannelOutlet(rest: DiscordRest, channelId: string): Outlet {
+  const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
+  // The last state of an answer need not wait for those of others that still grow.
+  const editScope = {
+    key: `discord:edit:${channelId}`,
+    limit: 5,
+    windowMs: 5_000,
+    reserve: 1,
+    within: GLOBAL,
+  };
+
+  async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
+    const path = Routes.channelMessages(channelId);
+    try {
+      return messageSchema.parse(
+        await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
+      ).id;
+    } catch (error) {
+      // Without Read Message History the bot may write, but reply to nothing.
+      if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
+      const { message_reference: _, ...plain } = body;
+      return post(plain, files, signal);
+    }
+  }
+
+  return {
+    sendScope,
+    editScope,
+    send: (body, files, signal) => delivered(() => post(body, files, signal)),
+    edit: (messageId, body, signal) =>
+      delivered(async () => {
+        const path = Routes.channelMessage(channelId, messageId);
+        await rest.request({ method: 'PATCH', path, body, scope: editScope }, signal);
+      }),
+  };
+}
+
+/** The application's webhook for one interaction. */
+export interface WebhookOutlet extends Outlet {
+  /** Rewrites the answer to the interaction, or the message whose button was pressed; resolves to its id. */
+  editOriginal(
+    body: Partial<MessageBody>,
+    files: readonly NoticeFile[],
+    signal: AbortSignal,
+  ): Promise<string>;
+  removeOriginal(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Through an interaction's own webhook, for the 15 minutes that its token lives: spares the channel's limits and the
+ * global one.
+ */
+export function createWebhookOutlet(
+  rest: DiscordRest,
+  interaction: { readonly id: string; readonly applicationId: string; readonly token: string },
+): WebhookOutlet {
+  const { id, applicationId, token } = interaction;
+  const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000, reserve: 1 };
+  const original = Routes.webhookMessage(applicationId, token);
+  return {
+    sendScope: scope,
+    editScope: scope,
+    send: (body, files, signal) =>
+      delivered(async () => {
+        const path = Routes.webhook(applicationId, token);
+        return messageSchema.parse(await rest.request({ method: 'POST', path, body, files, scope }, signal))
+          .id;
+      }),
+    edit: (messageId, body, signal) =>
+      delivered(async () => {
+        const path = Routes.webhookMessage(applicationId, token, messageId);
+        await rest.request({ method: 'PATCH', path, body, scope }, signal);
+      }),
+    editOriginal: (body, files, signal) =>
+      delivered(async () => {
+        const answer = await rest.request({ method: 'PATCH', path: original, body, files, scope }, signal);
+        return messageSchema.parse(answer).id;
+      }),
+    removeOriginal: (signal) =>
+      delivered(async () => {
+        await rest.request({ method: 'DELETE', path: original, scope }, signal);
+      }),
+  };
+}
+
+/** Words refusals as `Surface` does. */
+export async function delivered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asDeliveryError(error);
+  }
+}
+
+/** Whether a write may have taken effect although it failed. */
+export function isUnclear(error: unknown): boolean {
+  return error instanceof DiscordFault;
+}

@@ -1,0 +1,51 @@
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+import type { NoticeFile } from '../../../core/ports/surface.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { type MessageBody, noticeBodies } from './content.ts';
+import { createChannelOutlet, delivered } from './message-writers.ts';
+
+const channelSchema = z.object({ id: z.string() });
+
+/** The channel of somebody's direct messages with the bot. @throws PlaceGone */
+export async function openDirectMessages(
+  rest: DiscordRest,
+  userId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const request = { method: 'POST', path: Routes.userChannels(), body: { recipient_id: userId } } as const;
+  return channelSchema.parse(await delivered(() => rest.insist(request, signal))).id;
+}
+
+export interface PostOptions {
+  readonly text: string;
+  readonly files?: readonly NoticeFile[];
+  readonly replyTo?: string;
+  /** At most 22 characters, its own for each notice: keeps a part that is sent again from standing twice. */
+  readonly nonce: string;
+}
+
+/** Posts a notice to a channel, in as many messages as it takes. @throws PlaceGone */
+export async function postNotice(
+  rest: DiscordRest,
+  channelId: string,
+  { text, files = [], replyTo, nonce }: PostOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const outlet = createChannelOutlet({ ...rest, request: rest.insist }, channelId);
+  const bodies = noticeBodies(text);
+  for (const [index, body] of bodies.entries()) {
+    const part: MessageBody = {
+      ...body,
+      ...(index === 0 && replyTo !== undefined ? referenceTo(replyTo) : {}),
+      nonce: `${nonce}.${index}`,
+      enforce_nonce: true,
+    };
+    await outlet.send(part, index === bodies.length - 1 ? files : [], signal);
+  }
+}
+
+/** Makes a message a reply; an ordinary one where what it replies to is gone. */
+export function referenceTo(messageId: string): Pick<MessageBody, 'message_reference'> {
+  return { message_reference: { message_id: messageId, fail_if_not_exists: false } };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Sealing } from '../../../core/kit/sealing.ts';
+
+const messagePlace = z.object({
+  kind: z.literal('message'),
+  question: z.object({
+    channelId: z.string(),
+    messageId: z.string(),
+    authorId: z.string(),
+    guildId: z.string().nullable(),
+  }),
+  /** Where the answer goes; changes from `thread` to `reply` where there can be no thread. */
+  spot: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('here') }),
+    z.object({ kind: z.literal('reply') }),
+    z.object({ kind: z.literal('thread'), title: z.string() }),
+  ]),
+  canContinueInThread: z.boolean(),
+  /** The newest message of the answer; null where there is none yet. */
+  newestId: z.string().nullable(),
+});
+
+const interactionPlace = z.object({
+  kind: z.literal('interaction'),
+  interaction: z.object({
+    id: z.string(),
+    token: z.string(),
+    applicationId: z.string(),
+    channelId: z.string(),
+    /** By the clock of the process that received it. */
+    receivedAtMs: z.number(),
+  }),
+  /** `thinking`: Discord shows that the answer is still to come. `silent`: it does not, or it has come. */
+  acknowledged: z.enum(['thinking', 'silent']),
+  isPrivate: z.boolean(),
+  /** Whether the bot itself, not only the interaction, may read and write in the channel. */
+  botMayUseChannel: z.boolean(),
+  canContinueInThread: z.boolean(),
+  /** The newest message of the answer; null where there is none yet. */
+  newestId: z.string().nullable(),
+});
+
+const placeSchema = z.discriminatedUnion('kind', [messagePlace, interactionPlace]);
+
+export type MessagePlace = z.infer<typeof messagePlace>;
+export type InteractionPlace = z.infer<typeof interactionPlace>;
+
+/** The place as it may be written down. Sealing differs each time, so once is enough for a surface's lifetime. */
+export function sealPlace(place: InteractionPlace, sealing: Sealing): InteractionPlace {
+  const { interaction } = place;
+  return {
+    ...place,
+    interaction: { ...interaction, token: sealing.seal(interaction.token, interaction.id) },
+  };
+}
+
+/** Writes a place of answers down, so that another process can find it; an interaction's after `sealPlace`. */
+export function writeReference(place: MessagePlace | InteractionPlace): string {
+  return JSON.stringify(place);
+}
+
+/** Null where the reference is none of this bot's. */
+export function readReference(text: string, sealing: Sealing): MessagePlace | InteractionPlace | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const place = placeSchema.safeParse(json);
+  if (!place.success || place.data.kind === 'message') return place.data ?? null;
+  const { interaction } = place.data;
+  const token = sealing.open(interaction.token, interaction.id);
+  return token === null ? null : { ...place.data, interaction: { ...interaction, token } };
+}

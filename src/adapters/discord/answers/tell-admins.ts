@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from 'discord.js';
+import type { GuildId } from '../../../core/ports/actor.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { Notice } from '../../../core/ports/surface.ts';
+import { guildOfOne } from '../gateway/places.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { openDirectMessages, postNotice } from './post-notice.ts';
+
+/**
+ * Tells the guild's owner in a direct message; where they take none, the guild's system channel. In a guild of one, the person.
+ * False where neither can be reached, or another process has the guild's shard.
+ */
+export async function tellAdmins(
+  { client, rest }: { readonly client: Client; readonly rest: DiscordRest },
+  guild: GuildId,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const id = guild.slice(guild.lastIndexOf(':') + 1);
+  const found =
+    guild === guildOfOne(id) ? { ownerId: id, systemChannelId: null } : client.guilds.cache.get(id);
+  if (found === undefined) return false;
+  const { ownerId, systemChannelId } = found;
+  const places = [() => openDirectMessages(rest, ownerId, signal), async () => systemChannelId];
+  for (const open of places) {
+    try {
+      const channel = await open();
+      if (channel === null) continue;
+      await postNotice(rest, channel, { ...notice, nonce: randomBytes(12).toString('base64url') }, signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof PlaceGone)) throw error;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,39 @@
+import { RESTJSONErrorCodes, Routes, ThreadAutoArchiveDuration } from 'discord.js';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import { asDeliveryError, DiscordRefusal, isRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+
+/** A channel takes some 50 new threads in 5 minutes. An answer goes elsewhere rather than wait for so long. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * Opens a thread from a message. It has the message's id. Impossible is what Discord refuses, for whatever reason (the
+ * permission, the number of threads, a word in the title), and what would take too long.
+ *
+ * @param title 1 to 100 characters
+ * @throws PlaceGone where the message was deleted
+ */
+export async function startThread(
+  rest: DiscordRest,
+  channelId: string,
+  messageId: string,
+  title: string,
+  signal: AbortSignal,
+): Promise<'new' | 'existing' | 'impossible'> {
+  const request = {
+    method: 'POST',
+    path: Routes.threads(channelId, messageId),
+    body: { name: title, auto_archive_duration: ThreadAutoArchiveDuration.OneDay },
+    scope: { key: `discord:threads:${channelId}`, limit: 5, windowMs: 5_000 },
+    patienceMs: PATIENCE_MS,
+  } as const;
+  try {
+    await rest.insist(request, signal);
+    return 'new';
+  } catch (error) {
+    if (isRefusal(error, RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage)) return 'existing';
+    if (isRefusal(error, RESTJSONErrorCodes.UnknownMessage)) throw asDeliveryError(error);
+    if (error instanceof DiscordRefusal || error instanceof RateLimited) return 'impossible';
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import { Routes } from 'discord.js';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Scope } from '../../../core/ports/scope.ts';
+import type { Activity } from '../../../core/ports/surface.ts';
+import { isForbidden } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import type { Tasks } from '../rest/tasks.ts';
+
+/** Shows by Discord's own means that a question was seen: an hourglass while it waits its turn, typing while it is worked on. */
+export interface WaitingSigns {
+  /** The signs of one question. */
+  of(question: {
+    readonly channelId: string;
+    readonly messageId: string | null;
+  }): (activity: Activity) => void;
+}
+
+/** Discord shows typing for 10 s. */
+const TYPING_EVERY_MS = 8_000;
+const HOURGLASS = encodeURIComponent('⏳');
+
+export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks): WaitingSigns {
+  /** Answers that wait for their first text, by channel: they share one sign. */
+  const typing = new Map<string, { waiting: number; over: AbortController }>();
+
+  function startTyping(channelId: string): void {
+    const known = typing.get(channelId);
+    if (known) {
+      known.waiting++;
+      return;
+    }
+    const over = new AbortController();
+    typing.set(channelId, { waiting: 1, over });
+    tasks.start('typing could not be shown', async (leaving) => {
+      const signal = AbortSignal.any([leaving, over.signal]);
+      const scope: Scope = { key: `discord:typing:${channelId}`, limit: 5, windowMs: 5_000 };
+      try {
+        for (;;) {
+          const path = Routes.channelTyping(channelId);
+          await rest.insist({ method: 'POST', path, scope, isMinor: true }, signal);
+          await clock.sleep(TYPING_EVERY_MS, signal);
+        }
+      } catch (error) {
+        if (!over.signal.aborted && !isForbidden(error)) throw error;
+      }
+    });
+  }
+
+  function stopTyping(channelId: string): void {
+    const known = typing.get(channelId);
+    if (!known || --known.waiting > 0) return;
+    typing.delete(channelId);
+    known.over.abort();
+  }
+
+  return {
+    of({ channelId, messageId }) {
+      let activity: Activity = 'idle';
+      /** The newest change of the reaction: each waits for the one before. */
+      let reacted = Promise.resolve();
+
+      function react(method: 'PUT' | 'DELETE'): void {
+        if (messageId === null) return;
+        const path = Routes.channelMessageOwnReaction(channelId, messageId, HOURGLASS);
+        const scope: Scope = { key: `discord:react:${channelId}`, limit: 1, windowMs: 300 };
+        const before = reacted;
+        reacted = new Promise((resolve) => {
+          tasks.start('the waiting sign could not be changed', async (signal) => {
+            await before;
+            try {
+              await rest.insist({ method, path, scope, isMinor: true }, signal);
+            } catch (error) {
+              if (!isForbidden(error)) throw error;
+            } finally {
+              resolve();
+            }
+          });
+        });
+      }
+
+      return (next) => {
+        if (next === activity) return;
+        if (activity === 'working') stopTyping(channelId);
+        if (activity === 'queued') react('DELETE');
+        activity = next;
+        if (next === 'working') startTyping(channelId);
+        if (next === 'queued') react('PUT');
+      };
+    },
+  };
+}

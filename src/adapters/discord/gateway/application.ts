@@ -1,0 +1,49 @@
+import { ApplicationFlags, Routes } from 'discord.js';
+import { z } from 'zod';
+import { StartError } from '../../../core/ports/adapter.ts';
+import { DiscordFault, DiscordRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { tokenRemedy } from './client.ts';
+
+/** The application that a token belongs to. */
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  readonly botId: string;
+  /** Whether the message-content intent is switched on in the developer portal. */
+  readonly messageContent: boolean;
+}
+
+const applicationSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  flags: z.int().default(0),
+  bot: z.object({ id: z.string() }),
+});
+
+/** Under 10,000 users an app has the intent as "limited", above that by review. */
+const MESSAGE_CONTENT =
+  ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
+
+/** Asks Discord whose token this is. @throws StartError where it is nobody's, or Discord does not answer */
+export async function readApplication(rest: DiscordRest, signal: AbortSignal): Promise<Application> {
+  try {
+    const answer = await rest.insist({ method: 'GET', path: Routes.currentApplication() }, signal);
+    const { id, name, flags, bot } = applicationSchema.parse(answer);
+    return { id, name, botId: bot.id, messageContent: (flags & MESSAGE_CONTENT) !== 0 };
+  } catch (error) {
+    if (error instanceof DiscordFault) {
+      throw new StartError(
+        'Discord cannot be reached.',
+        'Check the network and DISCORD_API_URL; https://discordstatus.com tells of outages.',
+        { cause: error },
+      );
+    }
+    if (!(error instanceof DiscordRefusal) || error.status !== 401) throw error;
+    throw new StartError(
+      'Discord does not accept DISCORD_TOKEN.',
+      tokenRemedy('https://discord.com/developers/applications, choose the application, then "Bot"'),
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import { Client, Events, GatewayIntentBits, Options, Partials, Status } from 'discord.js';
+import type { Logger } from 'pino';
+import { StartError } from '../../../core/ports/adapter.ts';
+import { botPage } from './invite.ts';
+
+/** Which shards this process runs: all that Discord recommends, or these of so many. */
+export type Shards = 'auto' | { readonly ids: readonly number[]; readonly count: number };
+
+export interface GatewayOptions {
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly applicationId: string;
+  readonly messageContent: boolean;
+  readonly shards: Shards;
+  readonly log: Logger;
+  /** Waits for leave to identify; for tests, which need not wait the 5 s between two. */
+  readonly waitForIdentify?: () => Promise<void>;
+}
+
+/** discord.js for the gateway and its cache of guilds, channels and roles; answers go through `rest.ts`. */
+export function createClient(options: GatewayOptions): Client {
+  const { apiUrl, messageContent, shards, log, waitForIdentify } = options;
+  const client = new Client({
+    intents: [
+      GatewayIntentBits.Guilds,
+      GatewayIntentBits.GuildMessages,
+      GatewayIntentBits.DirectMessages,
+      ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
+    ],
+    // Direct messages come from channels that nobody has seen before.
+    partials: [Partials.Channel],
+    // History is in the store; here only what permissions and names need.
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: 0,
+      ReactionManager: 0,
+      PresenceManager: 0,
+      VoiceStateManager: 0,
+      GuildScheduledEventManager: 0,
+      GuildStickerManager: 0,
+      GuildEmojiManager: 0,
+      UserManager: { maxSize: 1_000, keepOverLimit: (user) => user.id === user.client.user.id },
+      GuildMemberManager: { maxSize: 200, keepOverLimit: (member) => member.id === member.client.user.id },
+    }),
+    allowedMentions: { parse: [] },
+    rest: { api: apiUrl },
+    shards: shards === 'auto' ? 'auto' : [...shards.ids],
+    ...(shards === 'auto' ? {} : { shardCount: shards.count }),
+    ...(waitForIdentify ? { ws: { buildIdentifyThrottler: async () => ({ waitForIdentify }) } } : {}),
+  });
+  client.on(Events.Error, (error) => log.warn({ err: error }, 'discord.js reports a fault'));
+  client.on(Events.ShardError, (error, shard) =>
+    log.warn({ err: error, shard }, 'a gateway connection failed'),
+  );
+  client.on(Events.ShardReconnecting, (shard) =>
+    log.info({ shard }, 'the gateway connection is being renewed'),
+  );
+  client.on(Events.ShardResume, (shard, replayed) =>
+    log.info({ shard, replayed }, 'the gateway connection is back'),
+  );
+  return client;
+}
+
+/** Connects every shard and resolves once all guilds are known. @throws StartError */
+export async function login(client: Client, options: GatewayOptions): Promise<void> {
+  let closeCode: number | null = null;
+  client.on(Events.ShardDisconnect, ({ code }, shard) => {
+    closeCode = code;
+    const fatal = startErrorFor(code, options);
+    options.log.error(
+      { shard, closeCode: code, remedy: fatal?.remedy },
+      'Discord closed a gateway connection for good',
+    );
+  });
+  const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
+  try {
+    await client.login(options.token);
+  } catch (error) {
+    throw (closeCode === null ? null : startErrorFor(closeCode, options)) ?? error;
+  }
+  await ready;
+}
+
+/** Whether every shard is connected; `client.isReady()` stays true while one reconnects. */
+export function isConnected(client: Client): boolean {
+  const shards = [...client.ws.shards.values()];
+  return shards.length > 0 && shards.every((shard) => shard.status === Status.Ready);
+}
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
+function startErrorFor(closeCode: number, { applicationId, shards }: GatewayOptions): StartError | null {
+  const page = botPage(applicationId);
+  switch (closeCode) {
+    case 4004:
+      return new StartError('Discord does not accept DISCORD_TOKEN.', tokenRemedy(page));
+    case 4010:
+    case 4011: {
+      const now = shards === 'auto' ? 'auto' : `${shards.ids.join(',')} of ${shards.count}`;
+      return new StartError(
+        `Discord does not accept the shards ${now}.`,
+        'Set DISCORD_SHARDS and DISCORD_SHARD_COUNT to "auto", or to more shards: Discord allows at most 2,500 guilds on one.',
+      );
+    }
+    case 4013:
+    case 4014:
+      return new StartError(
+        'Discord refuses the message-content intent (4014).',
+        `Open ${page}, switch on "Message Content Intent" under "Privileged Gateway Intents", save, and start again. Or switch it off: then the bot works by commands, mentions and direct messages alone.`,
+      );
+    default:
+      return null;
+  }
+}
+
+export function tokenRemedy(page: string): string {
+  return `Open ${page}, press "Reset Token", and put the new token into DISCORD_TOKEN.`;
+}

@@ -1,0 +1,153 @@
+import { type BaseInteraction, type Entitlement, Routes } from 'discord.js';
+import { z } from 'zod';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { GuildId } from '../../../core/ports/actor.ts';
+import { StartError } from '../../../core/ports/adapter.ts';
+import type { Dispatch, Purchase } from '../../../core/ports/events.ts';
+import { DiscordRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { guildOfOne, interactionPlace } from './places.ts';
+
+/**
+ * Brings to core what guilds and users bought. Discord names it with every interaction and announces changes to shard 0;
+ * what changed meanwhile is read at the start. Cancelling is no event: a subscription is updated when it ends.
+ * https://docs.discord.com/developers/resources/entitlement
+ */
+export interface Entitlements {
+  /** Reads all there are. @throws StartError where Discord refuses */
+  readAll(signal: AbortSignal): Promise<void>;
+  /** Reads those of one owner anew, after an event about one of them. */
+  reread(changed: Entitlement, signal: AbortSignal): Promise<void>;
+  /** Takes what came with an interaction. */
+  note(interaction: BaseInteraction): Promise<void>;
+}
+
+export interface EntitlementsOptions {
+  readonly rest: DiscordRest;
+  readonly applicationId: string;
+  readonly clock: Clock;
+  readonly dispatch: Dispatch;
+  /** SKUs that come with a tier; others are of no interest. */
+  readonly skus: ReadonlySet<string>;
+}
+
+/** The most that Discord gives at once. */
+const PAGE = 100;
+
+const momentSchema = z
+  .string()
+  .nullish()
+  .transform((text) => (text ? Date.parse(text) : null));
+
+const listSchema = z.array(
+  z
+    .object({
+      id: z.string(),
+      sku_id: z.string(),
+      guild_id: z.string().nullish(),
+      user_id: z.string().nullish(),
+      deleted: z.boolean().default(false),
+      consumed: z.boolean().default(false),
+      starts_at: momentSchema,
+      ends_at: momentSchema,
+    })
+    .transform(({ id, sku_id, guild_id, user_id, deleted, consumed, starts_at, ends_at }) => ({
+      id,
+      skuId: sku_id,
+      guildId: guild_id ?? null,
+      userId: user_id ?? null,
+      deleted,
+      consumed,
+      startsTimestamp: starts_at,
+      endsTimestamp: ends_at,
+    })),
+);
+
+/** What both the list and discord.js say of an entitlement. */
+type Held = Pick<
+  Entitlement,
+  'id' | 'skuId' | 'guildId' | 'deleted' | 'consumed' | 'startsTimestamp' | 'endsTimestamp'
+> & { readonly userId: string | null };
+
+export function createEntitlements(options: EntitlementsOptions): Entitlements {
+  const { rest, applicationId, clock, dispatch, skus } = options;
+  let lastReading: Promise<unknown> = Promise.resolve();
+
+  /** Readings stand in line, so that the last one to be asked for is the last one to be believed. */
+  function inLine(read: () => Promise<void>): Promise<void> {
+    const reading = lastReading.then(read);
+    lastReading = reading.catch(() => {});
+    return reading;
+  }
+
+  async function list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Held[]> {
+    const found: Held[] = [];
+    for (let after = '0'; ; after = found.at(-1)?.id ?? after) {
+      const search = new URLSearchParams({
+        ...query,
+        sku_ids: [...skus].join(),
+        exclude_ended: 'true',
+        limit: String(PAGE),
+        after,
+      });
+      const path = `${Routes.entitlements(applicationId)}?${search}` as const;
+      const page = listSchema.parse(await rest.insist({ method: 'GET', path }, signal));
+      found.push(...page.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)));
+      if (page.length < PAGE) return found;
+    }
+  }
+
+  /** Those that hold, by owner; the owners named have an entry in any case. */
+  function byOwner(entitlements: Iterable<Held>, owners: readonly GuildId[] = []) {
+    const nowMs = clock.now();
+    const purchases = new Map<GuildId, Purchase[]>(owners.map((owner) => [owner, []]));
+    for (const held of entitlements) {
+      const { skuId: sku, startsTimestamp: startsAtMs, endsTimestamp: endsAtMs } = held;
+      const owner = ownerOf(held);
+      // Written so that a time which cannot be read (NaN) lets nothing through.
+      const isNow = (startsAtMs === null || startsAtMs <= nowMs) && (endsAtMs === null || nowMs < endsAtMs);
+      if (owner === null || held.deleted || held.consumed || !isNow || !skus.has(sku)) continue;
+      const list = purchases.get(owner) ?? [];
+      list.push({ sku, endsAtMs });
+      purchases.set(owner, list);
+    }
+    return purchases;
+  }
+
+  return {
+    readAll: (signal) =>
+      inLine(async () => {
+        const all = await list({}, signal).catch((error: unknown) => {
+          if (!(error instanceof DiscordRefusal)) throw error;
+          throw new StartError(
+            `Discord does not say what was bought. ${error.message}`,
+            "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or take the variable away.",
+            { cause: error },
+          );
+        });
+        await dispatch.purchases('discord', byOwner(all), 'all');
+      }),
+
+    reread: (changed, signal) =>
+      inLine(async () => {
+        const owner = ownerOf(changed);
+        if (owner === null) return;
+        const query: Record<string, string> =
+          changed.guildId === null ? { user_id: changed.userId } : { guild_id: changed.guildId };
+        const theirs = (await list(query, signal)).filter((held) => ownerOf(held) === owner);
+        await dispatch.purchases('discord', byOwner(theirs, [owner]), 'these');
+      }),
+
+    async note(interaction) {
+      const { guild } = interactionPlace(interaction, null);
+      const theirs = interaction.entitlements.filter((held) => ownerOf(held) === guild).values();
+      await dispatch.purchases('discord', byOwner(theirs, [guild]), 'these');
+    },
+  };
+}
+
+/** A guild's purchase is the guild's, whoever paid; a user's counts where the user is a guild of one. */
+function ownerOf({ guildId, userId }: Pick<Held, 'guildId' | 'userId'>): GuildId | null {
+  if (guildId !== null) return `discord:${guildId}`;
+  return userId === null ? null : guildOfOne(userId);
+}

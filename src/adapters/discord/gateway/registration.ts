@@ -1,0 +1,149 @@
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+  PermissionFlagsBits,
+  Routes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const registeredSchema = z.array(z.record(z.string(), z.unknown()));
+
+export interface RegistrationOptions {
+  readonly rest: DiscordRest;
+  readonly applicationId: string;
+  readonly commands: readonly CommandDeclaration[];
+  readonly log: Logger;
+}
+
+/**
+ * Makes Discord's commands equal to the declarations, and writes nothing where they are already: Discord allows 200
+ * new commands a day. With `guildId` they are that guild's own, which shows at once and suits development.
+ */
+export async function register(
+  { rest, applicationId, commands, log }: RegistrationOptions,
+  guildId: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const path =
+    guildId === null
+      ? Routes.applicationCommands(applicationId)
+      : Routes.applicationGuildCommands(applicationId, guildId);
+  const wanted = commands.map((command) => declarationOf(command, guildId !== null));
+  const current = await rest.insist({ method: 'GET', path: `${path}?with_localizations=true` }, signal);
+  if (isEqual(registeredSchema.parse(current), wanted)) {
+    log.debug({ discordGuild: guildId }, 'the commands are registered already');
+    return;
+  }
+  await rest.insist({ method: 'PUT', path, body: wanted }, signal);
+  log.info({ discordGuild: guildId, commands: wanted.length }, 'registered the commands');
+}
+
+/** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */
+function declarationOf(command: CommandDeclaration, isGuildOnly: boolean): Json {
+  return {
+    type: ApplicationCommandType.ChatInput,
+    name: command.name,
+    ...(command.localNames ? { name_localizations: command.localNames } : {}),
+    description: command.description,
+    ...(command.localDescriptions ? { description_localizations: command.localDescriptions } : {}),
+    options: isAskedInForm(command)
+      ? []
+      : Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
+    // A default that a guild's admins can change; core checks the role by itself. Direct messages show all commands.
+    default_member_permissions: command.role === 'member' ? null : PermissionFlagsBits.ManageGuild.toString(),
+    ...(isGuildOnly
+      ? {}
+      : {
+          contexts: [
+            InteractionContextType.Guild,
+            InteractionContextType.BotDM,
+            InteractionContextType.PrivateChannel,
+          ],
+          integration_types: [
+            ApplicationIntegrationType.GuildInstall,
+            ApplicationIntegrationType.UserInstall,
+          ],
+        }),
+  };
+}
+
+function optionOf(name: string, option: Option): Json {
+  const base = { name, description: option.description, required: option.required ?? false };
+  switch (option.type) {
+    case 'text':
+      return { ...base, type: ApplicationCommandOptionType.String, max_length: option.maxChars };
+    case 'model':
+      return { ...base, type: ApplicationCommandOptionType.String, autocomplete: true };
+    case 'flag':
+      return { ...base, type: ApplicationCommandOptionType.Boolean };
+    case 'secret':
+      throw new TypeError('a secret is asked for in a form');
+    case 'choice':
+      return {
+        ...base,
+        type: ApplicationCommandOptionType.String,
+        choices: option.choices.map(({ value, label }) => ({ name: label, value })),
+      };
+  }
+}
+
+/** Compares by what was declared: Discord adds ids and leaves out what has its default. */
+function isEqual(registered: readonly Json[], wanted: readonly Json[]): boolean {
+  const essence = (commands: readonly Json[]) =>
+    JSON.stringify(
+      commands.map(commandEssence).toSorted((a, b) => String(a['name']).localeCompare(String(b['name']))),
+    );
+  return essence(registered) === essence(wanted);
+}
+
+const COMMAND_FIELDS = [
+  'type',
+  'name',
+  'name_localizations',
+  'description',
+  'description_localizations',
+  'default_member_permissions',
+  'contexts',
+  'integration_types',
+];
+const OPTION_FIELDS = [
+  'type',
+  'name',
+  'name_localizations',
+  'description',
+  'description_localizations',
+  'required',
+  'autocomplete',
+  'max_length',
+];
+
+function commandEssence(command: Json): Json {
+  const options = (command['options'] ?? []) as readonly Json[];
+  return { ...pick(command, COMMAND_FIELDS), options: options.map(optionEssence) };
+}
+
+function optionEssence(option: Json): Json {
+  const choices = (option['choices'] ?? []) as readonly Json[];
+  return {
+    ...pick(option, OPTION_FIELDS),
+    choices: choices.map((choice) => pick(choice, ['name', 'value'])),
+  };
+}
+
+/** The fields in this order; what is null, false or empty is as good as absent, and lists are sets. */
+function pick(from: Json, fields: readonly string[]): Json {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const value = from[field];
+      if (Array.isArray(value)) return [field, value.toSorted()];
+      return [field, value === null || value === false ? undefined : value];
+    }),
+  );
+}

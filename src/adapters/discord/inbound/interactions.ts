@@ -1,0 +1,263 @@
+import {
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  ChannelType,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  InteractionResponseType,
+  MessageFlags,
+  type ModalSubmitInteraction,
+  RESTJSONErrorCodes,
+  type RepliableInteraction,
+  Routes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Sealing } from '../../../core/kit/sealing.ts';
+import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { Dispatch } from '../../../core/ports/events.ts';
+import { type MessageBody, noticeBodies, parseButton } from '../answers/content.ts';
+import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
+import { createWebhookOutlet } from '../answers/message-writers.ts';
+import { postNotice } from '../answers/post-notice.ts';
+import { startThread } from '../answers/threads.ts';
+import type { WaitingSigns } from '../answers/waiting-signs.ts';
+import type { Entitlements } from '../gateway/entitlements.ts';
+import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
+import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from '../gateway/places.ts';
+import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { commandOfForm, formOf, readForm } from './form.ts';
+
+export interface InteractionHandlerOptions {
+  readonly rest: DiscordRest;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signs: WaitingSigns;
+  readonly sealing: Sealing;
+  readonly commands: readonly CommandDeclaration[];
+  readonly dispatch: Dispatch;
+  /** Null where no purchase comes with a tier. */
+  readonly entitlements: Entitlements | null;
+  readonly caveat: string | undefined;
+}
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
+const ACKNOWLEDGE_WITHIN_MS = 3_000;
+const RETRY_MS = 100;
+
+/** Acknowledges interactions before anything else happens, and brings them to `dispatch`. */
+export function createInteractionHandler(
+  options: InteractionHandlerOptions,
+): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
+  const { rest, clock, log, dispatch, entitlements } = options;
+  const commands = new Map(options.commands.map((command) => [command.name, command]));
+
+  /** Sends the first response; false where the interaction is dead, or somebody else's already. */
+  async function respond(interaction: Interaction, body: object, signal: AbortSignal): Promise<boolean> {
+    const path = Routes.interactionCallback(interaction.id, interaction.token);
+    const tooLateAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS;
+    let mayHaveArrived = false;
+    for (;;) {
+      try {
+        await rest.request({ method: 'POST', path, body }, signal);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (mayHaveArrived && isRefusal(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged))
+          return true;
+        const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
+        if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
+          log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
+          return false;
+        }
+        mayHaveArrived ||= error instanceof DiscordFault;
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  }
+
+  function surfaceOf(
+    interaction: RepliableInteraction,
+    kind: { readonly acknowledged: 'thinking' | 'silent'; readonly isPrivate: boolean },
+    receivedAtMs: number,
+  ): InteractionSurface {
+    const { id, token, applicationId, channel, appPermissions } = interaction;
+    const may: BotMay = (permission) => appPermissions.has(permission);
+    const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
+    const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
+    const isShut =
+      channel?.type === ChannelType.PrivateThread && !channel.joined && !appPermissions.has('ManageThreads');
+    return createInteractionSurface({
+      ...options,
+      place: {
+        kind: 'interaction',
+        interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
+        ...kind,
+        botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend && !isShut),
+        canContinueInThread: isMember && mayOpenThread(channel?.type, may),
+        newestId: null,
+      },
+      isResumed: false,
+    });
+  }
+
+  async function useCommand(
+    interaction: ChatInputCommandInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { commandName: name, options } = interaction;
+    const command = commands.get(name);
+    if (command !== undefined && isAskedInForm(command)) return openForm(interaction, command, signal);
+    const given = Object.fromEntries(options.data.map((option) => [option.name, option.value]));
+    await runCommand(interaction, { name, given }, receivedAtMs, signal);
+  }
+
+  /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
+  async function openForm(
+    interaction: ChatInputCommandInteraction,
+    command: CommandDeclaration,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const admission = await dispatch.admit({
+      command: command.name,
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+    });
+    if (!admission.ok) return refuse(interaction, admission.notice.text, signal);
+    await respond(interaction, { type: InteractionResponseType.Modal, data: formOf(command) }, signal);
+  }
+
+  async function runCommand(
+    interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
+    { name, given }: { readonly name: string; readonly given: Readonly<Record<string, unknown>> },
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isPrivate = commands.get(name)?.reply !== 'answer' || given['private'] === true;
+    const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
+    const type = InteractionResponseType.DeferredChannelMessageWithSource;
+    if (!(await respond(interaction, { type, data }, signal))) return;
+    const surface = surfaceOf(interaction, { acknowledged: 'thinking', isPrivate }, receivedAtMs);
+    await entitlements?.note(interaction);
+    await dispatch.command({
+      id: eventId(interaction.id),
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+      surface,
+      command: name,
+      options: given,
+    });
+    await surface.settle();
+  }
+
+  async function press(
+    interaction: ButtonInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const button = parseButton(interaction.customId);
+    if (button === null) return refuse(interaction, DEAD_BUTTON, signal);
+    const type = InteractionResponseType.DeferredMessageUpdate;
+    if (!(await respond(interaction, { type }, signal))) return;
+    const { message, channel, channelId } = interaction;
+    const isPrivate = message.flags.has(MessageFlags.Ephemeral);
+    const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
+    const patient = { ...rest, request: rest.insist };
+    await entitlements?.note(interaction);
+    await dispatch.press({
+      id: eventId(interaction.id),
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, message.id),
+      surface,
+      button: button.kind,
+      answerId: button.answerId,
+      async retire(retiring) {
+        await createWebhookOutlet(patient, interaction).editOriginal({ components: [] }, [], retiring);
+      },
+      async openThread(title, opening) {
+        const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+        if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;
+        const opened = await startThread(rest, channelId, message.id, title, opening);
+        if (opened === 'impossible') return null;
+        if (opened === 'new') {
+          const text = WELCOME[options.caveat === undefined ? 'all' : 'mentions'];
+          await postNotice(rest, message.id, { text, nonce: interaction.id }, opening);
+        }
+        return message.id;
+      },
+    });
+    await surface.settle();
+  }
+
+  async function suggest(interaction: AutocompleteInteraction, signal: AbortSignal): Promise<void> {
+    const { name, value } = interaction.options.getFocused(true);
+    await entitlements?.note(interaction);
+    const suggestions = await dispatch.suggest({
+      command: interaction.commandName,
+      option: name,
+      text: value,
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, null),
+    });
+    const choices = suggestions
+      .slice(0, MAX_CHOICES)
+      .map(({ label, value: id }) => ({ name: cut(label), value: id }));
+    const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+    await respond(interaction, { type, data: { choices } }, signal);
+  }
+
+  async function submitForm(
+    interaction: ModalSubmitInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const command = commandOfForm(interaction.customId, commands);
+    if (command === null) return refuse(interaction, DEAD_FORM, signal);
+    const given = readForm(interaction.fields);
+    await runCommand(interaction, { name: command.name, given }, receivedAtMs, signal);
+  }
+
+  /** Says something in private in the place of all else. */
+  async function refuse(interaction: RepliableInteraction, text: string, signal: AbortSignal): Promise<void> {
+    const body = firstBody(text);
+    const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
+    await respond(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data }, signal);
+  }
+
+  return async (interaction, signal) => {
+    const receivedAtMs = clock.now();
+    if (interaction.isChatInputCommand()) await useCommand(interaction, receivedAtMs, signal);
+    else if (interaction.isAutocomplete()) await suggest(interaction, signal);
+    else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
+    else if (interaction.isModalSubmit()) await submitForm(interaction, receivedAtMs, signal);
+    else if (interaction.isRepliable()) await refuse(interaction, DEAD_BUTTON, signal);
+  };
+}
+
+/** Of an age that nobody remembers, or none of ours. */
+const DEAD_BUTTON = 'This button does not work any more. Ask again with `/ask`.';
+const DEAD_FORM = 'This form does not work any more. Use the command again.';
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
+const MAX_CHOICES = 25;
+const CHOICE_CHARS = 100;
+
+/** Cuts a label to what Discord takes, between whole characters. */
+function cut(label: string): string {
+  if (label.length <= CHOICE_CHARS) return label;
+  return `${label.slice(0, CHOICE_CHARS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+const WELCOME = {
+  all: 'Write here to go on; you need not mention me.',
+  mentions: 'Mention me here to go on.',
+};
+
+function firstBody(text: string): MessageBody {
+  const [body] = noticeBodies(text);
+  if (body === undefined) throw new Error('a notice takes at least one message');
+  return body;
+}

@@ -1,0 +1,248 @@
+import { DefaultUserAgent } from 'discord.js';
+import { z } from 'zod';
+import type { Pacers } from '../../../core/delivery/write-limiter.ts';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { RateReport, Scope } from '../../../core/ports/scope.ts';
+import type { NoticeFile } from '../../../core/ports/surface.ts';
+import { DiscordFault, DiscordRefusal } from './errors.ts';
+
+export interface RestRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As `Routes` of discord.js makes them, with the query. */
+  readonly path: string;
+  readonly body?: object;
+  readonly files?: readonly NoticeFile[];
+  /**
+   * The limit that this request draws from, so that the pacers learn from the answer. Of one that is `within` another the pacers
+   * have granted both.
+   */
+  readonly scope?: Scope;
+  /** Whether it gives way where the global limit is short: typing, reactions. */
+  readonly isMinor?: boolean;
+  /** How long `insist` lets it wait for room, each time (an hour); where there is none by then, it throws `RateLimited`. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Discord's REST API v10 for all that answers need. In the place of discord.js's own client, whose queue would send each stale
+ * edit in its turn, wait without being told, and count the interaction endpoints in the global limit that they are
+ * exempt from. Here the core's pacers are the one queue, and each request is tried once.
+ */
+export interface DiscordRest {
+  /**
+   * Sends a request once and resolves to the answer's JSON; null where there is none.
+   *
+   * @throws RateLimited, DiscordRefusal, DiscordFault where the outcome is not known, or the signal's reason
+   */
+  request(request: RestRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * As `request`, but waits for its turn in the scope, waits out rate limits, and tries again after faults. For what is not
+   * paced by the reply engine, and may happen twice.
+   */
+  insist(request: RestRequest, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface RestOptions {
+  /** Without the version: `https://discord.com/api`. */
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly pacers: Pacers;
+}
+
+/** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
+export const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000, isShared: true };
+/** Discord itself gives up after about as long. */
+const TIMEOUT_MS = 15_000;
+/** A reason that is made anew each time costs a stack trace. */
+const IN_TIME = new Error('in time');
+/** `insist` tries again after so long, doubled each time … */
+const FIRST_RETRY_MS = 500;
+/** … so often: some 8 s, which a restart of Discord's edge takes. */
+const RETRIES = 4;
+const PATIENCE_MS = 3_600_000;
+/** How long an address that Cloudflare turns away rests where it is not told: each further request would count against it. */
+const BLOCKED_MS = 60_000;
+
+/** Read to its end. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const rateLimitBody = z.object({ retry_after: z.number() });
+const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
+
+export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
+  /** Aborts with the outer signal's reason, or with this one after so long, unless it is ended before. */
+  function startLimit(ms: number, outer: AbortSignal, reason: () => Error) {
+    const limited = new AbortController();
+    const abandon = () => limited.abort(outer.reason);
+    if (outer.aborted) abandon();
+    outer.addEventListener('abort', abandon, { once: true });
+    const ended = new AbortController();
+    clock.sleep(ms, ended.signal).then(
+      () => limited.abort(reason()),
+      () => {}, // in time
+    );
+    const end = () => {
+      outer.removeEventListener('abort', abandon);
+      ended.abort(IN_TIME);
+    };
+    return { signal: limited.signal, end };
+  }
+
+  async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
+    const { method, path } = request;
+    const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
+    const limit = startLimit(TIMEOUT_MS, signal, late);
+    try {
+      const response = await fetch(`${apiUrl}/v10${path}`, {
+        method,
+        signal: limit.signal,
+        headers: {
+          'User-Agent': `${DefaultUserAgent} Parley`,
+          // The webhook routes carry their own token; a bot's would be checked as well.
+          ...(isInteractionPath(path) ? {} : { Authorization: `Bot ${token}` }),
+          ...(request.body && !request.files?.length ? { 'Content-Type': 'application/json' } : {}),
+        },
+        ...bodyOf(request),
+      });
+      // Read here, under the same timeout.
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (error) {
+      limit.signal.throwIfAborted();
+      throw new DiscordFault('the connection to Discord failed', { cause: error });
+    } finally {
+      limit.end();
+    }
+  }
+
+  /** A 429 for all requests is the only failure that concerns the global limit; others are for the caller. */
+  async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Answer> {
+    return pacers.run(
+      GLOBAL,
+      () => request.isMinor !== true,
+      async () => {
+        const response = await send(request, signal);
+        if (response.status === 429 && limitHit(response, request) !== null)
+          throw rateLimited(response, request);
+        return response;
+      },
+      signal,
+    );
+  }
+
+  async function request(request: RestRequest, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const isGranted = isInteractionPath(request.path) || request.scope?.within !== undefined;
+    const response = await (isGranted ? send(request, signal) : sendGlobally(request, signal));
+    const report = reportOf(response.headers);
+    if (request.scope && report) pacers.learn(request.scope.key, report);
+    if (response.status === 429) throw rateLimited(response, request);
+    if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
+    const body = response.text === '' ? null : parse(response.text);
+    // An HTML page of something between Discord and here.
+    if (body === undefined) throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
+    if (response.status < 300) return body;
+    const { code, message, errors } = errorBody
+      .catch({ code: 0, message: 'no reason', errors: null })
+      .parse(body);
+    throw new DiscordRefusal(
+      response.status,
+      code,
+      errors ? `${message} ${JSON.stringify(errors)}` : message,
+    );
+  }
+
+  async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
+    const { scope, patienceMs = PATIENCE_MS } = wanted;
+    if (!scope) return request(wanted, signal);
+    const limit = startLimit(patienceMs, signal, () => new RateLimited(patienceMs));
+    return pacers
+      .run(
+        scope,
+        () => wanted.isMinor !== true,
+        () => request(wanted, signal),
+        limit.signal,
+      )
+      .finally(limit.end);
+  }
+
+  return {
+    request,
+    async insist(wanted, signal) {
+      const { patienceMs = PATIENCE_MS } = wanted;
+      for (let faults = 0; ; ) {
+        try {
+          return await paced(wanted, signal);
+        } catch (error) {
+          if (error instanceof RateLimited && error.retryAfterMs < patienceMs) {
+            await clock.sleep(error.retryAfterMs, signal);
+          } else if (error instanceof DiscordFault && faults < RETRIES) {
+            await clock.sleep(FIRST_RETRY_MS * 2 ** faults++, signal);
+          } else throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Exempt from the global limit, and authorised by the token in the path. */
+function isInteractionPath(path: string): boolean {
+  return path.startsWith('/interactions/') || path.startsWith('/webhooks/');
+}
+
+function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
+  if (!files?.length) return body ? { body: JSON.stringify(body) } : {};
+  const form = new FormData();
+  const attachments = files.map(({ name, description }, id) => ({ id, filename: name, description }));
+  form.append('payload_json', JSON.stringify({ ...body, attachments }));
+  for (const [index, { name, mediaType, bytes }] of files.entries()) {
+    form.append(`files[${index}]`, new Blob([new Uint8Array(bytes)], { type: mediaType }), name);
+  }
+  return { body: form };
+}
+
+/** Undefined where it is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The limit that was hit; null for the route's own. */
+function limitHit({ headers }: Answer, { path }: RestRequest): string | null {
+  const isOfRoute = ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
+  // Others are the bot's global limit, or Cloudflare's: after 10,000 invalid requests in 10 minutes it turns the address away.
+  return isOfRoute || isInteractionPath(path) ? null : GLOBAL.key;
+}
+
+/**
+ * The body is exact; the header is in whole seconds, and at most that is there where Cloudflare answers for Discord. A 429
+ * with a code instead of a time is no rate but a refusal: too many edits of a message that is older than an hour.
+ */
+function rateLimited(response: Answer, request: RestRequest): RateLimited | DiscordRefusal {
+  const body = parse(response.text);
+  const scope = limitHit(response, request);
+  const limit = rateLimitBody.safeParse(body);
+  if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000), { scope });
+  const refusal = errorBody.safeParse(body);
+  if (refusal.success && refusal.data.code !== 0) {
+    return new DiscordRefusal(429, refusal.data.code, refusal.data.message);
+  }
+  return new RateLimited(Number(response.headers.get('Retry-After')) * 1_000 || BLOCKED_MS, { scope });
+}
+
+function reportOf(headers: Headers): RateReport | null {
+  const [limit, remaining, resetAfterSec] = ['Limit', 'Remaining', 'Reset-After'].map((name) =>
+    Number(headers.get(`X-RateLimit-${name}`) ?? Number.NaN),
+  ) as [number, number, number];
+  if (Number.isNaN(limit + remaining + resetAfterSec)) return null;
+  return { limit, remaining, resetAfterMs: resetAfterSec * 1_000 };
+}

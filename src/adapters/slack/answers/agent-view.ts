@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { isRefusal } from '../api/errors.ts';
+import { sessionScope } from '../api/limits.ts';
+import { SlackRefusal } from '../api/web-api.ts';
+import type { Workspace } from '../api/workspace.ts';
+
+/** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
+export interface AgentView {
+  /** Whether sessions are known to work here. */
+  readonly isOn: boolean;
+  /** Finds out whether they do, with a thread at hand. Never rejects. */
+  probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  /** Shows a thread's session as working, with Slack's own stop. Resolves to whether it is shown. */
+  begin(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  /** Shows it as waiting for the person again. */
+  end(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
+}
+
+/** An operator may turn the feature on at any time. */
+const TRY_AGAIN_AFTER_MS = 3_600_000;
+/** Slack’s words for no sessions at all; others are of one thread. */
+const OFF = [
+  'feature_disabled',
+  'unknown_method',
+  'missing_scope',
+  'not_allowed_token_type',
+  'access_denied',
+];
+
+export function createAgentView(workspace: Workspace, clock: Clock, log: Logger): AgentView {
+  let isOn = false;
+  let offUntilMs = 0;
+  let probing: Promise<boolean> | null = null;
+
+  /** Resolves to whether Slack took the status. */
+  async function set(
+    status: 'active' | 'processing',
+    channel: string,
+    threadTs: string,
+    signal: AbortSignal,
+  ) {
+    try {
+      const args = { channel_id: channel, thread_ts: threadTs, status };
+      await workspace.call('agents.sessions.setStatus', args, signal);
+      isOn = true;
+      return true;
+    } catch (error) {
+      if (!(error instanceof SlackRefusal)) throw error;
+      if (!isRefusal(error, ...OFF)) {
+        log.debug({ err: error }, 'Slack takes no agent session in a thread; going without there');
+        return false;
+      }
+      if (isOn || offUntilMs === 0)
+        log.info({ err: error }, 'Slack offers no agent sessions here; going without');
+      isOn = false;
+      offUntilMs = clock.now() + TRY_AGAIN_AFTER_MS;
+      return false;
+    }
+  }
+
+  return {
+    get isOn() {
+      return isOn;
+    },
+    async probe(channel, threadTs, signal) {
+      if (isOn || clock.now() < offUntilMs) return isOn;
+      // One answer serves all who ask at the same time.
+      probing ??= set('active', channel, threadTs, signal)
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'could not find out whether Slack offers agent sessions');
+          return false;
+        })
+        .finally(() => {
+          probing = null;
+        });
+      return probing;
+    },
+    async begin(channel, threadTs, signal) {
+      if (clock.now() < offUntilMs) return false;
+      const done = await workspace.take(sessionScope(workspace.team));
+      return done !== null && set('processing', channel, threadTs, signal).finally(done);
+    },
+    async end(channel, threadTs, signal) {
+      if (clock.now() >= offUntilMs) await set('active', channel, threadTs, signal);
+    },
+  };
+}

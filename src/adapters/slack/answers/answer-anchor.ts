@@ -1,0 +1,87 @@
+import type { Clock } from '../../../core/kit/clock.ts';
+import { isRefusedContent } from '../api/errors.ts';
+import { postScope } from '../api/limits.ts';
+import type { Workspace } from '../api/workspace.ts';
+import type { questionContent } from '../text/questions.ts';
+import { createOncePost } from './post-once.ts';
+
+/** What an answer stands under: a thread that is there, one that begins with the question, or none. */
+export interface Root {
+  /** Whether `threadTs` resolves at once. */
+  readonly isReady: boolean;
+  /** The message that carries the sign that the question was seen; null while there is none. */
+  readonly questionTs: string | null;
+  /** The thread for the answer, as far as it is known by now. */
+  readonly knownThreadTs: string | null;
+  /** The same where that thread is sure to have replies by now. */
+  readonly activeThreadTs: string | null;
+  /** The thread for the answer, null for none; posts the question first where that is still to be done. */
+  threadTs(signal: AbortSignal): Promise<string | null>;
+}
+
+/** Under a message of a person's, or beside it. */
+export function standingRoot(questionTs: string | null, threadTs: string | null): Root {
+  return {
+    isReady: true,
+    questionTs,
+    knownThreadTs: threadTs,
+    activeThreadTs: threadTs === questionTs ? null : threadTs,
+    threadTs: async () => threadTs,
+  };
+}
+
+export interface QuestionPost {
+  readonly channel: string;
+  readonly question: ReturnType<typeof questionContent>;
+  /** `new`: the question begins a thread for its answer. `none`: they stand below each other. Else a thread that is there. */
+  readonly thread: 'new' | 'none' | { readonly ts: string };
+  /** Told of the question's `ts` when it stands. */
+  readonly onPosted: (ts: string) => void;
+}
+
+/** Posts the question, once, for an answer below it. */
+export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Clock): Root {
+  const { channel, question, thread, onPosted } = post;
+  const existing = typeof thread === 'string' ? null : thread.ts;
+  const once = createOncePost(workspace, { channel, threadTs: existing }, clock);
+  let questionTs: string | null = null;
+  let posting: Promise<void> | null = null;
+  let content = question.markdown;
+
+  async function postQuestion(signal: AbortSignal): Promise<void> {
+    const scope = postScope(workspace.team, channel);
+    try {
+      const { ts } = await workspace.paced(scope, () => once.post(content, signal), signal);
+      questionTs = ts;
+      onPosted(ts);
+    } catch (error) {
+      if (content === question.plain || !isRefusedContent(error)) throw error;
+      content = question.plain;
+      await postQuestion(signal);
+    }
+  }
+
+  return {
+    get isReady() {
+      return questionTs !== null;
+    },
+    get questionTs() {
+      return questionTs;
+    },
+    get knownThreadTs() {
+      return thread === 'new' ? questionTs : existing;
+    },
+    get activeThreadTs() {
+      return questionTs === null ? null : existing;
+    },
+    async threadTs(signal) {
+      if (questionTs === null) {
+        posting ??= postQuestion(signal).finally(() => {
+          posting = null;
+        });
+        await posting;
+      }
+      return this.knownThreadTs;
+    },
+  };
+}

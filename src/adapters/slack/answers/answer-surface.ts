@@ -1,0 +1,119 @@
+import type { Clock } from '../../../core/kit/clock.ts';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
+import { deliveryError, isRefusedContent } from '../api/errors.ts';
+import { MESSAGE_LIMITS, methodScope, postScope, selfPacedScope } from '../api/limits.ts';
+import type { Workspace } from '../api/workspace.ts';
+import { contentOf, plainContentOf } from '../text/message-content.ts';
+import type { Root } from './answer-anchor.ts';
+import type { Indicator } from './indicator.ts';
+import type { NativeStreams } from './native-stream.ts';
+import { createOncePost, type OncePost } from './post-once.ts';
+import { createPostedMessage } from './posted-message.ts';
+import type { Whisper } from './tell-privately.ts';
+
+export interface AnswerSurfaceOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly root: Root;
+  readonly indicator: Indicator;
+  readonly whisper: Whisper;
+  readonly clock: Clock;
+  /** Slack's own streaming, where one person reads; null where others would wait for the end. */
+  readonly streams: NativeStreams | null;
+  readonly isPrivate: boolean;
+  /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
+  readonly threadKeyOf: (threadTs: string) => string | null;
+  /** By what another process finds this place, as it is now. */
+  readonly reference: () => string;
+  /** Does what has to be done before the answer begins, such as posting the question; faults show at `open`. */
+  readonly prepare: () => void;
+}
+
+/** Shows an answer message by message, in a thread or below each other. */
+export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
+  const { workspace, channel, root, indicator, whisper, clock, streams } = options;
+  const { team } = workspace;
+  /** The message that is being opened, over all tries. */
+  let opening: { readonly once: OncePost; isPlain: boolean } | null = null;
+
+  async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
+    opening ??= { once: createOncePost(workspace, { channel, threadTs }, clock), isPlain: false };
+    const attempt = opening;
+    const content = attempt.isPlain ? plainContentOf(view) : contentOf(view);
+    try {
+      const { ts, isOlder } = await attempt.once.post(content, signal);
+      const threadKey = threadTs === null ? null : options.threadKeyOf(threadTs);
+      const message = createPostedMessage(
+        workspace,
+        { channel, threadTs, ts, threadKey },
+        isOlder ? null : content,
+        clock,
+      );
+      if (isOlder) {
+        await workspace.paced(methodScope(team, 'chat.update'), () => message.update(view, signal), signal);
+      }
+      opening = null;
+      return message;
+    } catch (error) {
+      // Nothing was shown: the next try may begin anew, as a stream.
+      if (error instanceof RateLimited && !attempt.once.isUnclear) opening = null;
+      if (attempt.isPlain || !isRefusedContent(error)) throw error;
+      attempt.isPlain = true;
+      return post(view, threadTs, signal);
+    }
+  }
+
+  async function open(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
+    if (streams !== null && threadTs !== null && opening === null) {
+      const message = await streams.open(
+        { channel, threadTs, threadKey: options.threadKeyOf(threadTs) },
+        view,
+        signal,
+      );
+      if (message !== null) return message;
+    }
+    return post(view, threadTs, signal);
+  }
+
+  return {
+    limits: MESSAGE_LIMITS,
+    // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
+    get openScope() {
+      return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
+    },
+    get reference() {
+      return options.reference();
+    },
+    caveat: `Slack takes no slash commands in threads. There, mention me with one: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
+    isPrivate: options.isPrivate,
+    // An answer in a channel stands in a thread already, and a DM is one conversation.
+    canContinueInThread: false,
+    indicate(activity) {
+      // The question is shown when it is admitted; until then there is nothing to put a sign on.
+      if (activity === 'queued' && !root.isReady) return;
+      indicator.show(activity);
+      if (activity === 'working') options.prepare();
+    },
+    async threadKey(signal) {
+      const threadTs = await root.threadTs(signal);
+      return threadTs === null ? null : options.threadKeyOf(threadTs);
+    },
+    async open(view, signal) {
+      signal.throwIfAborted();
+      try {
+        const wasReady = root.isReady;
+        const threadTs = await root.threadTs(signal);
+        const write = () => open(view, threadTs, signal);
+        const message = wasReady
+          ? await write()
+          : await workspace.paced(postScope(team, channel), write, signal);
+        indicator.opened();
+        return message;
+      } catch (error) {
+        throw deliveryError(error);
+      }
+    },
+    whisper,
+  };
+}

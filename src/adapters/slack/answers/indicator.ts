@@ -1,0 +1,111 @@
+import type { Activity } from '../../../core/ports/surface.ts';
+import { isRefusal } from '../api/errors.ts';
+import { reactionScope } from '../api/limits.ts';
+import type { Tasks } from '../api/tasks.ts';
+import type { Workspace } from '../api/workspace.ts';
+import type { AgentView } from './agent-view.ts';
+import type { Root } from './answer-anchor.ts';
+
+/** Shows that a question was seen, by Slack's own means: the agent session's status, else a reaction. */
+export interface Indicator {
+  show(activity: Activity): void;
+  /** The answer's first message stands. */
+  opened(): void;
+}
+
+export interface IndicatorOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly root: Root;
+  readonly agentView: AgentView;
+  readonly tasks: Tasks;
+  readonly signal: AbortSignal;
+}
+
+const REACTION = 'eyes';
+type Sign = 'none' | 'session' | 'reaction';
+
+/** Takes off what a process that died may have left on a question. */
+export async function takeSignsOff(
+  { workspace, agentView, signal }: Pick<IndicatorOptions, 'workspace' | 'agentView' | 'signal'>,
+  channel: string,
+  questionTs: string | null,
+  threadTs: string | null,
+): Promise<void> {
+  if (threadTs !== null) await agentView.end(channel, threadTs, signal);
+  if (questionTs !== null) await react(workspace, 'reactions.remove', channel, questionTs, signal);
+}
+
+export function createIndicator(options: IndicatorOptions): Indicator {
+  const { workspace, channel, root, agentView, tasks, signal } = options;
+  let wanted = false;
+  let hasOpened = false;
+  let sign: Sign = 'none';
+  let isSettling = false;
+
+  async function put(): Promise<Sign> {
+    const threadTs = await root.threadTs(signal);
+    if (threadTs !== null && (await agentView.begin(channel, threadTs, signal))) return 'session';
+    if (root.questionTs === null || hasOpened || !wanted) return 'none';
+    const done = await workspace.take(reactionScope(workspace.team));
+    if (done === null) return 'none';
+    await react(workspace, 'reactions.add', channel, root.questionTs, signal).finally(done);
+    return 'reaction';
+  }
+
+  async function take(): Promise<void> {
+    const before = sign;
+    sign = 'none';
+    const threadTs = await root.threadTs(signal);
+    if (before === 'session') await takeSignsOff(options, channel, null, threadTs);
+    if (before === 'reaction') await takeSignsOff(options, channel, root.questionTs, null);
+  }
+
+  async function settle(): Promise<void> {
+    for (;;) {
+      // Slack's stop stands with the session's status, so that is kept until the answer ends.
+      const isDue = wanted && !(hasOpened && sign !== 'session');
+      if (isDue === (sign !== 'none')) return;
+      if (!isDue) await take();
+      else {
+        sign = await put();
+        if (sign === 'none') return;
+      }
+    }
+  }
+
+  function change(): void {
+    if (isSettling) return;
+    isSettling = true;
+    tasks.run('show that a question was seen', () =>
+      settle().finally(() => {
+        isSettling = false;
+      }),
+    );
+  }
+
+  return {
+    show(activity) {
+      wanted = activity !== 'idle';
+      change();
+    },
+    opened() {
+      hasOpened = true;
+      change();
+    },
+  };
+}
+
+async function react(
+  workspace: Workspace,
+  method: 'reactions.add' | 'reactions.remove',
+  channel: string,
+  timestamp: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await workspace.call(method, { channel, timestamp, name: REACTION }, signal);
+  } catch (error) {
+    if (!isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found')) throw error;
+  }
+}

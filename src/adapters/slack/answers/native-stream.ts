@@ -1,0 +1,231 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { Scope } from '../../../core/ports/scope.ts';
+import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
+import { deliveryError, isRefusal } from '../api/errors.ts';
+import { methodScope } from '../api/limits.ts';
+import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
+import { textOf, type Workspace } from '../api/workspace.ts';
+import { tailOf } from '../text/message-content.ts';
+import { neutralise, settledPart } from '../text/neutralise.ts';
+import { createPostedMessage } from './posted-message.ts';
+import type { StreamSlot, StreamSlots } from './stream-quota.ts';
+
+/** Slack's own streaming of messages. */
+export interface NativeStreams {
+  /** Begins a message as a stream; null where it has to be posted instead. The caller has paced it. */
+  open(spot: StreamSpot, view: MessageView, signal: AbortSignal): Promise<LiveMessage | null>;
+}
+
+export interface StreamSpot {
+  readonly channel: string;
+  readonly threadTs: string;
+  /** As `LiveMessage.threadKey`. */
+  readonly threadKey: string | null;
+}
+
+export interface NativeStreamsOptions {
+  readonly workspace: Workspace;
+  readonly slots: StreamSlots;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of each message that begins as a stream … */
+  readonly onBegun: (ts: string) => void;
+  /** … and when it shows by its buttons, or the lack of them, whose it is. */
+  readonly onSettled: () => void;
+}
+
+/** A stream dies five minutes after its start, however busy (slackapi/node-slack-sdk#2702). It is ended well before. */
+const MAX_AGE_MS = 270_000;
+/** Slack's words for a stream that takes no more. */
+const ENDED = ['message_not_in_streaming_state', 'stopped_by_user'] as const;
+
+export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
+  const { workspace, slots, clock, log, onBegun } = options;
+  /** A start whose outcome is not known: the message may stand, and would stand twice. */
+  let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
+  /** The message that it turned out to have begun, until that shows the newest view. */
+  let found: LiveMessage | null = null;
+
+  return {
+    async open(spot, view, signal) {
+      if (unclear !== null) {
+        const begun = unclear;
+        const ts = await findBegun(workspace, spot, begun, signal);
+        unclear = null;
+        if (ts === null) begun.slot.release();
+        else {
+          onBegun(ts);
+          found = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
+        }
+      }
+      if (found !== null) {
+        const message = found;
+        await workspace.paced(message.scope, () => message.update(view, signal), signal);
+        found = null;
+        return message;
+      }
+      const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
+      if (text.trim() === '') return null;
+      const slot = await slots.take();
+      if (slot === null) return null;
+      const sinceMs = clock.now();
+      try {
+        const scope = methodScope(workspace.team, 'chat.startStream');
+        const start = () =>
+          workspace.api.call(
+            'chat.startStream',
+            { channel: spot.channel, thread_ts: spot.threadTs, markdown_text: text },
+            signal,
+          );
+        const { data } = await workspace.paced(scope, start, signal);
+        const ts = textOf(data['ts']);
+        onBegun(ts);
+        return createStreamedMessage(options, { ...spot, ts }, text, slot, 'streaming');
+      } catch (error) {
+        if (error instanceof SlackUnreachable || signal.aborted) {
+          unclear = { sinceMs, text, slot };
+          throw error;
+        }
+        slot.release();
+        if (error instanceof RateLimited) return null;
+        if (!(error instanceof SlackRefusal)) throw error;
+        log.debug({ err: error }, 'Slack does not stream here; editing instead');
+        return null;
+      }
+    },
+  };
+}
+
+/**
+ * A message that grows by appending. Whatever goes wrong, it ends the stream and goes on by `chat.update` with the whole
+ * text: an append that failed may have arrived, and there is no key by which to try it again.
+ */
+function createStreamedMessage(
+  { workspace, clock, log, onSettled }: NativeStreamsOptions,
+  { channel, threadTs, ts, threadKey }: StreamSpot & { readonly ts: string },
+  started: string,
+  slot: StreamSlot,
+  begun: 'streaming' | 'unsure',
+): LiveMessage {
+  const { team } = workspace;
+  const posted = createPostedMessage(workspace, { channel, threadTs, ts, threadKey }, null, clock);
+  const endAtMs = clock.now() + MAX_AGE_MS;
+  let phase = begun as 'streaming' | 'unsure' | 'ended';
+  const hasEnded = () => phase === 'ended';
+  let sent = started;
+
+  /** Resolves to whether the stream took the view; `unsure` stays behind where that is not known. */
+  async function stream(view: MessageView, signal: AbortSignal): Promise<boolean> {
+    const isLast = view.status !== 'streaming';
+    const target = isLast ? neutralise(view.text) : settledPart(neutralise(view.source));
+    if (!target.startsWith(sent) || clock.now() >= endAtMs) return false;
+    const news = target.slice(sent.length);
+    if (!isLast && news === '') return true;
+    phase = 'unsure';
+    try {
+      if (isLast) {
+        const tail = tailOf(view);
+        await stop({ markdown_text: news || null, blocks: tail.length === 0 ? null : tail }, signal);
+        onSettled();
+      } else {
+        await workspace.api.call('chat.appendStream', { channel, ts, markdown_text: news }, signal);
+        phase = 'streaming';
+      }
+      sent = target;
+      return true;
+    } catch (error) {
+      if (error instanceof RateLimited) phase = 'streaming';
+      if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) throw error;
+      log.debug({ err: error }, 'a stream takes no more; editing from now on');
+      if (isRefusal(error, ...ENDED)) end();
+      return false;
+    }
+  }
+
+  async function stop(rest: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+    const call = () => workspace.api.call('chat.stopStream', { channel, ts, ...rest }, signal);
+    await within(methodScope(team, 'chat.stopStream'), call, signal);
+    end();
+  }
+
+  /** Within another limit than the caller's, which must not pay for it. */
+  async function within(scope: Scope, write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      await workspace.paced(scope, write, signal);
+    } catch (error) {
+      if (error instanceof RateLimited) throw new Error('the end of a stream has to wait', { cause: error });
+      throw error;
+    }
+  }
+
+  async function endStream(signal: AbortSignal): Promise<void> {
+    try {
+      await stop({}, signal);
+    } catch (error) {
+      if (!isRefusal(error, ...ENDED)) throw deliveryError(error);
+      end();
+    }
+  }
+
+  function end(): void {
+    phase = 'ended';
+    slot.release();
+  }
+
+  return {
+    key: posted.key,
+    threadKey,
+    get scope() {
+      return hasEnded() ? posted.scope : methodScope(team, 'chat.appendStream');
+    },
+    async update(view, signal) {
+      signal.throwIfAborted();
+      if (hasEnded()) return posted.update(view, signal);
+      if (phase === 'streaming' && (await stream(view, signal))) return;
+      if (!hasEnded()) await endStream(signal);
+      await within(posted.scope, () => posted.update(view, signal), signal);
+      onSettled();
+    },
+  };
+}
+
+const repliesSchema = z.array(
+  z.object({
+    ts: z.string(),
+    text: z.string().optional(),
+    bot_id: z.string().optional(),
+    blocks: z.array(z.object({ type: z.string() })).default([]),
+  }),
+);
+type Reply = z.infer<typeof repliesSchema>[number];
+const CLOCK_SKEW_MS = 120_000;
+
+/** A message of the bot's in the thread that was begun with this text since then. */
+async function findBegun(
+  workspace: Workspace,
+  { channel, threadTs }: StreamSpot,
+  { sinceMs, text }: { readonly sinceMs: number; readonly text: string },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
+  const data = await workspace.call(
+    'conversations.replies',
+    { channel, ts: threadTs, oldest, limit: 200 },
+    signal,
+  );
+  const words = bare(text);
+  const isBegun = ({ bot_id, text = '', blocks }: Reply) =>
+    bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type));
+  return repliesSchema.parse(data['messages']).findLast(isBegun)?.ts ?? null;
+}
+
+/** Blocks that stand below an answer that has ended. */
+const ENDING = new Set(['actions', 'context']);
+
+/** Slack renders Markdown into its own markup; letters and digits stay. */
+function bare(text: string): string {
+  return text.replace(/&(?:amp|lt|gt);/g, '').replace(/[^\p{L}\p{N}]/gu, '');
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
+import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
+import { methodScope, postScope } from '../api/limits.ts';
+import { messageKey } from '../api/places.ts';
+import type { Workspace } from '../api/workspace.ts';
+import { contentOf, type MessageContent, plainContentOf } from '../text/message-content.ts';
+import { createOncePost } from './post-once.ts';
+
+export interface PostedAt {
+  readonly channel: string;
+  readonly threadTs: string | null;
+  readonly ts: string;
+  /** As `LiveMessage.threadKey`. */
+  readonly threadKey: string | null;
+}
+
+/** A workspace may forbid edits, or allow them for some minutes only. */
+const NO_EDITS = ['edit_window_closed', 'cant_update_message'] as const;
+
+/** A message that grows by `chat.update`, each time whole. `shown` is what it holds; null where that is not known. */
+export function createPostedMessage(
+  workspace: Workspace,
+  { channel, threadTs, ts, threadKey }: PostedAt,
+  shown: MessageContent | null,
+  clock: Clock,
+): LiveMessage {
+  const { team, api } = workspace;
+  let current = shown === null ? null : JSON.stringify(shown);
+  /** Slack has refused this message's Markdown once; it would again. */
+  let isPlain = false;
+  /** Slack takes no edits of it any more: its last state is posted anew, once. */
+  let replacement: ReturnType<typeof createOncePost> | null = null;
+
+  async function write(content: MessageContent, isLast: boolean, signal: AbortSignal): Promise<void> {
+    const key = JSON.stringify(content);
+    if (key === current) return;
+    if (replacement === null) {
+      // What stands after a call that fails is not known.
+      current = null;
+      try {
+        await api.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
+        current = key;
+        return;
+      } catch (error) {
+        if (!isRefusal(error, ...NO_EDITS)) throw error;
+        replacement = createOncePost(workspace, { channel, threadTs }, clock);
+      }
+    }
+    if (!isLast) return;
+    const { post } = replacement;
+    await workspace.paced(postScope(team, channel), () => post(content, signal), signal);
+    current = key;
+    await workspace.call('chat.delete', { channel, ts }, signal).catch(() => {});
+  }
+
+  return {
+    key: messageKey(team, channel, ts),
+    threadKey,
+    scope: methodScope(team, 'chat.update'),
+    async update(view: MessageView, signal) {
+      signal.throwIfAborted();
+      const isLast = view.status !== 'streaming';
+      try {
+        await write(isPlain ? plainContentOf(view) : contentOf(view), isLast, signal);
+      } catch (error) {
+        if (isPlain || !isRefusedContent(error)) throw deliveryError(error);
+        isPlain = true;
+        await write(plainContentOf(view), isLast, signal).catch((again: unknown) => {
+          throw deliveryError(again);
+        });
+      }
+    },
+  };
+}

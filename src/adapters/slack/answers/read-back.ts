@@ -1,0 +1,44 @@
+import type { Json } from '../api/web-api.ts';
+import { asTyped } from '../text/inbound-text.ts';
+import { MAX_FALLBACK_CHARS } from '../text/message-content.ts';
+import { revive } from '../text/neutralise.ts';
+
+/**
+ * The Markdown that a message of the bot's shows. Slack keeps it in `text`, as far as that holds, and may give back its
+ * own rendering of the block instead of the block: then words without markup have to do.
+ */
+export function readBack({
+  text,
+  blocks,
+}: {
+  readonly text: string;
+  readonly blocks: readonly Json[];
+}): string {
+  const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
+  if (markdown.length > 0) return revive(markdown.join('\n'));
+  const isWhole = text.length < MAX_FALLBACK_CHARS - 8;
+  if (isWhole) return revive(asTyped(text));
+  return revive(
+    blocks
+      .filter(({ type }) => type === 'rich_text')
+      .map(wordsOf)
+      .join('\n'),
+  );
+}
+
+/** Of its code points, such as `1f44b-1f3fd`; those of a workspace's own have none. */
+function emojiOf(unicode: unknown): string | null {
+  if (typeof unicode !== 'string' || !/^[0-9a-f]{2,5}(?:-[0-9a-f]{2,5})*$/.test(unicode)) return null;
+  return String.fromCodePoint(...unicode.split('-').map((code) => Number.parseInt(code, 16)));
+}
+
+/** All text inside a rendered block, in order. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join('');
+  if (typeof value !== 'object' || value === null) return '';
+  const { type, text, url, unicode, elements } = value as Json;
+  const own = [text, url, emojiOf(unicode)].find((words) => typeof words === 'string') ?? '';
+  const inner = wordsOf(elements);
+  const isBlock = typeof type === 'string' && type.startsWith('rich_text_');
+  return isBlock ? `${own}${inner}\n` : own + inner;
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import { deliveryError, isRefusal } from '../api/errors.ts';
+import { messageKey, openThreadKey } from '../api/places.ts';
+import type { Workspace } from '../api/workspace.ts';
+import { type AnswerPlace, readPlace } from './answer-place.ts';
+import { takeSignsOff } from './indicator.ts';
+import { createPostedMessage } from './posted-message.ts';
+import { readBack } from './read-back.ts';
+import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
+
+/** Goes back to where a process that died was answering; null where nothing can be shown there any more. */
+export async function reopen(
+  parts: SurfaceParts,
+  { reference, answerId }: LostPlace,
+  signal: AbortSignal,
+): Promise<Reopened | null> {
+  const place = readPlace(reference);
+  if (place === null) return null;
+  const surface = createSurfaceFor(parts, place);
+  const { root, channel } = place;
+  if (root.kind === 'standing') {
+    const { questionTs, threadTs } = root;
+    parts.tasks.run('take off the sign that a question was seen', () =>
+      takeSignsOff(parts, channel, questionTs, threadTs),
+    );
+  }
+  if (answerId === null) return { surface, message: null };
+  try {
+    const found = await findNewest(parts.workspace, place, answerId, signal);
+    if (found === null) return { surface, message: null };
+    const { workspace } = parts;
+    if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
+    const threadTs = root.kind === 'standing' ? root.threadTs : null;
+    const at = { channel, threadTs, ts: found.ts, threadKey: threadKeyOf(workspace, place) };
+    return {
+      surface,
+      message: {
+        live: createPostedMessage(workspace, at, null, parts.clock),
+        text: readBack(found),
+        isEnded: found.isEnded,
+      },
+    };
+  } catch (error) {
+    const fault = deliveryError(error);
+    if (fault instanceof PlaceGone) return null;
+    throw fault;
+  }
+}
+
+const messageSchema = z.object({
+  ts: z.string(),
+  bot_id: z.string().optional(),
+  text: z.string().default(''),
+  blocks: z.array(z.record(z.string(), z.unknown())).default([]),
+});
+type Message = z.infer<typeof messageSchema>;
+
+/** Slack gives so many at once; an answer is among the newest of its thread or DM. */
+const PAGE = 200;
+
+/** The newest message of the answer's: it carries its button, or was begun as its stream. */
+async function findNewest(
+  workspace: Workspace,
+  { channel, root, streamTs }: AnswerPlace,
+  answerId: string,
+  signal: AbortSignal,
+): Promise<(Message & { readonly isEnded: boolean }) | null> {
+  // The question was not posted yet, or nobody learned of it.
+  if (root.kind === 'posted') return null;
+  const newest: Message[] = [];
+  for (let cursor = ''; ; ) {
+    const page = { channel, limit: PAGE, cursor: cursor || null };
+    const data =
+      root.threadTs === null
+        ? await workspace.call('conversations.history', page, signal)
+        : await workspace.call('conversations.replies', { ...page, ts: root.threadTs }, signal);
+    newest.push(...z.array(messageSchema).parse(data['messages']));
+    const next = z.object({ next_cursor: z.string().default('') }).safeParse(data['response_metadata']);
+    cursor = next.success ? next.data.next_cursor : '';
+    // A thread is read from its beginning, a channel from its end.
+    if (cursor === '' || root.threadTs === null) break;
+  }
+  return (
+    newest
+      .filter(({ bot_id }) => bot_id === workspace.botId)
+      .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
+      .flatMap((message) => {
+        const kinds = buttonsOf(message, answerId);
+        if (kinds.length === 0 && message.ts !== streamTs) return [];
+        return [{ ...message, isEnded: kinds.length > 0 && !kinds.includes('stop') }];
+      })[0] ?? null
+  );
+}
+
+/** The kinds of the answer's buttons that a message carries. */
+function buttonsOf({ blocks }: Message, answerId: string): string[] {
+  return blocks.flatMap((block) =>
+    (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>
+      element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],
+    ),
+  );
+}
+
+/** Left alone, a stream would stay open for its readers until Slack ends it. */
+async function endStream(
+  workspace: Workspace,
+  channel: string,
+  ts: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await workspace.call('chat.stopStream', { channel, ts }, signal);
+  } catch (error) {
+    if (!isRefusal(error, 'message_not_in_streaming_state', 'stopped_by_user')) throw error;
+  }
+}
+
+function threadKeyOf({ team }: Workspace, { channel, root, ties }: AnswerPlace): string | null {
+  if (ties === null || root.kind === 'posted' || root.threadTs === null) return null;
+  return ties === 'thread'
+    ? messageKey(team, channel, root.threadTs)
+    : openThreadKey(team, channel, root.threadTs);
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../../../core/kit/clock.ts';
+import { streamScope } from '../api/limits.ts';
+import type { Workspace } from '../api/workspace.ts';
+
+/** Bounds how many streams a workspace starts and stops. */
+export interface StreamSlots {
+  /** Resolves to null where there is none left: then an answer is shown by edits. */
+  take(): Promise<StreamSlot | null>;
+}
+
+export interface StreamSlot {
+  /** The stream has ended. */
+  release(): void;
+}
+
+export function createStreamSlots(workspace: Workspace, clock: Clock): StreamSlots {
+  const scope = streamScope(workspace.team);
+  return {
+    async take() {
+      let end = await workspace.take(scope);
+      if (end === null) return null;
+      const release = () => {
+        end?.();
+        end = null;
+      };
+      void clock.sleep(scope.longestMs).then(release);
+      return { release };
+    },
+  };
+}

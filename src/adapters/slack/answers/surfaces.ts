@@ -1,0 +1,117 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Notice, Surface } from '../../../core/ports/surface.ts';
+import { MESSAGE_LIMITS, selfPacedScope } from '../api/limits.ts';
+import { messageKey, openThreadKey } from '../api/places.ts';
+import type { Tasks } from '../api/tasks.ts';
+import type { Workspace } from '../api/workspace.ts';
+import { questionContent } from '../text/questions.ts';
+import type { AgentView } from './agent-view.ts';
+import { postedRoot, type Root, standingRoot } from './answer-anchor.ts';
+import type { AnswerPlace, RootPlace } from './answer-place.ts';
+import { createAnswerSurface } from './answer-surface.ts';
+import { createIndicator } from './indicator.ts';
+import { createNativeStreams } from './native-stream.ts';
+import type { ResponseUrl } from './response-url.ts';
+import type { StreamSlots } from './stream-quota.ts';
+import { createWhisper } from './tell-privately.ts';
+
+/** What all surfaces of a workspace share. */
+export interface SurfaceParts {
+  readonly workspace: Workspace;
+  readonly agentView: AgentView;
+  readonly slots: StreamSlots;
+  readonly tasks: Tasks;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborts when the adapter stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface SurfaceExtras {
+  /** Of the interaction that asked. */
+  readonly responseUrl?: ResponseUrl | null;
+  /** Told of the question's `ts` when it is posted. */
+  readonly onPosted?: (ts: string) => void;
+}
+
+export function createSurfaceFor(
+  parts: SurfaceParts,
+  place: AnswerPlace,
+  { responseUrl = null, onPosted = () => {} }: SurfaceExtras = {},
+): Surface {
+  const { workspace, agentView, tasks, clock, signal } = parts;
+  const { team } = workspace;
+  const { channel, isDirect, askedIn, ties } = place;
+  const root = rootOf(parts, place, onPosted);
+  let streamTs = place.streamTs;
+
+  return createAnswerSurface({
+    workspace,
+    channel,
+    root,
+    clock,
+    isPrivate: place.isPrivate,
+    threadKeyOf(threadTs) {
+      if (ties === null) return null;
+      return ties === 'thread' ? messageKey(team, channel, threadTs) : openThreadKey(team, channel, threadTs);
+    },
+    reference() {
+      const { questionTs, knownThreadTs: threadTs } = root;
+      const standing: RootPlace = { kind: 'standing', questionTs, threadTs };
+      return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
+    },
+    indicator: createIndicator({ ...parts, channel, root }),
+    whisper: createWhisper({
+      workspace,
+      channel: askedIn,
+      user: place.user,
+      isDirect: isDirect && askedIn === channel,
+      root: askedIn === channel ? root : null,
+      responseUrl,
+    }),
+    // In a channel only one person would see a native stream grow, and nobody could stop it.
+    streams:
+      isDirect && agentView.isOn
+        ? createNativeStreams({
+            ...parts,
+            onBegun(ts) {
+              streamTs = ts;
+            },
+            onSettled() {
+              streamTs = null;
+            },
+          })
+        : null,
+    prepare() {
+      if (!root.isReady) tasks.run('post the question', () => root.threadTs(signal));
+    },
+  });
+}
+
+function rootOf(
+  { workspace, clock }: SurfaceParts,
+  { root, channel }: AnswerPlace,
+  onPosted: (ts: string) => void,
+): Root {
+  if (root.kind === 'standing') return standingRoot(root.questionTs, root.threadTs);
+  const question = questionContent(root.asker, root.question);
+  return postedRoot(workspace, { channel, question, thread: root.thread, onPosted }, clock);
+}
+
+/** Keeps what a command says instead of showing it: for views that are made of it. */
+export function createNoteTaker(team: string): Surface & { readonly notices: readonly Notice[] } {
+  const notices: Notice[] = [];
+  return {
+    notices,
+    limits: MESSAGE_LIMITS,
+    openScope: selfPacedScope(team, 'none'),
+    isPrivate: true,
+    canContinueInThread: false,
+    indicate() {},
+    open: () => Promise.reject(new Error('no answers are shown here')),
+    async whisper(notice) {
+      notices.push(notice);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { GuildId } from '../../../core/ports/actor.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { Notice } from '../../../core/ports/surface.ts';
+import { createCache } from '../api/cache.ts';
+import { guildOf } from '../api/places.ts';
+import { SlackRefusal } from '../api/web-api.ts';
+import type { Workspace } from '../api/workspace.ts';
+import { createWhisper } from './tell-privately.ts';
+
+/** Who is an admin changes rarely; who stopped being one may get a word too many for so long. */
+const TTL_MS = 60 * 60_000;
+/** Slack recommends at most 200 a page. */
+const PAGE = 200;
+/** In a workspace of more people than that, the first are looked at: at 20 calls a minute there has to be an end. */
+const MAX_PAGES = 10;
+/** A word to some is a word to all; more would be spam. */
+const MAX_TOLD = 5;
+
+const pageSchema = z.object({
+  members: z.array(
+    z.object({
+      id: z.string(),
+      team_id: z.string().optional(),
+      deleted: z.boolean().optional(),
+      is_bot: z.boolean().optional(),
+      is_admin: z.boolean().optional(),
+      is_owner: z.boolean().optional(),
+    }),
+  ),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+type Member = z.infer<typeof pageSchema>['members'][number];
+
+/** Tells owners and admins of the workspace, each in a direct message; owners first. */
+export function createTellAdmins(workspace: Workspace, clock: Clock) {
+  const admins = createCache<readonly string[]>(clock, TTL_MS);
+
+  /** People from elsewhere, in shared channels, are admins elsewhere. */
+  const isAdmin = ({ team_id, deleted, is_bot, is_admin, is_owner }: Member) =>
+    team_id === workspace.team && !deleted && !is_bot && (is_admin || is_owner);
+
+  async function find(signal: AbortSignal): Promise<readonly string[]> {
+    const found: Member[] = [];
+    let cursor = '';
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const args = { limit: PAGE, ...(cursor === '' ? {} : { cursor }) };
+      const { members, response_metadata: more } = pageSchema.parse(
+        await workspace.call('users.list', args, signal),
+      );
+      found.push(...members.filter(isAdmin));
+      cursor = more?.next_cursor ?? '';
+      if (cursor === '') break;
+    }
+    const ownersFirst = found.toSorted((a, b) => Number(b.is_owner ?? false) - Number(a.is_owner ?? false));
+    return ownersFirst.slice(0, MAX_TOLD).map(({ id }) => id);
+  }
+
+  return async (guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean> => {
+    if (guild !== guildOf(workspace.team)) return false;
+    let told = false;
+    for (const user of await admins.get('admins', () => find(signal))) {
+      try {
+        const channel = await workspace.directChannel(user, signal);
+        const whisper = createWhisper({
+          workspace,
+          channel,
+          user,
+          isDirect: true,
+          root: null,
+          responseUrl: null,
+        });
+        await whisper(notice, signal);
+        told = true;
+      } catch (error) {
+        if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;
+      }
+    }
+    return told;
+  };
+}

@@ -1,0 +1,90 @@
+import { createSplitter } from '../../../core/markdown/splitter.ts';
+import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
+import { deliveryError, isRefusal } from '../api/errors.ts';
+import { MESSAGE_LIMITS, postScope } from '../api/limits.ts';
+import { textOf, type Workspace } from '../api/workspace.ts';
+import { type MessageContent, markdownContent } from '../text/message-content.ts';
+import type { Root } from './answer-anchor.ts';
+import type { ResponseUrl } from './response-url.ts';
+
+export type Whisper = (notice: Notice, signal: AbortSignal) => Promise<void>;
+
+export interface WhisperOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly user: string;
+  /** Whether the channel is the person's DM with the bot: what is said there is between the two anyway. */
+  readonly isDirect: boolean;
+  /** Of the thread in which to say it, if any. */
+  readonly root: Pick<Root, 'knownThreadTs' | 'activeThreadTs'> | null;
+  readonly responseUrl: ResponseUrl | null;
+}
+
+/**
+ * Says something to one person: through the interaction's response URL, else as an ephemeral message, else in the DM.
+ * Ephemeral messages show in a thread only where it is active (docs.slack.dev/reference/methods/chat.postEphemeral), so
+ * else they go to the channel. Files go to the DM, as Slack has no ephemeral ones.
+ */
+export function createWhisper(options: WhisperOptions): Whisper {
+  const { workspace, channel, user, isDirect, root, responseUrl } = options;
+
+  async function say(content: MessageContent, signal: AbortSignal): Promise<void> {
+    const activeTs = root?.activeThreadTs ?? null;
+    if (responseUrl !== null && (await responseUrl.whisper(content, activeTs, signal))) return;
+    if (isDirect) return post(channel, root?.knownThreadTs ?? null, content, signal);
+    try {
+      const args = { channel, user, thread_ts: activeTs, ...content };
+      await workspace.call('chat.postEphemeral', args, signal);
+    } catch (error) {
+      if (!isRefusal(error, 'not_in_channel', 'user_not_in_channel', 'channel_not_found')) throw error;
+      await post(await workspace.directChannel(user, signal), null, content, signal);
+    }
+  }
+
+  async function post(
+    to: string,
+    thread: string | null,
+    content: MessageContent,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const args = { channel: to, thread_ts: thread, ...content, unfurl_links: false, unfurl_media: false };
+    const scope = postScope(workspace.team, to);
+    await workspace.paced(scope, () => workspace.api.call('chat.postMessage', args, signal), signal);
+  }
+
+  async function send(files: readonly NoticeFile[], signal: AbortSignal): Promise<void> {
+    const to = isDirect ? channel : await workspace.directChannel(user, signal);
+    const uploaded: { id: string; title: string }[] = [];
+    for (const file of files) {
+      const slot = await workspace.call(
+        'files.getUploadURLExternal',
+        { filename: file.name, length: file.bytes.byteLength, alt_txt: file.description },
+        signal,
+      );
+      await workspace.api.upload(textOf(slot['upload_url']), file.bytes, signal);
+      uploaded.push({ id: textOf(slot['file_id']), title: file.description });
+    }
+    await workspace.call(
+      'files.completeUploadExternal',
+      { files: uploaded, channel_id: to, thread_ts: isDirect ? root?.knownThreadTs : null },
+      signal,
+    );
+  }
+
+  return async ({ text, files = [] }, signal) => {
+    try {
+      for (const part of partsOf(text)) await say(markdownContent(part), signal);
+      if (files.length === 0) return;
+      await send(files, signal);
+      const what = files.length === 1 ? 'the file' : 'the files';
+      if (!isDirect) await say(markdownContent(`I sent ${what} to you in a direct message.`), signal);
+    } catch (error) {
+      throw deliveryError(error);
+    }
+  };
+}
+
+function partsOf(text: string): string[] {
+  const splitter = createSplitter(MESSAGE_LIMITS);
+  return [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { Method } from './methods.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What a method answered, and the scopes of the token that asked. */
+export interface ApiAnswer {
+  readonly data: Json;
+  readonly scopes: readonly string[];
+}
+
+/**
+ * Calls Slack's Web API: one call is one request, with nothing retried, queued or paused behind the caller's back. Bolt's
+ * own client stops all its calls when one is rate limited, retries for half an hour, and takes no signal.
+ */
+export interface WebApi {
+  /** @throws RateLimited, SlackRefusal, or SlackUnreachable where it is not known whether the call had its effect */
+  call(method: Method, args: Json, signal: AbortSignal): Promise<ApiAnswer>;
+  /** Sends a file's bytes to an address that `files.getUploadURLExternal` gave. */
+  upload(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+}
+
+/** Slack answered, and the answer is no. */
+export class SlackRefusal extends Error {
+  override readonly name = 'SlackRefusal';
+  readonly code = 'slack_refusal';
+  readonly method: string;
+  /** Slack's own word, such as `channel_not_found`. */
+  readonly reason: string;
+  /** The scope that is missing, where that is the reason. */
+  readonly needed: string | null;
+
+  constructor(method: string, reason: string, needed: string | null, details: readonly string[]) {
+    super([`${method}: ${reason}`, ...(needed ? [`needs ${needed}`] : []), ...details].join('; '));
+    this.method = method;
+    this.reason = reason;
+    this.needed = needed;
+  }
+}
+
+/** No answer came, or none that says what happened: the call may have had its effect. */
+export class SlackUnreachable extends Error {
+  override readonly name = 'SlackUnreachable';
+  readonly code = 'slack_unreachable';
+}
+
+export interface WebApiOptions {
+  readonly token: string;
+  /** Ends with a slash. */
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+  /** For one call; 10 s by default. Slack answers in well under one. */
+  readonly timeoutMs?: number;
+}
+
+const answerSchema = z.looseObject({
+  ok: z.boolean(),
+  error: z.string().optional(),
+  needed: z.string().optional(),
+  response_metadata: z.looseObject({ messages: z.array(z.string()).optional() }).optional(),
+});
+
+/** Faults of Slack's own, after which “some aspect of the operation” may have succeeded (docs.slack.dev/reference/methods). */
+const UNCLEAR = new Set(['internal_error', 'fatal_error']);
+
+/** Where a refusal names no time to wait. */
+const DEFAULT_WAIT_MS = 30_000;
+
+export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
+  async function send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    try {
+      return await fetch(url, {
+        ...init,
+        method: 'POST',
+        redirect: 'error',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new SlackUnreachable('Slack did not answer', { cause: error });
+    }
+  }
+
+  return {
+    async call(method, args, signal) {
+      signal.throwIfAborted();
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await send(`${apiUrl}${method}`, { headers, body: encode(args) }, signal);
+      if (response.status === 429) {
+        await response.body?.cancel();
+        throw new RateLimited(retryAfterMs(response));
+      }
+      const data = await readAnswer(method, response, signal);
+      if (!data.ok) {
+        const reason = data.error ?? 'unknown_error';
+        if (reason === 'ratelimited' || reason === 'rate_limited') throw new RateLimited(DEFAULT_WAIT_MS);
+        if (response.status >= 500 || UNCLEAR.has(reason)) {
+          throw new SlackUnreachable(`${method} failed inside Slack: ${reason}`);
+        }
+        throw new SlackRefusal(method, reason, data.needed ?? null, data.response_metadata?.messages ?? []);
+      }
+      const scopes = response.headers.get('x-oauth-scopes')?.split(/\s*,\s*/) ?? [];
+      return { data, scopes: scopes.filter((scope) => scope !== '') };
+    },
+
+    async upload(url, bytes, signal) {
+      const response = await send(url, { body: bytes as Uint8Array<ArrayBuffer> }, signal);
+      await response.body?.cancel();
+      if (!response.ok) throw new SlackUnreachable(`the upload was answered with HTTP ${response.status}`);
+    },
+  };
+}
+
+/** As a form, which every method takes; some take no JSON body. */
+function encode(args: Json): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(args)) {
+    if (value === undefined || value === null) continue;
+    form.set(name, typeof value === 'object' ? toJson(value) : String(value));
+  }
+  return form;
+}
+
+/** JSON as Slack takes it: half a character, which a cut may have left, would make all of it invalid. */
+export function toJson(value: object): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'string' ? inner.toWellFormed() : inner,
+  );
+}
+
+async function readAnswer(method: string, response: Response, signal: AbortSignal) {
+  try {
+    const parsed = answerSchema.safeParse(JSON.parse(await response.text()));
+    if (parsed.success) return parsed.data;
+  } catch {
+    signal.throwIfAborted();
+  }
+  throw new SlackUnreachable(`${method} was answered with HTTP ${response.status} and no word of Slack's`);
+}
+
+function retryAfterMs(response: Response): number {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_WAIT_MS;
+}

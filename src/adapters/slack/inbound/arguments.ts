@@ -1,0 +1,64 @@
+import { positionalOf, readTypedOptions } from '../../../core/kit/typed-options.ts';
+import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+
+export type Arguments =
+  | { readonly ok: true; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads the text behind a slash command. */
+export function parseArguments(command: CommandDeclaration, text: string): Arguments {
+  const options: Record<string, unknown> = {};
+  const { named, unnamed } = readTypedOptions(text, 0, listed(command));
+  for (const { name, option, value } of named) {
+    if (option === undefined) return unknownOption(command, name);
+    if (Object.hasOwn(options, name)) return { ok: false, problem: `\`--${name}\` is given twice.` };
+    if (option.type !== 'flag' && value === null) {
+      return { ok: false, problem: `\`--${name}\` needs a value: ${example(command, name)}.` };
+    }
+    options[name] = value?.text ?? true;
+  }
+  for (const { option, value } of unnamed) {
+    if (option === undefined) {
+      return {
+        ok: false,
+        problem: `\`/${command.name}\` has no use for “${value.text.slice(0, 60)}”. ${usage(command)}`,
+      };
+    }
+    options[option.name] = value.text;
+  }
+  return { ok: true, options };
+}
+
+function listed({ options }: CommandDeclaration) {
+  return Object.entries(options).map(([name, option]) => ({ ...option, name }));
+}
+
+/** How a command is typed: `/ask [--model …] [--web] prompt`, `/model [model] [--scope …]`. */
+export function usage(command: CommandDeclaration): string {
+  const options = isAskedInForm(command) ? [] : listed(command);
+  const main = positionalOf(options);
+  const flags = options
+    .filter((option) => option !== main)
+    .map((option) => `[--${option.name}${valuePart(option)}]`);
+  const words = main === undefined ? [] : [main.required ? main.name : `[${main.name}]`];
+  const parts = main?.type === 'text' ? [...flags, ...words] : [...words, ...flags];
+  return `Type \`${[`/${command.name}`, ...parts].join(' ')}\`.`;
+}
+
+function valuePart(option: Option): string {
+  return option.type === 'flag' ? '' : ' …';
+}
+
+function example(command: CommandDeclaration, name: string): string {
+  const option = command.options[name];
+  const value = option?.type === 'choice' ? (option.choices[0]?.value ?? '…') : '…';
+  return `\`/${command.name} --${name} ${value}\``;
+}
+
+function unknownOption(command: CommandDeclaration, name: string): Arguments {
+  const shown = name.slice(0, 40);
+  return {
+    ok: false,
+    problem: `\`/${command.name}\` has no option \`--${shown}\`. ${usage(command)} If your text starts with dashes, put \`--\` before it.`,
+  };
+}

@@ -1,0 +1,129 @@
+import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import type { Json } from '../api/web-api.ts';
+import { usage } from './arguments.ts';
+
+export const FORM_CALLBACK = 'command-form';
+
+/** What a form has to remember until it is sent. */
+export interface FormContext {
+  readonly command: string;
+  readonly channel: string;
+  readonly responseUrl: string;
+  /** The message that the request is about: its thread, and what it says. */
+  readonly threadTs: string | null;
+  readonly quote: string | null;
+}
+
+/** Slack's limits for modals. */
+const MAX_TITLE = 24;
+const MAX_INPUT = 3_000;
+const MAX_LABEL = 75;
+
+export interface FormExtras {
+  /** What stands above the inputs. */
+  readonly intro: Json | null;
+  /** Choices that are made beforehand, by option. */
+  readonly preset: Readonly<Record<string, string>>;
+}
+
+/** A modal that asks for a command's options, for those who do not type flags. */
+export function formView(
+  command: CommandDeclaration,
+  context: FormContext,
+  { intro, preset }: FormExtras,
+): Json {
+  return {
+    type: 'modal',
+    callback_id: FORM_CALLBACK,
+    private_metadata: JSON.stringify(context),
+    title: plain(`/${command.name}`.slice(0, MAX_TITLE)),
+    submit: plain(command.reply === 'answer' ? 'Ask' : 'Save'),
+    close: plain('Cancel'),
+    blocks: [
+      ...(intro === null ? [] : [intro]),
+      ...Object.entries(command.options).map(([name, option]) => inputOf(name, option, preset[name])),
+      ...(isAskedInForm(command) ? [] : [withoutForm(command)]),
+    ],
+  };
+}
+
+/** The options as they were filled in. Core checks them against the declaration. */
+export function readForm(
+  command: CommandDeclaration,
+  values: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): Json {
+  const options: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(command.options)) {
+    const field = values[name]?.[name] as
+      | { value?: unknown; selected_option?: { value?: unknown } | null; selected_options?: unknown[] }
+      | undefined;
+    if (field === undefined) continue;
+    if (option.type === 'flag') options[name] = (field.selected_options?.length ?? 0) > 0;
+    else options[name] = field.value ?? field.selected_option?.value ?? undefined;
+  }
+  return options;
+}
+
+function inputOf(name: string, option: Option, preset: string | undefined): Json {
+  if (option.type === 'flag') {
+    const choice = { text: plain(option.description.slice(0, MAX_LABEL)), value: 'on' };
+    return input(name, { type: 'checkboxes', action_id: name, options: [choice] }, true);
+  }
+  const hint = plain(option.description);
+  return { ...input(name, elementOf(name, option, preset), !option.required), hint };
+}
+
+function elementOf(
+  name: string,
+  option: Exclude<Option, { type: 'flag' }>,
+  preset: string | undefined,
+): Json {
+  switch (option.type) {
+    case 'text':
+    case 'secret':
+      return {
+        type: 'plain_text_input',
+        action_id: name,
+        multiline: option.maxChars > 200,
+        max_length: Math.min(option.maxChars, MAX_INPUT),
+      };
+    case 'model':
+      // Options come as they are typed for, from the whole catalogue.
+      return {
+        type: 'external_select',
+        action_id: name,
+        min_query_length: 0,
+        placeholder: plain('Choose a model'),
+      };
+    case 'choice': {
+      const options = option.choices.map(({ value, label }) => ({
+        text: plain(label.slice(0, MAX_LABEL)),
+        value,
+      }));
+      const chosen = options.find(({ value }) => value === preset);
+      return {
+        type: 'static_select',
+        action_id: name,
+        options,
+        ...(chosen ? { initial_option: chosen } : {}),
+      };
+    }
+  }
+}
+
+function withoutForm(command: CommandDeclaration): Json {
+  const text = `Or without this form: ${usage(command).replaceAll('`', '')}`;
+  return { type: 'context', elements: [plain(text)] };
+}
+
+function input(name: string, element: Json, optional: boolean): Json {
+  return { type: 'input', block_id: name, label: plain(labelOf(name)), element, optional };
+}
+
+function labelOf(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function plain(text: string): Json {
+  return { type: 'plain_text', text };
+}

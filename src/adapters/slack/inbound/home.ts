@@ -1,0 +1,85 @@
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { createNoteTaker } from '../answers/surfaces.ts';
+import { channelKey, guildOf, placeAt } from '../api/places.ts';
+import type { Json } from '../api/web-api.ts';
+import { toMrkdwn } from '../text/mrkdwn.ts';
+import type { Inbox } from './context.ts';
+
+/** Commands whose words make up the home tab, in that order, each where it is there. */
+const SECTIONS = [
+  { command: 'model', title: 'Answering now' },
+  { command: 'models', title: 'Models' },
+  { command: 'usage', title: 'Used so far' },
+] as const;
+
+export const CHOOSE_MODEL = 'home-choose-model';
+const MAX_SECTION = 3_000;
+const MAX_BLOCKS = 90;
+
+/** Publishes the home tab of one person: what answers, which models there are, what was used; settings for admins. */
+export async function publishHome(inbox: Inbox, user: string): Promise<void> {
+  const { workspace, directory, commands, signal } = inbox;
+  const actor = await directory.actor(user);
+  const blocks: Json[] = [
+    header('Ask me anything'),
+    section(
+      `Type \`/ask\`, mention <@${workspace.botUser}> in a channel, or write to me in *Messages*. I answer in a thread; there you need no command.`,
+    ),
+  ];
+  for (const { command, title } of SECTIONS) {
+    const declared = commands.find(({ name }) => name === command);
+    const said = declared === undefined ? [] : await sayings(inbox, declared, user);
+    if (said.length > 0) blocks.push({ type: 'divider' }, header(title), ...said.flatMap(sectionsOf));
+    if (command === 'model' && declared !== undefined && (await actor.managesGuild())) {
+      blocks.push({
+        type: 'actions',
+        elements: [
+          {
+            type: 'button',
+            action_id: CHOOSE_MODEL,
+            text: { type: 'plain_text', text: 'Choose a model for everybody' },
+          },
+        ],
+      });
+    }
+  }
+  const view = { type: 'home', blocks: blocks.slice(0, MAX_BLOCKS) };
+  await workspace.call('views.publish', { user_id: user, view }, signal);
+}
+
+async function sayings(inbox: Inbox, command: CommandDeclaration, user: string): Promise<string[]> {
+  const { workspace, dispatch, directory, clock } = inbox;
+  const notes = createNoteTaker(workspace.team);
+  await dispatch.command({
+    id: `${guildOf(workspace.team)}/home/${command.name}/${user}/${clock.now()}`,
+    command: command.name,
+    options: {},
+    actor: await directory.actor(user),
+    place: placeAt(workspace.team, user, channelKey(workspace.team, user)),
+    surface: notes,
+  });
+  return notes.notices.map((notice) => notice.text);
+}
+
+function header(text: string): Json {
+  return { type: 'header', text: { type: 'plain_text', text } };
+}
+
+function section(text: string): Json {
+  return { type: 'section', text: { type: 'mrkdwn', text } };
+}
+
+/** Cut at lines, for a section's limit. */
+function sectionsOf(markdown: string): Json[] {
+  const sections: string[] = [];
+  let current = '';
+  for (const line of toMrkdwn(markdown).split('\n')) {
+    const piece = line.slice(0, MAX_SECTION);
+    if (current.length + piece.length + 1 > MAX_SECTION) {
+      sections.push(current);
+      current = '';
+    }
+    current += current === '' ? piece : `\n${piece}`;
+  }
+  return [...sections, current].filter((text) => text.trim() !== '').map(section);
+}

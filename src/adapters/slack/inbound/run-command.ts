@@ -1,0 +1,134 @@
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import type { Place } from '../../../core/ports/events.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
+import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
+import type { ResponseUrl } from '../answers/response-url.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
+import { createWhisper } from '../answers/tell-privately.ts';
+import { channelKey, messageKey, placeAt } from '../api/places.ts';
+import { textOf } from '../api/workspace.ts';
+import { shorten } from '../text/questions.ts';
+import type { Inbox } from './context.ts';
+
+/** A command with its options, however they were given: typed, or filled into a form. */
+export interface Request {
+  /** Names the deed of the person; unique. */
+  readonly id: string;
+  readonly command: CommandDeclaration;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly user: string;
+  readonly channel: string;
+  readonly responseUrl: ResponseUrl | null;
+  /** The thread of the message that it is about; null where it is about none. */
+  readonly threadTs: string | null;
+  /** What to show as the question, where it is not all that the model gets. */
+  readonly shownQuestion?: string;
+}
+
+/** Brings a command to core, with the place and the surface that fit it. */
+export async function runRequest(inbox: Inbox, request: Request): Promise<void> {
+  const { command, options } = request;
+  if (command.reply === 'private') return tellOnly(inbox, request);
+  if (options['private'] === true) return answerInDirectMessage(inbox, request);
+  return answerInChannel(inbox, request);
+}
+
+async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, surfaces, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl } = request;
+  const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
+  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, null, null), {
+    responseUrl,
+  });
+  await bring(inbox, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
+}
+
+async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, surfaces, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl, threadTs } = request;
+  const presence = await membership.of(channel, signal);
+  if (presence === 'absent') return sayHowToInvite(inbox, request);
+  const isDirect = presence === 'direct';
+  const isFlat = isDirect && !surfaces.agentView.isOn;
+  const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
+  const key =
+    threadTs !== null ? messageKey(team, channel, threadTs) : isFlat ? channelKey(team, channel) : null;
+  const place: AnswerPlace = {
+    ...placeUnder({ channel, user, isDirect }, null, null),
+    root: await questionAt(inbox, request, thread),
+    ties: thread === 'new' ? 'thread' : null,
+  };
+  await bring(
+    inbox,
+    request,
+    placeAt(team, channel, key),
+    createSurfaceFor(surfaces, place, { responseUrl }),
+  );
+}
+
+/** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
+async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, surfaces, signal } = inbox;
+  const { channel, user, responseUrl } = request;
+  const direct = await workspace.directChannel(user, signal);
+  const place: AnswerPlace = {
+    ...placeUnder({ channel: direct, user, isDirect: true }, null, null),
+    isPrivate: true,
+    askedIn: channel,
+    root: await questionAt(inbox, request, 'new'),
+    ties: 'thread',
+  };
+  const surface = createSurfaceFor(surfaces, place, { responseUrl, onPosted: point });
+  await bring(inbox, request, placeAt(workspace.team, channel, null), surface);
+
+  function point(ts: string): void {
+    if (channel === direct) return;
+    surfaces.tasks.run('point to a private answer', async () => {
+      const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
+      const link = `[our direct messages](${textOf(data['permalink'])})`;
+      await surface.whisper({ text: `I answer you in ${link}.` }, signal);
+    });
+  }
+}
+
+/** Names who asked, and what: the message that stands for the question. */
+async function questionAt(
+  inbox: Inbox,
+  { command, options, user, shownQuestion }: Request,
+  thread: 'new' | 'none' | { readonly ts: string },
+): Promise<RootPlace> {
+  const { name } = await inbox.directory.actor(user);
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const text = shownQuestion ?? options[prompt ?? ''];
+  return {
+    kind: 'posted',
+    thread,
+    asker: name,
+    question: shorten(typeof text === 'string' ? text.trim() : ''),
+  };
+}
+
+async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
+  const { id, command, options, user } = request;
+  const actor = await inbox.directory.actor(user);
+  await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface });
+}
+
+async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {
+  const { workspace, signal } = inbox;
+  const ask = `/${command.name}`;
+  const text = channel.startsWith('D')
+    ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`
+    : `I am not in this channel. Invite me with \`/invite @${workspace.botName}\` and ask again, or use \`${ask} --private …\` for an answer that only you see.`;
+  const whisper = createWhisper({
+    workspace,
+    channel,
+    user,
+    isDirect: false,
+    root: null,
+    responseUrl,
+  });
+  await whisper({ text }, signal);
+}

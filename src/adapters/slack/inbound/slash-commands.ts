@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
+import { createNoteTaker } from '../answers/surfaces.ts';
+import { placeAt } from '../api/places.ts';
+import { decodeEntities, readOptions } from '../text/inbound-text.ts';
+import { markdownContent } from '../text/message-content.ts';
+import { toMrkdwn } from '../text/mrkdwn.ts';
+import { parseArguments } from './arguments.ts';
+import type { Inbox } from './context.ts';
+import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
+import type { CommandBody } from './payloads.ts';
+import { runRequest } from './run-command.ts';
+
+/** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
+export async function receiveCommand(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  body: CommandBody,
+): Promise<void> {
+  const responseUrl = inbox.responseUrl(body.response_url);
+  const isPrivate = command.reply === 'private';
+  const text = (
+    isPrivate ? readOptions(body.text, inbox.workspace.botUser) : decodeEntities(body.text)
+  ).trim();
+  if (isAskedInForm(command)) return openSecretForm(inbox, command, body, text !== '');
+  if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
+    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+    const said = isPrivate ? await sayingOf(inbox, command, body) : null;
+    const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
+    // A slash command in a channel is in no conversation: Slack does not take them in threads.
+    return openForm(inbox, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
+  }
+  const parsed = parseArguments(command, text);
+  if (!parsed.ok) {
+    await responseUrl?.whisper(markdownContent(parsed.problem), null, inbox.signal);
+    return;
+  }
+  await runRequest(inbox, {
+    id: `slack:${body.team_id}/command/${body.trigger_id}`,
+    command,
+    options: parsed.options,
+    user: body.user_id,
+    channel: body.channel_id,
+    responseUrl,
+    threadTs: null,
+  });
+}
+
+/**
+ * A form for what must not stand behind a command. Whether the person may use it is known before, or they would fill it in
+ * vain.
+ */
+async function openSecretForm(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  body: CommandBody,
+  isTypedBehind: boolean,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const place = placeAt(workspace.team, body.channel_id, null);
+  const actor = await directory.actor(body.user_id);
+  const admission = await dispatch.admit({ command: command.name, actor, place });
+  const whisper = (text: string) =>
+    inbox.responseUrl(body.response_url)?.whisper(markdownContent(text), null, signal);
+  if (!admission.ok) return void (await whisper(admission.notice.text));
+  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+  await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
+  if (isTypedBehind) await whisper(`\`/${command.name}\` ${TYPED_BEHIND}`);
+}
+
+const TYPED_BEHIND =
+  'opens a form; what was typed behind it was not used. If that was a key, delete it where it was made and make a new one: Slack keeps what people type behind commands.';
+
+export async function openForm(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  triggerId: string,
+  context: Omit<FormContext, 'command'>,
+  extras: FormExtras,
+): Promise<void> {
+  const view = formView(command, { ...context, command: command.name }, extras);
+  await inbox.workspace.call('views.open', { trigger_id: triggerId, view }, inbox.signal);
+}
+
+const contextSchema = z.object({
+  command: z.string(),
+  channel: z.string(),
+  responseUrl: z.string(),
+  threadTs: z.string().nullable(),
+  quote: z.string().nullable(),
+});
+
+/** What a form that was opened here remembers. */
+export function readContext(metadata: string): FormContext {
+  return contextSchema.parse(JSON.parse(metadata));
+}
+
+/** Brings a form that was sent to core, as the command that it stands for. */
+export async function receiveForm(
+  inbox: Inbox,
+  form: {
+    readonly id: string;
+    readonly user: string;
+    readonly context: FormContext;
+    readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  },
+): Promise<void> {
+  const { context } = form;
+  const command = inbox.commands.find(({ name }) => name === context.command);
+  if (command === undefined) return;
+  const options: Record<string, unknown> = { ...readForm(command, form.values) };
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const typed = prompt === undefined ? undefined : options[prompt];
+  if (prompt !== undefined && typeof typed === 'string' && context.quote !== null) {
+    options[prompt] = `${typed}\n\n${context.quote}`;
+  }
+  await runRequest(inbox, {
+    id: form.id,
+    command,
+    options,
+    user: form.user,
+    channel: context.channel,
+    responseUrl: inbox.responseUrl(context.responseUrl),
+    threadTs: context.threadTs,
+    ...(typeof typed === 'string' ? { shownQuestion: typed } : {}),
+  });
+}
+
+/** A form has to be opened within three seconds of what asked for it. */
+const SAYING_MS = 1_500;
+
+/** What a command says when it is run without options; null where it says nothing in time. */
+async function sayingOf(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  body: CommandBody,
+): Promise<string | null> {
+  const { workspace, dispatch, directory, surfaces, clock } = inbox;
+  const notes = createNoteTaker(workspace.team);
+  const said = directory.actor(body.user_id).then((actor) =>
+    dispatch.command({
+      id: `slack:${body.team_id}/form/${body.trigger_id}`,
+      command: command.name,
+      options: {},
+      actor,
+      place: placeAt(workspace.team, body.channel_id, null),
+      surface: notes,
+    }),
+  );
+  surfaces.tasks.run('say what stands above a form', () => said);
+  await Promise.race([said, clock.sleep(SAYING_MS)]);
+  return notes.notices[0]?.text ?? null;
+}

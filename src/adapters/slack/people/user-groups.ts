@@ -1,0 +1,60 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { createCache } from '../api/cache.ts';
+import { isRefusal } from '../api/errors.ts';
+import type { Workspace } from '../api/workspace.ts';
+
+/** Who is in which user group of the workspace, by `usergroups.list`. */
+export interface UserGroups {
+  /** Ids of a person's groups; null where Slack does not say. Never rejects. */
+  of(user: string): Promise<readonly string[] | null>;
+}
+
+const listSchema = z.object({
+  usergroups: z.array(z.object({ id: z.string(), users: z.array(z.string()).default([]) })),
+});
+type Group = z.infer<typeof listSchema>['usergroups'][number];
+
+/** Who joins or leaves a group counts so much later at most. */
+const TTL_MS = 5 * 60_000;
+/** After a fault: at 20 calls a minute not every question can ask. */
+const ASK_AGAIN_MS = 30_000;
+
+export function createUserGroups(
+  workspace: Workspace,
+  clock: Clock,
+  log: Logger,
+  signal: AbortSignal,
+): UserGroups {
+  const lists = createCache<readonly Group[]>(clock, TTL_MS);
+  let askAgainAtMs = 0;
+
+  async function load(): Promise<readonly Group[]> {
+    try {
+      return listSchema.parse(await workspace.call('usergroups.list', { include_users: true }, signal))
+        .usergroups;
+    } catch (error) {
+      // A plan without user groups has nobody in any.
+      if (isRefusal(error, 'plan_upgrade_required')) return [];
+      throw error;
+    }
+  }
+
+  return {
+    async of(user) {
+      if (clock.now() < askAgainAtMs) return null;
+      try {
+        const groups = await lists.get(workspace.team, load);
+        return groups.filter(({ users }) => users.includes(user)).map(({ id }) => id);
+      } catch (error) {
+        askAgainAtMs = clock.now() + ASK_AGAIN_MS;
+        log.warn(
+          { err: error },
+          'the user groups could not be listed: everybody counts as in those with limits',
+        );
+        return null;
+      }
+    },
+  };
+}

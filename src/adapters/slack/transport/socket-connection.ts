@@ -1,0 +1,107 @@
+import { type Logger as BoltLogger, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+
+/** A Socket Mode connection that is kept up. */
+export interface SocketConnection {
+  readonly receiver: Receiver;
+  /** Connects for the first time. Rejects where that fails; Slack's refusals carry `data.error`. */
+  open(): Promise<void>;
+  readonly isOpen: boolean;
+  close(): Promise<void>;
+}
+
+/** Slack's greeting comes within a second. */
+const GREETING_TIMEOUT_MS = 15_000;
+const GOODBYE_TIMEOUT_MS = 2_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * Bolt's client waits five seconds before it connects again, and gives up for good on the first fault at that; so it is
+ * told not to, and this does it: at once, then ever more slowly, until it is closed.
+ */
+export function createSocketConnection(options: {
+  readonly appToken: string;
+  readonly apiUrl: string;
+  readonly boltLogger: BoltLogger;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): SocketConnection {
+  const { clock, log } = options;
+  const receiver = new SocketModeReceiver({
+    appToken: options.appToken,
+    logger: options.boltLogger,
+    autoReconnectEnabled: false,
+    installerOptions: {
+      clientOptions: {
+        slackApiUrl: options.apiUrl,
+        retryConfig: { retries: 0 },
+        rejectRateLimitedCalls: true,
+        timeout: GREETING_TIMEOUT_MS,
+      },
+    },
+  });
+  const { client } = receiver;
+  const closing = new AbortController();
+  let isOpen = false;
+  let keeping: Promise<void> = Promise.resolve();
+
+  async function connect(): Promise<void> {
+    const greeted = new AbortController();
+    clock.sleep(GREETING_TIMEOUT_MS, AbortSignal.any([greeted.signal, closing.signal])).then(
+      () => client.disconnect(),
+      () => {}, // greeted, or closing
+    );
+    try {
+      await client.start();
+      if (closing.signal.aborted) await client.disconnect();
+      else isOpen = true;
+    } catch (error) {
+      throw error ?? new Error('Slack closed the connection');
+    } finally {
+      greeted.abort();
+    }
+  }
+
+  async function reconnect(): Promise<void> {
+    for (
+      let waitMs = 0;
+      !closing.signal.aborted;
+      waitMs = Math.min(LONGEST_RETRY_MS, waitMs * 2 || FIRST_RETRY_MS)
+    ) {
+      try {
+        if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
+        await connect();
+        log.info('connected to Slack again');
+        return;
+      } catch (error) {
+        if (!closing.signal.aborted) log.warn({ err: error }, 'could not connect to Slack; trying again');
+      }
+    }
+  }
+
+  client.on('disconnected', () => {
+    if (!isOpen) return;
+    isOpen = false;
+    if (closing.signal.aborted) return;
+    log.info('the connection to Slack ended; connecting again');
+    keeping = reconnect();
+  });
+
+  return {
+    receiver,
+    open: connect,
+    get isOpen() {
+      return isOpen;
+    },
+    async close() {
+      closing.abort();
+      const isClosed = new AbortController();
+      // Slack may never say goodbye.
+      const patience = clock.sleep(GOODBYE_TIMEOUT_MS, isClosed.signal).catch(() => {});
+      await Promise.race([client.disconnect().then(() => keeping), patience]);
+      isClosed.abort();
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { threadTitle } from '../../../core/chat/thread-title.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import type { Dispatch, Invocation } from '../../../core/ports/events.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
+import type {
+  ChannelInfo,
+  PersonInfo,
+  PostCommand,
+  PostMessage,
+  PostPress,
+  PostRemove,
+  Spot,
+} from '../wire.ts';
+import { Refused } from './http.ts';
+import type { StoredMessage } from './messages.ts';
+import { actorOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
+import type { Room } from './room.ts';
+import { createWebSurface } from './surface.ts';
+
+/**
+ * What people do on the page. Each resolves as soon as it is taken; dispatch goes on with it.
+ *
+ * @throws Refused where the person cannot do it
+ */
+export interface Actions {
+  message(post: PostMessage): Promise<void>;
+  command(post: PostCommand): Promise<void>;
+  press(post: PostPress): Promise<void>;
+  remove(post: PostRemove): Promise<void>;
+  /** Resolves when dispatch is done with all that it was handed. */
+  settled(): Promise<void>;
+}
+
+export interface ActionsOptions {
+  readonly room: Room;
+  readonly dispatch: Dispatch;
+  readonly commands: readonly CommandDeclaration[];
+  newId(): string;
+}
+
+type InboundEvent = Pick<Invocation, 'id' | 'actor' | 'place' | 'surface'>;
+
+interface Asked {
+  readonly audience: string | null;
+  readonly isPrivate?: boolean;
+  readonly about?: string | null;
+}
+
+export function createActions({ room, dispatch, commands, newId }: ActionsOptions): Actions {
+  const running = new Set<Promise<void>>();
+
+  function run(work: Promise<void>): void {
+    const done = work.finally(() => {
+      running.delete(done);
+      room.touchStatus();
+    });
+    running.add(done);
+  }
+
+  function eventAt(id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent {
+    const surface: Surface = createWebSurface(room, {
+      question: id,
+      user: person.id,
+      spot,
+      audience: asked.audience,
+      isDm: channelOf(spot.channel)?.owner !== null,
+      isPrivate: asked.isPrivate ?? false,
+      about: asked.about ?? null,
+      newId,
+    });
+    return { id: `web:${id}`, actor: actorOf(person), place: placeOf(spot), surface };
+  }
+
+  /** Under the title that is given, or what the message itself begins with; a thread that is open keeps its own. */
+  async function openThread(rootId: string, title?: string): Promise<void> {
+    const root = room.find(rootId);
+    if (root?.threadTitle !== null) return;
+    await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
+  }
+
+  return {
+    async message({ id, as, text, channel, thread }) {
+      const person = personNamed(as);
+      const spot = { channel, thread };
+      const { owner } = reachable(room, spot, person);
+      const { mentions, said } = withoutMention(text);
+      const addressed = mentions || owner !== null;
+      await room.post({ ...spot, kind: 'said', id, user: person.id, audience: owner, text, addressed });
+      // As in Slack: a question to the bot in a channel is answered in the question's own thread.
+      const answerSpot = mentions && thread === null && owner === null ? { channel, thread: id } : spot;
+      if (answerSpot.thread !== null) {
+        await openThread(answerSpot.thread);
+      }
+      const event = eventAt(id, person, answerSpot, { audience: owner });
+      run(dispatch.message({ ...event, text: said, addressed }));
+    },
+
+    async command({ id, as, command: name, options, text, channel, thread }) {
+      const person = personNamed(as);
+      const spot = { channel, thread };
+      const { owner } = reachable(room, spot, person);
+      const answers = commands.find((command) => command.name === name)?.reply === 'answer';
+      const isPrivate = !answers || options['private'] === true;
+      const audience = isPrivate ? person.id : owner;
+      if (answers) {
+        await room.post({ ...spot, kind: 'said', id, user: person.id, audience, text, addressed: true });
+        if (thread !== null) await openThread(thread);
+      }
+      const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
+      run(dispatch.command({ ...event, command: name, options }));
+    },
+
+    async press({ id, as, message: messageId, button: kind }) {
+      const person = personNamed(as);
+      const message = visible(room, messageId, person);
+      const button =
+        message.kind === 'answer' ? message.buttons.find((candidate) => candidate.kind === kind) : undefined;
+      if (button === undefined) throw new Refused(409, 'That button is gone.');
+      const { audience } = message;
+      const isDm = channelOf(message.channel)?.owner !== null;
+      const isPrivate = audience !== null && !isDm;
+      const event = eventAt(id, person, message, { audience, isPrivate });
+      run(
+        dispatch.press({
+          ...event,
+          button: kind,
+          answerId: button.answerId,
+          async retire(signal) {
+            signal.throwIfAborted();
+            const now = room.find(messageId);
+            if (now?.kind === 'answer') await room.replace({ ...now, buttons: [] });
+          },
+          async openThread(title, signal) {
+            signal.throwIfAborted();
+            if (message.thread !== null || audience !== null) return null;
+            await openThread(messageId, title);
+            return messageId;
+          },
+        }),
+      );
+    },
+
+    async remove({ as, message: messageId }) {
+      const person = personNamed(as);
+      const message = visible(room, messageId, person);
+      if (message.user !== person.id && person.role === 'member') {
+        throw new Refused(403, 'Only whose message it is, or an admin, can delete it.');
+      }
+      if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
+      await room.remove(messageId);
+      if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
+    },
+
+    async settled() {
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+/** The words of a message, without the mention or command before them and what makes Markdown of them. */
+function withoutMarks(text: string): string {
+  return withoutMention(text)
+    .said.replace(/^\/\S+\s+/, '')
+    .replace(/^[#>*+-]+\s+/, '')
+    .replace(/\*\*|`/g, '')
+    .trim();
+}
+
+/** @throws Refused where nobody is called that. */
+export function personNamed(id: string): PersonInfo {
+  const person = personOf(id);
+  if (person === undefined) throw new Refused(400, 'Nobody here is called that.');
+  return person;
+}
+
+/** @throws Refused where there is no such channel or thread, or none that the person sees. */
+export function reachable(room: Room, { channel, thread }: Spot, person: PersonInfo): ChannelInfo {
+  const found = channelOf(channel);
+  if (found === undefined || (found.owner !== null && found.owner !== person.id)) {
+    throw new Refused(404, 'There is no such channel.');
+  }
+  if (thread === null) return found;
+  const root = room.find(thread);
+  if (root?.channel !== channel || root.thread !== null || root.audience !== null) {
+    throw new Refused(404, 'There is no such thread.');
+  }
+  return found;
+}
+
+function visible(room: Room, id: string, person: PersonInfo): StoredMessage {
+  const message = room.find(id);
+  if (message === undefined || (message.audience !== null && message.audience !== person.id)) {
+    throw new Refused(404, 'There is no such message.');
+  }
+  return message;
+}

@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { formatUsd } from '../../../core/kit/money.ts';
+import { isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import type { Dispatch } from '../../../core/ports/events.ts';
+import { isTier, TIERS } from '../../../core/ports/tiers.ts';
+import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
+import { type Actions, personNamed, reachable } from './actions.ts';
+import { streamEvents } from './events.ts';
+import type { PlaygroundHost } from './host.ts';
+import { Refused, readJson, sendJson } from './http.ts';
+import type { Login } from './login.ts';
+import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
+import {
+  MAX_MESSAGE_CHARS,
+  postCommandSchema,
+  postMessageSchema,
+  postPressSchema,
+  postRemoveSchema,
+  tierSchema,
+} from './requests.ts';
+import type { Room } from './room.ts';
+
+/** One request to the page's API, and what answers it. */
+export type Endpoint = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+) => Promise<void>;
+
+export interface ApiOptions {
+  readonly room: Room;
+  readonly actions: Actions;
+  readonly dispatch: Dispatch;
+  readonly host: PlaygroundHost;
+  readonly clock: Clock;
+  readonly epoch: string;
+  readonly login: Login;
+  /** Ends the event streams. */
+  readonly signal: AbortSignal;
+}
+
+/** The API by method and path. What each takes and gives is in `wire.ts`. */
+export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
+  const { room, actions, dispatch, host, clock, epoch, login, signal } = options;
+  const info = roomInfo(host);
+
+  return new Map<string, Endpoint>([
+    ['GET room', async (_request, response) => sendJson(response, 200, info)],
+    [
+      'GET events',
+      async (request, response, query) => {
+        const header = request.headers['last-event-id'];
+        const lastEventId = typeof header === 'string' ? header : query.get('after');
+        const reader = personNamed(query.get('as') ?? '').id;
+        const isOpen = () => login.isOpen(request);
+        const stream = { changes: room.changes, epoch, reader, lastEventId, clock, isOpen };
+        await streamEvents(response, stream, signal);
+      },
+    ],
+    [
+      'GET status',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const { spentNanoUsd, ...shown } = await host.status(placeOf(spot), actorOf(person));
+        const status: Status = { ...shown, spent: spentNanoUsd === 0 ? '$0' : formatUsd(spentNanoUsd) };
+        sendJson(response, 200, status);
+      },
+    ],
+    [
+      'GET suggest',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const suggestions: readonly Suggestion[] = await dispatch.suggest({
+          command: query.get('command') ?? '',
+          option: query.get('option') ?? '',
+          text: query.get('text') ?? '',
+          actor: actorOf(person),
+          place: placeOf(spot),
+        });
+        sendJson(response, 200, suggestions);
+      },
+    ],
+    [
+      'GET admit',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const spot = spotOf(query);
+        reachable(room, spot, person);
+        const admission = await dispatch.admit({
+          command: query.get('command') ?? '',
+          actor: actorOf(person),
+          place: placeOf(spot),
+        });
+        const shown: Admission = { ok: admission.ok };
+        sendJson(response, 200, shown);
+      },
+    ],
+    [
+      'GET file',
+      async (_request, response, query) => {
+        const person = personNamed(query.get('as') ?? '');
+        const message = room.find(query.get('message') ?? '');
+        const isVisible = message?.kind === 'notice' && message.audience === person.id;
+        const file = isVisible ? message.files[Number(query.get('index'))] : undefined;
+        if (file === undefined) throw new Refused(404, 'There is no such file.');
+        // A picture may hold scripts (SVG): opened by itself, it is nobody's page. What is no picture is never opened.
+        const isPicture = file.mediaType.startsWith('image/');
+        response.writeHead(200, {
+          'content-type': file.mediaType,
+          'content-disposition': `${isPicture ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+          'content-security-policy': "sandbox; default-src 'none'",
+          'cache-control': 'private, max-age=3600',
+        });
+        response.end(Buffer.from(file.base64, 'base64'));
+      },
+    ],
+    ['POST message', accept(postMessageSchema, actions.message)],
+    ['POST command', accept(postCommandSchema, actions.command)],
+    ['POST press', accept(postPressSchema, actions.press)],
+    ['POST remove', accept(postRemoveSchema, actions.remove)],
+    [
+      'POST tier',
+      accept(tierSchema, async ({ tier }) => {
+        if (!isTier(tier)) throw new Refused(400, `There is no tier ${JSON.stringify(tier)}.`);
+        await host.setTier(tier);
+        room.touchStatus();
+      }),
+    ],
+  ]);
+}
+
+function accept<T>(schema: z.ZodType<T>, act: (post: T) => Promise<void>): Endpoint {
+  return async (request, response) => {
+    await act(await readJson(request, schema));
+    sendJson(response, 202, {});
+  };
+}
+
+function spotOf(query: URLSearchParams): Spot {
+  return { channel: query.get('channel') ?? '', thread: query.get('thread') };
+}
+
+function roomInfo({ commands }: PlaygroundHost): RoomInfo {
+  return {
+    people: PEOPLE,
+    channels: CHANNELS,
+    commands: commands.map((command) => {
+      const { name, description, role } = command;
+      const options = Object.entries(command.options).map(([key, option]) => optionInfo(key, option));
+      const asked = isAskedInForm(command) ? { options: [], form: options } : { options, form: null };
+      return { name, description, role, ...asked };
+    }),
+    tiers: TIERS,
+    maxMessageChars: MAX_MESSAGE_CHARS,
+  };
+}
+
+function optionInfo(name: string, option: Option): OptionInfo {
+  const { type, description, required = false } = option;
+  return {
+    name,
+    type,
+    description,
+    required,
+    maxChars: 'maxChars' in option ? option.maxChars : null,
+    choices: type === 'choice' ? option.choices : [],
+  };
+}

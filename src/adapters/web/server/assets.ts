@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Asset {
+  readonly body: Buffer;
+  readonly mediaType: string;
+  readonly etag: string;
+}
+
+export interface Assets {
+  /** The page itself. */
+  readonly index: Asset;
+  /** That of the import map, the page's one inline script, for the content security policy. */
+  readonly scriptHash: string;
+  /** A file of the page (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for any other path. */
+  read(path: string): Promise<Asset | undefined>;
+}
+
+const PAGE_DIR = join(import.meta.dirname, '../page');
+const CORE_DIR = join(import.meta.dirname, '../../../core');
+const PAGE_FILE = /^page\/([a-z][a-z-]*\.(ts|css|svg))$/;
+/** What the page shares with core: modules that import nothing. */
+const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
+const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  ts: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** In the order in which they win. */
+const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'];
+
+/** What the page's modules import by name, or from outside of the page, by the URL that serves it. */
+const IMPORTS = {
+  '../../core/': './core/',
+  'lit/html.js': './lib/lit/lit-html.js',
+  'lit/': './lib/lit/',
+  marked: './lib/marked.js',
+  dompurify: './lib/dompurify.js',
+  '@highlightjs/cdn-assets/es/highlight.min.js': './lib/highlight.js',
+};
+
+/** The page's files and the libraries they import: these alone, straight from where they are installed. */
+export function createAssets(): Assets {
+  // Its entry resolves to the build for Node; a directive stands in the browser's own, one level down.
+  const aDirective = createRequire(import.meta.resolve('lit')).resolve('lit-html/directives/repeat.js');
+  const litDir = dirname(dirname(aDirective));
+  const libraries = new Map([
+    ['lib/marked.js', installed('marked')],
+    ['lib/dompurify.js', installed('dompurify')],
+    ['lib/highlight.js', installed('@highlightjs/cdn-assets/es/highlight.min.js')],
+  ]);
+  const cache = new Map<string, { readonly changedAtMs: number; readonly asset: Asset }>();
+  const importMap = JSON.stringify({ imports: IMPORTS });
+
+  function locate(path: string): { readonly file: string; readonly extension: string } | undefined {
+    const [, page, extension] = PAGE_FILE.exec(path) ?? [];
+    if (page !== undefined && extension !== undefined) return { file: join(PAGE_DIR, page), extension };
+    const [, core] = CORE_FILE.exec(path) ?? [];
+    if (core !== undefined) return { file: join(CORE_DIR, core), extension: 'ts' };
+    const [, lit] = LIT_FILE.exec(path) ?? [];
+    const file = lit === undefined ? libraries.get(path) : join(litDir, lit);
+    return file === undefined ? undefined : { file, extension: 'js' };
+  }
+
+  return {
+    index: assetOf(indexHtml(importMap), 'text/html; charset=utf-8'),
+    scriptHash: `sha256-${createHash('sha256').update(importMap).digest('base64')}`,
+    async read(path) {
+      const found = locate(path);
+      if (found === undefined) return undefined;
+      const changedAtMs = await changeTime(found.file);
+      if (changedAtMs === undefined) return undefined;
+      const cached = cache.get(path);
+      if (cached?.changedAtMs === changedAtMs) return cached.asset;
+      const source = await readFile(found.file, 'utf8');
+      const body = found.extension === 'ts' ? strip(source) : source;
+      const asset = assetOf(body, MEDIA_TYPES[found.extension] ?? 'text/javascript; charset=utf-8');
+      cache.set(path, { changedAtMs, asset });
+      return asset;
+    },
+  };
+}
+
+function installed(specifier: string): string {
+  return fileURLToPath(import.meta.resolve(specifier));
+}
+
+async function changeTime(file: string): Promise<number | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.isFile() ? found.mtimeMs : undefined;
+}
+
+/**
+ * The page's modules reach the browser without their types. Node does that with what it runs itself by; only the call is
+ * marked experimental, and the warning of it says nothing to who starts the bot.
+ */
+function strip(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function assetOf(text: string, mediaType: string): Asset {
+  const body = Buffer.from(text);
+  return { body, mediaType, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+function indexHtml(importMap: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
+<meta name="color-scheme" content="light dark">
+<title>Parley playground</title>
+<link rel="icon" href="page/icon.svg" type="image/svg+xml">
+${STYLES.map((name) => `<link rel="stylesheet" href="page/${name}.css">`).join('\n')}
+<script type="importmap">${importMap}</script>
+<script type="module" blocking="render" src="page/main.ts"></script>
+</head>
+<body><noscript>The playground needs JavaScript.</noscript></body>
+</html>
+`;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { Message } from '../wire.ts';
+
+const base = {
+  id: z.string(),
+  order: z.int(),
+  atMs: z.number(),
+  channel: z.string(),
+  thread: z.string().nullable(),
+  audience: z.string().nullable(),
+  threadTitle: z.string().nullable(),
+  user: z.string(),
+  text: z.string(),
+};
+
+/** A message as the playground keeps it. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
+export const storedMessageSchema = z.discriminatedUnion('kind', [
+  z.object({ ...base, kind: z.literal('said'), addressed: z.boolean() }),
+  z.object({
+    ...base,
+    kind: z.literal('answer'),
+    status: z.enum(['streaming', 'sealed', 'complete', 'stopped', 'failed', 'interrupted']),
+    note: z.string().nullable(),
+    footer: z.string().nullable(),
+    buttons: z.array(z.object({ kind: z.enum(['stop', 'retry', 'continue']), answerId: z.string() })),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('notice'),
+    about: z.string().nullable(),
+    files: z.array(
+      z.object({ name: z.string(), mediaType: z.string(), description: z.string(), base64: z.string() }),
+    ),
+  }),
+]);
+
+export const MESSAGE_VERSION = 1;
+
+export type StoredMessage = z.infer<typeof storedMessageSchema>;
+export type StoredAnswer = Extract<StoredMessage, { kind: 'answer' }>;
+
+type Unplaced<M> = M extends unknown ? Omit<M, 'order' | 'atMs' | 'threadTitle'> : never;
+
+/** A message that has not been posted yet. */
+export type Draft = Unplaced<StoredMessage>;
+
+/** The message as the page gets it: without answers' ids and the contents of files. */
+export function toWire(message: StoredMessage): Message {
+  switch (message.kind) {
+    case 'said':
+      return message;
+    case 'answer':
+      return { ...message, buttons: message.buttons.map(({ kind }) => kind) };
+    case 'notice':
+      return {
+        ...message,
+        files: message.files.map(({ name, mediaType, description }) => ({ name, mediaType, description })),
+      };
+  }
+}

@@ -1,0 +1,56 @@
+import type { Actor, GuildId } from '../../../core/ports/actor.ts';
+import type { Place } from '../../../core/ports/events.ts';
+import type { ChannelInfo, PersonInfo, Spot } from '../wire.ts';
+
+const GUILD: GuildId = 'web:local';
+
+/** Whom the page can be viewed as. `main.ts` lists `web:operator` among the operators, and nobody else of the playground. */
+export const PEOPLE: readonly PersonInfo[] = [
+  { id: 'member', name: 'Mia', role: 'member' },
+  { id: 'admin', name: 'Ada', role: 'admin' },
+  { id: 'operator', name: 'Otto', role: 'operator' },
+];
+
+export const CHANNELS: readonly ChannelInfo[] = [
+  { id: 'general', name: 'general', topic: 'Ask anything; everybody sees the answer', owner: null },
+  { id: 'engineering', name: 'engineering', topic: 'Code, reviews and long answers', owner: null },
+  { id: 'random', name: 'random', topic: 'Everything else', owner: null },
+  ...PEOPLE.map(({ id }) => ({
+    id: `dm-${id}`,
+    name: 'Parley',
+    topic: 'Only you and the bot',
+    owner: id,
+  })),
+];
+
+export function personOf(id: string): PersonInfo | undefined {
+  return PEOPLE.find((person) => person.id === id);
+}
+
+export function channelOf(id: string): ChannelInfo | undefined {
+  return CHANNELS.find((channel) => channel.id === id);
+}
+
+export function actorOf(person: PersonInfo): Actor {
+  return {
+    guild: GUILD,
+    user: person.id,
+    name: person.name,
+    managesGuild: async () => person.role !== 'member',
+    groups: async () => [],
+  };
+}
+
+/** A thread's key is that of the message it hangs on, so that a thread under an answer goes on with its conversation. */
+export function placeOf({ channel, thread }: Spot): Place {
+  const isDm = channelOf(channel)?.owner !== null;
+  return { guild: GUILD, channel, key: thread ?? (isDm ? channel : null) };
+}
+
+const MENTION = /(^|[^\w@])@parley\b/i;
+const LEADING_MENTION = /^\s*@parley\b[\s,:]*/i;
+
+/** Whether the text speaks to the bot, and what it says without the mention that starts it. */
+export function withoutMention(text: string): { readonly mentions: boolean; readonly said: string } {
+  return { mentions: MENTION.test(text), said: text.replace(LEADING_MENTION, '').trim() };
+}

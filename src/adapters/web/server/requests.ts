@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { PostCommand, PostMessage, PostPress, PostRemove } from '../wire.ts';
+
+/** Longer than a surface's message, so that a person can hand over a page of text. */
+export const MAX_MESSAGE_CHARS = 16_000;
+
+/** Ids that the page makes name messages and events: what they hold is bounded, their randomness is the page's own affair. */
+const id = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
+const spot = { channel: z.string(), thread: z.string().nullable() };
+
+export const postMessageSchema = z.object({
+  ...spot,
+  id,
+  as: z.string(),
+  text: z.string().trim().min(1).max(MAX_MESSAGE_CHARS),
+}) satisfies z.ZodType<PostMessage>;
+
+export const postCommandSchema = z.object({
+  ...spot,
+  id,
+  as: z.string(),
+  command: z.string().max(32),
+  options: z.record(z.string(), z.union([z.string(), z.boolean()])),
+  text: z.string().max(MAX_MESSAGE_CHARS),
+}) satisfies z.ZodType<PostCommand>;
+
+export const postPressSchema = z.object({
+  id,
+  as: z.string(),
+  message: z.string(),
+  button: z.enum(['stop', 'retry', 'continue']),
+}) satisfies z.ZodType<PostPress>;
+
+export const postRemoveSchema = z.object({
+  as: z.string(),
+  message: z.string(),
+}) satisfies z.ZodType<PostRemove>;
+
+export const loginSchema = z.object({ token: z.string().max(1_000) });
+export const tierSchema = z.object({ tier: z.string().max(40) });

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
+import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
+import type { StoredAnswer } from './messages.ts';
+import type { Room } from './room.ts';
+
+/** The page would hold any length. About one screen, so that a long answer shows how it is continued. */
+const MAX_MESSAGE_CHARS = 4_000;
+
+/** 20 updates a second look like steady growth, and leave the browser time between them. */
+const UPDATE_EVERY_MS = 50;
+
+const spotSchema = z.object({
+  /** The event's id, which names the question in the room. */
+  question: z.string(),
+  user: z.string(),
+  spot: z.object({ channel: z.string(), thread: z.string().nullable() }),
+  /** The only person who sees what is shown; null for all. */
+  audience: z.string().nullable(),
+  isDm: z.boolean(),
+  isPrivate: z.boolean(),
+  /** What the person typed, to stand over what only they are told; null where everybody saw it. */
+  about: z.string().nullable(),
+  /** The id of the next message of the answer: who posts it a second time posts nothing new. */
+  nextId: z.string().optional(),
+});
+
+export interface SurfaceOptions extends Readonly<z.infer<typeof spotSchema>> {
+  newId(): string;
+}
+
+export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
+  const { question, user, spot, audience, isDm, isPrivate, about, newId } = options;
+  const place = { channel: spot.channel, thread: spot.thread };
+  // An id stays until its post stands: a post that failed half-way is made good when it is tried again.
+  let nextAnswerId = options.nextId ?? newId();
+  let nextNoticeId = newId();
+
+  return {
+    limits: { maxChars: MAX_MESSAGE_CHARS },
+    openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
+    canContinueInThread: spot.thread === null && !isDm,
+    isPrivate,
+    get reference() {
+      return JSON.stringify({
+        question,
+        user,
+        spot: place,
+        audience,
+        isDm,
+        isPrivate,
+        about,
+        nextId: nextAnswerId,
+      });
+    },
+    indicate(activity) {
+      room.setActivity(
+        question,
+        activity === 'idle' ? null : { ...place, kind: 'activity', id: question, user, activity },
+        audience,
+      );
+    },
+    async open(view, signal) {
+      signal.throwIfAborted();
+      const id = nextAnswerId;
+      // An earlier try, or an earlier process, may have posted it.
+      const standing = room.find(id);
+      if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) });
+      else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
+      nextAnswerId = newId();
+      room.setActivity(question, null, audience);
+      return liveMessage(room, id);
+    },
+    async whisper(notice, signal) {
+      signal.throwIfAborted();
+      const id = nextNoticeId;
+      const files = (notice.files ?? []).map(fileOf);
+      await room.post({
+        ...place,
+        kind: 'notice',
+        id,
+        user,
+        audience: user,
+        about,
+        text: notice.text,
+        files,
+      });
+      nextNoticeId = newId();
+    },
+  };
+}
+
+/** Finds the place of an answer again that an earlier process was writing. */
+export function reopenWebSurface(
+  room: Room,
+  { reference, answerId }: LostPlace,
+  newId: () => string,
+): Reopened | null {
+  const spot = spotSchema.parse(JSON.parse(reference));
+  if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
+  const message = answerId === null ? undefined : room.newestWithButton(answerId);
+  const nextId = spot.nextId === message?.id ? newId() : spot.nextId;
+  const surface = createWebSurface(room, { ...spot, nextId, newId });
+  if (message === undefined) return { surface, message: null };
+  const { id, text, status } = message;
+  return { surface, message: { live: liveMessage(room, id), text, isEnded: status !== 'streaming' } };
+}
+
+function liveMessage(room: Room, id: string): LiveMessage {
+  return {
+    key: id,
+    scope: { key: `web:message:${id}`, limit: 1, windowMs: UPDATE_EVERY_MS },
+    async update(view, signal) {
+      signal.throwIfAborted();
+      const message = room.find(id);
+      if (message?.kind !== 'answer') throw new PlaceGone('deleted');
+      await room.replace({ ...message, ...shown(view) }, view.status === 'streaming');
+    },
+  };
+}
+
+type Shown = Pick<StoredAnswer, 'text' | 'status' | 'note' | 'footer' | 'buttons'>;
+
+function shown({ text, status, note, footer, buttons }: MessageView): Shown {
+  if (text.length > MAX_MESSAGE_CHARS) {
+    throw new Unshowable(`${text.length} characters are more than the ${MAX_MESSAGE_CHARS} of one message`);
+  }
+  return { text, status, note, footer, buttons: [...buttons] };
+}
+
+export function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
+  return { name, mediaType, description, base64: Buffer.from(bytes).toString('base64') };
+}

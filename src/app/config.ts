@@ -1,0 +1,305 @@
+import { z } from 'zod';
+import { routingPreferencesSchema } from '../core/ports/routing.ts';
+import { TIERS } from '../core/ports/tiers.ts';
+import { baseUrlSchema as url } from '../core/provider/definition.ts';
+
+/**
+ * One environment variable: what it means, what it is when it is not set, and where to get it. `.env.example` is held
+ * against this table by a test.
+ */
+interface Variable<S extends z.ZodType> {
+  readonly schema: S;
+  /** What to write instead, as the end of a sentence: "set it to …". */
+  readonly expected: string;
+  readonly aliases?: readonly string[];
+}
+
+function variable<S extends z.ZodType>(
+  schema: S,
+  expected: string,
+  ...aliases: readonly string[]
+): Variable<S> {
+  return { schema, expected, aliases };
+}
+
+/** What a header can carry. */
+const secret = z
+  .string()
+  .min(8)
+  .regex(/^[!-~]+$/)
+  .optional();
+const onOff = z.enum(['on', 'off']);
+const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
+const KEY_BYTES = 32;
+
+const encryptionKey = z
+  .string()
+  .transform((text) => Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64'))
+  .refine((key) => key.length === KEY_BYTES)
+  .optional();
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not JSON' });
+    return z.NEVER;
+  }
+});
+
+const shards = z.union([
+  z.literal('auto'),
+  z
+    .string()
+    .regex(/^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$/)
+    .transform((text) =>
+      text.split(',').flatMap((range) => {
+        const [first = 0, last = first] = range.split('-').map(Number);
+        return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+      }),
+    )
+    .refine((ids) => ids.length > 0),
+]);
+
+const skuTiers = z
+  .string()
+  .transform((text) => text.split(',').map((pair) => pair.trim().split('=')))
+  .pipe(z.array(z.tuple([z.string().regex(/^\d+$/), z.enum(TIERS)])))
+  .transform((pairs) => new Map(pairs));
+
+const operators = z
+  .string()
+  .transform((text) => text.split(',').map((operator) => operator.trim()))
+  .pipe(z.array(z.string().regex(/^(discord:\d+|slack:[A-Z0-9]+\/[A-Z0-9]+)$/)))
+  .transform((list): ReadonlySet<string> => new Set(list));
+
+const storeUrl = z.string().regex(/^(sqlite:.+|memory:|rediss?:\/\/.+)$/);
+
+const timeZone = z.string().refine((zone) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false;
+  }
+});
+
+export const VARIABLES = {
+  OPENROUTER_API_KEY: variable(
+    secret,
+    'a key from https://openrouter.ai/settings/keys',
+    'OPEN_ROUTER_KEY',
+    'OPEN_ROUTER_API_KEY',
+  ),
+  OPENROUTER_BASE_URL: variable(
+    url.default('https://openrouter.ai/api/v1'),
+    'an http(s) URL such as https://openrouter.ai/api/v1',
+  ),
+  OPENROUTER_TIMEOUT_SEC: variable(seconds(60), 'a number of seconds such as 60'),
+  STREAM_IDLE_TIMEOUT_SEC: variable(seconds(90), 'a number of seconds such as 90'),
+  OPENROUTER_PROVIDER: variable(
+    json.pipe(routingPreferencesSchema).optional(),
+    'a JSON object such as {"order":["OpenAI"],"allow_fallbacks":true}, with the fields of https://openrouter.ai/docs/guides/routing/provider-selection',
+  ),
+  OPENAI_API_KEY: variable(secret, 'a key from https://platform.openai.com/api-keys'),
+  OPENAI_BASE_URL: variable(
+    url.default('https://api.openai.com/v1'),
+    'an http(s) URL such as https://api.openai.com/v1',
+  ),
+  DISCORD_TOKEN: variable(
+    secret,
+    'the bot token from https://discord.com/developers/applications, under Bot',
+  ),
+  DISCORD_API_URL: variable(
+    url.default('https://discord.com/api'),
+    'an http(s) URL such as https://discord.com/api',
+  ),
+  DISCORD_SHARDS: variable(shards.default('auto'), 'auto, or shard numbers such as 0-3 or 0,2,5'),
+  DISCORD_SHARD_COUNT: variable(
+    z.union([z.literal('auto'), z.coerce.number().int().positive()]).default('auto'),
+    'auto, or how many shards there are in all',
+  ),
+  DISCORD_COMMAND_GUILDS: variable(
+    z
+      .string()
+      .transform((text) => text.split(',').map((id) => id.trim()))
+      .pipe(z.array(z.string().regex(/^\d{17,20}$/)))
+      .default([]),
+    'the ids of Discord servers, with commas between',
+  ),
+  DISCORD_SKU_TIERS: variable(
+    skuTiers.default(new Map()),
+    `pairs such as 1234567890=premium, with one of the tiers ${TIERS.join(', ')}`,
+  ),
+  SLACK_BOT_TOKEN: variable(
+    secret.refine((token) => token === undefined || token.startsWith('xoxb-')),
+    'the bot token (xoxb-…) from https://api.slack.com/apps, under OAuth & Permissions',
+  ),
+  SLACK_APP_TOKEN: variable(
+    secret.refine((token) => token === undefined || token.startsWith('xapp-')),
+    'the app-level token (xapp-…) with connections:write from https://api.slack.com/apps, under Basic Information',
+  ),
+  SLACK_SIGNING_SECRET: variable(
+    secret,
+    'the signing secret from https://api.slack.com/apps, under Basic Information',
+  ),
+  SLACK_API_URL: variable(
+    url.transform((text) => `${text}/`).default('https://slack.com/api/'),
+    'an http(s) URL such as https://slack.com/api/',
+  ),
+  STORE_URL: variable(storeUrl.default('sqlite:data/parley.db'), 'sqlite:PATH, redis://HOST:PORT or memory:'),
+  ENCRYPTION_KEY: variable(encryptionKey, '32 bytes in base64 or hex; `openssl rand -base64 32` makes one'),
+  ENCRYPTION_KEY_OLD: variable(
+    encryptionKey,
+    'the 32 bytes that ENCRYPTION_KEY held before, in base64 or hex',
+  ),
+  OPERATORS: variable(
+    operators.default(new Set()),
+    'a list such as discord:80351110224678912,slack:T012AB3CD/U045EF6GH',
+  ),
+  DEFAULT_TIER: variable(z.enum(TIERS).default('free'), `one of ${TIERS.join(', ')}`),
+  DEFAULT_MODEL: variable(z.string().min(1).optional(), 'the id of a model in models.json'),
+  MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
+  HOST: variable(
+    z.string().min(1).default('127.0.0.1'),
+    'an address to listen on, such as 127.0.0.1 or 0.0.0.0',
+  ),
+  PORT: variable(
+    z.coerce.number().int().min(0).max(65_535).default(3000),
+    'a port number from 1 to 65535, such as 3000',
+  ),
+  ADMIN_TOKEN: variable(
+    z.string().min(16).regex(/^\S+$/).optional(),
+    'at least 16 characters; `openssl rand -hex 24` makes some',
+  ),
+  LIMITS: variable(onOff.default('on'), 'on or off'),
+  MAX_STREAMS: variable(count(1_000), 'a whole number such as 1000'),
+  MAX_STREAMS_PER_GUILD: variable(count(50), 'a whole number such as 50'),
+  SHUTDOWN_GRACE_SEC: variable(
+    z.coerce.number().min(0).max(3_600).default(20),
+    'a number of seconds such as 20',
+  ),
+  LOG_LEVEL: variable(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'one of trace, debug, info, warn, error, fatal, silent',
+  ),
+  LOG_CONTENT: variable(onOff.default('off'), 'on or off'),
+  RETENTION_DAYS: variable(
+    z.coerce.number().int().positive().max(36_500).default(90),
+    'a number of days such as 90',
+  ),
+  TIME_ZONE: variable(timeZone.default('UTC'), 'the name of a time zone such as UTC or Europe/Berlin'),
+  PLAYGROUND: variable(z.enum(['auto', 'on', 'off']).default('auto'), 'auto, on or off'),
+} as const satisfies Record<string, Variable<z.ZodType>>;
+
+type Name = keyof typeof VARIABLES;
+
+export function isVariable(name: string): name is Name {
+  return Object.hasOwn(VARIABLES, name);
+}
+
+/** The environment, checked. A variable that is not set and has no default is undefined. */
+export type Config = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['schema']> };
+
+/** Every fault of the environment at once, one line each with its remedy. Holds no value that was set. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+/** The environment as far as it is right, and its faults. Any text will do for `MODELS_FILE`. */
+export function checkEnvironment(environment: NodeJS.Dict<string>): {
+  readonly config: Partial<Config> & Pick<Config, 'MODELS_FILE'>;
+  readonly faults: string[];
+} {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, expected, aliases = [] }] of Object.entries<Variable<z.ZodType>>(VARIABLES)) {
+    const source = [name, ...aliases].find((key) => environment[key]?.trim()) ?? name;
+    const result = schema.safeParse(environment[source]?.trim() || undefined);
+    if (result.success) values[name] = result.data;
+    else faults.push(`${source} is not usable; set it to ${expected}`);
+  }
+  faults.push(...contradictions(values));
+  return { config: Object.freeze(values as Config), faults };
+}
+
+/** @throws ConfigError */
+export function readConfig(environment: NodeJS.Dict<string>): Config {
+  const { config, faults } = checkEnvironment(environment);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config as Config;
+}
+
+/** The key in a variable that `models.json` names; one of `VARIABLES` is found under its aliases too. */
+export function keyFrom(environment: NodeJS.Dict<string>, variable: string): string | undefined {
+  const known: Variable<z.ZodType> | undefined = VARIABLES[variable as Name];
+  const names = [variable, ...(known?.aliases ?? [])];
+  return names.map((name) => environment[name]?.trim()).find(Boolean);
+}
+
+/** The present key before the one that it was. */
+export function encryptionKeysOf({
+  ENCRYPTION_KEY: now,
+  ENCRYPTION_KEY_OLD: before,
+}: Config): readonly Buffer[] {
+  return [now, before].filter((key) => key !== undefined);
+}
+
+/** Faults of variables that are right one by one. */
+function contradictions(config: Partial<Config>): string[] {
+  const faults: string[] = [];
+  const slackTransport = config.SLACK_APP_TOKEN || config.SLACK_SIGNING_SECRET;
+  if (config.SLACK_BOT_TOKEN && !slackTransport) {
+    faults.push(
+      `SLACK_BOT_TOKEN alone is not enough; set SLACK_APP_TOKEN to ${VARIABLES.SLACK_APP_TOKEN.expected}, or SLACK_SIGNING_SECRET to ${VARIABLES.SLACK_SIGNING_SECRET.expected}`,
+    );
+  }
+  if (!config.SLACK_BOT_TOKEN && slackTransport) {
+    faults.push(`SLACK_BOT_TOKEN is missing; set it to ${VARIABLES.SLACK_BOT_TOKEN.expected}`);
+  }
+  const { DISCORD_SHARDS: shards, DISCORD_SHARD_COUNT: shardCount } = config;
+  if (Array.isArray(shards) && typeof shardCount !== 'number') {
+    faults.push(
+      'DISCORD_SHARD_COUNT is missing; with DISCORD_SHARDS set it to how many shards there are in all',
+    );
+  } else if (Array.isArray(shards) && shards.some((id) => id >= Number(shardCount))) {
+    faults.push(
+      'DISCORD_SHARDS is not usable; shards are counted from 0, so set it to numbers below DISCORD_SHARD_COUNT',
+    );
+  }
+  if (config.PLAYGROUND === 'on' && wantsForPlayground(config).length > 0) {
+    faults.push(
+      `ADMIN_TOKEN is missing, and the playground would be open to others here; set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
+    );
+  }
+  if (config.ENCRYPTION_KEY_OLD && !config.ENCRYPTION_KEY) {
+    faults.push(
+      `ENCRYPTION_KEY is missing; with ENCRYPTION_KEY_OLD set it to ${VARIABLES.ENCRYPTION_KEY.expected}`,
+    );
+  }
+  return faults;
+}
+
+/** What has to be set for the playground to be on; nothing where it is. Where others reach it, it asks for a token. */
+export function wantsForPlayground(config: Partial<Config>): readonly string[] {
+  const { PLAYGROUND, HOST, ADMIN_TOKEN, DISCORD_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN } = config;
+  const isOn = PLAYGROUND === 'on' || (PLAYGROUND === 'auto' && !DISCORD_TOKEN && !SLACK_BOT_TOKEN);
+  const slackOverHttp = config.SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;
+  const isExposed = slackOverHttp || (HOST !== undefined && !isLoopback(HOST));
+  return [
+    ...(isOn ? [] : ['PLAYGROUND=on']),
+    ...(isExposed && ADMIN_TOKEN === undefined ? ['ADMIN_TOKEN'] : []),
+  ];
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,51 @@
+import type { PlaygroundHost } from '../adapters/web/server/host.ts';
+import type { Command } from '../core/command.ts';
+import { createDates, sumOf, usageSince } from '../core/ledger/report.ts';
+import type { GuildId } from '../core/ports/actor.ts';
+import type { Services } from '../core/services.ts';
+import type { Providers } from './providers.ts';
+
+const GUILD: GuildId = 'web:local';
+
+/** What was booked today, whoever pays. What is set aside for answers under way is not spent. */
+async function spentToday({ usage, clock, timeZone }: Services): Promise<number> {
+  const dateOf = createDates(timeZone);
+  const day = dateOf(clock.now());
+  return sumOf(await usageSince(usage, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
+}
+
+/** What the playground's bar shows, and its switch of tiers. */
+export function createPlaygroundHost(parts: {
+  readonly commands: readonly Command[];
+  readonly services: Services;
+  readonly providers: Pick<Providers, 'isDemo' | 'nameOf'>;
+}): PlaygroundHost {
+  const { commands, services, providers } = parts;
+  return {
+    commands,
+    async status(place) {
+      const conversation = await services.chat.conversationAt(place);
+      const [{ tier }, choice, spentNanoUsd] = await Promise.all([
+        services.guilds.access(GUILD),
+        services.choose({ place, conversation: conversation?.id ?? null, asked: null }),
+        spentToday(services),
+      ]);
+      const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
+      return {
+        provider: decision?.ok ? providers.nameOf(decision.route.provider) : 'none',
+        model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
+        tier,
+        spentNanoUsd,
+        demo: providers.isDemo,
+      };
+    },
+    setTier: (tier) =>
+      services.guilds.grant(GUILD, {
+        tier,
+        expiresAtMs: null,
+        reason: 'the switch in the playground',
+        by: 'web:operator',
+        replacesDefault: true,
+      }),
+  };
+}

@@ -1,0 +1,208 @@
+import type { Logger } from 'pino';
+import type { CatalogueFile } from '../core/catalogue/file.ts';
+import type { Clock } from '../core/kit/clock.ts';
+import { createPace } from '../core/kit/rate.ts';
+import type { ChatProvider } from '../core/ports/provider.ts';
+import { createProviderClient, STREAM_READS } from '../core/provider/client.ts';
+import { defineProvider, type ProviderDefinition } from '../core/provider/definition.ts';
+import { findLocalServers, type LocalSearchOptions, type LocalServer } from '../core/provider/local.ts';
+import { withPlainFallback } from '../core/provider/plain-fallback.ts';
+import type { DemoProvider } from '../demo/demo-provider.ts';
+import { type Config, readConfig } from './config.ts';
+
+export interface KeyRefusal {
+  /** Of the provider. */
+  readonly id: string;
+  readonly variable: string;
+}
+
+/** A model of the file, or one of the catalogue. */
+interface Routed {
+  readonly routes: readonly { readonly provider: string }[];
+}
+
+/** The providers of this installation: which there are, which can be asked, and whether the demo stands in for them. */
+export interface Providers {
+  /** All of them, by id; asking one without a key fails with `bad_key`. */
+  readonly clients: ReadonlyMap<string, ChatProvider>;
+  /** Ids of those that the operator can pay for: they have a key, or need none. */
+  readonly usable: ReadonlySet<string>;
+  /** Ids of those that can search the web. */
+  readonly searching: ReadonlySet<string>;
+  /** Those that a guild's own key can be for: all but the demo. */
+  readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
+  /** Those whose lists of models say something about the catalogue. */
+  readonly listing: readonly ChatProvider[];
+  readonly local: readonly LocalServer[];
+  readonly isDemo: boolean;
+  /** The variables that are to hold the keys of those that these models lead to, for all but those that can be asked. */
+  missingKeys(models: readonly Routed[], usable: ReadonlySet<string>): readonly string[];
+  /** Those that refuse the operator's key. One that does not answer within 1.5 s refuses nothing. */
+  refusals(): Promise<readonly KeyRefusal[]>;
+  nameOf(id: string): string;
+  close(): Promise<void>;
+}
+
+export interface OpenProvidersOptions {
+  readonly config: Config;
+  readonly file: CatalogueFile;
+  /** The key in an environment variable that the models file names. */
+  readonly keyIn: (variable: string) => string | undefined;
+  /** Only the playground uses servers on this machine that nobody listed, and the demo. */
+  readonly withPlayground: boolean;
+  readonly fetch: typeof fetch;
+  /** Where to look for these servers; where they usually are by default. */
+  readonly localPlaces?: LocalSearchOptions['places'];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** OpenRouter counts an application without a public address by its title. */
+const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
+
+export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
+  const { config, file, keyIn, withPlayground, localPlaces, fetch, clock, log } = options;
+  const { OPENROUTER_PROVIDER: preferences } = config;
+  const listed = file.providers.map((definition) => ({
+    definition: withEnvironment(definition, config),
+    apiKey: definition.apiKeyVariable === null ? null : (keyIn(definition.apiKeyVariable) ?? null),
+  }));
+  const usable = new Set(
+    listed
+      .filter(({ definition, apiKey }) => apiKey !== null || definition.keyless)
+      .map(({ definition }) => definition.id),
+  );
+  const found = withPlayground
+    ? await findLocalServers(
+        { fetch, clock, log, ...(localPlaces && { places: localPlaces }) },
+        AbortSignal.timeout(LOCAL_SEARCH_MS),
+      )
+    : [];
+  // One that the models file calls the same is where the file says.
+  const local = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
+  const isDemo =
+    withPlayground &&
+    usable.size === 0 &&
+    local.length === 0 &&
+    file.models.some(({ routes }) => routes.some(({ provider }) => provider === DEMO_STANDS_FOR));
+  const variables = new Map(listed.map(({ definition: { id, apiKeyVariable } }) => [id, apiKeyVariable]));
+  const missingKeys: Providers['missingKeys'] = (models, askable) => {
+    const led = new Set(models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
+    const wanted = [...led.difference(askable)].map((id) => variables.get(id));
+    return wanted.filter((variable) => typeof variable === 'string');
+  };
+  const demo = isDemo ? await startDemo(file, clock, log) : null;
+
+  const definitions = [
+    ...listed.map(({ definition, apiKey }) =>
+      demo && definition.id === DEMO_STANDS_FOR
+        ? { definition: { ...definition, ...demoDefinition(demo) }, apiKey: null }
+        : { definition, apiKey },
+    ),
+    ...local.map(({ definition }) => ({ definition, apiKey: null })),
+  ];
+  for (const { definition } of local) usable.add(definition.id);
+  if (demo) usable.add(DEMO_STANDS_FOR);
+  if (usable.size === 0) {
+    log.warn(
+      `no API key is set: no model can be asked; set ${missingKeys(file.models, usable).join(' or ')}`,
+    );
+  }
+
+  const pace = createPace(clock, STREAM_READS);
+  function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
+    return createProviderClient({
+      definition,
+      apiKey,
+      fetch,
+      pace,
+      clock,
+      random: Math.random,
+      log,
+      requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
+      idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+      attribution: ATTRIBUTION,
+      ...(preferences && definition.features.routing ? { preferences } : {}),
+    });
+  }
+  const clients = new Map(
+    definitions.map(({ definition, apiKey }) => {
+      const client = clientOf(definition, apiKey);
+      const isStandIn =
+        definition.id === 'openrouter' && !demo && definition.baseUrl !== DEFAULTS.OPENROUTER_BASE_URL;
+      const plain = { ...definition, features: PLAIN.features };
+      return [definition.id, isStandIn ? withPlainFallback(client, clientOf(plain, apiKey)) : client];
+    }),
+  );
+  async function refusals(): Promise<readonly KeyRefusal[]> {
+    const signal = AbortSignal.timeout(KEY_CHECK_MS);
+    const checked = listed.map(async ({ definition: { id, apiKeyVariable: variable }, apiKey }) => {
+      const client = clients.get(id);
+      if (apiKey === null || variable === null || client === undefined) return null;
+      try {
+        return (await client.checkKey(apiKey, signal)) ? null : { id, variable };
+      } catch (error) {
+        log.debug({ err: error, provider: id }, 'whether a key is taken could not be found out');
+        return null;
+      }
+    });
+    return (await Promise.all(checked)).filter((refusal) => refusal !== null);
+  }
+  const names = new Map(definitions.map(({ definition: { id, name } }) => [id, name]));
+
+  return {
+    clients,
+    usable,
+    searching: new Set(
+      definitions
+        .filter(({ definition }) => definition.features.webSearch)
+        .map(({ definition }) => definition.id),
+    ),
+    forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
+    listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
+    local,
+    isDemo,
+    missingKeys,
+    refusals,
+    nameOf: (id) => names.get(id) ?? id,
+    close: async () => demo?.stop(),
+  };
+}
+
+/** What every server knows. */
+const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
+
+/** A bound on the search itself; each probe has a shorter one. */
+const LOCAL_SEARCH_MS = 1_000;
+
+/** The start waits for this; a check takes some 200 ms. */
+const KEY_CHECK_MS = 1_500;
+
+/** All models of the file lead there unless it says otherwise. */
+const DEMO_STANDS_FOR = 'openrouter';
+
+function demoDefinition({ baseUrl }: DemoProvider): Partial<ProviderDefinition> {
+  return { name: "Parley's demo", baseUrl, keyless: true };
+}
+
+async function startDemo(file: CatalogueFile, clock: Clock, log: Logger): Promise<DemoProvider> {
+  const { createDemoProvider } = await import('../demo/demo-provider.ts');
+  const demo = createDemoProvider({ models: file.models, clock, log });
+  await demo.start();
+  return demo;
+}
+
+const DEFAULTS = readConfig({});
+
+/** The built-in providers at the addresses that the environment names; a server in their place may need no key. */
+function withEnvironment(definition: ProviderDefinition, config: Config): ProviderDefinition {
+  const variable = BASE_URLS.get(definition.id);
+  if (variable === undefined) return definition;
+  const baseUrl = config[variable];
+  return { ...definition, baseUrl, keyless: definition.keyless || baseUrl !== DEFAULTS[variable] };
+}
+
+const BASE_URLS: ReadonlyMap<string, 'OPENROUTER_BASE_URL' | 'OPENAI_BASE_URL'> = new Map([
+  ['openrouter', 'OPENROUTER_BASE_URL'],
+  ['openai', 'OPENAI_BASE_URL'],
+]);

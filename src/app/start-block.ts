@@ -1,0 +1,93 @@
+import { TIERS, type Tier } from '../core/ports/tiers.ts';
+import { type Config, wantsForPlayground } from './config.ts';
+import { isEveryAddress } from './http-server.ts';
+
+/** What the start decided, for the block that the operator reads. */
+export interface StartFacts {
+  readonly discord: boolean;
+  readonly slack: 'socket' | 'http' | null;
+  /** The page's address; null where the playground is off. */
+  readonly playground: string | null;
+  readonly health: string;
+  /** Names of the providers that can be asked for models of the file. */
+  readonly providers: readonly string[];
+  readonly demo: boolean;
+  /** How many are in the models file. */
+  readonly models: number;
+  /** Servers on this machine, and how many models each adds. */
+  readonly local: readonly { readonly name: string; readonly models: number }[];
+  /** The variables without a key that models open to a guild of this tier wait for. */
+  readonly missingKeys: (tier: Tier) => readonly string[];
+  /** How many models a guild of this tier can use, with the keys at hand. */
+  readonly openTo: (tier: Tier) => number;
+  /** Further lines that the operator has to see, such as an invite link. */
+  readonly notes: readonly string[];
+}
+
+/** One block: what is on, what is off, and which variable turns it on. */
+export function startBlock(config: Config, facts: StartFacts): string {
+  const rows: [string, string][] = [
+    ['Discord', facts.discord ? 'on' : 'off: set DISCORD_TOKEN'],
+    [
+      'Slack',
+      facts.slack === null
+        ? 'off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN'
+        : facts.slack === 'socket'
+          ? 'on (Socket Mode)'
+          : 'on (HTTP, /slack/events)',
+    ],
+    ['Playground', playground(config, facts)],
+    ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
+    ...facts.local.map(({ name, models }): [string, string] => [
+      name,
+      `${counted(models)}, in the playground`,
+    ]),
+    ['Store', withoutCredentials(config.STORE_URL)],
+    ['Default tier', defaultTier(config, facts)],
+    ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
+    ['Own keys', config.ENCRYPTION_KEY ? 'on: guilds can /connect API keys' : 'off: set ENCRYPTION_KEY'],
+    ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
+    ['Health', `${facts.health}/healthz, /readyz`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}`);
+  const demo = facts.demo
+    ? [
+        '',
+        '  No API key is set, so a scripted demo answers, which is no language model.',
+        '  For real answers put OPENROUTER_API_KEY (https://openrouter.ai/settings/keys) into .env and start again.',
+      ]
+    : [];
+  const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
+  return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
+}
+
+function playground(config: Config, { playground: address }: StartFacts): string {
+  if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
+  return isEveryAddress(config.HOST) ? `${address} (from elsewhere at this machine's address)` : address;
+}
+
+function providersOf({ demo, providers, missingKeys }: StartFacts): string {
+  if (demo) return ', answered by the built-in demo';
+  if (providers.length > 0) return `, through ${providers.join(', ')}`;
+  return `; none can be asked: set ${missingKeys('premium').join(', or ')}`;
+}
+
+function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: StartFacts): string {
+  const open = openTo(tier);
+  if (open > 0) return `${tier}: ${counted(open)} can be used`;
+  const better = TIERS.find((other) => openTo(other) > 0);
+  const remedies = [...missingKeys(tier), ...(better === undefined ? [] : [`DEFAULT_TIER=${better}`])];
+  return `${tier}: no model can be used; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has none of this tier'}`;
+}
+
+function counted(models: number): string {
+  return `${models} ${models === 1 ? 'model' : 'models'}`;
+}
+
+/** Passwords may hold anything, and stand in a query too. */
+function withoutCredentials(storeUrl: string): string {
+  if (!/^rediss?:/.test(storeUrl)) return storeUrl;
+  const { protocol, host, pathname } = new URL(storeUrl);
+  return `${protocol}//${host}${pathname}`;
+}

@@ -1,0 +1,298 @@
+import type { Logger } from 'pino';
+import type { Shards } from '../adapters/discord/gateway/client.ts';
+import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
+import { createDrawChart } from '../charts/draw-chart.ts';
+import { commands } from '../commands/index.ts';
+import { type AccessTerms, checkAccess } from '../core/access/access.ts';
+import type { OwnKeys } from '../core/access/own-keys.ts';
+import { createCatalogue } from '../core/catalogue/catalogue.ts';
+import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
+import { createSlots } from '../core/chat/slots.ts';
+import { createCore } from '../core/core.ts';
+import { createSharedPace } from '../core/delivery/shared-limiter.ts';
+import { createPacers } from '../core/delivery/write-limiter.ts';
+import { createClosing } from '../core/kit/cleanup-stack.ts';
+import { steadyClock, systemClock } from '../core/kit/clock.ts';
+import { type GuildId, platformOf } from '../core/ports/actor.ts';
+import type { Adapter } from '../core/ports/adapter.ts';
+import { opens, type Tier } from '../core/ports/tiers.ts';
+import { openStore } from '../store/open-store.ts';
+import {
+  type Config,
+  encryptionKeysOf,
+  isLoopback,
+  isVariable,
+  VARIABLES,
+  wantsForPlayground,
+} from './config.ts';
+import { healthRoutes } from './health.ts';
+import { createFetch } from './http-client.ts';
+import { createHttpServer } from './http-server.ts';
+import { createMetrics } from './metrics.ts';
+import { forOperator } from './operator-only.ts';
+import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
+import type { Setup } from './setup.ts';
+import { startBlock } from './start-block.ts';
+import { createTraces } from './traces.ts';
+
+/** Parley at work. */
+export interface App {
+  /** What a person reads on the terminal. */
+  readonly block: string;
+  readonly graceMs: number;
+  answersInFlight(): number;
+  /** Takes no more questions, lets answers finish for so long, and lets go of everything. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface AppOptions extends Setup {
+  /** The key in an environment variable that the models file names. */
+  readonly keyIn: (variable: string) => string | undefined;
+  /** On the environment, for the block. */
+  readonly remarks: readonly string[];
+  readonly log: Logger;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Wires everything and resolves when it is at work.
+ *
+ * @throws StartError
+ */
+export async function startApp({ config, file, keyIn, remarks, log }: AppOptions): Promise<App> {
+  const clock = systemClock;
+  const fetch = createFetch();
+  const closing = createClosing();
+  try {
+    const store = await openStore(config.STORE_URL, { clock, log });
+    closing.add(() => store.close());
+
+    const withPlayground = wantsForPlayground(config).length === 0;
+    const providers = await openProviders({ config, file, keyIn, withPlayground, fetch, clock, log });
+    closing.add(() => providers.close());
+    const catalogue = createCatalogue({
+      ...file,
+      localProviders: providers.local.map(({ definition }) => definition),
+    });
+    for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
+
+    const slots = createSlots({
+      max: config.MAX_STREAMS,
+      maxPerGuild: config.MAX_STREAMS_PER_GUILD,
+      maxWaiting: 2 * config.MAX_STREAMS,
+      maxWaitingPerGuild: 2 * config.MAX_STREAMS_PER_GUILD,
+      clock,
+    });
+    const metrics = createMetrics(slots);
+    const traces = createTraces();
+    const sharedPace = store.pace && createSharedPace(store.pace, { clock: steadyClock, log });
+    if (sharedPace) closing.add(() => sharedPace.stop());
+    const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
+    const adapters: Adapter[] = [];
+    const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
+    const core = createCore({
+      commands,
+      store,
+      catalogue,
+      providers: providers.clients,
+      operatorProviders: providers.usable,
+      searchProviders: providers.searching,
+      encryptionKeys: encryptionKeysOf(config),
+      providersForOwnKeys: providers.forOwnKeys,
+      limits: config.LIMITS === 'on' ? file.limits : null,
+      defaultTier: config.DEFAULT_TIER,
+      skuTiers: config.DISCORD_SKU_TIERS,
+      defaultModel: config.DEFAULT_MODEL ?? null,
+      operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
+      slots,
+      pacers,
+      telemetry: {
+        answering: traces.answering,
+        answered(facts) {
+          metrics.answered(facts);
+          traces.answered(facts);
+        },
+      },
+      tellAdmins: async (guild, notice, signal) =>
+        (await adapterOf(guild)?.tellAdmins?.(guild, notice, signal)) ?? false,
+      peopleIn: (guild) => adapterOf(guild)?.people ?? null,
+      drawChart: createDrawChart(log),
+      retentionMs: config.RETENTION_DAYS * DAY_MS,
+      timeZone: config.TIME_ZONE,
+      logContent: config.LOG_CONTENT === 'on',
+      clock,
+      log,
+    });
+    closing.add(() => core.stop());
+    const { services, dispatch } = core;
+
+    const notes: (() => readonly string[])[] = [() => remarks];
+    if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, 'web') === null) {
+      const absent = `DEFAULT_MODEL ${config.DEFAULT_MODEL} is offered by no server on this machine, so the first free model answers; once it is, start again.`;
+      notes.push(() => [absent]);
+    }
+    if (config.DISCORD_TOKEN !== undefined) {
+      const { createDiscordAdapter } = await import('../adapters/discord/adapter.ts');
+      const discord = createDiscordAdapter({
+        token: config.DISCORD_TOKEN,
+        apiUrl: config.DISCORD_API_URL,
+        shards: shardsOf(config),
+        commandGuilds: config.DISCORD_COMMAND_GUILDS,
+        commands,
+        skus: new Set(config.DISCORD_SKU_TIERS.keys()),
+        pacers,
+        clock,
+        log: log.child({ platform: 'discord' }),
+        fetch,
+      });
+      adapters.push(discord);
+      notes.push(() => discord.notes);
+    }
+    if (config.SLACK_BOT_TOKEN !== undefined) {
+      const { createSlackAdapter } = await import('../adapters/slack/adapter.ts');
+      adapters.push(
+        createSlackAdapter({
+          botToken: config.SLACK_BOT_TOKEN,
+          transport: slackTransport(config),
+          apiUrl: config.SLACK_API_URL,
+          commands,
+          pacers,
+          clock,
+          log: log.child({ platform: 'slack' }),
+          fetch,
+        }),
+      );
+    }
+    if (withPlayground) {
+      const { createWebAdapter } = await import('../adapters/web/adapter.ts');
+      const { createPlaygroundHost } = await import('./playground-host.ts');
+      adapters.push(
+        createWebAdapter({
+          host: createPlaygroundHost({ commands, services, providers }),
+          store,
+          clock,
+          log,
+          ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),
+          anyHost: !isLoopback(config.HOST),
+        }),
+      );
+    }
+
+    const server = createHttpServer(
+      [
+        ...healthRoutes(adapters, store),
+        forOperator(metrics.route, config.ADMIN_TOKEN),
+        ...adapters.flatMap(({ routes }) => routes),
+      ],
+      log,
+    );
+    const address = await server.listen(config.HOST, config.PORT);
+    closing.add(() => server.close());
+    const startAdapters = async () => {
+      for (const adapter of adapters) {
+        await adapter.start(dispatch);
+        closing.add(() => adapter.stop());
+      }
+    };
+    const [refusals] = await Promise.all([providers.refusals(), startAdapters()]);
+    notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));
+    const pickUp = core.pickUpThrough(adapters);
+    closing.add(() => pickUp.stop());
+    // Not before: what a dead process held of a key's lock is free when somebody has looked for what it left.
+    if (config.ENCRYPTION_KEY_OLD !== undefined) {
+      const turned = turnedInWords(await services.ownKeys.turnOver());
+      notes.push(() => turned);
+    }
+    const refresh = startCatalogueRefresh({
+      catalogue,
+      providers: providers.listing,
+      clock,
+      log,
+      random: Math.random,
+    });
+    closing.add(() => refresh.stop());
+
+    const askable = providers.usable.difference(new Set(refusals.map(({ id }) => id)));
+    const leadsTo = (id: string) =>
+      file.models.some(({ routes }) => routes.some(({ provider }) => provider === id));
+    return {
+      block: startBlock(config, {
+        discord: config.DISCORD_TOKEN !== undefined,
+        slack: config.SLACK_BOT_TOKEN === undefined ? null : slackTransport(config).mode,
+        playground: withPlayground ? `${address}/` : null,
+        health: address,
+        providers: [...askable].filter(leadsTo).map(providers.nameOf),
+        demo: providers.isDemo,
+        models: file.models.length,
+        local: providers.local.map(({ definition: { id, name } }) => ({
+          name,
+          models: catalogue.list('web').filter(({ onlyOn, routes }) => onlyOn && routes[0]?.provider === id)
+            .length,
+        })),
+        missingKeys: (tier) =>
+          providers.missingKeys(
+            file.models.filter((model) => opens(tier, model.tier)),
+            askable,
+          ),
+        openTo: (tier) =>
+          openModels(withPlayground ? 'web:local' : 'discord:0', tier, {
+            catalogue,
+            operatorProviders: askable,
+            keyProviders: [],
+          }),
+        notes: notes.flatMap((read) => read()),
+      }),
+      graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
+      answersInFlight: core.answersInFlight,
+      async stop(graceMs) {
+        dispatch.close();
+        await services.chat.drain(graceMs);
+        await closing.close();
+      },
+    };
+  } catch (error) {
+    await closing
+      .close()
+      .catch((fault: unknown) => log.error({ err: fault }, 'a start that failed was not undone'));
+    throw error;
+  }
+}
+
+/** How many models a guild of this tier can use. */
+function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
+  const guild = { id, tier, operatorTier: tier, ownKeys: [], failedKeys: [] };
+  const models = terms.catalogue.list(platformOf(id));
+  return models.filter((model) => checkAccess(model.id, guild, terms).ok).length;
+}
+
+function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
+  const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
+  return `${nameOf(id)} refuses the key in ${variable}. Set it to ${key} and start again.`;
+}
+
+/** What became of the keys that guilds brought, now that `ENCRYPTION_KEY` is another one. */
+function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
+  const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
+  return [
+    `Encryption: ${count(turned)} sealed under the new ENCRYPTION_KEY. Once every process has it, take ENCRYPTION_KEY_OLD away.`,
+    ...(unreadable === 0
+      ? []
+      : [
+          `Encryption: ${count(unreadable)} cannot be read with either key; their admins have to connect them again.`,
+        ]),
+  ];
+}
+
+function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {
+  return ids === 'auto' || count === 'auto' ? 'auto' : { ids, count };
+}
+
+function slackTransport({
+  SLACK_APP_TOKEN: appToken,
+  SLACK_SIGNING_SECRET: signingSecret,
+}: Config): SlackAdapterOptions['transport'] {
+  if (appToken !== undefined) return { mode: 'socket', appToken };
+  if (signingSecret !== undefined) return { mode: 'http', signingSecret };
+  throw new Error('readConfig lets no bot token through without a transport');
+}

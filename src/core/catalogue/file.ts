@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { parsePicoUsd } from '../kit/money.ts';
+import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
+import type { InputModality } from '../ports/model.ts';
+import type { ModelPrices } from '../ports/provider.ts';
+import { TIERS, type Tier } from '../ports/tiers.ts';
+import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
+import { parseJsonFile } from './json-file.ts';
+import { schemaWords } from './schema-words.ts';
+
+/** A model as `models.json` has it, before any provider was asked. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly routes: readonly { readonly provider: string; readonly wireModel: string }[];
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number | null;
+  readonly prices: ModelPrices;
+  readonly input: readonly InputModality[];
+}
+
+export interface CatalogueFile {
+  /** The providers that are built in, and those of the file. */
+  readonly providers: readonly ProviderDefinition[];
+  readonly models: readonly ModelEntry[];
+  readonly limits: LimitsConfig;
+}
+
+/** Every fault of the models file at once, each with its place in it. */
+export class CatalogueFileError extends Error {
+  override readonly name = 'CatalogueFileError';
+  readonly code = 'catalogue_file';
+  readonly faults: readonly string[];
+
+  constructor(path: string, faults: readonly string[]) {
+    super(`The models file ${path} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:
+${faults.map((fault) => `  - ${fault}`).join('\n')}
+Correct it and start again; README.md shows under "Models and tiers" how it is written.`);
+    this.faults = faults;
+  }
+}
+
+/** Windows are cut to this where neither file nor provider says how much a model reads. */
+export const UNKNOWN_CONTEXT_TOKENS = 8_192;
+
+/** Where `models.json` sends a model that names no routes. */
+const DEFAULT_ROUTES = [{ provider: 'openrouter' }];
+
+const BUILT_IN: readonly ProviderDefinition[] = [
+  defineProvider({ id: 'openrouter', preset: 'openrouter', apiKeyVariable: 'OPENROUTER_API_KEY' }),
+  defineProvider({ id: 'openai', preset: 'openai', apiKeyVariable: 'OPENAI_API_KEY' }),
+];
+
+/**
+ * What OpenRouter reads as one model and nothing else. Its other suffixes change price or upstream, `@preset` and its
+ * own `openrouter/…` routers stand for whichever model they like, and it takes names in any case.
+ */
+const MODEL_ID = /^(?!openrouter\/)[a-z0-9][a-z0-9._-]*\/[a-z0-9][a-z0-9._-]*(:free)?$/;
+
+/** Discord's limit for the value of a choice, which carries the id. */
+export const MAX_ID_CHARS = 100;
+
+const modelId = z.string().max(MAX_ID_CHARS).regex(MODEL_ID, {
+  error:
+    'must be like "openai/gpt-4o": lower case, one slash, no suffix but ":free", no router (openrouter/…); where a provider calls the model otherwise, its route says so',
+});
+
+const wireModel = z
+  .string()
+  .max(200)
+  .regex(/^[!-~]+$/, { error: 'must be the name that the provider knows, without white space' });
+
+const usd = z.number().nonnegative().max(1_000);
+const tokens = z.int().positive();
+
+const modelSchema = z.strictObject({
+  id: modelId,
+  /** Shown to people; the id where it is not given. */
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .regex(/^[^\p{C}]+$/u, { error: 'must be one line of text' })
+    .optional(),
+  tier: z.enum(TIERS),
+  routes: z
+    .array(z.strictObject({ provider: z.string(), model: wireModel.optional() }))
+    .min(1)
+    .default(DEFAULT_ROUTES),
+  contextTokens: tokens.default(UNKNOWN_CONTEXT_TOKENS),
+  maxOutputTokens: tokens.optional(),
+  /** In US dollars: per million tokens, and for one request, image or web search. */
+  prices: z
+    .strictObject({
+      promptPerMillion: usd.optional(),
+      completionPerMillion: usd.optional(),
+      request: usd.optional(),
+      image: usd.optional(),
+      webSearch: usd.optional(),
+    })
+    .default({}),
+  input: z
+    .array(z.enum(['text', 'image']))
+    .min(1)
+    .default(['text']),
+});
+
+const providerSchema = providerDefinitionSchema.refine(
+  ({ keyless, apiKeyVariable }) => keyless || apiKeyVariable !== null,
+  { error: 'needs "apiKeyVariable", the environment variable with its key, or "keyless": true' },
+);
+
+const fileSchema = z.strictObject({
+  providers: z.array(providerSchema).default([]),
+  models: z.array(modelSchema).min(1),
+  limits: limitsSchema,
+});
+
+/**
+ * `path` is where the text was read, for the words of a fault.
+ *
+ * @throws CatalogueFileError
+ */
+export function parseCatalogueFile(text: string, path = 'models.json'): CatalogueFile {
+  // Some editors put a mark before the text that JSON does not allow.
+  const read = parseJsonFile(text.replace(/^\u{FEFF}/u, ''));
+  if ('fault' in read) throw new CatalogueFileError(path, [read.fault]);
+  const json = read.value;
+  const outline = outlineSchema.parse(json);
+  const parsed = fileSchema.safeParse(json, { error: schemaWords });
+  const faults = [
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathIn(outline, path)} ${message}`),
+    ...contradictions(outline),
+  ];
+  if (!parsed.success || faults.length > 0) throw new CatalogueFileError(path, faults);
+  return {
+    providers: [...BUILT_IN, ...parsed.data.providers],
+    models: parsed.data.models.map(entryOf),
+    limits: parsed.data.limits,
+  };
+}
+
+function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry {
+  return {
+    id: model.id,
+    name: model.name ?? model.id,
+    tier: model.tier,
+    routes: model.routes.map((route) => ({
+      provider: route.provider,
+      wireModel: route.model ?? model.id,
+    })),
+    contextTokens: model.contextTokens,
+    maxOutputTokens: model.maxOutputTokens ?? null,
+    prices: {
+      promptPicoUsd: picoUsdPerToken(prices.promptPerMillion),
+      completionPicoUsd: picoUsdPerToken(prices.completionPerMillion),
+      requestPicoUsd: parsePicoUsd(prices.request),
+      imagePicoUsd: parsePicoUsd(prices.image),
+      webSearchPicoUsd: parsePicoUsd(prices.webSearch),
+    },
+    input: model.input,
+  };
+}
+
+function picoUsdPerToken(usdPerMillion: number | undefined): number | null {
+  const picoUsdPerMillion = parsePicoUsd(usdPerMillion);
+  return picoUsdPerMillion === null ? null : Math.ceil(picoUsdPerMillion / 1e6);
+}
+
+const text = z.string().catch('');
+const listOf = <S extends z.ZodType>(item: S) => z.array(item).catch([]);
+
+/** What can be read of a file that may be wrong everywhere, so that each fault is named beside all others. */
+const outlineSchema = z
+  .object({
+    providers: listOf(z.object({ id: text }).catch({ id: '' })),
+    models: listOf(
+      z
+        .object({ id: text, routes: listOf(z.object({ provider: text, model: text })) })
+        .catch({ id: '', routes: [] }),
+    ),
+  })
+  .catch({ providers: [], models: [] });
+
+type Outline = z.output<typeof outlineSchema>;
+
+/** Faults between parts that may each be right. */
+function contradictions(outline: Outline): string[] {
+  const faults: string[] = [];
+  const fault = (path: readonly PropertyKey[], words: string) =>
+    faults.push(`${pathIn(outline, path)} ${words}`);
+  const builtIn = new Map(BUILT_IN.map((provider) => [provider.id, provider]));
+  const known = new Set([...builtIn.keys(), ...outline.providers.map(({ id }) => id).filter(Boolean)]);
+
+  for (const [index, { id }] of outline.providers.entries()) {
+    const path = ['providers', index, 'id'];
+    if (builtIn.has(id)) fault(path, `is built in; ${id.toUpperCase()}_BASE_URL sets its address`);
+    else if (isRepeated(outline.providers, index)) fault(path, 'stands here for the second time');
+  }
+  for (const [index, { routes }] of outline.models.entries()) {
+    const path = ['models', index];
+    if (isRepeated(outline.models, index)) fault([...path, 'id'], 'stands here for the second time');
+    for (const [at, { provider, model }] of routes.entries()) {
+      const route = [...path, 'routes', at];
+      if (provider !== '' && !known.has(provider)) {
+        fault([...route, 'provider'], `is no provider here: there are ${[...known].join(', ')}`);
+      }
+      if (routes.findIndex((other) => other.provider === provider) < at) {
+        fault(route, 'leads to the same provider as a route before it');
+      }
+      if (builtIn.get(provider)?.features.routing && model !== '' && !MODEL_ID.test(model)) {
+        fault([...route, 'model'], 'must be like "openai/gpt-4o", with no suffix but ":free"');
+      }
+    }
+  }
+  return faults;
+}
+
+function isRepeated(items: readonly { readonly id: string }[], index: number): boolean {
+  const id = items[index]?.id ?? '';
+  return id !== '' && items.findIndex((other) => other.id === id) < index;
+}
+
+/** `models[2].tier (openai/gpt-4o)`: the place, and the name by which its author knows it. */
+function pathIn(outline: Outline, path: readonly PropertyKey[]): string {
+  const [list, index] = path;
+  if (list === undefined) return 'the file';
+  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const items = list === 'models' || list === 'providers' ? outline[list] : [];
+  const id = typeof index === 'number' ? (items[index]?.id ?? '') : '';
+  return `${place.slice(1)}${id === '' ? '' : ` (${id})`}`;
+}

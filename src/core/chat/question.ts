@@ -1,0 +1,338 @@
+import type { Logger } from 'pino';
+import type { Entry, Journal } from '../coordination/journal.ts';
+import { type LiveAnswers, type StopCause, Stopped } from '../coordination/live-answers.ts';
+import type { Stops } from '../coordination/stops.ts';
+import type { Turns } from '../coordination/turns.ts';
+import type { Pacers } from '../delivery/write-limiter.ts';
+import type { Clock } from '../kit/clock.ts';
+import { waitInWords } from '../kit/durations.ts';
+import type { ModelRequests } from '../ledger/model-requests.ts';
+import { type Actor, platformOf } from '../ports/actor.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import type { Surface } from '../ports/surface.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { TokenEstimator } from '../tokens/estimator.ts';
+import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
+import { answer } from './answering.ts';
+import type { Conversations } from './conversations.ts';
+import type { ModelChooser } from './model-choice.ts';
+import { promptFor } from './prompt.ts';
+import type { Slots } from './slots.ts';
+
+/** A question at a place, with the options of this request alone. */
+export interface Question {
+  readonly eventId: string;
+  readonly actor: Actor;
+  readonly place: Place;
+  readonly surface: Surface;
+  readonly text: string;
+  /** A model by name, as a person spelled it. */
+  readonly model?: string;
+  readonly webSearch?: boolean;
+}
+
+/** One turn to be answered: a new one, or one that is tried again. */
+export interface Job {
+  readonly question: Question;
+  /** Whose question it is; the question's actor is who wants it answered now, and whose limits count. */
+  readonly asker: { readonly user: string; readonly name: string };
+  readonly conversation: string;
+  readonly turn: string;
+  /** Takes the buttons off the answer that is tried again, once the new one is admitted. */
+  readonly onAdmitted: () => Promise<void>;
+}
+
+export interface QuestionRunnerOptions {
+  readonly conversations: Conversations;
+  readonly answers: AnswerRecords;
+  readonly live: LiveAnswers;
+  readonly stops: Stops;
+  readonly journal: Journal;
+  readonly turns: Turns;
+  readonly slots: Slots;
+  readonly models: ModelRequests;
+  readonly choose: ModelChooser;
+  readonly tokens: TokenEstimator;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  readonly timeZone: string;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  /** Whether questions and answers stand in the log; they do not by default. */
+  readonly logContent?: boolean;
+}
+
+/** Questions that may wait for their turn in one conversation; for `createTurns`. */
+export const MAX_WAITING = 5;
+export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
+
+/** One answer to a job. */
+interface Attempt {
+  readonly id: string;
+  readonly askedAtMs: number;
+  readonly entry: Entry;
+  readonly stop: (cause: StopCause) => void;
+  readonly signal: AbortSignal;
+  /** Whether nothing of it may be kept, also where it had been stopped before, or was complete. */
+  readonly isForgotten: () => boolean;
+}
+
+/**
+ * Answers a job when it is its conversation's turn and a slot is free, until the answer stands. `abandoned` ends
+ * delivery wherever it is; the journal then holds what is left.
+ */
+export function createQuestionRunner(
+  options: QuestionRunnerOptions,
+  abandoned: AbortSignal,
+): (job: Job) => Promise<void> {
+  const { conversations, answers, live, stops, journal, turns, slots, models, tokens, clock, log } = options;
+  // Making one takes a fifth of a millisecond.
+  const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
+
+  async function run(job: Job): Promise<void> {
+    const { question, conversation } = job;
+    const { surface, actor, place, eventId } = question;
+    const id = newAnswerId();
+    const stopping = new AbortController();
+    let isForgotten = false;
+    const stop = (cause: StopCause) => {
+      isForgotten ||= cause.kind === 'forgotten';
+      stopping.abort(new Stopped(cause));
+    };
+    const entry = journal.entry(eventId);
+    const askedAtMs = clock.now();
+    await stops.admit({
+      id,
+      eventId,
+      guild: place.guild,
+      user: actor.user,
+      asker: job.asker.user,
+      conversation,
+      channel: place.channel,
+      stop,
+    });
+    try {
+      // Retry works from now on, also for whoever finishes this in the place of a process that died.
+      await answers.save(recordOf(job, id));
+      entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null, ending: null }));
+      await entry.keep();
+      const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
+      if (release === null) {
+        await tell(
+          surface,
+          `${MAX_WAITING} questions are waiting here already. Ask again when they are answered, or use \`/stop\`.`,
+        );
+        return;
+      }
+      try {
+        const slot = await slots.take(place.guild, () => surface.indicate('queued'), stopping.signal);
+        if (!slot.ok) {
+          await tell(
+            surface,
+            `Too many answers are being written here. Ask again ${waitInWords(slot.retryAfterMs)}.`,
+          );
+          return;
+        }
+        try {
+          const attempt = {
+            id,
+            askedAtMs,
+            entry,
+            stop,
+            signal: stopping.signal,
+            isForgotten: () => isForgotten,
+          };
+          await options.telemetry.answering(id, () => answerNow(job, attempt));
+        } finally {
+          slot.release();
+        }
+      } finally {
+        await release();
+      }
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+      // Stopped before there was anything to show: whoever did it knows, except where it was the bot itself.
+      if (stopping.signal.reason.stop.kind === 'shutdown') {
+        await tell(surface, RESTARTING).catch((fault: unknown) => {
+          log.warn({ err: fault, answer: id }, 'the restart could not be told; left to the journal');
+          entry.leave();
+        });
+      }
+    } finally {
+      // Who forgot it may have looked before it was written.
+      if (isForgotten) {
+        await answers.delete(id).catch((fault: unknown) => {
+          log.error({ err: fault, answer: id }, 'a forgotten question could not be deleted');
+        });
+      }
+      live.delete(id);
+      surface.indicate('idle');
+    }
+  }
+
+  async function answerNow(job: Job, attempt: Attempt): Promise<void> {
+    const { id, askedAtMs, entry, stop, signal } = attempt;
+    const { question, asker, conversation, turn, onAdmitted } = job;
+    const { actor, place, surface, eventId } = question;
+    const history = (await conversations.get(conversation))?.turns ?? [];
+    const again = history.findIndex((other) => other.id === turn);
+
+    const chosen = await options.choose({ place, conversation, asked: question.model ?? null });
+    if (!chosen.ok) return tell(surface, chosen.text);
+    const { model, remark } = chosen;
+
+    const prompt = await promptFor(
+      {
+        guild: place.guild,
+        model,
+        turns: again < 0 ? history : history.slice(0, again),
+        asker,
+        question: question.text,
+        day: days.format(clock.now()),
+      },
+      tokens,
+      signal,
+    );
+    if (!prompt.ok) return tell(surface, prompt.text);
+    const { maxOutputTokens, questionTokens } = prompt;
+
+    const request = await models.open({
+      id,
+      guild: place.guild,
+      user: actor.user,
+      groups: actor.groups,
+      userName: actor.name,
+      model: model.id,
+      messages: prompt.messages,
+      maxOutputTokens,
+      webSearch: question.webSearch ?? false,
+      conversation,
+    });
+    if (!request.ok) return tell(surface, request.text);
+    // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
+    await stops.look().catch((error: unknown) => {
+      log.warn({ err: error, answer: id }, 'wishes to stop answers could not be read');
+    });
+    if (signal.aborted) {
+      await request.settle();
+      throw signal.reason;
+    }
+    // Not before: a refusal is for the asker alone, and some platforms show by this that something was asked.
+    surface.indicate('working');
+
+    const retired = onAdmitted().catch((error: unknown) => {
+      log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');
+    });
+    const tie = (key: string) =>
+      conversations.attach(conversation, key).catch((error: unknown) => {
+        log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
+      });
+    const places: Promise<void>[] = [];
+    if (surface.threadKey !== undefined) {
+      // Without a thread there is no answer either, and that is told elsewhere.
+      const thread = surface.threadKey(signal).catch(() => null);
+      places.push(thread.then((key) => (key === null ? undefined : tie(key))));
+    }
+    const answered = await answer(
+      {
+        answerId: id,
+        askedAtMs,
+        entry,
+        request,
+        surface,
+        remark: [remark, question.webSearch && !request.searchesWeb && withoutSearch(model)]
+          .filter(Boolean)
+          .join(' '),
+        maxOutputTokens,
+        stop,
+        signal,
+        abandon: AbortSignal.any([abandoned, entry.lost]),
+        onMessage: (key) => void places.push(tie(key)),
+        async keep({ text, status }) {
+          if (text === '' || entry.lost.aborted) return;
+          const kept = {
+            id: turn,
+            user: asker.user,
+            author: asker.name,
+            question: question.text,
+            answer: text,
+            model: model.id,
+            status,
+            askedAtMs,
+            ...(questionTokens !== null && { tokens: questionTokens + (await tokens.count(text)) }),
+          };
+          const isKept = await conversations.record(conversation, kept, async () => {
+            await stops.look();
+            return !attempt.isForgotten();
+          });
+          if (!isKept) return;
+          // Keeps the place for as long as the conversation.
+          const key = placeKeyOf(place, surface, actor);
+          if (key !== null) await conversations.attach(conversation, key);
+        },
+      },
+      options,
+    );
+    await Promise.all([retired, ...places]);
+    if (!answered.delivered && abandoned.aborted) entry.leave();
+    const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
+    const facts = {
+      answer: id,
+      guild: place.guild,
+      model: model.id,
+      provider: request.access.route.provider,
+      payer: request.access.payer,
+      tier: request.tier,
+      status,
+      delivered,
+      firstTextMs,
+      durationMs,
+      endLagMs,
+      costNanoUsd: bill?.costNanoUsd ?? 0,
+      failure: error === null ? null : error instanceof ProviderError ? error.code : 'internal',
+    };
+    options.telemetry.answered(facts);
+    log.info(
+      {
+        event: eventId,
+        user: actor.user,
+        tokens: bill?.tokens,
+        ...facts,
+        ...(options.logContent ? { question: question.text, text: answered.text } : {}),
+        ...(error === null ? {} : { err: error }),
+      },
+      'answered',
+    );
+  }
+
+  async function tell(surface: Surface, text: string): Promise<void> {
+    await surface.whisper({ text }, abandoned);
+  }
+
+  return run;
+}
+
+function withoutSearch({ name }: Model): string {
+  return `${name} cannot search the web here: pick another model for that.`;
+}
+
+function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
+  return {
+    id,
+    guild: question.place.guild,
+    user: asker.user,
+    conversation,
+    turn,
+    question: question.text,
+    author: asker.name,
+    model: question.model ?? null,
+    webSearch: question.webSearch ?? false,
+  };
+}
+
+/** What a question's conversation hangs on: a private one is its asker's own, wherever it is asked. */
+export function placeKeyOf(place: Place, surface: Surface, actor: Actor): string | null {
+  return surface.isPrivate ? `${platformOf(place.guild)}:private/${place.channel}/${actor.user}` : place.key;
+}

@@ -1,0 +1,192 @@
+import type { Logger } from 'pino';
+import type { AnswerState, Journal, Orphan } from '../coordination/journal.ts';
+import { createReply, type Resumed } from '../delivery/reply.ts';
+import type { Pacers } from '../delivery/write-limiter.ts';
+import type { Clock } from '../kit/clock.ts';
+import { type Background, repeat } from '../kit/repeat.ts';
+import { splitText } from '../markdown/splitter.ts';
+import type { Adapter, Reopened } from '../ports/adapter.ts';
+import { PlaceGone } from '../ports/delivery-errors.ts';
+import type { LiveMessage, Surface } from '../ports/surface.ts';
+import type { AnswerRecords } from './answer-records.ts';
+import { buttonsAfter, INTERRUPTED } from './answering.ts';
+import type { Conversations } from './conversations.ts';
+
+export interface PickUpOptions {
+  readonly journal: Journal;
+  /** Those that are started. */
+  readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
+  readonly answers: AnswerRecords;
+  readonly conversations: Conversations;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A lease runs out 10 s after its process died: so an orphan is found within 12 s. */
+const LOOK_EVERY_MS = 2_000;
+/** Each may wait for its platform. */
+const MAX_AT_ONCE = 50;
+
+const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try again.';
+
+/**
+ * Ends what dead processes left: an answer is shown with all that had arrived of it, as it ended, or as interrupted, with Retry.
+ * What cannot be ended now, because its platform is away or not at home in this process, is left to the next look, here or
+ * elsewhere.
+ */
+export function startPickUp(options: PickUpOptions): Background {
+  const { journal, answers, conversations, pacers, clock, log } = options;
+  const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if (underWay.size >= MAX_AT_ONCE) await Promise.race(underWay);
+        const orphan = await journal.takeOver();
+        if (orphan === null) {
+          if (underWay.size === 0) return;
+          // An end may wait for a lock of the same dead process, whose lease runs out some seconds later.
+          await Promise.race([...underWay, clock.sleep(LOOK_EVERY_MS, signal)]);
+          continue;
+        }
+        const ending = end(orphan, signal).finally(() => underWay.delete(ending));
+        underWay.add(ending);
+      }
+    } finally {
+      await Promise.all(underWay);
+    }
+  }
+
+  /** Never rejects. */
+  async function end(orphan: Orphan, signal: AbortSignal): Promise<void> {
+    const { entry, eventId: event } = orphan;
+    try {
+      const isEnded = await finish(orphan, AbortSignal.any([signal, entry.lost]));
+      if (isEnded) return await entry.end();
+      entry.leave();
+    } catch (error) {
+      if (error instanceof PlaceGone) {
+        log.warn({ err: error, event }, 'what a dead process left has lost its place');
+        return await entry.end();
+      }
+      if (!signal.aborted) log.warn({ err: error, event }, 'what a dead process left is tried again later');
+      entry.leave();
+    }
+  }
+
+  /** False where another process or another time has to do it. */
+  async function finish({ written, entry, eventId: event }: Orphan, signal: AbortSignal): Promise<boolean> {
+    if (written === null) return true;
+    const { platform, place: reference, answer } = written;
+    const adapter = adapters.get(platform);
+    if (adapter?.reopen === undefined) return false;
+    if (answer !== null) {
+      entry.watch(() => answer);
+      await keepTurn(answer);
+    }
+    const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
+    if (place === null) {
+      log.warn({ event }, 'what a dead process left has no place any more');
+      return true;
+    }
+    if (answer === null) {
+      await place.surface.whisper({ text: NOT_BEGUN }, signal);
+      return true;
+    }
+    if (place.message?.isEnded) return true;
+    const resumed = resumedAt(answer, place);
+    if (stands(answer, resumed, place.surface)) return true;
+    // What is found is known before its button goes.
+    entry.goesOnAt(place.surface);
+    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
+    await entry.keep();
+    const attached = resumed.message === null ? [] : [attach(answer, resumed.message.live)];
+    const reply = createReply({
+      surface: place.surface,
+      pacers,
+      clock,
+      log,
+      buttons: [{ kind: 'stop', answerId: answer.id }],
+      onOpen(message) {
+        entry.watch(() => ({ ...answer, ...reply.progress }));
+        const kept = entry.keep();
+        attached.push(kept, attach(answer, message));
+        return kept;
+      },
+      signal,
+      resumed,
+    });
+    reply.write(answer.text);
+    const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
+    const isShown = await reply.finish({
+      ...ending,
+      buttons: buttonsAfter(answer.id, ending.status, place.surface),
+    });
+    await Promise.all(attached);
+    log.info(
+      { event, answer: answer.id, status: ending.status, isShown },
+      'an answer that a dead process left was ended',
+    );
+    return isShown || !signal.aborted;
+  }
+
+  /** The conversation knows of the question and of what had arrived. */
+  async function keepTurn({ id, model, askedAtMs, text, ending }: AnswerState): Promise<void> {
+    if (text === '' || model === null) return;
+    const record = await answers.get(id);
+    const conversation = record && (await conversations.get(record.conversation));
+    if (!record || !conversation) return;
+    const { turn, user, author, question } = record;
+    if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs >= askedAtMs)) return;
+    await conversations.record(
+      conversation.id,
+      {
+        id: turn,
+        user,
+        author,
+        question,
+        answer: text,
+        model,
+        status: ending?.status ?? 'interrupted',
+        askedAtMs,
+      },
+      // It may have been forgotten meanwhile.
+      async () => (await answers.get(id)) !== null,
+    );
+  }
+
+  /** A reply to the message goes on in the conversation. */
+  async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
+    try {
+      const record = await answers.get(id);
+      if (record === null) return;
+      await conversations.attach(record.conversation, key);
+      if (threadKey) await conversations.attach(record.conversation, threadKey);
+    } catch (error) {
+      log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');
+    }
+  }
+
+  return repeat('ending what dead processes left', LOOK_EVERY_MS, look, { clock, log });
+}
+
+/**
+ * Where to go on. The journal may be older than what is shown: where it knows of a growing message that has no button any
+ * more, or of another one than the newest, that message was completed since. One that cannot be read is shown once more in a
+ * new message: nothing tells how far it has got.
+ */
+function resumedAt(
+  { sealed, message, ending }: AnswerState,
+  { message: found, isUnread }: Reopened,
+): Resumed {
+  const isCompleted = message !== null && message !== found?.live.key && !isUnread;
+  return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
+}
+
+/** Whether all messages were completed: the last one was there, and has lost its buttons to a Retry, or was deleted. */
+function stands({ text }: AnswerState, { sealed, message, isWhole }: Resumed, { limits }: Surface): boolean {
+  return isWhole && message === null && sealed > 0 && splitText(text, limits).length <= sealed;
+}

@@ -1,0 +1,276 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../kit/clock.ts';
+import { repeat } from '../kit/repeat.ts';
+import type { Platform } from '../ports/actor.ts';
+import type { Claim, ClaimKey, ClaimStore } from '../ports/store.ts';
+import type { Surface } from '../ports/surface.ts';
+import { createFinisher } from './until-stored.ts';
+
+/**
+ * What is written of every event while it is dealt with, so that another process can end it should this one die. The
+ * event's claim is its entry: who claims an event has written down where it came from.
+ */
+export interface Journal {
+  /** Claims the event and opens its entry; null where it was claimed before, by whomever. */
+  begin(eventId: string, platform: Platform, surface: Surface): Promise<Entry | null>;
+  /** The open entry of an event that this process deals with. @throws where there is none */
+  entry(eventId: string): Entry;
+  /**
+   * Takes over an event that a dead process left, with what it wrote; null where there is none. What is left again
+   * (`Entry.leave`) is offered again, to any process, when the lease has run out.
+   */
+  takeOver(): Promise<Orphan | null>;
+  /** Resolves when every end that was asked for is written, or was tried once more. Entries still open are left to others. */
+  stop(): Promise<void>;
+}
+
+/** One event that is being dealt with. */
+export interface Entry {
+  /** Aborts where another process has taken the event over: from then on nothing may be shown or stored for it. */
+  readonly lost: AbortSignal;
+  /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while where it has changed. */
+  watch(read: () => AnswerState): void;
+  /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
+  goesOnAt(surface: Surface): void;
+  /** Writes the state as it is now. Where the store fails it is written later; never rejects. */
+  keep(): Promise<void>;
+  /** The event is dealt with. Where the store fails that is tried again until it stands; never rejects. */
+  end(): Promise<void>;
+  /** Leaves the event to another process, which finds it when the lease has run out. `end` does nothing any more. */
+  leave(): void;
+}
+
+export interface Orphan {
+  readonly eventId: string;
+  readonly entry: Entry;
+  /** Null where nothing was written, or nothing that this version can read. */
+  readonly written: Written | null;
+}
+
+const answerSchema = z.object({
+  id: z.string(),
+  /** Catalogue id; null before it was chosen. */
+  model: z.string().nullable(),
+  askedAtMs: z.number(),
+  /** All that had arrived of the answer. */
+  text: z.string(),
+  /** How many messages of it were complete. */
+  sealed: z.int().nonnegative(),
+  /** `LiveMessage.key` of the one that was growing; null where it was still to come. */
+  message: z.string().nullable(),
+  /** How it ended, once that is known: what is left then is to show it. */
+  ending: z
+    .object({
+      status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
+      note: z.string().nullable(),
+      footer: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
+});
+
+const writtenSchema = z.object({
+  version: z.literal(1),
+  platform: z.enum(['discord', 'slack', 'web']),
+  /** `Surface.reference`. */
+  place: z.string(),
+  answer: answerSchema.nullable(),
+});
+
+export type AnswerState = z.infer<typeof answerSchema>;
+export type Written = z.infer<typeof writtenSchema>;
+
+export interface JournalOptions {
+  readonly claims: ClaimStore;
+  /** Names this process: unique among all that ever run on this store. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Slack redelivers for five minutes and Discord's gateway replays for less; people retry a POST for some more. */
+const CLAIM_TTL_MS = 24 * 3_600_000;
+/** A process that missed three renewals is dead. */
+const LEASE_MS = 10_000;
+const RENEW_EVERY_MS = 3_000;
+/** What a crash may cost of the text that had arrived and was not shown. */
+const KEEP_EVERY_MS = 1_500;
+/** So many are written at once, which a store may do in one step, … */
+const KEPT_TOGETHER = 50;
+/** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
+const KEEP_GAP_MS = 75;
+
+export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
+  const open = new Map<string, Entry>();
+  /** Events whose claim is asked for. */
+  const beginning = new Set<string>();
+  /** Each orphan has an owner of its own, so that leaving it is no more than not renewing it. */
+  const owners = new Set([owner]);
+  const finisher = createFinisher({ claims, clock, log });
+  let takenOver = 0;
+
+  let renewedAtMs = clock.now();
+
+  async function renew(): Promise<void> {
+    for (const each of owners) await claims.renew(each, clock.now() + LEASE_MS);
+    renewedAtMs = clock.now();
+  }
+
+  const renewing = repeat('renewing the leases of events', RENEW_EVERY_MS, renew, { clock, log });
+  const keeping = repeat(
+    'writing the journal',
+    KEEP_EVERY_MS,
+    async (signal) => {
+      const entries = [...open.values()];
+      for (let from = 0; from < entries.length && !signal.aborted; from += KEPT_TOGETHER) {
+        if (from > 0) await clock.sleep(KEEP_GAP_MS, signal);
+        await Promise.all(entries.slice(from, from + KEPT_TOGETHER).map((entry) => entry.keep()));
+      }
+    },
+    { clock, log },
+  );
+
+  function openEntry(claim: Claim, begunAt: Whereabouts | null): Entry {
+    const { id } = claim;
+    let place = begunAt;
+    let held: ClaimKey = claim;
+    const lost = new AbortController();
+    let read: (() => AnswerState) | null = null;
+    let stands = '';
+    let writing = Promise.resolve();
+    let isOver = false;
+
+    async function write(): Promise<void> {
+      const written = read === null || isOver || lost.signal.aborted ? null : stateOf(place, read());
+      if (written === null) return;
+      const mark = markOf(written);
+      if (mark === stands) return;
+      try {
+        if ((await claims.write(held, written)) || (await claimAgain(written))) {
+          stands = mark;
+          return;
+        }
+        log.error({ event: id }, 'another process has taken over an event that is under way here');
+        lost.abort(new Error('another process has taken over'));
+      } catch (error) {
+        log.warn({ err: error, event: id }, 'the journal could not be written');
+      }
+    }
+
+    /** A store that came back without its data knows of no claim: then nobody else has it either. */
+    async function claimAgain(written: Written): Promise<boolean> {
+      const nowMs = clock.now();
+      const again = await claims.claim(id, held.owner, nowMs + LEASE_MS, nowMs + CLAIM_TTL_MS, written);
+      if (again === null) return false;
+      log.error({ event: id }, 'the store has forgotten an event that is under way here');
+      held = again;
+      return true;
+    }
+
+    function close(): boolean {
+      if (isOver) return false;
+      isOver = true;
+      open.delete(id);
+      return true;
+    }
+
+    const entry: Entry = {
+      lost: lost.signal,
+      watch(next) {
+        read = next;
+      },
+      goesOnAt(surface) {
+        if (place !== null) place = { ...place, surface };
+      },
+      keep() {
+        writing = writing.then(write);
+        return writing;
+      },
+      async end() {
+        if (!close()) return;
+        await writing;
+        await finisher.finish(held);
+        if (held.owner !== owner) owners.delete(held.owner);
+      },
+      leave() {
+        if (close() && held.owner !== owner) owners.delete(held.owner);
+      },
+    };
+    open.set(id, entry);
+    return entry;
+  }
+
+  return {
+    async begin(eventId, platform, surface) {
+      // Else a store that fails would leave in doubt a claim that this process has.
+      if (open.has(eventId) || beginning.has(eventId)) return null;
+      const nowMs = clock.now();
+      beginning.add(eventId);
+      try {
+        const claim = await claims.claim(
+          eventId,
+          owner,
+          nowMs + LEASE_MS,
+          nowMs + CLAIM_TTL_MS,
+          stateOf({ platform, surface }, null),
+        );
+        return claim && openEntry(claim, { platform, surface });
+      } catch (error) {
+        // It may have been claimed all the same, and would then be renewed for ever.
+        finisher.finishDoubtful({ id: eventId, owner, fence: 1 });
+        throw error;
+      } finally {
+        beginning.delete(eventId);
+      }
+    },
+
+    entry(eventId) {
+      const entry = open.get(eventId);
+      if (entry === undefined) throw new Error(`no entry is open for the event ${eventId}`);
+      return entry;
+    },
+
+    async takeOver() {
+      // After a stall of this process or its store, its own leases may have run out as well.
+      if (clock.now() - renewedAtMs > 2 * RENEW_EVERY_MS) await renew();
+      const heir = `${owner}/${++takenOver}`;
+      const nowMs = clock.now();
+      const claim = await claims.takeOver(heir, nowMs, nowMs + LEASE_MS);
+      if (claim === null) return null;
+      owners.add(heir);
+      const written = writtenSchema.nullable().safeParse(claim.journal);
+      if (!written.success) {
+        log.error({ err: written.error, event: claim.id }, 'what a dead process wrote cannot be read');
+      }
+      const found = written.success ? written.data : null;
+      const entry = openEntry(
+        claim,
+        found && { platform: found.platform, surface: { reference: found.place } },
+      );
+      return { eventId: claim.id, entry, written: found };
+    },
+
+    async stop() {
+      await Promise.all([renewing.stop(), keeping.stop()]);
+      await finisher.stop();
+    },
+  };
+}
+
+interface Whereabouts {
+  readonly platform: Platform;
+  readonly surface: Pick<Surface, 'reference'>;
+}
+
+/** What is written; null where the place is not known, or ends with the process. */
+function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
+  const reference = place?.surface.reference;
+  if (place === null || reference === undefined) return null;
+  return { version: 1, platform: place.platform, place: reference, answer };
+}
+
+/** Tells two states of one answer apart, at no cost that grows with its text. */
+function markOf({ place, answer }: Written): string {
+  return JSON.stringify([place, { ...answer, text: answer?.text.length }]);
+}

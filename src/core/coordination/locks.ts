@@ -1,0 +1,157 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../kit/clock.ts';
+import { createLanes } from '../kit/keyed-queue.ts';
+import { repeat } from '../kit/repeat.ts';
+import { type Claim, type ClaimKey, type ClaimStore, StoreError } from '../ports/store.ts';
+import { createFinisher } from './until-stored.ts';
+
+/** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
+export interface Locks {
+  /**
+   * Resolves to the release when nobody else holds the name. `onWait` is told where it is not at once. The release has
+   * to be called, once, and never rejects. Rejects with the signal's reason where it aborts first.
+   *
+   * @throws StoreError
+   */
+  take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
+  /**
+   * Does work of a moment while nobody else holds the name. Who stalls for longer than its lease may lose it in the middle:
+   * what the work changes, it changes under the lock that it is given.
+   *
+   * @throws StoreError, also where the name is not free within 15 s; and whatever the work throws
+   */
+  hold<T>(name: string, work: (lock: ClaimKey) => Promise<T>): Promise<T>;
+  /** Resolves when all releases stand, or were tried once more. */
+  stop(): Promise<void>;
+}
+
+export interface LocksOptions {
+  readonly claims: ClaimStore;
+  /** Names this process: unique among all that ever run on this store. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** As long as an event's: who has lost the lock has lost its event too, and keeps no turn. */
+const LEASE_MS = 10_000;
+const RENEW_EVERY_MS = 3_000;
+/** Others' turns take seconds. */
+const LOOK_EVERY_MS = 250;
+/** Longer than it takes until what a dead process held is free again. */
+const MAX_WAIT_MS = 15_000;
+
+/** The call whose answer never came may arrive at the store after the first look. */
+const DOUBT_MS = 10_000;
+
+/** A lock that may have been taken or not. */
+interface Doubtful {
+  readonly id: string;
+  readonly name: string;
+  readonly untilMs: number;
+}
+
+interface Held {
+  readonly claim: Claim;
+  release(): Promise<void>;
+}
+
+/**
+ * Locks are claims that expire at once. One that a dead process held is taken over as every orphan is, and has nothing
+ * written: so it is free again.
+ */
+export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
+  const lanes = createLanes(Number.POSITIVE_INFINITY);
+  const finisher = createFinisher({ claims, clock, log });
+  /** How many locks are held under each owner's name. Only these names are renewed. */
+  const held = new Map<string, number>();
+  const doubtful = new Set<Doubtful>();
+  let doubts = 0;
+
+  const renewing = repeat(
+    'renewing the leases of locks',
+    RENEW_EVERY_MS,
+    async () => {
+      for (const name of held.keys()) await claims.renew(name, clock.now() + LEASE_MS);
+      for (const doubt of doubtful) await undo(doubt);
+    },
+    { clock, log },
+  );
+
+  /** Others that are held under its name would be renewed with it. */
+  async function undo(doubt: Doubtful): Promise<void> {
+    for (const claim of await claims.underWay(0, doubt.id)) {
+      if (claim.owner === doubt.name) await claims.finish(claim);
+    }
+    if (clock.now() >= doubt.untilMs) doubtful.delete(doubt);
+  }
+
+  function count(name: string, change: 1 | -1): void {
+    const locks = (held.get(name) ?? 0) + change;
+    if (locks === 0) held.delete(name);
+    else held.set(name, locks);
+  }
+
+  async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<Claim> {
+    for (let isFirst = true; ; isFirst = false) {
+      signal.throwIfAborted();
+      const name = `${owner}/locks/${doubts}`;
+      // Expired from the start by any process's clock, and so free as soon as it is finished.
+      const claim = await claims.claim(id, name, clock.now() + LEASE_MS, 0).catch((error: unknown) => {
+        // It may be taken all the same, under a name that is not used again.
+        if (error instanceof StoreError) {
+          doubtful.add({ id, name, untilMs: clock.now() + DOUBT_MS });
+          doubts++;
+        }
+        throw error;
+      });
+      if (claim !== null) {
+        count(name, 1);
+        return claim;
+      }
+      if (isFirst) onWait();
+      await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  async function take(name: string, onWait: () => void, signal: AbortSignal): Promise<Held> {
+    const leave = await lanes.enter(name, onWait, signal);
+    try {
+      const claim = await lock(name, onWait, signal);
+      return {
+        claim,
+        async release() {
+          await finisher.finish(claim);
+          count(claim.owner, -1);
+          leave?.();
+        },
+      };
+    } catch (error) {
+      leave?.();
+      throw error;
+    }
+  }
+
+  return {
+    take: async (name, onWait, signal) => (await take(name, onWait, signal)).release,
+
+    async hold(name, work) {
+      const [waiting, over] = [new AbortController(), new AbortController()];
+      clock.sleep(MAX_WAIT_MS, over.signal).then(
+        () => waiting.abort(new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`)),
+        () => {}, // over
+      );
+      const { claim, release } = await take(name, () => {}, waiting.signal).finally(() => over.abort());
+      try {
+        return await work(claim);
+      } finally {
+        await release();
+      }
+    },
+
+    async stop() {
+      await renewing.stop();
+      await finisher.stop();
+    },
+  };
+}

@@ -1,0 +1,271 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../kit/clock.ts';
+import { createSplitter, type Part } from '../markdown/splitter.ts';
+import { PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
+import type { Scope } from '../ports/scope.ts';
+import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../ports/surface.ts';
+import type { Pacers } from './write-limiter.ts';
+
+/** How an answer ended, as the last message of it shows. */
+export interface Ending {
+  readonly status: Exclude<ReplyStatus, 'streaming' | 'sealed'>;
+  readonly note: string | null;
+  readonly footer: string | null;
+  readonly buttons: readonly Button[];
+}
+
+/** A live answer: takes text as it comes and keeps the platform's messages equal to the newest state. */
+export interface Reply {
+  /** Adds text. Never waits. */
+  write(delta: string): void;
+  /**
+   * Ends the answer and resolves once its last state stands on the platform; false where that is out of reach: the
+   * place is gone, `signal` aborted, or the platform refuses it or did not take it for an hour. Call once.
+   */
+  finish(ending: Ending): Promise<boolean>;
+  /** Aborted as soon as nothing can be shown any more, with the fault that says why: the provider need not go on. */
+  readonly gone: AbortSignal;
+  /** How far it has got, so that another process could go on from here (`ReplyOptions.resumed`). */
+  readonly progress: Progress;
+}
+
+export interface Progress {
+  /** Messages that are complete. */
+  readonly sealed: number;
+  /** Key of the one that is growing; null where it is still to come. */
+  readonly message: string | null;
+}
+
+/** An answer that another process began. The same text has to be written again, from its start. */
+export interface Resumed {
+  /** Messages that are complete. Their part of the text is left out. */
+  readonly sealed: number;
+  /** The message that was growing, with the text that it shows, of which nothing is taken back; null where there is none. */
+  readonly message: { readonly live: LiveMessage; readonly text: string } | null;
+  /** Whether what is written again is all that had arrived: else more may have been shown than is known of. */
+  readonly isWhole: boolean;
+}
+
+export interface ReplyOptions {
+  readonly surface: Surface;
+  readonly pacers: Pacers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Shown under the message that is growing. */
+  readonly buttons: readonly Button[];
+  /**
+   * Told of each message as soon as it is open. Until what this returns has resolved, the message keeps its buttons and no next
+   * one is opened: whoever goes on after a crash has to know of all messages but the last, and finds that by its buttons. Must not
+   * reject.
+   */
+  readonly onOpen: (message: LiveMessage) => Promise<void> | void;
+  /** Ends delivery at once, wherever it is. */
+  readonly signal: AbortSignal;
+  readonly resumed?: Resumed;
+}
+
+/** After a passing fault: so long, doubled each time … */
+const FIRST_RETRY_MS = 500;
+/** … up to this, and … */
+const LONGEST_RETRY_MS = 30_000;
+/** … no longer than this for one view. Outages of platforms last minutes; an hour outlives nearly all of them. */
+const GIVE_UP_AFTER_MS = 3_600_000;
+
+/** Stands after what a message shows where the platform does not take its last state. */
+const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
+
+export function createReply(options: ReplyOptions): Reply {
+  const { surface, pacers, clock, log, signal, resumed } = options;
+  const splitter = createSplitter(surface.limits);
+  const gone = new AbortController();
+
+  /** Parts that no message shows in their last state yet, oldest first. The open part comes after them. */
+  const parts: Part[] = [];
+  let ending: Ending | null = null;
+  let wake: () => void = () => {};
+
+  /** The message for the oldest part; null until it is open. */
+  let message: LiveMessage | null = resumed?.message?.live ?? null;
+  /** Where the next write waits to be granted; null while none does. */
+  let waitsIn: Scope | null = null;
+  /** Whether the journal knows of that message. */
+  let isNoted = message !== null;
+  let sealed = resumed?.sealed ?? 0;
+  /** Parts that an earlier process has shown, and that are still to be left out. */
+  let toSkip = sealed;
+  /** What the current message showed before this process came. */
+  let before = resumed?.message?.text ?? '';
+  /** Of that message: what was sent last, what stands for certain, and what the platform refused. */
+  let sent: MessageView | null = null;
+  let stands: MessageView | null = null;
+  let refused: MessageView | null = null;
+
+  /** Since when the platform has taken nothing, and how many faults in a row that makes; null where all is well. */
+  let faultySinceMs: number | null = null;
+  let faults = 0;
+
+  /** The newest state of the current message; null where there is nothing to show yet. */
+  function currentView(): MessageView | null {
+    const part = parts[0];
+    const isOnlyPart = parts.length < 2;
+    if (ending !== null && isOnlyPart) return lastView(part?.text ?? '', ending);
+    const text = splitter.view().trimEnd(); // White space at an end shows nowhere.
+    const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
+    if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
+    // A full message stays open until there is something to show in the next one: it may be the last.
+    const isFull = !isOnlyPart || text !== '';
+    // Until then it is found by its button, should this process die.
+    const needsButton = message === null ? refused === null : !isNoted;
+    if (isFull && !needsButton) return lastView(part.text, SEALED);
+    return { text: part.text, source: part.text, ...growing };
+  }
+
+  /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
+  function lastView(text: string, { status, note, footer, buttons }: Closing): MessageView {
+    if (!isLast(refused)) {
+      // After a sealed message comes the rest, also of what it shows beyond its cut.
+      const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
+      const whole = isBehind ? before : text;
+      return { text: whole, source: whole, status, note, footer, buttons };
+    }
+    const { text: kept, source } = stands ?? { text: before, source: before };
+    return { text: kept, source, status, note: REFUSED, footer, buttons };
+  }
+
+  async function note(opened: LiveMessage): Promise<void> {
+    await options.onOpen(opened);
+    if (message !== opened) return;
+    isNoted = true;
+    wake();
+  }
+
+  /** Sends the newest state of the current message as soon as the pacer lets it; `sent` is null where there is none. */
+  async function send(): Promise<void> {
+    const open = message;
+    sent = null;
+    waitsIn = open?.scope ?? surface.openScope;
+    await pacers.run(
+      waitsIn,
+      // What opens a message or ends it: no later view makes up for that.
+      () => open === null || parts.length > 0 || ending !== null,
+      async () => {
+        waitsIn = null;
+        sent = currentView();
+        if (sent === null) return;
+        if (open !== null) return open.update(sent, signal);
+        message = await surface.open(sent, signal);
+        void note(message);
+      },
+      signal,
+    );
+  }
+
+  /** `again`: a fault that may pass has been waited out. `over`: nothing can be shown any more. */
+  async function attempt(): Promise<'shown' | 'refused' | 'again' | 'over'> {
+    try {
+      await send();
+      faultySinceMs = null;
+      return 'shown';
+    } catch (error) {
+      if (signal.aborted) return 'over';
+      if (error instanceof Unshowable) {
+        log.error({ err: error, status: sent?.status }, 'the platform refuses a state of an answer');
+        faultySinceMs = null;
+        return 'refused';
+      }
+      if (faultySinceMs === null) faults = 0;
+      faultySinceMs ??= clock.now();
+      if (error instanceof PlaceGone || clock.now() - faultySinceMs > GIVE_UP_AFTER_MS) {
+        log.warn({ err: error, faults }, 'an answer can be shown no more');
+        gone.abort(error);
+        return 'over';
+      }
+      if (error instanceof RateLimited) return 'again'; // The pacer waits.
+      log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
+      const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++);
+      await clock.sleep(waitMs, signal).catch(() => {}); // The next attempt sees the abort.
+      return 'again';
+    }
+  }
+
+  async function deliver(): Promise<boolean> {
+    for (;;) {
+      const wanted = currentView();
+      if (wanted === null || isSame(wanted, stands) || isSame(wanted, refused)) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      const outcome = await attempt();
+      if (outcome === 'over') return false;
+      if (outcome === 'again') continue;
+      const isGivenUp = isLast(refused);
+      if (outcome === 'shown') stands = sent;
+      else refused = sent;
+      if (!isLast(sent) || (outcome === 'refused' && !isGivenUp)) continue;
+      if (sent.status !== 'sealed') return outcome === 'shown';
+      parts.shift();
+      message = stands = refused = null;
+      isNoted = false;
+      before = '';
+      sealed++;
+    }
+  }
+
+  const delivery = deliver().catch((error: unknown) => {
+    log.error({ err: error }, 'the delivery of an answer broke');
+    gone.abort(error);
+    return false;
+  });
+
+  function take(more: readonly Part[]): void {
+    if (more.length === 0) return;
+    const fresh = more.slice(toSkip);
+    toSkip -= more.length - fresh.length;
+    parts.push(...fresh);
+    hurry();
+  }
+
+  function hurry(): void {
+    if (waitsIn !== null) pacers.hurry(waitsIn);
+  }
+
+  return {
+    gone: gone.signal,
+    get progress() {
+      return { sealed, message: message?.key ?? null };
+    },
+    write(delta) {
+      if (delta === '') return;
+      take(splitter.push(delta));
+      wake();
+    },
+    async finish(how) {
+      take(splitter.finish());
+      ending = how;
+      wake();
+      hurry();
+      return delivery;
+    },
+  };
+}
+
+type Closing = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
+type LastStatus = Exclude<ReplyStatus, 'streaming'>;
+
+const SEALED: Closing = { status: 'sealed', note: null, footer: null, buttons: [] };
+
+/** Whether a message will not change any more after this view. */
+function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {
+  return view !== null && view.status !== 'streaming';
+}
+
+/** How many characters a text has without those that close what is open while it grows. */
+function said(text: string): number {
+  return text.replace(/[\s*_~`|]/g, '').length;
+}
+
+function isSame(one: MessageView, other: MessageView | null): boolean {
+  return one.status === other?.status && one.text === other.text && one.note === other.note;
+}

@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Once } from '../coordination/once.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { TellAdmins } from '../ports/adapter.ts';
+import { LIMITS } from '../ports/limits.ts';
+import type { LedgerEntry } from '../ports/store.ts';
+import type { Level } from './ledger.ts';
+import { levelInWords } from './limit-words.ts';
+
+/** Tells those who pay that a limit is near or reached: each once in a period, whatever the number of processes. */
+export interface LimitWarnings {
+  /** Looks at how far limits are used up, and warns in the background. What is set aside does not count. */
+  watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void;
+  /** As `watch`, of a limit that turned a request away: it is used up, unless the request was too big for what is left. */
+  reached(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level): void;
+}
+
+const NEAR = 0.8;
+
+export function createLimitWarnings(options: {
+  readonly once: Once;
+  readonly tellAdmins: TellAdmins;
+  readonly clock: Clock;
+  /** In which people are told when a limit renews. */
+  readonly timeZone: string;
+  readonly log: Logger;
+}): LimitWarnings {
+  const { once, tellAdmins, clock, timeZone, log } = options;
+
+  async function warn(
+    { guild, payer }: Pick<LedgerEntry, 'guild' | 'payer'>,
+    level: Level,
+    isEnd: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const words = levelInWords(level, clock.now(), timeZone);
+    const { limit, used, most, renewsAtMs } = level;
+    const facts = { limit, used, most, renewsAtMs };
+    if (LIMITS[limit].scope === 'installation') {
+      log.warn(
+        facts,
+        isEnd ? 'a limit of the installation is used up' : 'a limit of the installation is nearly used up',
+      );
+      return;
+    }
+    const whose = payer === 'guild' ? ' This counts what its own API keys pay.' : '';
+    const heading = isEnd ? '**A limit is used up.**' : '**A limit is nearly used up.**';
+    const effect = isEnd ? 'What would pass it is refused until then. ' : '';
+    const text = `${heading} ${words}${whose} ${effect}\`/usage\` shows who used what, \`/limits\` what is set.`;
+    const told = await tellAdmins(guild, { text }, signal);
+    log.info(
+      { ...facts, guild, told },
+      isEnd ? 'a limit of a guild is used up' : 'a limit of a guild is nearly used up',
+    );
+  }
+
+  function consider(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level, turnedAway: boolean): void {
+    const { limit, used, setAside, most, renewsAtMs } = level;
+    const { scope } = LIMITS[limit];
+    // What is set aside comes back for the most part: most requests cost far less than their worst.
+    const spent = used - setAside;
+    // People are told of their own limits as they meet them; and who allowed nothing knows that nothing is left.
+    if (scope === 'user' || most === null || most === 0 || spent < NEAR * most) return;
+    const isEnd = turnedAway || spent >= most;
+    const of = scope === 'guild' ? [whose.guild, whose.payer] : [];
+    const id = `limit-warning/${JSON.stringify([...of, limit, renewsAtMs, isEnd ? 'end' : 'near'])}`;
+    once.do(id, renewsAtMs, 'warn of a limit', (signal) =>
+      warn(whose, { ...level, used: spent, setAside: 0 }, isEnd, signal),
+    );
+  }
+
+  return {
+    watch(whose, levels) {
+      for (const level of levels) consider(whose, level, false);
+    },
+    reached: (whose, level) => consider(whose, level, true),
+  };
+}

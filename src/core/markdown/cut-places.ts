@@ -1,0 +1,182 @@
+import { blankMarks, type PlacedLine } from './blocks.ts';
+import { heldLine } from './healer.ts';
+import { parseInline, type Span } from './inline.ts';
+
+/** What a reader takes a place for, from the best to cut at to the worst. */
+export const ranks = { paragraph: 1, line: 2, sentence: 3, word: 4, letter: 5, none: 6 } as const;
+
+/** What a cut at a place would damage. */
+export const harms = {
+  nothing: 0,
+  /** Emphasis, which can be closed and reopened; a heading, which would be left behind by what it heads. */
+  slight: 1,
+  /** A link, a URL, inline code, a line of code, a row of a table. */
+  whole: 2,
+  /** The markup itself: between a delimiter and its content, before the end of a fence. */
+  markup: 3,
+} as const;
+
+/** Every place between two characters of a text that is about to be cut. */
+export interface CutPlaces {
+  /** By offset, one of `ranks`. */
+  readonly ranks: Uint8Array;
+  /** By offset, one of `harms`. */
+  readonly harms: Uint8Array;
+  /** Emphasis and inline code, closed or not; they can be closed at a cut and reopened behind it. */
+  readonly reopenable: readonly Span[];
+}
+
+/** Looks at the whole of `text`, whose last block may go on. */
+export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPlaces {
+  const rankAt = new Uint8Array(text.length + 1).fill(ranks.none);
+  const harmAt = new Uint8Array(text.length + 1);
+  const reopenable: Span[] = [];
+
+  const rank = (at: number, value: number): void => {
+    rankAt[at] = Math.min(rankAt[at] as number, value);
+  };
+  /** From `first` to `last`, both included. */
+  const harm = (first: number, last: number, value: number): void => {
+    for (let at = first; at <= last; at++) if ((harmAt[at] as number) < value) harmAt[at] = value;
+  };
+
+  const markLine = (line: PlacedLine, previous: PlacedLine | undefined): void => {
+    const { kind, start, end } = line;
+    if (kind === 'blank' && !line.begins) return;
+    rank(start, beginsParagraph(line, previous) ? ranks.paragraph : ranks.line);
+    harm(start + 1, start + line.content, harms.markup);
+    if (kind === 'fence' || kind === 'heading' || kind === 'code' || kind === 'row')
+      harm(start + 1, end - 1, harms.whole);
+    if (kind === 'fence-end' || kind === 'delimiter-row' || kind === 'underline')
+      harm(start, end - 1, harms.markup);
+    // What is left of a numbered item would swallow the next one: only 1 can interrupt a paragraph.
+    if (kind === 'text' && isNumbered(line)) harm(line.begins ? start + 1 : start, end - 1, harms.whole);
+    if (kind === 'rule') harm(start + 1, end - 1, harms.markup);
+    // A fence needs its first line of code, and a table's head its first row.
+    if (kind === 'fence' || kind === 'delimiter-row') harm(end, end, harms.markup);
+    if (kind === 'delimiter-row' && previous) harm(previous.start + 1, previous.end - 1, harms.whole);
+    markWords(text, start + line.content, end, rank);
+  };
+
+  const markHeadings = (): void => {
+    let heading: PlacedLine | null = null;
+    for (const line of lines) {
+      if (heading && !(line.kind === 'blank' && !line.begins)) harm(heading.end, line.start, harms.slight);
+      if (line.kind === 'heading' || line.kind === 'underline') heading = line;
+      else if (line.kind !== 'blank') heading = null;
+    }
+    if (heading) harm(heading.end, text.length, harms.slight);
+  };
+
+  /** A part must not begin with a fence that is closed again before any code. */
+  const markFenceEnds = (): void => {
+    let closing = true;
+    for (const line of lines.toReversed()) {
+      if (line.kind === 'fence-end') closing = true;
+      else if (line.kind === 'code' && closing) {
+        const code = text.slice(line.start + line.content, line.end);
+        closing = code.trim() === '' || line === held;
+        if (closing) harm(line.start, line.start, harms.markup);
+      }
+    }
+  };
+
+  const markSpan = ({ start, end, delimiter }: Span, interior: number): void => {
+    harm(start + 1, start + delimiter.length, harms.markup);
+    harm(start + delimiter.length + 1, end - 1, interior);
+  };
+
+  const markInline = (block: readonly PlacedLine[]): void => {
+    const [first] = block;
+    const last = block.at(-1);
+    if (!first || !last) return;
+    const from = first.start + first.content;
+    const growing = last === lines.at(-1);
+    const inline = parseInline(blankMarks(text, block, from), growing);
+    const place = (span: Span): Span => ({ ...span, start: span.start + from, end: span.end + from });
+    for (const span of inline.spans.map(place)) {
+      markSpan(span, spanHarms[span.kind]);
+      if (span.delimiter === '') continue;
+      harm(span.end - span.delimiter.length, span.end - 1, harms.markup);
+      reopenable.push(span);
+    }
+    for (const span of inline.open.map(place)) {
+      markSpan({ ...span, end: text.length + 1 }, harms.slight);
+      reopenable.push({ ...span, end: text.length + span.delimiter.length + 1 });
+    }
+    // The marks of a quoted line stay with it: emphasis cannot be reopened in front of them.
+    for (const { start, content } of block.slice(1)) {
+      const isInSpan = reopenable.some((span) => span.start < start && start < span.end);
+      if (isInSpan && text.slice(start, start + content).trim() !== '') harm(start, start, harms.markup);
+    }
+    for (const bracket of inline.brackets) harm(from + bracket.start + 1, text.length, harms.whole);
+    if (inline.partialFrom !== null) harm(from + Math.max(inline.partialFrom, 1), text.length, harms.whole);
+  };
+
+  const held = heldLine(text, lines);
+  if (held) harm(held.begins ? held.start + 1 : held.start, text.length, harms.whole);
+  lines.forEach((line, index) => {
+    markLine(line, lines[index - 1]);
+  });
+  markHeadings();
+  markFenceEnds();
+  for (const block of inlineBlocks(lines)) markInline(block);
+  reopenable.sort((a, b) => a.start - b.start);
+  return { ranks: rankAt, harms: harmAt, reopenable };
+}
+
+const spanHarms = {
+  emphasis: harms.slight,
+  code: harms.whole,
+  link: harms.whole,
+  url: harms.whole,
+  opaque: harms.markup,
+} as const satisfies Record<Span['kind'], number>;
+
+function isNumbered({ after }: PlacedLine): boolean {
+  return after.containers.some((container) => container.kind === 'item' && container.numbered);
+}
+
+function beginsParagraph(line: PlacedLine, previous: PlacedLine | undefined): boolean {
+  if (line.kind === 'code' || line.kind === 'fence-end') return false;
+  if (!previous || previous.kind === 'blank' || previous.kind === 'fence-end') return true;
+  if (previous.kind === 'heading' || previous.kind === 'underline' || previous.kind === 'rule') return true;
+  return line.kind === 'heading' || line.kind === 'fence' || line.kind === 'rule';
+}
+
+/** The blocks with inline structure, line by line. The cells of tables are left out: a row is cut nowhere by choice. */
+function inlineBlocks(lines: readonly PlacedLine[]): PlacedLine[][] {
+  const blocks: PlacedLine[][] = [];
+  let paragraph: PlacedLine[] | null = null;
+  for (const line of lines) {
+    if (line.kind === 'text' && !line.begins && paragraph) {
+      paragraph.push(line);
+      continue;
+    }
+    paragraph = line.kind === 'text' ? [line] : null;
+    if (paragraph) blocks.push(paragraph);
+    else if (line.kind === 'heading') blocks.push([line]);
+  }
+  return blocks;
+}
+
+const spacePattern = /\s+/g;
+// A single letter before the full stop is an abbreviation (e.g., J. Doe) more often than a sentence's end.
+const sentenceEndPattern = /(?:[!?…。！？]|(?<!(?:^|[\s.(])\p{L})\.)["'”’»)\]*_~`]*$/u;
+const wideSentencePattern = /[。！？｡][」』”’）】》]*/g;
+const wideWordPattern = /[，、；：][」』”’）】》]*/g;
+const unspaced = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
+const letterPattern = new RegExp(`(?<=${unspaced})(?=${unspaced})`, 'gu');
+
+function markWords(text: string, from: number, to: number, rank: (at: number, value: number) => void): void {
+  const words = text.slice(from, to).trimEnd();
+  for (const { index, 0: space } of words.matchAll(spacePattern)) {
+    const isSentenceEnd = sentenceEndPattern.test(words.slice(Math.max(0, index - 12), index));
+    rank(from + index + space.length, isSentenceEnd ? ranks.sentence : ranks.word);
+  }
+  for (const { index, 0: mark } of words.matchAll(wideSentencePattern))
+    rank(from + index + mark.length, ranks.sentence);
+  for (const { index, 0: mark } of words.matchAll(wideWordPattern))
+    rank(from + index + mark.length, ranks.word);
+  for (const { index } of words.matchAll(letterPattern)) rank(from + index, ranks.letter);
+}

@@ -1,0 +1,244 @@
+import {
+  type BlockState,
+  type Container,
+  continuation,
+  type Fence,
+  fenceEnd,
+  type Item,
+  type PlacedLine,
+  placeLines,
+} from './blocks.ts';
+import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
+import { createGraphemes, splitsPair } from './graphemes.ts';
+
+/** What a part repeats from the part before it, so that it can stand by itself. */
+export interface Prefix {
+  /** The list items of the part before that this one goes on in; its lines are shown without their indentation. */
+  readonly items: readonly Item[];
+  /** Indentation, quote marks, an opened fence, a table's head. */
+  readonly block: string;
+  /** Delimiters of emphasis and inline code. */
+  readonly inline: string;
+}
+
+interface Cut {
+  /** The first part keeps the text up to here … */
+  readonly end: number;
+  /** … followed by what closes it. */
+  readonly suffix: string;
+  /** The second part begins with this … */
+  readonly prefix: Prefix;
+  /** … and the text from here on. Only white space is left out in between, and none inside code. */
+  readonly next: number;
+}
+
+interface CutRequest {
+  /** The open part with its prefix. Its last character is no white space, unless nothing follows. */
+  readonly text: string;
+  /** Where the prefix ends; the cut lies behind it. */
+  readonly from: number;
+  /** The state of blocks in which the text begins. */
+  readonly start: BlockState;
+  readonly maxChars: number;
+  lengthOf(text: string): number;
+}
+
+export const noPrefix: Prefix = { items: [], block: '', inline: '' };
+
+/** Of a part's length, what a repeated prefix and that which closes it may take. */
+const markupShare = 2 / 3;
+
+/** Finds the best place to end a part that has grown too long. */
+export function findCut(request: CutRequest): Cut {
+  const { text, from, start, maxChars, lengthOf } = request;
+  const lines = placeLines(text, start);
+  const places = surveyPlaces(text, lines);
+  const graphemeStart = createGraphemes(text);
+  const length = lengthOf(text);
+  const half = Math.ceil((from + text.length) / 2);
+  // Blank lines of code are no part of their own.
+  const filled = text.length - text.slice(from).trimStart().length + 1;
+
+  const cutAt = (at: number): Cut => describeCut(request, lines, places, at);
+  const fits = ({ end, suffix }: Cut): boolean =>
+    end > from && length - lengthOf(text.slice(end)) + lengthOf(suffix) <= maxChars;
+
+  /** The last place from `first` on that is at best of this rank, does at most this harm, and leaves a part that fits. */
+  const search = (first: number, rank: number, harm: number): Cut | null => {
+    for (let at = text.length; at >= first; at--) {
+      if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
+      const boundary = graphemeStart(at);
+      if (boundary < at) {
+        at = boundary + 1;
+        continue;
+      }
+      const cut = cutAt(at);
+      if (fits(cut)) return cut;
+    }
+    return null;
+  };
+  const searchByRank = (harm: number): Cut | null => {
+    for (let rank: number = ranks.paragraph; rank < ranks.none; rank++) {
+      const cut = search(Math.max(half, filled), rank, harm);
+      if (cut) return cut;
+    }
+    return null;
+  };
+
+  return (
+    searchByRank(harms.nothing) ??
+    searchByRank(harms.slight) ??
+    // A thing that goes on to the end starts in the first half: it may be whole in the next part.
+    search(filled, ranks.letter, harms.nothing) ??
+    search(filled, ranks.letter, harms.slight) ??
+    searchByRank(harms.whole) ??
+    search(filled, ranks.none, harms.whole) ??
+    search(from + 1, ranks.none, harms.markup) ??
+    cutAnywhere(request)
+  );
+}
+
+/** Where not even one grapheme fits together with what would close the part, the text is cut as it is. */
+function cutAnywhere({ text, from, maxChars, lengthOf }: CutRequest): Cut {
+  let end = text.length;
+  while (end > from + 1 && (splitsPair(text, end) || lengthOf(text.slice(0, end)) > maxChars)) end--;
+  if (splitsPair(text, end)) end++;
+  return { end, suffix: '', prefix: noPrefix, next: end };
+}
+
+function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: CutPlaces, at: number): Cut {
+  const { text } = request;
+  const place = placeOf(request, lines, at);
+  if (place.state.leaf.kind === 'fence') return cutCode(request, place, place.state.leaf, at);
+  const end = text.slice(0, at).trimEnd().length;
+  const next = text.length - text.slice(at).trimStart().length;
+  const nextPlace = placeOf(request, lines, Math.max(at, text.lastIndexOf('\n', next - 1) + 1));
+  const open = places.reopenable.filter(
+    (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
+  );
+  const inline = open.map(({ delimiter }) => delimiter).join('');
+  const suffix = open
+    .map(({ delimiter }) => delimiter)
+    .reverse()
+    .join('');
+  return {
+    end,
+    suffix,
+    prefix: prefixOfText(request, lines, nextPlace, inline, suffix),
+    next,
+  };
+}
+
+interface Place {
+  readonly index: number;
+  readonly line: PlacedLine | undefined;
+  /** Whether the place is the beginning of the line, before its indentation and marks. */
+  readonly isLineStart: boolean;
+  /** The containers and the block that the place stands in. */
+  readonly state: BlockState;
+}
+
+function placeOf({ start }: CutRequest, lines: readonly PlacedLine[], at: number): Place {
+  const index = lines.findLastIndex((candidate) => candidate.start <= at);
+  const line = lines[index];
+  const before = lines[index - 1]?.after ?? start;
+  const isLineStart = line?.start === at;
+  return {
+    index,
+    line,
+    isLineStart,
+    state: line && !isLineStart && line.kind !== 'fence-end' ? line.after : before,
+  };
+}
+
+function cutCode(
+  request: CutRequest,
+  { state, isLineStart }: Place,
+  { run, indent, info }: Fence,
+  at: number,
+): Cut {
+  const suffix = fenceEnd(request.text.slice(0, at), state);
+  const lead = continuation(state.containers);
+  const reopen = (language: string): Prefix => ({
+    items: leadingItems(state.containers),
+    block: `${lead}${' '.repeat(indent)}${run}${language}\n${isLineStart ? '' : lead}`,
+    inline: '',
+  });
+  const [language = ''] = info.split(/\s/, 1);
+  const prefix = [reopen(language), reopen('')].find((candidate) => leavesRoom(request, candidate, suffix));
+  return { end: at, suffix, prefix: prefix ?? noPrefix, next: at };
+}
+
+function prefixOfText(
+  request: CutRequest,
+  lines: readonly PlacedLine[],
+  { index, line, isLineStart, state }: Place,
+  inline: string,
+  suffix: string,
+): Prefix {
+  const containers = isLineStart ? state.containers.slice(0, line?.continued) : state.containers;
+  const items = leadingItems(containers);
+  // A line's own indentation went with the white space at the cut, its other marks did not.
+  const lead = continuation(isLineStart ? items : containers);
+  const head =
+    isLineStart && line?.kind === 'row' ? tableHead(request.text, lines.slice(0, index), containers) : '';
+  const candidates: Prefix[] = [
+    { items, block: head + lead, inline },
+    { items, block: lead, inline },
+  ];
+  return candidates.find((candidate) => leavesRoom(request, candidate, suffix)) ?? noPrefix;
+}
+
+function leavesRoom({ maxChars, lengthOf }: CutRequest, { block, inline }: Prefix, suffix: string): boolean {
+  return lengthOf(block + inline + suffix) <= maxChars * markupShare;
+}
+
+/** The list items that enclose everything else. */
+function leadingItems(containers: readonly Container[]): Item[] {
+  const items: Item[] = [];
+  for (const container of containers) {
+    if (container.kind !== 'item') break;
+    items.push(container);
+  }
+  return items;
+}
+
+function tableHead(text: string, lines: readonly PlacedLine[], containers: readonly Container[]): string {
+  const delimiterRow = lines.findLastIndex((line) => line.kind === 'delimiter-row');
+  return lines
+    .slice(Math.max(0, delimiterRow - 1), delimiterRow + 1)
+    .map((line) => continuation(containers) + text.slice(line.start + line.content, line.end))
+    .join('');
+}
+
+/** Whether the delimiters that `prefix` repeats at the beginning of `text` all begin something that ends in it. */
+export function isReopened({ block, inline }: Prefix, text: string, start: BlockState): boolean {
+  if (inline === '') return true;
+  const { reopenable } = surveyPlaces(text, placeLines(text, start));
+  const end = block.length + inline.length;
+  const paired = reopenable.filter(
+    (span) => span.start >= block.length && span.start < end && span.end <= text.length,
+  );
+  return paired.reduce((sum, { delimiter }) => sum + delimiter.length, 0) === inline.length;
+}
+
+/** Takes the indentation of these list items off the lines, as far as the lines still stand in them. */
+export function unindent(text: string, items: readonly Item[]): string {
+  if (items.length === 0) return text;
+  const widths = items.map(({ width }) => width);
+  let indent = widths.reduce((sum, width) => sum + width);
+  const lines = text.split('\n').map((line) => {
+    const isBlank = line.trim() === '';
+    let column = 0;
+    let at = 0;
+    const skip = (): void => {
+      for (; column < indent && (line[at] === ' ' || line[at] === '\t'); at++) {
+        column += line[at] === '\t' ? 4 - (column % 4) : 1;
+      }
+    };
+    skip();
+    while (!isBlank && column < indent) indent -= widths.pop() ?? 0;
+    return ' '.repeat(Math.max(0, column - indent)) + line.slice(at);
+  });
+  return lines.join('\n');
+}

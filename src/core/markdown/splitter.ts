@@ -1,0 +1,171 @@
+import type { TextLimits } from '../ports/surface.ts';
+import { type BlockState, documentStart, fenceEnd, placeLines } from './blocks.ts';
+import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
+import { isHighSurrogate, splitsPair } from './graphemes.ts';
+import { createHealer, type Healer, heal } from './healer.ts';
+
+/** A part of the answer that fits one message and will not change again. */
+export interface Part {
+  /**
+   * What the message shows: `prefix`, `body`, `suffix`. A part that begins inside a list is shown without the list's
+   * indentation.
+   */
+  readonly text: string;
+  /** Markup that this part repeats to stand by itself: a fence with its language, a table's head, emphasis. */
+  readonly prefix: string;
+  /**
+   * The source that this part holds, verbatim. Between the bodies of two parts, before the first and after the last,
+   * only white space is missing, and none inside code.
+   */
+  readonly body: string;
+  /** Markup that closes what the cut left open. */
+  readonly suffix: string;
+}
+
+/**
+ * Cuts a growing Markdown answer into parts that each fit one message, as late as can be: a part is sealed when the
+ * text no longer fits it. The parts do not depend on how the answer was cut into deltas.
+ *
+ * Parts end at a paragraph, a line, a sentence or a word, in that order, as far as there is one in their second half;
+ * not inside a link, a URL, inline code, a line of code or a table's row, unless that alone is longer than a part;
+ * and never inside a grapheme that fits one.
+ */
+export interface Splitter {
+  /** Takes the next text of the answer; returns the parts that it completed, mostly none. */
+  push(delta: string): readonly Part[];
+  /** The open part as it can be shown now: healed, within the limit, empty where nothing is visible yet. */
+  view(): string;
+  /** The open part as it was sent, for platforms that append. Grows by appending until the part is sealed. */
+  source(): string;
+  /** The rest, as it was sent: mostly one part, none where nothing is left to show. An open code fence is closed. */
+  finish(): readonly Part[];
+}
+
+const smallestMaxChars = 50;
+/** Text is measured in pieces of this size, so that one huge delta costs no more than many small ones. */
+const pieceChars = 256;
+
+interface OpenPart {
+  readonly prefix: Prefix;
+  /** The prefix as text, which `text` begins with. */
+  readonly lead: string;
+  readonly start: BlockState;
+  readonly healer: Healer;
+  text: string;
+  length: number;
+  /** Whether more than white space has come. */
+  filled: boolean;
+}
+
+/** @throws RangeError where `maxChars` is below 50. */
+export function createSplitter(limits: TextLimits): Splitter {
+  const { maxChars, lengthOf = (text: string) => text.length } = limits;
+  if (!(maxChars >= smallestMaxChars)) {
+    throw new RangeError(`maxChars must be at least ${smallestMaxChars}, not ${maxChars}`);
+  }
+
+  const openPart = (prefix: Prefix): OpenPart => {
+    const lead = prefix.block + prefix.inline;
+    const start = { ...documentStart, containers: prefix.items };
+    const healer = createHealer(start);
+    healer.push(lead);
+    return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };
+  };
+
+  let open = openPart(noPrefix);
+  /** The first half of a surrogate pair whose second half has not come. */
+  let half = '';
+
+  const append = (text: string): void => {
+    open.text += text;
+    open.length += lengthOf(text);
+    open.filled ||= text.trim() !== '';
+    open.healer.push(text);
+  };
+
+  /** Adds text to the open part, and seals parts as long as it does not fit. */
+  const take = (text: string): Part[] => {
+    const sealed: Part[] = [];
+    for (let at = 0; at < text.length; ) {
+      const end = Math.min(at + pieceChars, text.length);
+      const piece = text.slice(at, splitsPair(text, end) ? end + 1 : end);
+      at += piece.length;
+      const shown = open.text === '' ? piece.trimStart() : piece;
+      if (open.length + lengthOf(shown) <= maxChars) {
+        append(shown);
+        continue;
+      }
+      for (const char of shown) {
+        append(char);
+        // White space at a part's end is not shown, and only what comes behind it tells what kind of place it is.
+        if (open.length > maxChars && char.trim() !== '') sealed.push(...seal());
+      }
+    }
+    return sealed;
+  };
+
+  const seal = (): Part[] => {
+    const { text, lead, start } = open;
+    const cut = findCut({ text, from: lead.length, start, maxChars, lengthOf });
+    const part = partOf(open, cut.end, cut.suffix);
+    open = openPart(cut.prefix);
+    return [part, ...take(text.slice(cut.next))];
+  };
+
+  const show = (text: string): string => unindent(text, open.prefix.items);
+
+  return {
+    push(delta) {
+      const text = half + delta;
+      half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
+      return take(half === '' ? text : text.slice(0, -1));
+    },
+    view() {
+      if (!open.filled) return '';
+      let healed = show(open.healer.view());
+      // What closes the text may be too much just before the part is sealed: its last characters then wait for the seal.
+      for (let end = open.text.length; lengthOf(healed) > maxChars; ) {
+        end -= Math.max(1, lengthOf(healed) - maxChars);
+        if (splitsPair(open.text, end)) end--;
+        healed = show(heal(open.text.slice(0, Math.max(0, end)), open.start));
+      }
+      return healed;
+    },
+    source: () => show(open.text),
+    finish() {
+      const parts = take(half);
+      half = '';
+      while (open.filled) {
+        const { text, start } = open;
+        const state = placeLines(text, start).at(-1)?.after ?? start;
+        const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
+        const suffix = fenceEnd(text.slice(0, end), state);
+        if (lengthOf(text.slice(0, end)) + lengthOf(suffix) > maxChars) {
+          parts.push(...seal());
+        } else {
+          parts.push(partOf(open, end, suffix));
+          open = openPart(noPrefix);
+        }
+      }
+      return parts;
+    },
+  };
+}
+
+/** The parts of a text that is at hand as a whole. */
+export function splitText(text: string, limits: TextLimits): readonly Part[] {
+  const splitter = createSplitter(limits);
+  return [...splitter.push(text), ...splitter.finish()];
+}
+
+function partOf({ text, lead, prefix, start }: OpenPart, end: number, suffix: string): Part {
+  const body = text.slice(lead.length, end);
+  // What looked like emphasis at the cut may turn out to be a plain asterisk: it is not repeated then.
+  const inline = isReopened(prefix, lead + body + suffix, start) ? prefix.inline : '';
+  return {
+    text: unindent(prefix.block + inline + body + suffix, prefix.items),
+    prefix: unindent(prefix.block + inline, prefix.items),
+    body,
+    suffix: unindent(suffix, prefix.items),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Actor, GuildId, Platform } from './actor.ts';
+import type { ButtonKind, Notice, Surface } from './surface.ts';
+
+/** Where something was asked. */
+export interface Place {
+  readonly guild: GuildId;
+  /** The channel whose settings apply; for a thread, its parent. Opaque, unique within the platform. */
+  readonly channel: string;
+  /**
+   * What a conversation hangs on: a thread, a DM, or the answer that is replied to (a `LiveMessage.key`). Opaque,
+   * unique within the platform. Null where each question starts a conversation of its own.
+   */
+  readonly key: string | null;
+}
+
+/** Something bought on a platform that may come with a tier. */
+export interface Purchase {
+  /** The platform's id of what is sold. */
+  readonly sku: string;
+  /** Milliseconds since the epoch from which it no longer counts; null where no end is known. */
+  readonly endsAtMs: number | null;
+}
+
+/** What adapters call. Resolves when the event is dealt with, its answer delivered included; never rejects. */
+export interface Dispatch {
+  command(invocation: Invocation): Promise<void>;
+  /**
+   * Whether a person may run a command here now; else what to tell them. For platforms that ask for options in a form, before
+   * they open it: `command` decides again. Never rejects.
+   */
+  admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
+  message(message: PostedMessage): Promise<void>;
+  /**
+   * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
+   * `message` decides again. Never rejects.
+   */
+  hears(place: Place): Promise<boolean>;
+  press(press: Press): Promise<void>;
+  /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
+  retract(eventId: string): Promise<void>;
+  /**
+   * Replaces what the platform says that these guilds bought; with `all`, its other guilds have bought nothing. What is
+   * asked after it has resolved counts with it. Never rejects.
+   */
+  purchases(
+    platform: Platform,
+    purchases: ReadonlyMap<GuildId, readonly Purchase[]>,
+    reach: 'these' | 'all',
+  ): Promise<void>;
+  /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
+  suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
+}
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };
+
+interface InboundEvent {
+  /**
+   * Names the platform's event; one that was seen before is dropped, across restarts and processes. Deliveries of
+   * one question under several events (Slack's `app_mention` and `message`) carry the same id.
+   */
+  readonly id: string;
+  readonly actor: Actor;
+  readonly place: Place;
+  readonly surface: Surface;
+}
+
+/** A command with its options as the platform gave them; dispatch checks them against the declaration. */
+export interface Invocation extends InboundEvent {
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A message that a person wrote. Bots', webhooks' and system messages never get this far. */
+export interface PostedMessage extends InboundEvent {
+  /** What was said, without the mention of the bot that starts it. */
+  readonly text: string;
+  /** Mentions the bot, replies to it, or stands in a DM. What is not addressed counts only inside a conversation. */
+  readonly addressed: boolean;
+}
+
+/** A press on a button under an answer. The id is a claim, not a right: core looks up what it names. */
+export interface Press extends InboundEvent {
+  readonly button: ButtonKind;
+  readonly answerId: string;
+  /** Takes the buttons off the message that was pressed. */
+  retire(signal: AbortSignal): Promise<void>;
+  /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null where there can be none. */
+  openThread(title: string, signal: AbortSignal): Promise<string | null>;
+}
+
+export interface SuggestRequest {
+  readonly command: string;
+  readonly option: string;
+  /** What has been typed so far. */
+  readonly text: string;
+  readonly actor: Actor;
+  readonly place: Place;
+}
+
+export interface Suggestion {
+  /** What the person sees, at most 100 characters. */
+  readonly label: string;
+  /** What is sent, at most 100 characters; checked again on use. */
+  readonly value: string;
+}

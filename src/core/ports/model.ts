@@ -1,0 +1,36 @@
+import type { Platform } from './actor.ts';
+import type { ModelPrices } from './provider.ts';
+import type { Tier } from './tiers.ts';
+
+export type InputModality = 'text' | 'image';
+
+/** What is known of a model at one provider: what the provider says, else what `models.json` says. */
+export interface Offer {
+  readonly contextTokens: number;
+  /** The longest answer; null where nothing is known but the context. */
+  readonly maxOutputTokens: number | null;
+  readonly prices: ModelPrices;
+  readonly input: readonly InputModality[];
+  /** The provider's list no longer has it. */
+  readonly gone: boolean;
+}
+
+/** One way to a model: a provider, and what the model is called there. */
+export interface Route extends Offer {
+  /** Provider id. */
+  readonly provider: string;
+  /** What the provider calls the model; only requests to it carry this name. */
+  readonly wireModel: string;
+}
+
+/** A model of the catalogue. Its own offer is that of the first route that is not gone; it is gone when all are. */
+export interface Model extends Offer {
+  /** Catalogue id: the only name by which access, settings, ledger and menus know a model. */
+  readonly id: string;
+  readonly name: string;
+  readonly tier: Tier;
+  /** In the order in which they are tried. */
+  readonly routes: readonly Route[];
+  /** The only platform on which it exists; null for all of them. */
+  readonly onlyOn: Platform | null;
+}

@@ -1,0 +1,110 @@
+import type { Scope } from './scope.ts';
+
+/** What one message of a platform holds. */
+export interface TextLimits {
+  /** The most that one message may measure, at least 50. */
+  readonly maxChars: number;
+  /**
+   * How the platform measures text, where it is not UTF-16 units (Slack counts `&` as `&amp;`). Must be additive over
+   * whole code points: the length of a concatenation is the sum of the lengths.
+   */
+  readonly lengthOf?: (text: string) => number;
+}
+
+/**
+ * The place where one answer is shown. The reply engine owns the cut into messages and the pace; a surface opens one
+ * message after the other and says what the limits are.
+ *
+ * `open` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`; any
+ * other error is taken for a passing fault and tried again.
+ */
+export interface Surface {
+  /** For `MessageView.text` alone; note, footer and buttons have room beside it. */
+  readonly limits: TextLimits;
+  /** The limit that the next `open` draws from. */
+  readonly openScope: Scope;
+  /** Milliseconds since the epoch after which nothing can be shown here any more; the answer is ended before. */
+  readonly closesAtMs?: number;
+  /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a `continue` button. */
+  readonly canContinueInThread: boolean;
+  /** Whether only the asker sees what is shown here. */
+  readonly isPrivate: boolean;
+  /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
+  readonly caveat?: string;
+  /**
+   * By what `Adapter.reopen` finds this place again, in any process. Changes with each message that is opened: the next
+   * `open` after a reopening must not double what an `open` after the reference was taken has posted. Goes into the
+   * store as it is. Left out where the place ends with the process.
+   */
+  readonly reference?: string;
+  /**
+   * Shows by the platform's own means (typing, status, reaction) that the question was seen; kept up until
+   * the first message is open or `idle` is said. Must not throw.
+   */
+  indicate(activity: Activity): void;
+  /**
+   * `Place.key` of the thread for the answer, as soon as that thread is there, so that what is said in it meanwhile counts;
+   * null where there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer
+   * (`LiveMessage.threadKey`).
+   */
+  threadKey?(signal: AbortSignal): Promise<string | null>;
+  /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
+  open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
+  /** Shows something to the asker alone, as privately as the platform can. */
+  whisper(notice: Notice, signal: AbortSignal): Promise<void>;
+}
+
+/** `queued`: seen, and waiting for its turn. `working`: admitted; the answer is on its way. */
+export type Activity = 'queued' | 'working' | 'idle';
+
+/** One message of an answer on the platform. */
+export interface LiveMessage {
+  /** `Place.key` of a reply to this message. */
+  readonly key: string;
+  /** `Place.key` of the thread in which the message stands, where that is not known before the answer begins. */
+  readonly threadKey?: string | null;
+  /** The limit that the next `update` draws from. */
+  readonly scope: Scope;
+  /** Makes the message equal to the view. Idempotent; never called twice at once. */
+  update(view: MessageView, signal: AbortSignal): Promise<void>;
+}
+
+/** The whole state of one message of an answer at one moment. Never a delta. */
+export interface MessageView {
+  /** Markdown, within `Surface.limits`, half-open markup closed. */
+  readonly text: string;
+  /** The text before half-open markup was closed. Grows by appending while the message streams; may shrink when the message is sealed. For platforms that append. */
+  readonly source: string;
+  readonly status: ReplyStatus;
+  /** One plain line to stand after the text: why the answer ended early, or that a piece is missing here. At most 300 characters. */
+  readonly note: string | null;
+  /** One line: model, duration, tokens, price. At most 200 characters. */
+  readonly footer: string | null;
+  readonly buttons: readonly Button[];
+}
+
+/** `sealed`: the answer goes on in the next message; this one will not change again. */
+export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
+
+export type ButtonKind = 'stop' | 'retry' | 'continue';
+
+export interface Button {
+  readonly kind: ButtonKind;
+  /** Opaque, at most 40 characters of `[A-Za-z0-9_-]`; carries no authority. */
+  readonly answerId: string;
+}
+
+/** Something said outside an answer: a refusal, a list, a confirmation. */
+export interface Notice {
+  /** Markdown of any length; the adapter splits it where the platform needs that (`splitText`). */
+  readonly text: string;
+  readonly files?: readonly NoticeFile[];
+}
+
+export interface NoticeFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  /** For those who cannot see the picture. */
+  readonly description: string;
+}

@@ -1,0 +1,473 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { PlaceGone } from '../../../../src/core/ports/delivery-errors.ts';
+import type { MessageView } from '../../../../src/core/ports/surface.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
+import { type Bench, type BenchOptions, openBench, openGuild } from '../harness.ts';
+
+const never = new AbortController().signal;
+
+let bench: Bench | null = null;
+afterEach(async () => {
+  const violations = bench?.discord.violations ?? [];
+  await bench?.close();
+  bench = null;
+  expect(violations).toEqual([]);
+});
+
+async function open(options: BenchOptions = {}) {
+  bench = await openBench(options);
+  return { ...bench, ...openGuild(bench.discord) };
+}
+
+type Ground = Awaited<ReturnType<typeof open>>;
+
+function view(text: string, rest: Partial<MessageView> = {}): MessageView {
+  return { text, source: text, status: 'streaming', note: null, footer: null, buttons: [], ...rest };
+}
+
+/** The newest message that core got, once there are so many. */
+async function heard({ discord, desk }: Ground, count = 1) {
+  await discord.until(() => desk.messages.length >= count, `core has heard ${count} messages`);
+  const last = desk.messages.at(-1);
+  if (last === undefined || desk.messages.length > count) throw new Error('more was heard');
+  return last;
+}
+
+/** Whatever was said before has been dealt with when this has. */
+async function settle(ground: Ground) {
+  const { discord, desk, ada } = ground;
+  const before = desk.messages.length;
+  ada.say(ada.dm, 'a last word');
+  await discord.until(() => desk.messages.some(({ text }) => text === 'a last word'));
+  return desk.messages.length - before - 1;
+}
+
+describe('a mention in a channel', () => {
+  it('opens a thread that is named after the question, and answers there', async () => {
+    const ground = await open();
+    const { discord, ada, channel, guild } = ground;
+    const question = ada.say(
+      channel,
+      `${discord.botMention} Why is the sky blue?\nAnd why is it not violet?`,
+    );
+    const { text, place, addressed, actor, surface } = await heard(ground);
+    expect(text).toBe('Why is the sky blue?\nAnd why is it not violet?');
+    expect(addressed).toBe(true);
+    expect(actor).toMatchObject({ guild: `discord:${guild.id}`, user: ada.id, name: 'Ada' });
+    expect(place).toEqual({ guild: `discord:${guild.id}`, channel: channel.id, key: question.id });
+    expect(discord.threads(channel)).toEqual([]);
+    const message = await surface.open(view('Because'), never);
+    expect(discord.threads(channel)).toEqual([{ id: question.id, name: 'Why is the sky blue?', type: 11 }]);
+    await message.update(view('Because of light.'), never);
+    expect(discord.messages({ id: question.id }).map(({ content }) => content)).toEqual([
+      'Because of light.',
+    ]);
+  });
+
+  it('waits for no other’s thread', async () => {
+    const ground = await open({ clock: createFakeClock() });
+    const { discord, ada, channel } = ground;
+    for (let count = 1; count <= 5; count++) {
+      ada.say(channel, `${discord.botMention} question ${count}?`);
+      const { surface } = await heard(ground, count);
+      await surface.open(view('Because.'), never);
+    }
+    expect(discord.threads(channel)).toHaveLength(5);
+  });
+
+  it('is heard wherever it stands, by the bot’s name or its role', async () => {
+    const ground = await open();
+    const { discord, ada, channel, guild } = ground;
+    ada.say(channel, `so ${discord.botMention}, what is this?`);
+    expect((await heard(ground)).text).toBe(`so @Parley, what is this?`);
+    ada.say(channel, `<@&${guild.botRoleId}>: and this?`);
+    expect((await heard(ground, 2)).text).toBe('and this?');
+  });
+
+  it('shows core the names of people instead of their ids', async () => {
+    const ground = await open();
+    const { discord, ada, bob, channel } = ground;
+    ada.say(channel, `${discord.botMention} what does ${bob.mention} mean by <#${channel.id}>?`);
+    expect((await heard(ground)).text).toBe(`what does @Bob mean by <#${channel.id}>?`);
+  });
+
+  it('is answered as a reply where threads are not allowed, which is explained once by the permission’s name', async () => {
+    const ground = await open();
+    const { discord, ada, guild } = ground;
+    const channel = guild.channel({ denyBot: ['CreatePublicThreads'] });
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    const { surface, place } = await heard(ground);
+    expect(place.key).toBeNull();
+    await discord.until(() => discord.messages(channel).length === 2);
+    await surface.open(view('Because.'), never);
+    expect(
+      discord
+        .messages(channel)
+        .slice(1)
+        .map(({ content, repliesTo }) => [content, repliesTo]),
+    ).toEqual([
+      [
+        '-# I would answer in a thread, but I am missing **Create Public Threads** in this channel. Reply to my answer to go on.',
+        null,
+      ],
+      ['Because.', question.id],
+    ]);
+    ada.say(channel, `${discord.botMention} and why that?`);
+    await heard(ground, 2);
+    expect(discord.messages(channel)).toHaveLength(4);
+  });
+
+  it.each(['tooManyThreads', 'missingPermissions', 'blockedTitle'] as const)(
+    'is answered as a reply where a thread turns out to be impossible: %s',
+    async (error) => {
+      const ground = await open();
+      const { discord, ada, channel } = ground;
+      discord.faults.add('POST', /threads$/, { kind: 'refuse', error });
+      const question = ada.say(channel, `${discord.botMention} why?`);
+      const { surface } = await heard(ground);
+      await surface.open(view('Because.'), never);
+      expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
+    },
+  );
+
+  it('is answered as a reply where the channel takes no more threads for now', async () => {
+    const clock = createFakeClock();
+    const ground = await open({
+      clock,
+      rateLimits: { 'POST /channels/:id/messages/:id/threads': { limit: 1, windowMs: 300_000 } },
+    });
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} one?`);
+    await (await heard(ground)).surface.open(view('1'), never);
+    const question = ada.say(channel, `${discord.botMention} two?`);
+    const opening = (await heard(ground, 2)).surface.open(view('2'), never);
+    await clock.advance(3_000);
+    await opening;
+    expect(discord.messages(channel).at(-1)).toMatchObject({ content: '2', repliesTo: question.id });
+  });
+
+  it('is answered as a reply where Discord lets its thread wait for minutes', async () => {
+    const ground = await open({ clock: createFakeClock() });
+    const { discord, ada, channel } = ground;
+    discord.faults.add('POST', /threads$/, { kind: 'rate-limit', retryAfterMs: 219_050, scope: 'shared' });
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    await (await heard(ground)).surface.open(view('Because.'), never);
+    expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
+  });
+
+  it('is answered without a reference where the bot may not read what was written before', async () => {
+    const ground = await open();
+    const { discord, ada, guild } = ground;
+    discord.refuseDmsTo(ada);
+    const channel = guild.channel({ type: 'voice', denyBot: ['ReadMessageHistory'] });
+    ada.say(channel, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    await surface.open(view('Because.'), never);
+    await surface.whisper({ text: 'No more today.' }, never);
+    expect(
+      discord
+        .messages(channel)
+        .slice(1)
+        .map(({ content, repliesTo }) => [content, repliesTo]),
+    ).toEqual([
+      ['Because.', null],
+      ['No more today.', null],
+    ]);
+  });
+
+  it('is explained in private where the bot may not write', async () => {
+    const ground = await open();
+    const { discord, desk, ada, guild } = ground;
+    const channel = guild.channel({ denyBot: ['SendMessages', 'SendMessagesInThreads'] });
+    ada.say(channel, `${discord.botMention} why?`);
+    await discord.until(() => discord.messages(ada.dm).length === 1);
+    expect(discord.messages(ada.dm)[0]?.content).toBe(
+      `I cannot answer you in <#${channel.id}>: I am missing **Send Messages**. An admin can change that in the settings of the channel or server, under Permissions.`,
+    );
+    expect(desk.messages).toEqual([]);
+  });
+
+  it('is explained in private where Discord refuses the answer its place after all', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    discord.faults.add('POST', /messages$/, { kind: 'refuse', error: 'missingPermissions' });
+    await expect(surface.open(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
+    await discord.until(() => discord.messages(ada.dm).length === 1);
+    expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${channel.id}>`);
+  });
+
+  it('is not answered for ever where Discord does not know the token any more', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} why?`);
+    const message = await (await heard(ground)).surface.open(view('Because'), never);
+    discord.faults.add('PATCH', /messages/, { kind: 'refuse', error: 'unauthorized' });
+    await expect(message.update(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
+  });
+
+  it('of a voice channel’s chat is answered as a reply, for there are no threads', async () => {
+    const ground = await open();
+    const { discord, ada, guild } = ground;
+    const voice = guild.channel({ type: 'voice' });
+    const question = ada.say(voice, `${discord.botMention} why?`);
+    await (await heard(ground)).surface.open(view('Because.'), never);
+    expect(discord.messages(voice).slice(1)).toMatchObject([{ content: 'Because.', repliesTo: question.id }]);
+  });
+});
+
+describe('a send that failed', () => {
+  it('is not taken for another answer that begins alike', async () => {
+    const ground = await open();
+    const { discord, ada, bob, guild } = ground;
+    const voice = guild.channel({ type: 'voice' });
+    const growing = (text: string, answerId: string) => view(text, { buttons: [{ kind: 'stop', answerId }] });
+    ada.say(voice, `${discord.botMention} why?`);
+    const first = await heard(ground);
+    bob.say(voice, `${discord.botMention} how?`);
+    const second = await heard(ground, 2);
+    await first.surface.open(growing('The', 'a'), never);
+    discord.faults.add('POST', /messages$/, { kind: 'status', status: 503, when: 'before' });
+    await expect(second.surface.open(growing('The', 'b'), never)).rejects.toThrow();
+    await second.surface.open(growing('The other', 'b'), never);
+    expect(
+      discord
+        .messages(voice)
+        .slice(2)
+        .map(({ content }) => content),
+    ).toEqual(['The', 'The other']);
+  });
+});
+
+describe('what is written in a thread', () => {
+  it('needs no mention, and comes with the thread’s conversation', async () => {
+    const ground = await open();
+    const { discord, ada, channel, guild } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    ada.say(thread, 'go on');
+    const { place, addressed, surface } = await heard(ground);
+    expect(addressed).toBe(false);
+    expect(place).toEqual({ guild: `discord:${guild.id}`, channel: channel.id, key: thread.id });
+    await surface.open(view('On I go.'), never);
+    expect(discord.messages(thread).at(-1)).toMatchObject({ content: 'On I go.', repliesTo: null });
+  });
+
+  it.each(['public', 'private'] as const)('is answered in it when it mentions the bot: %s', async (kind) => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk', kind);
+    ada.say(thread, `${discord.botMention} why?`);
+    const { surface, addressed } = await heard(ground);
+    expect(addressed).toBe(true);
+    await surface.open(view('Because.'), never);
+    expect(discord.messages(thread).at(-1)?.content).toBe('Because.');
+  });
+
+  it('may be a forum post', async () => {
+    const ground = await open();
+    const { discord, ada, guild } = ground;
+    const forum = guild.channel({ type: 'forum' });
+    const post = ada.post(forum, 'A question', `${discord.botMention} why?`);
+    const { place, surface } = await heard(ground);
+    expect(place).toMatchObject({ channel: forum.id, key: post.id });
+    await surface.open(view('Because.'), never);
+    expect(discord.messages(post).at(-1)?.content).toBe('Because.');
+  });
+
+  it('is explained in private where the thread is locked', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    discord.setThread(thread, { locked: true });
+    ada.say(thread, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    await expect(surface.open(view('Because.'), never)).rejects.toMatchObject({ reason: 'archived' });
+    await discord.until(() => discord.messages(ada.dm).length === 1);
+    expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${thread.id}>`);
+  });
+
+  it('ends the answer where the thread is archived or gone', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    ada.say(thread, 'go on');
+    const message = await (await heard(ground)).surface.open(view('On'), never);
+    discord.setThread(thread, { archived: true });
+    await expect(message.update(view('On I'), never)).rejects.toMatchObject({ reason: 'archived' });
+    discord.removeChannel(thread);
+    await expect(message.update(view('On I go'), never)).rejects.toMatchObject({ reason: 'deleted' });
+  });
+});
+
+describe('a reply to one of the bot’s answers', () => {
+  it('goes on from it where it stands, without a mention in the text', async () => {
+    const ground = await open();
+    const { discord, ada, bob, channel } = ground;
+    ada.slash('ask', { prompt: 'why?' }, { channel });
+    await discord.until(() => ground.desk.commands.length === 1);
+    const answer = await ground.desk.commands[0]?.surface.open(view('Because.'), never);
+    const reply = bob.say(channel, 'and why that?', { replyTo: { id: answer?.key ?? '' } });
+    const { place, addressed, surface } = await heard(ground);
+    expect(addressed).toBe(true);
+    expect(place.key).toBe(answer?.key);
+    expect(surface.canContinueInThread).toBe(true);
+    await surface.open(view('For a reason.'), never);
+    expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'For a reason.', repliesTo: reply.id });
+    expect(discord.threads(channel)).toEqual([]);
+  });
+
+  it('to somebody else is none of the bot’s business', async () => {
+    const ground = await open();
+    const { ada, bob, channel } = ground;
+    const said = ada.say(channel, 'hello');
+    bob.say(channel, 'hello yourself', { replyTo: said });
+    expect(await settle(ground)).toBe(0);
+  });
+});
+
+describe('direct messages', () => {
+  it('are a conversation with a guild of one', async () => {
+    const ground = await open();
+    const { discord, ada } = ground;
+    ada.say(ada.dm, 'why?');
+    const { place, actor, addressed, surface } = await heard(ground);
+    expect(place).toEqual({ guild: `discord:dm:${ada.id}`, channel: ada.dm.id, key: ada.dm.id });
+    expect(addressed).toBe(true);
+    expect(await actor.managesGuild()).toBe(true);
+    expect(await actor.groups()).toEqual([]);
+    await surface.open(view('Because.'), never);
+    expect(discord.messages(ada.dm).at(-1)).toMatchObject({ content: 'Because.', repliesTo: null });
+  });
+});
+
+describe('what people did not write', () => {
+  it.each(['bot', 'webhook', 'system'] as const)('is ignored: %s', async (kind) => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    discord.noise(channel, `${discord.botMention} hello`, kind);
+    discord.noise(thread, 'hello', kind);
+    expect(await settle(ground)).toBe(0);
+  });
+
+  it('and what is said in a channel without a mention is ignored too', async () => {
+    const ground = await open();
+    ground.ada.say(ground.channel, 'hello all');
+    ground.ada.say(ground.channel, '@everyone hello');
+    expect(await settle(ground)).toBe(0);
+  });
+});
+
+describe('a deleted question', () => {
+  it('is reported to core', async () => {
+    const ground = await open();
+    const { discord, desk, ada, channel } = ground;
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    const { id } = await heard(ground);
+    ada.remove(question);
+    await discord.until(() => desk.retracted.length === 1);
+    expect(desk.retracted).toEqual([id]);
+  });
+});
+
+describe('an edited question', () => {
+  it('is not asked again', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    await heard(ground);
+    ada.edit(question, `${discord.botMention} why not?`);
+    expect(await settle(ground)).toBe(0);
+  });
+});
+
+describe('without the message-content intent', () => {
+  it('a message in a thread counts when it mentions the bot, and only then', async () => {
+    const ground = await open({ messageContent: false });
+    const { discord, ada, channel } = ground;
+    const thread = discord.openThread(channel, ada, 'Talk');
+    ada.say(thread, 'unseen');
+    expect(await settle(ground)).toBe(0);
+    ada.say(thread, `${discord.botMention} seen`);
+    expect((await heard(ground, 2)).text).toBe('seen');
+  });
+});
+
+describe('a word to the asker', () => {
+  it('comes as a direct message that names the question', async () => {
+    const ground = await open();
+    const { discord, ada, bob, channel, guild } = ground;
+    const question = ada.say(channel, `${discord.botMention} why?`);
+    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+    expect(discord.messages(channel, bob)).toHaveLength(1);
+    expect(discord.messages(ada.dm).map(({ content }) => content)).toEqual([
+      `-# About https://discord.com/channels/${guild.id}/${channel.id}/${question.id}\nNo more today.`,
+    ]);
+  });
+
+  it('in direct messages is simply said there', async () => {
+    const ground = await open();
+    const { discord, ada } = ground;
+    ada.say(ada.dm, 'why?');
+    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+    expect(discord.messages(ada.dm).at(-1)?.content).toBe('No more today.');
+  });
+
+  it.each(['cannotMessageUser', 'noMutualGuilds'] as const)(
+    'comes as a reply where direct messages are closed: %s',
+    async (error) => {
+      const ground = await open();
+      const { discord, ada, channel } = ground;
+      discord.faults.add('POST', new RegExp(`${ada.dm.id}/messages$`), { kind: 'refuse', error });
+      const question = ada.say(channel, `${discord.botMention} why?`);
+      await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+      expect(discord.messages(channel).at(-1)).toMatchObject({
+        content: 'No more today.',
+        repliesTo: question.id,
+      });
+    },
+  );
+});
+
+describe('while a question waits', () => {
+  it('typing shows, once for all that wait in the channel, and ends with the first text', async () => {
+    const ground = await open();
+    const { discord, ada, bob, channel } = ground;
+    ada.say(channel, `${discord.botMention} one`);
+    const first = await heard(ground);
+    bob.say(channel, `${discord.botMention} two`);
+    const second = await heard(ground, 2);
+    first.surface.indicate('working');
+    second.surface.indicate('working');
+    await discord.until(() => discord.typing.length === 1);
+    await first.surface.open(view('1'), never);
+    await second.surface.open(view('2'), never);
+    expect(discord.typing).toHaveLength(1);
+  });
+
+  it('an hourglass stands at it until it is its turn', async () => {
+    const ground = await open();
+    const { discord, ada } = ground;
+    const question = ada.say(ada.dm, 'why?');
+    const { surface } = await heard(ground);
+    surface.indicate('queued');
+    await discord.until(() => discord.message(question).reactions.includes('⏳'));
+    surface.indicate('working');
+    await discord.until(() => discord.message(question).reactions.length === 0);
+    surface.indicate('idle');
+  });
+
+  it('a refused sign is no harm', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    discord.faults.add('POST', /typing$/, { kind: 'refuse', error: 'missingPermissions' });
+    ada.say(channel, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    surface.indicate('working');
+    await discord.until(() =>
+      discord.requests.some(({ path, status }) => path.endsWith('/typing') && status === 403),
+    );
+    await surface.open(view('Because.'), never);
+  });
+});

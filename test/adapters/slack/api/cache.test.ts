@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { createCache } from '../../../../src/adapters/slack/api/cache.ts';
+
+describe('a cache of answers', () => {
+  function setUp() {
+    let nowMs = Date.UTC(2026, 0, 2);
+    let loads = 0;
+    const cache = createCache<number>({ now: () => nowMs, sleep: async () => {} }, 60_000);
+    return {
+      get: () => cache.get('key', async () => ++loads),
+      move(ms: number) {
+        nowMs += ms;
+      },
+    };
+  }
+
+  it('asks again when an answer is too old', async () => {
+    const { get, move } = setUp();
+    expect([await get(), await get()]).toEqual([1, 1]);
+    move(59_999);
+    expect(await get()).toBe(1);
+    move(1);
+    expect(await get()).toBe(2);
+  });
+
+  it('keeps no answer for longer where the clock is put back', async () => {
+    const { get, move } = setUp();
+    await get();
+    move(-86_400_000);
+    expect(await get()).toBe(2);
+  });
+});

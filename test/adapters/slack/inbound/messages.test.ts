@@ -1,0 +1,333 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MessageView } from '../../../../src/core/ports/surface.ts';
+import { type Bench, type BenchOptions, openBench, quiet, until } from '../harness.ts';
+
+let bench: Bench;
+afterEach(() => bench.close());
+
+async function setUp(options: BenchOptions = {}) {
+  bench = await openBench(options);
+  const { slack, desk } = bench;
+  const ann = slack.user('Ann');
+  const bob = slack.user('Bob');
+  const general = slack.channel('general', [ann, bob]);
+  const bot = `<@${slack.app.botUserId}>`;
+  return { ...bench, slack, desk, ann, bob, general, bot, quiet: (messages = 0) => quiet(bench, messages) };
+}
+
+const never = new AbortController().signal;
+const view = (text: string): MessageView => ({
+  text,
+  source: text,
+  status: 'complete',
+  note: null,
+  footer: null,
+  buttons: [],
+});
+
+describe('Slack messages', () => {
+  it('brings a mention once, without its mention, however many events carry it', async () => {
+    const { slack, desk, ann, general, bot, quiet } = await setUp();
+    const { ts } = ann.say(general, `${bot}, what is <https://x.org/a?b=1&amp;c|this> &lt;b&gt;?`);
+    await quiet(1);
+    expect(desk.messages).toHaveLength(1);
+    expect(desk.messages[0]).toMatchObject({
+      id: `slack:${slack.teamId}/${general}/${ts}`,
+      text: 'what is [this](https://x.org/a?b=1&c) <b>?',
+      addressed: true,
+      actor: { guild: `slack:${slack.teamId}`, user: `${slack.teamId}/${ann.id}`, name: 'Ann' },
+      place: {
+        guild: `slack:${slack.teamId}`,
+        channel: `slack:${slack.teamId}/${general}`,
+        key: `slack:${slack.teamId}/${general}/${ts}`,
+      },
+    });
+  });
+
+  it('shows the model names instead of ids', async () => {
+    const { desk, ann, bob, general, bot } = await setUp();
+    ann.say(general, `${bot} ask <@${bob.id}> in <#C123|random>, or <!here>`);
+    await until(() => desk.messages.length > 0);
+    expect(desk.messages[0]?.text).toBe('ask @Bob in #random, or @here');
+  });
+
+  it('never starts from its own messages and their edits, from other bots, or from edits of people', async () => {
+    const { slack, desk, ann, general, bot, quiet } = await setUp();
+    const question = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    const message = await desk.messages[0]?.surface.open(view('Hello'), never);
+    await message?.update(view(`Hello ${bot}`), never);
+    ann.edit(question, `${bot} hi there`);
+    ann.edit(ann.say(general, 'hi'), `${bot} hi`);
+    const robot = slack.user('Robot', { isBot: true });
+    await slack.deliver(
+      slack.wrap({
+        type: 'message',
+        subtype: 'bot_message',
+        channel: general,
+        channel_type: 'channel',
+        text: `${bot} hi`,
+        bot_id: 'B9',
+        ts: '1.2',
+      }),
+    );
+    await slack.deliver(
+      slack.wrap({
+        type: 'app_mention',
+        channel: general,
+        user: robot.id,
+        bot_id: 'B9',
+        text: `${bot} hi`,
+        ts: '1.3',
+      }),
+    );
+    await quiet();
+    expect(desk.messages).toHaveLength(1);
+  });
+
+  it('leaves alone what is said in a channel without a mention', async () => {
+    const { desk, ann, general, quiet } = await setUp();
+    ann.say(general, 'lunch?');
+    await quiet();
+    expect(desk.messages).toEqual([]);
+  });
+
+  it('ties a whole thread to the conversation where its first message mentions the bot', async () => {
+    const { slack, desk, ann, bob, general, bot } = await setUp();
+    const root = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    const message = await desk.messages[0]?.surface.open(view('Hello'), never);
+    bob.say(general, 'and why?', { thread: root.ts });
+    await until(() => desk.messages.length === 2);
+    expect(desk.messages[1]).toMatchObject({ text: 'and why?', addressed: false });
+    expect(message?.threadKey).toBe(desk.messages[1]?.place.key);
+    expect(slack.messages(general, root.ts).map(({ text }) => text)).toEqual([
+      `${bot} hi`,
+      'Hello',
+      'and why?',
+    ]);
+  });
+
+  it('answers a mention further down a thread without listening to the rest of it', async () => {
+    const { desk, ann, bob, general, bot } = await setUp();
+    const root = ann.say(general, 'what do you all think?');
+    bob.say(general, `${bot} you?`, { thread: root.ts });
+    await until(() => desk.messages.length === 1);
+    const message = await desk.messages[0]?.surface.open(view('Well'), never);
+    ann.say(general, 'thanks, bob', { thread: root.ts });
+    await until(() => desk.messages.length === 2);
+    const key = desk.messages[1]?.place.key;
+    expect(desk.messages[0]?.place.key).not.toBe(key);
+    expect(message?.key).not.toBe(key);
+    expect(message?.threadKey).toBeNull();
+  });
+
+  it('looks nobody up who writes in a thread that is no conversation', async () => {
+    const { slack, desk, ann, bob, general, quiet } = await setUp();
+    desk.hearing = false;
+    const root = ann.say(general, 'lunch?');
+    bob.say(general, `what about <@${ann.id}>’s place?`, { thread: root.ts });
+    await quiet();
+    expect(desk.messages).toEqual([]);
+    expect(slack.requests.filter(({ method }) => method === 'users.info')).toEqual([]);
+  });
+
+  it('brings what is said in one place in its order, however long each name takes to look up', async () => {
+    const { slack, desk, ann, bob, bot, general } = await setUp();
+    const held = Promise.withResolvers<void>();
+    slack.faults.add({
+      method: 'users.info',
+      matches: ({ user }) => user === bob.id,
+      how: { kind: 'hold', until: held.promise },
+    });
+    const root = ann.say(general, `${bot} who is <@${bob.id}>?`);
+    await until(() => slack.requests.some(({ args }) => args['user'] === bob.id));
+    ann.say(general, `${bot} and who am I?`, { thread: root.ts });
+    ann.say(general, `${bot} elsewhere`);
+    await until(() => desk.messages.length > 0);
+    held.resolve();
+    await until(() => desk.messages.length === 3);
+    expect(desk.messages.map(({ text }) => text)).toEqual(['elsewhere', 'who is @Bob?', 'and who am I?']);
+  });
+
+  it('keeps out of it where somebody plainly addresses somebody else', async () => {
+    const { desk, ann, bob, general, bot, quiet } = await setUp();
+    const root = ann.say(general, `${bot} hi`);
+    bob.say(general, `<@${ann.id}> that is wrong`, { thread: root.ts });
+    bob.say(general, `<@${ann.id}> and ${bot} what now?`, { thread: root.ts });
+    await quiet(2);
+    expect(desk.messages.map(({ text }) => text).filter((text) => text !== 'hi')).toEqual([
+      '@Ann and @Parley what now?',
+    ]);
+  });
+
+  it('takes a direct message as one conversation where Slack has no agent view', async () => {
+    const { slack, desk, ann } = await setUp({ features: { agentView: false } });
+    ann.say(ann.dm, 'hi');
+    ann.say(ann.dm, 'and you?');
+    await until(() => desk.messages.length === 2);
+    expect(desk.messages.map(({ place, addressed }) => [place.key, addressed])).toEqual(
+      Array(2).fill([`slack:${slack.teamId}/${ann.dm}`, true]),
+    );
+    await desk.messages[0]?.surface.open(view('Hello'), never);
+    expect(slack.messages(ann.dm).map(({ text }) => text)).toEqual(['hi', 'and you?', 'Hello']);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('takes each thread of a direct message as a conversation where Slack has the agent view', async () => {
+    const { slack, desk, ann } = await setUp({ agentView: true });
+    const first = ann.say(ann.dm, 'hi');
+    await until(() => desk.messages.length === 1);
+    const again = ann.say(ann.dm, 'more', { thread: first.ts });
+    await until(() => desk.messages.length === 2);
+    const key = `slack:${slack.teamId}/${ann.dm}/${first.ts}`;
+    expect(desk.messages.map(({ place }) => place.key)).toEqual([key, key]);
+    expect(again.threadTs).toBe(first.ts);
+  });
+
+  it('takes a command behind a mention, as Slack takes none in threads', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    const root = ann.say(general, 'a thread');
+    const said = ann.say(general, `${bot} /model --scope conversation gpt-4o`, { thread: root.ts });
+    await until(() => desk.commands.length === 1);
+    expect(desk.commands[0]).toMatchObject({
+      id: `slack:${slack.teamId}/${general}/${said.ts}`,
+      command: 'model',
+      options: { scope: 'conversation', model: 'gpt-4o' },
+      place: { key: `slack:${slack.teamId}/${general}/${root.ts}` },
+    });
+    await desk.commands[0]?.surface.whisper({ text: 'Done.' }, never);
+    expect(ann.whispers(general)).toMatchObject([{ text: 'Done.', threadTs: root.ts }]);
+    ann.say(general, `${bot} /stop it`, { thread: root.ts });
+    await until(() => ann.whispers(general).length === 2);
+    expect(ann.whispers(general)[1]?.text).toBe('`/stop` has no use for “it”. Type `/stop`.');
+    expect(desk.messages).toEqual([]);
+  });
+
+  it('says a word to the asker alone where Slack shows it: in the thread, or in the channel where there is none yet', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.whisper({ text: 'Not today.' }, never);
+    const root = ann.say(general, 'a thread');
+    ann.say(general, `${bot} hi`, { thread: root.ts });
+    await until(() => desk.messages.length === 2);
+    await desk.messages[1]?.surface.whisper({ text: 'Nor here.' }, never);
+    expect(ann.whispers(general)).toMatchObject([
+      { text: 'Not today.', threadTs: null },
+      { text: 'Nor here.', threadTs: root.ts },
+    ]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('takes what only looks like a command for a question', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    ann.say(general, `${bot} /etc/passwd is what?`);
+    await until(() => desk.messages.length > 0);
+    expect(desk.messages[0]?.text).toBe('/etc/passwd is what?');
+  });
+
+  it('says when a question was deleted', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    const question = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    ann.remove(question);
+    await until(() => desk.retracted.length === 1);
+    expect(desk.retracted).toEqual([desk.messages[0]?.id]);
+  });
+
+  it('says so too where its answer stands already, under which Slack keeps a tombstone', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    const question = ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    await desk.messages[0]?.surface.open(view('Hello'), never);
+    ann.remove(question);
+    await until(() => desk.retracted.length === 1);
+    expect(desk.retracted).toEqual([desk.messages[0]?.id]);
+  });
+
+  it('asks Slack who is an admin, and never takes somebody from elsewhere for one', async () => {
+    const { slack, desk, general, bot, quiet } = await setUp();
+    const people = [
+      slack.user('Owner', { isOwner: true }),
+      slack.user('Admin', { isAdmin: true }),
+      slack.user('Member'),
+      slack.user('Stranger', { isAdmin: true, teamId: 'T9ELSEWHERE' }),
+      slack.user('Left', { isAdmin: true, deleted: true }),
+    ];
+    for (const person of people) {
+      slack.join(general, person);
+      person.say(general, `${bot} hi`);
+    }
+    await quiet(5);
+    const rights = new Map<string, boolean>();
+    for (const { actor } of desk.messages) rights.set(actor.name, await actor.managesGuild());
+    expect(Object.fromEntries(rights)).toEqual({
+      Owner: true,
+      Admin: true,
+      Member: false,
+      Stranger: false,
+      Left: false,
+    });
+    expect(slack.requests.filter(({ method }) => method === 'users.info')).toHaveLength(people.length);
+  });
+
+  it('asks Slack for user groups when they are needed, once in a while, and knows who is in which', async () => {
+    const { slack, desk, ann, general, bot, quiet } = await setUp();
+    const bob = slack.user('Bob');
+    slack.join(general, bob);
+    const [devs, all] = [slack.userGroup('devs', [ann]), slack.userGroup('all', [ann, bob])];
+    for (const person of [ann, bob]) person.say(general, `${bot} hi`);
+    await quiet(2);
+    const asked = () => slack.requests.filter(({ method }) => method === 'usergroups.list').length;
+    expect(asked()).toBe(0);
+    const groups = new Map<string, readonly string[] | null>();
+    for (const { actor } of desk.messages) groups.set(actor.name, await actor.groups());
+    expect(Object.fromEntries(groups)).toEqual({ Ann: [devs, all], Bob: [all] });
+    expect(asked()).toBe(1);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('does not know who is in which group where Slack does not say, and does not ask for each', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    slack.userGroup('devs', []);
+    slack.faults.add({ method: 'usergroups.list', how: { kind: 'status', status: 500 }, times: 99 });
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length > 0);
+    const actor = desk.messages[0]?.actor;
+    expect([await actor?.groups(), await actor?.groups()]).toEqual([null, null]);
+    expect(slack.requests.filter(({ method }) => method === 'usergroups.list')).toHaveLength(1);
+  });
+
+  it('knows nobody in a group where the plan has none', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    slack.faults.add({ method: 'usergroups.list', how: { kind: 'error', error: 'plan_upgrade_required' } });
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length > 0);
+    expect(await desk.messages[0]?.actor.groups()).toEqual([]);
+  });
+
+  it('takes somebody for a member where Slack does not say', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    slack.faults.add({ method: 'users.info', how: { kind: 'status', status: 500 }, times: 99 });
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length > 0);
+    expect(await desk.messages[0]?.actor.managesGuild()).toBe(false);
+    expect(desk.messages[0]?.actor.name).toBe('Somebody');
+  });
+
+  it('ignores what was sent for another workspace', async () => {
+    const { slack, desk, general, bot, quiet } = await setUp();
+    const { payload, type } = slack.wrap({
+      type: 'message',
+      channel: general,
+      channel_type: 'im',
+      user: 'U1',
+      text: `${bot} hi`,
+      ts: '1.2',
+    });
+    await slack.deliver({ type, payload: { ...payload, authorizations: [{ team_id: 'T9ELSEWHERE' }] } });
+    await quiet();
+    expect(desk.messages).toEqual([]);
+  });
+});

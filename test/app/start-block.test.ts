@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/app/config.ts';
+import { type StartFacts, startBlock } from '../../src/app/start-block.ts';
+import type { Tier } from '../../src/core/ports/tiers.ts';
+
+function block(environment: Record<string, string> = {}, facts: Partial<StartFacts> = {}): string {
+  return startBlock(readConfig(environment), {
+    discord: false,
+    slack: null,
+    playground: 'http://127.0.0.1:3000/',
+    health: 'http://127.0.0.1:3000',
+    providers: ['OpenRouter'],
+    demo: false,
+    models: 7,
+    local: [],
+    missingKeys: () => ['OPENROUTER_API_KEY'],
+    openTo: () => 2,
+    notes: [],
+    ...facts,
+  });
+}
+
+describe('the block that a start prints', () => {
+  it.each([
+    ['redis://127.0.0.1:6379/1', 'redis://127.0.0.1:6379/1'],
+    ['rediss://parley:secret@redis.example:6380', 'rediss://redis.example:6380'],
+    ['redis://:s@cret@redis.example', 'redis://redis.example'],
+    ['redis://redis.example/0?password=secret', 'redis://redis.example/0'],
+    ['sqlite:data/@home/parley.db', 'sqlite:data/@home/parley.db'],
+  ])('names the store %s without its password', (url, shown) => {
+    expect(block({ STORE_URL: url })).toContain(`  Store         ${shown}\n`);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['PLAYGROUND=on', { PLAYGROUND: 'off' }],
+    ['PLAYGROUND=on', { DISCORD_TOKEN: '0123456789' }],
+    ['ADMIN_TOKEN', { HOST: '0.0.0.0' }],
+    ['PLAYGROUND=on and ADMIN_TOKEN', { HOST: '0.0.0.0', DISCORD_TOKEN: '0123456789' }],
+  ])('names all that the playground wants: %s', (wanted, environment) => {
+    expect(block(environment, { playground: null })).toContain(`  Playground    off: set ${wanted}\n`);
+  });
+
+  it('says how far the default tier goes, and what would help where it goes nowhere', () => {
+    expect(block()).toMatch(/Default tier {2}free: 2 models can be used\n/);
+    const onlyOpenAi = (tier: Tier) => (tier === 'openai' || tier === 'premium' ? 1 : 0);
+    expect(block({}, { openTo: onlyOpenAi })).toMatch(
+      /free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai\n/,
+    );
+    expect(block({}, { openTo: () => 0 })).toMatch(/free: no model can be used; set OPENROUTER_API_KEY\n/);
+    expect(block({}, { openTo: () => 0, missingKeys: () => [] })).toMatch(
+      /free: no model can be used; the models file has none of this tier\n/,
+    );
+  });
+
+  it('tells the models of servers on this machine from those of the file', () => {
+    const local = [{ name: 'Ollama', models: 2 }];
+    const shown = block({}, { providers: [], local });
+    expect(shown).toMatch(/Models +7, from models\.json; none can be asked: set OPENROUTER_API_KEY\n/);
+    expect(shown).toMatch(/Ollama +2 models, in the playground\n/);
+  });
+});

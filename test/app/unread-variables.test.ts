@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { unreadVariables } from '../../src/app/unread-variables.ts';
+
+function remarks(
+  inFile: Record<string, string>,
+  process: Record<string, string> = {},
+  others: string[] = [],
+) {
+  const environment = { variables: { ...inFile, ...process }, inFile: new Set(Object.keys(inFile)) };
+  return unreadVariables(environment, others);
+}
+
+describe('a variable that Parley does not read', () => {
+  it.each([
+    ['OPENROUTER_APIKEY', 'OPENROUTER_API_KEY'],
+    ['OPENROUTER_API_KYE', 'OPENROUTER_API_KEY'],
+    ['OPEN_ROUTER_APIKEY', 'OPENROUTER_API_KEY'],
+    ['DISCORD_BOT_TOKEN', 'DISCORD_TOKEN'],
+    ['default_tier', 'DEFAULT_TIER'],
+    ['LABKEYS', 'LAB_KEY'],
+  ])('is named in .env: %s, where %s is meant', (name, meant) => {
+    expect(remarks({ [name]: 'secret' }, {}, ['LAB_KEY'])).toEqual([
+      `.env sets ${name}, which Parley does not read; write ${meant}.`,
+    ]);
+  });
+
+  it('is named in .env also where it is like nothing', () => {
+    expect(remarks({ NODE_OPTIONS: '--inspect' })).toEqual([
+      '.env sets NODE_OPTIONS, which Parley does not read.',
+    ]);
+  });
+
+  it('is named in the environment where it is nearly one that is read, and that is not set', () => {
+    expect(remarks({}, { OPENROUTER_APIKEY: 'secret' })).toEqual([
+      'OPENROUTER_APIKEY is set, but Parley does not read it; if it is meant for Parley, write OPENROUTER_API_KEY.',
+    ]);
+    expect(remarks({}, { OPENROUTER_APIKEY: 'secret', OPEN_ROUTER_KEY: 'secret' })).toEqual([]);
+  });
+
+  it('is nobody’s business in the environment otherwise', () => {
+    const usual = 'HOME HOSTNAME HOSTS PORTS PATH PWD USER SHELL LANG TERM TZ NODE_ENV LOGNAME OLDPWD';
+    const common =
+      'OPENAI_ORG_ID OPENAI_API_BASE SLACK_WEBHOOK_URL DATABASE_URL REDIS_URL npm_config_user_agent';
+    const process = Object.fromEntries(`${usual} ${common}`.split(' ').map((name) => [name, 'x']));
+    expect(remarks({}, process)).toEqual([]);
+  });
+});
+
+it('says nothing of variables that are read, by another name or for the models file', () => {
+  expect(remarks({ OPEN_ROUTER_KEY: 'x', LAB_KEY: 'x', PORT: '1' }, { HOST: 'x' }, ['LAB_KEY'])).toEqual([]);
+});

@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CatalogueFileError, parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+
+function parse(file: object) {
+  return parseCatalogueFile(JSON.stringify(file));
+}
+
+function faultsOf(file: object | string): readonly string[] {
+  try {
+    parseCatalogueFile(typeof file === 'string' ? file : JSON.stringify(file));
+  } catch (error) {
+    if (error instanceof CatalogueFileError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const model = { id: 'maker/model', tier: 'free' };
+
+it('reads a file with the mark that some editors put before its text', () => {
+  expect(parseCatalogueFile(`\u{FEFF}${JSON.stringify({ models: [model] })}`).models).toHaveLength(1);
+});
+
+describe('models.json as it is delivered', () => {
+  const { models, providers } = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+
+  it('holds the seven models, each in its tier', () => {
+    expect(models.map(({ id, name, tier }) => [id, name, tier])).toEqual([
+      ['meta-llama/llama-3.2-3b-instruct:free', 'Llama 3.2 3B (Free)', 'free'],
+      ['google/gemini-2.0-flash-001:free', 'Gemini 2.0 Flash (Free)', 'free'],
+      ['openai/gpt-4o-mini', 'GPT-4o mini', 'openrouter'],
+      ['anthropic/claude-3.5-sonnet', 'Claude 3.5 Sonnet', 'openrouter'],
+      ['mistralai/mistral-small-3.2-24b-instruct', 'Mistral Small 24B', 'openrouter'],
+      ['openai/gpt-4o', 'GPT-4o', 'openai'],
+      ['deepseek/deepseek-chat', 'DeepSeek Chat', 'premium'],
+    ]);
+  });
+
+  it('sends the model of tier openai to OpenAI first, by the name that it has there', () => {
+    expect(models.find(({ id }) => id === 'openai/gpt-4o')?.routes).toEqual([
+      { provider: 'openai', wireModel: 'gpt-4o' },
+      { provider: 'openrouter', wireModel: 'openai/gpt-4o' },
+    ]);
+  });
+
+  it('has a price and a context length for each', () => {
+    for (const { prices, contextTokens, maxOutputTokens, tier } of models) {
+      expect(prices.promptPicoUsd === 0).toBe(tier === 'free');
+      expect(prices.completionPicoUsd === 0).toBe(tier === 'free');
+      expect(contextTokens).toBeGreaterThan(32_000);
+      expect(maxOutputTokens).toBeGreaterThan(1_000);
+    }
+  });
+
+  it('knows OpenRouter and OpenAI without being told', () => {
+    expect(providers.map(({ id, baseUrl, apiKeyVariable }) => [id, baseUrl, apiKeyVariable])).toEqual([
+      ['openrouter', 'https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY'],
+      ['openai', 'https://api.openai.com/v1', 'OPENAI_API_KEY'],
+    ]);
+  });
+});
+
+describe('a models file', () => {
+  it('needs no more of a model than id and tier', () => {
+    expect(parse({ models: [model] }).models).toEqual([
+      {
+        id: 'maker/model',
+        name: 'maker/model',
+        tier: 'free',
+        routes: [{ provider: 'openrouter', wireModel: 'maker/model' }],
+        contextTokens: 8_192,
+        maxOutputTokens: null,
+        prices: {
+          promptPicoUsd: null,
+          completionPicoUsd: null,
+          requestPicoUsd: null,
+          imagePicoUsd: null,
+          webSearchPicoUsd: null,
+        },
+        input: ['text'],
+      },
+    ]);
+  });
+
+  it('has prices in US dollars, which are kept exactly', () => {
+    const prices = {
+      promptPerMillion: 0.0375,
+      completionPerMillion: 0.1,
+      request: 0.005,
+      image: 0.003613,
+      webSearch: 0.01,
+    };
+    expect(parse({ models: [{ ...model, prices }] }).models[0]?.prices).toEqual({
+      promptPicoUsd: 37_500,
+      completionPicoUsd: 100_000,
+      requestPicoUsd: 5_000_000_000,
+      imagePicoUsd: 3_613_000_000,
+      webSearchPicoUsd: 10_000_000_000,
+    });
+  });
+
+  it('may add providers, and models that go there by whatever name', () => {
+    const file = parse({
+      providers: [
+        { id: 'ollama', name: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', keyless: true, free: true },
+      ],
+      models: [{ ...model, routes: [{ provider: 'ollama', model: 'Llama3.2:3B' }] }],
+    });
+    expect(file.providers.at(-1)).toMatchObject({ id: 'ollama', keyless: true, free: true });
+    expect(file.models[0]?.routes).toEqual([{ provider: 'ollama', wireModel: 'Llama3.2:3B' }]);
+  });
+
+  it('may set limits', () => {
+    const { limits } = parse({ models: [model], limits: { free: { usdPerUserPerDay: 0.25 } } });
+    expect(limits.tiers.free.nanoUsdPerUserPerDay).toBe(250_000_000);
+  });
+});
+
+describe('a fault in a models file', () => {
+  it.each([
+    'openai/gpt-4o:online',
+    'openai/gpt-4o:nitro',
+    'openai/gpt-4o:floor',
+    'openai/gpt-4o:exacto',
+    'openai/gpt-4o:extended',
+    'openai/gpt-4o:thinking',
+    'openai/gpt-4o:free:free',
+    'openai/gpt-4o@preset/mine',
+    '@preset/mine',
+    'openrouter/auto',
+    'openrouter/free',
+    'OpenAI/GPT-4o',
+    ' openai/gpt-4o',
+    'openai/gpt-4o\n',
+    'openai/gpt 4o',
+    'openai/gpt-4o/',
+    '/gpt-4o',
+    'gpt-4o',
+    'openai//gpt-4o',
+    'openai/gpt-4о',
+    '../gpt-4o',
+    '',
+    '__proto__',
+    `maker/${'m'.repeat(95)}`,
+  ])('is the id %j', (id) => {
+    const faults = faultsOf({ models: [{ ...model, id }] });
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(fault).toMatch(/^models\[0\]\.id/);
+  });
+
+  it.each(['openai/gpt-4o:online', 'OpenAI/gpt-4o', 'openrouter/auto', '@preset/mine'])(
+    'is the name %j in a route to OpenRouter',
+    (name) => {
+      const routes = [{ provider: 'openrouter', model: name }];
+      expect(faultsOf({ models: [{ ...model, routes }] })).toEqual([
+        'models[0].routes[0].model (maker/model) must be like "openai/gpt-4o", with no suffix but ":free"',
+      ]);
+    },
+  );
+
+  it('is named with its path, beside all others', () => {
+    const faults = faultsOf({
+      providers: [
+        { id: 'openai', baseUrl: 'http://127.0.0.1', apiKeyVariable: 'MY_KEY' },
+        { id: 'local', baseUrl: 'http://127.0.0.1', keyless: true },
+        { id: 'local', baseUrl: 'http://127.0.0.1' },
+        { id: 'nowhere' },
+      ],
+      models: [
+        { id: 'a/b', tier: 'gold', contextTokens: -1, prices: { prompt: 1, promptPerMillion: '0.1' } },
+        {
+          id: 'a/b',
+          tier: 'free',
+          routes: [{ provider: 'nobody' }, { provider: 'local' }, { provider: 'local' }],
+        },
+        { tier: 'free', name: 'no id', input: ['audio'] },
+        'a/c',
+        { id: 'a/d', tier: 'free', routes: [] },
+      ],
+      limits: { free: { usdPerUserPerDay: -1 }, gold: {} },
+      model: [],
+    });
+    expect(faults.toSorted()).toEqual(
+      [
+        'providers[0].id (openai) is built in; OPENAI_BASE_URL sets its address',
+        'providers[2].id (local) stands here for the second time',
+        'providers[2] (local) needs "apiKeyVariable", the environment variable with its key, or "keyless": true',
+        'providers[3].baseUrl (nowhere) is needed, for example http://127.0.0.1:11434/v1',
+        'models[0].tier (a/b) must be one of free, openai, openrouter, premium',
+        'models[0].contextTokens (a/b) must be more than 0',
+        'models[0].prices (a/b) has "prompt", which means nothing here',
+        'models[0].prices.promptPerMillion (a/b) must be a number',
+        'models[1].id (a/b) stands here for the second time',
+        'models[1].routes[0].provider (a/b) is no provider here: there are openrouter, openai, local, nowhere',
+        'models[1].routes[2] (a/b) leads to the same provider as a route before it',
+        'models[2].id is missing',
+        'models[2].input[0] must be one of text, image',
+        'models[3] must be an object in { }',
+        'models[4].routes (a/d) must not be empty',
+        'limits.free.usdPerUserPerDay must be at least 0',
+        'limits has "gold", which means nothing here',
+        'the file has "model", which means nothing here',
+      ].toSorted(),
+    );
+  });
+
+  it.each([
+    ['{"models":[}', /^line 1, column 12 is not JSON: Unexpected token '}'$/],
+    [
+      '{\n  "models": []\n  "limits": {}\n}',
+      /^line 3, column 3 is not JSON: Expected ',' or '}' after property/,
+    ],
+    [
+      `{"models":[\n${'{"id":"a/b"},\n'.repeat(20)}]}`,
+      /^line 22, column 1 is not JSON: Unexpected token '\]'$/,
+    ],
+    ['{"models":[', /^line 1, column 12 is not JSON: Unexpected end of JSON input$/],
+    ['', /^line 1, column 1 is not JSON: Unexpected end of JSON input$/],
+    ['[]', /^the file must be an object/],
+    ['null', /^the file must be an object/],
+    ['{}', /^models is missing$/],
+    ['{"models":[]}', /^models must not be empty$/],
+    ['{"models":{}}', /^models must be a list in \[ \]$/],
+  ])('%s is said in one line', (file, words) => {
+    expect(faultsOf(file)).toEqual([expect.stringMatching(words)]);
+  });
+});

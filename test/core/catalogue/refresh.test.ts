@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
+import { type CatalogueRefreshOptions, startCatalogueRefresh } from '../../../src/core/catalogue/refresh.ts';
+import type { Background } from '../../../src/core/kit/repeat.ts';
+import type { ModelFacts } from '../../../src/core/ports/provider.ts';
+import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+
+const LLAMA = 'meta-llama/llama-3.2-3b-instruct:free';
+const HOUR_MS = 3_600_000;
+
+/** A provider that tells whatever it is set to, and remembers being asked. */
+function fakeProvider(id: string, list: ModelFacts[] | Error = listOf(id)) {
+  return {
+    id,
+    list,
+    asked: 0,
+    async models(): Promise<ModelFacts[]> {
+      this.asked += 1;
+      if (this.list instanceof Error) throw this.list;
+      return this.list;
+    },
+  };
+}
+
+/** A provider that never answers. */
+function hangingProvider() {
+  return {
+    id: 'openrouter',
+    aborted: false,
+    models(signal: AbortSignal) {
+      return new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => {
+          this.aborted = true;
+          reject(signal.reason);
+        });
+      });
+    },
+  };
+}
+
+const running: Background[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((refresh) => refresh.stop()));
+});
+
+function start(...providers: CatalogueRefreshOptions['providers']) {
+  const clock = createFakeClock();
+  const { log, lines } = createLogRecorder();
+  const catalogue = createCatalogue(MODELS_FILE);
+  const refresh = startCatalogueRefresh({ catalogue, providers, clock, random: () => 0.5, log });
+  running.push(refresh);
+  return { catalogue, clock, lines, refresh };
+}
+
+describe('the refresh of the catalogue', () => {
+  it('asks each provider at once, and again every 6 to 7 hours', async () => {
+    const openrouter = fakeProvider('openrouter', listOf('openrouter', [LLAMA]));
+    const openai = fakeProvider('openai');
+    const { catalogue, clock } = start(openrouter, openai);
+    await clock.advance(0);
+    expect([openrouter.asked, openai.asked]).toEqual([1, 1]);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+
+    await clock.advance(6 * HOUR_MS);
+    expect(openrouter.asked).toBe(1);
+    openrouter.list = listOf('openrouter');
+    await clock.advance(HOUR_MS);
+    expect([openrouter.asked, openai.asked]).toEqual([2, 2]);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(false);
+  });
+
+  it('keeps what there is where a provider does not answer, logs it once, and asks again soon', async () => {
+    const openrouter = fakeProvider('openrouter', new Error('no network'));
+    const { catalogue, clock, lines } = start(openrouter);
+    const before = catalogue.list('web');
+    await clock.advance(HOUR_MS);
+    expect(openrouter.asked).toBeGreaterThan(2);
+    expect(catalogue.list('web')).toEqual(before);
+    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
+
+    openrouter.list = listOf('openrouter', [LLAMA]);
+    await clock.advance(HOUR_MS);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+    openrouter.list = new Error('no network again');
+    await clock.advance(24 * HOUR_MS);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(2);
+  });
+
+  it('logs what a provider says in one line', async () => {
+    const refused = new ProviderError({ code: 'bad_key', provider: 'OpenRouter', status: 401 });
+    const { clock, lines } = start(fakeProvider('openrouter', refused));
+    await clock.advance(0);
+    expect(lines[0]).toContain('OpenRouter: bad_key (HTTP 401)');
+    expect(lines[0]).not.toMatch(/stack|at file:/);
+  });
+
+  it.each([
+    ['is empty', []],
+    ['names nothing that is routed there', [factsOf('another/model')]],
+  ])('does not believe a list that %s', async (_, list) => {
+    const { catalogue, clock, lines } = start(fakeProvider('openrouter', list));
+    await clock.advance(0);
+    expect(catalogue.list('web').filter(({ gone }) => gone)).toEqual([]);
+    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
+  });
+
+  it('is not held up at one provider by another that hangs', async () => {
+    const openai = fakeProvider('openai', listOf('openai', ['gpt-4o']));
+    const { catalogue, clock } = start(hangingProvider(), openai);
+    await clock.advance(0);
+    expect(catalogue.get('openai/gpt-4o', 'web')?.routes[0]?.gone).toBe(true);
+  });
+
+  it('ends its requests when it is stopped, and says nothing of it', async () => {
+    const hanging = hangingProvider();
+    const { clock, lines, refresh } = start(hanging);
+    await refresh.stop();
+    expect(hanging.aborted).toBe(true);
+    expect(lines).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ends between two rounds when it is stopped', async () => {
+    const openai = fakeProvider('openai');
+    const { clock, refresh } = start(openai);
+    await clock.advance(0);
+    await refresh.stop();
+    expect(clock.pending).toBe(0);
+    await clock.advance(24 * HOUR_MS);
+    expect(openai.asked).toBe(1);
+  });
+});

@@ -1,0 +1,457 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createJournal, type Journal } from '../../../src/core/coordination/journal.ts';
+import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import {
+  createTestBot,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+let clock: FakeClock;
+let store: Store;
+let closing: (() => Promise<unknown>)[];
+let isAway: boolean;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  store = await openStore('memory:', { clock, log: createLogRecorder().log });
+  isAway = false;
+  closing = [() => store.close()];
+});
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+/** The store's claims, which fail while `isAway`. */
+function unreliable(): ClaimStore {
+  return new Proxy(store.claims, {
+    get(claims, name: keyof ClaimStore) {
+      return (...args: never[]) => {
+        if (isAway) return Promise.reject(new StoreError('away'));
+        return (claims[name] as (...args: never[]) => Promise<unknown>)(...args);
+      };
+    },
+  });
+}
+
+function journalOf(owner: string, claims = store.claims): Journal {
+  const journal = createJournal({ claims, owner, clock, log: createLogRecorder().log });
+  closing.push(() => journal.stop());
+  return journal;
+}
+
+const surface = testSurface({ reference: 'somewhere' });
+const answer = { id: 'a', model: 'm', askedAtMs: 1, sealed: 0, message: null, ending: null };
+
+describe('the journal', () => {
+  it('gives an event to the first who begins it, also after its end and in another process', async () => {
+    const [here, there] = [journalOf('p'), journalOf('q')];
+    const entry = await here.begin('event', 'discord', surface);
+    expect(entry).not.toBeNull();
+    expect(await there.begin('event', 'discord', surface)).toBeNull();
+    await entry?.end();
+    expect(await here.begin('event', 'discord', surface)).toBeNull();
+    // Slack redelivers for an hour at most.
+    await clock.advance(3_600_000);
+    expect(await there.begin('event', 'discord', surface)).toBeNull();
+  });
+
+  it('writes many entries some at a time, and each of them all the same', async () => {
+    const written = new Map<number, number>();
+    const claims: ClaimStore = {
+      ...store.claims,
+      write(claim, state) {
+        written.set(clock.now(), (written.get(clock.now()) ?? 0) + 1);
+        return store.claims.write(claim, state);
+      },
+    };
+    const journal = journalOf('p', claims);
+    for (let index = 0; index < 120; index++) {
+      const entry = await journal.begin(`event ${index}`, 'discord', surface);
+      entry?.watch(() => ({ ...answer, text: 'As far' }));
+    }
+    await clock.advance(3_000);
+    expect([...written.values()]).toEqual([50, 50, 20]);
+  });
+
+  it('hands on what was written, from the claim on, when the process is dead for ten seconds', async () => {
+    const dead = journalOf('p');
+    await dead.begin('early', 'discord', surface);
+    const late = await dead.begin('late', 'discord', surface);
+    late?.watch(() => ({ ...answer, text: 'As far' }));
+    await late?.keep();
+    await dead.stop();
+    const heir = journalOf('q');
+    expect(await heir.takeOver()).toBeNull();
+    await clock.advance(10_000);
+    const found = [await heir.takeOver(), await heir.takeOver()];
+    expect(found.map((orphan) => [orphan?.eventId, orphan?.written])).toEqual([
+      ['early', { version: 1, platform: 'discord', place: 'somewhere#0', answer: null }],
+      [
+        'late',
+        { version: 1, platform: 'discord', place: 'somewhere#0', answer: { ...answer, text: 'As far' } },
+      ],
+    ]);
+    expect(await heir.takeOver()).toBeNull();
+    for (const orphan of found) await orphan?.entry.end();
+    await clock.advance(3_600_000);
+    expect(await journalOf('r').takeOver()).toBeNull();
+  });
+
+  it('writes what has changed once in a while, and not for every word', async () => {
+    let writes = 0;
+    const claims = {
+      ...store.claims,
+      write(...args: Parameters<ClaimStore['write']>) {
+        writes++;
+        return store.claims.write(...args);
+      },
+    };
+    const entry = await journalOf('p', claims).begin('event', 'discord', surface);
+    let text = '';
+    entry?.watch(() => ({ ...answer, text }));
+    for (let word = 0; word < 300; word++) {
+      text += 'word ';
+      await clock.advance(50);
+    }
+    expect(writes).toBe(10);
+    await clock.advance(60_000);
+    expect(writes).toBe(10);
+  });
+
+  it('renews the leases of what is under way for as long as it takes', async () => {
+    await journalOf('p').begin('event', 'discord', surface);
+    await clock.advance(3_600_000);
+    expect(await journalOf('q').takeOver()).toBeNull();
+  });
+
+  it('tells a process that was taken for dead that it has lost the event', async () => {
+    const slow = journalOf('p');
+    const entry = await slow.begin('event', 'discord', surface);
+    let text = 'One';
+    entry?.watch(() => ({ ...answer, text }));
+    await store.claims.takeOver('q', clock.now() + 60_000, clock.now() + 60_000);
+    text = 'One two';
+    await entry?.keep();
+    expect(entry?.lost.aborted).toBe(true);
+    await entry?.end();
+    expect(await store.claims.takeOver('r', clock.now() + 120_000, clock.now())).toMatchObject({
+      id: 'event',
+    });
+  });
+
+  it('goes on where the store comes back without its data', async () => {
+    const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
+    closing.push(() => fresh.close());
+    let { claims } = store;
+    const journal = journalOf('p', {
+      claim: (...args) => claims.claim(...args),
+      write: (...args) => claims.write(...args),
+      renew: (...args) => claims.renew(...args),
+      finish: (...args) => claims.finish(...args),
+      takeOver: (...args) => claims.takeOver(...args),
+      underWay: (...args) => claims.underWay(...args),
+    });
+    const entry = await journal.begin('event', 'discord', surface);
+    let text = 'One';
+    entry?.watch(() => ({ ...answer, text }));
+    await entry?.keep();
+    ({ claims } = fresh);
+    text = 'One two';
+    await entry?.keep();
+    expect(entry?.lost.aborted).toBe(false);
+    text = 'One two three';
+    await entry?.keep();
+    expect(await journalOf('q', claims).begin('event', 'discord', surface)).toBeNull();
+    await entry?.end();
+    await clock.advance(60_000);
+    expect(await journalOf('r', claims).takeOver()).toBeNull();
+  });
+
+  it('offers what was left again when the lease has run out, to the same process too', async () => {
+    const dead = journalOf('p');
+    await dead.begin('event', 'discord', surface);
+    await dead.stop();
+    await clock.advance(10_000);
+    const heir = journalOf('q');
+    (await heir.takeOver())?.entry.leave();
+    expect(await heir.takeOver()).toBeNull();
+    await clock.advance(10_000);
+    expect((await heir.takeOver())?.eventId).toBe('event');
+  });
+
+  it('does not take its own events for orphans after its store was away', async () => {
+    const journal = journalOf('p', unreliable());
+    await journal.begin('event', 'discord', surface);
+    await clock.advance(3_000);
+    isAway = true;
+    await clock.advance(11_000);
+    isAway = false;
+    expect(await journal.takeOver()).toBeNull();
+  });
+
+  it('writes later what the store does not take now', async () => {
+    const journal = journalOf('p', unreliable());
+    const entry = await journal.begin('event', 'discord', surface);
+    entry?.watch(() => ({ ...answer, text: 'As far' }));
+    isAway = true;
+    await entry?.keep();
+    await clock.advance(5_000);
+    isAway = false;
+    await clock.advance(3_000);
+    await journal.stop();
+    const orphan = await store.claims.takeOver('q', clock.now() + 60_000, clock.now());
+    expect(orphan?.journal).toMatchObject({ answer: { text: 'As far' } });
+  });
+
+  it('ends what is dealt with, however long the store is away', async () => {
+    const entry = await journalOf('p', unreliable()).begin('event', 'discord', surface);
+    isAway = true;
+    await entry?.end();
+    await clock.advance(60_000);
+    isAway = false;
+    await clock.advance(30_000);
+    expect(await store.claims.takeOver('q', clock.now() + 60_000, clock.now())).toBeNull();
+  });
+
+  it('keeps no claim alive that the store took without saying so', async () => {
+    const claims = {
+      ...store.claims,
+      async claim(...args: Parameters<ClaimStore['claim']>) {
+        await store.claims.claim(...args);
+        throw new StoreError('no answer');
+      },
+    };
+    const journal = journalOf('p', claims);
+    await expect(journal.begin('event', 'discord', surface)).rejects.toThrow(StoreError);
+    await clock.advance(60_000);
+    expect(await store.claims.takeOver('q', clock.now() + 60_000, clock.now())).toBeNull();
+  });
+
+  it('loses no event that is delivered again while the store is away', async () => {
+    const journal = journalOf('p', unreliable());
+    const entry = await journal.begin('event', 'discord', surface);
+    isAway = true;
+    await journal.begin('event', 'discord', surface).catch(() => {});
+    isAway = false;
+    await clock.advance(5_000);
+    entry?.watch(() => ({ ...answer, text: 'As far' }));
+    await entry?.keep();
+    expect(entry?.lost.aborted).toBe(false);
+    await clock.advance(60_000);
+    expect(await journalOf('q').takeOver()).toBeNull();
+  });
+
+  it('hands on as empty what it cannot read', async () => {
+    const claim = await store.claims.claim('event', 'p', clock.now(), clock.now());
+    if (claim) await store.claims.write(claim, { version: 99 });
+    await clock.advance(1);
+    expect(await journalOf('q').takeOver()).toMatchObject({ eventId: 'event', written: null });
+  });
+});
+
+describe('two bots on one store', () => {
+  let bots: TestBot[];
+
+  beforeEach(async () => {
+    const first = await createTestBot({ store });
+    const second = await createTestBot({ store, provider: first.provider });
+    bots = [first, second];
+    for (const bot of bots) closing.push(() => bot.close());
+  });
+
+  const bot = (index: number) => bots[index] as TestBot;
+
+  it('answer an event once that both are given', async () => {
+    bot(0).provider.answer('Once.');
+    const event = messageOf('Hello?', { id: 'event', place: { key: 'thread' } });
+    await Promise.all(bots.map(({ dispatch }) => dispatch.message(event)));
+    expect(event.surface.messages).toHaveLength(1);
+    expect(bot(0).provider.chats).toHaveLength(1);
+  });
+
+  it('answer one after the other in one conversation, each knowing of the one before', async () => {
+    const place = { key: 'thread' };
+    const slow = bot(0).provider.live();
+    const first = bot(0).dispatch.message(messageOf('One?', { place }));
+    await slow.request;
+    const second = messageOf('Two?', { place });
+    const answering = bot(1).dispatch.message(second);
+    await waitUntil(() => expect(second.surface.activities).toContain('queued'));
+    expect(bot(0).provider.chats).toHaveLength(1);
+    bot(0).provider.answer('Second.');
+    await slow.text('First.');
+    await slow.finish();
+    await Promise.all([first, answering]);
+    const [, ...told] = bot(0).provider.chats[1]?.body.messages ?? [];
+    expect(told.map(({ content }: { content: string }) => content)).toEqual(['One?', 'First.', 'Two?']);
+  });
+
+  it('know each other’s buttons', async () => {
+    bot(0).provider.answer('First.');
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    await bot(0).dispatch.message(asked);
+    bot(0).provider.answer('Second.');
+    const press = pressOf('retry', asked.surface.shown?.buttons[0]?.answerId ?? '');
+    await bot(1).dispatch.press(press);
+    expect(press.surface.text).toBe('Second.');
+  });
+
+  it('stop each other’s answers, for those who may', async () => {
+    const live = bot(0).provider.live();
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    const answering = bot(0).dispatch.message(asked);
+    await live.request;
+    await live.text('As far');
+    await waitUntil(() => expect(asked.surface.text).toBe('As far'));
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    const other = pressOf('stop', answerId, { actor: testActor('ben') });
+    await bot(1).dispatch.press(other);
+    expect(other.surface.whispers[0]?.text).toMatch(/Only Mia or an admin can stop/);
+    const own = pressOf('stop', answerId);
+    await bot(1).dispatch.press(own);
+    expect(own.surface.whispers[0]?.text).toMatch(/ends in a moment/);
+    await answering;
+    expect(asked.surface.text).toBe('As far');
+    expect(asked.surface.shown).toMatchObject({ status: 'stopped', note: 'Stopped by Mia.' });
+  });
+
+  it('show and keep nothing more of an answer that another has taken over', async () => {
+    const place = { key: 'thread' };
+    const live = bot(0).provider.live();
+    const asked = messageOf('Hello?', { id: 'event', place, surface: testSurface({ reference: 'place' }) });
+    const answering = bot(0).dispatch.message(asked);
+    const { closed } = await live.request;
+    await live.text('As far');
+    await waitUntil(() => expect(asked.surface.text).toBe('As far'));
+    await store.claims.takeOver('another', Date.now() + 60_000, Date.now() + 600_000);
+    await live.text(' as it got');
+    await answering;
+    expect(await closed).toBe('aborted');
+    expect(asked.surface.shown?.status).toBe('streaming');
+    const where = { guild: 'discord:1', channel: 'c1', ...place } as const;
+    expect((await bot(1).services.chat.conversationAt(where))?.turns).toEqual([]);
+  });
+});
+
+describe('a bot whose store is away', () => {
+  it('refuses a question in words, and answers the next one when the store is back', async () => {
+    const bot = await createTestBot({ store: { ...store, claims: unreliable() } });
+    closing.push(() => bot.close());
+    isAway = true;
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    await bot.dispatch.message(asked);
+    expect(asked.surface.whispers[0]?.text).toMatch(/cannot reach its memory/);
+    expect(bot.provider.chats).toEqual([]);
+    isAway = false;
+    bot.provider.answer('Here again.');
+    const again = messageOf('Hello?', { place: { key: 'thread' } });
+    await bot.dispatch.message(again);
+    expect(again.surface.text).toBe('Here again.');
+  });
+
+  it('finishes what it was answering, whole and marked as complete', async () => {
+    const bot = await createTestBot({ store: { ...store, claims: unreliable() } });
+    closing.push(() => bot.close());
+    const live = bot.provider.live();
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    const answering = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('As far');
+    isAway = true;
+    await live.text(' as it goes.');
+    await live.finish();
+    await answering;
+    expect(asked.surface).toMatchObject({ text: 'As far as it goes.', whispers: [] });
+    expect(asked.surface.shown?.status).toBe('complete');
+    isAway = false;
+  });
+
+  it('whose disk is full while it answers says that the answer could not be stored, and goes on when there is room', async () => {
+    let isFull = false;
+    const refuse = <T extends object>(target: T, writes: readonly string[]): T =>
+      new Proxy(target, {
+        get(_, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) =>
+            isFull && writes.includes(String(name))
+              ? Promise.reject(new StoreError('the disk is full'))
+              : value.apply(target, args);
+        },
+      });
+    const bot = await createTestBot({
+      store: {
+        ...store,
+        keyv: (namespace, lock) => refuse(store.keyv(namespace, lock), ['set']),
+        claims: refuse(store.claims, ['claim', 'write', 'finish', 'renew', 'takeOver']),
+        ledger: refuse(store.ledger, ['reserve', 'settle', 'annotate', 'renew']),
+      },
+    });
+    closing.push(() => bot.close());
+    const place = { key: 'thread' };
+    const live = bot.provider.live();
+    const asked = messageOf('Hello?', { place });
+    const answering = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('All of it.');
+    await waitUntil(() => expect(asked.surface.text).toBe('All of it.'));
+    isFull = true;
+    await live.finish();
+    await answering;
+    expect(asked.surface.shown).toMatchObject({
+      text: 'All of it.',
+      status: 'complete',
+      note: expect.stringMatching(/could not be stored/),
+    });
+    const refused = messageOf('And now?', { place });
+    await bot.dispatch.message(refused);
+    expect(refused.surface.whispers[0]?.text).toMatch(/cannot reach its memory/);
+    expect(bot.provider.chats).toHaveLength(1);
+
+    isFull = false;
+    bot.provider.answer('Here again.');
+    const again = messageOf('And now?', { place });
+    await bot.dispatch.message(again);
+    expect(again.surface.text).toBe('Here again.');
+    await vi.waitFor(async () => expect(await store.ledger.abandoned(Date.now() + 3_600_000)).toEqual([]), {
+      timeout: 15_000,
+    });
+  });
+});
+
+describe('a bot whose clock jumps', () => {
+  it.each([-86_400_000, 86_400_000])(
+    'by %d ms while it answers loses and doubles nothing',
+    async (jumpMs) => {
+      let offsetMs = 0;
+      const jumping = { ...systemClock, now: () => Date.now() + offsetMs };
+      const bot = await createTestBot({ store, clock: jumping, steadyClock });
+      closing.push(() => bot.close());
+      const live = bot.provider.live();
+      const event = messageOf('Hello?', { id: 'event', place: { key: 'thread' } });
+      const answering = bot.dispatch.message(event);
+      await live.request;
+      await live.text('Before');
+      await waitUntil(() => expect(event.surface.text).toBe('Before'));
+      offsetMs = jumpMs;
+      await live.text(' and after.');
+      await vi.waitFor(() => expect(event.surface.text).toBe('Before and after.'), { timeout: 15_000 });
+      await live.finish();
+      await answering;
+      await bot.dispatch.message(event);
+      expect(event.surface).toMatchObject({ text: 'Before and after.', violations: [] });
+      expect(event.surface.shown?.status).toBe('complete');
+      expect(bot.provider.chats).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,417 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  createLiveAnswers,
+  type LiveAnswer,
+  type LiveAnswers,
+} from '../../../src/core/coordination/live-answers.ts';
+import { createStops, type Stops } from '../../../src/core/coordination/stops.ts';
+import type { GuildId } from '../../../src/core/ports/actor.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { collect } from '../../support/collect.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { GENERATION_ID } from '../../support/provider/chunks.ts';
+import { createFakeProvider, type FakeProvider } from '../../support/provider/fake-provider.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  type TestEvent,
+  testActor,
+} from '../../support/test-bot.ts';
+
+const { log } = createLogRecorder();
+/** For what comes over real sockets, on a busy machine. */
+const PATIENT = { timeout: 15_000 };
+const byMia = { kind: 'person', user: 'mia', name: 'Mia' } as const;
+let clock: FakeClock;
+let store: Store;
+let closing: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  store = await openStore('memory:', { clock, log });
+  closing = [() => store.close()];
+});
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+const wishes = () => collect(store.records.query({ kind: 'stop' }));
+
+describe('wishes to stop', () => {
+  let stopped: string[];
+
+  beforeEach(() => {
+    stopped = [];
+  });
+
+  function processNamed(owner: string): Stops & { readonly live: LiveAnswers } {
+    const live = createLiveAnswers();
+    const { claims, records } = store;
+    const stops = createStops({ claims, records, live, owner, clock, log });
+    closing.push(() => stops.stop());
+    return { ...stops, live };
+  }
+
+  function answer(id: string, more: Partial<LiveAnswer> = {}): LiveAnswer {
+    return {
+      id,
+      eventId: `event of ${id}`,
+      guild: 'slack:1',
+      user: 'mia',
+      asker: 'mia',
+      conversation: 'slack:1/a',
+      channel: 'general',
+      stop: ({ kind }) => stopped.push(`${id}: ${kind}`),
+      ...more,
+    };
+  }
+
+  /** Some event of this process is under way, as it is while there is an answer. */
+  const busy = (owner: string, event = `something of ${owner}`) =>
+    store.claims.claim(event, owner, clock.now() + 3_600_000, clock.now() + 3_600_000);
+
+  it('reach what is under way elsewhere within a second, once, and are forgotten', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q');
+    await writes.admit(answer('wanted'));
+    await writes.admit(answer('other'));
+    expect(await hears.send({ id: 'wanted' }, byMia)).toEqual({ stopped: 0, elsewhere: true });
+    await clock.advance(1_000);
+    expect(stopped).toEqual(['wanted: person']);
+    await clock.advance(20 * 60_000);
+    expect(stopped).toEqual(['wanted: person']);
+    expect(await wishes()).toEqual([]);
+  });
+
+  it.each([
+    ['a conversation', { conversation: 'slack:1/a' }, ['mine', 'ben’s', 'elsewhere']],
+    ['a person in a conversation', { conversation: 'slack:1/a', user: 'mia' }, ['mine', 'elsewhere']],
+    ['a channel', { guild: 'slack:1', channel: 'general' }, ['mine', 'ben’s', 'of mine by ada']],
+    [
+      'a person in a channel',
+      { guild: 'slack:1', channel: 'general', user: 'mia' },
+      ['mine', 'of mine by ada'],
+    ],
+    ['a guild', { guild: 'slack:1' }, ['mine', 'ben’s', 'of mine by ada', 'elsewhere']],
+    ['a person in a guild', { guild: 'slack:1', user: 'mia' }, ['mine', 'of mine by ada', 'elsewhere']],
+    ['an event', { eventId: 'event of mine' }, ['mine']],
+  ])('for %s stop what is meant and nothing else, here and elsewhere', async (_, target, meant) => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q', 'event of mine');
+    for (const process of [hears, writes]) {
+      await process.admit(answer('mine'));
+      await process.admit(answer('ben’s', { user: 'ben', asker: 'ben' }));
+      await process.admit(answer('of mine by ada', { user: 'ada', conversation: 'slack:1/b' }));
+      await process.admit(answer('elsewhere', { channel: 'random' }));
+      await process.admit(answer('abroad', { guild: 'slack:2', conversation: 'slack:2/a' }));
+    }
+    const expected = meant.map((id) => `${id}: person`);
+    expect(await hears.send(target, byMia)).toEqual({ stopped: meant.length, elsewhere: true });
+    expect(stopped).toEqual(expected);
+    await clock.advance(1_000);
+    expect(stopped).toEqual([...expected, ...expected]);
+  });
+
+  it('do not stop what is asked afterwards, wherever that is and whether the process had looked before', async () => {
+    const [hears, working, idle] = [processNamed('p'), processNamed('q'), processNamed('r')];
+    await busy('q');
+    await working.admit(answer('before'));
+    await hears.send({ guild: 'slack:1' }, byMia);
+    for (const process of [hears, working, idle]) await process.admit(answer('after'));
+    expect(stopped).toEqual(['before: person']);
+    await clock.advance(20 * 60_000);
+    expect(stopped).toEqual(['before: person']);
+  });
+
+  it('that name an event stop its answer also where that begins later', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q', 'event of late');
+    await hears.send({ eventId: 'event of late' }, { kind: 'question_deleted' });
+    await writes.admit(answer('late'));
+    await busy('q', 'event of local');
+    await writes.send({ eventId: 'event of local' }, { kind: 'question_deleted' });
+    await writes.admit(answer('local'));
+    expect(stopped).toEqual(['late: question_deleted', 'local: question_deleted']);
+  });
+
+  it('are written down only where another process is at work on what they may mean', async () => {
+    const alone = processNamed('p');
+    await busy('p');
+    await busy('p/7');
+    await alone.admit(answer('mine'));
+    expect(await alone.send({ guild: 'slack:1' }, byMia)).toEqual({ stopped: 1, elsewhere: false });
+    await busy('q');
+    expect(await alone.send({ eventId: 'event of nobody' }, byMia)).toEqual({ stopped: 0, elsewhere: false });
+    expect(await wishes()).toEqual([]);
+  });
+
+  it('reach a process that stalled longer than its leases, too', async () => {
+    const [hears, stalled] = [processNamed('p'), processNamed('q')];
+    await store.claims.claim('event', 'q', clock.now() - 5_000, clock.now() + 3_600_000);
+    await stalled.admit(answer('mine'));
+    await hears.send({ guild: 'slack:1' }, byMia);
+    await clock.advance(1_000);
+    expect(stopped).toEqual(['mine: person']);
+  });
+
+  it('of another version keep nothing from being asked', async () => {
+    const data = { answer: 'wanted', name: 'Mia' };
+    await store.records.append({ kind: 'stop', guild: 'slack:1', user: 'mia', atMs: clock.now(), data });
+    await processNamed('p').admit(answer('wanted'));
+    expect(stopped).toEqual([]);
+  });
+});
+
+describe('two bots on one store', () => {
+  const here: GuildId = 'discord:1';
+  const asAda = { actor: testActor('ada', { isAdmin: true }) };
+  const thread = { place: { key: 'thread' } };
+  let provider: FakeProvider;
+  /** Hears of wishes … */
+  let hears: TestBot;
+  /** … that concern this one. */
+  let writes: TestBot;
+
+  beforeEach(async () => {
+    provider = await createFakeProvider({ generations: { [GENERATION_ID]: { total_cost: 0.001 } } });
+    hears = await createTestBot({ store, clock, provider });
+    writes = await createTestBot({ store, clock, provider });
+    closing.push(
+      () => provider.close(),
+      () => hears.close(),
+      () => writes.close(),
+    );
+  });
+
+  /** Somebody asks, and the answer has begun. */
+  async function begin(event: TestEvent = thread) {
+    const live = provider.live();
+    const asked = messageOf('My question?', event);
+    const done = writes.dispatch.message(asked);
+    const { closed } = await live.request;
+    await live.text('As far');
+    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'), PATIENT);
+    return { ...live, closed, asked, done, note: () => asked.surface.shown?.note };
+  }
+
+  async function say(command: string, options: Record<string, unknown> = {}, event: TestEvent = thread) {
+    const invocation = invocationOf(command, options, event);
+    await hears.dispatch.command(invocation);
+    return invocation.surface.whispers[0]?.text;
+  }
+
+  /** Moves time until something is done that waits for the other process; five times as fast as real time, in which the tokenizer loads. */
+  async function inTime<T>(doing: Promise<T>): Promise<T> {
+    let isDone = false;
+    void doing.finally(() => {
+      isDone = true;
+    });
+    await vi.waitFor(
+      async () => {
+        await clock.advance(250);
+        expect(isDone).toBe(true);
+      },
+      { ...PATIENT, interval: 50 },
+    );
+    return doing;
+  }
+
+  const memory = async (key = 'thread') =>
+    (await hears.services.chat.conversationAt({ guild: here, channel: 'c1', key }))?.turns.map(
+      ({ question, answer }) => [question, answer],
+    );
+  const costs = () => collect(store.records.query({ kind: 'usage' }));
+  const answersKept = async () => {
+    const kept: unknown[] = [];
+    for await (const entry of store.keyv('answers').iterator?.('answers') ?? []) kept.push(entry);
+    return kept.length;
+  };
+
+  it.each([
+    ['a press on Stop', 'Stopped by Mia.'],
+    ['the deletion of the question', 'Stopped: the question was deleted.'],
+    ['/stop in a thread', 'Stopped by Mia.'],
+    ['/stop in a channel', 'Stopped by Mia.'],
+    ['/stop of an admin', 'Stopped by Ada.'],
+    ['/forget of the conversation', 'Stopped: the conversation was forgotten.'],
+    ['/forget of the person', 'Stopped: the conversation was forgotten.'],
+    ['/forget of the guild', 'Stopped: the conversation was forgotten.'],
+  ])('stop each other’s answers by %s', async (how, note) => {
+    const place = how === '/stop in a channel' ? {} : thread;
+    const other = await begin({
+      ...thread,
+      actor: testActor('ben', { guild: 'discord:2' }),
+      place: { key: 't2' },
+    });
+    const mine = await begin({ ...place, id: 'question' });
+    switch (how) {
+      case 'a press on Stop': {
+        const answerId = mine.asked.surface.shown?.buttons[0]?.answerId ?? '';
+        await hears.dispatch.press(pressOf('stop', answerId));
+        break;
+      }
+      case 'the deletion of the question':
+        await hears.dispatch.retract('question');
+        break;
+      case '/stop of an admin':
+        await say('stop', {}, { ...thread, ...asAda });
+        break;
+      case '/forget of the conversation':
+        await say('forget');
+        break;
+      case '/forget of the person':
+        await inTime(say('forget', { what: 'myself' }));
+        break;
+      case '/forget of the guild':
+        await inTime(say('forget', { what: 'guild' }, asAda));
+        break;
+      default:
+        expect(await say('stop', {}, place)).toBe(
+          'If anything of yours is being written here, it stops in a moment.',
+        );
+    }
+    await clock.advance(1_000);
+    await mine.done;
+    expect(mine.note()).toBe(note);
+    expect(await mine.closed).toBe('aborted');
+    expect(other.asked.surface.shown?.status).toBe('streaming');
+    await other.finish();
+    await other.done;
+    expect(other.asked.surface.shown?.status).toBe('complete');
+  });
+
+  it('stop what waits for its turn in the other, too', async () => {
+    const bens = await begin({ ...thread, actor: testActor('ben') });
+    const waiting = messageOf('Mine?', thread);
+    const done = writes.dispatch.message(waiting);
+    await vi.waitFor(() => expect(waiting.surface.activities).toContain('queued'), PATIENT);
+    await say('stop');
+    await clock.advance(1_000);
+    await done;
+    await bens.finish();
+    await bens.done;
+    expect(bens.asked.surface.shown?.status).toBe('complete');
+    expect(provider.chats).toHaveLength(1);
+  });
+
+  it('do not stop what is asked after the wish', async () => {
+    const before = await begin();
+    await say('stop', {}, { actor: testActor('mia'), ...thread });
+    const after = await begin({ place: { key: 'another thread' } });
+    await say('stop');
+    const later = await begin({ place: { key: 'a third thread' } });
+    await clock.advance(5_000);
+    await before.done;
+    expect(before.note()).toBe('Stopped by Mia.');
+    for (const { asked, finish, done } of [after, later]) {
+      expect(asked.surface.shown?.status).toBe('streaming');
+      await finish();
+      await done;
+      expect(asked.surface.shown?.status).toBe('complete');
+    }
+  });
+
+  it.each([
+    ['conversation', {}],
+    ['myself', {}],
+    ['guild', asAda],
+  ])('write nothing again of what the other has forgotten with what:%s', async (what, who) => {
+    provider.answer('Ben’s answer.', { prompt_tokens: 1, completion_tokens: 1, cost: 0.001 });
+    await writes.dispatch.message(messageOf('Ben asks?', { ...thread, actor: testActor('ben') }));
+    const mine = await begin();
+    const actor = what === 'conversation' ? asAda : who;
+    const forgetting = say('forget', { what }, { ...thread, ...actor });
+    await vi.waitFor(async () => expect(await wishes()).toHaveLength(1), PATIENT);
+    // It is complete before the other process looks for wishes.
+    await mine.finish();
+    await mine.done;
+    expect(mine.asked.surface.shown?.status).toBe('complete');
+    expect(await inTime(forgetting)).toMatch(/^I have forgotten/);
+    await clock.advance(60_000);
+    expect(await memory()).toEqual(what === 'myself' ? [['Ben asks?', 'Ben’s answer.']] : undefined);
+    expect(await answersKept()).toBe(what === 'myself' ? 1 : 0);
+    if (what !== 'conversation') {
+      expect((await costs()).map(({ user }) => user)).toEqual(what === 'myself' ? ['ben'] : []);
+    }
+  });
+
+  it('ask no model what was forgotten before it was sent, so that it costs nothing', async () => {
+    const gate = Promise.withResolvers<void>();
+    const slow = await createTestBot({
+      store: { ...store, keyv: keyvBehind(gate.promise) },
+      clock,
+      provider,
+    });
+    closing.push(() => slow.close());
+    const asked = messageOf('Mine?', thread);
+    const done = slow.dispatch.message(asked);
+    await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
+    expect(await say('forget', { what: 'myself' })).toMatch(/^Nothing that you asked is stored/);
+    gate.resolve();
+    await done;
+    expect(provider.chats).toEqual([]);
+    expect(asked.surface).toMatchObject({ messages: [], whispers: [] });
+    expect(await costs()).toEqual([]);
+    expect(await store.ledger.open({ guild: here })).toEqual([]);
+    expect(await answersKept()).toBe(0);
+  });
+
+  /** The store's values, where settings are read only when the gate is open. */
+  function keyvBehind(gate: Promise<void>): Store['keyv'] {
+    return (namespace, lock) => {
+      const keyv = store.keyv(namespace, lock);
+      if (namespace !== 'settings') return keyv;
+      const getMany = keyv.getMany.bind(keyv);
+      keyv.getMany = (async (keys: string[]) => {
+        await gate;
+        return getMany(keys);
+      }) as typeof keyv.getMany;
+      return keyv;
+    };
+  }
+
+  it('forget what an answer cost that was stopped in the other, once its price is known', async () => {
+    const mine = await begin();
+    expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
+      /0 questions of yours .* and what 1 request cost\. The messages stay/,
+    );
+    await mine.done;
+    await clock.advance(60_000);
+    expect(await costs()).toEqual([]);
+    expect(await store.ledger.open({ guild: here })).toEqual([]);
+  });
+
+  it('say so where a price does not come in time, and wait for none that nobody looks after', async () => {
+    const reservation = {
+      draws: [],
+      reserved: { nanoUsd: 1, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
+      entry: { guild: here, user: 'mia', model: 'm', provider: 'p', payer: 'operator' },
+      madeAtMs: clock.now(),
+      owner: 'another',
+    } as const;
+    const untilMs = clock.now() + 60_000;
+    await store.ledger.reserve({ ...reservation, id: 'slow', leaseUntilMs: untilMs });
+    const startMs = clock.now();
+    expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
+      /The cost of 1 more request is not known yet .* use this command again in some minutes/,
+    );
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(10_000);
+    await clock.advance(60_000);
+    expect(await say('forget', { what: 'myself' })).toMatch(/The cost of 1 more request is not known yet/);
+  });
+
+  it('tell an answer’s own process from others: there they count', async () => {
+    const mine = await begin();
+    const stop = invocationOf('stop', {}, thread);
+    await writes.dispatch.command(stop);
+    await mine.done;
+    expect(stop.surface.whispers[0]?.text).toBe('Stopped.');
+    expect(await say('stop')).toBe('Nothing of yours is being written here.');
+  });
+});

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLocks, type Locks } from '../../../src/core/coordination/locks.ts';
+import { createTurns, type Turns } from '../../../src/core/coordination/turns.ts';
+import { type Store, StoreError } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+const never = new AbortController().signal;
+const { log } = createLogRecorder();
+let clock: FakeClock;
+let store: Store;
+let opened: Locks[];
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  store = await openStore('memory:', { clock, log });
+  opened = [];
+});
+
+afterEach(async () => {
+  for (const locks of opened) await locks.stop();
+  await store.close();
+});
+
+function processNamed(owner: string, claims = store.claims): Turns {
+  const locks = createLocks({ claims, owner, clock, log });
+  opened.push(locks);
+  return createTurns(locks, 2);
+}
+
+/** Enters, and says when it is in. */
+function enter(turns: Turns, conversation: string, signal = never) {
+  const state = { isIn: false, waits: 0 };
+  const entering = turns
+    .enter(conversation, () => state.waits++, signal)
+    .then((release) => {
+      state.isIn = true;
+      return release;
+    });
+  return { state, leave: async () => (await entering)?.(), entering };
+}
+
+describe('turns', () => {
+  it('are taken one after the other in a process, in the order of arrival, and refused where too many wait', async () => {
+    const turns = processNamed('p');
+    const [first, second, third] = [enter(turns, 'c'), enter(turns, 'c'), enter(turns, 'c')];
+    expect(await turns.enter('c', () => {}, never)).toBeNull();
+    await first.leave();
+    await second.entering;
+    expect(third.state.isIn).toBe(false);
+    await second.leave();
+    await third.leave();
+    expect([first, second, third].map(({ state }) => state.waits)).toEqual([0, 1, 1]);
+  });
+
+  it('are one at a time over two processes, and others go on', async () => {
+    const [here, there] = [processNamed('p'), processNamed('q')];
+    const first = enter(here, 'c');
+    await first.entering;
+    const second = enter(there, 'c');
+    await clock.advance(60_000);
+    expect(second.state).toEqual({ isIn: false, waits: 1 });
+    await enter(there, 'another').leave();
+    await first.leave();
+    await clock.advance(1_000);
+    expect(second.state.isIn).toBe(true);
+    await second.leave();
+  });
+
+  it('of a dead process are free when its lease has run out and somebody looked', async () => {
+    await enter(processNamed('dead'), 'c').entering;
+    await opened[0]?.stop();
+    const next = enter(processNamed('q'), 'c');
+    await clock.advance(10_000);
+    const orphan = await store.claims.takeOver('q/1', clock.now(), clock.now() + 10_000);
+    expect(orphan?.journal).toBeNull();
+    if (orphan) await store.claims.finish(orphan);
+    await clock.advance(1_000);
+    expect(next.state.isIn).toBe(true);
+    await next.leave();
+  });
+
+  it('that were taken although the store said nothing are free a moment later', async () => {
+    let isDeaf = true;
+    const claims = {
+      ...store.claims,
+      async claim(...args: Parameters<typeof store.claims.claim>) {
+        const claim = await store.claims.claim(...args);
+        if (isDeaf) throw new StoreError('no answer');
+        return claim;
+      },
+    };
+    const turns = processNamed('p', claims);
+    await expect(turns.enter('c', () => {}, never)).rejects.toThrow(StoreError);
+    isDeaf = false;
+    await enter(turns, 'another').entering;
+    await clock.advance(5_000);
+    const again = enter(turns, 'c');
+    await again.entering;
+    await clock.advance(60_000);
+    expect(await store.claims.takeOver('q', clock.now(), clock.now())).toBeNull();
+    await again.leave();
+  });
+
+  it('stay taken for no longer than the store is away', async () => {
+    let isAway = false;
+    const claims = {
+      ...store.claims,
+      finish: (...args: Parameters<typeof store.claims.finish>) =>
+        isAway ? Promise.reject(new StoreError('away')) : store.claims.finish(...args),
+    };
+    const turn = enter(processNamed('p', claims), 'c');
+    await turn.entering;
+    isAway = true;
+    await turn.leave();
+    isAway = false;
+    await clock.advance(30_000);
+    const next = enter(processNamed('q'), 'c');
+    await waitUntil(() => expect(next.state.isIn).toBe(true));
+    await next.leave();
+  });
+
+  it('are given up by who is told to stop while waiting', async () => {
+    const first = enter(processNamed('p'), 'c');
+    await first.entering;
+    const stopping = new AbortController();
+    const second = enter(processNamed('q'), 'c', stopping.signal);
+    await clock.advance(1_000);
+    stopping.abort(new Error('stopped'));
+    await expect(second.entering).rejects.toThrow('stopped');
+    await first.leave();
+  });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { threadTitle } from '../../../src/core/chat/thread-title.ts';
+import { oneLine } from '../../../src/core/kit/one-line.ts';
+
+describe('oneLine', () => {
+  it('leaves what fits as it is, on one line', () => {
+    expect(oneLine('  one\n\ttwo ', 20)).toBe('one two');
+    expect(oneLine('exactly ten', 11)).toBe('exactly ten');
+  });
+
+  it('cuts at a word, or where there is none inside one', () => {
+    expect(oneLine('what is the meaning of life', 20)).toBe('what is the meaning…');
+    expect(oneLine('what is the meaning of life', 19)).toBe('what is the…');
+    expect(oneLine('x'.repeat(30), 10)).toBe('xxxxxxxxx…');
+  });
+
+  it('is empty where there is nothing to see', () => {
+    for (const text of ['', ' \n', '\u200b\u2060', '\u0000', '\u00ad \u202e'])
+      expect(oneLine(text, 20)).toBe('');
+  });
+
+  it('never passes its limit, and never cuts a grapheme', () => {
+    const graphemes = (text: string) =>
+      Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+    const words = fc.array(fc.constantFrom('a', ' ', 'word ', '漢字', '👩‍👩‍👧‍👦', 'é', '🇩🇪', '\n'), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 12, max: 60 }), (parts, maxChars) => {
+        const text = parts.join('');
+        const line = oneLine(text, maxChars);
+        const whole = graphemes(text.replace(/\s+/g, ' ').trim());
+        const shown = graphemes(line.replace(/…$/, ''));
+        expect(line.length).toBeLessThanOrEqual(maxChars);
+        expect(whole.slice(0, shown.length)).toEqual(shown);
+      }),
+    );
+  });
+});
+
+describe('threadTitle', () => {
+  it('is the first line of the question', () => {
+    expect(threadTitle('\n What is this?\nMore of it')).toBe('What is this?');
+    expect(threadTitle('x'.repeat(200))).toHaveLength(80);
+  });
+
+  it('is never empty', () => {
+    for (const question of ['', '\u200b\nthen text', '\u3000'])
+      expect(threadTitle(question)).toBe('A question');
+  });
+});

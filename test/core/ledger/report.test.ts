@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createDates,
+  groupsOf,
+  lastDays,
+  sumOf,
+  type UsageRow,
+  usageCsv,
+  usageSince,
+} from '../../../src/core/ledger/report.ts';
+import type { UsageLog, UsageRecord } from '../../../src/core/ledger/usage.ts';
+
+const RECORD: UsageRecord = {
+  id: 'r1',
+  guild: 'discord:1',
+  user: '42',
+  userName: 'Mia',
+  model: 'openai/gpt-4o',
+  provider: 'openai',
+  payer: 'operator',
+  atMs: Date.UTC(2026, 10, 23, 12),
+  costNanoUsd: 123,
+  promptTokens: 10,
+  completionTokens: 20,
+  basis: 'tokens',
+};
+
+const ROW: UsageRow = {
+  day: '2026-11-23',
+  guild: 'discord:1',
+  user: '42',
+  userName: 'Mia',
+  model: 'openai/gpt-4o',
+  payer: 'operator',
+  requests: 1,
+  costNanoUsd: 123,
+  promptTokens: 10,
+  completionTokens: 20,
+};
+
+function logOf(records: readonly UsageRecord[]): UsageLog {
+  return {
+    async *query({ fromMs = 0 }) {
+      yield* records.filter(({ atMs }) => atMs >= fromMs);
+    },
+    remove: async () => 0,
+  };
+}
+
+describe('usageSince', () => {
+  it('sums by day, person, model and payer, under the newest name', async () => {
+    const records: UsageRecord[] = [
+      RECORD,
+      { ...RECORD, id: 'r2', userName: 'Mia as she was', costNanoUsd: 7 },
+      { ...RECORD, id: 'r3', payer: 'guild' },
+      { ...RECORD, id: 'r4', user: '43', userName: 'Ben' },
+    ];
+    const rows = await usageSince(logOf(records), { day: '2026-11-01' }, createDates('UTC'));
+    expect(rows).toEqual([
+      { ...ROW, requests: 2, costNanoUsd: 130, promptTokens: 20, completionTokens: 40 },
+      { ...ROW, payer: 'guild' },
+      { ...ROW, user: '43', userName: 'Ben' },
+    ]);
+  });
+
+  it.each([
+    ['UTC', Date.UTC(2026, 10, 22, 23, 59, 59), []],
+    ['UTC', Date.UTC(2026, 10, 23), ['2026-11-23']],
+    ['Pacific/Kiritimati', Date.UTC(2026, 10, 22, 10), ['2026-11-23']],
+    ['Pacific/Kiritimati', Date.UTC(2026, 10, 22, 9, 59), []],
+    ['Asia/Kathmandu', Date.UTC(2026, 10, 22, 18, 15), ['2026-11-23']],
+    ['Pacific/Niue', Date.UTC(2026, 10, 24, 10, 59), ['2026-11-23']],
+  ])('begins with the day in the time zone %s (%d)', async (timeZone, atMs, days) => {
+    const rows = await usageSince(logOf([{ ...RECORD, atMs }]), { day: '2026-11-23' }, createDates(timeZone));
+    expect(rows.map(({ day }) => day)).toEqual(days);
+  });
+});
+
+describe('lastDays', () => {
+  it('counts days of the calendar, over the ends of months', () => {
+    expect(lastDays('2026-03-01', 3)).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
+  });
+});
+
+describe('groupsOf', () => {
+  it('puts the dearest first, and the busiest first of equals', () => {
+    const rows = [
+      { ...ROW, model: 'a', costNanoUsd: 0 },
+      { ...ROW, model: 'b', costNanoUsd: 0, requests: 9 },
+      { ...ROW, model: 'c', costNanoUsd: 1 },
+      { ...ROW, model: 'a', costNanoUsd: 0 },
+    ];
+    const groups = groupsOf(rows, ({ model }) => model);
+    expect(groups.map(({ key, sum }) => [key, sum.requests])).toEqual([
+      ['c', 1],
+      ['b', 9],
+      ['a', 2],
+    ]);
+    expect(sumOf(rows).requests).toBe(12);
+  });
+});
+
+describe('usageCsv', () => {
+  const HEAD = 'day,guild,user,name,model,payer,requests,prompt_tokens,completion_tokens,cost_usd\r\n';
+
+  it('has a line per row, money to the nano-dollar', () => {
+    expect(usageCsv([ROW], 10_000).csv).toBe(
+      `${HEAD}2026-11-23,discord:1,42,Mia,openai/gpt-4o,operator,1,10,20,0.000000123\r\n`,
+    );
+  });
+
+  it.each([
+    ['Mia, "the" first', '"Mia, ""the"" first"'],
+    ['two\nlines', '"two\nlines"'],
+    ['=HYPERLINK("http://x")', '"\'=HYPERLINK(""http://x"")"'],
+    ['@mia', "'@mia"],
+    ['-1+1', "'-1+1"],
+  ])('writes the name %j as text', (userName, cell) => {
+    expect(usageCsv([{ ...ROW, userName }], 10_000).csv).toContain(`,42,${cell},openai`);
+  });
+
+  it('leaves out the oldest rows where it would be too long, and says how many', () => {
+    const rows = Array.from({ length: 100 }, () => ROW);
+    const { csv, left } = usageCsv(rows, 700);
+    expect(left).toBe(90);
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(11);
+  });
+});
