@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPacers } from '../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../src/core/kit/clock.ts';
 import { quantile, type Row } from './support/row.ts';
 import { answerOnce, nowhere, providerAt } from './support/streams.ts';
@@ -29,11 +29,11 @@ export async function measureFirstUpdate(): Promise<Row[]> {
   await once(server, 'listening');
   try {
     const provider = providerAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const pacers = createPacers(systemClock);
+    const limiters = createWriteLimiters(systemClock);
     const delaysMs: number[] = [];
     for (let index = 0; index < ANSWERS; index++) {
       const surface = nowhere(`f${index}`, () => delaysMs.push(performance.now() - tokenAtMs));
-      await answerOnce(provider, pacers, surface, new AbortController().signal);
+      await answerOnce(provider, limiters, surface, new AbortController().signal);
     }
     return [
       {

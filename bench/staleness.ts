@@ -1,5 +1,5 @@
 import { createReply, type Reply } from '../src/core/delivery/reply.ts';
-import { createPacers } from '../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
 import { createFakeClock } from '../test/support/fake-clock.ts';
 import {
   createMemoryLimiter,
@@ -35,7 +35,7 @@ export async function measureStaleness(): Promise<Row[]> {
 
 async function stalenessOver(replies: number): Promise<number> {
   const clock = createFakeClock(0);
-  const pacers = createPacers(clock);
+  const limiters = createWriteLimiters(clock);
   const limiter = createMemoryLimiter(clock);
   const answers = Array.from({ length: replies }, (_, index) => {
     const surface = createMemorySurface({
@@ -48,7 +48,7 @@ async function stalenessOver(replies: number): Promise<number> {
     });
     const reply = createReply({
       surface,
-      pacers,
+      limiters,
       clock,
       log,
       buttons: [],

@@ -372,8 +372,8 @@ describe('Discord, with the real discord.js,', () => {
   it('lets through what the tier allows, by slash command and by autocomplete', {
     timeout: PATIENCE,
   }, async () => {
-    const { pacers, dispatch } = bot;
-    const bench = await openBench({ commands, pacers, dispatch });
+    const { limiters, dispatch } = bot;
+    const bench = await openBench({ commands, limiters, dispatch });
     cleanups.push(bench.close);
     const { guild, channel, ada } = openGuild(bench.discord);
     for (const { tier, model, isAllowed } of CELLS) {
@@ -401,8 +401,8 @@ describe('a form on Discord that nobody was shown', () => {
   it('opens nothing to a member, and to an admin no more than the form would', {
     timeout: PATIENCE,
   }, async () => {
-    const { pacers, dispatch } = bot;
-    const bench = await openBench({ commands, pacers, dispatch });
+    const { limiters, dispatch } = bot;
+    const bench = await openBench({ commands, limiters, dispatch });
     cleanups.push(bench.close);
     const { guild, channel, bob } = openGuild(bench.discord);
     const admin = bench.discord.person('Admin');
@@ -444,7 +444,7 @@ describe('Slack, with the real Bolt,', () => {
       transport: { mode: 'socket', appToken: slack.app.appToken },
       apiUrl: slack.apiUrl,
       commands,
-      pacers: bot.pacers,
+      limiters: bot.limiters,
       fetch,
       clock: systemClock,
       log: bot.log,
@@ -459,7 +459,7 @@ describe('Slack, with the real Bolt,', () => {
       const asked = await reached(async () => {
         const count = bot.provider.chats.length;
         await ann.slash('/ask', `--model ${model} Why?`, { channel });
-        const isDealtWith = () => bot.provider.chats.length > count || ann.whispers(channel).length > 0;
+        const isDealtWith = () => bot.provider.chats.length > count || ann.privateTexts(channel).length > 0;
         await vi.waitFor(() => expect(isDealtWith()).toBe(true), { timeout: PATIENCE, interval: 5 });
       }, isAllowed);
       expect(asked, `${tier} ${model}`).toEqual(isAllowed ? [model] : []);

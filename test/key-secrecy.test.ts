@@ -161,7 +161,7 @@ describe('a key that guilds bring on three platforms', () => {
         expect(sent.replies.map(({ content }) => content).join()).toMatch(connected);
         expect(
           ann
-            .whispers(general)
+            .privateTexts(general)
             .map(({ text }) => text)
             .join(),
         ).toMatch(connected);

@@ -72,8 +72,10 @@ describeWithRedis('two processes on one Redis', () => {
     }
 
     const unfinished = () =>
-      [...platform.surfaces].filter(([, { shown, whispers }]) =>
-        shown === null ? whispers.length === 0 : shown.status === 'streaming' || shown.status === 'sealed',
+      [...platform.surfaces].filter(([, { shown, privateTexts }]) =>
+        shown === null
+          ? privateTexts.length === 0
+          : shown.status === 'streaming' || shown.status === 'sealed',
       );
     await vi.waitFor(() => expect(unfinished().map(([name]) => name)).toEqual([]), {
       timeout: 240_000,
@@ -83,11 +85,11 @@ describeWithRedis('two processes on one Redis', () => {
     for (const worker of workers) await worker.kill();
 
     const outcomes = new Map<string, number>();
-    for (const [name, { shown, text, whispers, violations, messages }] of platform.surfaces) {
+    for (const [name, { shown, text, privateTexts, violations, messages }] of platform.surfaces) {
       const words = text.match(/\S+/g) ?? [];
       expect(words, name).toEqual(Array.from({ length: words.length }, (_, word) => `${name}w${word}`));
       const buttons = messages.flatMap(({ views }) => views.at(-1)?.view.buttons ?? []);
-      if (shown === null) expect(whispers, name).toHaveLength(1);
+      if (shown === null) expect(privateTexts, name).toHaveLength(1);
       else
         expect(
           buttons.map(({ kind }) => kind),
@@ -155,8 +157,8 @@ function createPlatform() {
         case 'update':
           await live.get(`${call.surface} ${call.message}`)?.update(call.view, never);
           return answer(call.surface, place(call.surface).base, null);
-        case 'whisper':
-          await place(call.surface).surface.whisper({ text: call.text }, never);
+        case 'tellPrivately':
+          await place(call.surface).surface.tellPrivately({ text: call.text }, never);
           return answer(call.surface, place(call.surface).base, null);
         case 'reopen': {
           const [name = '', known] = call.reference.split('#');

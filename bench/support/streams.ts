@@ -6,7 +6,7 @@ import { createParser } from 'eventsource-parser';
 import pino from 'pino';
 import { createFetch } from '../../src/app/http-client.ts';
 import { createReply } from '../../src/core/delivery/reply.ts';
-import { createPacers, type Pacers } from '../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { ChatProvider } from '../../src/core/ports/provider.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
@@ -56,20 +56,20 @@ export function nowhere(name: string, onOpen: () => void = () => {}): Surface {
       onOpen();
       return { key: name, scope: { key: `edits ${name}`, limit: 5, windowMs: 5_000 }, async update() {} };
     },
-    async whisper() {},
+    async tellPrivately() {},
   };
 }
 
 /** One answer through provider client and reply engine, as the bot does it. */
 export async function answerOnce(
   provider: ChatProvider,
-  pacers: Pacers,
+  limiters: WriteLimiters,
   surface: Surface,
   signal: AbortSignal,
 ): Promise<void> {
   const reply = createReply({
     surface,
-    pacers,
+    limiters,
     clock: systemClock,
     log,
     buttons: [{ kind: 'stop', answerId: 'a1' }],
@@ -89,8 +89,8 @@ export async function answerOnce(
 /** Through client and reply engine. */
 export function createSubject(url: string): (name: string, signal: AbortSignal) => Promise<void> {
   const provider = providerAt(url);
-  const pacers = createPacers(systemClock);
-  return (name, signal) => answerOnce(provider, pacers, nowhere(name), signal);
+  const limiters = createWriteLimiters(systemClock);
+  return (name, signal) => answerOnce(provider, limiters, nowhere(name), signal);
 }
 
 /** The least that any bot does with the same bytes: fetch, eventsource-parser, JSON.parse. */

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Slots } from '../core/chat/slots.ts';
-import type { Pacers } from '../core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../core/delivery/write-limiter.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Route } from '../core/ports/adapter.ts';
 import { RateLimited } from '../core/ports/delivery-errors.ts';
@@ -8,8 +8,8 @@ import type { Telemetry } from '../core/ports/telemetry.ts';
 
 /** Prometheus metrics. Labels hold platforms, models, tiers and causes, never a guild, a person or a text. */
 export interface Metrics extends Pick<Telemetry, 'answered'> {
-  /** The same pacers, with every write counted and timed. */
-  watch(pacers: Pacers): Pacers;
+  /** The same limiters, with every write counted and timed. */
+  watch(limiters: WriteLimiters): WriteLimiters;
   /** `/metrics` in Prometheus' text format. */
   readonly route: Route;
 }
@@ -108,12 +108,12 @@ export function createMetrics(slots: Slots): Metrics {
       endLag.observe({ platform }, facts.endLagMs / 1_000);
     },
 
-    watch: (pacers) => ({
-      learn: (key, report) => pacers.learn(key, report),
-      hurry: (scope) => pacers.hurry(scope),
-      take: (scope) => pacers.take(scope),
+    watch: (limiters) => ({
+      learn: (key, report) => limiters.learn(key, report),
+      hurry: (scope) => limiters.hurry(scope),
+      take: (scope) => limiters.take(scope),
       get size() {
-        return pacers.size;
+        return limiters.size;
       },
       async run(scope, isUrgent, write, signal) {
         const platform = scope.key.slice(0, scope.key.indexOf(':'));
@@ -123,7 +123,7 @@ export function createMetrics(slots: Slots): Metrics {
           return write();
         };
         try {
-          const result = await pacers.run(scope, isUrgent, timed, signal);
+          const result = await limiters.run(scope, isUrgent, timed, signal);
           writes.inc({ platform, outcome: 'ok' });
           return result;
         } catch (error) {

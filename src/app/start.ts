@@ -9,9 +9,9 @@ import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
 import { createSlots } from '../core/chat/slots.ts';
 import { createCore } from '../core/core.ts';
-import { createSharedPace } from '../core/delivery/shared-limiter.ts';
-import { createPacers } from '../core/delivery/write-limiter.ts';
-import { createClosing } from '../core/kit/cleanup-stack.ts';
+import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
+import { createWriteLimiters } from '../core/delivery/write-limiter.ts';
+import { createCleanupStack } from '../core/kit/cleanup-stack.ts';
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
@@ -63,7 +63,7 @@ const DAY_MS = 86_400_000;
 export async function startApp({ config, file, keyIn, remarks, log }: AppOptions): Promise<App> {
   const clock = systemClock;
   const fetch = createFetch();
-  const closing = createClosing();
+  const closing = createCleanupStack();
   try {
     const store = await openStore(config.STORE_URL, { clock, log });
     closing.add(() => store.close());
@@ -86,9 +86,9 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     });
     const metrics = createMetrics(slots);
     const traces = createTraces();
-    const sharedPace = store.pace && createSharedPace(store.pace, { clock: steadyClock, log });
-    if (sharedPace) closing.add(() => sharedPace.stop());
-    const pacers = metrics.watch(createPacers(steadyClock, sharedPace));
+    const sharedLimiter = store.pace && createSharedLimiter(store.pace, { clock: steadyClock, log });
+    if (sharedLimiter) closing.add(() => sharedLimiter.stop());
+    const limiters = metrics.watch(createWriteLimiters(steadyClock, sharedLimiter));
     const adapters: Adapter[] = [];
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const core = createCore({
@@ -106,7 +106,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
       defaultModel: config.DEFAULT_MODEL ?? null,
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
-      pacers,
+      limiters,
       telemetry: {
         answering: traces.answering,
         answered(facts) {
@@ -141,7 +141,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
         commandGuilds: config.DISCORD_COMMAND_GUILDS,
         commands,
         skus: new Set(config.DISCORD_SKU_TIERS.keys()),
-        pacers,
+        limiters,
         clock,
         log: log.child({ platform: 'discord' }),
         fetch,
@@ -157,7 +157,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
           transport: slackTransport(config),
           apiUrl: config.SLACK_API_URL,
           commands,
-          pacers,
+          limiters,
           clock,
           log: log.child({ platform: 'slack' }),
           fetch,
@@ -197,8 +197,8 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     };
     const [refusals] = await Promise.all([providers.refusals(), startAdapters()]);
     notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));
-    const pickUp = core.pickUpThrough(adapters);
-    closing.add(() => pickUp.stop());
+    const takeover = core.takeOverThrough(adapters);
+    closing.add(() => takeover.stop());
     // Not before: what a dead process held of a key's lock is free when somebody has looked for what it left.
     if (config.ENCRYPTION_KEY_OLD !== undefined) {
       const turned = turnedInWords(await services.ownKeys.turnOver());

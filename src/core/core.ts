@@ -15,7 +15,7 @@ import { MAX_WAITING } from './chat/question.ts';
 import { startRetention } from './chat/retention.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
-import { startPickUp } from './chat/takeover.ts';
+import { startTakeover } from './chat/takeover.ts';
 import type { Command } from './command.ts';
 import { createJournal } from './coordination/journal.ts';
 import { createLiveAnswers } from './coordination/live-answers.ts';
@@ -23,9 +23,9 @@ import { createLocks } from './coordination/locks.ts';
 import { createOnce } from './coordination/once.ts';
 import { createStops } from './coordination/stops.ts';
 import { createTurns } from './coordination/turns.ts';
-import type { Pacers } from './delivery/write-limiter.ts';
+import type { WriteLimiters } from './delivery/write-limiter.ts';
 import { createDispatch, type Dispatcher } from './dispatch.ts';
-import { createClosing } from './kit/cleanup-stack.ts';
+import { createCleanupStack } from './kit/cleanup-stack.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Background } from './kit/repeat.ts';
 import { createLedger } from './ledger/ledger.ts';
@@ -51,7 +51,7 @@ export interface Core {
   readonly dispatch: Dispatcher;
   answersInFlight(): number;
   /** From now on ends, through these adapters, what dead processes left. Its `stop` comes before the adapters'. */
-  pickUpThrough(adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background;
+  takeOverThrough(adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background;
   /** Lets go of everything. Call it when `services.chat.drain` has resolved. */
   stop(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export interface CoreOptions {
   /** As `<platform>:<user>`. */
   readonly operators: ReadonlySet<string>;
   readonly slots: Slots;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly telemetry: Telemetry;
   readonly tellAdmins: TellAdmins;
   readonly peopleIn: PeopleIn;
@@ -95,13 +95,13 @@ export interface CoreOptions {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { commands, store, catalogue, providers, operatorProviders, searchProviders, slots, pacers } =
+  const { commands, store, catalogue, providers, operatorProviders, searchProviders, slots, limiters } =
     options;
   const { telemetry, tellAdmins, drawChart, retentionMs, timeZone, logContent, clock, log } = options;
   const { claims, records } = store;
   /** Names this process in leases. */
   const owner = randomUUID();
-  const closing = createClosing();
+  const closing = createCleanupStack();
 
   const tokens = createTokenEstimator({ log });
   closing.add(() => tokens.close());
@@ -178,7 +178,7 @@ export function createCore(options: CoreOptions): Core {
     choose,
     tokens,
     roles,
-    pacers,
+    limiters,
     clock,
     timeZone,
     telemetry,
@@ -224,8 +224,8 @@ export function createCore(options: CoreOptions): Core {
     services,
     dispatch: createDispatch({ commands, services, journal, log }),
     answersInFlight: () => live.size,
-    pickUpThrough: (adapters) =>
-      startPickUp({ journal, adapters, answers, conversations, pacers, clock, log }),
+    takeOverThrough: (adapters) =>
+      startTakeover({ journal, adapters, answers, conversations, limiters, clock, log }),
     stop: () => closing.close(),
   };
 }

@@ -45,7 +45,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   async function once(event: Origin, work: () => Promise<void>): Promise<void> {
     const { id, surface, place } = event;
     try {
-      if (closed) return await surface.whisper({ text: RESTARTING }, never);
+      if (closed) return await surface.tellPrivately({ text: RESTARTING }, never);
       const entry = await journal.begin(id, platformOf(place.guild), surface);
       if (entry === null) {
         log.debug({ event: id }, 'an event was delivered again');
@@ -59,7 +59,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     } catch (error) {
       log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
       if (error instanceof PlaceGone) return;
-      await surface.whisper({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
+      await surface.tellPrivately({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
         log.warn({ err: fault, event: id }, 'the fault could not be told');
       });
     }
@@ -77,7 +77,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   async function runCommand(command: Command, invocation: Invocation): Promise<void> {
     const { actor, place, surface, id } = invocation;
     const tell: CommandContext['tell'] = (notice) =>
-      surface.whisper(typeof notice === 'string' ? { text: notice } : notice, never);
+      surface.tellPrivately(typeof notice === 'string' ? { text: notice } : notice, never);
     const refusal = await refusalOf(command, invocation);
     if (refusal !== null) return tell(refusal);
     const parsed = parseOptions(command, invocation.options);
@@ -93,7 +93,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       once(invocation, async () => {
         const command = commands.get(invocation.command);
         if (command) return runCommand(command, invocation);
-        await invocation.surface.whisper({ text: noSuchCommand() }, never);
+        await invocation.surface.tellPrivately({ text: noSuchCommand() }, never);
       }),
 
     async admit(request) {
@@ -114,9 +114,12 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const text = message.text.trim();
       await once(message, async () => {
         if (text === '') {
-          await surface.whisper({ text: 'Ask me something, or see what I can do with `/help`.' }, never);
+          await surface.tellPrivately(
+            { text: 'Ask me something, or see what I can do with `/help`.' },
+            never,
+          );
         } else if (text.length > MAX_MESSAGE_CHARS) {
-          await surface.whisper(
+          await surface.tellPrivately(
             {
               text: `That is ${text.length.toLocaleString('en-US')} characters long; I read at most ${MAX_MESSAGE_CHARS.toLocaleString('en-US')}.`,
             },

@@ -6,7 +6,7 @@ import { createHttpServer, type HttpServer } from '../../src/app/http-server.ts'
 import { createMetrics, type Metrics } from '../../src/app/metrics.ts';
 import { forOperator } from '../../src/app/operator-only.ts';
 import { createSlots } from '../../src/core/chat/slots.ts';
-import { createPacers } from '../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -72,15 +72,15 @@ describe('/metrics', () => {
 
   it('counts writes by outcome, 429s among them', async () => {
     const { clock, metrics } = setUp();
-    const pacers = metrics.watch(createPacers(clock));
+    const limiters = metrics.watch(createWriteLimiters(clock));
     const scope = { key: 'discord:edit:1', limit: 5, windowMs: 5_000 };
-    await pacers.run(
+    await limiters.run(
       scope,
       () => true,
       async () => 'shown',
       never,
     );
-    const refused = pacers.run(
+    const refused = limiters.run(
       scope,
       () => true,
       () => Promise.reject(new RateLimited(1_000)),

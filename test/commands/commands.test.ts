@@ -26,7 +26,7 @@ async function run(
   const invocation = invocationOf(command, options, event);
   await bot.dispatch.command(invocation);
   expect(invocation.surface.messages).toEqual([]);
-  return invocation.surface.whispers.map(({ text }) => text).join('\n');
+  return invocation.surface.privateTexts.map(({ text }) => text).join('\n');
 }
 
 const thread = { place: { key: 'thread 1' } };
@@ -55,7 +55,7 @@ describe('/models', () => {
     const asked = invocationOf('models', { search: 'deepseek' });
     await keyless.dispatch.command(asked);
     await keyless.close();
-    expect(asked.surface.whispers[0]?.text).toMatch(
+    expect(asked.surface.privateTexts[0]?.text).toMatch(
       /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · no API key here leads to it/,
     );
   });

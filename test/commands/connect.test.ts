@@ -37,7 +37,7 @@ async function run(command: string, options: Record<string, unknown>, actor: Act
   await of.dispatch.command(invocation);
   return invocation.surface;
 }
-const told = async (...args: Parameters<typeof run>) => (await run(...args)).whispers[0]?.text ?? '';
+const told = async (...args: Parameters<typeof run>) => (await run(...args)).privateTexts[0]?.text ?? '';
 const connect = (secret = KEY, of = 'openrouter', actor = ada) =>
   told('connect', { provider: of, key: secret }, actor);
 
@@ -45,10 +45,10 @@ const connect = (secret = KEY, of = 'openrouter', actor = ada) =>
 async function ask(model: string, actor = mia): Promise<string> {
   const before = provider.chats.length;
   provider.answer('Yes.');
-  const { whispers, shown } = await run('ask', { prompt: 'Hi', model }, actor);
+  const { privateTexts, shown } = await run('ask', { prompt: 'Hi', model }, actor);
   const [request] = provider.chats.slice(before);
   if (request?.headers.authorization) return request.headers.authorization.replace('Bearer ', '');
-  return whispers[0]?.text ?? shown?.note ?? '';
+  return privateTexts[0]?.text ?? shown?.note ?? '';
 }
 
 const refuse = (status: number) => provider.script(json(status, { error: { code: status, message: 'No.' } }));

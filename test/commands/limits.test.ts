@@ -30,7 +30,7 @@ async function limits(options: Record<string, unknown> = {}, actor = mia): Promi
   const invocation = invocationOf('limits', options, { actor });
   await bot.dispatch.command(invocation);
   expect(invocation.surface.messages).toEqual([]);
-  return invocation.surface.whispers.map(({ text }) => text).join('\n');
+  return invocation.surface.privateTexts.map(({ text }) => text).join('\n');
 }
 
 /** Asks something, and resolves to the answer, or to the refusal. */
@@ -38,7 +38,7 @@ async function ask(actor = mia): Promise<string> {
   bot.provider.answer('Yes.', { prompt_tokens: 1, completion_tokens: 1, cost: 0 });
   const asked = messageOf('Hi', { actor });
   await bot.dispatch.message(asked);
-  return asked.surface.text || (asked.surface.whispers[0]?.text ?? '');
+  return asked.surface.text || (asked.surface.privateTexts[0]?.text ?? '');
 }
 
 describe('/limits', () => {
@@ -151,7 +151,7 @@ describe('/limits', () => {
       await limits({ ...perDay, to: '1', role: '77' }, ada);
       const usage = invocationOf('usage', { of: 'me' }, { actor: testActor('10', { groups: ['77'] }) });
       await bot.dispatch.command(usage);
-      expect(usage.surface.whispers[0]?.text).toMatch(/1 of 1 request today/);
+      expect(usage.surface.privateTexts[0]?.text).toMatch(/1 of 1 request today/);
 
       bot.provider.answer('Again.', { prompt_tokens: 1, completion_tokens: 1, cost: 0 });
       const asked = messageOf('Hi', { actor: testActor('12') });
@@ -160,7 +160,7 @@ describe('/limits', () => {
       await ask(testActor('20', { groups: ['77'] }));
       const retry = pressOf('retry', answerId, { actor: testActor('20', { isAdmin: true, groups: ['77'] }) });
       await bot.dispatch.press(retry);
-      expect(retry.surface.whispers[0]?.text).toMatch(/1 of 1 request/);
+      expect(retry.surface.privateTexts[0]?.text).toMatch(/1 of 1 request/);
 
       await ask(testActor('13'));
       expect(await ask(testActor('13', { groups: null }))).toMatch(/1 of 1 request/);

@@ -30,7 +30,7 @@ async function run(command: string, options: Record<string, unknown>, event: Tes
   const invocation = invocationOf(command, options, event);
   await bot.dispatch.command(invocation);
   expect(invocation.surface.messages).toEqual([]);
-  const [notice] = invocation.surface.whispers;
+  const [notice] = invocation.surface.privateTexts;
   return { text: notice?.text ?? '', files: notice?.files ?? [] };
 }
 
@@ -77,7 +77,7 @@ describe('/forget', () => {
     expect(await dump()).not.toMatch(/secret|gemini/);
     const retry = pressOf('retry', answer, thread('thread 1'));
     await bot.dispatch.press(retry);
-    expect(retry.surface.whispers[0]?.text).toMatch(/does not work any more/);
+    expect(retry.surface.privateTexts[0]?.text).toMatch(/does not work any more/);
   });
 
   it.each(['conversation', 'myself', 'guild'])(

@@ -17,7 +17,7 @@ async function tier(options: Record<string, unknown>, event: TestEvent): Promise
   const invocation = invocationOf('tier', options, event);
   await bot.dispatch.command(invocation);
   expect(invocation.surface.messages).toEqual([]);
-  return invocation.surface.whispers.map(({ text }) => text).join('\n');
+  return invocation.surface.privateTexts.map(({ text }) => text).join('\n');
 }
 
 const asMember = { actor: testActor('mia') };

@@ -30,7 +30,7 @@ async function usage(options: Record<string, unknown> = {}, actor = mia) {
   const invocation = invocationOf('usage', options, { actor });
   await bot.dispatch.command(invocation);
   expect(invocation.surface.messages).toEqual([]);
-  const [notice] = invocation.surface.whispers;
+  const [notice] = invocation.surface.privateTexts;
   const files = notice?.files ?? [];
   const fileOf = (mediaType: string) => files.find((file) => file.mediaType === mediaType);
   const table = fileOf('text/csv');

@@ -1,4 +1,4 @@
-import { createPacers } from '../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { MessageView } from '../../src/core/ports/surface.ts';
 import { createFastClock } from '../support/fast-clock.ts';
@@ -35,15 +35,15 @@ surfaceContract('memory', {
       latencyMs: 100,
       limits: { maxChars: 1_500, lengthOf: (text) => neutral(text).length },
     });
-    const whispered = () => surface.whispers.map((notice) => neutral(notice.text));
+    const toldPrivately = () => surface.privateTexts.map((notice) => neutral(notice.text));
     const shown = () =>
       surface.messages.flatMap((message) => message.views.map(({ view }) => rendered(view)));
     return {
       surface,
       clock,
-      pacers: createPacers(clock),
+      limiters: createWriteLimiters(clock),
       pingSpellings: ['<@ada>', '<!channel>'],
-      pings: () => [...shown(), ...whispered()].join('\n').match(/<[@!]\w+>/g)?.length ?? 0,
+      pings: () => [...shown(), ...toldPrivately()].join('\n').match(/<[@!]\w+>/g)?.length ?? 0,
       violations: () => [
         ...surface.violations.filter((violation) => !violation.endsWith('it shows that already')),
         ...Array.from({ length: limiter.refusals }, () => 'a rate limit was run into'),
@@ -53,7 +53,7 @@ surfaceContract('memory', {
           .filter((message) => !message.isRemoved)
           .flatMap((message) => message.views.at(-1) ?? [])
           .map(({ view }) => ({ text: rendered(view).replaceAll('&lt;', '<'), buttons: view.buttons })),
-      readAs: async (reader) => (reader === 'asker' ? whispered().join('\n') : ''),
+      readAs: async (reader) => (reader === 'asker' ? toldPrivately().join('\n') : ''),
       shut: async () => surface.shut('forbidden'),
       deleteMessage: async (index) => surface.remove(index),
       failNext: (on, fault) => surface.fail({ on, ...planOf(fault) }),

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createReply } from '../../src/core/delivery/reply.ts';
-import type { Pacers } from '../../src/core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';
@@ -17,7 +17,7 @@ export interface SurfaceHarness {
 export interface SurfacePlace {
   readonly surface: Surface;
   /** Those that the adapter reports its limits to. */
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   /** Shared by adapter, platform and reply. Has to move by itself: `createFastClock()`. */
   readonly clock: Clock;
   /** Spellings that ping people, roles or everybody here, when somebody who may ping writes them. */
@@ -70,17 +70,17 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       place = null;
     });
 
-    /** Writes go through the pacer, as those of the reply engine do. */
+    /** Writes go through the limiter, as those of the reply engine do. */
     async function setUp() {
       const here = await harness.open();
       place = here;
-      const { surface, pacers } = here;
+      const { surface, limiters } = here;
       return {
         ...here,
         open: (view: MessageView, signal = never) =>
-          pacers.run(surface.openScope, always, () => surface.open(view, signal), signal),
+          limiters.run(surface.openScope, always, () => surface.open(view, signal), signal),
         update: (message: LiveMessage, view: MessageView, signal = never) =>
-          pacers.run(message.scope, always, () => message.update(view, signal), signal),
+          limiters.run(message.scope, always, () => message.update(view, signal), signal),
         read: async () => (await here.readMessages()).map((message) => message.text),
       };
     }
@@ -220,7 +220,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         message,
         ended(`Hi ${all} and again ${all} done`, { status: 'failed', note: all, footer: all.slice(0, 200) }),
       );
-      await surface.whisper({ text: `psst ${all}` }, never);
+      await surface.tellPrivately({ text: `psst ${all}` }, never);
       expect((await read())[0]).toContain('done');
       expect(await readAs('asker')).toContain('psst');
       expect(pings()).toBe(0);
@@ -239,10 +239,10 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       expect(pings()).toBe(0);
     });
 
-    it('whispers to the asker alone, whatever the length', async () => {
+    it('tells it to the asker alone, whatever the length', async () => {
       const { surface, readAs, readMessages } = await setUp();
       const words = Array.from({ length: 900 }, (_, index) => `s${index}`);
-      await surface.whisper({ text: words.join(' ') }, never);
+      await surface.tellPrivately({ text: words.join(' ') }, never);
       const heard = (await readAs('asker')).match(/\bs\d+\b/g) ?? [];
       expect(heard).toEqual(words);
       expect(await readAs('bystander')).not.toMatch(/\bs\d+\b/);
@@ -351,12 +351,12 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
     it('holds a streamed answer of 6,000 words whole, once, in order, and readable all the time', {
       timeout: 60_000,
     }, async () => {
-      const { surface, pacers, clock, readMessages, violations } = await setUp();
+      const { surface, limiters, clock, readMessages, violations } = await setUp();
       const answer = longAnswer(6_000);
       const opened: string[] = [];
       const reply = createReply({
         surface,
-        pacers,
+        limiters,
         clock,
         log: pino({ level: 'silent' }),
         buttons: [STOP],
@@ -463,7 +463,7 @@ async function again<T>(clock: Clock, write: (attempt: number) => Promise<T>): P
       return await write(attempt);
     } catch (error) {
       if (attempt === 4 || error instanceof PlaceGone) throw error;
-      if (!(error instanceof RateLimited)) await clock.sleep(500); // The pacer waits.
+      if (!(error instanceof RateLimited)) await clock.sleep(500); // The limiter waits.
     }
   }
 }

@@ -11,7 +11,7 @@ import { createTestBot, messageOf } from './test-bot.ts';
 export type PlatformCall =
   | { readonly do: 'open'; readonly surface: string; readonly view: MessageView }
   | { readonly do: 'update'; readonly surface: string; readonly message: string; readonly view: MessageView }
-  | { readonly do: 'whisper'; readonly surface: string; readonly text: string }
+  | { readonly do: 'tellPrivately'; readonly surface: string; readonly text: string }
   | { readonly do: 'reopen'; readonly reference: string; readonly answerId: string | null };
 
 export interface PlatformAnswer {
@@ -73,8 +73,8 @@ if (import.meta.main) {
         reference = answer.reference;
         return liveMessage(surface, answer.key ?? '');
       },
-      async whisper({ text }) {
-        await call({ do: 'whisper', surface, text });
+      async tellPrivately({ text }) {
+        await call({ do: 'tellPrivately', surface, text });
       },
     };
   }

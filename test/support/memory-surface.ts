@@ -25,7 +25,7 @@ export interface MemorySurface extends Surface {
   readonly shown: MessageView | null;
   /** Every write that reached the platform, in that order, refused ones included. */
   readonly writes: readonly MemoryWrite[];
-  readonly whispers: readonly Notice[];
+  readonly privateTexts: readonly Notice[];
   readonly activities: readonly Activity[];
   /** Broken rules, in words. Empty after a well-behaved answer, whatever faults were planned. */
   readonly violations: readonly string[];
@@ -97,7 +97,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
 
   const messages: StoredMessage[] = [];
   const writes: MemoryWrite[] = [];
-  const whispers: Notice[] = [];
+  const privateTexts: Notice[] = [];
   const activities: Activity[] = [];
   const violations: string[] = [];
   const plans: { readonly plan: PlannedFault; left: number }[] = [];
@@ -183,7 +183,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     },
     messages,
     writes,
-    whispers,
+    privateTexts,
     activities,
     violations,
     get text() {
@@ -198,9 +198,9 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     indicate(activity) {
       activities.push(activity);
     },
-    async whisper(notice, signal) {
+    async tellPrivately(notice, signal) {
       signal.throwIfAborted();
-      whispers.push(notice);
+      privateTexts.push(notice);
     },
     async open(view, signal) {
       const index = orphan === null ? messages.length : messages.length - 1;

@@ -92,13 +92,13 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
 
   function mortalSurface(surface: Surface): Surface {
     return {
-      ...mortal(surface, ['open', 'whisper'], noPlace),
+      ...mortal(surface, ['open', 'tellPrivately'], noPlace),
       get reference() {
         return surface.reference ?? '';
       },
       indicate: () => {},
       open: async (view, signal) => liveMessage(await step(() => surface.open(view, signal), noPlace)),
-      whisper: (notice, signal) => step(() => surface.whisper(notice, signal), noPlace),
+      tellPrivately: (notice, signal) => step(() => surface.tellPrivately(notice, signal), noPlace),
     };
   }
 }

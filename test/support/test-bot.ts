@@ -9,8 +9,8 @@ import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { createSlots } from '../../src/core/chat/slots.ts';
 import { createCore } from '../../src/core/core.ts';
-import type { SharedPace } from '../../src/core/delivery/shared-limiter.ts';
-import { createPacers, type Pacers } from '../../src/core/delivery/write-limiter.ts';
+import type { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
+import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Dispatcher } from '../../src/core/dispatch.ts';
 import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
@@ -34,7 +34,7 @@ export interface TestBot {
   readonly services: Services;
   readonly provider: FakeProvider;
   readonly store: Store;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly ledger: Ledger;
   readonly log: Logger;
   readonly logged: () => string;
@@ -68,10 +68,10 @@ export interface TestBotOptions {
   readonly platform?: Pick<Adapter, 'platform' | 'reopen'>;
   /** The system's by default. */
   readonly clock?: Clock;
-  /** That of the pacers; `clock` by default. */
+  /** That of the limiters; `clock` by default. */
   readonly steadyClock?: Clock;
   /** None by default. */
-  readonly sharedPace?: SharedPace;
+  readonly sharedLimiter?: SharedLimiter;
   /** A provider to share; one of its own by default. */
   readonly provider?: FakeProvider;
 }
@@ -99,7 +99,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     ]),
   );
   const told: TestBot['told'] = [];
-  const pacers = createPacers(options.steadyClock ?? clock, options.sharedPace);
+  const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);
   const core = createCore({
     commands,
     store,
@@ -121,7 +121,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       maxWaitingPerGuild: 2,
       clock,
     }),
-    pacers,
+    limiters,
     telemetry: options.telemetry ?? NO_TELEMETRY,
     tellAdmins: async (guild, { text }) => {
       told.push({ guild, text });
@@ -136,14 +136,14 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     log,
   });
   const { services, dispatch } = core;
-  const pickUp = options.platform && core.pickUpThrough([options.platform]);
+  const takeover = options.platform && core.takeOverThrough([options.platform]);
 
   return {
     dispatch,
     services,
     provider,
     store,
-    pacers,
+    limiters,
     ledger: services.ledger,
     log,
     told,
@@ -157,7 +157,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
         replacesDefault: true,
       }),
     async close() {
-      await pickUp?.stop();
+      await takeover?.stop();
       await services.chat.drain(0);
       await core.stop();
       if (options.provider === undefined) await provider.close();

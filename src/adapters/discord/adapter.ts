@@ -7,7 +7,7 @@ import {
   type GatewayMessageDeleteDispatchData,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Pacers } from '../../core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createSealing } from '../../core/kit/sealing.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
@@ -37,7 +37,7 @@ export interface DiscordAdapterOptions {
   readonly commandGuilds?: readonly string[];
   /** SKUs whose purchases come with a tier; with none, purchases are not looked at. */
   readonly skus?: ReadonlySet<string>;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch: typeof fetch;

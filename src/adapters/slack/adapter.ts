@@ -1,6 +1,6 @@
 import { App } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { Pacers } from '../../core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
@@ -8,14 +8,14 @@ import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
 import { reopen } from './answers/reopen.ts';
 import { createResponseUrl } from './answers/response-url.ts';
-import { createStreamSlots } from './answers/stream-quota.ts';
+import { createStreamQuota } from './answers/stream-quota.ts';
 import type { SurfaceParts } from './answers/surfaces.ts';
 import { createTellAdmins } from './answers/tell-admins.ts';
 import { createTasks } from './api/tasks.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace } from './api/workspace.ts';
 import { listen } from './inbound/listeners.ts';
-import { createRecent } from './inbound/seen-ids.ts';
+import { createSeenIds } from './inbound/seen-ids.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
 import { identify, socketFault } from './start-checks.ts';
@@ -34,7 +34,7 @@ export interface SlackAdapterOptions {
   /** Ends with a slash. */
   readonly apiUrl: string;
   readonly commands: readonly CommandDeclaration[];
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Logger;
@@ -48,7 +48,7 @@ const LAST_WORDS_MS = 3_000;
 
 /** Slack, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
-  const { botToken, transport, apiUrl, commands, pacers, fetch, clock, log } = options;
+  const { botToken, transport, apiUrl, commands, limiters, fetch, clock, log } = options;
   const tasks = createTasks(log);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -61,7 +61,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
   const http =
     transport.mode === 'http'
       ? createHttpReceiver({
-          isSlacks: createSignatureCheck(transport.signingSecret, clock),
+          isSignedBySlack: createSignatureCheck(transport.signingSecret, clock),
           tasks,
           log,
           isOpen: () => isStarted && !isStopping,
@@ -80,12 +80,12 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
     async start(dispatch: Dispatch) {
       const api = createWebApi({ token: botToken, apiUrl, fetch });
       const identity = await identify(api, apiUrl, signal);
-      const workspace = createWorkspace(identity, api, pacers, clock);
+      const workspace = createWorkspace(identity, api, limiters, clock);
       tellAdmins = createTellAdmins(workspace, clock);
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
-        slots: createStreamSlots(workspace, clock),
+        slots: createStreamQuota(workspace, clock),
         tasks,
         clock,
         log,
@@ -105,7 +105,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
         commands,
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
-        questions: createRecent(clock, TWIN_MEMORY_MS),
+        questions: createSeenIds(clock, TWIN_MEMORY_MS),
         inOrder: createInOrder(),
         surfaces: parts,
         clock,

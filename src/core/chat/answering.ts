@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { AnswerState, Entry } from '../coordination/journal.ts';
 import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { createReply, type Ending } from '../delivery/reply.ts';
-import type { Pacers } from '../delivery/write-limiter.ts';
+import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Admitted, Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
@@ -54,7 +54,7 @@ const MAX_NOTE_CHARS = 300;
 /** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
 export async function answer(
   job: Answering,
-  { pacers, clock, log }: { readonly pacers: Pacers; readonly clock: Clock; readonly log: Logger },
+  { limiters, clock, log }: { readonly limiters: WriteLimiters; readonly clock: Clock; readonly log: Logger },
 ): Promise<Answered & { readonly delivered: boolean; readonly endLagMs: number }> {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
   const { model } = request.access;
@@ -63,7 +63,7 @@ export async function answer(
   let keeping = Promise.resolve();
   const reply = createReply({
     surface,
-    pacers,
+    limiters,
     clock,
     log,
     buttons: [{ kind: 'stop', answerId }],

@@ -172,6 +172,6 @@ export function createChat(options: ChatOptions): Chat {
   };
 
   async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.whisper({ text }, abandoned.signal);
+    await surface.tellPrivately({ text }, abandoned.signal);
   }
 }

@@ -3,7 +3,7 @@ import type { Entry, Journal } from '../coordination/journal.ts';
 import { type LiveAnswers, type StopCause, Stopped } from '../coordination/live-answers.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Turns } from '../coordination/turns.ts';
-import type { Pacers } from '../delivery/write-limiter.ts';
+import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
@@ -55,7 +55,7 @@ export interface QuestionRunnerOptions {
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly tokens: TokenEstimator;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly timeZone: string;
   readonly telemetry: Telemetry;
@@ -308,7 +308,7 @@ export function createQuestionRunner(
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.whisper({ text }, abandoned);
+    await surface.tellPrivately({ text }, abandoned);
   }
 
   return run;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { AnswerState, Journal, Orphan } from '../coordination/journal.ts';
 import { createReply, type Resumed } from '../delivery/reply.ts';
-import type { Pacers } from '../delivery/write-limiter.ts';
+import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
 import { splitText } from '../markdown/splitter.ts';
@@ -12,13 +12,13 @@ import type { AnswerRecords } from './answer-records.ts';
 import { buttonsAfter, INTERRUPTED } from './answering.ts';
 import type { Conversations } from './conversations.ts';
 
-export interface PickUpOptions {
+export interface TakeoverOptions {
   readonly journal: Journal;
   /** Those that are started. */
   readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
   readonly answers: AnswerRecords;
   readonly conversations: Conversations;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -35,8 +35,8 @@ const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try aga
  * What cannot be ended now, because its platform is away or not at home in this process, is left to the next look, here or
  * elsewhere.
  */
-export function startPickUp(options: PickUpOptions): Background {
-  const { journal, answers, conversations, pacers, clock, log } = options;
+export function startTakeover(options: TakeoverOptions): Background {
+  const { journal, answers, conversations, limiters, clock, log } = options;
   const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -93,20 +93,20 @@ export function startPickUp(options: PickUpOptions): Background {
       return true;
     }
     if (answer === null) {
-      await place.surface.whisper({ text: NOT_BEGUN }, signal);
+      await place.surface.tellPrivately({ text: NOT_BEGUN }, signal);
       return true;
     }
     if (place.message?.isEnded) return true;
     const resumed = resumedAt(answer, place);
     if (stands(answer, resumed, place.surface)) return true;
     // What is found is known before its button goes.
-    entry.goesOnAt(place.surface);
+    entry.resumeAt(place.surface);
     entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
     await entry.keep();
     const attached = resumed.message === null ? [] : [attach(answer, resumed.message.live)];
     const reply = createReply({
       surface: place.surface,
-      pacers,
+      limiters,
       clock,
       log,
       buttons: [{ kind: 'stop', answerId: answer.id }],

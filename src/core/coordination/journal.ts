@@ -32,7 +32,7 @@ export interface Entry {
   /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while where it has changed. */
   watch(read: () => AnswerState): void;
   /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
-  goesOnAt(surface: Surface): void;
+  resumeAt(surface: Surface): void;
   /** Writes the state as it is now. Where the store fails it is written later; never rejects. */
   keep(): Promise<void>;
   /** The event is dealt with. Where the store fails that is tried again until it stands; never rejects. */
@@ -180,7 +180,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       watch(next) {
         read = next;
       },
-      goesOnAt(surface) {
+      resumeAt(surface) {
         if (place !== null) place = { ...place, surface };
       },
       keep() {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { createLanes } from '../kit/keyed-queue.ts';
+import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import { repeat } from '../kit/repeat.ts';
 import { type Claim, type ClaimKey, type ClaimStore, StoreError } from '../ports/store.ts';
 import { createFinisher } from './until-stored.ts';
@@ -61,7 +61,7 @@ interface Held {
  * written: so it is free again.
  */
 export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
-  const lanes = createLanes(Number.POSITIVE_INFINITY);
+  const queue = createKeyedQueue(Number.POSITIVE_INFINITY);
   const finisher = createFinisher({ claims, clock, log });
   /** How many locks are held under each owner's name. Only these names are renewed. */
   const held = new Map<string, number>();
@@ -115,7 +115,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
   }
 
   async function take(name: string, onWait: () => void, signal: AbortSignal): Promise<Held> {
-    const leave = await lanes.enter(name, onWait, signal);
+    const leave = await queue.enter(name, onWait, signal);
     try {
       const claim = await lock(name, onWait, signal);
       return {

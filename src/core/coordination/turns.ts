@@ -1,4 +1,4 @@
-import { createLanes } from '../kit/keyed-queue.ts';
+import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import type { Locks } from './locks.ts';
 
 /** One turn at a time per conversation, over all processes on a store; here in the order of arrival. */
@@ -15,11 +15,11 @@ export interface Turns {
 
 /** @param maxWaiting Questions that may wait for their turn in one conversation. */
 export function createTurns(locks: Locks, maxWaiting: number): Turns {
-  const lanes = createLanes(maxWaiting);
+  const queue = createKeyedQueue(maxWaiting);
 
   return {
     async enter(conversation, onWait, signal) {
-      const leave = await lanes.enter(conversation, onWait, signal);
+      const leave = await queue.enter(conversation, onWait, signal);
       if (leave === null) return null;
       try {
         const unlock = await locks.take(`turn/${conversation}`, onWait, signal);

@@ -4,7 +4,7 @@ import { createSplitter, type Part } from '../markdown/splitter.ts';
 import { PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../ports/surface.ts';
-import type { Pacers } from './write-limiter.ts';
+import type { WriteLimiters } from './write-limiter.ts';
 
 /** How an answer ended, as the last message of it shows. */
 export interface Ending {
@@ -48,7 +48,7 @@ export interface Resumed {
 
 export interface ReplyOptions {
   readonly surface: Surface;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
   /** Shown under the message that is growing. */
@@ -75,7 +75,7 @@ const GIVE_UP_AFTER_MS = 3_600_000;
 const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
 
 export function createReply(options: ReplyOptions): Reply {
-  const { surface, pacers, clock, log, signal, resumed } = options;
+  const { surface, limiters, clock, log, signal, resumed } = options;
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
 
@@ -121,7 +121,7 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
-  function lastView(text: string, { status, note, footer, buttons }: Closing): MessageView {
+  function lastView(text: string, { status, note, footer, buttons }: CleanupStack): MessageView {
     if (!isLast(refused)) {
       // After a sealed message comes the rest, also of what it shows beyond its cut.
       const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
@@ -139,12 +139,12 @@ export function createReply(options: ReplyOptions): Reply {
     wake();
   }
 
-  /** Sends the newest state of the current message as soon as the pacer lets it; `sent` is null where there is none. */
+  /** Sends the newest state of the current message as soon as the limiter lets it; `sent` is null where there is none. */
   async function send(): Promise<void> {
     const open = message;
     sent = null;
     waitsIn = open?.scope ?? surface.openScope;
-    await pacers.run(
+    await limiters.run(
       waitsIn,
       // What opens a message or ends it: no later view makes up for that.
       () => open === null || parts.length > 0 || ending !== null,
@@ -180,7 +180,7 @@ export function createReply(options: ReplyOptions): Reply {
         gone.abort(error);
         return 'over';
       }
-      if (error instanceof RateLimited) return 'again'; // The pacer waits.
+      if (error instanceof RateLimited) return 'again'; // The limiter waits.
       log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
       const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++);
       await clock.sleep(waitMs, signal).catch(() => {}); // The next attempt sees the abort.
@@ -228,7 +228,7 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   function hurry(): void {
-    if (waitsIn !== null) pacers.hurry(waitsIn);
+    if (waitsIn !== null) limiters.hurry(waitsIn);
   }
 
   return {
@@ -251,10 +251,10 @@ export function createReply(options: ReplyOptions): Reply {
   };
 }
 
-type Closing = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
+type CleanupStack = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
 type LastStatus = Exclude<ReplyStatus, 'streaming'>;
 
-const SEALED: Closing = { status: 'sealed', note: null, footer: null, buttons: [] };
+const SEALED: CleanupStack = { status: 'sealed', note: null, footer: null, buttons: [] };
 
 /** Whether a message will not change any more after this view. */
 function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {

@@ -6,7 +6,7 @@ import type { Scope } from '../ports/scope.ts';
 import { type PaceStore, StoreError } from '../ports/store.ts';
 
 /** Limits that are kept together with other processes, as long as the store answers; without it, each goes by its own count. */
-export interface SharedPace {
+export interface SharedLimiter {
   /**
    * Resolves to a write that may go and counts from now on, or to the milliseconds after which to ask again. Never
    * rejects; takes half a second at most.
@@ -29,10 +29,10 @@ const PATIENCE_MS = 500;
 const RETRY_AFTER_MS = 5_000;
 const LONGEST_WRITE_MS = 15_000;
 
-export function createSharedPace(
+export function createSharedLimiter(
   store: PaceStore,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): SharedPace {
+): SharedLimiter {
   const owner = randomUUID();
   const telling = new Set<Promise<void>>();
   /** When the store is asked again; null while all is well. */

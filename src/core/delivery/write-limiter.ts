@@ -2,14 +2,14 @@ import type { Clock } from '../kit/clock.ts';
 import { createPace } from '../kit/rate.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope } from '../ports/scope.ts';
-import type { SharedPace, SharedWrite } from './shared-limiter.ts';
+import type { SharedLimiter, SharedWrite } from './shared-limiter.ts';
 
 /**
  * Grants writes under the platform's limits: one queue per scope, shared by all replies that write there. What is
  * urgent (first and last updates) goes first; among the rest, what has waited longest. A scope that the platform counts
  * over all processes is kept together with the others of them.
  */
-export interface Pacers {
+export interface WriteLimiters {
   /**
    * Runs `write` as soon as the scope allows it. `isUrgent` is asked at the moment of the grant, so that a waiting update
    * can become the last one. Rejects with the signal's reason where it aborts before the grant.
@@ -57,20 +57,20 @@ const LONGEST_BLOCK_MS = 3_600_000;
 const INTERIMS = { perSecond: 300, atOnce: 20 };
 
 /** @param shared where other processes may draw from the same limits */
-export function createPacers(clock: Clock, shared: SharedPace | null = null): Pacers {
-  const lanes = new Map<string, Lane>();
+export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null = null): WriteLimiters {
+  const queue = new Map<string, Lane>();
   const interims = createPace(clock, INTERIMS);
   let sweepAt = SWEEP_AT;
 
   function laneOf(scope: Scope): Lane {
-    const known = lanes.get(scope.key);
+    const known = queue.get(scope.key);
     if (known) return known;
-    if (lanes.size >= sweepAt) {
-      for (const [key, lane] of lanes) if (lane.isIdle()) lanes.delete(key);
-      sweepAt = Math.max(SWEEP_AT, lanes.size * 2);
+    if (queue.size >= sweepAt) {
+      for (const [key, lane] of queue) if (lane.isIdle()) queue.delete(key);
+      sweepAt = Math.max(SWEEP_AT, queue.size * 2);
     }
     const lane = new Lane(scope, clock, scope.isShared ? shared : null);
-    lanes.set(scope.key, lane);
+    queue.set(scope.key, lane);
     return lane;
   }
 
@@ -103,13 +103,13 @@ export function createPacers(clock: Clock, shared: SharedPace | null = null): Pa
       return run(scope, scope, isUrgent, write, signal);
     },
     take: (scope) => laneOf(scope).take(),
-    learn: (key, report) => lanes.get(key)?.learn(report),
+    learn: (key, report) => queue.get(key)?.learn(report),
     hurry(scope) {
       interims.hurry(scope.key);
-      for (let each: Scope | undefined = scope; each; each = each.within) lanes.get(each.key)?.pump();
+      for (let each: Scope | undefined = scope; each; each = each.within) queue.get(each.key)?.pump();
     },
     get size() {
-      return lanes.size;
+      return queue.size;
     },
   };
 }
@@ -122,7 +122,7 @@ class Lane {
   readonly #scope: Scope;
   readonly #clock: Clock;
   /** Null where no other process draws from the limit. */
-  readonly #shared: SharedPace | null;
+  readonly #shared: SharedLimiter | null;
   readonly #reserve: number;
   #limit: number;
   #windowMs: number;
@@ -143,7 +143,7 @@ class Lane {
   /** When the next alarm rings; infinity where none is set. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(scope: Scope, clock: Clock, shared: SharedPace | null) {
+  constructor(scope: Scope, clock: Clock, shared: SharedLimiter | null) {
     this.#scope = scope;
     this.#clock = clock;
     this.#shared = shared;

@@ -1,11 +1,11 @@
 /** What has to be let go of in the end, last taken first. */
-export interface Closing {
+export interface CleanupStack {
   add(close: () => unknown): void;
   /** Tries all of it, whatever fails. @throws AggregateError of what failed */
   close(): Promise<void>;
 }
 
-export function createClosing(): Closing {
+export function createCleanupStack(): CleanupStack {
   const closings: (() => unknown)[] = [];
   return {
     add: (close) => void closings.push(close),

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** A limit on waiting that ends the work itself. Starts running at once. */
-export interface TimeLimit {
+export interface Deadline {
   /** Aborts with the outer signal's reason, or with the limit's own once it is over. */
   readonly signal: AbortSignal;
   /** Something came: until `restart` no time counts, however long the reader takes over it. */
@@ -16,12 +16,12 @@ export interface TimeLimit {
  * Watches a wait. Pausing and restarting cost an assignment: a single sleep is pending at any time, and it looks at the
  * newest wait when it wakes, so that a stream of a thousand chunks sets no thousand timers.
  */
-export function startTimeLimit(
+export function startDeadline(
   clock: Clock,
   limitMs: number,
   outer: AbortSignal,
   createReason: () => Error,
-): TimeLimit {
+): Deadline {
   const over = new AbortController();
   const stopped = new AbortController();
   let waitingSinceMs: number | null = clock.now();

@@ -1,5 +1,5 @@
 /** One at a time per key, in the order of arrival. */
-export interface Lanes {
+export interface KeyedQueue {
   /**
    * Resolves when it is the caller's turn; null where too many wait already. The caller must call the release
    * that it gets, once. Rejects with the signal's reason where it aborts while waiting.
@@ -11,24 +11,24 @@ interface Waiter {
   admit(): void;
 }
 
-export function createLanes(maxWaiting: number): Lanes {
+export function createKeyedQueue(maxWaiting: number): KeyedQueue {
   /** A key is present while somebody is in its lane; the list holds those who wait. */
-  const lanes = new Map<string, Waiter[]>();
+  const queue = new Map<string, Waiter[]>();
 
   function releaseOf(key: string): () => void {
     return () => {
-      const next = lanes.get(key)?.shift();
+      const next = queue.get(key)?.shift();
       if (next) next.admit();
-      else lanes.delete(key);
+      else queue.delete(key);
     };
   }
 
   return {
     async enter(key, onWait, signal) {
       signal.throwIfAborted();
-      const waiters = lanes.get(key);
+      const waiters = queue.get(key);
       if (waiters === undefined) {
-        lanes.set(key, []);
+        queue.set(key, []);
         return releaseOf(key);
       }
       if (waiters.length >= maxWaiting) return null;

@@ -1,9 +1,9 @@
-/** A limit of the platform that writes share. Writes with the same key draw from one pacer. */
+/** A limit of the platform that writes share. Writes with the same key draw from one limiter. */
 export interface Scope {
   readonly key: string;
   /** So many writes … */
   readonly limit: number;
-  /** … in so many milliseconds, until the platform's own words (`Pacers.learn`) say otherwise. */
+  /** … in so many milliseconds, until the platform's own words (`WriteLimiters.learn`) say otherwise. */
   readonly windowMs: number;
   /** So many of them are kept for what is urgent, so that endings need not wait for a window to pass. Default 0. */
   readonly reserve?: number;

@@ -51,7 +51,7 @@ export interface Surface {
   /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
   open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
   /** Shows something to the asker alone, as privately as the platform can. */
-  whisper(notice: Notice, signal: AbortSignal): Promise<void>;
+  tellPrivately(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
 /** `queued`: seen, and waiting for its turn. `working`: admitted; the answer is on its way. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { startTimeLimit, type TimeLimit } from '../kit/deadline.ts';
+import { type Deadline, startDeadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
 import { createPace, type Pace } from '../kit/rate.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
@@ -85,7 +85,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   async function* readUnstreamed(
     exchange: Exchange,
     response: Response,
-    limit: TimeLimit,
+    limit: Deadline,
   ): AsyncGenerator<readonly ChatEvent[], void, void> {
     try {
       yield [{ type: 'start', generationId: exchange.generationId }];
@@ -108,10 +108,10 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   async function run<T>(
     ownKey: string | undefined,
     outer: AbortSignal,
-    work: (exchange: Exchange, limit: TimeLimit) => Promise<T>,
+    work: (exchange: Exchange, limit: Deadline) => Promise<T>,
   ): Promise<T> {
     let exchange = transport.begin(ownKey);
-    const limit = startTimeLimit(clock, options.requestTimeoutMs, outer, () =>
+    const limit = startDeadline(clock, options.requestTimeoutMs, outer, () =>
       exchange.fail({ code: 'timeout' }),
     );
     try {
@@ -128,7 +128,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     }
   }
 
-  async function getJson(exchange: Exchange, path: string, { signal }: TimeLimit) {
+  async function getJson(exchange: Exchange, path: string, { signal }: Deadline) {
     const response = await transport.send(exchange, { path, accept: 'application/json' }, signal);
     return transport.readJson(exchange, response, signal);
   }
@@ -140,7 +140,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     async *stream(request, signal) {
       for (let retries = 0; ; retries++) {
         const exchange = transport.begin(request.apiKey);
-        const limit = startTimeLimit(clock, options.idleTimeoutMs, signal, () =>
+        const limit = startDeadline(clock, options.idleTimeoutMs, signal, () =>
           exchange.fail({ code: 'timeout' }),
         );
         let live = false;

@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import type { TimeLimit } from '../kit/deadline.ts';
+import type { Deadline } from '../kit/deadline.ts';
 import { asObject, parseJson } from '../kit/json.ts';
 import type { Pace } from '../kit/rate.ts';
 import type { ChatEvent } from '../ports/provider.ts';
@@ -18,7 +18,7 @@ const FIRST_READS = 4;
 export interface DecodeContext {
   readonly exchange: Exchange;
   /** Limits the silence; its signal is the one that the response was fetched with. */
-  readonly limit: TimeLimit;
+  readonly limit: Deadline;
   /** Of all streams together. */
   readonly pace: Pace;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { startTimeLimit } from '../kit/deadline.ts';
+import { startDeadline } from '../kit/deadline.ts';
 import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
 import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
@@ -75,7 +75,7 @@ async function probe(
   });
   const transport = createTransport({ definition, apiKey: null, fetch, clock, attribution: null });
   const exchange = transport.begin(undefined);
-  const limit = startTimeLimit(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
+  const limit = startDeadline(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
   try {
     const message = { path: '/models', accept: 'application/json' } as const;
     const response = await transport.send(exchange, message, limit.signal);

@@ -18,7 +18,7 @@ async function open(options: BenchOptions & Pick<TestBotOptions, 'limits'> = {})
   const { limits } = options;
   const bot = await createTestBot({ defaultTier: 'premium', ...(limits ? { limits } : {}) });
   cleanups.push(bot.close);
-  const bench = await openBench({ commands, ...options, pacers: bot.pacers, dispatch: bot.dispatch });
+  const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
   cleanups.push(bench.close);
   return { ...bot, ...bench, ...openGuild(bench.discord) };
 }

@@ -48,7 +48,7 @@ describe('a command with a secret on Discord', () => {
       command: 'connect',
       options: { provider: 'openai', key: 'sk-secret-0123456789' },
     });
-    await desk.commands[0]?.surface.whisper({ text: 'Connected.' }, never);
+    await desk.commands[0]?.surface.tellPrivately({ text: 'Connected.' }, never);
     expect(sent.replies).toMatchObject([{ content: 'Connected.', onlyVisibleTo: ada.id }]);
     expect(discord.messages(channel, bob)).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters
 import type { Shards } from '../../../src/adapters/discord/gateway/client.ts';
 import { createFetch } from '../../../src/app/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
-import { createPacers, type Pacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
@@ -51,7 +51,7 @@ export interface Bench {
   /** The bot that was started with the bench. */
   readonly adapter: DiscordAdapter;
   readonly desk: Desk;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   /** Starts one more bot, as after a restart or in another process. It is stopped with the bench. */
   startBot(options?: BotOptions): Promise<DiscordAdapter>;
@@ -60,7 +60,7 @@ export interface Bench {
 
 export interface BenchOptions extends FakeDiscordOptions, BotOptions {
   /** Those of a core that is not a desk. */
-  readonly pacers?: Pacers;
+  readonly limiters?: WriteLimiters;
   /** A core in the desk's place. */
   readonly dispatch?: Dispatch;
   /** What is there before the bot connects. */
@@ -73,7 +73,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = options.clock ?? systemClock;
   const discord = await createFakeDiscord({ ...options, clock });
   options.prepare?.(discord);
-  const pacers = options.pacers ?? createPacers(clock);
+  const limiters = options.limiters ?? createWriteLimiters(clock);
   const adapters: DiscordAdapter[] = [];
 
   function createBot(bot: BotOptions): DiscordAdapter {
@@ -84,7 +84,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       commands: bot.commands ?? [askCommand, helpCommand],
       ...(bot.commandGuilds ? { commandGuilds: bot.commandGuilds } : {}),
       ...(bot.skus ? { skus: bot.skus } : {}),
-      pacers,
+      limiters,
       clock,
       log: pino({ level: 'silent' }),
       fetch: createFetch(),
@@ -111,7 +111,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     discord,
     adapter,
     desk,
-    pacers,
+    limiters,
     clock,
     async startBot(bot = {}) {
       const another = createBot(bot);

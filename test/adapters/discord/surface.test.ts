@@ -9,7 +9,7 @@ import { openBench, openGuild } from './harness.ts';
 /** Two minutes of streaming in six seconds. */
 const SPEED = 20;
 
-/** The suite writes without the pacer here and there, which the usual 5 in 2 s would not take. */
+/** The suite writes without the limiter here and there, which the usual 5 in 2 s would not take. */
 const ROOMY = { '* /webhooks/:id/:token': { limit: 8, windowMs: 2_000 } };
 
 function faultOf(fault: WireFault): Fault {
@@ -53,7 +53,7 @@ function contractOf(name: string, way: Way): void {
     async open(): Promise<SurfacePlace> {
       const ground = await openGround();
       const { bench, ada, bob, channel } = ground;
-      const { discord, pacers, clock } = bench;
+      const { discord, limiters, clock } = bench;
       const surface = await way.ask(ground);
       const answers = () => {
         const where = way.answerChannel(ground);
@@ -64,7 +64,7 @@ function contractOf(name: string, way: Way): void {
       const everywhere = () => [channel, way.answerChannel(ground), ada.dm, bob.dm];
       return {
         surface,
-        pacers,
+        limiters,
         clock,
         pingSpellings: [`<@${bob.id}>`, `<@!${ada.id}>`, '@everyone', '@here', '<@&12345678901234567>'],
         pings: () =>

@@ -100,8 +100,8 @@ describe('/ask on Slack', () => {
     const secret = slack.channel('secret', [ann], { bot: false, kind: 'group' });
     for (const channel of [elsewhere, secret]) {
       await ann.slash('/ask', 'why?', { channel });
-      await until(() => ann.whispers(channel).length === 1);
-      expect(ann.whispers(channel)[0]?.text).toBe(
+      await until(() => ann.privateTexts(channel).length === 1);
+      expect(ann.privateTexts(channel)[0]?.text).toBe(
         'I am not in this channel. Invite me with `/invite @parley` and ask again, or use `/ask --private …` for an answer that only you see.',
       );
     }
@@ -115,8 +115,8 @@ describe('/ask on Slack', () => {
     const { slack, ann, bob } = await setUp();
     const between = slack.channel('directmessage', [ann, bob], { bot: false, kind: 'im' });
     await ann.slash('/ask', 'why?', { channel: between });
-    await until(() => ann.whispers(between).length === 1);
-    expect(ann.whispers(between)[0]?.text).toBe(
+    await until(() => ann.privateTexts(between).length === 1);
+    expect(ann.privateTexts(between)[0]?.text).toBe(
       'I am not part of this conversation, so I cannot answer in it. Use `/ask --private …`, or write to me directly.',
     );
   });
@@ -129,9 +129,9 @@ describe('/ask on Slack', () => {
     expect(place).toMatchObject({ channel: `slack:${slack.teamId}/${general}`, key: null });
     surface.indicate('working');
     const message = await surface.open(view('Because.'), never);
-    await until(() => ann.whispers(general).length === 1);
+    await until(() => ann.privateTexts(general).length === 1);
     const [question] = slack.messages(ann.dm);
-    expect(ann.whispers(general)[0]?.text).toMatch(
+    expect(ann.privateTexts(general)[0]?.text).toMatch(
       /^I answer you in \[our direct messages\]\(https:\/\/fake\.slack\.com\/archives\/D\w+\/p\d+\)\.$/,
     );
     expect(slack.messages(ann.dm, question?.ts).map(({ text }) => text)).toEqual([
@@ -139,7 +139,7 @@ describe('/ask on Slack', () => {
       'Because.',
     ]);
     expect(message.threadKey).toBe(`slack:${slack.teamId}/${ann.dm}/${question?.ts}`);
-    expect([...slack.messages(general), ...bob.whispers(general)]).toEqual([]);
+    expect([...slack.messages(general), ...bob.privateTexts(general)]).toEqual([]);
   });
 
   it('answers in the direct message itself where it is asked there', async () => {
@@ -155,8 +155,8 @@ describe('/ask on Slack', () => {
   it('explains what it cannot read, to the asker alone', async () => {
     const { slack, desk, ann, general } = await setUp();
     await ann.slash('/ask', '--verbose why?', { channel: general });
-    await until(() => ann.whispers(general).length === 1);
-    expect(ann.whispers(general)[0]?.text).toContain('`/ask` has no option `--verbose`.');
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('`/ask` has no option `--verbose`.');
     expect(desk.commands).toEqual([]);
     expect(slack.messages(general)).toEqual([]);
   });
@@ -164,17 +164,17 @@ describe('/ask on Slack', () => {
   it('explains it whatever stands where the typed text is cut', async () => {
     const { slack, ann, general } = await setUp();
     await ann.slash('/stop', `${'x'.repeat(59)}😀 and more`, { channel: general });
-    await until(() => ann.whispers(general).length === 1);
-    expect(ann.whispers(general)[0]?.text).toContain('`/stop` has no use for “xxx');
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('`/stop` has no use for “xxx');
     expect(slack.violations).toEqual([]);
   });
 
-  it('whispers refusals through the command’s own address, and by other means when that is used up', async () => {
+  it('tells refusals privately through the command’s own address, and by other means when that is used up', async () => {
     const { slack, ann, general, asked } = await setUp();
     await ann.slash('/ask', 'why?', { channel: general });
     const { surface } = await asked();
-    for (let word = 1; word <= 7; word++) await surface.whisper({ text: `word ${word}` }, never);
-    expect(ann.whispers(general).map(({ text }) => text)).toEqual(
+    for (let word = 1; word <= 7; word++) await surface.tellPrivately({ text: `word ${word}` }, never);
+    expect(ann.privateTexts(general).map(({ text }) => text)).toEqual(
       Array.from({ length: 7 }, (_, index) => `word ${index + 1}`),
     );
     expect(slack.responses).toHaveLength(5);
@@ -191,8 +191,8 @@ describe('/ask on Slack', () => {
       bytes: new Uint8Array([1, 2, 3]),
       description: 'A chart',
     };
-    await surface.whisper({ text: 'Your use:', files: [file] }, never);
-    expect(ann.whispers(general).map(({ text }) => text)).toEqual([
+    await surface.tellPrivately({ text: 'Your use:', files: [file] }, never);
+    expect(ann.privateTexts(general).map(({ text }) => text)).toEqual([
       'Your use:',
       'I sent the file to you in a direct message.',
     ]);
@@ -238,7 +238,7 @@ describe('forms on Slack', () => {
   it('shows in the form of /model what answers now', async () => {
     const { desk, ann, general, asked } = await setUp();
     desk.handle = async (event) => {
-      await event.surface.whisper(
+      await event.surface.tellPrivately(
         { text: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' },
         never,
       );
@@ -253,7 +253,7 @@ describe('forms on Slack', () => {
       command: 'model',
       options: { model: 'openai/gpt-4o', scope: 'channel' },
     });
-    await until(() => ann.whispers(general).length === 1);
+    await until(() => ann.privateTexts(general).length === 1);
   });
 
   it('opens in time although that takes long to say', async () => {
@@ -273,8 +273,8 @@ describe('forms on Slack', () => {
     await until(() => ann.modal() !== '');
     slack.faults.add({ method: 'conversations.info', how: { kind: 'status', status: 500 } });
     await ann.submit({ prompt: 'why?' });
-    await until(() => ann.whispers(general).length === 1);
-    expect(ann.whispers(general)[0]?.text).toContain('Try again');
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('Try again');
     expect(desk.commands).toEqual([]);
   });
 
@@ -310,8 +310,8 @@ describe('forms on Slack', () => {
     await until(() => ann.modal() !== '');
     await ann.submit({ prompt: 'Why?' });
     const { surface } = await asked();
-    await surface.whisper({ text: 'Not today.' }, never);
-    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    await surface.tellPrivately({ text: 'Not today.' }, never);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
     expect(slack.violations).toEqual([]);
   });
 
@@ -321,8 +321,8 @@ describe('forms on Slack', () => {
     const { surface } = await asked();
     surface.indicate('working');
     await until(() => slack.messages(general).length === 1);
-    await surface.whisper({ text: 'Not today.' }, never);
-    expect(ann.whispers(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
+    await surface.tellPrivately({ text: 'Not today.' }, never);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'Not today.', threadTs: null }]);
     expect(slack.violations).toEqual([]);
   });
 
@@ -364,16 +364,16 @@ describe('a command with a secret on Slack', () => {
       command: 'connect',
       options: { provider: 'openai', key: 'sk-secret-0123456789' },
     });
-    await surface.whisper({ text: 'Connected.' }, never);
-    expect(ann.whispers(general)).toMatchObject([{ text: 'Connected.' }]);
+    await surface.tellPrivately({ text: 'Connected.' }, never);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'Connected.' }]);
     expect(JSON.stringify(slack.requests)).not.toContain('sk-secret');
   });
 
   it('uses nothing that was typed behind it, and says what to do if that was the key', async () => {
     const { desk, ann, general } = await setUp({ commands: [connect] });
     await ann.slash('/connect', 'openai sk-secret-0123456789', { channel: general });
-    await until(() => ann.modal() !== '' && ann.whispers(general).length > 0);
-    expect(ann.whispers(general)).toMatchObject([
+    await until(() => ann.modal() !== '' && ann.privateTexts(general).length > 0);
+    expect(ann.privateTexts(general)).toMatchObject([
       { text: expect.stringMatching(/^`\/connect` opens a form.*delete it where it was made/) },
     ]);
     expect(desk.commands).toEqual([]);
@@ -383,8 +383,8 @@ describe('a command with a secret on Slack', () => {
     const { desk, ann, general } = await setUp({ commands: [connect] });
     desk.admission = { ok: false, notice: { text: 'Only an admin of this place can use `/connect`.' } };
     await ann.slash('/connect', '', { channel: general });
-    await until(() => ann.whispers(general).length > 0);
-    expect(ann.whispers(general)).toMatchObject([
+    await until(() => ann.privateTexts(general).length > 0);
+    expect(ann.privateTexts(general)).toMatchObject([
       { text: 'Only an admin of this place can use `/connect`.' },
     ]);
     expect(ann.modal()).toBe('');

@@ -25,7 +25,7 @@ async function setUp(options: BenchOptions = {}) {
 function replyOn(surface: Surface): Reply {
   return createReply({
     surface,
-    pacers: bench.pacers,
+    limiters: bench.limiters,
     clock: bench.clock,
     log: pino({ level: 'silent' }),
     buttons: STOP,

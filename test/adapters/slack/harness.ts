@@ -5,7 +5,7 @@ import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
-import { createPacers, type Pacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
@@ -15,7 +15,7 @@ export interface Bench {
   readonly slack: FakeSlack;
   readonly adapter: Adapter;
   readonly desk: Desk;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
   readonly clock: Clock;
   /** Where Slack sends its requests, over HTTP. */
   readonly eventsUrl: string;
@@ -86,7 +86,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url, agentView })));
   const slack = await createFakeSlack({ manifest, deliveryClock: systemClock, ...options, clock });
   const desk = createDesk();
-  const pacers = createPacers(clock);
+  const limiters = createWriteLimiters(clock);
   const adapter = createSlackAdapter({
     botToken: options.botToken ?? slack.app.botToken,
     transport: options.http
@@ -94,7 +94,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       : { mode: 'socket', appToken: options.appToken ?? slack.app.appToken },
     apiUrl: slack.apiUrl,
     commands,
-    pacers,
+    limiters,
     fetch: createFetch(),
     clock,
     log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
@@ -107,7 +107,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     slack,
     adapter,
     desk,
-    pacers,
+    limiters,
     clock,
     eventsUrl,
     async close() {

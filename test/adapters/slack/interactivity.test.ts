@@ -46,11 +46,11 @@ describe('buttons on Slack', () => {
       actor: { name: 'Bob', user: `${slack.teamId}/${bob.id}` },
       place: { key: `slack:${slack.teamId}/${general}/${question.ts}` },
     });
-    await press?.surface.whisper({ text: 'Only Ann or an admin can stop this answer.' }, never);
-    expect(bob.whispers(general)).toMatchObject([
+    await press?.surface.tellPrivately({ text: 'Only Ann or an admin can stop this answer.' }, never);
+    expect(bob.privateTexts(general)).toMatchObject([
       { text: 'Only Ann or an admin can stop this answer.', threadTs: question.ts },
     ]);
-    expect(ann.whispers(general)).toEqual([]);
+    expect(ann.privateTexts(general)).toEqual([]);
   });
 
   it('tells two presses apart', async () => {
@@ -181,7 +181,7 @@ describe('the home tab', () => {
   async function openHome(options: { isAdmin: boolean }) {
     const context = await setUp({ commands });
     context.desk.handle = async (event) => {
-      if ('command' in event) await event.surface.whisper({ text: words[event.command] ?? '' }, never);
+      if ('command' in event) await event.surface.tellPrivately({ text: words[event.command] ?? '' }, never);
     };
     const eve = context.slack.user('Eve', options);
     eve.openHome();

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { commands } from '../../../src/commands/index.ts';
-import { createSharedPace } from '../../../src/core/delivery/shared-limiter.ts';
+import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
@@ -49,16 +49,16 @@ describeWithRedis('two processes in one Slack workspace', () => {
     const { pace } = store;
     if (pace === undefined) throw new Error('Redis shares the pace');
     // A machine that is busy must not take Redis for away.
-    const sharedPace = createSharedPace(fastPace(pace, SPEED), { clock: createFastClock(0.1), log });
-    closers.push(sharedPace.stop);
-    const bot = await createTestBot({ store, provider, steadyClock: clock, sharedPace });
+    const sharedLimiter = createSharedLimiter(fastPace(pace, SPEED), { clock: createFastClock(0.1), log });
+    closers.push(sharedLimiter.stop);
+    const bot = await createTestBot({ store, provider, steadyClock: clock, sharedLimiter });
     closers.push(bot.close);
     const adapter = createSlackAdapter({
       botToken: slack.app.botToken,
       transport: { mode: 'socket', appToken: slack.app.appToken },
       apiUrl: slack.apiUrl,
       commands,
-      pacers: bot.pacers,
+      limiters: bot.limiters,
       fetch,
       clock,
       log,

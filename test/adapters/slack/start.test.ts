@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createPacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { StartError } from '../../../src/core/ports/adapter.ts';
 import { createDesk } from '../../support/desk.ts';
@@ -91,7 +91,7 @@ describe('the start on Slack', () => {
       transport: { mode: 'socket', appToken: 'xapp-1' },
       apiUrl: 'http://127.0.0.1:1/api/',
       commands: [],
-      pacers: createPacers(systemClock),
+      limiters: createWriteLimiters(systemClock),
       fetch,
       clock: systemClock,
       log: pino({ level: 'silent' }),

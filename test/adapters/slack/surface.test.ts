@@ -44,7 +44,7 @@ function contractOf(name: string, way: Way): void {
   surfaceContract(`slack ${name}`, {
     async open(): Promise<SurfacePlace> {
       const bench = await openBench({ clock: createFastClock(SPEED), agentView: way.agentView ?? false });
-      const { slack, pacers, clock } = bench;
+      const { slack, limiters, clock } = bench;
       const ann = slack.user('Ann');
       const bob = slack.user('Bob');
       const channel = slack.channel('general', [ann, bob]);
@@ -56,11 +56,11 @@ function contractOf(name: string, way: Way): void {
         return slack
           .messages(at, thread)
           .filter((message) => message.author === slack.app.botUserId && !isQuestion(message))
-          .filter((message) => !isWhisper(message));
+          .filter((message) => !isToldPrivately(message));
       };
       return {
         surface,
-        pacers,
+        limiters,
         clock,
         pingSpellings: [
           `<@${bob.id}>`,
@@ -75,11 +75,11 @@ function contractOf(name: string, way: Way): void {
         readMessages: async () => answers().map(readingOf),
         async readAs(reader) {
           const person = reader === 'asker' ? ann : bob;
-          const direct = slack.messages(person.dm).filter(isWhisper);
+          const direct = slack.messages(person.dm).filter(isToldPrivately);
           return [
-            ...person.whispers(channel),
+            ...person.privateTexts(channel),
             ...direct,
-            ...(reader === 'asker' ? threadWhispers(ground) : []),
+            ...(reader === 'asker' ? threadPrivateTexts(ground) : []),
           ]
             .map((message) => message.text)
             .join('\n');
@@ -100,9 +100,11 @@ function contractOf(name: string, way: Way): void {
         close: bench.close,
       };
 
-      function threadWhispers({ ann }: Ground): SeenMessage[] {
+      function threadPrivateTexts({ ann }: Ground): SeenMessage[] {
         const { channel: at, thread } = way.where(ground);
-        return at === ann.dm && thread !== undefined ? slack.messages(at, thread).filter(isWhisper) : [];
+        return at === ann.dm && thread !== undefined
+          ? slack.messages(at, thread).filter(isToldPrivately)
+          : [];
       }
     },
   });
@@ -112,8 +114,8 @@ function isQuestion(message: SeenMessage): boolean {
   return message.text.startsWith('*Ann* asked:');
 }
 
-/** In a DM a whisper is a message like others. */
-function isWhisper(message: SeenMessage): boolean {
+/** In a DM a private text is a message like others. */
+function isToldPrivately(message: SeenMessage): boolean {
   return /^(?:psst|s\d+ )/.test(message.text);
 }
 

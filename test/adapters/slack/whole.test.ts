@@ -32,7 +32,7 @@ async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
       transport: { mode: 'socket', appToken: slack.app.appToken },
       apiUrl: slack.apiUrl,
       commands,
-      pacers: core.pacers,
+      limiters: core.limiters,
       fetch: createFetch(),
       clock: systemClock,
       log: pino({ level: 'silent' }),
@@ -148,8 +148,8 @@ describe('Parley on Slack', () => {
   it('refuses to the asker alone, and shows no question', async () => {
     const { bot, slack, ann, general } = await setUp();
     await ann.slash('/ask', '--model gpt-4o why?', { channel: general });
-    await until(() => ann.whispers(general).length === 1);
-    expect(ann.whispers(general)[0]?.text).toMatch(/^\*\*GPT-4o\*\* \(`openai\/gpt-4o`\) needs the tier/);
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toMatch(/^\*\*GPT-4o\*\* \(`openai\/gpt-4o`\) needs the tier/);
     expect(slack.messages(general)).toEqual([]);
     expect(bot.provider.chats).toEqual([]);
   });
@@ -162,8 +162,8 @@ describe('Parley on Slack', () => {
     await until(() => slack.messages(general, ts).length === 2);
     const growing = slack.messages(general, ts)[1] as SeenMessage;
     await bob.click(growing, 'Stop');
-    await until(() => bob.whispers(general).length === 1);
-    expect(bob.whispers(general)[0]?.text).toBe(
+    await until(() => bob.privateTexts(general).length === 1);
+    expect(bob.privateTexts(general)[0]?.text).toBe(
       'Only the person who asked or an admin can stop this answer.',
     );
     await boss.click(growing, 'Stop');
@@ -223,7 +223,7 @@ describe('Parley on Slack', () => {
     await endedAt(ann.dm, root, 2);
     expect(questionsTo(bot.provider)).toEqual(['who am I?', 'really?']);
     expect(bot.provider.chats[1]?.body.messages).toHaveLength(4);
-    expect([...slack.messages(general), ...bob.whispers(general)]).toEqual([]);
+    expect([...slack.messages(general), ...bob.privateTexts(general)]).toEqual([]);
   });
 
   it('forgets a thread by a command behind a mention, and says how where a slash command cannot', async () => {
@@ -232,11 +232,11 @@ describe('Parley on Slack', () => {
     const { ts } = ann.say(general, `${mention} hi`);
     await endedAt(general, ts);
     ann.say(general, `${mention} /forget`, { thread: ts });
-    await until(() => ann.whispers(general).length === 1);
-    expect(ann.whispers(general)[0]?.text).toContain('I have forgotten this conversation.');
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('I have forgotten this conversation.');
     await ann.slash('/help', '', { channel: general });
-    await until(() => ann.whispers(general).length === 2);
-    expect(ann.whispers(general)[1]?.text).toContain(
+    await until(() => ann.privateTexts(general).length === 2);
+    expect(ann.privateTexts(general)[1]?.text).toContain(
       'Slack takes no slash commands in threads. There, mention me with one: `@parley /model …`, `/stop` or `/forget`.',
     );
   });
@@ -247,8 +247,8 @@ describe('Parley on Slack', () => {
     });
     const interns = slack.userGroup('interns', [ann]);
     const told = async (person: Person, count: number) => {
-      await until(() => person.whispers(general).length === count);
-      return person.whispers(general).at(-1)?.text;
+      await until(() => person.privateTexts(general).length === count);
+      return person.privateTexts(general).at(-1)?.text;
     };
     const toOne = '--limit requests-per-day --to 1';
     await ann.slash('/limits', `${toOne} --role <!subteam^${interns}>`, { channel: general });

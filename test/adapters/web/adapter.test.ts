@@ -273,7 +273,7 @@ describe('a question', () => {
 describe('a command whose answer is private', () => {
   it('leaves no trace for others, and shows its asker what they ran', async () => {
     const playground = await start({
-      on: ({ event }) => event.surface.whisper({ text: 'All models' }, never),
+      on: ({ event }) => event.surface.tellPrivately({ text: 'All models' }, never),
     });
     const [member, admin] = [await playground.follow('member'), await playground.follow('admin')];
     await playground.post('command', {
@@ -312,7 +312,7 @@ describe('a command whose answer is private', () => {
     const bytes = new TextEncoder().encode('<script>1</script>');
     const file = { name: 'use “é”.csv', mediaType: 'text/csv', bytes, description: 'Use by day' };
     const playground = await start({
-      on: ({ event }) => event.surface.whisper({ text: 'Use', files: [file] }, never),
+      on: ({ event }) => event.surface.tellPrivately({ text: 'Use', files: [file] }, never),
     });
     const page = await playground.follow('member');
     await ask(playground);
@@ -329,7 +329,7 @@ describe('a command whose answer is private', () => {
     const bytes = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>');
     const file = { name: 'use.svg', mediaType: 'image/svg+xml', bytes, description: 'Use by day' };
     const playground = await start({
-      on: ({ event }) => event.surface.whisper({ text: 'Use', files: [file] }, never),
+      on: ({ event }) => event.surface.tellPrivately({ text: 'Use', files: [file] }, never),
     });
     const page = await playground.follow('member');
     await ask(playground);

@@ -24,8 +24,8 @@ afterEach(async () => {
   await bot.close();
 });
 
-const whispered = (event: { surface: { whispers: readonly { text: string }[] } }) =>
-  event.surface.whispers.map(({ text }) => text).join('\n');
+const toldPrivately = (event: { surface: { privateTexts: readonly { text: string }[] } }) =>
+  event.surface.privateTexts.map(({ text }) => text).join('\n');
 
 const answerIdOf = (event: ReturnType<typeof messageOf>) => event.surface.shown?.buttons[0]?.answerId ?? '';
 
@@ -141,7 +141,7 @@ describe('a question', () => {
     await waitUntil(async () => expect(bot.provider.chats).toHaveLength(1));
     const late = messageOf('Too late?', { place });
     await bot.dispatch.message(late);
-    expect(whispered(late)).toMatch(/5 questions are waiting here already/);
+    expect(toldPrivately(late)).toMatch(/5 questions are waiting here already/);
     await slow.finish();
     await Promise.all([running, ...waiting]);
     expect(bot.provider.chats).toHaveLength(6);
@@ -160,7 +160,7 @@ describe('a question', () => {
     const chatter = messageOf('Lunch?', { place: { key: 'thread 9' }, addressed: false });
     await bot.dispatch.message(chatter);
     expect(bot.provider.chats).toHaveLength(0);
-    expect(chatter.surface.whispers).toEqual([]);
+    expect(chatter.surface.privateTexts).toEqual([]);
   });
 
   it('of one person in private is in no window of another’s', async () => {
@@ -211,7 +211,7 @@ describe('a guild with as many answers under way as it may have', () => {
         await waitUntil(() => expect(surface.activities).toContain('queued'));
       const refused = messageOf('Four?', {});
       await small.dispatch.message(refused);
-      expect(whispered(refused)).toMatch(
+      expect(toldPrivately(refused)).toMatch(
         /Too many answers are being written here\. Ask again in \d+ seconds/,
       );
       small.provider.answer('Elsewhere.');
@@ -296,7 +296,7 @@ describe('access', () => {
   it('refuses a model above the tier by name, with what can be used, and asks no provider', async () => {
     const asked = invocationOf('ask', { prompt: 'Hi', model: 'openai/gpt-4o' });
     await bot.dispatch.command(asked);
-    expect(whispered(asked)).toMatch(
+    expect(toldPrivately(asked)).toMatch(
       /GPT-4o.*needs the tier `openai` or `premium`.*has `free`.*You can use/s,
     );
     expect(bot.provider.requests).toEqual([]);
@@ -323,7 +323,7 @@ describe('access', () => {
     const place = { key: 'thread 1' };
     const set = invocationOf('model', { model: 'openai/gpt-4o' }, { place });
     await bot.dispatch.command(set);
-    expect(whispered(set)).toMatch(/GPT-4o\*\* answers in this conversation/);
+    expect(toldPrivately(set)).toMatch(/GPT-4o\*\* answers in this conversation/);
     await bot.grant('discord:1', 'free');
     bot.provider.answer('Yes.');
     const asked = messageOf('Hi', { place });
@@ -378,8 +378,8 @@ describe('an answer that does not come to its end', () => {
     const foreign = pressOf('stop', id, { actor: testActor('eve', { guild: 'discord:2', isAdmin: true }) });
     await bot.dispatch.press(stranger);
     await bot.dispatch.press(foreign);
-    expect(whispered(stranger)).toMatch(/Only the person who asked or an admin/);
-    expect(whispered(foreign)).toMatch(/ended already/);
+    expect(toldPrivately(stranger)).toMatch(/Only the person who asked or an admin/);
+    expect(toldPrivately(foreign)).toMatch(/ended already/);
     expect(asked.surface.shown?.status).toBe('streaming');
     await bot.dispatch.press(pressOf('stop', id, { actor: testActor('ada', { isAdmin: true }) }));
     await done;
@@ -397,7 +397,7 @@ describe('an answer that does not come to its end', () => {
       if (how === '/stop') {
         const stop = invocationOf('stop', {}, { place: { key: how } });
         await bot.dispatch.command(stop);
-        expect(whispered(stop)).toBe('Stopped.');
+        expect(toldPrivately(stop)).toBe('Stopped.');
       } else if (how === 'deleted') await bot.dispatch.retract(how);
       else {
         asked.surface.shut('deleted');
@@ -453,7 +453,7 @@ describe('an answer that does not come to its end', () => {
     });
     const late = messageOf('Anyone?', {});
     await bot.dispatch.message(late);
-    expect(whispered(late)).toMatch(/restarting/);
+    expect(toldPrivately(late)).toMatch(/restarting/);
   });
 });
 
@@ -499,7 +499,7 @@ describe('Retry', () => {
     await bot.grant('discord:1', 'free');
     const retry = pressOf('retry', asked.surface.shown?.buttons[0]?.answerId ?? '');
     await bot.dispatch.press(retry);
-    expect(whispered(retry)).toMatch(/needs the tier/);
+    expect(toldPrivately(retry)).toMatch(/needs the tier/);
     expect(retry.retired()).toBe(0);
     expect(bot.provider.chats).toHaveLength(1);
   });
@@ -517,14 +517,14 @@ describe('Retry', () => {
     await bot.dispatch.message(asked);
     const retry = pressOf('retry', answerIdOf(asked), { actor: testActor('eve', traits) });
     await bot.dispatch.press(retry);
-    expect(whispered(retry)).toMatch(words);
+    expect(toldPrivately(retry)).toMatch(words);
     expect(bot.provider.chats).toHaveLength(1);
   });
 
   it('with an id that nobody made is refused', async () => {
     const forged = pressOf('retry', 'AAAAAAAAAAAAAAAAAAAAAAAA');
     await bot.dispatch.press(forged);
-    expect(whispered(forged)).toMatch(/does not work any more/);
+    expect(toldPrivately(forged)).toMatch(/does not work any more/);
   });
 });
 
@@ -569,7 +569,7 @@ describe('a store that fails', () => {
       isBroken = true;
       const asked = messageOf('Why?', { place });
       await breaking.dispatch.message(asked);
-      expect(whispered(asked)).toMatch(/cannot reach its memory/);
+      expect(toldPrivately(asked)).toMatch(/cannot reach its memory/);
       expect(breaking.provider.chats).toHaveLength(1);
       expect(breaking.logged()).toContain('disk I/O error');
     } finally {

@@ -164,11 +164,11 @@ describe.each([
         outcomes.push(status);
         if (status === 'none')
           expect(
-            surface.whispers.map(({ text }) => text),
+            surface.privateTexts.map(({ text }) => text),
             about,
           ).toHaveLength(1);
         else {
-          expect(surface.whispers, about).toEqual([]);
+          expect(surface.privateTexts, about).toEqual([]);
           expect(
             buttonsOf(surface).filter(({ kind }) => kind === 'retry'),
             about,
@@ -331,7 +331,7 @@ describe('a process that dies when only an answer’s last state is still to be 
       await world.bot();
       await world.settled();
       expect(surface.messages).toHaveLength(length);
-      expect(surface.whispers).toEqual([]);
+      expect(surface.privateTexts).toEqual([]);
     }
   });
 
@@ -432,7 +432,7 @@ describe('what a dead process left', () => {
     });
     await world.bot();
     await world.settled();
-    expect(surface.whispers).toMatchObject([{ text: expect.stringMatching(/restarted before/) }]);
+    expect(surface.privateTexts).toMatchObject([{ text: expect.stringMatching(/restarted before/) }]);
     expect(surface.messages).toEqual([]);
   });
 
@@ -458,6 +458,6 @@ describe('what a dead process left', () => {
     world.failReopening(2);
     await world.bot();
     await world.settled();
-    expect(surface.whispers).toHaveLength(1);
+    expect(surface.privateTexts).toHaveLength(1);
   });
 });

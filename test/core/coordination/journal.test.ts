@@ -316,10 +316,10 @@ describe('two bots on one store', () => {
     const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
     const other = pressOf('stop', answerId, { actor: testActor('ben') });
     await bot(1).dispatch.press(other);
-    expect(other.surface.whispers[0]?.text).toMatch(/Only Mia or an admin can stop/);
+    expect(other.surface.privateTexts[0]?.text).toMatch(/Only Mia or an admin can stop/);
     const own = pressOf('stop', answerId);
     await bot(1).dispatch.press(own);
-    expect(own.surface.whispers[0]?.text).toMatch(/ends in a moment/);
+    expect(own.surface.privateTexts[0]?.text).toMatch(/ends in a moment/);
     await answering;
     expect(asked.surface.text).toBe('As far');
     expect(asked.surface.shown).toMatchObject({ status: 'stopped', note: 'Stopped by Mia.' });
@@ -350,7 +350,7 @@ describe('a bot whose store is away', () => {
     isAway = true;
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
     await bot.dispatch.message(asked);
-    expect(asked.surface.whispers[0]?.text).toMatch(/cannot reach its memory/);
+    expect(asked.surface.privateTexts[0]?.text).toMatch(/cannot reach its memory/);
     expect(bot.provider.chats).toEqual([]);
     isAway = false;
     bot.provider.answer('Here again.');
@@ -371,7 +371,7 @@ describe('a bot whose store is away', () => {
     await live.text(' as it goes.');
     await live.finish();
     await answering;
-    expect(asked.surface).toMatchObject({ text: 'As far as it goes.', whispers: [] });
+    expect(asked.surface).toMatchObject({ text: 'As far as it goes.', privateTexts: [] });
     expect(asked.surface.shown?.status).toBe('complete');
     isAway = false;
   });
@@ -415,7 +415,7 @@ describe('a bot whose store is away', () => {
     });
     const refused = messageOf('And now?', { place });
     await bot.dispatch.message(refused);
-    expect(refused.surface.whispers[0]?.text).toMatch(/cannot reach its memory/);
+    expect(refused.surface.privateTexts[0]?.text).toMatch(/cannot reach its memory/);
     expect(bot.provider.chats).toHaveLength(1);
 
     isFull = false;

@@ -203,7 +203,7 @@ describe('two bots on one store', () => {
   async function say(command: string, options: Record<string, unknown> = {}, event: TestEvent = thread) {
     const invocation = invocationOf(command, options, event);
     await hears.dispatch.command(invocation);
-    return invocation.surface.whispers[0]?.text;
+    return invocation.surface.privateTexts[0]?.text;
   }
 
   /** Moves time until something is done that waits for the other process; five times as fast as real time, in which the tokenizer loads. */
@@ -356,7 +356,7 @@ describe('two bots on one store', () => {
     gate.resolve();
     await done;
     expect(provider.chats).toEqual([]);
-    expect(asked.surface).toMatchObject({ messages: [], whispers: [] });
+    expect(asked.surface).toMatchObject({ messages: [], privateTexts: [] });
     expect(await costs()).toEqual([]);
     expect(await store.ledger.open({ guild: here })).toEqual([]);
     expect(await answersKept()).toBe(0);
@@ -411,7 +411,7 @@ describe('two bots on one store', () => {
     const stop = invocationOf('stop', {}, thread);
     await writes.dispatch.command(stop);
     await mine.done;
-    expect(stop.surface.whispers[0]?.text).toBe('Stopped.');
+    expect(stop.surface.privateTexts[0]?.text).toBe('Stopped.');
     expect(await say('stop')).toBe('Nothing of yours is being written here.');
   });
 });

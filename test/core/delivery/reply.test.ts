@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createReply, type Ending, type Reply, type ReplyOptions } from '../../../src/core/delivery/reply.ts';
-import { createPacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { PlaceGone, RateLimited, Unshowable } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
 import type { Button, LiveMessage, MessageView } from '../../../src/core/ports/surface.ts';
@@ -21,10 +21,10 @@ const RETRY: Button = { kind: 'retry', answerId: 'a1' };
 const COMPLETE: Ending = { status: 'complete', note: null, footer: 'A model, 3 s', buttons: [RETRY] };
 const HOUR_MS = 3_600_000;
 
-/** One clock, one set of pacers and the platform's own count of writes; as many replies on it as a test wants. */
+/** One clock, one set of limiters and the platform's own count of writes; as many replies on it as a test wants. */
 function setUp() {
   const clock = createFakeClock();
-  const pacers = createPacers(clock);
+  const limiters = createWriteLimiters(clock);
   const limiter = createMemoryLimiter(clock);
   const abandon = new AbortController();
 
@@ -36,7 +36,7 @@ function setUp() {
     const opened: LiveMessage[] = [];
     const reply = createReply({
       surface,
-      pacers,
+      limiters,
       clock,
       log: pino({ level: 'silent' }),
       buttons: [STOP],
@@ -47,7 +47,7 @@ function setUp() {
     return { surface, reply, opened };
   }
 
-  return { clock, pacers, limiter, abandon, start, startOn };
+  return { clock, limiters, limiter, abandon, start, startOn };
 }
 
 /** Lets time pass until the work is done. */
@@ -626,7 +626,7 @@ describe('a state that the platform refuses', () => {
 
 describe('the signal', () => {
   it.each([
-    ['while it waits for the pacer', 0, 10],
+    ['while it waits for the limiter', 0, 10],
     ['while a message is being opened', 50, 0],
     ['while an update is under way', 150, 0],
   ])('ends delivery at once: %s', async (_, afterMs, others) => {

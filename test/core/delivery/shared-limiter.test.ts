@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedPace } from '../../../src/core/delivery/shared-limiter.ts';
-import { createPacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
+import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../../src/core/kit/clock.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
@@ -19,9 +19,9 @@ const interim = () => false;
 /** A process that keeps its pace with those on the same store, which is `awayMs` there and `awayMs` back. */
 function startProcess(store: PaceStore, clock: FakeClock, awayMs = 0) {
   const { log, lines } = createLogRecorder();
-  const shared = createSharedPace(awayMs === 0 ? store : distant(store, clock, awayMs), { clock, log });
-  const pacers = createPacers(clock, shared);
-  return { pacers, shared, logged: () => lines.map((line) => JSON.parse(line).msg as string) };
+  const shared = createSharedLimiter(awayMs === 0 ? store : distant(store, clock, awayMs), { clock, log });
+  const limiters = createWriteLimiters(clock, shared);
+  return { limiters, shared, logged: () => lines.map((line) => JSON.parse(line).msg as string) };
 }
 
 function distant(store: PaceStore, clock: Clock, awayMs: number): PaceStore {
@@ -72,14 +72,14 @@ describe('processes that share a limit', () => {
     const limiter = createMemoryLimiter(clock);
     let done = 0;
     async function work(awayMs: number) {
-      const { pacers } = startProcess(store, clock, awayMs);
+      const { limiters } = startProcess(store, clock, awayMs);
       for (let serial = 0; clock.now() < 500_000; serial++) {
         const write = async () => {
           await clock.sleep((serial * 37) % 90);
           limiter.take(scope);
           done++;
         };
-        await pacers.run(scope, serial % 3 === 0 ? urgent : interim, write, never);
+        await limiters.run(scope, serial % 3 === 0 ? urgent : interim, write, never);
       }
     }
     const processes = Promise.all([work(0), work(3), work(20)]);
@@ -93,10 +93,10 @@ describe('processes that share a limit', () => {
     const { clock, store } = setUp();
     const written = [0, 0, 0];
     async function work(index: number, replies: number) {
-      const { pacers } = startProcess(store, clock, [1, 7, 30][index]);
+      const { limiters } = startProcess(store, clock, [1, 7, 30][index]);
       const reply = async () => {
         while (clock.now() < 300_000) {
-          await pacers.run(
+          await limiters.run(
             scope,
             interim,
             async () => {
@@ -118,10 +118,10 @@ describe('processes that share a limit', () => {
     const { clock, store, log, write } = setUp();
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
     for (let serial = 0; serial < 20; serial++) {
-      for (const { pacers } of [one, two]) void pacers.run(reserved, interim, write('interim'), never);
+      for (const { limiters } of [one, two]) void limiters.run(reserved, interim, write('interim'), never);
     }
     await clock.advance(7_123);
-    await Promise.all([one, two].map(({ pacers }) => pacers.run(reserved, urgent, write('last'), never)));
+    await Promise.all([one, two].map(({ limiters }) => limiters.run(reserved, urgent, write('last'), never)));
     expect(log.slice(-2)).toEqual([
       { name: 'last', atMs: clock.now() },
       { name: 'last', atMs: clock.now() },
@@ -132,16 +132,16 @@ describe('processes that share a limit', () => {
   it('serve the most urgent one first when the wait is over, and the others in the order in which they came', async () => {
     const { clock, store, write, names } = setUp();
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
-    const others = Array.from({ length: 5 }, () => two.pacers.run(scope, urgent, write('other'), never));
+    const others = Array.from({ length: 5 }, () => two.limiters.run(scope, urgent, write('other'), never));
     await Promise.all(others);
-    const runs = ['a', 'b', 'c'].map((name) => one.pacers.run(scope, interim, write(name), never));
+    const runs = ['a', 'b', 'c'].map((name) => one.limiters.run(scope, interim, write(name), never));
     await clock.advance(1_000);
     let isLast = false;
-    runs.push(one.pacers.run(scope, () => isLast, write('last'), never));
-    runs.push(one.pacers.run(scope, urgent, write('first'), never));
+    runs.push(one.limiters.run(scope, () => isLast, write('last'), never));
+    runs.push(one.limiters.run(scope, urgent, write('first'), never));
     await clock.advance(1_000);
     isLast = true;
-    one.pacers.hurry(scope);
+    one.limiters.hurry(scope);
     expect(names()).toHaveLength(5);
     await clock.advance(10_000);
     await Promise.all(runs);
@@ -152,7 +152,7 @@ describe('processes that share a limit', () => {
     const { clock, store, write } = setUp();
     const processes = [startProcess(store, clock), startProcess(store, clock)];
     const runs = Array.from({ length: 100 }, (_, index) =>
-      processes[index % 2]?.pacers.run(scope, urgent, write('w'), never),
+      processes[index % 2]?.limiters.run(scope, urgent, write('w'), never),
     );
     await clock.advance(100_000);
     await Promise.all(runs);
@@ -166,22 +166,22 @@ describe('processes that share a limit', () => {
     const single: Scope = { ...scope, limit: 1 };
     const [one, two] = [startProcess(store, clock, 10), startProcess(store, clock)];
     const leaving = new AbortController();
-    const left = one.pacers.run(single, urgent, write('left'), leaving.signal);
+    const left = one.limiters.run(single, urgent, write('left'), leaving.signal);
     left.catch(() => {});
     await clock.advance(5);
     leaving.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
     await clock.advance(100);
-    await two.pacers.run(single, urgent, write('two'), never);
+    await two.limiters.run(single, urgent, write('two'), never);
     expect(names()).toEqual(['two']);
   });
 
   it('wait out together what a 429 says to one of them', async () => {
     const { clock, store, log, write } = setUp();
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
-    const refused = one.pacers.run(scope, urgent, () => Promise.reject(new RateLimited(7_000)), never);
+    const refused = one.limiters.run(scope, urgent, () => Promise.reject(new RateLimited(7_000)), never);
     await expect(refused).rejects.toThrow(RateLimited);
-    const run = two.pacers.run(scope, urgent, write('w'), never);
+    const run = two.limiters.run(scope, urgent, write('w'), never);
     await clock.advance(7_000);
     await run;
     expect(log).toEqual([{ name: 'w', atMs: 7_000 }]);
@@ -190,12 +190,12 @@ describe('processes that share a limit', () => {
   it('are not led astray by what one of them learns', async () => {
     const { clock, store, log, write } = setUp();
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
-    await one.pacers.run(scope, urgent, write('one'), never);
-    one.pacers.learn(scope.key, { limit: 50, remaining: 49, resetAfterMs: 100 });
-    const runs = Array.from({ length: 10 }, () => one.pacers.run(scope, urgent, write('one'), never));
+    await one.limiters.run(scope, urgent, write('one'), never);
+    one.limiters.learn(scope.key, { limit: 50, remaining: 49, resetAfterMs: 100 });
+    const runs = Array.from({ length: 10 }, () => one.limiters.run(scope, urgent, write('one'), never));
     await clock.advance(1_000);
     expect(log).toHaveLength(5);
-    const other = two.pacers.run(scope, urgent, write('two'), never);
+    const other = two.limiters.run(scope, urgent, write('two'), never);
     await clock.advance(10_000);
     await Promise.all([...runs, other]);
   });
@@ -204,22 +204,22 @@ describe('processes that share a limit', () => {
     const { clock, store } = setUp();
     const streams: Scope = { ...scope, limit: 2 };
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
-    const ends = [await one.pacers.take(streams), await two.pacers.take(streams)];
+    const ends = [await one.limiters.take(streams), await two.limiters.take(streams)];
     expect(ends).toEqual([expect.any(Function), expect.any(Function)]);
-    expect(await one.pacers.take(streams)).toBeNull();
+    expect(await one.limiters.take(streams)).toBeNull();
     ends[1]?.();
     await clock.advance(4_999);
-    expect(await one.pacers.take(streams)).toBeNull();
+    expect(await one.limiters.take(streams)).toBeNull();
     await clock.advance(1);
-    expect(await one.pacers.take(streams)).not.toBeNull();
-    expect(await two.pacers.take(streams)).toBeNull();
+    expect(await one.limiters.take(streams)).not.toBeNull();
+    expect(await two.limiters.take(streams)).toBeNull();
   });
 
   it('do not ask where each has the limit to itself', async () => {
     const { clock, store, write } = setUp();
-    const { pacers } = startProcess(store, clock);
-    await pacers.run({ ...scope, isShared: false }, urgent, write('w'), never);
-    await pacers.take({ ...scope, isShared: false });
+    const { limiters } = startProcess(store, clock);
+    await limiters.run({ ...scope, isShared: false }, urgent, write('w'), never);
+    await limiters.take({ ...scope, isShared: false });
     expect(store.asked).toEqual([]);
   });
 });
@@ -228,9 +228,9 @@ describe('a store that fails', () => {
   it('holds nothing up: each process goes by its own count, and says so once', async () => {
     const { clock, write, log } = setUp();
     const { frail, store } = createFrailPace(clock);
-    const { pacers, logged } = startProcess(store, clock);
+    const { limiters, logged } = startProcess(store, clock);
     frail.state = 'failing';
-    const runs = Array.from({ length: 8 }, () => pacers.run(scope, urgent, write('w'), never));
+    const runs = Array.from({ length: 8 }, () => limiters.run(scope, urgent, write('w'), never));
     await clock.advance(20_000);
     await Promise.all(runs);
     expect(log.map(({ atMs }) => atMs)).toEqual([0, 0, 0, 0, 0, 5_000, 5_000, 5_000]);
@@ -240,9 +240,9 @@ describe('a store that fails', () => {
   it('is asked again after five seconds, by one write', async () => {
     const { clock, write } = setUp();
     const { frail, store } = createFrailPace(clock);
-    const { pacers, logged } = startProcess(store, clock);
+    const { limiters, logged } = startProcess(store, clock);
     const wide: Scope = { ...scope, limit: 100 };
-    const burst = () => Promise.all([1, 2, 3].map(() => pacers.run(wide, urgent, write('w'), never)));
+    const burst = () => Promise.all([1, 2, 3].map(() => limiters.run(wide, urgent, write('w'), never)));
     frail.state = 'failing';
     await burst();
     expect(frail.calls).toBe(1);
@@ -265,12 +265,12 @@ describe('a store that fails', () => {
   it('costs half a second at most where it says nothing, and the next ones nothing', async () => {
     const { clock, write, log } = setUp();
     const { frail, store } = createFrailPace(clock);
-    const { pacers } = startProcess(store, clock);
+    const { limiters } = startProcess(store, clock);
     frail.state = 'silent';
-    const first = pacers.run(scope, urgent, write('first'), never);
+    const first = limiters.run(scope, urgent, write('first'), never);
     await clock.advance(500);
     await first;
-    await pacers.run(scope, urgent, write('second'), never);
+    await limiters.run(scope, urgent, write('second'), never);
     expect(log).toEqual([
       { name: 'first', atMs: 500 },
       { name: 'second', atMs: 500 },
@@ -279,8 +279,8 @@ describe('a store that fails', () => {
 
   it('hears of the ends of writes before the process stops', async () => {
     const { clock, store, write } = setUp();
-    const { pacers, shared } = startProcess(store, clock, 100);
-    const run = pacers.run(scope, urgent, write('w'), never);
+    const { limiters, shared } = startProcess(store, clock, 100);
+    const run = limiters.run(scope, urgent, write('w'), never);
     await clock.advance(200);
     await run;
     let hasStopped = false;

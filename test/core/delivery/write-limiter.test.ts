@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPacers } from '../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -12,7 +12,7 @@ const interim = () => false;
 
 function setUp() {
   const clock = createFakeClock(0);
-  const pacers = createPacers(clock);
+  const limiters = createWriteLimiters(clock);
   const log: { name: string; atMs: number }[] = [];
   const write =
     (name: string, latencyMs = 0) =>
@@ -22,28 +22,28 @@ function setUp() {
     };
   const names = () => log.map((entry) => entry.name);
   const times = () => log.map((entry) => entry.atMs);
-  return { clock, pacers, log, write, names, times };
+  return { clock, limiters, log, write, names, times };
 }
 
-describe('pacers', () => {
+describe('limiters', () => {
   it('lets the first write through at once', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, interim, write('a'), never);
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, interim, write('a'), never);
     expect(times()).toEqual([clock.now()]);
   });
 
   it('spreads interim writes evenly over the window', async () => {
-    const { clock, pacers, write, times } = setUp();
-    const runs = ['a', 'b', 'c', 'd'].map((name) => pacers.run(scope, interim, write(name), never));
+    const { clock, limiters, write, times } = setUp();
+    const runs = ['a', 'b', 'c', 'd'].map((name) => limiters.run(scope, interim, write(name), never));
     await clock.advance(10_000);
     await Promise.all(runs);
     expect(times()).toEqual([0, 1_000, 2_000, 3_000]);
   });
 
   it('never starts more than the limit within any window, counted from where each write ended', async () => {
-    const { clock, pacers, write, log } = setUp();
+    const { clock, limiters, write, log } = setUp();
     const runs = Array.from({ length: 40 }, (_, index) =>
-      pacers.run(scope, index % 3 === 0 ? urgent : interim, write(`w${index}`, (index * 37) % 400), never),
+      limiters.run(scope, index % 3 === 0 ? urgent : interim, write(`w${index}`, (index * 37) % 400), never),
     );
     await clock.advance(120_000);
     await Promise.all(runs);
@@ -55,14 +55,14 @@ describe('pacers', () => {
   });
 
   it('keeps a reserve for what is urgent', async () => {
-    const { clock, pacers, write, log } = setUp();
+    const { clock, limiters, write, log } = setUp();
     const reserved = { ...scope, reserve: 2 };
     const interims = Array.from({ length: 6 }, (_, index) =>
-      pacers.run(reserved, interim, write(`interim ${index}`), never),
+      limiters.run(reserved, interim, write(`interim ${index}`), never),
     );
     await clock.advance(4_000);
     expect(log.map(({ name }) => name)).toEqual(['interim 0', 'interim 1', 'interim 2']);
-    await Promise.all([1, 2].map((last) => pacers.run(reserved, urgent, write(`last ${last}`), never)));
+    await Promise.all([1, 2].map((last) => limiters.run(reserved, urgent, write(`last ${last}`), never)));
     expect(log.slice(3)).toEqual([
       { name: 'last 1', atMs: clock.now() },
       { name: 'last 2', atMs: clock.now() },
@@ -72,12 +72,12 @@ describe('pacers', () => {
   });
 
   it('serves urgent writes before interim ones, and those in the order in which they came', async () => {
-    const { clock, pacers, write, names } = setUp();
+    const { clock, limiters, write, names } = setUp();
     const runs = [
-      pacers.run(scope, interim, write('first'), never),
-      pacers.run(scope, interim, write('interim 1'), never),
-      pacers.run(scope, interim, write('interim 2'), never),
-      pacers.run(scope, urgent, write('urgent'), never),
+      limiters.run(scope, interim, write('first'), never),
+      limiters.run(scope, interim, write('interim 1'), never),
+      limiters.run(scope, interim, write('interim 2'), never),
+      limiters.run(scope, urgent, write('urgent'), never),
     ];
     await clock.advance(5_000);
     await Promise.all(runs);
@@ -85,22 +85,22 @@ describe('pacers', () => {
   });
 
   it('lets a waiting update through at once when it has become the last one', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, interim, write('a'), never);
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, interim, write('a'), never);
     let isLast = false;
-    const run = pacers.run(scope, () => isLast, write('b'), never);
+    const run = limiters.run(scope, () => isLast, write('b'), never);
     await clock.advance(300);
     isLast = true;
-    pacers.hurry(scope);
+    limiters.hurry(scope);
     await run;
     expect(times()).toEqual([0, 300]);
   });
 
   it('does not let an earlier alarm hide a later one', async () => {
-    const { clock, pacers, write, names } = setUp();
-    for (let burst = 0; burst < 5; burst++) await pacers.run(scope, urgent, write('burst'), never);
-    const late = pacers.run(scope, interim, write('interim'), never);
-    const early = pacers.run(scope, urgent, write('urgent'), never);
+    const { clock, limiters, write, names } = setUp();
+    for (let burst = 0; burst < 5; burst++) await limiters.run(scope, urgent, write('burst'), never);
+    const late = limiters.run(scope, interim, write('interim'), never);
+    const early = limiters.run(scope, urgent, write('urgent'), never);
     await clock.advance(4_999);
     expect(names()).toHaveLength(5);
     await clock.advance(1);
@@ -111,11 +111,11 @@ describe('pacers', () => {
   });
 
   it('waits as long as a 429 says, for every write of the scope and of no other', async () => {
-    const { clock, pacers, write, times, names } = setUp();
-    const refused = pacers.run(scope, urgent, () => Promise.reject(new RateLimited(7_000)), never);
+    const { clock, limiters, write, times, names } = setUp();
+    const refused = limiters.run(scope, urgent, () => Promise.reject(new RateLimited(7_000)), never);
     await expect(refused).rejects.toThrow(RateLimited);
-    const here = pacers.run(scope, urgent, write('here'), never);
-    await pacers.run({ ...scope, key: 'elsewhere' }, urgent, write('elsewhere'), never);
+    const here = limiters.run(scope, urgent, write('here'), never);
+    await limiters.run({ ...scope, key: 'elsewhere' }, urgent, write('elsewhere'), never);
     await clock.advance(6_999);
     expect(names()).toEqual(['elsewhere']);
     await clock.advance(1);
@@ -129,10 +129,10 @@ describe('pacers', () => {
     let done = 0;
     /** A process of its own that always has something to write. */
     async function work() {
-      const pacers = createPacers(clock);
+      const limiters = createWriteLimiters(clock);
       while (clock.now() < 1_000_000) {
         const write = async () => limiter.take(scope);
-        const written = await pacers.run(scope, interim, write, never).catch(() => 'refused');
+        const written = await limiters.run(scope, interim, write, never).catch(() => 'refused');
         if (written !== 'refused') done++;
       }
     }
@@ -144,22 +144,22 @@ describe('pacers', () => {
   });
 
   it('asks again after an hour, whatever a 429 says', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(1e12)), never).catch(() => {});
-    const again = pacers.run(scope, urgent, write('again'), never);
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, urgent, () => Promise.reject(new RateLimited(1e12)), never).catch(() => {});
+    const again = limiters.run(scope, urgent, write('again'), never);
     await clock.advance(3_600_000);
     await again;
     expect(times()).toEqual([3_600_000]);
   });
 
   it('takes 429s that come together for one, and the longest wait of them', async () => {
-    const { clock, pacers, write, times } = setUp();
+    const { clock, limiters, write, times } = setUp();
     const wide: Scope = { key: 'wide', limit: 8, windowMs: 5_000 };
     const refused = [10_000, 1_000].map((ms) =>
-      pacers.run(wide, urgent, () => Promise.reject(new RateLimited(ms)), never).catch(() => {}),
+      limiters.run(wide, urgent, () => Promise.reject(new RateLimited(ms)), never).catch(() => {}),
     );
     await Promise.all(refused);
-    const runs = Array.from({ length: 5 }, () => pacers.run(wide, urgent, write('w'), never));
+    const runs = Array.from({ length: 5 }, () => limiters.run(wide, urgent, write('w'), never));
     await clock.advance(20_000);
     await Promise.all(runs);
     // Half of the limit, and a little that has come back since.
@@ -167,83 +167,83 @@ describe('pacers', () => {
   });
 
   it('believes the platform that the whole limit is there again', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(1_000)), never).catch(() => {});
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, urgent, () => Promise.reject(new RateLimited(1_000)), never).catch(() => {});
     await clock.advance(10_000);
-    await pacers.run(scope, interim, write('a'), never);
-    pacers.learn(scope.key, { limit: 5, remaining: 4, resetAfterMs: 5_000 });
-    const runs = ['b', 'c', 'd'].map((name) => pacers.run(scope, interim, write(name), never));
+    await limiters.run(scope, interim, write('a'), never);
+    limiters.learn(scope.key, { limit: 5, remaining: 4, resetAfterMs: 5_000 });
+    const runs = ['b', 'c', 'd'].map((name) => limiters.run(scope, interim, write(name), never));
     await clock.advance(5_000);
     await Promise.all(runs);
     expect(times()).toEqual([10_000, 11_000, 12_000, 13_000]);
   });
 
   it('uses the whole limit again after a 429 that did not come back', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, urgent, () => Promise.reject(new RateLimited(0)), never).catch(() => {});
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, urgent, () => Promise.reject(new RateLimited(0)), never).catch(() => {});
     await clock.advance(150_000);
-    const runs = ['a', 'b', 'c'].map((name) => pacers.run(scope, interim, write(name), never));
+    const runs = ['a', 'b', 'c'].map((name) => limiters.run(scope, interim, write(name), never));
     await clock.advance(3_000);
     await Promise.all(runs);
     expect(times()).toEqual([150_000, 151_000, 152_000]);
   });
 
   it('learns limit, window and what is left from the platform', async () => {
-    const { clock, pacers, write, times } = setUp();
-    await pacers.run(scope, interim, write('a'), never);
-    pacers.learn(scope.key, { limit: 2, remaining: 1, resetAfterMs: 1_000 });
-    const runs = ['b', 'c'].map((name) => pacers.run(scope, interim, write(name), never));
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(scope, interim, write('a'), never);
+    limiters.learn(scope.key, { limit: 2, remaining: 1, resetAfterMs: 1_000 });
+    const runs = ['b', 'c'].map((name) => limiters.run(scope, interim, write(name), never));
     await clock.advance(2_000);
     await Promise.all(runs);
     expect(times()).toEqual([0, 500, 1_000]);
 
-    pacers.learn(scope.key, { limit: 2, remaining: 0, resetAfterMs: 3_000 });
-    const last = pacers.run(scope, urgent, write('d'), never);
+    limiters.learn(scope.key, { limit: 2, remaining: 0, resetAfterMs: 3_000 });
+    const last = limiters.run(scope, urgent, write('d'), never);
     await clock.advance(3_000);
     await last;
     expect(times().at(-1)).toBe(5_000);
   });
 
   it('waits for the wider limit too, and then shows what is newest', async () => {
-    const { clock, pacers, write, times } = setUp();
+    const { clock, limiters, write, times } = setUp();
     const wider: Scope = { key: 'everywhere', limit: 1, windowMs: 1_000 };
     const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
-    const runs = ['a', 'b', 'c'].map((key) => pacers.run(here(key), interim, write(key), never));
+    const runs = ['a', 'b', 'c'].map((key) => limiters.run(here(key), interim, write(key), never));
     await clock.advance(5_000);
     await Promise.all(runs);
     expect(times()).toEqual([0, 1_000, 2_000]);
   });
 
   it('lets what became urgent go first in the wider limit as well', async () => {
-    const { clock, pacers, write, names } = setUp();
+    const { clock, limiters, write, names } = setUp();
     const wider: Scope = { key: 'everywhere', limit: 1, windowMs: 1_000 };
     const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
     let isOver = false;
     const runs = [
-      pacers.run(here('a'), interim, write('a'), never),
-      pacers.run(here('b'), interim, write('b'), never),
-      pacers.run(here('c'), () => isOver, write('c'), never),
+      limiters.run(here('a'), interim, write('a'), never),
+      limiters.run(here('b'), interim, write('b'), never),
+      limiters.run(here('c'), () => isOver, write('c'), never),
     ];
     await clock.advance(500);
     isOver = true;
-    pacers.hurry(here('c'));
+    limiters.hurry(here('c'));
     await clock.advance(5_000);
     await Promise.all(runs);
     expect(names()).toEqual(['a', 'c', 'b']);
   });
 
   it('slows the limit that was run into, the wider or the narrower one', async () => {
-    const { clock, pacers, write, log } = setUp();
+    const { clock, limiters, write, log } = setUp();
     const wider: Scope = { key: 'everywhere', limit: 100, windowMs: 1_000 };
     const here = (key: string): Scope => ({ key, limit: 5, windowMs: 5_000, within: wider });
     const fail = (key: string, error: Error) =>
-      pacers.run(here(key), urgent, () => Promise.reject(error), never).catch(() => {});
+      limiters.run(here(key), urgent, () => Promise.reject(error), never).catch(() => {});
     await fail('a', new RateLimited(2_000));
-    const runs = ['a', 'b'].map((key) => pacers.run(here(key), urgent, write(key), never));
+    const runs = ['a', 'b'].map((key) => limiters.run(here(key), urgent, write(key), never));
     await clock.advance(2_000);
     await Promise.all(runs);
     await fail('c', new RateLimited(3_000, { scope: wider.key }));
-    const later = ['a', 'b'].map((key) => pacers.run(here(key), urgent, write(key), never));
+    const later = ['a', 'b'].map((key) => limiters.run(here(key), urgent, write(key), never));
     await clock.advance(10_000);
     await Promise.all(later);
     expect(log).toEqual([
@@ -255,21 +255,23 @@ describe('pacers', () => {
   });
 
   it('bounds the interim updates of a process, and neither first nor last ones', async () => {
-    const { clock, pacers, write, log } = setUp();
+    const { clock, limiters, write, log } = setUp();
     const own = (key: string): Scope => ({ key, limit: 5, windowMs: 2_000 });
     const answers = Array.from({ length: 1_000 }, (_, index) => own(`answer ${index}`));
     await clock.advance(1_000);
-    await Promise.all(answers.map((scope) => pacers.run(scope, urgent, write('first'), never)));
+    await Promise.all(answers.map((scope) => limiters.run(scope, urgent, write('first'), never)));
     expect(log).toHaveLength(1_000);
     const isOver = new Set<Scope>();
-    const runs = answers.map((scope) => pacers.run(scope, () => isOver.has(scope), write('interim'), never));
+    const runs = answers.map((scope) =>
+      limiters.run(scope, () => isOver.has(scope), write('interim'), never),
+    );
     await clock.advance(2_000);
     const interims = log.length - 1_000;
     expect(interims).toBeGreaterThan(500);
     expect(interims).toBeLessThanOrEqual(20 + 2 * 300);
     const last = answers.at(-1) as Scope;
     isOver.add(last);
-    pacers.hurry(last);
+    limiters.hurry(last);
     await clock.advance(0);
     expect(log.length - 1_000).toBe(interims + 1);
     await clock.advance(60_000);
@@ -277,26 +279,26 @@ describe('pacers', () => {
   });
 
   it('takes what has room at once, before what waits, and until a window after its end', async () => {
-    const { clock, pacers, write, times } = setUp();
+    const { clock, limiters, write, times } = setUp();
     const pair = { ...scope, limit: 2 };
-    const end = await pacers.take(pair);
-    expect(await pacers.take(pair)).not.toBeNull();
-    expect(await pacers.take(pair)).toBeNull();
-    const run = pacers.run(pair, urgent, write('w'), never);
+    const end = await limiters.take(pair);
+    expect(await limiters.take(pair)).not.toBeNull();
+    expect(await limiters.take(pair)).toBeNull();
+    const run = limiters.run(pair, urgent, write('w'), never);
     await clock.advance(9_000);
     end?.();
     await clock.advance(5_000);
     await run;
     expect(times()).toEqual([14_000]);
-    expect(await pacers.take(pair)).toBeNull();
+    expect(await limiters.take(pair)).toBeNull();
   });
 
   it('gives up the place in the queue when the signal aborts', async () => {
-    const { clock, pacers, write, names } = setUp();
-    await pacers.run(scope, interim, write('a'), never);
+    const { clock, limiters, write, names } = setUp();
+    await limiters.run(scope, interim, write('a'), never);
     const leaving = new AbortController();
-    const left = pacers.run(scope, interim, write('b'), leaving.signal);
-    const stays = pacers.run(scope, interim, write('c'), never);
+    const left = limiters.run(scope, interim, write('b'), leaving.signal);
+    const stays = limiters.run(scope, interim, write('c'), never);
     leaving.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
     await clock.advance(1_000);
@@ -305,13 +307,13 @@ describe('pacers', () => {
   });
 
   it('forgets scopes that rest', async () => {
-    const { clock, pacers, write } = setUp();
+    const { clock, limiters, write } = setUp();
     for (let index = 0; index < 1_000; index++) {
-      await pacers.run({ ...scope, key: `scope ${index}` }, urgent, write('w'), never);
+      await limiters.run({ ...scope, key: `scope ${index}` }, urgent, write('w'), never);
     }
-    expect(pacers.size).toBe(1_000);
+    expect(limiters.size).toBe(1_000);
     await clock.advance(5_000);
-    await pacers.run({ ...scope, key: 'one more' }, urgent, write('w'), never);
-    expect(pacers.size).toBe(1);
+    await limiters.run({ ...scope, key: 'one more' }, urgent, write('w'), never);
+    expect(limiters.size).toBe(1);
   });
 });

@@ -175,7 +175,7 @@ describe('a limit', () => {
     bot.provider.answer('One.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.003 });
     await ask();
     const asked = await ask();
-    expect(asked.surface.whispers[0]?.text).toMatch(
+    expect(asked.surface.privateTexts[0]?.text).toMatch(
       /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit\.$/,
     );
     expect(bot.provider.chats).toHaveLength(1);
@@ -192,7 +192,7 @@ describe('a limit', () => {
     await bot.dispatch.message(again);
     const other = messageOf('Hi', { actor: testActor('ben') });
     await bot.dispatch.message(other);
-    expect(again.surface.whispers[0]?.text).toMatch(/You have used 1 of 1 request for today/);
+    expect(again.surface.privateTexts[0]?.text).toMatch(/You have used 1 of 1 request for today/);
     expect(other.surface.text).toBe('Two.');
   });
 

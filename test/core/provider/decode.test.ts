@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startTimeLimit } from '../../../src/core/kit/deadline.ts';
+import { startDeadline } from '../../../src/core/kit/deadline.ts';
 import { createPace } from '../../../src/core/kit/rate.ts';
 import type { ChatEvent } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
@@ -40,7 +40,7 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
   const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
   const exchange = transport.begin(undefined);
-  const limit = startTimeLimit(clock, 90_000, never, () => exchange.fail({ code: 'timeout' }));
+  const limit = startDeadline(clock, 90_000, never, () => exchange.fail({ code: 'timeout' }));
   const pace = createPace(clock, STREAM_READS);
   const events: ChatEvent[] = [];
   let error: unknown = null;

@@ -70,7 +70,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     await start();
     expect(await ann.slash('/ask', '--model x why?', { channel: general })).toMatchObject({ acked: true });
     await waitUntil(() => expect(statuses).toEqual([200, 200, 200, 200, 200, 404]));
-    expect(ann.whispers(general).map((message) => message.text)).toContain('heard: --model x why?');
+    expect(ann.privateTexts(general).map((message) => message.text)).toContain('heard: --model x why?');
     expect(slack.messages(general)).toEqual([]);
   });
 

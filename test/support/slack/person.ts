@@ -40,7 +40,7 @@ export interface Person {
   /** The DM with the bot. */
   readonly dm: string;
   /** What only this person sees in a channel. */
-  whispers(channel: string): SeenMessage[];
+  privateTexts(channel: string): SeenMessage[];
   /** The text of the home tab and of the uppermost modal, as read; empty where there is none. */
   home(): string;
   modal(): string;
@@ -351,7 +351,7 @@ export function createPerson(
         event_ts: workspace.nextTs(),
       });
     },
-    whispers: (channel) => workspace.ephemerals(id, channel).map((message) => see(message, workspace)),
+    privateTexts: (channel) => workspace.ephemerals(id, channel).map((message) => see(message, workspace)),
     home: () => viewText(workspace.homes.get(id) ?? {}),
     modal: () => viewText(modals.get(id)?.at(-1) ?? {}),
   };

@@ -103,7 +103,7 @@ describe('the loopback Slack: messages', () => {
   it('shows an ephemeral message to one person and lets nobody update it', async () => {
     const { slack, ann, general, client } = await setUp();
     const { message_ts } = await client.chat.postEphemeral({ channel: general, user: ann.id, text: 'psst' });
-    expect(ann.whispers(general)).toMatchObject([{ text: 'psst' }]);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'psst' }]);
     expect(slack.messages(general)).toEqual([]);
     const call = client.chat.update({ channel: general, ts: message_ts ?? '', text: 'no' });
     expect(await errorOf(call)).toBe('message_not_found');

@@ -5,7 +5,12 @@ import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { ANSWER_CHARS, answerBody, type MessageBody, noticeBodies } from './content.ts';
-import { createChannelOutlet, createWebhookOutlet, isUnclear, type Outlet } from './message-writers.ts';
+import {
+  createChannelWriter,
+  createWebhookWriter,
+  isUnclear,
+  type MessageWriter,
+} from './message-writers.ts';
 import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -44,11 +49,11 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const { rest, clock, place } = options;
   const { interaction, isPrivate, botMayUseChannel } = place;
   const sealedPlace = sealPlace(place, options.sealing);
-  const webhook = createWebhookOutlet(rest, interaction);
-  const patientWebhook = createWebhookOutlet({ ...rest, request: rest.insist }, interaction);
-  const channel = createChannelOutlet(rest, interaction.channelId);
+  const webhook = createWebhookWriter(rest, interaction);
+  const patientWebhook = createWebhookWriter({ ...rest, request: rest.insist }, interaction);
+  const channel = createChannelWriter(rest, interaction.channelId);
   /** For writes that were granted under another limit than the channel's. */
-  const patientChannel = createChannelOutlet({ ...rest, request: rest.insist }, interaction.channelId);
+  const patientChannel = createChannelWriter({ ...rest, request: rest.insist }, interaction.channelId);
   const canOutlive = canOutliveToken(place);
   const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
@@ -59,11 +64,11 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   /** What the newest message was to show last, as far as this process knows. */
   let newestView: MessageView | null = null;
 
-  const outlet = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
+  const writer = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
 
   /** Writes as the token lets, and through the channel where it turns out to serve no more, if the bot may write there. */
-  async function write<T>(through: (outlet: Outlet) => Promise<T>): Promise<T> {
-    const first = outlet();
+  async function write<T>(through: (writer: MessageWriter) => Promise<T>): Promise<T> {
+    const first = writer();
     try {
       return await through(first);
     } catch (error) {
@@ -79,7 +84,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     return {
       key: id,
       get scope() {
-        return outlet().editScope;
+        return writer().editScope;
       },
       update(view, signal) {
         newestView = view;
@@ -88,7 +93,11 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     };
   }
 
-  async function sendFurther(through: Outlet, body: MessageBody, signal: AbortSignal): Promise<string> {
+  async function sendFurther(
+    through: MessageWriter,
+    body: MessageBody,
+    signal: AbortSignal,
+  ): Promise<string> {
     await endThinking(signal);
     const found = mayHaveSent && canOutlive ? await findFurther(signal) : null;
     // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
@@ -125,7 +134,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   return {
     limits: { maxChars: ANSWER_CHARS },
     get openScope() {
-      return outlet().sendScope;
+      return writer().sendScope;
     },
     ...(canOutlive ? {} : { closesAtMs: tokenEndsAtMs }),
     canContinueInThread: place.canContinueInThread,
@@ -163,7 +172,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       }
     },
 
-    async whisper(notice, signal) {
+    async tellPrivately(notice, signal) {
       const bodies = noticeBodies(notice.text);
       for (const [index, body] of bodies.entries()) {
         const files = index === bodies.length - 1 ? (notice.files ?? []) : [];

@@ -3,7 +3,7 @@ import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { ANSWER_CHARS, answerBody } from './content.ts';
-import { createChannelOutlet, isUnclear, type Outlet } from './message-writers.ts';
+import { createChannelWriter, isUnclear, type MessageWriter } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
@@ -42,10 +42,10 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   const patient = { ...rest, request: rest.insist };
   // A thread that starts from a message has the message's id.
   let targetId = spot.kind === 'thread' ? messageId : channelId;
-  let outlet = createChannelOutlet(rest, targetId);
+  let writer = createChannelWriter(rest, targetId);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
   let { newestId } = place;
-  let whispered = 0;
+  let toldPrivately = 0;
   let mayHaveSent = options.isResumed;
   /** What earlier tries to open the next message sent, to no known effect. */
   let unclear: MessageView[] = [];
@@ -55,7 +55,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     threadToOpen = null;
     if (outcome !== 'impossible') return;
     targetId = channelId;
-    outlet = createChannelOutlet(rest, channelId);
+    writer = createChannelWriter(rest, channelId);
   }
 
   /** Whether the answer begins in a channel where others talk of other things. */
@@ -63,7 +63,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return spot.kind !== 'here' && targetId === channelId;
   }
 
-  function liveMessage(id: string, { editScope, edit }: Outlet): LiveMessage {
+  function liveMessage(id: string, { editScope, edit }: MessageWriter): LiveMessage {
     newestId = id;
     return {
       key: id,
@@ -82,8 +82,8 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return found === UNREAD ? null : (found?.id ?? null);
   }
 
-  async function whisper({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {
-    const notice = { text, files, nonce: `${messageId}w${whispered++}` };
+  async function tellPrivately({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {
+    const notice = { text, files, nonce: `${messageId}w${toldPrivately++}` };
     if (guildId === null) return postNotice(rest, channelId, notice, signal);
     const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
     try {
@@ -99,7 +99,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   return {
     limits: { maxChars: ANSWER_CHARS },
     get openScope() {
-      return outlet.sendScope;
+      return writer.sendScope;
     },
     canContinueInThread: place.canContinueInThread,
     isPrivate: false,
@@ -108,9 +108,9 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       const now = isReply() ? ({ kind: 'reply' } as const) : spot;
       return writeReference({ ...place, spot: now, newestId });
     },
-    adopt: (messageId) => liveMessage(messageId, outlet),
+    adopt: (messageId) => liveMessage(messageId, writer),
     indicate,
-    whisper,
+    tellPrivately,
 
     async open(view, signal) {
       signal.throwIfAborted();
@@ -121,13 +121,13 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
         const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
         // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
         const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
-        const id = found ?? (await outlet.send({ ...body, ...reference, ...once }, [], signal));
+        const id = found ?? (await writer.send({ ...body, ...reference, ...once }, [], signal));
         // What stands there may be what an earlier try sent.
-        if (mayHaveSent) await createChannelOutlet(patient, targetId).edit(id, body, signal);
+        if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, signal);
         unclear = [];
         mayHaveSent = false;
         indicate('idle');
-        return liveMessage(id, outlet);
+        return liveMessage(id, writer);
       } catch (error) {
         if (isUnclear(error)) {
           mayHaveSent = true;

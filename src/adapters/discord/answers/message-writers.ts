@@ -7,7 +7,7 @@ import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
 import type { MessageBody } from './content.ts';
 
 /** A way to write messages and rewrite them. Throws what `Surface` may throw. */
-export interface Outlet {
+export interface MessageWriter {
   readonly sendScope: Scope;
   readonly editScope: Scope;
   /** Posts a message and resolves to its id. */
@@ -21,7 +21,7 @@ const messageSchema = z.object({ id: z.string() });
  * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
  * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
  */
-export function createChannelOutlet(rest: DiscordRest, channelId: string): Outlet {
+export function createChannelWriter(rest: DiscordRest, channelId: string): MessageWriter {
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
   // The last state of an answer need not wait for those of others that still grow.
   const editScope = {
@@ -59,7 +59,7 @@ export function createChannelOutlet(rest: DiscordRest, channelId: string): Outle
 }
 
 /** The application's webhook for one interaction. */
-export interface WebhookOutlet extends Outlet {
+export interface WebhookWriter extends MessageWriter {
   /** Rewrites the answer to the interaction, or the message whose button was pressed; resolves to its id. */
   editOriginal(
     body: Partial<MessageBody>,
@@ -73,10 +73,10 @@ export interface WebhookOutlet extends Outlet {
  * Through an interaction's own webhook, for the 15 minutes that its token lives: spares the channel's limits and the
  * global one.
  */
-export function createWebhookOutlet(
+export function createWebhookWriter(
   rest: DiscordRest,
   interaction: { readonly id: string; readonly applicationId: string; readonly token: string },
-): WebhookOutlet {
+): WebhookWriter {
   const { id, applicationId, token } = interaction;
   const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000, reserve: 1 };
   const original = Routes.webhookMessage(applicationId, token);

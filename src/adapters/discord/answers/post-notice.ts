@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { type MessageBody, noticeBodies } from './content.ts';
-import { createChannelOutlet, delivered } from './message-writers.ts';
+import { createChannelWriter, delivered } from './message-writers.ts';
 
 const channelSchema = z.object({ id: z.string() });
 
@@ -32,7 +32,7 @@ export async function postNotice(
   { text, files = [], replyTo, nonce }: PostOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const outlet = createChannelOutlet({ ...rest, request: rest.insist }, channelId);
+  const writer = createChannelWriter({ ...rest, request: rest.insist }, channelId);
   const bodies = noticeBodies(text);
   for (const [index, body] of bodies.entries()) {
     const part: MessageBody = {
@@ -41,7 +41,7 @@ export async function postNotice(
       nonce: `${nonce}.${index}`,
       enforce_nonce: true,
     };
-    await outlet.send(part, index === bodies.length - 1 ? files : [], signal);
+    await writer.send(part, index === bodies.length - 1 ? files : [], signal);
   }
 }
 

@@ -19,7 +19,7 @@ import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import { type MessageBody, noticeBodies, parseButton } from '../answers/content.ts';
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
-import { createWebhookOutlet } from '../answers/message-writers.ts';
+import { createWebhookWriter } from '../answers/message-writers.ts';
 import { postNotice } from '../answers/post-notice.ts';
 import { startThread } from '../answers/threads.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
@@ -175,7 +175,7 @@ export function createInteractionHandler(
       button: button.kind,
       answerId: button.answerId,
       async retire(retiring) {
-        await createWebhookOutlet(patient, interaction).editOriginal({ components: [] }, [], retiring);
+        await createWebhookWriter(patient, interaction).editOriginal({ components: [] }, [], retiring);
       },
       async openThread(title, opening) {
         const may: BotMay = (permission) => interaction.appPermissions.has(permission);

@@ -1,6 +1,6 @@
 import { DefaultUserAgent } from 'discord.js';
 import { z } from 'zod';
-import type { Pacers } from '../../../core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope } from '../../../core/ports/scope.ts';
@@ -14,7 +14,7 @@ export interface RestRequest {
   readonly body?: object;
   readonly files?: readonly NoticeFile[];
   /**
-   * The limit that this request draws from, so that the pacers learn from the answer. Of one that is `within` another the pacers
+   * The limit that this request draws from, so that the limiters learn from the answer. Of one that is `within` another the limiters
    * have granted both.
    */
   readonly scope?: Scope;
@@ -27,7 +27,7 @@ export interface RestRequest {
 /**
  * Discord's REST API v10 for all that answers need. In the place of discord.js's own client, whose queue would send each stale
  * edit in its turn, wait without being told, and count the interaction endpoints in the global limit that they are
- * exempt from. Here the core's pacers are the one queue, and each request is tried once.
+ * exempt from. Here the core's limiters are the one queue, and each request is tried once.
  */
 export interface DiscordRest {
   /**
@@ -49,7 +49,7 @@ export interface RestOptions {
   readonly token: string;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  readonly pacers: Pacers;
+  readonly limiters: WriteLimiters;
 }
 
 /** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
@@ -76,7 +76,7 @@ interface Answer {
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
-export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions): DiscordRest {
+export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOptions): DiscordRest {
   /** Aborts with the outer signal's reason, or with this one after so long, unless it is ended before. */
   function startLimit(ms: number, outer: AbortSignal, reason: () => Error) {
     const limited = new AbortController();
@@ -123,7 +123,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
 
   /** A 429 for all requests is the only failure that concerns the global limit; others are for the caller. */
   async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Answer> {
-    return pacers.run(
+    return limiters.run(
       GLOBAL,
       () => request.isMinor !== true,
       async () => {
@@ -141,7 +141,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
     const isGranted = isInteractionPath(request.path) || request.scope?.within !== undefined;
     const response = await (isGranted ? send(request, signal) : sendGlobally(request, signal));
     const report = reportOf(response.headers);
-    if (request.scope && report) pacers.learn(request.scope.key, report);
+    if (request.scope && report) limiters.learn(request.scope.key, report);
     if (response.status === 429) throw rateLimited(response, request);
     if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
     const body = response.text === '' ? null : parse(response.text);
@@ -162,7 +162,7 @@ export function createRest({ apiUrl, token, fetch, clock, pacers }: RestOptions)
     const { scope, patienceMs = PATIENCE_MS } = wanted;
     if (!scope) return request(wanted, signal);
     const limit = startLimit(patienceMs, signal, () => new RateLimited(patienceMs));
-    return pacers
+    return limiters
       .run(
         scope,
         () => wanted.isMinor !== true,

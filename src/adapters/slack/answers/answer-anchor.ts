@@ -3,7 +3,7 @@ import { isRefusedContent } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { questionContent } from '../text/questions.ts';
-import { createOncePost } from './post-once.ts';
+import { createPostOnce } from './post-once.ts';
 
 /** What an answer stands under: a thread that is there, one that begins with the question, or none. */
 export interface Root {
@@ -43,7 +43,7 @@ export interface QuestionPost {
 export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Clock): Root {
   const { channel, question, thread, onPosted } = post;
   const existing = typeof thread === 'string' ? null : thread.ts;
-  const once = createOncePost(workspace, { channel, threadTs: existing }, clock);
+  const once = createPostOnce(workspace, { channel, threadTs: existing }, clock);
   let questionTs: string | null = null;
   let posting: Promise<void> | null = null;
   let content = question.markdown;

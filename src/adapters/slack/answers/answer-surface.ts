@@ -8,16 +8,16 @@ import { contentOf, plainContentOf } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
 import type { Indicator } from './indicator.ts';
 import type { NativeStreams } from './native-stream.ts';
-import { createOncePost, type OncePost } from './post-once.ts';
+import { createPostOnce, type PostOnce } from './post-once.ts';
 import { createPostedMessage } from './posted-message.ts';
-import type { Whisper } from './tell-privately.ts';
+import type { PrivateTeller } from './tell-privately.ts';
 
 export interface AnswerSurfaceOptions {
   readonly workspace: Workspace;
   readonly channel: string;
   readonly root: Root;
   readonly indicator: Indicator;
-  readonly whisper: Whisper;
+  readonly tellPrivately: PrivateTeller;
   readonly clock: Clock;
   /** Slack's own streaming, where one person reads; null where others would wait for the end. */
   readonly streams: NativeStreams | null;
@@ -32,13 +32,13 @@ export interface AnswerSurfaceOptions {
 
 /** Shows an answer message by message, in a thread or below each other. */
 export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
-  const { workspace, channel, root, indicator, whisper, clock, streams } = options;
+  const { workspace, channel, root, indicator, tellPrivately, clock, streams } = options;
   const { team } = workspace;
   /** The message that is being opened, over all tries. */
-  let opening: { readonly once: OncePost; isPlain: boolean } | null = null;
+  let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
 
   async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
-    opening ??= { once: createOncePost(workspace, { channel, threadTs }, clock), isPlain: false };
+    opening ??= { once: createPostOnce(workspace, { channel, threadTs }, clock), isPlain: false };
     const attempt = opening;
     const content = attempt.isPlain ? plainContentOf(view) : contentOf(view);
     try {
@@ -114,6 +114,6 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
         throw deliveryError(error);
       }
     },
-    whisper,
+    tellPrivately,
   };
 }

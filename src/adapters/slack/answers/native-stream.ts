@@ -11,7 +11,7 @@ import { textOf, type Workspace } from '../api/workspace.ts';
 import { tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
 import { createPostedMessage } from './posted-message.ts';
-import type { StreamSlot, StreamSlots } from './stream-quota.ts';
+import type { StreamQuota, StreamSlot } from './stream-quota.ts';
 
 /** Slack's own streaming of messages. */
 export interface NativeStreams {
@@ -28,7 +28,7 @@ export interface StreamSpot {
 
 export interface NativeStreamsOptions {
   readonly workspace: Workspace;
-  readonly slots: StreamSlots;
+  readonly slots: StreamQuota;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of each message that begins as a stream … */

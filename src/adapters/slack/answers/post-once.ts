@@ -12,7 +12,7 @@ export interface Spot {
 }
 
 /** Posts one message, once, however often it has to be tried. */
-export interface OncePost {
+export interface PostOnce {
   /** Whether a try has ended without word, so that the message may stand. */
   readonly isUnclear: boolean;
   /**
@@ -39,7 +39,7 @@ const messagesSchema = z.array(
 );
 
 /** Slack has no idempotency key for posts, so each carries an id in its metadata, to be found by after an unclear outcome. */
-export function createOncePost(workspace: Workspace, spot: Spot, clock: Clock): OncePost {
+export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): PostOnce {
   const id = randomUUID();
   let triedAtMs: number | null = null;
 

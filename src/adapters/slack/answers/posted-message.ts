@@ -5,7 +5,7 @@ import { methodScope, postScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { contentOf, type MessageContent, plainContentOf } from '../text/message-content.ts';
-import { createOncePost } from './post-once.ts';
+import { createPostOnce } from './post-once.ts';
 
 export interface PostedAt {
   readonly channel: string;
@@ -30,7 +30,7 @@ export function createPostedMessage(
   /** Slack has refused this message's Markdown once; it would again. */
   let isPlain = false;
   /** Slack takes no edits of it any more: its last state is posted anew, once. */
-  let replacement: ReturnType<typeof createOncePost> | null = null;
+  let replacement: ReturnType<typeof createPostOnce> | null = null;
 
   async function write(content: MessageContent, isLast: boolean, signal: AbortSignal): Promise<void> {
     const key = JSON.stringify(content);
@@ -44,7 +44,7 @@ export function createPostedMessage(
         return;
       } catch (error) {
         if (!isRefusal(error, ...NO_EDITS)) throw error;
-        replacement = createOncePost(workspace, { channel, threadTs }, clock);
+        replacement = createPostOnce(workspace, { channel, threadTs }, clock);
       }
     }
     if (!isLast) return;

@@ -4,7 +4,7 @@ import type { MessageContent } from '../text/message-content.ts';
 /** Says something to the person behind an interaction, even where the bot is not a member. Five times in half an hour. */
 export interface ResponseUrl {
   /** Resolves to whether Slack took it. */
-  whisper(content: MessageContent, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
+  tellPrivately(content: MessageContent, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
 }
 
 const MAX_USES = 5;
@@ -16,10 +16,10 @@ export function createResponseUrl(
   apiUrl: string,
   fetch: typeof globalThis.fetch,
 ): ResponseUrl | null {
-  if (!isSlacks(url, apiUrl)) return null;
+  if (!isSignedBySlack(url, apiUrl)) return null;
   let uses = 0;
   return {
-    async whisper(content, threadTs, signal) {
+    async tellPrivately(content, threadTs, signal) {
       if (uses >= MAX_USES) return false;
       uses += 1;
       try {
@@ -45,7 +45,7 @@ export function createResponseUrl(
   };
 }
 
-function isSlacks(text: string, apiUrl: string): boolean {
+function isSignedBySlack(text: string, apiUrl: string): boolean {
   const url = URL.parse(text);
   if (url === null) return false;
   if (url.origin === new URL(apiUrl).origin) return true;

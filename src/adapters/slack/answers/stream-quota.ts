@@ -3,7 +3,7 @@ import { streamScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
 
 /** Bounds how many streams a workspace starts and stops. */
-export interface StreamSlots {
+export interface StreamQuota {
   /** Resolves to null where there is none left: then an answer is shown by edits. */
   take(): Promise<StreamSlot | null>;
 }
@@ -13,7 +13,7 @@ export interface StreamSlot {
   release(): void;
 }
 
-export function createStreamSlots(workspace: Workspace, clock: Clock): StreamSlots {
+export function createStreamQuota(workspace: Workspace, clock: Clock): StreamQuota {
   const scope = streamScope(workspace.team);
   return {
     async take() {

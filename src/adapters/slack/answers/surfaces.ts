@@ -13,14 +13,14 @@ import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
 import { createNativeStreams } from './native-stream.ts';
 import type { ResponseUrl } from './response-url.ts';
-import type { StreamSlots } from './stream-quota.ts';
-import { createWhisper } from './tell-privately.ts';
+import type { StreamQuota } from './stream-quota.ts';
+import { createPrivateTeller } from './tell-privately.ts';
 
 /** What all surfaces of a workspace share. */
 export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
-  readonly slots: StreamSlots;
+  readonly slots: StreamQuota;
   readonly tasks: Tasks;
   readonly clock: Clock;
   readonly log: Logger;
@@ -62,7 +62,7 @@ export function createSurfaceFor(
       return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
     },
     indicator: createIndicator({ ...parts, channel, root }),
-    whisper: createWhisper({
+    tellPrivately: createPrivateTeller({
       workspace,
       channel: askedIn,
       user: place.user,
@@ -110,7 +110,7 @@ export function createNoteTaker(team: string): Surface & { readonly notices: rea
     canContinueInThread: false,
     indicate() {},
     open: () => Promise.reject(new Error('no answers are shown here')),
-    async whisper(notice) {
+    async tellPrivately(notice) {
       notices.push(notice);
     },
   };

@@ -7,7 +7,7 @@ import { createCache } from '../api/cache.ts';
 import { guildOf } from '../api/places.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
-import { createWhisper } from './tell-privately.ts';
+import { createPrivateTeller } from './tell-privately.ts';
 
 /** Who is an admin changes rarely; who stopped being one may get a word too many for so long. */
 const TTL_MS = 60 * 60_000;
@@ -63,7 +63,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
     for (const user of await admins.get('admins', () => find(signal))) {
       try {
         const channel = await workspace.directChannel(user, signal);
-        const whisper = createWhisper({
+        const tellPrivately = createPrivateTeller({
           workspace,
           channel,
           user,
@@ -71,7 +71,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
           root: null,
           responseUrl: null,
         });
-        await whisper(notice, signal);
+        await tellPrivately(notice, signal);
         told = true;
       } catch (error) {
         if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;

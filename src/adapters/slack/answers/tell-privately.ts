@@ -7,9 +7,9 @@ import { type MessageContent, markdownContent } from '../text/message-content.ts
 import type { Root } from './answer-anchor.ts';
 import type { ResponseUrl } from './response-url.ts';
 
-export type Whisper = (notice: Notice, signal: AbortSignal) => Promise<void>;
+export type PrivateTeller = (notice: Notice, signal: AbortSignal) => Promise<void>;
 
-export interface WhisperOptions {
+export interface PrivateTellerOptions {
   readonly workspace: Workspace;
   readonly channel: string;
   readonly user: string;
@@ -25,12 +25,12 @@ export interface WhisperOptions {
  * Ephemeral messages show in a thread only where it is active (docs.slack.dev/reference/methods/chat.postEphemeral), so
  * else they go to the channel. Files go to the DM, as Slack has no ephemeral ones.
  */
-export function createWhisper(options: WhisperOptions): Whisper {
+export function createPrivateTeller(options: PrivateTellerOptions): PrivateTeller {
   const { workspace, channel, user, isDirect, root, responseUrl } = options;
 
   async function say(content: MessageContent, signal: AbortSignal): Promise<void> {
     const activeTs = root?.activeThreadTs ?? null;
-    if (responseUrl !== null && (await responseUrl.whisper(content, activeTs, signal))) return;
+    if (responseUrl !== null && (await responseUrl.tellPrivately(content, activeTs, signal))) return;
     if (isDirect) return post(channel, root?.knownThreadTs ?? null, content, signal);
     try {
       const args = { channel, user, thread_ts: activeTs, ...content };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Pacers } from '../../../core/delivery/write-limiter.ts';
+import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
@@ -13,7 +13,7 @@ export interface Workspace extends Identity {
   readonly api: WebApi;
   /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** As `Pacers.take`. */
+  /** As `WriteLimiters.take`. */
   take(scope: Scope): Promise<(() => void) | null>;
   /** Calls a method within its limits, before what can wait, and again where Slack asks to wait. */
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
@@ -37,16 +37,21 @@ const MAX_TRIES = 3;
 
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
 
-export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers, clock: Clock): Workspace {
+export function createWorkspace(
+  identity: Identity,
+  api: WebApi,
+  limiters: WriteLimiters,
+  clock: Clock,
+): Workspace {
   const direct = createCache<string>(clock, DIRECT_TTL_MS);
-  const paced: Workspace['paced'] = (scope, write, signal) => pacers.run(scope, () => true, write, signal);
+  const paced: Workspace['paced'] = (scope, write, signal) => limiters.run(scope, () => true, write, signal);
   const call: Workspace['call'] = async (method, args, signal) => {
     const scope = methodScope(identity.team, method);
     for (let tries = 1; ; tries++) {
       try {
         return (await paced(scope, () => api.call(method, args, signal), signal)).data;
       } catch (error) {
-        // The pacer waits as long as Slack asked to.
+        // The limiter waits as long as Slack asked to.
         if (!(error instanceof RateLimited) || tries === MAX_TRIES) throw error;
       }
     }
@@ -55,7 +60,7 @@ export function createWorkspace(identity: Identity, api: WebApi, pacers: Pacers,
     ...identity,
     api,
     paced,
-    take: (scope) => pacers.take(scope),
+    take: (scope) => limiters.take(scope),
     call,
     directChannel: (user, signal) =>
       direct.get(user, async () => {

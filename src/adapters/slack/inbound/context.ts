@@ -8,7 +8,7 @@ import type { Workspace } from '../api/workspace.ts';
 import type { Directory } from '../people/directory.ts';
 import type { Membership } from '../people/membership.ts';
 import type { InOrder } from '../transport/in-order.ts';
-import type { Recent } from './seen-ids.ts';
+import type { SeenIds } from './seen-ids.ts';
 
 /** What those that bring people's deeds to core work with, for one workspace. */
 export interface Inbox {
@@ -18,7 +18,7 @@ export interface Inbox {
   readonly directory: Directory;
   readonly membership: Membership;
   /** Questions that came to this process; a message's second event says nothing new. Core dedupes for all processes. */
-  readonly questions: Recent;
+  readonly questions: SeenIds;
   /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
   readonly inOrder: InOrder;
   readonly surfaces: SurfaceParts;

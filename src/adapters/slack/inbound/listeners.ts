@@ -36,27 +36,29 @@ export function listen(app: App, inbox: Inbox): void {
       if (signal.aborted) return;
       log.error({ err: error }, `${what} could not be dealt with`);
       const channel = responseUrl === null ? null : inbox.responseUrl(responseUrl);
-      await channel?.whisper(markdownContent(inOneLine(explain(error))), null, signal).catch(() => false);
+      await channel
+        ?.tellPrivately(markdownContent(inOneLine(explain(error))), null, signal)
+        .catch(() => false);
     }
   }
 
-  const isOurs = (team: string | null) => team === workspace.team;
+  const isOurTeam = (team: string | null) => team === workspace.team;
 
   for (const type of ['message', 'app_mention'] as const) {
     app.event(type, async ({ body, payload }) => {
-      if (!isOurs(teamOf(body))) return;
+      if (!isOurTeam(teamOf(body))) return;
       await attend('a message', null, () => receiveMessage(inbox, messageEvent.parse(payload)));
     });
   }
   app.event('app_home_opened', async ({ body, payload }) => {
-    if (!isOurs(teamOf(body))) return;
+    if (!isOurTeam(teamOf(body))) return;
     await attend('a home tab', null, async () => {
       const { user, tab } = homeOpenedEvent.parse(payload);
       if (tab === 'home') await publishHome(inbox, user);
     });
   });
   app.event('agent_session_stopped', async ({ body, payload }) => {
-    if (!isOurs(teamOf(body))) return;
+    if (!isOurTeam(teamOf(body))) return;
     await attend('a stop', null, () => receiveStop(inbox, sessionStoppedEvent.parse(payload)));
   });
 
@@ -64,7 +66,7 @@ export function listen(app: App, inbox: Inbox): void {
     app.command(`/${command.name}`, async ({ ack, body }) => {
       await ack();
       const parsed = commandBody.parse(body);
-      if (!isOurs(parsed.team_id)) return;
+      if (!isOurTeam(parsed.team_id)) return;
       await attend('a command', parsed.response_url, () => receiveCommand(inbox, command, parsed));
     });
   }
@@ -73,7 +75,7 @@ export function listen(app: App, inbox: Inbox): void {
     app.action(kind, async ({ ack, body }) => {
       await ack();
       const parsed = pressBody.parse(body);
-      if (!isOurs(parsed.team.id)) return;
+      if (!isOurTeam(parsed.team.id)) return;
       await attend('a button', parsed.response_url, () => receivePress(inbox, kind, parsed));
     });
   }
@@ -81,7 +83,7 @@ export function listen(app: App, inbox: Inbox): void {
     await ack();
     const { team, user, trigger_id } = viewActionBody.parse(body);
     const command = commands.find(({ name }) => name === 'model');
-    if (!isOurs(team.id) || command === undefined) return;
+    if (!isOurTeam(team.id) || command === undefined) return;
     await attend('a button', null, async () => {
       const channel = await workspace.directChannel(user.id, signal);
       const context = { channel, responseUrl: '', threadTs: null, quote: null };
@@ -92,13 +94,13 @@ export function listen(app: App, inbox: Inbox): void {
   app.shortcut(ASK_ABOUT, async ({ ack, body }) => {
     await ack();
     const parsed = shortcutBody.parse(body);
-    if (!isOurs(parsed.team.id)) return;
+    if (!isOurTeam(parsed.team.id)) return;
     await attend('a shortcut', parsed.response_url, () => receiveShortcut(inbox, parsed));
   });
   app.view(FORM_CALLBACK, async ({ ack, body }) => {
     await ack();
     const { team, user, view } = viewBody.parse(body);
-    if (!isOurs(team.id)) return;
+    if (!isOurTeam(team.id)) return;
     const context = readContext(view.private_metadata);
     const form = {
       id: `slack:${team.id}/form/${view.id}`,
@@ -110,6 +112,6 @@ export function listen(app: App, inbox: Inbox): void {
   });
   app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
     const parsed = suggestionBody.parse(body);
-    await ack({ options: isOurs(parsed.team.id) ? await suggestOptions(inbox, parsed) : [] });
+    await ack({ options: isOurTeam(parsed.team.id) ? await suggestOptions(inbox, parsed) : [] });
   });
 }

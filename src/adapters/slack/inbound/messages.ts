@@ -60,7 +60,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     return;
   }
   const parsed = parseArguments(command.command, command.text);
-  if (!parsed.ok) return surface.whisper({ text: parsed.problem }, signal);
+  if (!parsed.ok) return surface.tellPrivately({ text: parsed.problem }, signal);
   const { options } = parsed;
   if (options['private'] === true) {
     const request = {

@@ -4,7 +4,7 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
 import type { ResponseUrl } from '../answers/response-url.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
-import { createWhisper } from '../answers/tell-privately.ts';
+import { createPrivateTeller } from '../answers/tell-privately.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
 import { shorten } from '../text/questions.ts';
@@ -88,7 +88,7 @@ async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<vo
     surfaces.tasks.run('point to a private answer', async () => {
       const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
       const link = `[our direct messages](${textOf(data['permalink'])})`;
-      await surface.whisper({ text: `I answer you in ${link}.` }, signal);
+      await surface.tellPrivately({ text: `I answer you in ${link}.` }, signal);
     });
   }
 }
@@ -122,7 +122,7 @@ async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUr
   const text = channel.startsWith('D')
     ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`
     : `I am not in this channel. Invite me with \`/invite @${workspace.botName}\` and ask again, or use \`${ask} --private …\` for an answer that only you see.`;
-  const whisper = createWhisper({
+  const tellPrivately = createPrivateTeller({
     workspace,
     channel,
     user,
@@ -130,5 +130,5 @@ async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUr
     root: null,
     responseUrl,
   });
-  await whisper({ text }, signal);
+  await tellPrivately({ text }, signal);
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 
 /** What was seen lately by this process. */
-export interface Recent {
+export interface SeenIds {
   /** Whether this is the first time, for as long as it is remembered. */
   isNew(id: string): boolean;
 }
 
 const MAX_REMEMBERED = 5_000;
 
-export function createRecent(clock: Clock, ttlMs: number): Recent {
+export function createSeenIds(clock: Clock, ttlMs: number): SeenIds {
   const seen = new Map<string, number>();
   return {
     isNew(id) {

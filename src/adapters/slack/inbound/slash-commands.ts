@@ -32,7 +32,7 @@ export async function receiveCommand(
   }
   const parsed = parseArguments(command, text);
   if (!parsed.ok) {
-    await responseUrl?.whisper(markdownContent(parsed.problem), null, inbox.signal);
+    await responseUrl?.tellPrivately(markdownContent(parsed.problem), null, inbox.signal);
     return;
   }
   await runRequest(inbox, {
@@ -60,12 +60,12 @@ async function openSecretForm(
   const place = placeAt(workspace.team, body.channel_id, null);
   const actor = await directory.actor(body.user_id);
   const admission = await dispatch.admit({ command: command.name, actor, place });
-  const whisper = (text: string) =>
-    inbox.responseUrl(body.response_url)?.whisper(markdownContent(text), null, signal);
-  if (!admission.ok) return void (await whisper(admission.notice.text));
+  const tellPrivately = (text: string) =>
+    inbox.responseUrl(body.response_url)?.tellPrivately(markdownContent(text), null, signal);
+  if (!admission.ok) return void (await tellPrivately(admission.notice.text));
   const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
   await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
-  if (isTypedBehind) await whisper(`\`/${command.name}\` ${TYPED_BEHIND}`);
+  if (isTypedBehind) await tellPrivately(`\`/${command.name}\` ${TYPED_BEHIND}`);
 }
 
 const TYPED_BEHIND =

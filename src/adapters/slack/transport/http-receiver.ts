@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Route } from '../../../core/ports/adapter.ts';
 import type { Tasks } from '../api/tasks.ts';
-import { createAllowance } from './log-throttle.ts';
+import { createLogThrottle } from './log-throttle.ts';
 import type { SignatureCheck } from './signature.ts';
 
 export const EVENTS_PATH = '/slack/events';
@@ -18,23 +18,23 @@ export interface HttpReceiver extends Receiver {
 const MAX_BODY_BYTES = 1_000_000;
 
 export function createHttpReceiver(options: {
-  readonly isSlacks: SignatureCheck;
+  readonly isSignedBySlack: SignatureCheck;
   readonly tasks: Tasks;
   readonly log: Logger;
   /** Whether events are taken at this moment. */
   readonly isOpen: () => boolean;
   readonly clock: Clock;
 }): HttpReceiver {
-  const { isSlacks, tasks, log, isOpen, clock } = options;
+  const { isSignedBySlack, tasks, log, isOpen, clock } = options;
   /** Anybody can send nonsense to a public address. */
-  const warnings = createAllowance(clock, 1, 60_000);
+  const warnings = createLogThrottle(clock, 1, 60_000);
   let app: App | null = null;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return end(response, 405);
     const body = await readBody(request);
     if (body === null) return end(response, 413);
-    if (!isSlacks(request.headers, body)) {
+    if (!isSignedBySlack(request.headers, body)) {
       if (warnings.take()) {
         log.warn(
           'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 
 /** So many in any window, and none that waits: for what is left out rather than done late. */
-export interface Allowance {
+export interface LogThrottle {
   take(): boolean;
 }
 
-export function createAllowance(clock: Clock, limit: number, windowMs: number): Allowance {
+export function createLogThrottle(clock: Clock, limit: number, windowMs: number): LogThrottle {
   const takenAtMs: number[] = [];
   return {
     take() {

@@ -72,7 +72,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       room.setActivity(question, null, audience);
       return liveMessage(room, id);
     },
-    async whisper(notice, signal) {
+    async tellPrivately(notice, signal) {
       signal.throwIfAborted();
       const id = nextNoticeId;
       const files = (notice.files ?? []).map(fileOf);

@@ -21,9 +21,9 @@ afterEach(async () => {
 async function open(prepare?: (discord: Bench['discord']) => void): Promise<Stage> {
   const bot = await createTestBot({ skuTiers: SKU_TIERS });
   cleanups.push(bot.close);
-  const { pacers, dispatch } = bot;
+  const { limiters, dispatch } = bot;
   const skus = new Set(SKU_TIERS.keys());
-  const bench = await openBench({ commands, skus, pacers, dispatch, ...(prepare ? { prepare } : {}) });
+  const bench = await openBench({ commands, skus, limiters, dispatch, ...(prepare ? { prepare } : {}) });
   cleanups.push(bench.close);
   return { ...bot, ...bench, ...openGuild(bench.discord) };
 }

@@ -203,7 +203,7 @@ describe('a slash command', () => {
 
   it('tells a refusal to the asker alone, and takes the public "thinking" away', async () => {
     const { discord, desk, ada, bob, channel } = await open();
-    desk.handle = async ({ surface }) => surface.whisper({ text: 'No more today.' }, never);
+    desk.handle = async ({ surface }) => surface.tellPrivately({ text: 'No more today.' }, never);
     ada.slash('ask', { prompt: 'why?' }, { channel });
     await discord.until(() => discord.messages(channel, ada).some(({ content }) => content !== ''));
     expect(discord.messages(channel, bob)).toEqual([]);
@@ -213,12 +213,12 @@ describe('a slash command', () => {
     });
   });
 
-  it('answers after a whisper, in a message of its own', async () => {
+  it('answers after a tellPrivately, in a message of its own', async () => {
     const { discord, desk, ada, bob, channel } = await open();
     ada.slash('ask', { prompt: 'why?' }, { channel });
     await discord.until(() => desk.commands.length === 1);
     const { surface } = only(desk.commands);
-    await surface.whisper({ text: 'By the way.' }, never);
+    await surface.tellPrivately({ text: 'By the way.' }, never);
     await surface.open(view('An answer'), never);
     expect(discord.messages(channel, bob).map(({ content }) => content)).toEqual(['An answer']);
   });
@@ -236,7 +236,7 @@ describe('a slash command', () => {
     ada.slash('help', {}, { channel });
     await discord.until(() => desk.commands.length === 1);
     const bytes = new TextEncoder().encode('picture');
-    await only(desk.commands).surface.whisper(
+    await only(desk.commands).surface.tellPrivately(
       {
         text: 'Usage',
         files: [{ name: 'usage.png', mediaType: 'image/png', bytes, description: 'A chart' }],
@@ -285,7 +285,7 @@ describe('a slash command', () => {
     expect(surface.canContinueInThread).toBe(false);
     expect(surface.closesAtMs).toBeDefined();
     // A private word is a follow-up too.
-    await surface.whisper({ text: 'By the way.' }, never);
+    await surface.tellPrivately({ text: 'By the way.' }, never);
     for (let part = 1; part <= 4; part++) await surface.open(view(String(part), { status: 'sealed' }), never);
     await expect(surface.open(view('5'), never)).rejects.toBeInstanceOf(PlaceGone);
     expect(discord.messages(foreign).map(({ content }) => content)).toEqual([
@@ -408,7 +408,7 @@ describe('a button', () => {
     await discord.until(() => desk.presses.length === 1);
     expect(discord.message(answer)).toEqual(answer);
     const { surface } = only(desk.presses);
-    await surface.whisper({ text: 'Only Ada or an admin can retry this answer.' }, never);
+    await surface.tellPrivately({ text: 'Only Ada or an admin can retry this answer.' }, never);
     expect(discord.messages(channel, ada)).toHaveLength(1);
     expect(discord.messages(channel, bob).at(-1)?.content).toBe(
       'Only Ada or an admin can retry this answer.',

@@ -163,7 +163,7 @@ describe('a mention in a channel', () => {
     ada.say(channel, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
     await surface.open(view('Because.'), never);
-    await surface.whisper({ text: 'No more today.' }, never);
+    await surface.tellPrivately({ text: 'No more today.' }, never);
     expect(
       discord
         .messages(channel)
@@ -399,7 +399,7 @@ describe('a word to the asker', () => {
     const ground = await open();
     const { discord, ada, bob, channel, guild } = ground;
     const question = ada.say(channel, `${discord.botMention} why?`);
-    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+    await (await heard(ground)).surface.tellPrivately({ text: 'No more today.' }, never);
     expect(discord.messages(channel, bob)).toHaveLength(1);
     expect(discord.messages(ada.dm).map(({ content }) => content)).toEqual([
       `-# About https://discord.com/channels/${guild.id}/${channel.id}/${question.id}\nNo more today.`,
@@ -410,7 +410,7 @@ describe('a word to the asker', () => {
     const ground = await open();
     const { discord, ada } = ground;
     ada.say(ada.dm, 'why?');
-    await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+    await (await heard(ground)).surface.tellPrivately({ text: 'No more today.' }, never);
     expect(discord.messages(ada.dm).at(-1)?.content).toBe('No more today.');
   });
 
@@ -421,7 +421,7 @@ describe('a word to the asker', () => {
       const { discord, ada, channel } = ground;
       discord.faults.add('POST', new RegExp(`${ada.dm.id}/messages$`), { kind: 'refuse', error });
       const question = ada.say(channel, `${discord.botMention} why?`);
-      await (await heard(ground)).surface.whisper({ text: 'No more today.' }, never);
+      await (await heard(ground)).surface.tellPrivately({ text: 'No more today.' }, never);
       expect(discord.messages(channel).at(-1)).toMatchObject({
         content: 'No more today.',
         repliesTo: question.id,

@@ -2,8 +2,8 @@ import { Routes } from 'discord.js';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createRest } from '../../../../src/adapters/discord/rest/rest.ts';
-import { createSharedPace } from '../../../../src/core/delivery/shared-limiter.ts';
-import { createPacers } from '../../../../src/core/delivery/write-limiter.ts';
+import { createSharedLimiter } from '../../../../src/core/delivery/shared-limiter.ts';
+import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
 import { createFakeDiscord } from '../../../support/discord/fake-discord.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
@@ -18,8 +18,8 @@ it('keeps the bot’s limit together with other processes', async () => {
   const discord = await createFakeDiscord({ clock });
   const store = createMemoryPace(clock);
   const processes = Array.from({ length: 3 }, () => {
-    const pacers = createPacers(clock, createSharedPace(store, { clock, log }));
-    return createRest({ apiUrl: discord.apiUrl, token: discord.token, fetch, clock, pacers });
+    const limiters = createWriteLimiters(clock, createSharedLimiter(store, { clock, log }));
+    return createRest({ apiUrl: discord.apiUrl, token: discord.token, fetch, clock, limiters });
   });
   const request = { method: 'GET', path: Routes.gatewayBot() } as const;
   await Promise.all(Array.from({ length: 150 }, (_, index) => processes[index % 3]?.request(request, never)));
@@ -32,7 +32,7 @@ it('sends nothing for a while where Cloudflare turns its address away', async ()
   const clock = createFakeClock();
   const discord = await createFakeDiscord({ clock });
   const { apiUrl, token } = discord;
-  const rest = createRest({ apiUrl, token, fetch, clock, pacers: createPacers(clock) });
+  const rest = createRest({ apiUrl, token, fetch, clock, limiters: createWriteLimiters(clock) });
   discord.faults.add('GET', /applications/, { kind: 'block' });
   const blocked = rest.request({ method: 'GET', path: Routes.currentApplication() }, never);
   await expect(blocked).rejects.toBeInstanceOf(RateLimited);

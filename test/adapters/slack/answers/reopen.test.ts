@@ -146,8 +146,8 @@ describe('a place that a dead process left on Slack', () => {
     const { slack, ann, general } = await setUp();
     ann.say(general, `<@${slack.app.botUserId}> hi`);
     const found = await reopened(await surfaceOf(), null);
-    await found?.surface.whisper({ text: 'Try again.' }, never);
-    expect(ann.whispers(general).map(({ text }) => text)).toEqual(['Try again.']);
+    await found?.surface.tellPrivately({ text: 'Try again.' }, never);
+    expect(ann.privateTexts(general).map(({ text }) => text)).toEqual(['Try again.']);
   });
 
   it('is nowhere any more where the bot was thrown out, or the reference is none', async () => {

@@ -196,11 +196,11 @@ describe('Slack messages', () => {
       options: { scope: 'conversation', model: 'gpt-4o' },
       place: { key: `slack:${slack.teamId}/${general}/${root.ts}` },
     });
-    await desk.commands[0]?.surface.whisper({ text: 'Done.' }, never);
-    expect(ann.whispers(general)).toMatchObject([{ text: 'Done.', threadTs: root.ts }]);
+    await desk.commands[0]?.surface.tellPrivately({ text: 'Done.' }, never);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'Done.', threadTs: root.ts }]);
     ann.say(general, `${bot} /stop it`, { thread: root.ts });
-    await until(() => ann.whispers(general).length === 2);
-    expect(ann.whispers(general)[1]?.text).toBe('`/stop` has no use for “it”. Type `/stop`.');
+    await until(() => ann.privateTexts(general).length === 2);
+    expect(ann.privateTexts(general)[1]?.text).toBe('`/stop` has no use for “it”. Type `/stop`.');
     expect(desk.messages).toEqual([]);
   });
 
@@ -208,12 +208,12 @@ describe('Slack messages', () => {
     const { slack, desk, ann, general, bot } = await setUp();
     ann.say(general, `${bot} hi`);
     await until(() => desk.messages.length === 1);
-    await desk.messages[0]?.surface.whisper({ text: 'Not today.' }, never);
+    await desk.messages[0]?.surface.tellPrivately({ text: 'Not today.' }, never);
     const root = ann.say(general, 'a thread');
     ann.say(general, `${bot} hi`, { thread: root.ts });
     await until(() => desk.messages.length === 2);
-    await desk.messages[1]?.surface.whisper({ text: 'Nor here.' }, never);
-    expect(ann.whispers(general)).toMatchObject([
+    await desk.messages[1]?.surface.tellPrivately({ text: 'Nor here.' }, never);
+    expect(ann.privateTexts(general)).toMatchObject([
       { text: 'Not today.', threadTs: null },
       { text: 'Nor here.', threadTs: root.ts },
     ]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRoom } from '../../../../src/adapters/web/server/room.ts';
 import { createWebSurface, reopenWebSurface } from '../../../../src/adapters/web/server/surface.ts';
 import type { Item } from '../../../../src/adapters/web/wire.ts';
-import { createPacers } from '../../../../src/core/delivery/write-limiter.ts';
+import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
 import { surfaceContract } from '../../../contracts/surface.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { createFastClock } from '../../../support/fast-clock.ts';
@@ -33,7 +33,7 @@ surfaceContract('playground', {
     return {
       surface,
       clock,
-      pacers: createPacers(clock),
+      limiters: createWriteLimiters(clock),
       pingSpellings: ['@Mia', '@everyone'],
       pings: () => 0,
       violations: () => [],
