@@ -4,8 +4,7 @@ import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
  * A clock that runs by itself, many times faster than real time. For what mixes real sockets with long waits: give the same
  * one to both sides. Its grain is one real millisecond, that is `speed` of its own.
  */
-export function createFastClock(speed = 50): Clock {
-  const startMs = Date.now();
+export function createFastClock(speed = 50, startMs = Date.now()): Clock {
   const origin = performance.now();
   return {
     now: () => Math.floor(startMs + (performance.now() - origin) * speed),

@@ -6,7 +6,7 @@ import { createFetch } from '../../src/app/http-client.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
-import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { type CatalogueFile, parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { createSlots } from '../../src/core/chat/slots.ts';
 import { createCore } from '../../src/core/core.ts';
 import type { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
@@ -21,7 +21,7 @@ import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import { NO_TELEMETRY, type Telemetry } from '../../src/core/ports/telemetry.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
-import { createProviderClient } from '../../src/core/provider/client.ts';
+import { createProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
 import type { Services } from '../../src/core/services.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
@@ -72,8 +72,12 @@ export interface TestBotOptions {
   readonly steadyClock?: Clock;
   /** None by default. */
   readonly sharedLimiter?: SharedLimiter;
-  /** A provider to share; one of its own by default. */
+  /** A provider to share; one of its own by default. All that the file names stand at its address. */
   readonly provider?: FakeProvider;
+  /** The models file; `models.json` as it is delivered by default. */
+  readonly file?: CatalogueFile;
+  /** Of the clients of all providers. */
+  readonly client?: Partial<ProviderClientOptions>;
 }
 
 export async function createTestBot(options: TestBotOptions = {}): Promise<TestBot> {
@@ -81,7 +85,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const { log, lines } = createLogRecorder();
   const provider = options.provider ?? (await createFakeProvider());
   const store = options.store ?? (await openStore('memory:', { clock, log }));
-  const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+  const file = options.file ?? parseCatalogueFile(readFileSync('models.json', 'utf8'));
   const keys = options.keys ?? ['openrouter'];
   const providers = new Map(
     file.providers.map((definition) => [
@@ -95,6 +99,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
         log,
         requestTimeoutMs: 10_000,
         idleTimeoutMs: 10_000,
+        ...options.client,
       }),
     ]),
   );
