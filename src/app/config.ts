@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../core/kit/json.ts';
 import { routingPreferencesSchema } from '../core/ports/routing.ts';
 import { TIERS } from '../core/ports/tiers.ts';
 import { baseUrlSchema as url } from '../core/provider/definition.ts';
@@ -40,12 +41,10 @@ const encryptionKey = z
   .optional();
 
 const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'not JSON' });
-    return z.NEVER;
-  }
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  context.addIssue({ code: 'custom', message: 'not JSON' });
+  return z.NEVER;
 });
 
 const shards = z.union([

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../core/kit/clock.ts';
 import { totalNanoUsd } from '../core/kit/money.ts';
+import { createRunning } from '../core/kit/tasks.ts';
 import type { ModelPrices } from '../core/ports/provider.ts';
 import { choose, type Line } from './script.ts';
 
@@ -49,19 +50,18 @@ const KEEP_ALIVE_MS = 1_000;
 const TOKENS_PER_WORD = 4 / 3;
 
 export function createDemoProvider({ models, clock, log }: DemoProviderOptions): DemoProvider {
-  const running = new Set<Promise<void>>();
+  const running = createRunning();
   let answers = 0;
 
   const server = createServer((request, response) => {
     const left = new AbortController();
     response.once('close', () => left.abort());
-    const handling = handle(request, response, left.signal)
-      .catch((error: unknown) => {
+    running.add(
+      handle(request, response, left.signal).catch((error: unknown) => {
         if (!left.signal.aborted) log.error({ err: error }, 'the demo provider failed');
         response.destroy();
-      })
-      .finally(() => running.delete(handling));
-    running.add(handling);
+      }),
+    );
   });
 
   async function handle(
@@ -173,7 +173,7 @@ export function createDemoProvider({ models, clock, log }: DemoProviderOptions):
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      await Promise.all(running);
+      await running.settled();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { DeserializedData } from 'keyv';
 import type { Logger } from 'pino';
 import type { Clock } from '../core/kit/clock.ts';
+import { parseJson } from '../core/kit/json.ts';
 import { StoreError } from '../core/ports/store.ts';
 
 export interface StoreDependencies {
@@ -21,14 +22,12 @@ export const KEYV_OPTIONS = {
   throwOnErrors: true,
   useKeyPrefix: false,
   serialize: JSON.stringify,
-  deserialize: (text: string) => parseJson(text) as DeserializedData<never>,
+  deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
 
-/** What `JSON.parse` says would quote the text, which is private. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StoreError('a stored value is not JSON: the store was changed from outside, or is damaged');
-  }
+/** The value that was stored as this text. @throws StoreError without the text, which is private */
+export function readStored(text: string): unknown {
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  throw new StoreError('a stored value is not JSON: the store was changed from outside, or is damaged');
 }

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createSealing } from '../../core/kit/sealing.ts';
+import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { reopen } from './answers/reopen.ts';
@@ -25,7 +26,6 @@ import { createInteractionHandler, type InteractionHandlerOptions } from './inbo
 import { createMessageHandler, type MessageHandlerOptions } from './inbound/messages.ts';
 import { isForbidden } from './rest/errors.ts';
 import { createRest } from './rest/rest.ts';
-import { createTasks } from './rest/tasks.ts';
 
 export interface DiscordAdapterOptions {
   readonly token: string;
@@ -144,13 +144,13 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageHandle
   const handleInteraction = createInteractionHandler(tools);
   const handleMessage = createMessageHandler(tools);
   client.on(Events.InteractionCreate, (interaction) =>
-    tasks.start('an interaction could not be dealt with', (signal) => handleInteraction(interaction, signal)),
+    tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
   );
   client.on(Events.MessageCreate, (message) =>
-    tasks.start('a message could not be dealt with', (signal) => handleMessage(message, signal)),
+    tasks.run('deal with a message', (signal) => handleMessage(message, signal)),
   );
   const retract = (id: string) =>
-    tasks.start('the deletion of a message could not be dealt with', () => dispatch.retract(eventId(id)));
+    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id)));
   // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
   client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
     retract(id),
@@ -160,7 +160,7 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageHandle
   });
   if (entitlements === null) return;
   const reread = (changed: Entitlement) =>
-    tasks.start('what was bought could not be read', (signal) => entitlements.reread(changed, signal));
+    tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));
   client.on(Events.EntitlementCreate, reread);
   client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
   client.on(Events.EntitlementDelete, reread);

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { quoted } from '../kit/quoted.ts';
+import { quoted } from '../kit/text.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { Model, Route } from '../ports/model.ts';
 import {

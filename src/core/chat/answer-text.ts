@@ -1,6 +1,6 @@
 import { formatDuration } from '../kit/durations.ts';
 import { formatUsd } from '../kit/money.ts';
-import { oneLine } from '../kit/one-line.ts';
+import { oneLine } from '../kit/text.ts';
 import type { Model } from '../ports/model.ts';
 import type { Citation } from '../ports/provider.ts';
 

@@ -1,4 +1,4 @@
-import { oneLine } from '../kit/one-line.ts';
+import { oneLine } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '../kit/clock.ts';
+import { waitInLine } from '../kit/waiters.ts';
 
 /** Bounds how many answers stream at once, in the process and in each guild; who waits is served in turn, guild by guild. */
 export interface Slots {
@@ -98,20 +99,17 @@ export function createSlots({
       lots.set(guild, lot);
       waiting++;
       onWait();
-      return new Promise<Slot>((resolve, reject) => {
+      return waitInLine<Slot>(signal, (grant) => {
         const admit = () => {
-          signal.removeEventListener('abort', leave);
           waiting--;
-          resolve(hold(guild, lot));
+          grant(hold(guild, lot));
         };
-        const leave = () => {
+        lot.waiting.push(admit);
+        return () => {
           lot.waiting.splice(lot.waiting.indexOf(admit), 1);
           waiting--;
           if (lot.used === 0 && lot.waiting.length === 0) lots.delete(guild);
-          reject(signal.reason);
         };
-        signal.addEventListener('abort', leave, { once: true });
-        lot.waiting.push(admit);
       });
     },
     get used() {

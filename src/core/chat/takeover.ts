@@ -4,6 +4,7 @@ import { createReply, type Resumed } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
+import { createRunning } from '../kit/tasks.ts';
 import { splitText } from '../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../ports/adapter.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
@@ -40,23 +41,22 @@ export function startTakeover(options: TakeoverOptions): Background {
   const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
-    const underWay = new Set<Promise<void>>();
+    const underWay = createRunning();
     try {
       for (;;) {
         signal.throwIfAborted();
-        if (underWay.size >= MAX_AT_ONCE) await Promise.race(underWay);
+        if (underWay.size >= MAX_AT_ONCE) await underWay.next();
         const orphan = await journal.takeOver();
         if (orphan === null) {
           if (underWay.size === 0) return;
           // An end may wait for a lock of the same dead process, whose lease runs out some seconds later.
-          await Promise.race([...underWay, clock.sleep(LOOK_EVERY_MS, signal)]);
+          await Promise.race([underWay.next(), clock.sleep(LOOK_EVERY_MS, signal)]);
           continue;
         }
-        const ending = end(orphan, signal).finally(() => underWay.delete(ending));
-        underWay.add(ending);
+        underWay.add(end(orphan, signal));
       }
     } finally {
-      await Promise.all(underWay);
+      await underWay.settled();
     }
   }
 

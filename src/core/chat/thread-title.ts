@@ -1,4 +1,4 @@
-import { oneLine } from '../kit/one-line.ts';
+import { oneLine } from '../kit/text.ts';
 
 /** Names a thread after its question: its first line, at most `maxChars` (Discord allows 100). */
 export function threadTitle(question: string, maxChars = 80): string {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { createTasks } from '../kit/tasks.ts';
 import type { ClaimStore } from '../ports/store.ts';
 
 /** Does things in the background that are to be done once, whatever the number of processes on a store. */
@@ -30,9 +31,7 @@ export function createOnce({
   readonly clock: Clock;
   readonly log: Logger;
 }): Once {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const underWay = new Set<Promise<void>>();
+  const tasks = createTasks(log);
   /** What was begun, by this process or another, and when it can be forgotten: most is asked for time and again. */
   const known = new Map<string, number>();
 
@@ -50,17 +49,10 @@ export function createOnce({
       const nowMs = clock.now();
       for (const [old, forgetAtMs] of known) if (forgetAtMs < nowMs) known.delete(old);
       known.set(id, untilMs);
-      const running = isFirst(id, untilMs)
-        .then((first) => (first ? work(signal) : undefined))
-        .catch((error: unknown) => {
-          if (!signal.aborted) log.warn({ err: error, id }, `could not ${what}`);
-        })
-        .finally(() => underWay.delete(running));
-      underWay.add(running);
+      tasks.run(what, async () => {
+        if (await isFirst(id, untilMs)) await work(tasks.signal);
+      });
     },
-    async stop() {
-      stopping.abort();
-      await Promise.all(underWay);
-    },
+    stop: () => tasks.stop(),
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { createRunning } from '../kit/tasks.ts';
 import type { Scope } from '../ports/scope.ts';
 import { type PaceStore, StoreError } from '../ports/store.ts';
 
@@ -34,7 +35,7 @@ export function createSharedLimiter(
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): SharedLimiter {
   const owner = randomUUID();
-  const telling = new Set<Promise<void>>();
+  const telling = createRunning();
   /** When the store is asked again; null while all is well. */
   let retryAtMs: number | null = null;
 
@@ -62,10 +63,7 @@ export function createSharedLimiter(
 
   function tell(step: () => Promise<void>): void {
     if (retryAtMs !== null) return;
-    const told: Promise<void> = step()
-      .catch(failed)
-      .finally(() => telling.delete(told));
-    telling.add(told);
+    telling.add(step().catch(failed));
   }
 
   return {
@@ -89,8 +87,6 @@ export function createSharedLimiter(
       }
     },
     block: ({ key }, ms) => tell(() => store.block(key, ms)),
-    async stop() {
-      await Promise.all(telling);
-    },
+    stop: () => telling.settled(),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts';
 import { createPace } from '../kit/rate.ts';
+import { waitInLine } from '../kit/waiters.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope } from '../ports/scope.ts';
 import type { SharedLimiter, SharedWrite } from './shared-limiter.ts';
@@ -154,22 +155,13 @@ class Lane {
 
   /** Resolves to what ends the write. */
   enter(isUrgent: () => boolean, signal: AbortSignal): Promise<() => void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const abandon = () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
-        reject(signal.reason);
-      };
-      const waiter: Waiter = {
-        isUrgent,
-        grant(leave) {
-          signal.removeEventListener('abort', abandon);
-          resolve(leave);
-        },
-      };
-      signal.addEventListener('abort', abandon, { once: true });
+    return waitInLine(signal, (grant) => {
+      const waiter: Waiter = { isUrgent, grant };
       this.#waiters.push(waiter);
       this.pump();
+      return () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+      };
     });
   }
 

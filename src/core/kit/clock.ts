@@ -1,3 +1,5 @@
+import { waitInLine } from './waiters.ts';
+
 /** Time as an argument, so that tests own it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -9,18 +11,9 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const wake = () => {
-        signal?.removeEventListener('abort', abandon);
-        resolve();
-      };
+    waitInLine(signal, (wake) => {
       const timer = setTimeout(wake, ms).unref();
-      const abandon = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abandon, { once: true });
+      return () => clearTimeout(timer);
     }),
 };
 

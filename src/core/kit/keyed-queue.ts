@@ -1,3 +1,5 @@
+import { waitInLine } from './waiters.ts';
+
 /** One at a time per key, in the order of arrival. */
 export interface KeyedQueue {
   /**
@@ -7,18 +9,14 @@ export interface KeyedQueue {
   enter(key: string, onWait: () => void, signal: AbortSignal): Promise<(() => void) | null>;
 }
 
-interface Waiter {
-  admit(): void;
-}
-
 export function createKeyedQueue(maxWaiting: number): KeyedQueue {
   /** A key is present while somebody is in its lane; the list holds those who wait. */
-  const queue = new Map<string, Waiter[]>();
+  const queue = new Map<string, (() => void)[]>();
 
   function releaseOf(key: string): () => void {
     return () => {
       const next = queue.get(key)?.shift();
-      if (next) next.admit();
+      if (next) next();
       else queue.delete(key);
     };
   }
@@ -33,19 +31,9 @@ export function createKeyedQueue(maxWaiting: number): KeyedQueue {
       }
       if (waiters.length >= maxWaiting) return null;
       onWait();
-      await new Promise<void>((resolve, reject) => {
-        const leave = () => {
-          waiters.splice(waiters.indexOf(waiter), 1);
-          reject(signal.reason);
-        };
-        const waiter: Waiter = {
-          admit() {
-            signal.removeEventListener('abort', leave);
-            resolve();
-          },
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        waiters.push(waiter);
+      await waitInLine(signal, (admit) => {
+        waiters.push(admit);
+        return () => waiters.splice(waiters.indexOf(admit), 1);
       });
       return releaseOf(key);
     },

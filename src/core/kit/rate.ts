@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { waitInLine } from './waiters.ts';
 
 /** Bounds how often a whole process does something that is cheap once and dear a thousand times: first come, first served. */
 export interface Pace {
@@ -60,24 +61,17 @@ export function createPace(clock: Clock, { perSecond, atOnce }: PaceOptions): Pa
   return {
     async enter(waiting) {
       if (waiting?.isUrgent() || (waiters.size === 0 && take())) return;
-      await new Promise<void>((resolve, reject) => {
-        const signal = waiting?.signal;
-        if (signal?.aborted) return reject(signal.reason);
-        const abandon = () => {
-          waiters.delete(waiter);
-          reject(signal?.reason);
-        };
+      await waitInLine(waiting?.signal, (grant) => {
         const waiter: Waiter = {
           waiting,
           grant() {
             waiters.delete(waiter);
-            signal?.removeEventListener('abort', abandon);
-            resolve();
+            grant();
           },
         };
-        signal?.addEventListener('abort', abandon, { once: true });
         waiters.add(waiter);
         serve();
+        return () => waiters.delete(waiter);
       });
     },
     hurry(key) {

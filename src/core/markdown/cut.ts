@@ -1,3 +1,4 @@
+import { splitsPair } from '../kit/text.ts';
 import {
   type BlockState,
   type Container,
@@ -9,7 +10,7 @@ import {
   placeLines,
 } from './blocks.ts';
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
-import { createGraphemes, splitsPair } from './graphemes.ts';
+import { createGraphemes } from './graphemes.ts';
 
 /** What a part repeats from the part before it, so that it can stand by itself. */
 export interface Prefix {

@@ -22,12 +22,3 @@ export function createGraphemes(text: string): (at: number) => number {
     return from + (segments.containing(at - from)?.index ?? 0);
   };
 }
-
-/** Whether `at` stands between the halves of a surrogate pair. */
-export function splitsPair(text: string, at: number): boolean {
-  return isHighSurrogate(text.charCodeAt(at - 1)) && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
-}
-
-export function isHighSurrogate(codeUnit: number): boolean {
-  return (codeUnit & 0xfc00) === 0xd800;
-}

@@ -1,3 +1,5 @@
+import { splitsPair } from '../kit/text.ts';
+
 /**
  * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs), finished or still growing.
  * What a reference in brackets points to is not known here: `[text][reference]` counts as a link.
@@ -371,6 +373,5 @@ function runLength(text: string, at: number): number {
 }
 
 function charBefore(text: string, at: number): string {
-  const isPair = at >= 2 && /[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(at - 2, at));
-  return text.slice(at - (isPair ? 2 : 1), at);
+  return text.slice(at - (splitsPair(text, at - 1) ? 2 : 1), at);
 }

@@ -1,7 +1,7 @@
+import { isHighSurrogate, splitsPair } from '../kit/text.ts';
 import type { TextLimits } from '../ports/surface.ts';
 import { type BlockState, documentStart, fenceEnd, placeLines } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
-import { isHighSurrogate, splitsPair } from './graphemes.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
 
 /** A part of the answer that fits one message and will not change again. */

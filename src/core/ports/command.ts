@@ -1,4 +1,4 @@
-import { quoted } from '../kit/quoted.ts';
+import { quoted } from '../kit/text.ts';
 import type { Role } from './actor.ts';
 
 /**

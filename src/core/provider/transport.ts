@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { readBody } from '../kit/body.ts';
 import type { Clock } from '../kit/clock.ts';
 import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
@@ -52,20 +53,12 @@ export function createTransport(options: TransportOptions): Transport {
   const { definition, apiKey, fetch, clock, attribution } = options;
 
   async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
-    const text = new TextDecoder();
-    let read = '';
-    let bytes = 0;
     try {
-      for await (const chunk of response.body ?? []) {
-        bytes += chunk.byteLength;
-        if (bytes > maxBytes) return null;
-        read += text.decode(chunk, { stream: true });
-      }
+      return response.body === null ? '' : await readBody(response.body, maxBytes);
     } catch {
       signal.throwIfAborted();
       return null;
     }
-    return read + text.decode();
   }
 
   return {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { waitInLine } from '../kit/waiters.ts';
 import type { WorkerAnswer } from './worker.ts';
 
 /**
@@ -106,21 +107,13 @@ export function createTokenEstimator(options: TokenEstimatorOptions): TokenEstim
       signal?.throwIfAborted();
       if (worker === null && !closed && failures < MAX_FAILURES) start();
       if (worker === null || !hasRoomFor(text)) return upperBound(text);
-      return new Promise((resolve, reject) => {
-        const onAbort = () => {
-          waiting = waiting.filter((other) => other !== job);
-          reject(signal?.reason);
-        };
-        const job: Job = {
-          text,
-          finish(tokens) {
-            signal?.removeEventListener('abort', onAbort);
-            resolve(tokens);
-          },
-        };
-        signal?.addEventListener('abort', onAbort, { once: true });
+      return waitInLine(signal, (finish) => {
+        const job: Job = { text, finish };
         waiting.push(job);
         if (ready && running === null) next();
+        return () => {
+          waiting = waiting.filter((other) => other !== job);
+        };
       });
     },
     async close() {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/kit/clock.ts';
 import { type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, CLAIMS, JOURNALS } from './keys.ts';
 import { renewLeases } from './leases.ts';
@@ -154,7 +154,7 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
         owner,
         fence,
         leaseUntilMs,
-        journal: journal === null ? null : parseJson(journal),
+        journal: journal === null ? null : readStored(journal),
       };
     },
   };

@@ -1,6 +1,6 @@
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import {
   COUNTER_EXPIRY,
@@ -106,7 +106,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       checkAmounts(actual, id);
       const text = await run((client) => client.hGet(RESERVATIONS, id));
       if (text === null) return false;
-      const { owner, draws, reserved } = parseJson(text) as Body;
+      const { owner, draws, reserved } = readStored(text) as Body;
       const corrections = draws.flatMap(({ counter, unit }) => [counter, actual[unit] - reserved[unit]]);
       const settled = await runScript(
         SETTLE,
@@ -132,7 +132,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
     open: ({ guild, user }) =>
       run(async (client) => {
         const bodies = Object.values(await client.hGetAll(RESERVATIONS)).map(
-          (text) => parseJson(text) as Body,
+          (text) => readStored(text) as Body,
         );
         const found = bodies.filter(
           ({ entry }) => entry.guild === guild && (user === undefined || entry.user === user),
@@ -163,7 +163,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
           // Settled between the two reads.
           if (!body) return [];
           return [
-            { ...(parseJson(body) as Body), leaseUntilMs: score, generationId: generations[index] ?? null },
+            { ...(readStored(body) as Body), leaseUntilMs: score, generationId: generations[index] ?? null },
           ];
         });
       }),

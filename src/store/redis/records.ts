@@ -1,5 +1,5 @@
 import type { LogRecord, RecordQuery, RecordStore } from '../../core/ports/store.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { RECORD_SEQ, RECORDS, recordIndex } from './keys.ts';
 
@@ -35,7 +35,7 @@ export function createRedisRecords({ run, runScript }: RedisConnection): RecordS
       yield page.members.flatMap((member, at): [string, LogRecord][] => {
         const text = page.texts[at];
         // Removed between the two reads.
-        return text ? [[member, parseJson(text) as LogRecord]] : [];
+        return text ? [[member, readStored(text) as LogRecord]] : [];
       });
       const last = page.members.at(-1);
       if (last === undefined || page.members.length < PAGE) return;

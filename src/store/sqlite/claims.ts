@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../../core/ports/store.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 
 const COLUMNS = 'id, owner, fence, lease_until_ms, journal';
@@ -83,6 +83,6 @@ function claimOf(row: Record<string, SQLOutputValue>): Claim {
   return {
     ...keyOf(row),
     leaseUntilMs: Number(row['lease_until_ms']),
-    journal: row['journal'] === null ? null : parseJson(String(row['journal'])),
+    journal: row['journal'] === null ? null : readStored(String(row['journal'])),
   };
 }

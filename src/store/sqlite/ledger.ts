@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 import { insertRecord } from './records.ts';
 
@@ -17,7 +17,7 @@ export function createSqliteLedger(database: Database): LedgerStore {
 
   function bodyOf(id: string): Body | null {
     const row = sql('SELECT body FROM reservations WHERE id = ?').get(id);
-    return row === undefined ? null : (parseJson(String(row['body'])) as Body);
+    return row === undefined ? null : (readStored(String(row['body'])) as Body);
   }
 
   return {
@@ -108,7 +108,7 @@ export function createSqliteLedger(database: Database): LedgerStore {
 
 function reservationOf(row: Record<string, SQLOutputValue>): Reservation {
   return {
-    ...(parseJson(String(row['body'])) as Body),
+    ...(readStored(String(row['body'])) as Body),
     id: String(row['id']),
     owner: String(row['owner']),
     leaseUntilMs: Number(row['lease_until_ms']),

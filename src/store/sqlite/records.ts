@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GuildId } from '../../core/ports/actor.ts';
 import type { LogRecord, RecordQuery, RecordStore } from '../../core/ports/store.ts';
-import { parseJson } from '../shared.ts';
+import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 
 const PAGE_ROWS = 500;
@@ -66,6 +66,6 @@ function recordOf(row: Record<string, SQLOutputValue>): LogRecord {
     guild: String(row['guild']) as GuildId,
     user: String(row['user']),
     atMs: Number(row['at_ms']),
-    data: parseJson(String(row['data'])),
+    data: readStored(String(row['data'])),
   };
 }

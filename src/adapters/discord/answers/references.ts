@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 
 const messagePlace = z.object({
@@ -61,13 +62,7 @@ export function writeReference(place: MessagePlace | InteractionPlace): string {
 
 /** Null where the reference is none of this bot's. */
 export function readReference(text: string, sealing: Sealing): MessagePlace | InteractionPlace | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const place = placeSchema.safeParse(json);
+  const place = placeSchema.safeParse(parseJson(text));
   if (!place.success || place.data.kind === 'message') return place.data ?? null;
   const { interaction } = place.data;
   const token = sealing.open(interaction.token, interaction.id);

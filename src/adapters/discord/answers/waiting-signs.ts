@@ -1,10 +1,10 @@
 import { Routes } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import type { Tasks } from '../rest/tasks.ts';
 
 /** Shows by Discord's own means that a question was seen: an hourglass while it waits its turn, typing while it is worked on. */
 export interface WaitingSigns {
@@ -31,7 +31,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
     }
     const over = new AbortController();
     typing.set(channelId, { waiting: 1, over });
-    tasks.start('typing could not be shown', async (leaving) => {
+    tasks.run('show typing', async (leaving) => {
       const signal = AbortSignal.any([leaving, over.signal]);
       const scope: Scope = { key: `discord:typing:${channelId}`, limit: 5, windowMs: 5_000 };
       try {
@@ -65,7 +65,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
         const scope: Scope = { key: `discord:react:${channelId}`, limit: 1, windowMs: 300 };
         const before = reacted;
         reacted = new Promise((resolve) => {
-          tasks.start('the waiting sign could not be changed', async (signal) => {
+          tasks.run('change the waiting sign', async (signal) => {
             await before;
             try {
               await rest.insist({ method, path, scope, isMinor: true }, signal);

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
+import { shorten } from '../../../core/kit/text.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
@@ -204,7 +205,7 @@ export function createInteractionHandler(
     });
     const choices = suggestions
       .slice(0, MAX_CHOICES)
-      .map(({ label, value: id }) => ({ name: cut(label), value: id }));
+      .map(({ label, value: id }) => ({ name: shorten(label, CHOICE_CHARS), value: id }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     await respond(interaction, { type, data: { choices } }, signal);
   }
@@ -244,12 +245,6 @@ const DEAD_FORM = 'This form does not work any more. Use the command again.';
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
 const MAX_CHOICES = 25;
 const CHOICE_CHARS = 100;
-
-/** Cuts a label to what Discord takes, between whole characters. */
-function cut(label: string): string {
-  if (label.length <= CHOICE_CHARS) return label;
-  return `${label.slice(0, CHOICE_CHARS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}
 
 const WELCOME = {
   all: 'Write here to go on; you need not mention me.',

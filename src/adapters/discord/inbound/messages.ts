@@ -1,6 +1,7 @@
 import { type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
 import { threadTitle } from '../../../core/chat/thread-title.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Dispatch, Place } from '../../../core/ports/events.ts';
 import { createMessageSurface } from '../answers/message-surface.ts';
 import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
@@ -9,7 +10,6 @@ import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '../gateway/permissions.ts';
 import { eventId, guildOfOne, messageActor } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import type { Tasks } from '../rest/tasks.ts';
 
 export interface MessageHandlerOptions {
   readonly rest: DiscordRest;
@@ -66,9 +66,7 @@ export function createMessageHandler(
       if (!isThread && !opensThread && !repliesToBot && takesThreads(channel.type)) {
         const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
         const missing = wanted.filter((permission) => !may(permission));
-        tasks.start('the lack of a thread could not be explained', (stopping) =>
-          explainThreads(message, missing, stopping),
-        );
+        tasks.run('explain the lack of a thread', (stopping) => explainThreads(message, missing, stopping));
       }
     }
 
@@ -98,9 +96,7 @@ export function createMessageHandler(
         isResumed: false,
         caveat: isDm ? undefined : caveat,
         onForbidden: () =>
-          tasks.start('a missing permission could not be explained', (stopping) =>
-            explainInPrivate(message, [], stopping),
-          ),
+          tasks.run('explain a missing permission', (stopping) => explainInPrivate(message, [], stopping)),
       }),
     });
   };

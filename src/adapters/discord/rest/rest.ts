@@ -2,6 +2,8 @@ import { DefaultUserAgent } from 'discord.js';
 import { z } from 'zod';
 import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { startDeadline } from '../../../core/kit/deadline.ts';
+import { parseJson } from '../../../core/kit/json.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
@@ -57,7 +59,6 @@ export const GLOBAL: Scope = { key: 'discord:global', limit: 49, windowMs: 1_000
 /** Discord itself gives up after about as long. */
 const TIMEOUT_MS = 15_000;
 /** A reason that is made anew each time costs a stack trace. */
-const IN_TIME = new Error('in time');
 /** `insist` tries again after so long, doubled each time … */
 const FIRST_RETRY_MS = 500;
 /** … so often: some 8 s, which a restart of Discord's edge takes. */
@@ -77,28 +78,10 @@ const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
 export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOptions): DiscordRest {
-  /** Aborts with the outer signal's reason, or with this one after so long, unless it is ended before. */
-  function startLimit(ms: number, outer: AbortSignal, reason: () => Error) {
-    const limited = new AbortController();
-    const abandon = () => limited.abort(outer.reason);
-    if (outer.aborted) abandon();
-    outer.addEventListener('abort', abandon, { once: true });
-    const ended = new AbortController();
-    clock.sleep(ms, ended.signal).then(
-      () => limited.abort(reason()),
-      () => {}, // in time
-    );
-    const end = () => {
-      outer.removeEventListener('abort', abandon);
-      ended.abort(IN_TIME);
-    };
-    return { signal: limited.signal, end };
-  }
-
   async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     const { method, path } = request;
     const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
-    const limit = startLimit(TIMEOUT_MS, signal, late);
+    const limit = startDeadline(clock, TIMEOUT_MS, signal, late);
     try {
       const response = await fetch(`${apiUrl}/v10${path}`, {
         method,
@@ -117,7 +100,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
       limit.signal.throwIfAborted();
       throw new DiscordFault('the connection to Discord failed', { cause: error });
     } finally {
-      limit.end();
+      await limit.stop();
     }
   }
 
@@ -144,7 +127,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
     if (request.scope && report) limiters.learn(request.scope.key, report);
     if (response.status === 429) throw rateLimited(response, request);
     if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
-    const body = response.text === '' ? null : parse(response.text);
+    const body = response.text === '' ? null : parseJson(response.text);
     // An HTML page of something between Discord and here.
     if (body === undefined) throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
     if (response.status < 300) return body;
@@ -161,7 +144,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
   async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
     const { scope, patienceMs = PATIENCE_MS } = wanted;
     if (!scope) return request(wanted, signal);
-    const limit = startLimit(patienceMs, signal, () => new RateLimited(patienceMs));
+    const limit = startDeadline(clock, patienceMs, signal, () => new RateLimited(patienceMs));
     return limiters
       .run(
         scope,
@@ -169,7 +152,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
         () => request(wanted, signal),
         limit.signal,
       )
-      .finally(limit.end);
+      .finally(() => limit.stop());
   }
 
   return {
@@ -207,15 +190,6 @@ function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
   return { body: form };
 }
 
-/** Undefined where it is no JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The limit that was hit; null for the route's own. */
 function limitHit({ headers }: Answer, { path }: RestRequest): string | null {
   const isOfRoute = ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
@@ -228,7 +202,7 @@ function limitHit({ headers }: Answer, { path }: RestRequest): string | null {
  * with a code instead of a time is no rate but a refusal: too many edits of a message that is older than an hour.
  */
 function rateLimited(response: Answer, request: RestRequest): RateLimited | DiscordRefusal {
-  const body = parse(response.text);
+  const body = parseJson(response.text);
   const scope = limitHit(response, request);
   const limit = rateLimitBody.safeParse(body);
   if (limit.success) return new RateLimited(Math.ceil(limit.data.retry_after * 1_000), { scope });

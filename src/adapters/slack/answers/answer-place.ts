@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 
 const rootSchema = z.discriminatedUnion('kind', [
   /** Under a message of a person's, or beside it. */
@@ -54,7 +55,7 @@ export function placeUnder(
 /** Null where it is none of this adapter's. */
 export function readPlace(reference: string): AnswerPlace | null {
   try {
-    return placeSchema.parse(JSON.parse(reference));
+    return placeSchema.parse(parseJson(reference));
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
+import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { isRefusal } from '../api/errors.ts';
 import { reactionScope } from '../api/limits.ts';
-import type { Tasks } from '../api/tasks.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Root } from './answer-anchor.ts';

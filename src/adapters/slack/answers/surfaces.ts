@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Notice, Surface } from '../../../core/ports/surface.ts';
 import { MESSAGE_LIMITS, selfPacedScope } from '../api/limits.ts';
 import { messageKey, openThreadKey } from '../api/places.ts';
-import type { Tasks } from '../api/tasks.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { questionContent } from '../text/questions.ts';
 import type { AgentView } from './agent-view.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Method } from './methods.ts';
 
@@ -131,7 +132,7 @@ export function toJson(value: object): string {
 
 async function readAnswer(method: string, response: Response, signal: AbortSignal) {
   try {
-    const parsed = answerSchema.safeParse(JSON.parse(await response.text()));
+    const parsed = answerSchema.safeParse(parseJson(await response.text()));
     if (parsed.success) return parsed.data;
   } catch {
     signal.throwIfAborted();

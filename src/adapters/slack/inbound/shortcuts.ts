@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { shorten } from '../../../core/kit/text.ts';
 import { readText } from '../text/inbound-text.ts';
-import { shorten } from '../text/questions.ts';
 import type { Inbox } from './context.ts';
 import type { shortcutBody } from './payloads.ts';
 import { openForm } from './slash-commands.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { createNoteTaker } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
@@ -92,7 +93,7 @@ const contextSchema = z.object({
 
 /** What a form that was opened here remembers. */
 export function readContext(metadata: string): FormContext {
-  return contextSchema.parse(JSON.parse(metadata));
+  return contextSchema.parse(parseJson(metadata));
 }
 
 /** Brings a form that was sent to core, as the command that it stands for. */

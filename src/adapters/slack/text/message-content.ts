@@ -1,3 +1,4 @@
+import { cutText } from '../../../core/kit/text.ts';
 import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
 import type { Json } from '../api/web-api.ts';
 import { escapeText, neutralise } from './neutralise.ts';
@@ -79,7 +80,7 @@ function fallback(text: string): string {
 /** Cuts at a whole character and a whole entity. */
 function clip(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  return `${text.slice(0, maxChars - 1).replace(/&[a-z]{0,3}$|[\uD800-\uDBFF]$/, '')}…`;
+  return `${cutText(text, maxChars - 1).replace(/&[a-z]{0,3}$/, '')}…`;
 }
 
 /** Cuts after a line, else after a word, else between characters. */
@@ -87,11 +88,10 @@ function cut(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
   let rest = text;
   while (rest.length > maxChars) {
-    const window = rest.slice(0, maxChars);
-    const end = window.lastIndexOf('\n') + 1 || window.lastIndexOf(' ') + 1 || maxChars;
-    const isSplit = end === maxChars && /[\uD800-\uDBFF]$/.test(window);
-    pieces.push(rest.slice(0, isSplit ? end - 1 : end));
-    rest = rest.slice(isSplit ? end - 1 : end);
+    const window = cutText(rest, maxChars);
+    const end = window.lastIndexOf('\n') + 1 || window.lastIndexOf(' ') + 1 || window.length;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end);
   }
   return [...pieces, rest].filter((piece) => piece.trim() !== '');
 }

@@ -1,17 +1,8 @@
 import { type MessageContent, plainSections } from './message-content.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
-/** Two screens; the whole question goes to the model all the same. */
-const MAX_SHOWN_CHARS = 3_000;
-
-/** As much of a text as is shown; of a question by default. */
-export function shorten(text: string, maxChars = MAX_SHOWN_CHARS): string {
-  if (text.length <= maxChars) return text;
-  return `${text
-    .slice(0, maxChars)
-    .replace(/[\uD800-\uDBFF]$/, '')
-    .trimEnd()}…`;
-}
+/** Two screens of a question are shown; all of it goes to the model. */
+export const MAX_SHOWN_CHARS = 3_000;
 
 /**
  * The message that stands for a question which was not written as one: who asked, and what. `plain` is for a question that

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type App, type Receiver, ReceiverMultipleAckError } from '@slack/bolt';
 import type { Logger } from 'pino';
+import { readBody } from '../../../core/kit/body.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { asObject, type JsonObject, parseJson } from '../../../core/kit/json.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Route } from '../../../core/ports/adapter.ts';
-import type { Tasks } from '../api/tasks.ts';
 import { createLogThrottle } from './log-throttle.ts';
 import type { SignatureCheck } from './signature.ts';
 
@@ -32,7 +34,7 @@ export function createHttpReceiver(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return end(response, 405);
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES);
     if (body === null) return end(response, 413);
     if (!isSignedBySlack(request.headers, body)) {
       if (warnings.take()) {
@@ -89,29 +91,10 @@ function end(response: ServerResponse, status: number, body?: unknown): void {
   else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.byteLength;
-    if (size > MAX_BODY_BYTES) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
 /** Events come as JSON, commands as a form, interactions as JSON in a form. */
-function parse(body: string, contentType: string): Record<string, unknown> | null {
-  try {
-    if (!contentType.startsWith('application/x-www-form-urlencoded')) return objectOf(JSON.parse(body));
-    const form = new URLSearchParams(body);
-    const payload = form.get('payload');
-    return payload === null ? Object.fromEntries(form) : objectOf(JSON.parse(payload));
-  } catch {
-    return null;
-  }
-}
-
-function objectOf(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+function parse(body: string, contentType: string): JsonObject | null {
+  if (!contentType.startsWith('application/x-www-form-urlencoded')) return asObject(parseJson(body));
+  const form = new URLSearchParams(body);
+  const payload = form.get('payload');
+  return payload === null ? Object.fromEntries(form) : asObject(parseJson(payload));
 }

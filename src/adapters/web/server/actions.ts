@@ -1,4 +1,5 @@
 import { threadTitle } from '../../../core/chat/thread-title.ts';
+import { createRunning } from '../../../core/kit/tasks.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Dispatch, Invocation } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
@@ -47,14 +48,10 @@ interface Asked {
 }
 
 export function createActions({ room, dispatch, commands, newId }: ActionsOptions): Actions {
-  const running = new Set<Promise<void>>();
+  const running = createRunning();
 
   function run(work: Promise<void>): void {
-    const done = work.finally(() => {
-      running.delete(done);
-      room.touchStatus();
-    });
-    running.add(done);
+    running.add(work.finally(() => room.touchStatus()));
   }
 
   function eventAt(id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent {
@@ -151,9 +148,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
     },
 
-    async settled() {
-      await Promise.allSettled(running);
-    },
+    settled: () => running.settled(),
   };
 }
 

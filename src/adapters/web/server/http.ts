@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import { readBody } from '../../../core/kit/body.ts';
+import { parseJson } from '../../../core/kit/json.ts';
 
 /** A request that is not served; `message` says why, for people. */
 export class Refused extends Error {
@@ -32,27 +34,12 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
   if (mediaType.trim().toLowerCase() !== 'application/json') {
     throw new Refused(415, 'The body must be application/json.');
   }
-  const parsed = schema.safeParse(parseJson(await readBody(request)));
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === null) throw new Refused(413, `The body is longer than ${MAX_BODY_BYTES} bytes.`);
+  const value = parseJson(body);
+  if (value === undefined) throw new Refused(400, 'The body is not JSON.');
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Refused(400, `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'not valid'}`);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new Refused(413, `The body is longer than ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refused(400, 'The body is not JSON.');
-  }
 }

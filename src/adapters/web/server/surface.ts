@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
@@ -97,7 +98,7 @@ export function reopenWebSurface(
   { reference, answerId }: LostPlace,
   newId: () => string,
 ): Reopened | null {
-  const spot = spotSchema.parse(JSON.parse(reference));
+  const spot = spotSchema.parse(parseJson(reference));
   if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
   const message = answerId === null ? undefined : room.newestWithButton(answerId);
   const nextId = spot.nextId === message?.id ? newId() : spot.nextId;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../src/core/chat/thread-title.ts';
-import { oneLine } from '../../../src/core/kit/one-line.ts';
+import { oneLine } from '../../../src/core/kit/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {

@@ -1,0 +1,12 @@
+/** Reads a body of UTF-8 to its end; null where it has more than `maxBytes`. What comes after that is not read. */
+export async function readBody(parts: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
+  const utf8 = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const part of parts) {
+    bytes += part.byteLength;
+    if (bytes > maxBytes) return null;
+    text += utf8.decode(part, { stream: true });
+  }
+  return text + utf8.decode();
+}

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+
+/** A set of promises under way, so that their owner can wait for them. */
+export interface Running {
+  readonly size: number;
+  /** Holds the promise until it settles. It must not reject. */
+  add(work: Promise<unknown>): void;
+  /** Resolves when one of them has settled, or at once where there is none. */
+  next(): Promise<void>;
+  /** Resolves when all of them have settled, those added meanwhile included. */
+  settled(): Promise<void>;
+}
+
+export function createRunning(): Running {
+  const running = new Set<Promise<unknown>>();
+  return {
+    get size() {
+      return running.size;
+    },
+    add(work) {
+      const held: Promise<unknown> = work.finally(() => running.delete(held));
+      running.add(held);
+    },
+    async next() {
+      if (running.size > 0) await Promise.race(running);
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** Work that nobody awaits where it starts; its owner awaits all of it before it stops. */
+export interface Tasks {
+  /** Aborts on `stop`. */
+  readonly signal: AbortSignal;
+  /** Runs work to its end. A fault before `stop` is logged as `could not ${what}`. */
+  run(what: string, work: (signal: AbortSignal) => Promise<unknown>): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+  /** Aborts what is under way, and resolves when nothing is. */
+  stop(): Promise<void>;
+}
+
+export function createTasks(log: Logger): Tasks {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const running = createRunning();
+  return {
+    signal,
+    run(what, work) {
+      running.add(
+        work(signal).catch((error: unknown) => {
+          if (!signal.aborted) log.warn({ err: error }, `could not ${what}`);
+        }),
+      );
+    },
+    settled: () => running.settled(),
+    async stop() {
+      stopping.abort();
+      await running.settled();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+const MAX_QUOTED_CHARS = 80;
+
+/**
+ * A text on one line of at most `maxChars` UTF-16 units, cut at a word where there is one in its second half, and never
+ * inside a grapheme. Empty where there is nothing to see.
+ */
+export function oneLine(text: string, maxChars: number): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  if (!/[^\p{C}\p{Z}\p{M}]/u.test(line)) return '';
+  if (line.length <= maxChars) return line;
+  let end = 0;
+  for (const { index, segment } of new Intl.Segmenter().segment(line.slice(0, 2 * maxChars))) {
+    if (index + segment.length > maxChars - 1) break;
+    end = index + segment.length;
+  }
+  const cut = line.slice(0, end);
+  const word = line[end] === ' ' ? end : cut.lastIndexOf(' ');
+  return `${(word > maxChars / 2 ? cut.slice(0, word) : cut).trimEnd()}…`;
+}
+
+/** What a person typed, in code marks on one line: nothing in it acts as Markdown, and what cannot be seen shows as `\u{FFFD}`. */
+export function quoted(text: string): string {
+  const start = text.slice(0, MAX_QUOTED_CHARS).toWellFormed();
+  const visible = start.replace(/[`\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '\u{FFFD}'));
+  return `\`${visible}${text.length > MAX_QUOTED_CHARS ? '…' : ''}\``;
+}
+
+/** The first `maxChars` UTF-16 units of a text; one less where a surrogate pair would be split. */
+export function cutText(text: string, maxChars: number): string {
+  return text.slice(0, splitsPair(text, maxChars) ? maxChars - 1 : maxChars);
+}
+
+/** A text of at most `maxChars` UTF-16 units: one that is longer is cut between characters and ends in an ellipsis. */
+export function shorten(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${cutText(text, maxChars - 1)}…`;
+}
+
+/** Whether `at` is between the halves of a surrogate pair. */
+export function splitsPair(text: string, at: number): boolean {
+  return isHighSurrogate(text.charCodeAt(at - 1)) && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+}
+
+export function isHighSurrogate(codeUnit: number): boolean {
+  return (codeUnit & 0xfc00) === 0xd800;
+}

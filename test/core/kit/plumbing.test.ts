@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises';
+import pino from 'pino';
+import { describe, expect, it } from 'vitest';
+import { readBody } from '../../../src/core/kit/body.ts';
+import { createTasks } from '../../../src/core/kit/tasks.ts';
+import { cutText, shorten } from '../../../src/core/kit/text.ts';
+import { waitInLine } from '../../../src/core/kit/waiters.ts';
+
+function logOf(): { readonly lines: string[]; readonly log: pino.Logger } {
+  const lines: string[] = [];
+  return { lines, log: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line).msg) }) };
+}
+
+describe('tasks', () => {
+  it('stop when everything has ended, also what was started meanwhile, and log faults from before alone', async () => {
+    const { lines, log } = logOf();
+    const tasks = createTasks(log);
+    const ended: string[] = [];
+    tasks.run('fetch it', async () => {
+      throw new Error('broken');
+    });
+    tasks.run('wait', async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      tasks.run('say goodbye', async () => {
+        await setImmediate();
+        ended.push('goodbye');
+      });
+      throw signal.reason;
+    });
+    await setImmediate();
+    await tasks.stop();
+    expect(ended).toEqual(['goodbye']);
+    expect(lines).toEqual(['could not fetch it']);
+  });
+});
+
+describe('waitInLine', () => {
+  it('leaves the line when the signal aborts, and never after the grant', async () => {
+    const line: (() => void)[] = [];
+    const join = (grant: () => void) => {
+      line.push(grant);
+      return () => line.splice(line.indexOf(grant), 1);
+    };
+    const first = new AbortController();
+    const second = new AbortController();
+    const granted = waitInLine(first.signal, join);
+    const left = waitInLine(second.signal, join);
+    second.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    expect(line).toHaveLength(1);
+    line[0]?.();
+    first.abort();
+    await expect(granted).resolves.toBeUndefined();
+    expect(line).toHaveLength(1);
+    await expect(waitInLine(first.signal, join)).rejects.toBe(first.signal.reason);
+    expect(line).toHaveLength(1);
+  });
+
+  it('may be granted while it joins', async () => {
+    await expect(
+      waitInLine<number>(undefined, (grant) => {
+        grant(7);
+        return () => {};
+      }),
+    ).resolves.toBe(7);
+  });
+});
+
+describe('readBody', () => {
+  async function* parts(...texts: Buffer[]): AsyncGenerator<Buffer> {
+    yield* texts;
+  }
+
+  it('joins characters that came in pieces, and takes no more than it may', async () => {
+    const bytes = Buffer.from('a€😀');
+    const pieces = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
+    expect(await readBody(parts(...pieces), 8)).toBe('a€😀');
+    expect(await readBody(parts(...pieces), 7)).toBeNull();
+    expect(await readBody(parts(), 7)).toBe('');
+  });
+});
+
+describe('cutting', () => {
+  it('splits no surrogate pair', () => {
+    expect(cutText('ab😀c', 3)).toBe('ab');
+    expect(cutText('ab😀c', 4)).toBe('ab😀');
+    expect(shorten('ab😀c', 5)).toBe('ab😀c');
+    expect(shorten('ab😀cd', 5)).toBe('ab😀…');
+    expect(shorten('ab😀cd', 4)).toBe('ab…');
+  });
+});
