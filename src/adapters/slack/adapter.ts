@@ -2,6 +2,7 @@ import { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import { waitAtMost } from '../../core/kit/deadline.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
@@ -131,9 +132,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
 
     async stop() {
       isStopping = true;
-      const isLate = new AbortController();
-      await Promise.race([tasks.settled(), clock.sleep(LAST_WORDS_MS, isLate.signal).catch(() => {})]);
-      isLate.abort();
+      await waitAtMost(clock, LAST_WORDS_MS, tasks.settled());
       if (isStarted) await socket?.close();
       stopping.abort();
       await tasks.settled();

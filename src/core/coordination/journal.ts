@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
+import { createLateWrites } from '../kit/until-stored.ts';
 import type { Platform } from '../ports/actor.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
-import { createFinisher } from './until-stored.ts';
 
 /**
  * What is written of every event while it is dealt with, so that another process can end it should this one die. The
@@ -100,6 +100,7 @@ const KEEP_EVERY_MS = 1_500;
 const KEPT_TOGETHER = 50;
 /** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
 const KEEP_GAP_MS = 75;
+const DOUBT_MS = 1_000;
 
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
   const open = new Map<string, Entry>();
@@ -107,7 +108,14 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
   const beginning = new Set<string>();
   /** Each orphan has an owner of its own, so that leaving it is no more than not renewing it. */
   const owners = new Set([owner]);
-  const finisher = createFinisher({ claims, clock, log });
+  const late = createLateWrites({
+    clock,
+    log,
+    words: {
+      retried: 'the store does not take the end of an event; it is tried again',
+      givenUp: 'an event that is dealt with could not be marked as such',
+    },
+  });
   let takenOver = 0;
 
   let renewedAtMs = clock.now();
@@ -190,7 +198,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       async end() {
         if (!close()) return;
         await writing;
-        await finisher.finish(held);
+        await late.write(id, () => claims.finish(held));
         if (held.owner !== owner) owners.delete(held.owner);
       },
       leave() {
@@ -218,7 +226,10 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
         return claim && openEntry(claim, { platform, surface });
       } catch (error) {
         // It may have been claimed all the same, and would then be renewed for ever.
-        finisher.finishDoubtful({ id: eventId, owner, fence: 1 });
+        late.inBackground(eventId, async () => {
+          await late.pause(DOUBT_MS);
+          await late.untilStored(() => claims.finish({ id: eventId, owner, fence: 1 }));
+        });
         throw error;
       } finally {
         beginning.delete(eventId);
@@ -253,7 +264,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 
     async stop() {
       await Promise.all([renewing.stop(), keeping.stop()]);
-      await finisher.stop();
+      await late.stop();
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { startDeadline } from '../kit/deadline.ts';
 import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import { repeat } from '../kit/repeat.ts';
+import { createLateWrites } from '../kit/until-stored.ts';
 import { type Claim, type ClaimKey, type ClaimStore, StoreError } from '../ports/store.ts';
-import { createFinisher } from './until-stored.ts';
 
 /** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
 export interface Locks {
@@ -62,7 +63,14 @@ interface Held {
  */
 export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
   const queue = createKeyedQueue(Number.POSITIVE_INFINITY);
-  const finisher = createFinisher({ claims, clock, log });
+  const late = createLateWrites({
+    clock,
+    log,
+    words: {
+      retried: 'the store does not take the release of a lock; it is tried again',
+      givenUp: 'a lock could not be released',
+    },
+  });
   /** How many locks are held under each owner's name. Only these names are renewed. */
   const held = new Map<string, number>();
   const doubtful = new Set<Doubtful>();
@@ -121,7 +129,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
       return {
         claim,
         async release() {
-          await finisher.finish(claim);
+          await late.write(claim.id, () => claims.finish(claim));
           count(claim.owner, -1);
           leave?.();
         },
@@ -136,12 +144,9 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
     take: async (name, onWait, signal) => (await take(name, onWait, signal)).release,
 
     async hold(name, work) {
-      const [waiting, over] = [new AbortController(), new AbortController()];
-      clock.sleep(MAX_WAIT_MS, over.signal).then(
-        () => waiting.abort(new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`)),
-        () => {}, // over
-      );
-      const { claim, release } = await take(name, () => {}, waiting.signal).finally(() => over.abort());
+      const late = () => new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`);
+      const limit = startDeadline(clock, MAX_WAIT_MS, null, late);
+      const { claim, release } = await take(name, () => {}, limit.signal).finally(() => limit.stop());
       try {
         return await work(claim);
       } finally {
@@ -151,7 +156,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
 
     async stop() {
       await renewing.stop();
-      await finisher.stop();
+      await late.stop();
     },
   };
 }

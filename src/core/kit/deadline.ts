@@ -19,7 +19,7 @@ export interface Deadline {
 export function startDeadline(
   clock: Clock,
   limitMs: number,
-  outer: AbortSignal,
+  outer: AbortSignal | null,
   createReason: () => Error,
 ): Deadline {
   const over = new AbortController();
@@ -40,7 +40,7 @@ export function startDeadline(
 
   const watching = watch();
   return {
-    signal: AbortSignal.any([outer, over.signal]),
+    signal: outer === null ? over.signal : AbortSignal.any([outer, over.signal]),
     pause() {
       waitingSinceMs = null;
     },
@@ -52,4 +52,14 @@ export function startDeadline(
       return watching;
     },
   };
+}
+
+/** Resolves when the work has ended or `ms` are over, whichever comes first; the work goes on. Rejects where the work does in time. */
+export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  try {
+    await Promise.race([work, clock.sleep(ms, ended.signal).catch(() => {})]);
+  } finally {
+    ended.abort();
+  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { createLateWrites } from '../kit/until-stored.ts';
 import { type Amounts, type LedgerStore, type Reservation, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
@@ -31,7 +32,6 @@ export interface Settlement {
 
 /** A provider has an aborted request's cost some seconds later; how many is not documented. */
 const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000];
-const RETRY_AFTER_MS = { first: 1_000, most: 30_000 };
 const DOUBT_MS = 10_000;
 
 const ONE_REQUEST = { setAsideNanoUsd: 0, requests: 1, attempts: 1 };
@@ -43,45 +43,15 @@ export function createSettlement(options: {
   readonly clock: Clock;
   readonly log: Logger;
 }): Settlement {
-  const { store, clock, log } = options;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const underWay = new Set<Promise<void>>();
-
-  function inBackground(id: string, work: () => Promise<void>): void {
-    const running = work()
-      .catch((error: unknown) => log.error({ err: error, id }, 'a reservation is left open, for recovery'))
-      .finally(() => underWay.delete(running));
-    underWay.add(running);
-  }
-
-  /** Sleeps unless, and only until, everything has to end. */
-  const pause = (ms: number) => clock.sleep(ms, signal).catch(() => {});
-
-  /** Tries until the store takes it; once more, and no longer, when everything has to end. */
-  async function untilStored(write: () => Promise<unknown>): Promise<void> {
-    for (let waitMs = RETRY_AFTER_MS.first; ; waitMs = Math.min(2 * waitMs, RETRY_AFTER_MS.most)) {
-      const last = signal.aborted;
-      try {
-        await write();
-        return;
-      } catch (error) {
-        if (last || !(error instanceof StoreError)) throw error;
-      }
-      await pause(waitMs);
-    }
-  }
-
-  /** Tries once while the caller waits, and goes on by itself. */
-  async function nowOrLater(id: string, write: () => Promise<unknown>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      log.warn({ err: error, id }, 'the store does not take a settlement; it is tried again');
-      inBackground(id, () => untilStored(write));
-    }
-  }
+  const { store, log } = options;
+  const late = createLateWrites({
+    ...options,
+    mayRetry: (error) => error instanceof StoreError,
+    words: {
+      retried: 'the store does not take a settlement; it is tried again',
+      givenUp: 'a reservation is left open, for recovery',
+    },
+  });
 
   const writeSpent =
     ({ id, entry, madeAtMs }: Reservation, spent: Spent) =>
@@ -95,10 +65,10 @@ export function createSettlement(options: {
   async function price(reservation: Reservation, generationId: string): Promise<number | null> {
     const { id, entry } = reservation;
     for (const afterMs of LOOK_UP_AFTER_MS) {
-      await pause(afterMs);
-      if (signal.aborted) return null;
+      await late.pause(afterMs);
+      if (late.signal.aborted) return null;
       try {
-        const costNanoUsd = await options.lookUpCost({ id, entry, generationId }, signal);
+        const costNanoUsd = await options.lookUpCost({ id, entry, generationId }, late.signal);
         if (costNanoUsd !== null) return costNanoUsd;
       } catch (error) {
         log.debug({ err: error, id }, 'a cost could not be looked up');
@@ -108,30 +78,27 @@ export function createSettlement(options: {
   }
 
   return {
-    book: (reservation, spent) => nowOrLater(reservation.id, writeSpent(reservation, spent)),
+    book: (reservation, spent) => late.write(reservation.id, writeSpent(reservation, spent)),
 
     bookWhenPriced(reservation, estimate, generationId) {
-      inBackground(reservation.id, async () => {
+      late.inBackground(reservation.id, async () => {
         const costNanoUsd = await price(reservation, generationId);
         const spent: Spent =
           costNanoUsd === null ? estimate : { ...estimate, costNanoUsd, basis: 'provider' };
-        await untilStored(writeSpent(reservation, spent));
+        await late.untilStored(writeSpent(reservation, spent));
       });
     },
 
-    release: ({ id }) => nowOrLater(id, () => store.settle(id, NEVER_SENT, null)),
+    release: ({ id }) => late.write(id, () => store.settle(id, NEVER_SENT, null)),
 
     releaseDoubtful({ id }) {
-      inBackground(id, async () => {
-        await untilStored(() => store.settle(id, NEVER_SENT, null));
-        await pause(DOUBT_MS);
-        await untilStored(() => store.settle(id, NEVER_SENT, null));
+      late.inBackground(id, async () => {
+        await late.untilStored(() => store.settle(id, NEVER_SENT, null));
+        await late.pause(DOUBT_MS);
+        await late.untilStored(() => store.settle(id, NEVER_SENT, null));
       });
     },
 
-    async stop() {
-      stopping.abort();
-      await Promise.all(underWay);
-    },
+    stop: () => late.stop(),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { createNoteTaker } from '../answers/surfaces.ts';
@@ -149,6 +150,6 @@ async function sayingOf(
     }),
   );
   surfaces.tasks.run('say what stands above a form', () => said);
-  await Promise.race([said, clock.sleep(SAYING_MS)]);
+  await waitAtMost(clock, SAYING_MS, said);
   return notes.notices[0]?.text ?? null;
 }

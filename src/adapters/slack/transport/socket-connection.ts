@@ -1,6 +1,7 @@
 import { type Logger as BoltLogger, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { waitAtMost } from '../../../core/kit/deadline.ts';
 
 /** A Socket Mode connection that is kept up. */
 export interface SocketConnection {
@@ -97,11 +98,9 @@ export function createSocketConnection(options: {
     },
     async close() {
       closing.abort();
-      const isClosed = new AbortController();
       // Slack may never say goodbye.
-      const patience = clock.sleep(GOODBYE_TIMEOUT_MS, isClosed.signal).catch(() => {});
-      await Promise.race([client.disconnect().then(() => keeping), patience]);
-      isClosed.abort();
+      const goodbye = client.disconnect().then(() => keeping);
+      await waitAtMost(clock, GOODBYE_TIMEOUT_MS, goodbye);
     },
   };
 }
