@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AnswerMessage } from '../src/adapters/web/wire.ts';
 import { openGuild } from './adapters/discord/harness.ts';
-import { openReader, type Reader } from './adapters/web/playground.ts';
+import type { Reader } from './adapters/web/playground.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
+import { openPage } from './support/playground-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
 import { createFakeSlack } from './support/slack/fake-slack.ts';
@@ -42,34 +42,9 @@ afterEach(async () => {
 async function start(environment: Record<string, string> = {}) {
   const program = await startProgram(folder, { OPENROUTER_BASE_URL: provider.url, ...environment });
   programs.push(program);
-  const page = await openReader(new URL('/playground/api/events?as=member', program.url));
-  readers.push(page);
-
-  async function post(path: string, body: object): Promise<void> {
-    const response = await fetch(new URL(`/playground/api/${path}`, program.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ as: 'member', ...body }),
-    });
-    if (!response.ok) throw new Error(await response.text());
-  }
-
-  const answersTo = (question: string): AnswerMessage[] =>
-    page.answers.filter(({ thread }) => thread === question);
-
-  return {
-    program,
-    page,
-    post,
-    answersTo,
-    /** Mentions the bot; the answer stands in the thread of the question. */
-    ask: (id: string) => post('message', { id, text: `@parley ${id}?`, channel: 'general', thread: null }),
-    textOf: (question: string) =>
-      answersTo(question)
-        .map(({ text }) => text)
-        .join('\n'),
-    lastOf: (question: string) => answersTo(question).at(-1),
-  };
+  const hands = await openPage(program.url);
+  readers.push(hands.page);
+  return { program, ...hands };
 }
 
 const paragraphs = (from: number, to: number) =>

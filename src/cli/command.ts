@@ -4,15 +4,27 @@ import type { Clock } from '../core/kit/clock.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
 import type { Store } from '../core/ports/store.ts';
 
-/** One command of the command line. It works on the store itself, whether or not a bot runs on it. */
-export interface CliCommand {
+/** One command of the command line. */
+export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand);
+
+interface CliDeclaration {
   readonly name: string;
   /** Each way to write it, without the program's name. */
   readonly usage: readonly string[];
   /** As `parseArgs` of node:util takes them; `json` and `help` are everybody's. */
   readonly options: ParseArgsOptionsConfig;
+}
+
+/** Works on the store, whether or not a bot runs on it. */
+interface StoreCommand {
   /** @throws UsageError */
   run(args: CliArguments, context: CliContext): Promise<CliOutput>;
+}
+
+/** Works where the store is not open, and need not be there. */
+interface ClosedCommand {
+  /** @throws UsageError */
+  runClosed(args: CliArguments, context: Omit<CliContext, 'store'>): Promise<CliOutput>;
 }
 
 export interface CliArguments {

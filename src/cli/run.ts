@@ -6,11 +6,13 @@ import { systemClock } from '../core/kit/clock.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { openStore } from '../store/open-store.ts';
 import { audit } from './audit.ts';
+import { backup } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
+import { restore } from './restore.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
-const COMMANDS: readonly CliCommand[] = [tier, usage, audit];
+const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore];
 
 const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
@@ -53,7 +55,7 @@ async function outputOf(
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
   const args = parse(command, rest);
   if (args.values['help'] === true) return USAGE;
-  const { text, json } = await onStore(command, args, await readEnvironment());
+  const { text, json } = await runCommand(command, args, await readEnvironment());
   return args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
 }
 
@@ -72,7 +74,7 @@ function parse(command: CliCommand, args: string[]): CliArguments {
   }
 }
 
-async function onStore(
+async function runCommand(
   command: CliCommand,
   args: CliArguments,
   environment: NodeJS.Dict<string>,
@@ -84,11 +86,13 @@ async function onStore(
       'Set STORE_URL to the same sqlite:PATH or redis://HOST:PORT for the bot and the command line.',
     );
   }
-  const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
   const clock = systemClock;
+  const context = { config, clock, by: `command line (${userName()})` };
+  if ('runClosed' in command) return command.runClosed(args, context);
+  const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
   const store = await openStore(config.STORE_URL, { clock, log, mustExist: true });
   try {
-    return await command.run(args, { config, store, clock, by: `command line (${userName()})` });
+    return await command.run(args, { ...context, store });
   } finally {
     await store.close();
   }

@@ -180,7 +180,7 @@ describe('a SQLite file', () => {
     const reader = new DatabaseSync(path);
     const keys = () =>
       reader
-        .prepare('SELECT key FROM keyv ORDER BY key')
+        .prepare("SELECT key FROM keyv WHERE namespace = 'notes' ORDER BY key")
         .all()
         .map(({ key }) => key);
     await expect.poll(keys).toEqual(['for ever', 'long']);

@@ -17,6 +17,11 @@ export interface Store {
   readonly records: RecordStore;
   /** Left out where the store serves one process, which has the platforms' limits to itself. */
   readonly pace?: PaceStore;
+  /**
+   * Writes a consistent copy of everything to one file, in place of what was there, while processes go on writing. Left
+   * out where the store is a server, which has its own way.
+   */
+  copyTo?(path: string): Promise<void>;
   /** Rejects where the store does not answer; `/readyz` asks. */
   ping(): Promise<void>;
   close(): Promise<void>;

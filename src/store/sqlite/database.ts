@@ -148,7 +148,8 @@ function kindOf(error: unknown): number | null {
   return error.errcode & 0xff;
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
   return kindOf(error) === SQLITE_BUSY;
 }
 
@@ -158,9 +159,8 @@ function isLocked(error: unknown): boolean {
 }
 
 /** What is wrong with the file or its disk, where it is one of these. */
-export function fileFaultOf(error: unknown): 'full' | 'damaged' | 'no database' | null {
-  if (!(error instanceof StoreError)) return null;
-  switch (kindOf(error.cause)) {
+export function faultIn(error: unknown): 'full' | 'damaged' | 'no database' | null {
+  switch (kindOf(error instanceof StoreError ? error.cause : error)) {
     case SQLITE_FULL:
       return 'full';
     case SQLITE_CORRUPT:

@@ -2,7 +2,7 @@ import { StartError } from '../../core/ports/adapter.ts';
 import type { Database } from './database.ts';
 
 /** Marks a SQLite file as Parley's ("Prly"), so that another program's file is not taken for an old one. */
-const APPLICATION_ID = 0x50726c79;
+export const APPLICATION_ID = 0x50726c79;
 
 /**
  * The n-th entry takes a file from version n - 1 to n. An entry that was released is never changed. `STRICT` tables
@@ -63,6 +63,19 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** The one that this Parley writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Whether the file says that it is Parley's. */
+export function isParleys(database: Database): boolean {
+  return pragma(database, 'application_id') === APPLICATION_ID;
+}
+
+/** 0 for a file that nothing was written to. */
+export function schemaVersionOf(database: Database): number {
+  return pragma(database, 'user_version');
+}
+
 /**
  * Brings a file to the newest version, in one transaction; several processes may do so at once.
  *
@@ -70,8 +83,8 @@ const MIGRATIONS: readonly string[] = [
  */
 export async function migrate(database: Database, path: string, migrations = MIGRATIONS): Promise<void> {
   const fault = await database.write((): StartError | null => {
-    const version = pragma(database, 'user_version');
-    if (version === 0 ? hasTables(database) : pragma(database, 'application_id') !== APPLICATION_ID) {
+    const version = schemaVersionOf(database);
+    if (version === 0 ? hasTables(database) : !isParleys(database)) {
       return new StartError(
         `${path} is a SQLite file, but not one of Parley's`,
         'Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet.',

@@ -6,14 +6,17 @@ import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createSqliteClaims } from './claims.ts';
-import { type Database, fileFaultOf, openDatabase } from './database.ts';
+import { copyDatabase } from './copy.ts';
+import { type Database, faultIn, openDatabase } from './database.ts';
 import { createSqliteKeyvAdapter } from './keyv.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
-import { migrate } from './schema.ts';
+import { upgrade } from './upgrade.ts';
 
-/** Of 4 KiB. Bringing the log into the file waits for the disk, and with it the event loop: once for 16 MB rather than for 4. */
-const CHECKPOINT_PAGES = 4_000;
+/** The write-ahead log comes into the file when it has so many pages of 4 KiB. The most that one transaction adds comes on top. */
+const CHECKPOINT_PAGES = 600;
+/** To this it is cut after that, where something large had made it longer. */
+const LOG_BYTES = 3 * 1024 * 1024;
 
 export const IN_MEMORY = ':memory:';
 
@@ -35,6 +38,8 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
       await database.deleteWhere('keyv', 'expires_at_ms <= ?', clock.now());
       await database.deleteWhere('counters', 'expires_at_ms <= ?', clock.now());
       await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', clock.now());
+      // What was written is in the file itself then, for those who copy nothing but that.
+      await database.read(() => database.sql('PRAGMA wal_checkpoint(TRUNCATE)').all());
     },
     dependencies,
   );
@@ -49,6 +54,9 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
     ledger: createSqliteLedger(database),
     claims: createSqliteClaims(database, clock),
     records: createSqliteRecords(database),
+    async copyTo(file) {
+      await copyDatabase(database, file);
+    },
     async ping() {
       await database.read(() => database.sql('PRAGMA user_version').get());
     },
@@ -59,7 +67,8 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   };
 }
 
-async function open(path: string, { clock, mustExist = false }: StoreDependencies): Promise<Database> {
+async function open(path: string, dependencies: StoreDependencies): Promise<Database> {
+  const { clock, mustExist = false } = dependencies;
   if (mustExist && !existsSync(path)) {
     throw new StartError(
       `There is no store at ${resolve(path)}.`,
@@ -71,7 +80,7 @@ async function open(path: string, { clock, mustExist = false }: StoreDependencie
     if (path !== IN_MEMORY) createPrivately(path);
     database = openDatabase(path, clock);
     await prepare(database, path);
-    await migrate(database, path);
+    await upgrade(database, path, dependencies);
     return database;
   } catch (error) {
     await database?.close();
@@ -86,7 +95,7 @@ async function open(path: string, { clock, mustExist = false }: StoreDependencie
 /** What the operator does about a file that cannot be opened. */
 export function remedyFor(error: unknown): string {
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return FREE_SPACE;
-  switch (fileFaultOf(error)) {
+  switch (faultIn(error)) {
     case 'full':
       return FREE_SPACE;
     case 'damaged':
@@ -126,6 +135,8 @@ async function prepare(database: Database, path: string): Promise<void> {
   }
   await database.read(() => {
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST');
-    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    database.exec(
+      `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES}`,
+    );
   });
 }

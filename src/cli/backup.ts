@@ -1,0 +1,39 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { StartError } from '../core/ports/adapter.ts';
+import { type CliCommand, UsageError } from './command.ts';
+
+/** Copies the store to a file. */
+export const backup: CliCommand = {
+  name: 'backup',
+  usage: ['backup <file> [--force]'],
+  options: { force: { type: 'boolean' } },
+
+  async run({ positionals: [file, extra], values }, { config, store }) {
+    if (file === undefined) throw new UsageError('The file to write is missing.');
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (store.copyTo === undefined) throw new StartError(...REDIS_BACKUP);
+    const path = resolve(file);
+    if (!existsSync(dirname(path))) {
+      throw new StartError(`There is no folder ${dirname(path)}.`, 'Make it, or name another file.');
+    }
+    if (existsSync(path) && values['force'] !== true) {
+      throw new StartError(`${path} is there already.`, 'Name another file, or write over it with --force.');
+    }
+    await store.copyTo(path);
+    const { size } = statSync(path);
+    const withKeys = config.ENCRYPTION_KEY === undefined ? '' : `\n${KEY_BELONGS}`;
+    return {
+      text: `Copied the store to ${path} (${(size / 1e6).toFixed(1)} MB).${withKeys}`,
+      json: { file: path, bytes: size },
+    };
+  },
+};
+
+const KEY_BELONGS =
+  'Keep ENCRYPTION_KEY somewhere else too: without it, the API keys that guilds connected cannot be read again.';
+
+export const REDIS_BACKUP = [
+  'The store is in Redis, which makes its own backups.',
+  'Run `redis-cli -u STORE_URL --rdb FILE`, and see docs/backup.md for the way back.',
+] as const;

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { StartError } from '../core/ports/adapter.ts';
+import { restoreFile } from '../store/sqlite/restore.ts';
+import { REDIS_BACKUP } from './backup.ts';
+import { type CliCommand, UsageError } from './command.ts';
+
+/** Puts a backup in the store's place. */
+export const restore: CliCommand = {
+  name: 'restore',
+  usage: ['restore <file>'],
+  options: {},
+
+  async runClosed({ positionals: [file, extra] }, { config, clock }) {
+    if (file === undefined) throw new UsageError('The file to restore is missing.');
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    const { STORE_URL: url } = config;
+    if (!url.startsWith('sqlite:')) throw new StartError(...REDIS_BACKUP);
+    const path = resolve(url.slice('sqlite:'.length));
+    const kept = restoreFile(resolve(file), path, clock.now());
+    return {
+      text: [
+        `Restored ${path}.`,
+        ...(kept === null ? [] : [`What was there before is in ${kept}.`]),
+        'Start Parley with the ENCRYPTION_KEY of that time.',
+      ].join('\n'),
+      json: { file: path, kept },
+    };
+  },
+};

@@ -1,0 +1,295 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
+import { afterAll, describe, expect, it } from 'vitest';
+import { StartError } from '../../src/core/ports/adapter.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { restoreFile } from '../../src/store/sqlite/restore.ts';
+import { upgrade } from '../../src/store/sqlite/upgrade.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { firstReleaseFile } from '../support/first-release.ts';
+
+const log = pino({ level: 'silent' });
+const folder = mkdtempSync(join(tmpdir(), 'parley-upgrade-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const freshPath = () => join(folder, `${++files}.db`);
+const open = (path: string) => openStore(`sqlite:${path}`, { clock: createFakeClock(), log });
+const beside = (path: string) => readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`));
+const noteIn = async (path: string, note: string) => {
+  const store = await open(path);
+  await store.keyv('notes').set('one', note);
+  await store.close();
+};
+const noteOf = async (path: string) => {
+  const store = await open(path);
+  const note = await store.keyv('notes').get('one');
+  await store.close();
+  return note;
+};
+
+/** All rows of all tables, but which version wrote them last. */
+function contentOf(path: string): unknown {
+  const file = new DatabaseSync(path, { readOnly: true });
+  const tables = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+  const content = tables.map(({ name }) => [
+    name,
+    file
+      .prepare(`SELECT * FROM ${name}`)
+      .all()
+      .filter((row) => row['namespace'] !== 'parley'),
+  ]);
+  file.close();
+  return content;
+}
+
+describe('an upgrade', () => {
+  it('copies the store of v0.1.0 before it changes anything, once', async () => {
+    const path = freshPath();
+    firstReleaseFile(path);
+    const before = contentOf(path);
+    await (await open(path)).close();
+    expect(beside(path)).toEqual([`${basename(path)}.of-schema-1`]);
+    expect(contentOf(`${path}.of-schema-1`)).toEqual(before);
+    expect(statSync(`${path}.of-schema-1`).mode & 0o077).toBe(0);
+
+    rmSync(`${path}.of-schema-1`);
+    await (await open(path)).close();
+    expect(beside(path)).toEqual([]);
+  });
+
+  it('copies nothing of a store that is new', async () => {
+    const path = freshPath();
+    await (await open(path)).close();
+    await (await open(path)).close();
+    expect(beside(path)).toEqual([]);
+  });
+
+  it('copies what another version has written, named after it, though the schema is the same', async () => {
+    const path = freshPath();
+    await noteIn(path, 'kept');
+    const database = openDatabase(path, createFakeClock());
+    await upgrade(database, path, { log }, '7.0.0');
+    await upgrade(database, path, { log }, '7.0.0');
+    await upgrade(database, path, { log }, '8.0.0-rc.1+build');
+    await database.close();
+    expect(beside(path).toSorted()).toEqual([`${basename(path)}.of-0.1.0`, `${basename(path)}.of-7.0.0`]);
+    expect(await noteOf(`${path}.of-7.0.0`)).toBe('kept');
+  });
+
+  it('leaves the store as it was where the copy cannot be made', async () => {
+    const path = freshPath();
+    firstReleaseFile(path);
+    const before = contentOf(path);
+    // A folder that is not empty stands where the copy would go.
+    mkdirSync(join(`${path}.of-schema-1`, 'full'), { recursive: true });
+    await expect(open(path)).rejects.toThrow(StartError);
+    expect(contentOf(path)).toEqual(before);
+  });
+
+  it('happens once where several processes start at once, and one copy is left', async () => {
+    const path = freshPath();
+    firstReleaseFile(path);
+    const before = contentOf(path);
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open(path)));
+    await Promise.all(stores.map((store) => store.close()));
+    expect(beside(path)).toEqual([`${basename(path)}.of-schema-1`]);
+    expect(contentOf(`${path}.of-schema-1`)).toEqual(before);
+  });
+});
+
+describe('a copy of the store', () => {
+  it('has everything that was written before, also what stands in the log alone', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    const store = await open(path);
+    await store.keyv('notes').set('one', 'in the log');
+    await store.copyTo?.(copy);
+    await store.keyv('notes').set('one', 'later');
+    expect(await noteOf(copy)).toBe('in the log');
+    expect(statSync(copy).mode & 0o077).toBe(0);
+    await store.close();
+  });
+
+  it('is consistent while another process writes', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    const writer = await open(path);
+    let isWriting = true;
+    const writing = (async () => {
+      // Both values change in one transaction.
+      for (let n = 0; isWriting; n++) {
+        await writer
+          .keyv('pairs')
+          .setMany(['left', 'right'].map((key) => ({ key, value: n, ttl: undefined })) as never);
+      }
+    })();
+    for (let round = 0; round < 20; round++) {
+      const copy = freshPath();
+      await store.copyTo?.(copy);
+      const copied = await open(copy);
+      const [left, right] = await copied.keyv('pairs').get(['left', 'right']);
+      expect(left).toEqual(right);
+      await copied.close();
+    }
+    isWriting = false;
+    await writing;
+    await Promise.all([store.close(), writer.close()]);
+  });
+
+  it('leaves nothing half-written where it fails', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    const target = join(folder, 'none', 'copy.db');
+    await expect(store.copyTo?.(target)).rejects.toThrow();
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+    await store.close();
+  });
+});
+
+describe('the write-ahead log', () => {
+  it('stays under 4 MB, also after something large and a long reader', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    const log = () => statSync(`${path}-wal`).size;
+    let most = 0;
+    for (let n = 0; n < 600; n++) {
+      await store.keyv('notes').set(`note ${n % 40}`, `${n} `.repeat(10_000));
+      most = Math.max(most, log());
+    }
+    expect(most).toBeLessThan(4e6);
+    expect(most).toBeGreaterThan(1e6);
+    // A copy that takes long holds it up for that time alone.
+    const reader = new DatabaseSync(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM keyv').get();
+    for (let n = 0; n < 600; n++) await store.keyv('notes').set(`note ${n % 40}`, `${-n} `.repeat(10_000));
+    expect(log()).toBeGreaterThan(4e6);
+    reader.exec('COMMIT');
+    reader.close();
+    for (let n = 0; n < 3; n++) await store.keyv('notes').set('note', n);
+    expect(log()).toBeLessThan(4e6);
+    await store.close();
+  });
+
+  it('is in the file some minutes later, for those who copy nothing but that', async () => {
+    const path = freshPath();
+    const clock = createFakeClock();
+    const store = await openStore(`sqlite:${path}`, { clock, log });
+    await store.keyv('notes').set('one', 'kept');
+    await clock.advance(10 * 60_000);
+    await expect.poll(() => statSync(`${path}-wal`).size).toBe(0);
+    const copy = freshPath();
+    writeFileSync(copy, readFileSync(path));
+    expect(await noteOf(copy)).toBe('kept');
+    await store.close();
+  });
+});
+
+describe('a restore', () => {
+  it('puts the copy in place, and keeps what was there', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    await noteIn(copy, 'old');
+    await noteIn(path, 'new');
+    const kept = restoreFile(copy, path, Date.UTC(2026, 0, 2));
+    expect(kept).toBe(`${path}.before-restore-2026-01-02T00-00-00-000Z`);
+    expect(await noteOf(path)).toBe('old');
+    expect(await noteOf(kept ?? '')).toBe('new');
+    for (const file of [path, kept ?? '']) expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('needs no store to be there', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    await noteIn(copy, 'old');
+    expect(restoreFile(copy, path, 0)).toBeNull();
+    expect(await noteOf(path)).toBe('old');
+  });
+
+  it('takes what a killed process left in the log of either file', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    for (const [file, note] of [
+      [path, 'new'],
+      [copy, 'old'],
+    ] as const) {
+      const source = freshPath();
+      const store = await open(source);
+      await store.keyv('notes').set('one', note);
+      for (const end of ['', '-wal']) writeFileSync(file + end, readFileSync(source + end));
+      await store.close();
+    }
+    const kept = restoreFile(copy, path, 0);
+    expect(await noteOf(path)).toBe('old');
+    expect(await noteOf(kept ?? '')).toBe('new');
+  });
+
+  it('does nothing while a process has the store open, however idle', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    await noteIn(copy, 'old');
+    const store = await open(path);
+    await store.keyv('notes').set('one', 'new');
+    expect(() => restoreFile(copy, path, 0)).toThrow(/has the store .* open, so nothing was restored/);
+    expect(await store.keyv('notes').get('one')).toBe('new');
+    expect(beside(path)).toEqual([]);
+    await store.close();
+  });
+
+  it('goes in the place of a damaged store, which it keeps', async () => {
+    const path = freshPath();
+    const copy = freshPath();
+    await noteIn(copy, 'old');
+    writeFileSync(path, 'no database at all, and longer than a head '.repeat(40));
+    const kept = restoreFile(copy, path, 0);
+    expect(await noteOf(path)).toBe('old');
+    expect(readFileSync(kept ?? '', 'utf8')).toMatch(/^no database at all/);
+  });
+
+  it.each<[string, (path: string) => void, RegExp]>([
+    ['is not there', () => {}, /There is no file/],
+    ['is no database', (path) => writeFileSync(path, 'text, '.repeat(500)), /no backup of Parley's/],
+    ['is empty', (path) => writeFileSync(path, ''), /no backup of Parley's/],
+    [
+      'is of another program',
+      (path) => new DatabaseSync(path).exec('CREATE TABLE a (b)'),
+      /no backup of Parley's/,
+    ],
+    [
+      'is of a newer Parley',
+      (path) =>
+        new DatabaseSync(path).exec(`PRAGMA application_id = ${0x50726c79}; PRAGMA user_version = 99`),
+      /written by a newer Parley/,
+    ],
+    [
+      'is cut short',
+      (path) => {
+        firstReleaseFile(path);
+        writeFileSync(path, readFileSync(path).subarray(0, 30_000));
+      },
+      /is damaged/,
+    ],
+  ])('leaves the store alone where the copy %s', async (_, prepare, words) => {
+    const path = freshPath();
+    const copy = freshPath();
+    await noteIn(path, 'new');
+    prepare(copy);
+    expect(() => restoreFile(copy, path, 0)).toThrow(words);
+    expect(await noteOf(path)).toBe('new');
+    expect(beside(path)).toEqual([]);
+  });
+});
