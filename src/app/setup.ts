@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../core/catalogue/file.ts';
+import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { isOfLocalServer } from '../core/provider/local.ts';
 import { type Config, ConfigError, checkEnvironment } from './config.ts';
 
@@ -45,9 +46,9 @@ export async function readSetup(environment: NodeJS.Dict<string>): Promise<Setup
 /** What a server on this machine offers shows only at the start. */
 function defaultModelFaults(id: string, path: string, file: CatalogueFile): string[] {
   const catalogue = createCatalogue(file);
-  if (catalogue.get(id, 'web') !== null || isOfLocalServer(id)) return [];
-  const { model, near } = catalogue.resolve(id, 'web');
-  const meant = model ?? near[0] ?? catalogue.list('web')[0];
+  if (catalogue.get(id, LOCAL_PLATFORM) !== null || isOfLocalServer(id)) return [];
+  const { model, near } = catalogue.resolve(id, LOCAL_PLATFORM);
+  const meant = model ?? near[0] ?? catalogue.list(LOCAL_PLATFORM)[0];
   return [
     `DEFAULT_MODEL is not the id of a model in ${path}; set it to an id from there${meant === undefined ? '' : `, such as ${meant.id}`}, or leave it out for the first free model`,
   ];

@@ -15,6 +15,7 @@ import { createCleanupStack } from '../core/kit/cleanup-stack.ts';
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
+import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
 import { openStore } from '../store/open-store.ts';
 import {
@@ -128,7 +129,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     const { services, dispatch } = core;
 
     const notes: (() => readonly string[])[] = [() => remarks];
-    if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, 'web') === null) {
+    if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, LOCAL_PLATFORM) === null) {
       const absent = `DEFAULT_MODEL ${config.DEFAULT_MODEL} is offered by no server on this machine, so the first free model answers; once it is, start again.`;
       notes.push(() => [absent]);
     }
@@ -227,8 +228,9 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
         models: file.models.length,
         local: providers.local.map(({ definition: { id, name } }) => ({
           name,
-          models: catalogue.list('web').filter(({ onlyOn, routes }) => onlyOn && routes[0]?.provider === id)
-            .length,
+          models: catalogue
+            .list(LOCAL_PLATFORM)
+            .filter(({ onlyOn, routes }) => onlyOn && routes[0]?.provider === id).length,
         })),
         missingKeys: (tier) =>
           providers.missingKeys(

@@ -1,7 +1,9 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Config } from '../app/config.ts';
 import type { Clock } from '../core/kit/clock.ts';
+import { eitherOf } from '../core/kit/text.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
+import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import type { Store } from '../core/ports/store.ts';
 
 /** One command of the command line. */
@@ -58,7 +60,7 @@ export function guildIn(text: string | undefined): GuildId {
   const guild = text === undefined ? null : parseGuildId(text);
   if (guild !== null) return guild;
   throw new UsageError(
-    `${text === undefined ? 'A guild is missing' : `${JSON.stringify(text)} is no guild`}: it is written discord:<server id>, discord:dm:<user id>, slack:<team id> or web:local.`,
+    `${text === undefined ? 'A guild is missing' : `${JSON.stringify(text)} is no guild`}: it is written ${eitherOf(GUILD_EXAMPLES)}.`,
   );
 }
 

@@ -3,7 +3,9 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from '../app/config.ts';
 import { systemClock } from '../core/kit/clock.ts';
+import { eitherOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
+import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { openStore } from '../store/open-store.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
@@ -18,7 +20,7 @@ const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
 
   --json prints JSON, for scripts.
-  A guild is discord:<server id>, discord:dm:<user id>, slack:<team id> or web:local.
+  A guild is ${eitherOf(GUILD_EXAMPLES)}.
   A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.
 `;
 

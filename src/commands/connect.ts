@@ -1,7 +1,6 @@
-import { placeOf } from '../core/access/access.ts';
 import { explain, inOneLine } from '../core/chat/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { platformOf } from '../core/ports/actor.ts';
+import { placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';
 

@@ -1,6 +1,5 @@
-import { placeOf } from '../core/access/access.ts';
 import { defineCommand } from '../core/command.ts';
-import { platformOf } from '../core/ports/actor.ts';
+import { placeOf, platformOf } from '../core/ports/actor.ts';
 import { KEY_PROVIDERS, keyProviderName } from '../core/ports/tiers.ts';
 
 export const disconnect = defineCommand({

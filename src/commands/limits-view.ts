@@ -1,10 +1,10 @@
 import type { CommandContext } from '../core/command.ts';
 import { type GuildRules, rulesFor, rulesOfGroups } from '../core/ledger/guild-rules.ts';
 import type { Level } from '../core/ledger/ledger.ts';
-import { amountInWords, LIMIT_NAMES } from '../core/ledger/limit-words.ts';
+import { amountInWords } from '../core/ledger/limit-words.ts';
 import { isPersonal } from '../core/ledger/rules.ts';
-import { type Actor, type GuildId, platformOf } from '../core/ports/actor.ts';
-import { GUILD_LIMITS, type GuildLimitName, type LIMITS, UNLIMITED_GUILD } from '../core/ports/limits.ts';
+import { type Actor, type GuildId, groupWord } from '../core/ports/actor.ts';
+import { GUILD_LIMITS, type GuildLimitName, isGuildLimit, LIMITS } from '../core/ports/limits.ts';
 import type { LedgerEntry } from '../core/ports/store.ts';
 import type { GuildAccess } from '../core/ports/tiers.ts';
 
@@ -131,11 +131,6 @@ function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: b
   ];
 }
 
-/** What the platform calls it. */
-export function groupWord(guild: GuildId): string {
-  return platformOf(guild) === 'slack' ? 'user group' : 'role';
-}
-
 interface LineContext {
   readonly guild: GuildId;
   readonly rules: GuildRules;
@@ -174,10 +169,6 @@ function setterOf(
 
 /** What it is, and how it is written in the option `limit`. */
 function nameOf(limit: GuildLimitName): string {
-  const { value, label } = LIMIT_NAMES[limit];
+  const { value, label } = LIMITS[limit].option;
   return `${label} (\`${value}\`)`;
-}
-
-function isGuildLimit(name: keyof typeof LIMITS): name is GuildLimitName {
-  return Object.hasOwn(UNLIMITED_GUILD, name);
 }

@@ -1,10 +1,11 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { quoted } from '../core/kit/text.ts';
 import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
-import { LIMIT_NAMES, parseAmount } from '../core/ledger/limit-words.ts';
+import { parseAmount } from '../core/ledger/limit-words.ts';
 import { isPersonal, type RuleChange } from '../core/ledger/rules.ts';
 import {
   type GuildId,
+  groupWord,
   hasGroups,
   mayActAs,
   type Person,
@@ -15,16 +16,15 @@ import {
   type Role,
   reaches,
 } from '../core/ports/actor.ts';
-import { GUILD_LIMITS, type GuildLimitName } from '../core/ports/limits.ts';
-import { groupWord, showLimits, tighterThan, type Whose } from './limits-view.ts';
+import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../core/ports/limits.ts';
+import { showLimits, tighterThan, type Whose } from './limits-view.ts';
 
 /** What `to` can say instead of an amount. */
 const DEFAULT = 'default';
 const NONE = 'none';
 
-const LIMIT_VALUES = Object.values(LIMIT_NAMES)
-  .map(({ value }) => `\`${value}\``)
-  .join(', ');
+const CHOICES = GUILD_LIMITS.map((name) => LIMITS[name].option);
+const LIMIT_VALUES = CHOICES.map(({ value }) => `\`${value}\``).join(', ');
 
 export const limits = defineCommand({
   name: 'limits',
@@ -35,7 +35,7 @@ export const limits = defineCommand({
     limit: {
       type: 'choice',
       description: 'Which limit to set; shows them all if left out',
-      choices: Object.values(LIMIT_NAMES),
+      choices: CHOICES,
     },
     to: {
       type: 'text',
@@ -72,7 +72,7 @@ export const limits = defineCommand({
     }
     const whose = whoseIn(guild, user, group, services.peopleIn(guild));
     if (typeof whose === 'string') return tell(whose);
-    const limit = GUILD_LIMITS.find((name) => LIMIT_NAMES[name].value === value) ?? null;
+    const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === value) ?? null;
     if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
     if (limit === null) return tell(`Say which \`limit\` to set: ${LIMIT_VALUES}.`);
     if (to === undefined) return tell('Say what to set it `to`: an amount, or `default`.');
@@ -135,7 +135,7 @@ function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContex
   }
   if (whose !== null && !isPersonal(limit)) {
     return problem(
-      `\`${LIMIT_NAMES[limit].value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`,
+      `\`${LIMITS[limit].option.value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`,
     );
   }
   const word = to.trim().toLowerCase();

@@ -1,17 +1,19 @@
-import { placeOf } from '../core/access/access.ts';
 import { entryInWords } from '../core/access/audit.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import { eitherOf } from '../core/kit/text.ts';
 import {
   type GuildId,
   mayActAs,
   OUT_OF_REACH,
   parseGuildId,
+  placeOf,
   platformOf,
   reaches,
 } from '../core/ports/actor.ts';
+import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { keyProviderName, opens, TIERS, type Tier } from '../core/ports/tiers.ts';
 
 /** As many as fit into a message or two. */
@@ -69,9 +71,7 @@ export const tier = defineCommand({
     }
     const id = guild === undefined ? place.guild : parseGuildId(guild);
     if (id === null) {
-      return tell(
-        'A place is written `discord:<server id>`, `discord:dm:<user id>`, `slack:<team id>` or `web:local`.',
-      );
+      return tell(`A place is written ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`);
     }
     if (!reaches(actor, id)) return tell(OUT_OF_REACH);
     const by = `${platformOf(actor.guild)}:${actor.user}`;

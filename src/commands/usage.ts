@@ -14,6 +14,7 @@ import {
 } from '../core/ledger/report.ts';
 import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/ports/actor.ts';
 import { LIMITS } from '../core/ports/limits.ts';
+import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 import { payersIn } from './limits-view.ts';
 
@@ -216,7 +217,7 @@ function modelGroups(rows: readonly UsageRow[], { catalogue }: CommandContext['s
   return groupsOf(rows, ({ model }) => model).map((group) => ({
     ...group,
     // In the playground all models are on offer.
-    key: catalogue.get(group.key, 'web')?.name ?? group.key,
+    key: catalogue.get(group.key, LOCAL_PLATFORM)?.name ?? group.key,
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { quoted } from '../kit/text.ts';
-import { type GuildId, platformOf } from '../ports/actor.ts';
+import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
 import type { Model, Route } from '../ports/model.ts';
 import {
   type GuildAccess,
@@ -179,10 +179,4 @@ function reasonsOf(refusal: AccessRefused): string[] {
 
 function named({ name, id }: Model): string {
   return `**${name}** (\`${id}\`)`;
-}
-
-/** A guild in words, as the people there call it. */
-export function placeOf(guild: GuildId): string {
-  if (guild.startsWith('discord:dm:')) return 'this chat';
-  return { discord: 'this server', slack: 'this workspace', web: 'this playground' }[platformOf(guild)];
 }

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
-import { type GuildId, type Platform, platformOf } from '../ports/actor.ts';
+import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { Purchase } from '../ports/events.ts';
+import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
 import { type GuildHoldings, guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
 import type { GuildInQuestion } from './access.ts';
@@ -102,7 +103,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
       defaultTier: standing,
       grants: lasting,
       purchases: paid,
-      onSale: platformOf(id) === 'discord' ? [...new Set(skuTiers.values())] : [],
+      onSale: platformRow(platformOf(id)).sellsTiers ? [...new Set(skuTiers.values())] : [],
       keys,
     };
   }

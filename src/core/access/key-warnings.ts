@@ -1,8 +1,8 @@
 import type { Once } from '../coordination/once.ts';
 import type { Clock } from '../kit/clock.ts';
+import { placeOf } from '../ports/actor.ts';
 import type { TellAdmins } from '../ports/adapter.ts';
 import { keyProviderName } from '../ports/tiers.ts';
-import { placeOf } from './access.ts';
 import type { KeyFailure } from './own-keys.ts';
 
 const DAY_MS = 86_400_000;

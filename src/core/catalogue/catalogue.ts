@@ -1,5 +1,5 @@
-import type { Platform } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
+import type { Platform } from '../ports/platforms.ts';
 import type { ModelFacts } from '../ports/provider.ts';
 import { dearestPrices, type FirmPrices } from './dearest-prices.ts';
 import { type CatalogueSources, modelsFrom } from './models.ts';

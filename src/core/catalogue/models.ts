@@ -1,5 +1,5 @@
-import type { Platform } from '../ports/actor.ts';
 import type { InputModality, Model, Offer, Route } from '../ports/model.ts';
+import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
 import type { ProviderDefinition } from '../provider/definition.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';
@@ -11,8 +11,6 @@ export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'provid
 
 /** What each provider that has answered said of its models, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
-
-const LOCAL_PLATFORM: Platform = 'web';
 
 const FREE_OF_CHARGE: ModelPrices = {
   promptPicoUsd: 0,

@@ -1,9 +1,5 @@
-import { type GuildId, type Platform, platformOf } from '../ports/actor.ts';
-
-const PLATFORM_NAMES = { discord: 'Discord', slack: 'Slack', web: 'a team chat' } as const satisfies Record<
-  Platform,
-  string
->;
+import { type GuildId, platformOf } from '../ports/actor.ts';
+import { platformRow } from '../ports/platforms.ts';
 
 /**
  * What every conversation begins with. Names the day and not the time, so that a prompt cache stays warm for a day.
@@ -12,7 +8,7 @@ const PLATFORM_NAMES = { discord: 'Discord', slack: 'Slack', web: 'a team chat' 
  */
 export function systemPrompt(guild: GuildId, day: string): string {
   return [
-    `You are Parley, an assistant that people talk to in ${PLATFORM_NAMES[platformOf(guild)]}.`,
+    `You are Parley, an assistant that people talk to in ${platformRow(platformOf(guild)).name}.`,
     `Today is ${day}.`,
     'Answer in the language of the question, in Markdown. Be as short as the question allows.',
     'Where several people take part, their messages begin with their names; do not begin yours with one.',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import type { Platform } from '../ports/actor.ts';
+import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
 
@@ -72,7 +72,7 @@ const answerSchema = z.object({
 
 const writtenSchema = z.object({
   version: z.literal(1),
-  platform: z.enum(['discord', 'slack', 'web']),
+  platform: z.enum(PLATFORM_IDS),
   /** `Surface.reference`. */
   place: z.string(),
   answer: answerSchema.nullable(),

@@ -43,3 +43,8 @@ export function splitsPair(text: string, at: number): boolean {
 export function isHighSurrogate(codeUnit: number): boolean {
   return (codeUnit & 0xfc00) === 0xd800;
 }
+
+/** `a, b or c`. */
+export function eitherOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

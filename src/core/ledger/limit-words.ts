@@ -1,15 +1,6 @@
 import { formatUsd, parseNanoUsd } from '../kit/money.ts';
-import { type GuildLimitName, LIMITS, type LimitName } from '../ports/limits.ts';
+import { LIMITS, type LimitName } from '../ports/limits.ts';
 import type { Level, LimitReached } from './ledger.ts';
-
-/** How people write the limits that can be set for a guild, in commands and in the log, and what they are. */
-export const LIMIT_NAMES = {
-  requestsPerUserPerMinute: { value: 'requests-per-minute', label: 'Requests per person and minute' },
-  requestsPerUserPerDay: { value: 'requests-per-day', label: 'Requests per person and day' },
-  nanoUsdPerUserPerDay: { value: 'dollars-per-day', label: 'Dollars per person and day' },
-  nanoUsdPerGuildPerDay: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
-  nanoUsdPerGuildPerMonth: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
-} as const satisfies Record<GuildLimitName, { value: string; label: string }>;
 
 const OWNERS = { user: 'You have', guild: 'This place has', installation: 'This bot has' } as const;
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;

@@ -24,7 +24,7 @@ import {
   STORED_RULES,
   withLayer,
 } from './guild-rules.ts';
-import { amountInWords, LIMIT_NAMES } from './limit-words.ts';
+import { amountInWords } from './limit-words.ts';
 
 /** One limit of a guild that somebody changes. */
 export interface RuleChange {
@@ -78,7 +78,7 @@ export function createLimitRules(options: {
     const words = (value: number | null | undefined) =>
       value === undefined
         ? null
-        : `${LIMIT_NAMES[limit].value} ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
+        : `${LIMITS[limit].option.value} ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
     await audit.append({
       guild,
       by,

@@ -1,4 +1,4 @@
-export type Platform = 'discord' | 'slack' | 'web';
+import { PLATFORM_IDS, type Platform, platformRow } from './platforms.ts';
 
 /**
  * A Discord guild (`discord:<id>`), a Slack workspace (`slack:<team>`), the playground (`web:local`),
@@ -31,9 +31,29 @@ export function platformOf(guild: GuildId): Platform {
   return guild.slice(0, guild.indexOf(':')) as Platform;
 }
 
+function rowOf(guild: GuildId) {
+  return platformRow(platformOf(guild));
+}
+
+/** Whether a guild is one person: Discord's DMs and user installs. */
+function isGuildOfOne(guild: GuildId): boolean {
+  return guild.startsWith('discord:dm:');
+}
+
+/** A guild in words, as the people there call it. */
+export function placeOf(guild: GuildId): string {
+  return isGuildOfOne(guild) ? 'this chat' : `this ${rowOf(guild).guildWord}`;
+}
+
+/** What a group of people is called there: `role`, `user group`. */
+export function groupWord(guild: GuildId): string {
+  return rowOf(guild).groupWord ?? 'role';
+}
+
 /** Reads a guild's id as an operator writes it; null where it is none. */
 export function parseGuildId(text: string): GuildId | null {
-  return /^(discord:(dm:)?\d{1,20}|slack:[A-Z0-9]{1,20}|web:local)$/.test(text) ? (text as GuildId) : null;
+  const id = PLATFORM_IDS.find((platform) => text.startsWith(`${platform}:`));
+  return id !== undefined && platformRow(id).guild.test(text.slice(id.length + 1)) ? (text as GuildId) : null;
 }
 
 /** Says what a person may do. Operators are those listed, as `<platform>:<user>`; nobody else becomes one. */
@@ -57,7 +77,7 @@ export function mayActAs(role: Role, needed: Role): boolean {
  * whom no platform vouches for, stays in the playground.
  */
 export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
-  return platformOf(operator.guild) !== 'web' || guild === operator.guild;
+  return rowOf(operator.guild).isVouched || guild === operator.guild;
 }
 
 /** For an operator who does not reach what they asked for. */
@@ -86,15 +106,7 @@ export function parseUser(text: string, guild: GuildId, everybody: readonly Pers
   const id = /^(?:<@!?([A-Za-z0-9]+)(?:\|[^<>]*)?>|@?([A-Za-z0-9]+(?:\/[A-Za-z0-9]+)?))$/.exec(text.trim());
   const user = id?.[1] ?? id?.[2];
   if (user === undefined) return null;
-  switch (platformOf(guild)) {
-    case 'discord':
-      return /^\d{1,20}$/.test(user) ? user : null;
-    case 'slack':
-      if (/^[ET][A-Z0-9]+\/[UW][A-Z0-9]+$/.test(user)) return user;
-      return /^[UW][A-Z0-9]+$/.test(user) ? `${guild.slice('slack:'.length)}/${user}` : null;
-    case 'web':
-      return null;
-  }
+  return rowOf(guild).user(user, guild.slice(guild.indexOf(':') + 1));
 }
 
 /**
@@ -103,15 +115,11 @@ export function parseUser(text: string, guild: GuildId, everybody: readonly Pers
  */
 export function parseGroup(text: string, guild: GuildId): string | null {
   if (!hasGroups(guild)) return null;
-  const pattern =
-    platformOf(guild) === 'discord'
-      ? /^(?:<@&(\d{1,20})>|(\d{1,20}))$/
-      : /^(?:<!subteam\^(S[A-Z0-9]+)(?:\|[^<>]*)?>|(S[A-Z0-9]+))$/;
-  const id = pattern.exec(text.trim());
+  const id = rowOf(guild).group?.exec(text.trim());
   return id?.[1] ?? id?.[2] ?? null;
 }
 
 /** Whether a guild's platform groups its people. */
 export function hasGroups(guild: GuildId): boolean {
-  return platformOf(guild) !== 'web' && !guild.startsWith('discord:dm:');
+  return rowOf(guild).group !== null && !isGuildOfOne(guild);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage as HttpRequest, ServerResponse } from 'node:http';
-import type { GuildId, Person, Platform } from './actor.ts';
+import type { GuildId, Person } from './actor.ts';
 import type { Dispatch } from './events.ts';
+import type { Platform } from './platforms.ts';
 import type { LiveMessage, Notice, Surface } from './surface.ts';
 
 /** One chat platform. Brings people's events to `Dispatch`, and shows what core answers on a `Surface`. */

@@ -1,4 +1,5 @@
-import type { Actor, GuildId, Platform } from './actor.ts';
+import type { Actor, GuildId } from './actor.ts';
+import type { Platform } from './platforms.ts';
 import type { ButtonKind, Notice, Surface } from './surface.ts';
 
 /** Where something was asked. */

@@ -4,67 +4,128 @@ import type { PeriodKind } from '../kit/periods.ts';
 import type { LedgerUnit } from './store.ts';
 import { TIERS, type Tier } from './tiers.ts';
 
-/** What a limit counts, of whom, and for how long. */
-export interface LimitKind {
+/** What a limit counts, of whom, for how long, and how it is written. */
+interface LimitRow {
   readonly scope: 'user' | 'guild' | 'installation';
   readonly unit: LedgerUnit;
   readonly period: PeriodKind;
+  /** Its name in `limits` of `models.json`. */
+  readonly setting: string;
+  /** What holds where `models.json` does not say; money in US dollars. By tier, unless all guilds share it. */
+  readonly defaults: Readonly<Record<Tier, number>> | number;
+  /** For `/limits`: its value in the option `limit`, and in words. Null where `/limits` cannot set it. */
+  readonly option: { readonly value: string; readonly label: string } | null;
+}
+
+/** Free models cost the operator nothing; what money there is in `free` is for web searches. */
+function byTier(free: number, paid: number, premium = paid): Record<Tier, number> {
+  return { free, openai: paid, openrouter: paid, premium };
 }
 
 /**
  * Every limit there is, the narrowest first: of several that a request would pass, the first is named. Requests per
  * minute count attempts, which are never given back: they guard the bot and its providers, where a day's requests are
- * somebody's allowance.
+ * somebody's allowance. The defaults of money let a busy guild of some dozens of people work, and keep the worst day of one
+ * guild from being a month of all.
  */
 export const LIMITS = {
-  requestsPerUserPerMinute: { scope: 'user', unit: 'attempts', period: 'minute' },
-  requestsPerUserPerDay: { scope: 'user', unit: 'requests', period: 'day' },
-  nanoUsdPerUserPerDay: { scope: 'user', unit: 'nanoUsd', period: 'day' },
-  nanoUsdPerGuildPerDay: { scope: 'guild', unit: 'nanoUsd', period: 'day' },
-  nanoUsdPerGuildPerMonth: { scope: 'guild', unit: 'nanoUsd', period: 'month' },
-  nanoUsdPerDay: { scope: 'installation', unit: 'nanoUsd', period: 'day' },
-  nanoUsdPerMonth: { scope: 'installation', unit: 'nanoUsd', period: 'month' },
-} as const satisfies Record<string, LimitKind>;
+  requestsPerUserPerMinute: {
+    scope: 'user',
+    unit: 'attempts',
+    period: 'minute',
+    setting: 'requestsPerUserPerMinute',
+    defaults: byTier(10, 10),
+    option: { value: 'requests-per-minute', label: 'Requests per person and minute' },
+  },
+  requestsPerUserPerDay: {
+    scope: 'user',
+    unit: 'requests',
+    period: 'day',
+    setting: 'requestsPerUserPerDay',
+    defaults: byTier(100, 300),
+    option: { value: 'requests-per-day', label: 'Requests per person and day' },
+  },
+  nanoUsdPerUserPerDay: {
+    scope: 'user',
+    unit: 'nanoUsd',
+    period: 'day',
+    setting: 'usdPerUserPerDay',
+    defaults: byTier(0.1, 2, 4),
+    option: { value: 'dollars-per-day', label: 'Dollars per person and day' },
+  },
+  nanoUsdPerGuildPerDay: {
+    scope: 'guild',
+    unit: 'nanoUsd',
+    period: 'day',
+    setting: 'usdPerGuildPerDay',
+    defaults: byTier(0.5, 10, 20),
+    option: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
+  },
+  nanoUsdPerGuildPerMonth: {
+    scope: 'guild',
+    unit: 'nanoUsd',
+    period: 'month',
+    setting: 'usdPerGuildPerMonth',
+    defaults: byTier(5, 100, 200),
+    option: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
+  },
+  nanoUsdPerDay: {
+    scope: 'installation',
+    unit: 'nanoUsd',
+    period: 'day',
+    setting: 'usdPerDay',
+    defaults: 50,
+    option: null,
+  },
+  nanoUsdPerMonth: {
+    scope: 'installation',
+    unit: 'nanoUsd',
+    period: 'month',
+    setting: 'usdPerMonth',
+    defaults: 500,
+    option: null,
+  },
+} as const satisfies Record<string, LimitRow>;
 
 export type LimitName = keyof typeof LIMITS;
 
-type NamesOf<S extends LimitKind['scope']> = {
+type NamesOf<S extends LimitRow['scope']> = {
   [K in LimitName]: (typeof LIMITS)[K]['scope'] extends S ? K : never;
 }[LimitName];
 
-/** The most of each; null where there is no limit. */
-export type GuildLimits = Readonly<Record<NamesOf<'user' | 'guild'>, number | null>>;
+export type GuildLimitName = NamesOf<'user' | 'guild'>;
+type InstallationLimitName = NamesOf<'installation'>;
 
-export type GuildLimitName = keyof GuildLimits;
+/** The most of each; null where there is no limit. */
+export type GuildLimits = Readonly<Record<GuildLimitName, number | null>>;
 
 /** What the operator spends on all guilds together. */
-export type InstallationLimits = Readonly<Record<NamesOf<'installation'>, number | null>>;
+export type InstallationLimits = Readonly<Record<InstallationLimitName, number | null>>;
 
-export const UNLIMITED_GUILD: GuildLimits = {
-  requestsPerUserPerMinute: null,
-  requestsPerUserPerDay: null,
-  nanoUsdPerUserPerDay: null,
-  nanoUsdPerGuildPerDay: null,
-  nanoUsdPerGuildPerMonth: null,
-};
+const ALL = Object.keys(LIMITS) as LimitName[];
+export const GUILD_LIMITS = ALL.filter(isGuildLimit) as [GuildLimitName, ...GuildLimitName[]];
+const INSTALLATION_LIMITS = ALL.filter((name) => !isGuildLimit(name)) as InstallationLimitName[];
 
-export const GUILD_LIMITS = Object.keys(UNLIMITED_GUILD) as [GuildLimitName, ...GuildLimitName[]];
+export function isGuildLimit(name: LimitName): name is GuildLimitName {
+  return LIMITS[name].scope !== 'installation';
+}
 
-export const UNLIMITED_INSTALLATION: InstallationLimits = { nanoUsdPerDay: null, nanoUsdPerMonth: null };
+function each<N extends LimitName>(
+  names: readonly N[],
+  most: (name: N) => number | null,
+): Readonly<Record<N, number | null>> {
+  return Object.fromEntries(names.map((name) => [name, most(name)])) as Record<N, number | null>;
+}
+
+export const UNLIMITED_GUILD: GuildLimits = each(GUILD_LIMITS, () => null);
+export const UNLIMITED_INSTALLATION: InstallationLimits = each(INSTALLATION_LIMITS, () => null);
 
 /** Both at once: of each limit the smaller one. */
 export function tightest(one: GuildLimits, other: GuildLimits): GuildLimits {
-  const least = (name: GuildLimitName) => {
+  return each(GUILD_LIMITS, (name) => {
     const [a, b] = [one[name], other[name]];
     return a === null ? b : b === null ? a : Math.min(a, b);
-  };
-  return {
-    requestsPerUserPerMinute: least('requestsPerUserPerMinute'),
-    requestsPerUserPerDay: least('requestsPerUserPerDay'),
-    nanoUsdPerUserPerDay: least('nanoUsdPerUserPerDay'),
-    nanoUsdPerGuildPerDay: least('nanoUsdPerGuildPerDay'),
-    nanoUsdPerGuildPerMonth: least('nanoUsdPerGuildPerMonth'),
-  };
+  });
 }
 
 /** `limits` of `models.json`. */
@@ -78,88 +139,34 @@ const count = z.int().nonnegative().max(1_000_000_000).nullable();
 /** In US dollars; up to a million, far below what a counter holds. */
 const usd = z.number().nonnegative().max(1_000_000).nullable();
 
-interface TierDefaults {
-  readonly requestsPerUserPerMinute: number;
-  readonly requestsPerUserPerDay: number;
-  readonly usdPerUserPerDay: number;
-  readonly usdPerGuildPerDay: number;
-  readonly usdPerGuildPerMonth: number;
-}
-
-/**
- * Free models cost the operator nothing; what money there is in `free` is for web searches. The others let a busy guild
- * of some dozens of people work, and keep the worst day of one guild from being a month of all.
- */
-const TIER_DEFAULTS: Record<Tier, TierDefaults> = {
-  free: {
-    requestsPerUserPerMinute: 10,
-    requestsPerUserPerDay: 100,
-    usdPerUserPerDay: 0.1,
-    usdPerGuildPerDay: 0.5,
-    usdPerGuildPerMonth: 5,
-  },
-  openai: paid(1),
-  openrouter: paid(1),
-  premium: paid(2),
-};
-
-const INSTALLATION_DEFAULTS = { usdPerDay: 50, usdPerMonth: 500 };
-
-function paid(factor: number): TierDefaults {
-  return {
-    requestsPerUserPerMinute: 10,
-    requestsPerUserPerDay: 300,
-    usdPerUserPerDay: 2 * factor,
-    usdPerGuildPerDay: 10 * factor,
-    usdPerGuildPerMonth: 100 * factor,
-  };
-}
-
-function tierSchema(defaults: TierDefaults) {
+/** @param tier Null for the limits of all guilds together. */
+function settingsSchema<N extends LimitName>(names: readonly N[], tier: Tier | null) {
+  const shape = names.map((name) => {
+    const { unit, setting, defaults }: LimitRow = LIMITS[name];
+    const standard = typeof defaults === 'number' ? defaults : defaults[tier ?? 'free'];
+    return [setting, (unit === 'nanoUsd' ? usd : count).default(standard)] as const;
+  });
   return z
-    .strictObject({
-      requestsPerUserPerMinute: count.default(defaults.requestsPerUserPerMinute),
-      requestsPerUserPerDay: count.default(defaults.requestsPerUserPerDay),
-      usdPerUserPerDay: usd.default(defaults.usdPerUserPerDay),
-      usdPerGuildPerDay: usd.default(defaults.usdPerGuildPerDay),
-      usdPerGuildPerMonth: usd.default(defaults.usdPerGuildPerMonth),
-    })
+    .strictObject(Object.fromEntries(shape))
     .prefault({})
-    .transform(
-      (limits): GuildLimits => ({
-        requestsPerUserPerMinute: limits.requestsPerUserPerMinute,
-        requestsPerUserPerDay: limits.requestsPerUserPerDay,
-        nanoUsdPerUserPerDay: parseNanoUsd(limits.usdPerUserPerDay),
-        nanoUsdPerGuildPerDay: parseNanoUsd(limits.usdPerGuildPerDay),
-        nanoUsdPerGuildPerMonth: parseNanoUsd(limits.usdPerGuildPerMonth),
+    .transform((settings) =>
+      each(names, (name) => {
+        const { unit, setting }: LimitRow = LIMITS[name];
+        const most = settings[setting] ?? null;
+        return unit === 'nanoUsd' && most !== null ? parseNanoUsd(most) : most;
       }),
     );
 }
 
+const tierSettings = Object.fromEntries(
+  TIERS.map((tier) => [tier, settingsSchema(GUILD_LIMITS, tier)]),
+) as Record<Tier, ReturnType<typeof settingsSchema<GuildLimitName>>>;
+
 /** `null` lifts a limit; what is left out has its default. */
 export const limitsSchema = z
-  .strictObject({
-    free: tierSchema(TIER_DEFAULTS.free),
-    openai: tierSchema(TIER_DEFAULTS.openai),
-    openrouter: tierSchema(TIER_DEFAULTS.openrouter),
-    premium: tierSchema(TIER_DEFAULTS.premium),
-    installation: z
-      .strictObject({
-        usdPerDay: usd.default(INSTALLATION_DEFAULTS.usdPerDay),
-        usdPerMonth: usd.default(INSTALLATION_DEFAULTS.usdPerMonth),
-      })
-      .prefault({}),
-  })
+  .strictObject({ ...tierSettings, installation: settingsSchema(INSTALLATION_LIMITS, null) })
   .prefault({})
-  .transform(
-    ({ installation, ...tiers }): LimitsConfig => ({
-      tiers,
-      installation: {
-        nanoUsdPerDay: parseNanoUsd(installation.usdPerDay),
-        nanoUsdPerMonth: parseNanoUsd(installation.usdPerMonth),
-      },
-    }),
-  );
+  .transform(({ installation, ...tiers }): LimitsConfig => ({ tiers, installation }));
 
 /** For `LIMITS=off`. */
 export const NO_LIMITS: LimitsConfig = {

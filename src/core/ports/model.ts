@@ -1,4 +1,4 @@
-import type { Platform } from './actor.ts';
+import type { Platform } from './platforms.ts';
 import type { ModelPrices } from './provider.ts';
 import type { Tier } from './tiers.ts';
 
