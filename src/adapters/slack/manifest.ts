@@ -1,5 +1,7 @@
+import { clip } from '../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, REQUIRED_SCOPES } from './api/scopes.ts';
+import { SIZES } from './api/sizes.ts';
 import { usage } from './inbound/arguments.ts';
 import { ASK_ABOUT } from './inbound/shortcuts.ts';
 import { EVENTS_PATH } from './transport/http-receiver.ts';
@@ -11,10 +13,6 @@ export interface ManifestOptions {
   /** Whether to declare Slack's agent view. */
   readonly agentView: boolean;
 }
-
-/** Slack's limits. */
-const MAX_USAGE_HINT = 1_000;
-const MAX_COMMAND_DESCRIPTION = 2_000;
 
 /** The app as Slack's “From a manifest” takes it, made from the declarations. */
 export function createManifest({ commands, url, agentView }: ManifestOptions): object {
@@ -39,7 +37,7 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
       ],
       slash_commands: commands.map((command) => ({
         command: `/${command.name}`,
-        description: command.description.slice(0, MAX_COMMAND_DESCRIPTION),
+        description: clip(command.description, SIZES.commandDescription),
         ...hintOf(command),
         // Questions are for the model, as they were typed; other options name people and groups by their ids.
         should_escape: command.reply === 'private',
@@ -83,5 +81,5 @@ function hintOf(command: CommandDeclaration): { readonly usage_hint?: string } {
     .replaceAll('`', '')
     .replace(/^Type \/\S+\s*/, '')
     .replace(/\.$/, '');
-  return hint === '' ? {} : { usage_hint: hint.slice(0, MAX_USAGE_HINT) };
+  return hint === '' ? {} : { usage_hint: clip(hint, SIZES.usageHint) };
 }

@@ -25,16 +25,6 @@ export function quoted(text: string): string {
   return `\`${visible}${text.length > MAX_QUOTED_CHARS ? '…' : ''}\``;
 }
 
-/** The first `maxChars` UTF-16 units of a text; one less where a surrogate pair would be split. */
-export function cutText(text: string, maxChars: number): string {
-  return text.slice(0, splitsPair(text, maxChars) ? maxChars - 1 : maxChars);
-}
-
-/** A text of at most `maxChars` UTF-16 units: one that is longer is cut between characters and ends in an ellipsis. */
-export function shorten(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : `${cutText(text, maxChars - 1)}…`;
-}
-
 /** Whether `at` is between the halves of a surrogate pair. */
 export function splitsPair(text: string, at: number): boolean {
   return isHighSurrogate(text.charCodeAt(at - 1)) && (text.charCodeAt(at) & 0xfc00) === 0xdc00;

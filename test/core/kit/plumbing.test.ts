@@ -3,7 +3,6 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../src/core/kit/body.ts';
 import { createTasks } from '../../../src/core/kit/tasks.ts';
-import { cutText, shorten } from '../../../src/core/kit/text.ts';
 import { waitInLine } from '../../../src/core/kit/waiters.ts';
 
 function logOf(): { readonly lines: string[]; readonly log: pino.Logger } {
@@ -77,15 +76,5 @@ describe('readBody', () => {
     expect(await readBody(parts(...pieces), 8)).toBe('a€😀');
     expect(await readBody(parts(...pieces), 7)).toBeNull();
     expect(await readBody(parts(), 7)).toBe('');
-  });
-});
-
-describe('cutting', () => {
-  it('splits no surrogate pair', () => {
-    expect(cutText('ab😀c', 3)).toBe('ab');
-    expect(cutText('ab😀c', 4)).toBe('ab😀');
-    expect(shorten('ab😀c', 5)).toBe('ab😀c');
-    expect(shorten('ab😀cd', 5)).toBe('ab😀…');
-    expect(shorten('ab😀cd', 4)).toBe('ab…');
   });
 });

@@ -1,7 +1,14 @@
 import { ApiError } from './api-error.ts';
+import { bytesOf } from './bytes.ts';
 import { asString, isJson, type Json } from './json.ts';
 
-/** Sizes from docs.slack.dev/reference/block-kit and from @slack/types. */
+/** What all blocks of a message or a whole stream hold, in bytes once `&`, `<` and `>` are entities. */
+export const MAX_MESSAGE_BYTES = 10_600;
+
+/**
+ * Sizes from docs.slack.dev/reference/block-kit and from @slack/types. The pages say characters; whatever was measured was bytes of
+ * UTF-8, so bytes are counted.
+ */
 const MAX = {
   messageBlocks: 50,
   viewBlocks: 100,
@@ -22,8 +29,8 @@ const MAX = {
   optionValue: 150,
   altText: 2000,
   label: 2000,
-  /** Undocumented; measured at about 13,200 (slackapi/bolt-js#2509). */
-  message: 13_200,
+  /** Undocumented. The lowest of the ceilings that were measured (openclaw#143882; 13,297 in slackapi/bolt-js#2509). */
+  message: MAX_MESSAGE_BYTES,
 } as const;
 
 /** Refuses what Block Kit refuses. @throws ApiError `invalid_blocks`, `invalid_blocks_format`, `msg_blocks_too_long` */
@@ -32,7 +39,7 @@ export function checkBlocks(value: unknown, surface: 'message' | 'modal' | 'home
   const most = surface === 'message' ? MAX.messageBlocks : MAX.viewBlocks;
   if (value.length > most) throw invalid('/blocks', `no more than ${most} items allowed`);
   const ids = new Set<string>();
-  let markdownChars = 0;
+  let markdownBytes = 0;
   const blocks = value.map((block: unknown, index) => {
     const at = `/blocks/${index}`;
     if (!isJson(block)) throw new ApiError('invalid_blocks_format');
@@ -43,12 +50,12 @@ export function checkBlocks(value: unknown, surface: 'message' | 'modal' | 'home
       ids.add(asString(id));
     }
     checkBlock(block, at, surface);
-    if (block['type'] === 'markdown') markdownChars += asString(block['text']).length;
+    if (block['type'] === 'markdown') markdownBytes += Buffer.byteLength(asString(block['text']));
     return block;
   });
-  if (markdownChars > MAX.markdown)
-    throw invalid('/blocks', `markdown blocks hold more than ${MAX.markdown} characters together`);
-  if (surface === 'message' && textChars(blocks) > MAX.message) throw new ApiError('msg_blocks_too_long');
+  if (markdownBytes > MAX.markdown)
+    throw invalid('/blocks', `markdown blocks hold more than ${MAX.markdown} bytes together`);
+  if (surface === 'message' && textBytes(blocks) > MAX.message) throw new ApiError('msg_blocks_too_long');
   return blocks;
 }
 
@@ -184,8 +191,8 @@ function textObject(at: string, value: unknown, most: number): void {
 
 function length(at: string, field: string, value: unknown, least: number, most: number): void {
   if (typeof value !== 'string') throw invalid(at, `missing required field: ${field}`);
-  if (value.length < least) throw invalid(at, `${field} must be more than ${least - 1} characters`);
-  if (value.length > most) throw invalid(at, `${field} must be less than ${most + 1} characters`);
+  if (value.length < least) throw invalid(at, `${field} must be more than ${least - 1} bytes`);
+  if (Buffer.byteLength(value) > most) throw invalid(at, `${field} must be less than ${most + 1} bytes`);
 }
 
 function items(at: string, field: string, value: unknown, least: number, most: number): unknown[] {
@@ -195,11 +202,12 @@ function items(at: string, field: string, value: unknown, least: number, most: n
   return value;
 }
 
-function textChars(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + textChars(item), 0);
+/** All texts in blocks together. */
+export function textBytes(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + textBytes(item), 0);
   if (!isJson(value)) return 0;
-  const own = typeof value['text'] === 'string' ? value['text'].length : 0;
-  return Object.values(value).reduce<number>((sum, item) => sum + textChars(item), own);
+  const own = typeof value['text'] === 'string' ? bytesOf(value['text'], value['type'] === 'mrkdwn') : 0;
+  return Object.values(value).reduce<number>((sum, item) => sum + textBytes(item), own);
 }
 
 function invalid(at: string, why: string): ApiError {

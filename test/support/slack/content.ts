@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import type { Violation } from './violations.ts';
 import type { Content } from './workspace.ts';
 
+/** In bytes of UTF-8: measured for updates (openclaw PR#115027), and taken for the others. */
 const MAX_TEXT = 40_000;
 const MAX_UPDATE_TEXT = 4000;
 const MAX_MARKDOWN = 12_000;
@@ -22,10 +23,10 @@ export function contentOf(
     return { text: markdown, markdown };
   }
   let text = typeof given === 'string' ? given : '';
-  if (method === 'update' && text.length > MAX_UPDATE_TEXT) throw new ApiError('msg_too_long');
-  if (text.length > MAX_TEXT) {
-    report({ kind: 'truncated', detail: `text of ${text.length} characters` });
-    text = text.slice(0, MAX_TEXT);
+  if (method === 'update' && Buffer.byteLength(text) > MAX_UPDATE_TEXT) throw new ApiError('msg_too_long');
+  if (Buffer.byteLength(text) > MAX_TEXT) {
+    report({ kind: 'truncated', detail: `text of ${Buffer.byteLength(text)} bytes` });
+    text = new TextDecoder().decode(Buffer.from(text).subarray(0, MAX_TEXT));
   }
   const blocks = args['blocks'] === undefined ? undefined : checkBlocks(args['blocks'], 'message');
   // An update that names no blocks keeps those that stand; an empty list takes them off.
@@ -39,6 +40,6 @@ export function markdownOf(args: Json): string | undefined {
   const markdown = args['markdown_text'];
   if (markdown === undefined) return undefined;
   if (typeof markdown !== 'string' || markdown === '') throw new ApiError('no_text');
-  if (markdown.length > MAX_MARKDOWN) throw new ApiError('msg_too_long');
+  if (Buffer.byteLength(markdown) > MAX_MARKDOWN) throw new ApiError('msg_too_long');
   return markdown;
 }

@@ -69,11 +69,14 @@ describe('the loopback Slack: messages', () => {
 
   it.each([
     ['text of an update over 4,000', 'msg_too_long', { text: 'x'.repeat(4001) }],
+    ['text of an update over 4,000 bytes', 'msg_too_long', { text: '好'.repeat(1_334) }],
     ['Markdown over 12,000', 'msg_too_long', { markdown_text: 'x'.repeat(12_001) }],
+    ['Markdown over 12,000 bytes', 'msg_too_long', { markdown_text: 'я'.repeat(6_001) }],
     ['Markdown beside text', 'markdown_text_conflict', { markdown_text: 'x', text: 'y' }],
     ['nothing to say', 'no_text', { text: '' }],
     ['51 blocks', 'invalid_blocks', { text: 'x', blocks: Array(51).fill({ type: 'divider' }) }],
     ['a section over 3,000', 'invalid_blocks', { blocks: [section('x'.repeat(3001))] }],
+    ['a section over 3,000 bytes', 'invalid_blocks', { blocks: [section('好'.repeat(1_001))] }],
     ['an empty Markdown block', 'invalid_blocks', { blocks: [{ type: 'markdown', text: '' }] }],
     [
       'two Markdown blocks over 12,000',
@@ -81,9 +84,9 @@ describe('the loopback Slack: messages', () => {
       { blocks: Array(2).fill({ type: 'markdown', text: 'x'.repeat(6001) }) },
     ],
     [
-      'blocks over 13,200 together',
+      'blocks over 10,600 bytes together',
       'msg_blocks_too_long',
-      { blocks: Array(5).fill(section('x'.repeat(2700))) },
+      { blocks: Array(4).fill(section('я'.repeat(1_326))) },
     ],
     ['an unknown block', 'invalid_blocks', { blocks: [{ type: 'marquee' }] }],
   ])('refuses %s', async (_name, error, content) => {

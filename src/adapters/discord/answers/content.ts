@@ -1,12 +1,9 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
+import { clip } from '../../../core/kit/text-size.ts';
 import { createSplitter } from '../../../core/markdown/splitter.ts';
 import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
+import { SIZES } from '../rest/sizes.ts';
 
-/** https://discord.com/developers/docs/resources/message#create-message; in what unit is not said, so the strictest. */
-const CONTENT_CHARS = 2_000;
-/** What `MessageView` may bring besides its text. */
-const NOTE_CHARS = 300;
-const FOOTER_CHARS = 200;
 /** A blank line, a sign with its space, a line break and `-# `. */
 const FRAME_CHARS = 2 + 3 + 1 + 3;
 
@@ -14,7 +11,7 @@ const FRAME_CHARS = 2 + 3 + 1 + 3;
  * Answers are plain message content: it can be selected, copied, quoted and searched, and shows in notifications and on every
  * client. Embeds and Components V2 hold more, and can do none of that.
  */
-export const ANSWER_CHARS = CONTENT_CHARS - NOTE_CHARS - FOOTER_CHARS - FRAME_CHARS;
+export const ANSWER_CHARS = SIZES.content.max - SIZES.note.max - SIZES.footer.max - FRAME_CHARS;
 
 /** As Discord takes it, the same for sends and edits. */
 export interface MessageBody {
@@ -43,7 +40,10 @@ const SIGNS = {
 } as const satisfies Record<MessageView['status'], string>;
 
 export function answerBody({ text, status, note, footer, buttons }: MessageView): MessageBody {
-  const below = [note === null ? '' : SIGNS[status] + note, footer === null ? '' : `-# ${footer}`];
+  const below = [
+    note === null ? '' : SIGNS[status] + clip(note, SIZES.note),
+    footer === null ? '' : `-# ${clip(footer, SIZES.footer)}`,
+  ];
   const parts = [text, below.filter((line) => line !== '').join('\n')];
   return {
     ...QUIET,
@@ -64,7 +64,7 @@ export function textOf(content: string): string {
 
 /** A notice as the messages that it takes, at least one. */
 export function noticeBodies(text: string): MessageBody[] {
-  const splitter = createSplitter({ maxChars: CONTENT_CHARS });
+  const splitter = createSplitter({ maxChars: SIZES.content.max });
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
   return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
 }

@@ -1,7 +1,9 @@
 import { RESTJSONErrorCodes, Routes, ThreadAutoArchiveDuration } from 'discord.js';
+import { clip } from '../../../core/kit/text-size.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import { asDeliveryError, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import { SIZES } from '../rest/sizes.ts';
 
 /** A channel takes some 50 new threads in 5 minutes. An answer goes elsewhere rather than wait for so long. */
 const PATIENCE_MS = 3_000;
@@ -10,7 +12,7 @@ const PATIENCE_MS = 3_000;
  * Opens a thread from a message. It has the message's id. Impossible is what Discord refuses, for whatever reason (the
  * permission, the number of threads, a word in the title), and what would take too long.
  *
- * @param title 1 to 100 characters
+ * @param title at least one character; cut to what Discord takes
  * @throws PlaceGone where the message was deleted
  */
 export async function startThread(
@@ -23,7 +25,7 @@ export async function startThread(
   const request = {
     method: 'POST',
     path: Routes.threads(channelId, messageId),
-    body: { name: title, auto_archive_duration: ThreadAutoArchiveDuration.OneDay },
+    body: { name: clip(title, SIZES.threadName), auto_archive_duration: ThreadAutoArchiveDuration.OneDay },
     scope: { key: `discord:threads:${channelId}`, limit: 5, windowMs: 5_000 },
     patienceMs: PATIENCE_MS,
   } as const;

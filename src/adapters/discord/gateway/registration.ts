@@ -8,8 +8,10 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import { SIZES } from '../rest/sizes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -78,7 +80,11 @@ function optionOf(name: string, option: Option): Json {
   const base = { name, description: option.description, required: option.required ?? false };
   switch (option.type) {
     case 'text':
-      return { ...base, type: ApplicationCommandOptionType.String, max_length: option.maxChars };
+      return {
+        ...base,
+        type: ApplicationCommandOptionType.String,
+        max_length: Math.min(option.maxChars, SIZES.optionText.max),
+      };
     case 'model':
       return { ...base, type: ApplicationCommandOptionType.String, autocomplete: true };
     case 'flag':
@@ -89,7 +95,7 @@ function optionOf(name: string, option: Option): Json {
       return {
         ...base,
         type: ApplicationCommandOptionType.String,
-        choices: option.choices.map(({ value, label }) => ({ name: label, value })),
+        choices: option.choices.map(({ value, label }) => ({ name: clip(label, SIZES.choice), value })),
       };
   }
 }

@@ -1,21 +1,17 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
+import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
-
-/** https://docs.discord.com/developers/components/reference#label */
-const MAX_LABEL = 45;
-const MAX_DESCRIPTION = 100;
-/** https://docs.discord.com/developers/components/reference#text-input */
-const MAX_INPUT = 4_000;
+import { SIZES } from '../rest/sizes.ts';
 
 /** A modal that asks for a command's options; at most five of them, Discord's limit. */
 export function formOf(command: CommandDeclaration): object {
   return {
     custom_id: `form:${command.name}`,
-    title: `/${command.name}`,
+    title: clip(`/${command.name}`, SIZES.formTitle),
     components: Object.entries(command.options).map(([name, option]) => ({
       type: ComponentType.Label,
-      label: labelOf(name).slice(0, MAX_LABEL),
-      description: option.description.slice(0, MAX_DESCRIPTION),
+      label: clip(labelOf(name), SIZES.formLabel),
+      description: clip(option.description, SIZES.formDescription),
       component: { custom_id: name, required: option.required ?? false, ...inputOf(option) },
     })),
   };
@@ -47,12 +43,15 @@ function inputOf(option: Option): object {
       return {
         type: ComponentType.TextInput,
         style: TextInputStyle.Short,
-        max_length: Math.min(option.maxChars, MAX_INPUT),
+        max_length: Math.min(option.maxChars, SIZES.inputText.max),
       };
     case 'choice':
       return {
         type: ComponentType.StringSelect,
-        options: option.choices.map(({ value, label }) => ({ value, label })),
+        options: option.choices.map(({ value, label }) => ({
+          value,
+          label: clip(label, SIZES.selectOption),
+        })),
       };
     case 'model':
     case 'flag':

@@ -14,7 +14,7 @@ import {
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
-import { shorten } from '../../../core/kit/text.ts';
+import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
@@ -29,6 +29,7 @@ import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from '../gateway/places.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import { SIZES } from '../rest/sizes.ts';
 import { commandOfForm, formOf, readForm } from './form.ts';
 
 export interface InteractionHandlerOptions {
@@ -205,7 +206,7 @@ export function createInteractionHandler(
     });
     const choices = suggestions
       .slice(0, MAX_CHOICES)
-      .map(({ label, value: id }) => ({ name: shorten(label, CHOICE_CHARS), value: id }));
+      .map(({ label, value: id }) => ({ name: clip(label, SIZES.choice), value: id }));
     const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
     await respond(interaction, { type, data: { choices } }, signal);
   }
@@ -244,7 +245,6 @@ const DEAD_FORM = 'This form does not work any more. Use the command again.';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
 const MAX_CHOICES = 25;
-const CHOICE_CHARS = 100;
 
 const WELCOME = {
   all: 'Write here to go on; you need not mention me.',

@@ -4,10 +4,12 @@ import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { startDeadline } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
+import { clip } from '../../../core/kit/text-size.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
+import { SIZES } from './sizes.ts';
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -182,7 +184,11 @@ function isInteractionPath(path: string): boolean {
 function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
   if (!files?.length) return body ? { body: JSON.stringify(body) } : {};
   const form = new FormData();
-  const attachments = files.map(({ name, description }, id) => ({ id, filename: name, description }));
+  const attachments = files.map(({ name, description }, id) => ({
+    id,
+    filename: name,
+    description: clip(description, SIZES.attachmentDescription),
+  }));
   form.append('payload_json', JSON.stringify({ ...body, attachments }));
   for (const [index, { name, mediaType, bytes }] of files.entries()) {
     form.append(`files[${index}]`, new Blob([new Uint8Array(bytes)], { type: mediaType }), name);

@@ -1,10 +1,9 @@
 import type { Json } from '../api/web-api.ts';
 import { asTyped } from '../text/inbound-text.ts';
-import { MAX_FALLBACK_CHARS } from '../text/message-content.ts';
 import { revive } from '../text/neutralise.ts';
 
 /**
- * The Markdown that a message of the bot's shows. Slack keeps it in `text`, as far as that holds, and may give back its
+ * The Markdown that a message of the bot's shows. Slack keeps it in `text` if it is short, and may give back its
  * own rendering of the block instead of the block: then words without markup have to do.
  */
 export function readBack({
@@ -16,8 +15,8 @@ export function readBack({
 }): string {
   const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
   if (markdown.length > 0) return revive(markdown.join('\n'));
-  const isWhole = text.length < MAX_FALLBACK_CHARS - 8;
-  if (isWhole) return revive(asTyped(text));
+  // `shortText` ends with this if it leaves something out.
+  if (!text.endsWith('…')) return revive(asTyped(text));
   return revive(
     blocks
       .filter(({ type }) => type === 'rich_text')

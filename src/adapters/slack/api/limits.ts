@@ -1,12 +1,27 @@
+import { sizeOf } from '../../../core/kit/text-size.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { TextLimits } from '../../../core/ports/surface.ts';
 import { METHODS, type Method } from './methods.ts';
+import { SIZES } from './sizes.ts';
 
-/**
- * A Markdown block holds 12,000 characters, and all texts of a message about 13,200 together (slackapi/bolt-js#2509).
- * Neutralising adds at most one character to four, so that 9,000 always fit, with note, footer and buttons beside them.
- */
-export const MESSAGE_LIMITS: TextLimits = { maxChars: 9_000 };
+/** Labels and values of three buttons. */
+const BUTTON_BYTES = 200;
+
+/** What a message holds beside note, footer and buttons, in bytes as Slack may count them. */
+export const MESSAGE_LIMITS: TextLimits = {
+  maxChars: SIZES.message.max - SIZES.note.max - SIZES.footer.max - BUTTON_BYTES,
+  lengthOf: (text) => sizeOf(text, SIZES.message.unit) + joinerBytes(text),
+};
+
+/** `neutralise` puts a word joiner of three bytes behind a `<`, however that is written. Each may get one. */
+function joinerBytes(text: string): number {
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x26 || code === 0x3c) bytes += 3;
+  }
+  return bytes;
+}
 
 /** Ten answers may end at the same moment without a wait. */
 const RESERVE = 10;

@@ -1,4 +1,6 @@
+import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { usage } from './arguments.ts';
 
@@ -13,11 +15,6 @@ export interface FormContext {
   readonly threadTs: string | null;
   readonly quote: string | null;
 }
-
-/** Slack's limits for modals. */
-const MAX_TITLE = 24;
-const MAX_INPUT = 3_000;
-const MAX_LABEL = 75;
 
 export interface FormExtras {
   /** What stands above the inputs. */
@@ -36,7 +33,7 @@ export function formView(
     type: 'modal',
     callback_id: FORM_CALLBACK,
     private_metadata: JSON.stringify(context),
-    title: plain(`/${command.name}`.slice(0, MAX_TITLE)),
+    title: plain(clip(`/${command.name}`, SIZES.modalTitle)),
     submit: plain(command.reply === 'answer' ? 'Ask' : 'Save'),
     close: plain('Cancel'),
     blocks: [
@@ -66,7 +63,7 @@ export function readForm(
 
 function inputOf(name: string, option: Option, preset: string | undefined): Json {
   if (option.type === 'flag') {
-    const choice = { text: plain(option.description.slice(0, MAX_LABEL)), value: 'on' };
+    const choice = { text: plain(clip(option.description, SIZES.optionLabel)), value: 'on' };
     return input(name, { type: 'checkboxes', action_id: name, options: [choice] }, true);
   }
   const hint = plain(option.description);
@@ -85,7 +82,7 @@ function elementOf(
         type: 'plain_text_input',
         action_id: name,
         multiline: option.maxChars > 200,
-        max_length: Math.min(option.maxChars, MAX_INPUT),
+        max_length: Math.min(option.maxChars, SIZES.inputText.max),
       };
     case 'model':
       // Options come as they are typed for, from the whole catalogue.
@@ -97,7 +94,7 @@ function elementOf(
       };
     case 'choice': {
       const options = option.choices.map(({ value, label }) => ({
-        text: plain(label.slice(0, MAX_LABEL)),
+        text: plain(clip(label, SIZES.optionLabel)),
         value,
       }));
       const chosen = options.find(({ value }) => value === preset);
@@ -117,7 +114,13 @@ function withoutForm(command: CommandDeclaration): Json {
 }
 
 function input(name: string, element: Json, optional: boolean): Json {
-  return { type: 'input', block_id: name, label: plain(labelOf(name)), element, optional };
+  return {
+    type: 'input',
+    block_id: name,
+    label: plain(clip(labelOf(name), SIZES.inputLabel)),
+    element,
+    optional,
+  };
 }
 
 function labelOf(name: string): string {

@@ -1,7 +1,9 @@
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { createNoteTaker } from '../answers/surfaces.ts';
 import { channelKey, guildOf, placeAt } from '../api/places.ts';
+import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
+import { cutToSize } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 import type { Inbox } from './context.ts';
 
@@ -13,7 +15,6 @@ const SECTIONS = [
 ] as const;
 
 export const CHOOSE_MODEL = 'home-choose-model';
-const MAX_SECTION = 3_000;
 const MAX_BLOCKS = 90;
 
 /** Publishes the home tab of one person: what answers, which models there are, what was used; settings for admins. */
@@ -69,17 +70,6 @@ function section(text: string): Json {
   return { type: 'section', text: { type: 'mrkdwn', text } };
 }
 
-/** Cut at lines, for a section's limit. */
 function sectionsOf(markdown: string): Json[] {
-  const sections: string[] = [];
-  let current = '';
-  for (const line of toMrkdwn(markdown).split('\n')) {
-    const piece = line.slice(0, MAX_SECTION);
-    if (current.length + piece.length + 1 > MAX_SECTION) {
-      sections.push(current);
-      current = '';
-    }
-    current += current === '' ? piece : `\n${piece}`;
-  }
-  return [...sections, current].filter((text) => text.trim() !== '').map(section);
+  return cutToSize(toMrkdwn(markdown), SIZES.section).map(section);
 }

@@ -3,7 +3,8 @@ import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
-import { MAX_FALLBACK_CHARS, withoutButtons } from '../text/message-content.ts';
+import { asTyped } from '../text/inbound-text.ts';
+import { shortText, withoutButtons } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import type { PressBody } from './payloads.ts';
 
@@ -33,7 +34,7 @@ export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBo
     ),
     async retire(signal) {
       const blocks = withoutButtons(body.message.blocks ?? []);
-      const content = { text: (body.message.text ?? '').slice(0, MAX_FALLBACK_CHARS), blocks };
+      const content = { text: shortText(asTyped(body.message.text ?? '')), blocks };
       try {
         await workspace.call('chat.update', { channel, ts: messageTs, ...content, parse: 'none' }, signal);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { shorten } from '../../../core/kit/text.ts';
+import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
@@ -8,7 +8,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { createPrivateTeller } from '../answers/tell-privately.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
-import { MAX_SHOWN_CHARS } from '../text/questions.ts';
+import { SHOWN } from '../text/questions.ts';
 import type { Inbox } from './context.ts';
 
 /** A command with its options, however they were given: typed, or filled into a form. */
@@ -107,7 +107,7 @@ async function questionAt(
     kind: 'posted',
     thread,
     asker: name,
-    question: shorten(typeof text === 'string' ? text.trim() : '', MAX_SHOWN_CHARS),
+    question: clip(typeof text === 'string' ? text.trim() : '', SHOWN),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { shorten } from '../../../core/kit/text.ts';
+import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import { SIZES } from '../api/sizes.ts';
 import { readText } from '../text/inbound-text.ts';
 import type { Inbox } from './context.ts';
 import type { shortcutBody } from './payloads.ts';
@@ -7,8 +8,8 @@ import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
 
-/** A form's memory holds 3,000 characters as JSON, the rest of it included. */
-const MAX_QUOTE_JSON = 2_400;
+/** Of a form's memory, which holds ids and an address beside it. */
+const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 600;
 const MAX_QUOTE = 1_800;
 
 /** Opens the form of `/ask` with the message that the person pointed at. */
@@ -34,8 +35,10 @@ export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcu
 /** As much of a message as a form can remember. */
 function quotable(text: string): string {
   let maxChars = Math.min(text.length, MAX_QUOTE);
-  while (JSON.stringify(text.slice(0, maxChars).replaceAll('\n', '\n> ')).length > MAX_QUOTE_JSON) {
+  const memoryOf = (quote: string) =>
+    sizeOf(JSON.stringify(quote.replaceAll('\n', '\n> ')), SIZES.privateMetadata.unit);
+  while (memoryOf(text.slice(0, maxChars)) > MAX_QUOTE_JSON) {
     maxChars = Math.floor(maxChars * 0.8);
   }
-  return shorten(text, maxChars);
+  return clip(text, { max: maxChars, unit: 'utf16' });
 }

@@ -1,12 +1,10 @@
 import type { z } from 'zod';
+import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { placeAt } from '../api/places.ts';
+import { SIZES } from '../api/sizes.ts';
 import type { Inbox } from './context.ts';
 import type { suggestionBody } from './payloads.ts';
 import { readContext } from './slash-commands.ts';
-
-/** Slack's limits for an option. */
-const MAX_LABEL = 75;
-const MAX_VALUE = 150;
 
 export interface SelectOption {
   text: { type: 'plain_text'; text: string };
@@ -29,8 +27,11 @@ export async function suggestOptions(
       place: placeAt(workspace.team, channel, null),
     });
     return suggestions
-      .filter(({ value }) => value.length <= MAX_VALUE)
-      .map(({ label, value }) => ({ text: { type: 'plain_text', text: label.slice(0, MAX_LABEL) }, value }));
+      .filter(({ value }) => sizeOf(value, SIZES.optionValue.unit) <= SIZES.optionValue.max)
+      .map(({ label, value }) => ({
+        text: { type: 'plain_text', text: clip(label, SIZES.optionLabel) },
+        value,
+      }));
   } catch (error) {
     log.warn({ err: error }, 'a select could not be filled');
     return [];

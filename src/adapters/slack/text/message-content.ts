@@ -1,5 +1,6 @@
-import { cutText } from '../../../core/kit/text.ts';
+import { clip, type SizeLimit, sizeOf } from '../../../core/kit/text-size.ts';
 import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
+import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
@@ -8,10 +9,6 @@ export interface MessageContent {
   readonly text: string;
   readonly blocks: readonly Json[];
 }
-
-/** An update whose `text` is longer is refused (`msg_too_long`). */
-export const MAX_FALLBACK_CHARS = 4_000;
-const MAX_SECTION_CHARS = 3_000;
 
 export const BUTTON_LABELS = {
   stop: 'Stop',
@@ -22,33 +19,35 @@ export const BUTTON_LABELS = {
 /** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */
 export function contentOf(view: MessageView): MessageContent {
   const body = view.text === '' ? [] : [{ type: 'markdown', text: neutralise(view.text) }];
-  return { text: fallbackOf(view), blocks: [...body, ...tailOf(view)] };
+  return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view)] };
 }
 
-/** The same in plain sections, for content that Slack refuses as Markdown. */
+/**
+ * The same in plain sections, for content that Slack refuses as Markdown. It is shorter than that, in case it was too long:
+ * Slack makes nothing of its own from plain text, and `text` is one line.
+ */
 export function plainContentOf(view: MessageView): MessageContent {
-  return { text: fallbackOf(view), blocks: [...plainSections(view.text), ...tailOf(view)] };
+  return { text: firstLine(saidIn(view)), blocks: [...plainSections(view.text), ...tailOf(view)] };
 }
 
 export function plainSections(text: string): readonly Json[] {
-  return cut(neutralise(text), MAX_SECTION_CHARS).map(plainSection);
+  return cutToSize(neutralise(text), SIZES.section).map(plainSection);
 }
 
 /** Note, buttons and footer. */
 export function tailOf({ note, footer, buttons }: MessageView): readonly Json[] {
   return [
-    ...(note === null ? [] : [plainSection(neutralise(note))]),
+    ...(note === null ? [] : [plainSection(neutralise(clip(note, SIZES.note)))]),
     ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }]),
     ...(footer === null
       ? []
-      : [{ type: 'context', elements: [{ type: 'plain_text', text: neutralise(footer), emoji: false }] }]),
+      : [{ type: 'context', elements: [plainText(neutralise(clip(footer, SIZES.footer)))] }]),
   ];
 }
 
 /** A notice or a question: Markdown alone. */
 export function markdownContent(text: string): MessageContent {
-  const shown = neutralise(text);
-  return { text: fallback(text), blocks: [{ type: 'markdown', text: shown }] };
+  return { text: shortText(text), blocks: [{ type: 'markdown', text: neutralise(text) }] };
 }
 
 /** The same message without its buttons. */
@@ -66,32 +65,41 @@ function buttonOf({ kind, answerId }: Button): Json {
 }
 
 function plainSection(text: string): Json {
-  return { type: 'section', text: { type: 'plain_text', text, emoji: false } };
+  return { type: 'section', text: plainText(text) };
 }
 
-function fallbackOf({ text, note }: MessageView): string {
-  return fallback([text, note ?? ''].filter((part) => part !== '').join('\n\n'));
+function plainText(text: string): Json {
+  return { type: 'plain_text', text, emoji: false };
 }
 
-function fallback(text: string): string {
-  return clip(escapeText(neutralise(text)), MAX_FALLBACK_CHARS);
+function saidIn({ text, note }: MessageView): string {
+  return [text, note ?? ''].filter((part) => part !== '').join('\n\n');
 }
 
-/** Cuts at a whole character and a whole entity. */
-function clip(text: string, maxChars: number): string {
-  if (text.length <= maxChars) return text;
-  return `${cutText(text, maxChars - 1).replace(/&[a-z]{0,3}$/, '')}…`;
+/** What goes into `text` beside blocks: all of it if it is short, else its beginning, which ends with `…`. */
+export function shortText(text: string): string {
+  const shown = neutralise(text);
+  const isShort = sizeOf(shown, SIZES.wholeText.unit) <= SIZES.wholeText.max;
+  return escapeText(isShort ? shown : clip(shown, SIZES.beginning));
 }
 
-/** Cuts after a line, else after a word, else between characters. */
-function cut(text: string, maxChars: number): string[] {
+const FIRST_LINE = { max: 150, unit: SIZES.beginning.unit } as const;
+
+function firstLine(text: string): string {
+  return escapeText(clip(neutralise(text.trim().split('\n', 1)[0] ?? ''), FIRST_LINE));
+}
+
+/** Cuts after a line, else after a word, where there is one in the second half of a piece; else between graphemes. */
+export function cutToSize(text: string, limit: Pick<SizeLimit, 'max' | 'unit'>): string[] {
   const pieces: string[] = [];
   let rest = text;
-  while (rest.length > maxChars) {
-    const window = cutText(rest, maxChars);
-    const end = window.lastIndexOf('\n') + 1 || window.lastIndexOf(' ') + 1 || window.length;
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end);
+  while (sizeOf(rest, limit.unit) > limit.max) {
+    const window = rest.slice(0, clip(rest, limit).length - 1 || Math.ceil(limit.max / 8));
+    const end = [window.lastIndexOf('\n') + 1, window.lastIndexOf(' ') + 1].find(
+      (place) => place > window.length / 2,
+    );
+    pieces.push(rest.slice(0, end ?? window.length));
+    rest = rest.slice(end ?? window.length);
   }
   return [...pieces, rest].filter((piece) => piece.trim() !== '');
 }

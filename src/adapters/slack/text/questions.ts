@@ -1,8 +1,13 @@
-import { type MessageContent, plainSections } from './message-content.ts';
+import { clip } from '../../../core/kit/text-size.ts';
+import { SIZES } from '../api/sizes.ts';
+import { type MessageContent, plainSections, shortText } from './message-content.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
 /** Two screens of a question are shown; all of it goes to the model. */
-export const MAX_SHOWN_CHARS = 3_000;
+export const SHOWN = { max: 3_000, unit: 'utf16' } as const;
+
+/** Beside the name of the asker. */
+const QUOTE = { ...SIZES.message, max: SIZES.message.max - 1_000 };
 
 /**
  * The message that stands for a question which was not written as one: who asked, and what. `plain` is for a question that
@@ -16,11 +21,13 @@ export function questionContent(
     .split('\n')
     .map((line) => `> ${line}`)
     .join('\n');
+  // 3,000 characters may be 9,000 bytes, and each short line begins with a mark.
+  const shown = clip(quote, QUOTE);
   const who = `*${escapeText(name.replaceAll('*', ''))}* asked:`;
-  const text = `${who} ${escapeText(neutralise(question))}`;
+  const text = `${who} ${shortText(question)}`;
   const head = { type: 'section', text: { type: 'mrkdwn', text: who } };
   return {
-    markdown: { text, blocks: [head, { type: 'markdown', text: quote }] },
-    plain: { text, blocks: [head, ...plainSections(question)] },
+    markdown: { text, blocks: [head, { type: 'markdown', text: shown }] },
+    plain: { text, blocks: [head, ...plainSections(clip(question, QUOTE))] },
   };
 }

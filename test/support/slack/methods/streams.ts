@@ -1,5 +1,6 @@
 import { ApiError } from '../api-error.ts';
-import { checkBlocks } from '../blocks.ts';
+import { checkBlocks, MAX_MESSAGE_BYTES, textBytes } from '../blocks.ts';
+import { bytesOf } from '../bytes.ts';
 import { markdownOf } from '../content.ts';
 import { asList, asString, type Json } from '../json.ts';
 import {
@@ -13,9 +14,6 @@ import {
 } from '../method.ts';
 import type { Content, SlackMessage } from '../workspace.ts';
 import { messageEvent } from './chat.ts';
-
-/** A streamed message holds what one Markdown message does. The true total is not documented. */
-const MAX_STREAMED = 12_000;
 
 export const streamMethods = {
   'chat.startStream': {
@@ -68,6 +66,8 @@ export const streamMethods = {
       const message = liveStream(args, context);
       const blocks = args['blocks'] === undefined ? [] : checkBlocks(args['blocks'], 'message');
       const text = chunkText(args);
+      const whole = (message.content.markdown ?? '') + text;
+      if (bytesOf(whole) + textBytes(blocks) > MAX_MESSAGE_BYTES) throw new ApiError('msg_too_long');
       if (text !== '') append(message, text);
       if (message.stream !== null) message.stream.state = 'stopped';
       const markdown = message.content.markdown ?? '';
@@ -97,7 +97,7 @@ function streamed(markdown: string): Content {
 
 function append(message: SlackMessage, text: string): void {
   const markdown = (message.content.markdown ?? '') + text;
-  if (markdown.length > MAX_STREAMED) throw new ApiError('msg_too_long');
+  if (bytesOf(markdown) > MAX_MESSAGE_BYTES) throw new ApiError('msg_too_long');
   message.history.push(message.content);
   message.content = streamed(markdown);
 }

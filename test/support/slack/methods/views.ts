@@ -85,7 +85,8 @@ function modalOf(args: Json, { workspace }: MethodContext): Json {
     const value = view[field];
     if (value === undefined && field !== 'title') continue;
     const text = isJson(value) && value['type'] === 'plain_text' ? asString(value['text']) : '';
-    if (text === '' || text.length > MAX_TITLE) throw new ApiError('invalid_arguments', { field });
+    if (text === '' || Buffer.byteLength(text) > MAX_TITLE)
+      throw new ApiError('invalid_arguments', { field });
   }
   checkBlocks(view['blocks'], 'modal');
   checkMetadata(view);
@@ -93,5 +94,6 @@ function modalOf(args: Json, { workspace }: MethodContext): Json {
 }
 
 function checkMetadata(view: Json): void {
-  if (asString(view['private_metadata']).length > MAX_METADATA) throw new ApiError('invalid_arguments');
+  if (Buffer.byteLength(asString(view['private_metadata'])) > MAX_METADATA)
+    throw new ApiError('invalid_arguments');
 }
