@@ -242,7 +242,7 @@ export function createReply(options: ReplyOptions): Reply {
       wake();
     },
     async finish(how) {
-      take(splitter.finish());
+      take(splitter.finish(how.status !== 'complete'));
       ending = how;
       wake();
       hurry();

@@ -1,3 +1,4 @@
+import type { Dialect } from '../ports/surface.ts';
 import { blankMarks, type PlacedLine } from './blocks.ts';
 import { heldLine } from './healer.ts';
 import { parseInline, type Span } from './inline.ts';
@@ -27,7 +28,7 @@ export interface CutPlaces {
 }
 
 /** Looks at the whole of `text`, whose last block may go on. */
-export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPlaces {
+export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect: Dialect): CutPlaces {
   const rankAt = new Uint8Array(text.length + 1).fill(ranks.none);
   const harmAt = new Uint8Array(text.length + 1);
   const reopenable: Span[] = [];
@@ -56,6 +57,12 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
     if (kind === 'fence' || kind === 'delimiter-row') harm(end, end, harms.markup);
     if (kind === 'delimiter-row' && previous) harm(previous.start + 1, previous.end - 1, harms.whole);
     markWords(text, start + line.content, end, rank);
+    if (kind !== 'text') return;
+    const content = text.slice(start + line.content, end);
+    for (const { index } of content.matchAll(blockMarkPattern)) {
+      if (index > 0) harm(start + line.content + index, start + line.content + index, harms.markup);
+      else if (!line.begins) harm(start, start, harms.markup);
+    }
   };
 
   const markHeadings = (): void => {
@@ -92,7 +99,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[]): CutPla
     if (!first || !last) return;
     const from = first.start + first.content;
     const growing = last === lines.at(-1);
-    const inline = parseInline(blankMarks(text, block, from), growing);
+    const inline = parseInline(blankMarks(text, block, from), growing, dialect);
     const place = (span: Span): Span => ({ ...span, start: span.start + from, end: span.end + from });
     for (const span of inline.spans.map(place)) {
       markSpan(span, spanHarms[span.kind]);
@@ -160,6 +167,9 @@ function inlineBlocks(lines: readonly PlacedLine[]): PlacedLine[][] {
   return blocks;
 }
 
+/** What would begin a block where a part begins with it, on any platform: `-#` and `>>>` are Discord's. */
+const blockMarkPattern =
+  />|(?:#{1,6}|-#|[-+*]|\d{1,9}[.)])(?=\s|$)|`{3}|~{3}|\||(?:-{2,}|_{3,}|\*{3,}|=+)(?=[ \t]*\r?(?:\n|$))/g;
 const spacePattern = /\s+/g;
 // A single letter before the full stop is an abbreviation (e.g., J. Doe) more often than a sentence's end.
 const sentenceEndPattern = /(?:[!?…。！？]|(?<!(?:^|[\s.(])\p{L})\.)["'”’»)\]*_~`]*$/u;

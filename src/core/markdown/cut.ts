@@ -1,4 +1,5 @@
 import { splitsPair } from '../kit/text.ts';
+import type { Dialect } from '../ports/surface.ts';
 import {
   type BlockState,
   type Container,
@@ -40,6 +41,7 @@ interface CutRequest {
   readonly from: number;
   /** The state of blocks in which the text begins. */
   readonly start: BlockState;
+  readonly dialect: Dialect;
   readonly maxChars: number;
   lengthOf(text: string): number;
 }
@@ -51,9 +53,9 @@ const markupShare = 2 / 3;
 
 /** Finds the best place to end a part that has grown too long. */
 export function findCut(request: CutRequest): Cut {
-  const { text, from, start, maxChars, lengthOf } = request;
+  const { text, from, start, dialect, maxChars, lengthOf } = request;
   const lines = placeLines(text, start);
-  const places = surveyPlaces(text, lines);
+  const places = surveyPlaces(text, lines, dialect);
   const graphemeStart = createGraphemes(text);
   const length = lengthOf(text);
   const half = Math.ceil((from + text.length) / 2);
@@ -112,8 +114,9 @@ function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: 
   const place = placeOf(request, lines, at);
   if (place.state.leaf.kind === 'fence') return cutCode(request, place, place.state.leaf, at);
   const end = text.slice(0, at).trimEnd().length;
-  const next = text.length - text.slice(at).trimStart().length;
-  const nextPlace = placeOf(request, lines, Math.max(at, text.lastIndexOf('\n', next - 1) + 1));
+  const content = text.length - text.slice(at).trimStart().length;
+  const nextPlace = placeOf(request, lines, Math.max(at, text.lastIndexOf('\n', content - 1) + 1));
+  const next = keepsIndent(nextPlace) && nextPlace.line ? nextPlace.line.start : content;
   const open = places.reopenable.filter(
     (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
   );
@@ -173,14 +176,14 @@ function cutCode(
 function prefixOfText(
   request: CutRequest,
   lines: readonly PlacedLine[],
-  { index, line, isLineStart, state }: Place,
+  place: Place,
   inline: string,
   suffix: string,
 ): Prefix {
+  const { index, line, isLineStart, state } = place;
   const containers = isLineStart ? state.containers.slice(0, line?.continued) : state.containers;
   const items = leadingItems(containers);
-  // A line's own indentation went with the white space at the cut, its other marks did not.
-  const lead = continuation(isLineStart ? items : containers);
+  const lead = keepsIndent(place) ? '' : continuation(isLineStart ? items : containers);
   const head =
     isLineStart && line?.kind === 'row' ? tableHead(request.text, lines.slice(0, index), containers) : '';
   const candidates: Prefix[] = [
@@ -188,6 +191,17 @@ function prefixOfText(
     { items, block: lead, inline },
   ];
   return candidates.find((candidate) => leavesRoom(request, candidate, suffix)) ?? noPrefix;
+}
+
+/**
+ * Whether the line that a part begins with keeps the white space before it. Within a paragraph it would turn the line into
+ * code, if it is more than three columns.
+ */
+function keepsIndent({ line, isLineStart }: Place): boolean {
+  if (!line || !isLineStart) return false;
+  if (line.kind !== 'text' || line.begins) return true;
+  const items = leadingItems(line.after.containers.slice(0, line.continued));
+  return line.content <= items.reduce((sum, { width }) => sum + width, 3);
 }
 
 function leavesRoom({ maxChars, lengthOf }: CutRequest, { block, inline }: Prefix, suffix: string): boolean {
@@ -213,9 +227,14 @@ function tableHead(text: string, lines: readonly PlacedLine[], containers: reado
 }
 
 /** Whether the delimiters that `prefix` repeats at the beginning of `text` all begin something that ends in it. */
-export function isReopened({ block, inline }: Prefix, text: string, start: BlockState): boolean {
+export function isReopened(
+  { block, inline }: Prefix,
+  text: string,
+  start: BlockState,
+  dialect: Dialect,
+): boolean {
   if (inline === '') return true;
-  const { reopenable } = surveyPlaces(text, placeLines(text, start));
+  const { reopenable } = surveyPlaces(text, placeLines(text, start), dialect);
   const end = block.length + inline.length;
   const paired = reopenable.filter(
     (span) => span.start >= block.length && span.start < end && span.end <= text.length,
@@ -223,11 +242,15 @@ export function isReopened({ block, inline }: Prefix, text: string, start: Block
   return paired.reduce((sum, { delimiter }) => sum + delimiter.length, 0) === inline.length;
 }
 
-/** Takes the indentation of these list items off the lines, as far as the lines still stand in them. */
+/**
+ * Takes the indentation of these list items off the lines, as far as the lines still stand in them. A line that leaves them with
+ * a number gets a blank line before it: of numbers, only 1 can end a paragraph.
+ */
 export function unindent(text: string, items: readonly Item[]): string {
   if (items.length === 0) return text;
   const widths = items.map(({ width }) => width);
   let indent = widths.reduce((sum, width) => sum + width);
+  let isAfterBlank = true;
   const lines = text.split('\n').map((line) => {
     const isBlank = line.trim() === '';
     let column = 0;
@@ -238,8 +261,11 @@ export function unindent(text: string, items: readonly Item[]): string {
       }
     };
     skip();
+    const leaves = !isBlank && column < indent;
     while (!isBlank && column < indent) indent -= widths.pop() ?? 0;
-    return ' '.repeat(Math.max(0, column - indent)) + line.slice(at);
+    const gap = leaves && !isAfterBlank && /\d/.test(line[at] as string) ? '\n' : '';
+    isAfterBlank = isBlank;
+    return gap + ' '.repeat(Math.max(0, column - indent)) + line.slice(at);
   });
   return lines.join('\n');
 }

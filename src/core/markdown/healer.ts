@@ -1,3 +1,4 @@
+import type { Dialect } from '../ports/surface.ts';
 import {
   type BlockState,
   blankMarks,
@@ -30,7 +31,7 @@ const tableHeadPattern = /^\|(?!\|)/;
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
 /** `start` is the state of blocks that the text begins in. */
-export function createHealer(start: BlockState = documentStart): Healer {
+export function createHealer(dialect: Dialect = 'commonmark', start: BlockState = documentStart): Healer {
   /** What no later text can change, and the state of blocks behind it. */
   let settled = '';
   let settledState = start;
@@ -55,13 +56,17 @@ export function createHealer(start: BlockState = documentStart): Healer {
         lastLine = next;
       }
     },
-    view: () => settled + healBlocks(block + lastLine, settledState),
+    view: () => settled + healBlocks(block + lastLine, settledState, dialect),
   };
 }
 
 /** `createHealer` for a text that is at hand as a whole. */
-export function heal(text: string, start: BlockState = documentStart): string {
-  const healer = createHealer(start);
+export function heal(
+  text: string,
+  dialect: Dialect = 'commonmark',
+  start: BlockState = documentStart,
+): string {
+  const healer = createHealer(dialect, start);
   healer.push(text);
   return healer.view();
 }
@@ -76,7 +81,7 @@ function settles(before: BlockState, line: Line): boolean {
 const mostRounds = 20;
 
 /** Heals text that begins with a block. Each round takes away what must wait, until only closing is left to do. */
-function healBlocks(text: string, start: BlockState): string {
+function healBlocks(text: string, start: BlockState, dialect: Dialect): string {
   let shown = text;
   for (let round = 1; ; round++) {
     const mayHold = round <= mostRounds;
@@ -93,7 +98,7 @@ function healBlocks(text: string, start: BlockState): string {
     const from = growingFrom(shown, lines);
     if (from === null) return shown;
     const content = blankMarks(shown, lines, from);
-    const inline = parseInline(content, true);
+    const inline = parseInline(content, true, dialect);
     if (inline.partialFrom !== null && mayHold) {
       shown = shown.slice(0, from + inline.partialFrom);
       continue;

@@ -1,8 +1,10 @@
-import { splitsPair } from '../kit/text.ts';
+import type { Dialect } from '../ports/surface.ts';
+import { flankingOf } from './flanking.ts';
+import { createLoneMarks, type Run } from './lone-marks.ts';
 
 /**
- * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs), finished or still growing.
- * What a reference in brackets points to is not known here: `[text][reference]` counts as a link.
+ * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs, Discord's spoilers), finished or
+ * still growing. What a reference in brackets points to is not known here: `[text][reference]` counts as a link.
  */
 
 export interface Span {
@@ -24,16 +26,6 @@ interface Inline {
   readonly partialFrom: number | null;
 }
 
-interface Run {
-  readonly char: string;
-  start: number;
-  end: number;
-  /** The length it began with. */
-  readonly length: number;
-  readonly opens: boolean;
-  readonly closes: boolean;
-}
-
 interface Bracket {
   readonly start: number;
   readonly end: number;
@@ -47,6 +39,8 @@ interface Bracket {
 const longestOpenLinkText = 100;
 /** A `<` this far back is taken for a plain one while its `>` has not come; so is one of a comment that is longer. */
 const longestOpenTag = 300;
+/** Code that is not closed so far behind its mark is none: the backtick stands for itself. */
+const longestOpenCode = 1_000;
 /** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
 const deepestEmphasis = 10;
 
@@ -66,19 +60,23 @@ const partialTagPattern = new RegExp(
     String.raw`(?:\s+(?:[A-Za-z_:][\w.:-]*(?:=(?:"[^"]*|'[^']*)?)?)?|/)?|/(?:[A-Za-z][A-Za-z0-9-]*)?|!-{0,2}|!--[^]*)?$`,
   'y',
 );
-const urlPattern = /(?:https?:\/\/|www\.)[^\s<>。，、；：！？「」『』（）【】]*/y;
+const urlPattern = /(?:https?:\/\/|www\.)[^\s<>`"。，、；：！？「」『』（）【】]*/y;
+/** What ends a sentence, a bracket or emphasis behind a URL rather than the URL. */
+const behindUrl = '?!.,:;*_~\'")]|';
 const labelPattern = /\[(?:\\.|[^\\[\]])*\]/y;
 const partialLabelPattern = /\[(?:\\.|[^\\[\]])*$/y;
 const whitespacePattern = /\s/;
 const punctuationPattern = /[\p{P}\p{S}]/u;
-const wordPattern = /[A-Za-z0-9]/;
-const specials = /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g;
+const specials = {
+  commonmark: /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g,
+  discord: /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g,
+} as const satisfies Record<Dialect, RegExp>;
 
 /**
  * Reads `text` as the content of one block. Marks of containers inside it must have been blanked out. `growing` says
  * that more may follow, and asks for what is half-open at the end.
  */
-export function parseInline(text: string, growing: boolean): Inline {
+export function parseInline(text: string, growing: boolean, dialect: Dialect): Inline {
   const end = text.length;
   const contentEnd = text.trimEnd().length;
   const spans: Span[] = [];
@@ -86,8 +84,6 @@ export function parseInline(text: string, growing: boolean): Inline {
   const brackets: Bracket[] = [];
   const runsWithoutCloser = new Set<number>();
   let openCode: Span | null = null;
-  /** Where the last URL ends; emphasis may stand in it, another one only repeats its end. */
-  let urlEnd = 0;
   let partialFrom: number | null = null;
 
   const matchAt = (pattern: RegExp, at: number): string | null => {
@@ -124,17 +120,17 @@ export function parseInline(text: string, growing: boolean): Inline {
       }
       case 'h':
       case 'w': {
-        if (at < urlEnd) return at + 1;
-        const url = matchAt(urlPattern, at) as string;
-        urlEnd = at + url.length;
-        spans.push({ kind: 'url', start: at, end: urlEnd, delimiter: '' });
-        return at + 1;
+        const open = runs.filter(({ opens, length }) => opens && length > 1).map((run) => run.char.repeat(2));
+        const urlsEnd = urlEnd(text, at, brackets.length > 0 ? [...open, ']'] : open);
+        spans.push({ kind: 'url', start: at, end: urlsEnd, delimiter: '' });
+        return urlsEnd;
       }
       case '`':
         return readCode(at);
       case '*':
       case '_':
       case '~':
+      case '|':
         return readRun(at, char);
       case '!':
         if (text[at + 1] !== '[') return at + 1;
@@ -162,7 +158,7 @@ export function parseInline(text: string, growing: boolean): Inline {
       }
       runsWithoutCloser.add(length);
     }
-    if (!growing) return after;
+    if (!growing || !opensCode(text, at, after)) return after;
     // A run of backticks at the end may be half of the closing one.
     const content = text.slice(after, contentEnd).replace(/`+$/, '');
     if (content.trim() === '') {
@@ -177,23 +173,17 @@ export function parseInline(text: string, growing: boolean): Inline {
   const readRun = (at: number, char: string): number => {
     const length = runLength(text, at);
     const after = at + length;
-    const previous = at === 0 ? ' ' : charBefore(text, at);
-    const next = after === end ? ' ' : String.fromCodePoint(text.codePointAt(after) as number);
-    const spaceBefore = whitespacePattern.test(previous);
-    const spaceAfter = whitespacePattern.test(next);
-    const punctuationBefore = punctuationPattern.test(previous);
-    const punctuationAfter = punctuationPattern.test(next);
-    const left = !spaceAfter && (!punctuationAfter || spaceBefore || punctuationBefore);
-    const right = !spaceBefore && (!punctuationBefore || spaceAfter || punctuationAfter);
+    const flanks = flankingOf(text, at, after, end);
     const isUnderscore = char === '_';
-    const strikes = char !== '~' || length === 2;
+    const counts = (char !== '~' && char !== '|') || length === 2;
     runs.push({
       char,
       start: at,
       end: after,
       length,
-      opens: strikes && left && (!isUnderscore || !right || punctuationBefore),
-      closes: strikes && right && (!isUnderscore || !left || punctuationAfter),
+      opens: counts && flanks.left && (!isUnderscore || !flanks.right || flanks.punctuationBefore),
+      closes: counts && flanks.right && (!isUnderscore || !flanks.left || flanks.punctuationAfter),
+      snaps: growing && length === 2 && !isUnderscore && !flanks.spaceBefore,
     });
     return after;
   };
@@ -219,11 +209,12 @@ export function parseInline(text: string, growing: boolean): Inline {
     return tail;
   };
 
+  const special = specials[dialect];
   for (let at = 0; at < end; ) {
-    specials.lastIndex = at;
-    const special = specials.exec(text);
-    if (special === null) break;
-    at = read(special.index);
+    special.lastIndex = at;
+    const found = special.exec(text);
+    if (found === null) break;
+    at = read(found.index);
   }
   const textEnd = partialFrom ?? end;
   const linkTexts = growing
@@ -239,8 +230,9 @@ export function parseInline(text: string, growing: boolean): Inline {
   if (!growing) return { spans, open: [], brackets: [], partialFrom: null };
 
   runs.push(...inner);
+  const isLone = createLoneMarks(text, runs);
   const open = runs
-    .filter((run) => run.opens && run.start < run.end && run.end < end && !isInsideWord(text, run))
+    .filter((run) => run.opens && run.start < run.end && run.end < end && !isLone(run))
     .slice(-deepestEmphasis)
     .map(
       (run): Span => ({ kind: 'emphasis', start: run.start, end, delimiter: text.slice(run.start, run.end) }),
@@ -255,13 +247,26 @@ export function parseInline(text: string, growing: boolean): Inline {
   return { spans, open, brackets: linkTexts, partialFrom };
 }
 
-/** Between ASCII letters or digits (2**10, a*b) a run is emphasis only once its other half is there. */
-function isInsideWord(text: string, run: Run): boolean {
-  return (
-    run.start > 0 &&
-    wordPattern.test(text[run.start - 1] as string) &&
-    wordPattern.test(text[run.end] as string)
-  );
+/** Where a bare URL ends, without the marks behind it. Those that `enders` names are open, and end it where they come. */
+function urlEnd(text: string, at: number, enders: readonly string[]): number {
+  urlPattern.lastIndex = at;
+  const url = urlPattern.exec(text)?.[0] ?? '';
+  const ends = enders.map((ender) => url.indexOf(ender)).filter((index) => index > 0);
+  let length = Math.min(url.length, ...ends);
+  while (length > 1 && behindUrl.includes(url[length - 1] as string)) length--;
+  return at + length;
+}
+
+/**
+ * Whether backticks without their other half may begin code: not those inside a word (l`eau), not one before a space, and not
+ * three or more, which are written in prose to speak of fences.
+ */
+function opensCode(text: string, at: number, after: number): boolean {
+  const length = after - at;
+  if (after === text.length) return true;
+  if (length >= 3 || text.length - after > longestOpenCode) return false;
+  if (length === 1 && text[after] === ' ') return false;
+  return !(/\w/.test(text[at - 1] ?? ' ') && /\w/.test(text[after] ?? ' '));
 }
 
 /** CommonMark's "process emphasis" over the runs from `from` on; what is left of them in the end is literal. */
@@ -272,7 +277,7 @@ function pairRuns(runs: Run[], from: number, spans: Span[]): void {
   for (let index = from; index < runs.length; index++) {
     const closer = runs[index] as Run;
     const kind = `${closer.char}${closer.opens}${closer.length % 3}`;
-    while (closer.closes && closer.start < closer.end) {
+    while ((closer.closes || (closer.snaps && endsEqual(runs, stack, closer))) && closer.start < closer.end) {
       let depth = stack.length - 1;
       const bottom = bottoms.get(kind) ?? from;
       while (
@@ -301,6 +306,11 @@ function pairRuns(runs: Run[], from: number, spans: Span[]): void {
     }
     if (closer.opens && closer.start < closer.end) stack.push(index);
   }
+}
+
+function endsEqual(runs: readonly Run[], stack: readonly number[], closer: Run): boolean {
+  const isEqual = ({ char, length }: Run): boolean => char === closer.char && length === closer.length;
+  return stack.some((index) => isEqual(runs[index] as Run));
 }
 
 function pairs(opener: Run, closer: Run): boolean {
@@ -370,8 +380,4 @@ function runLength(text: string, at: number): number {
   let after = at + 1;
   while (text[after] === text[at]) after++;
   return after - at;
-}
-
-function charBefore(text: string, at: number): string {
-  return text.slice(at - (splitsPair(text, at - 1) ? 2 : 1), at);
 }

@@ -1,5 +1,5 @@
 import { isHighSurrogate, splitsPair } from '../kit/text.ts';
-import type { TextLimits } from '../ports/surface.ts';
+import type { Dialect, TextLimits } from '../ports/surface.ts';
 import { type BlockState, documentStart, fenceEnd, placeLines } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
@@ -37,13 +37,18 @@ export interface Splitter {
   view(): string;
   /** The open part as it was sent, for platforms that append. Grows by appending until the part is sealed. */
   source(): string;
-  /** The rest, as it was sent: mostly one part, none where nothing is left to show. An open code fence is closed. */
-  finish(): readonly Part[];
+  /**
+   * The rest, as it was sent: mostly one part, none where nothing is left to show. An open code fence is closed. `isCutShort`: the
+   * answer did not reach its end, and is healed as it was while it grew.
+   */
+  finish(isCutShort?: boolean): readonly Part[];
 }
 
 const smallestMaxChars = 50;
 /** Text is measured in pieces of this size, so that one huge delta costs no more than many small ones. */
 const pieceChars = 256;
+/** Of a part's first line; what is more is dropped. */
+const longestIndent = 24;
 
 interface OpenPart {
   readonly prefix: Prefix;
@@ -59,7 +64,7 @@ interface OpenPart {
 
 /** @throws RangeError where `maxChars` is below 50. */
 export function createSplitter(limits: TextLimits): Splitter {
-  const { maxChars, lengthOf = (text: string) => text.length } = limits;
+  const { dialect = 'commonmark', maxChars, lengthOf = (text: string) => text.length } = limits;
   if (!(maxChars >= smallestMaxChars)) {
     throw new RangeError(`maxChars must be at least ${smallestMaxChars}, not ${maxChars}`);
   }
@@ -67,12 +72,14 @@ export function createSplitter(limits: TextLimits): Splitter {
   const openPart = (prefix: Prefix): OpenPart => {
     const lead = prefix.block + prefix.inline;
     const start = { ...documentStart, containers: prefix.items };
-    const healer = createHealer(start);
+    const healer = createHealer(dialect, start);
     healer.push(lead);
     return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };
   };
 
   let open = openPart(noPrefix);
+  /** White space that the open part begins with, while nothing else has come. */
+  let indent = '';
   /** The first half of a surrogate pair whose second half has not come. */
   let half = '';
 
@@ -90,7 +97,7 @@ export function createSplitter(limits: TextLimits): Splitter {
       const end = Math.min(at + pieceChars, text.length);
       const piece = text.slice(at, splitsPair(text, end) ? end + 1 : end);
       at += piece.length;
-      const shown = open.text === '' ? piece.trimStart() : piece;
+      const shown = open.text === '' ? withoutBlankLines(piece) : piece;
       if (open.length + lengthOf(shown) <= maxChars) {
         append(shown);
         continue;
@@ -104,12 +111,35 @@ export function createSplitter(limits: TextLimits): Splitter {
     return sealed;
   };
 
+  /** A part begins with a line that shows something. */
+  const withoutBlankLines = (piece: string): string => {
+    const text = indent + piece;
+    const first = text.length - text.trimStart().length;
+    indent = text.slice(text.lastIndexOf('\n', first - 1) + 1, first).slice(-longestIndent);
+    if (first === text.length) return '';
+    const line = (first > 0 ? indent : '') + text.slice(first);
+    indent = '';
+    return line;
+  };
+
   const seal = (): Part[] => {
     const { text, lead, start } = open;
-    const cut = findCut({ text, from: lead.length, start, maxChars, lengthOf });
-    const part = partOf(open, cut.end, cut.suffix);
+    const cut = findCut({ text, from: lead.length, start, dialect, maxChars, lengthOf });
+    const part = partOf(open, cut.end, cut.suffix, dialect);
     open = openPart(cut.prefix);
     return [part, ...take(text.slice(cut.next))];
+  };
+
+  const view = (): string => {
+    if (!open.filled) return '';
+    let healed = show(open.healer.view());
+    // What closes the text may be too much just before the part is sealed: its last characters then wait for the seal.
+    for (let end = open.text.length; lengthOf(healed) > maxChars; ) {
+      end -= Math.max(1, lengthOf(healed) - maxChars);
+      if (splitsPair(open.text, end)) end--;
+      healed = show(heal(open.text.slice(0, Math.max(0, end)), dialect, open.start));
+    }
+    return healed;
   };
 
   const show = (text: string): string => unindent(text, open.prefix.items);
@@ -120,19 +150,9 @@ export function createSplitter(limits: TextLimits): Splitter {
       half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
       return take(half === '' ? text : text.slice(0, -1));
     },
-    view() {
-      if (!open.filled) return '';
-      let healed = show(open.healer.view());
-      // What closes the text may be too much just before the part is sealed: its last characters then wait for the seal.
-      for (let end = open.text.length; lengthOf(healed) > maxChars; ) {
-        end -= Math.max(1, lengthOf(healed) - maxChars);
-        if (splitsPair(open.text, end)) end--;
-        healed = show(heal(open.text.slice(0, Math.max(0, end)), open.start));
-      }
-      return healed;
-    },
+    view,
     source: () => show(open.text),
-    finish() {
+    finish(isCutShort = false) {
       const parts = take(half);
       half = '';
       while (open.filled) {
@@ -143,7 +163,9 @@ export function createSplitter(limits: TextLimits): Splitter {
         if (lengthOf(text.slice(0, end)) + lengthOf(suffix) > maxChars) {
           parts.push(...seal());
         } else {
-          parts.push(partOf(open, end, suffix));
+          const part = partOf(open, end, suffix, dialect);
+          const shown = isCutShort ? view().trimEnd() : part.text;
+          if (shown !== '') parts.push({ ...part, text: shown });
           open = openPart(noPrefix);
         }
       }
@@ -158,10 +180,15 @@ export function splitText(text: string, limits: TextLimits): readonly Part[] {
   return [...splitter.push(text), ...splitter.finish()];
 }
 
-function partOf({ text, lead, prefix, start }: OpenPart, end: number, suffix: string): Part {
+function partOf(
+  { text, lead, prefix, start }: OpenPart,
+  end: number,
+  suffix: string,
+  dialect: Dialect,
+): Part {
   const body = text.slice(lead.length, end);
   // What looked like emphasis at the cut may turn out to be a plain asterisk: it is not repeated then.
-  const inline = isReopened(prefix, lead + body + suffix, start) ? prefix.inline : '';
+  const inline = isReopened(prefix, lead + body + suffix, start, dialect) ? prefix.inline : '';
   return {
     text: unindent(prefix.block + inline + body + suffix, prefix.items),
     prefix: unindent(prefix.block + inline, prefix.items),

@@ -1,7 +1,15 @@
 import type { Scope } from './scope.ts';
 
+/**
+ * The Markdown that a platform renders. `commonmark`: CommonMark with GFM's tables, strikethrough and task lists. `discord`: what
+ * Discord's clients render (https://support.discord.com/hc/en-us/articles/210298617); all else is rewritten into that.
+ */
+export type Dialect = 'commonmark' | 'discord';
+
 /** What one message of a platform holds. */
 export interface TextLimits {
+  /** Default `commonmark`. */
+  readonly dialect?: Dialect;
   /** The most that one message may measure, at least 50. */
   readonly maxChars: number;
   /**

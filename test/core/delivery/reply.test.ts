@@ -254,6 +254,17 @@ describe('the last state', () => {
     expect([...surface.violations, ...early.violations]).toEqual([]);
   });
 
+  it('closes half-written markup where the answer was stopped or failed, and leaves a complete one alone', async () => {
+    const { clock, start } = setUp();
+    for (const status of ['stopped', 'failed', 'interrupted', 'complete'] as const) {
+      const { surface, reply } = start();
+      reply.write('**See** [the docs](https://exam');
+      expect(await within(clock, 0, reply.finish({ ...COMPLETE, status }))).toBe(true);
+      const whole = status === 'complete';
+      expect(surface.shown?.text).toBe(whole ? '**See** [the docs](https://exam' : '**See** the docs');
+    }
+  });
+
   it('goes before the interim updates of other answers', async () => {
     const { clock, start } = setUp();
     const crowd = Array.from({ length: 20 }, (_, index) =>

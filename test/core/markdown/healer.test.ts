@@ -38,6 +38,10 @@ describe('heal', () => {
     ['> **a\n> b', '> **a\n> b**'],
     ['- a\n- **b', '- a\n- **b**'],
     ['| a |\n|---|\n| **b', '| a |\n|---|\n| **b**'],
+    ['这是**「重', '这是**「重**'],
+    ['이것은 **인공지능(AI)', '이것은 **인공지능(AI)**'],
+    ['**https://e.com/a_b', '**https://e.com/a_b**'],
+    ['see (*as', 'see (*as*'],
   ])('closes open emphasis: %j', (text, healed) => {
     expect(heal(text)).toBe(healed);
   });
@@ -112,8 +116,39 @@ describe('heal', () => {
     'if x <y then z',
     `see <a href="${'words that never end the attribute '.repeat(10)}`,
     '**a** `b` [c](/d) _e_ ~~f~~',
+    '**优点：**速度快',
+    'これは**「重要」**な',
+    '**인공지능(AI)**은',
+    '**重点**：**内容**和更多',
+    '**So:**then',
+    'http://localhost:9200/_cat/indices and more',
+    'http://e.com/a*b and ~~ more',
+    'see https://e.com/x`y and more',
+    'snake_case and more',
+    '*args and **kwargs',
+    'def f(*args, **kwargs) and more',
+    'GET /_search and more',
+    'the field (_id) and more',
+    'all of *.ts and **/*.md and more',
+    '_id is a field that every document of an index has, whether it was given one or not',
+    'a || b',
+    'write ``` in prose and more',
+    'the ` key and more',
+    'l`eau and more',
   ])('leaves alone what is complete: %j', (text) => {
     expect(heal(text)).toBe(text);
+  });
+
+  it.each([
+    ['||secret', '||secret||'],
+    ['||secret|', '||secret||'],
+    ['a ||**b', 'a ||**b**||'],
+    ['a ||', 'a '],
+    ['a || b', 'a || b'],
+    ['||a|| and b', '||a|| and b'],
+  ])('closes spoilers where the platform has them: %j', (text, healed) => {
+    expect(heal(text, 'discord')).toBe(healed);
+    if (text.startsWith('||s')) expect(heal(text)).toBe(text);
   });
 
   it('shows noise instead of holding it back one mark at a time', () => {
@@ -172,6 +207,8 @@ describe("heal, over CommonMark's examples", () => {
   const unclosedFence = new Set([126, 127, 137, 139, 237]);
   /** Emphasis that begins between two ASCII letters or digits is shown when its other half is there. */
   const insideWord = new Set([355, 356, 381, 411, 415, 416, 417, 429]);
+  /** Code that begins with a space: a lone backtick before one is shown as it is. */
+  const spacedCode = new Set([332, 333, 334, 340]);
   /** What looks like the beginning of code, emphasis or a link, and is none. */
   const misleading = new Set([14, 158, 349, 523]);
   /** Whether `[text]` is a link depends on a definition that may come later. */
@@ -186,7 +223,8 @@ describe("heal, over CommonMark's examples", () => {
 
   it('never shows a delimiter that turns out to be formatting', () => {
     for (const { number, source } of specExamples) {
-      if (insideWord.has(number) || misleading.has(number) || hasDefinition(source)) continue;
+      if (insideWord.has(number) || spacedCode.has(number)) continue;
+      if (misleading.has(number) || hasDefinition(source)) continue;
       const whole = visibleText(source);
       for (let end = 1; end < source.length; end++) {
         const text = source.slice(0, end);

@@ -29,14 +29,10 @@ interface PlacedPart extends Part {
 /** Finds the bodies in the source, one behind the other; throws where more than white space is missing in between. */
 function rejoin(parts: readonly Part[], source: string): PlacedPart[] {
   let at = 0;
-  const skipSpace = (): number => {
-    const rest = source.slice(at);
-    return at + rest.length - rest.trimStart().length;
-  };
   const placed = parts.map((part) => {
-    // Code may begin with white space of its own.
-    const start = source.startsWith(part.body, at) ? at : skipSpace();
-    expect(source.slice(start, start + part.body.length)).toBe(part.body);
+    const start = source.indexOf(part.body, at);
+    expect(start, part.body).not.toBe(-1);
+    expect(source.slice(at, start).trim()).toBe('');
     at = start + part.body.length;
     return { ...part, start, end: at };
   });
@@ -44,7 +40,7 @@ function rejoin(parts: readonly Part[], source: string): PlacedPart[] {
   return placed;
 }
 
-const withoutIndent = (text: string): string => text.replace(/^[ \t]+/gm, '');
+const withoutIndent = (text: string): string => text.replace(/^\s+/gm, '');
 const opensFence = (prefix: string): boolean => /^[> ]*(?:`{3,}|~{3,}).*\n/.test(prefix);
 
 const sentences = (count: number): string =>
@@ -177,6 +173,68 @@ describe('a cut', () => {
   it('costs no more where nothing but graphemes of several characters stands before it', () => {
     // With the square of it this would take minutes.
     expect(texts('！\uFE0F'.repeat(50_000), 50_000)).toHaveLength(2);
+  });
+});
+
+describe('a part', () => {
+  it.each([
+    ['a quote mark', 'Some words that say that the price is > 5 and more', 46],
+    ['a number with a dot', 'Some words about what happened there in 1990. And more', 46],
+    ['a dash', 'Some words that need a pause in the middle - and more', 46],
+    ['a hash', 'Some words that speak of the one that is # 1 of all', 46],
+    ['a number at the start of a line', 'Some words on this line here and\n1990. That was the year', 50],
+    ["Discord's mark of small print", 'Some words that speak of the one that is -# 1 of all', 46],
+  ])('does not begin with %s', (_, source, max) => {
+    const [, second] = texts(`${source} ${'word '.repeat(9)}`, Math.max(50, max));
+    expect(second).not.toMatch(/^(?:>|\d+\.|- |# |-# )/);
+  });
+
+  it('keeps the indentation of its first line', () => {
+    const poem = 'The first line of the poem that is here\n\n  the second line\n    the third';
+    expect(texts(poem, 50)).toEqual([
+      'The first line of the poem that is here',
+      '  the second line\n    the third',
+    ]);
+    expect(texts('\n  a\n b', 50)).toEqual(['  a\n b']);
+  });
+
+  it('keeps the numbers of the list that goes on behind a nested one', () => {
+    const source = '1. one one one one\n   - nested one one\n   - nested two two\n2. two two\n3. three';
+    const [, second = ''] = texts(source, 50);
+    expect(second).toBe('- nested two two\n\n2. two two\n3. three');
+    expect(visible(second).join('')).not.toContain('2.');
+    const splitter = createSplitter({ maxChars: 50 });
+    splitter.push(source);
+    expect(splitter.view()).toBe(second);
+  });
+
+  it('closes and reopens spoilers where the platform has them', () => {
+    const source = '||The murderer is the gardener, as everybody has known for long.|| End.';
+    expect(splitText(source, { maxChars: 50, dialect: 'discord' }).map(({ text }) => text)).toEqual([
+      '||The murderer is the gardener, as everybody has||',
+      '||known for long.|| End.',
+    ]);
+  });
+
+  it('repeats no mark that stands in an address or a name', () => {
+    for (const source of [
+      'Ask http://localhost:9200/_cat/indices for it and see what it says to you',
+      'The *args and **kwargs of it are what every other function would take too',
+      'Then send GET /_search to it and look at what comes back, which may be long',
+      'A field (_id) is what every document has, whether it has been given one or not',
+    ]) {
+      const parts = texts(source, 50);
+      expect(parts.length).toBe(2);
+      expect(parts.join(' ')).toBe(source);
+    }
+  });
+
+  it('is healed where the answer was cut short', () => {
+    const splitter = createSplitter({ maxChars: 50 });
+    splitter.push('**See** [the docs](https://exam');
+    expect(splitter.finish(true).map(({ text }) => text)).toEqual(['**See** the docs']);
+    splitter.push('**');
+    expect(splitter.finish(true)).toEqual([]);
   });
 });
 
