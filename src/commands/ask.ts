@@ -11,13 +11,13 @@ export const ask = defineCommand({
     web: { type: 'flag', description: 'Let the model search the web (costs extra)' },
     private: { type: 'flag', description: 'Show the answer to you alone' },
   },
-  async run({ eventId, actor, place, surface, services }, { prompt, model, web }) {
+  async run({ eventId, actor, place, surface, brought, services }, { prompt, model, web }) {
     await services.chat.ask({
       eventId,
       actor,
       place,
       surface,
-      text: prompt,
+      parts: [{ type: 'text', text: prompt }, ...brought],
       webSearch: web,
       ...(model === undefined ? {} : { model }),
     });

@@ -1,6 +1,7 @@
 import type { Actor } from './ports/actor.ts';
 import type { CommandDeclaration, Option, OptionValue, OptionValues } from './ports/command.ts';
 import type { Place } from './ports/events.ts';
+import type { BroughtPart } from './ports/parts.ts';
 import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
@@ -19,6 +20,8 @@ export interface CommandContext {
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
+  /** What came with the command beside its options. */
+  readonly brought: readonly BroughtPart[];
   readonly services: Services;
   /** All commands, for those that tell about others. */
   readonly commands: readonly Command[];

@@ -7,6 +7,7 @@ import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
 import { parseOptions } from './ports/command.ts';
 import { PlaceGone } from './ports/delivery-errors.ts';
 import type { Dispatch, Invocation, Place, Suggestion, SuggestRequest } from './ports/events.ts';
+import { broughtIn, wordsIn } from './ports/parts.ts';
 import type { Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
@@ -75,7 +76,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   }
 
   async function runCommand(command: Command, invocation: Invocation): Promise<void> {
-    const { actor, place, surface, id } = invocation;
+    const { actor, place, surface, id, brought = [] } = invocation;
     const tell: CommandContext['tell'] = (notice) =>
       surface.tellPrivately(typeof notice === 'string' ? { text: notice } : notice, never);
     const refusal = await refusalOf(command, invocation);
@@ -83,7 +84,17 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
     await command.run(
-      { eventId: id, actor, place, surface, services, commands: options.commands, signal: never, tell },
+      {
+        eventId: id,
+        actor,
+        place,
+        surface,
+        brought,
+        services,
+        commands: options.commands,
+        signal: never,
+        tell,
+      },
       parsed.values,
     );
   }
@@ -109,11 +120,11 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     },
 
     async message(message) {
-      const { actor, place, surface, id } = message;
+      const { actor, place, surface, id, parts } = message;
       if (!message.addressed && !(await hears(place))) return;
-      const text = message.text.trim();
+      const text = wordsIn(parts);
       await once(message, async () => {
-        if (text === '') {
+        if (text === '' && broughtIn(parts).length === 0) {
           await surface.tellPrivately(
             { text: 'Ask me something, or see what I can do with `/help`.' },
             never,
@@ -126,7 +137,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             never,
           );
         } else {
-          await services.chat.ask({ eventId: id, actor, place, surface, text });
+          await services.chat.ask({ eventId: id, actor, place, surface, parts });
         }
       });
     },

@@ -6,11 +6,15 @@ import type {
   Press,
   SuggestRequest,
 } from '../../src/core/ports/events.ts';
+import { wordsIn } from '../../src/core/ports/parts.ts';
+
+/** With the person's own words, for tests that look at nothing else. */
+export type HeardMessage = PostedMessage & { readonly text: string };
 
 /** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
 export interface Desk extends Dispatch {
   readonly commands: Invocation[];
-  readonly messages: PostedMessage[];
+  readonly messages: HeardMessage[];
   readonly presses: Press[];
   readonly retracted: string[];
   readonly suggestRequests: SuggestRequest[];
@@ -30,7 +34,7 @@ export interface Desk extends Dispatch {
 export function createDesk(): Desk {
   const released = Promise.withResolvers<void>();
   const commands: Invocation[] = [];
-  const messages: PostedMessage[] = [];
+  const messages: HeardMessage[] = [];
   const presses: Press[] = [];
   const retracted: string[] = [];
   const take =
@@ -52,7 +56,7 @@ export function createDesk(): Desk {
     handle: () => released.promise,
     release: () => released.resolve(),
     command: take(commands),
-    message: take(messages),
+    message: (event) => take(messages)({ ...event, text: wordsIn(event.parts) }),
     press: take(presses),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},

@@ -18,6 +18,7 @@ import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
 import type { Adapter } from '../../src/core/ports/adapter.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
+import type { BroughtPart } from '../../src/core/ports/parts.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import { NO_TELEMETRY, type Telemetry } from '../../src/core/ports/telemetry.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
@@ -217,9 +218,13 @@ export function invocationOf(
 
 export function messageOf(
   text: string,
-  event: TestEvent & { addressed?: boolean } = {},
+  event: TestEvent & { addressed?: boolean; brought?: readonly BroughtPart[] } = {},
 ): PostedMessage & { readonly surface: MemorySurface } {
-  return { ...eventOf(event), text, addressed: event.addressed ?? true };
+  return {
+    ...eventOf(event),
+    parts: [{ type: 'text', text }, ...(event.brought ?? [])],
+    addressed: event.addressed ?? true,
+  };
 }
 
 export function pressOf(

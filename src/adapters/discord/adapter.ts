@@ -21,6 +21,7 @@ import { createClient, type GatewayOptions, isConnected, login, type Shards } fr
 import { createEntitlements } from './gateway/entitlements.ts';
 import { botPage, inviteLink } from './gateway/invite.ts';
 import { eventId } from './gateway/places.ts';
+import { rememberReferenced } from './gateway/referenced.ts';
 import { register } from './gateway/registration.ts';
 import { createInteractionHandler, type InteractionHandlerOptions } from './inbound/interactions.ts';
 import { createMessageHandler, type MessageHandlerOptions } from './inbound/messages.ts';
@@ -139,10 +140,13 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 }
 
 /** Brings what the gateway reports to those who deal with it. */
-function listen(client: Client, tools: InteractionHandlerOptions & MessageHandlerOptions): void {
+function listen(
+  client: Client,
+  tools: InteractionHandlerOptions & Omit<MessageHandlerOptions, 'referenced'>,
+): void {
   const { tasks, dispatch, entitlements } = tools;
   const handleInteraction = createInteractionHandler(tools);
-  const handleMessage = createMessageHandler(tools);
+  const handleMessage = createMessageHandler({ ...tools, referenced: rememberReferenced(client) });
   client.on(Events.InteractionCreate, (interaction) =>
     tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
   );

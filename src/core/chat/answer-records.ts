@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { broughtSchema } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
 
 const answerSchema = z.object({
@@ -10,6 +11,8 @@ const answerSchema = z.object({
   conversation: z.string(),
   turn: z.string(),
   question: z.string(),
+  /** What came with the question. */
+  brought: z.array(broughtSchema).exactOptional(),
   author: z.string(),
   /** The model that was asked for by name; null where settings decided. */
   model: z.string().nullable(),

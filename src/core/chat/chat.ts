@@ -93,7 +93,7 @@ export function createChat(options: ChatOptions): Chat {
           actor,
           place,
           surface,
-          text: record.question,
+          parts: [{ type: 'text', text: record.question }, ...(record.brought ?? [])],
           ...(record.model === null ? {} : { model: record.model }),
           webSearch: record.webSearch,
         },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Collection, createCollection, type Guarded } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
+import { broughtSchema } from '../ports/parts.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 
 const turnSchema = z.object({
@@ -10,7 +11,10 @@ const turnSchema = z.object({
   id: z.string(),
   user: z.string(),
   author: z.string(),
+  /** The person's own words. */
   question: z.string(),
+  /** What came with them; files by reference, with the text that was read of them. */
+  brought: z.array(broughtSchema).exactOptional(),
   answer: z.string(),
   model: z.string(),
   status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),

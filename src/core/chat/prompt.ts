@@ -1,10 +1,13 @@
 import { oneLine } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
+import type { ImageContent } from '../ports/provider.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
+import { mostImageTokens } from '../tokens/image-tokens.ts';
 import type { Turn } from './conversations.ts';
 import { systemPrompt } from './system-prompt.ts';
-import { type WindowContent, windowOf } from './window.ts';
+import { type Said, userMessage } from './user-message.ts';
+import { type WindowContent, type WindowTurn, windowOf } from './window.ts';
 
 /** A question with what a model has to know before it. */
 export interface PromptParts {
@@ -13,7 +16,9 @@ export interface PromptParts {
   /** What was said before in the conversation, oldest first. */
   readonly turns: readonly Turn[];
   readonly asker: { readonly user: string; readonly name: string };
-  readonly question: string;
+  readonly question: Said;
+  /** Pictures that the model is to see, by the id of their turn; those of the question under `null`. */
+  readonly images?: ReadonlyMap<string | null, readonly ImageContent[]>;
   /** Such as 2026-11-25. */
   readonly day: string;
 }
@@ -37,16 +42,24 @@ export async function promptFor(
   tokens: TokenEstimator,
   signal: AbortSignal,
 ): Promise<Prompt> {
-  const { guild, model, asker } = parts;
+  const { guild, model } = parts;
   const maxOutputTokens = Math.min(
     MAX_OUTPUT_TOKENS,
     model.maxOutputTokens ?? MAX_OUTPUT_TOKENS,
     Math.floor(model.contextTokens / 2),
   );
   const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;
-  const { turns, question } = withNames(parts.turns, asker, parts.question);
+  const { turns, question } = withNames(parts);
   const window = await windowOf(
-    { system: systemPrompt(guild, parts.day), turns, question, budgetTokens },
+    {
+      system: systemPrompt(guild, parts.day),
+      turns,
+      question,
+      images: parts.images?.get(null) ?? [],
+      // Of all routes: which one it takes is not known here.
+      tokensPerImage: Math.max(...model.routes.map(({ wireModel }) => mostImageTokens(wireModel))),
+      budgetTokens,
+    },
     tokens,
     signal,
   );
@@ -64,15 +77,21 @@ export async function promptFor(
 }
 
 /** Where several people take part, the model is told who says what. */
-function withNames(
-  turns: readonly Turn[],
-  asker: PromptParts['asker'],
-  question: string,
-): { readonly turns: readonly Turn[]; readonly question: string } {
-  if (turns.every((turn) => turn.user === asker.user)) return { turns, question };
+function withNames({ turns, asker, question, images }: PromptParts): {
+  readonly turns: readonly WindowTurn[];
+  readonly question: string;
+} {
+  const isShared = turns.some((turn) => turn.user !== asker.user);
+  const by = (name: string, said: Said) =>
+    userMessage(isShared ? { ...said, text: `${nameOf(name)}: ${said.text}` } : said);
   return {
-    turns: turns.map((turn) => ({ ...turn, question: `${nameOf(turn.author)}: ${turn.question}` })),
-    question: `${nameOf(asker.name)}: ${question}`,
+    turns: turns.map(({ id, author, question: text, brought, answer, tokens }) => ({
+      question: by(author, { text, brought }),
+      images: images?.get(id),
+      answer,
+      tokens,
+    })),
+    question: by(asker.name, question),
   };
 }
 

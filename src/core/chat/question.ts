@@ -10,6 +10,7 @@ import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type Actor, platformOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
+import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -27,7 +28,7 @@ export interface Question {
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
-  readonly text: string;
+  readonly parts: readonly Part[];
   /** A model by name, as a person spelled it. */
   readonly model?: string;
   readonly webSearch?: boolean;
@@ -176,6 +177,7 @@ export function createQuestionRunner(
     const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
+    const [words, brought] = [wordsIn(question.parts), broughtIn(question.parts)];
     const history = (await conversations.get(conversation))?.turns ?? [];
     const again = history.findIndex((other) => other.id === turn);
 
@@ -189,7 +191,7 @@ export function createQuestionRunner(
         model,
         turns: again < 0 ? history : history.slice(0, again),
         asker,
-        question: question.text,
+        question: { text: words, brought },
         day: days.format(clock.now()),
       },
       tokens,
@@ -256,7 +258,8 @@ export function createQuestionRunner(
             id: turn,
             user: asker.user,
             author: asker.name,
-            question: question.text,
+            question: words,
+            ...(brought.length === 0 ? {} : { brought }),
             answer: text,
             model: model.id,
             status,
@@ -300,7 +303,7 @@ export function createQuestionRunner(
         user: actor.user,
         tokens: bill?.tokens,
         ...facts,
-        ...(options.logContent ? { question: question.text, text: answered.text } : {}),
+        ...(options.logContent ? { question: words, text: answered.text } : {}),
         ...(error === null ? {} : { err: error }),
       },
       'answered',
@@ -319,13 +322,15 @@ function withoutSearch({ name }: Model): string {
 }
 
 function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
+  const brought = broughtIn(question.parts);
   return {
     id,
     guild: question.place.guild,
     user: asker.user,
     conversation,
     turn,
-    question: question.text,
+    question: wordsIn(question.parts),
+    ...(brought.length === 0 ? {} : { brought }),
     author: asker.name,
     model: question.model ?? null,
     webSearch: question.webSearch ?? false,

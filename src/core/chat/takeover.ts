@@ -139,7 +139,7 @@ export function startTakeover(options: TakeoverOptions): Background {
     const record = await answers.get(id);
     const conversation = record && (await conversations.get(record.conversation));
     if (!record || !conversation) return;
-    const { turn, user, author, question } = record;
+    const { turn, user, author, question, brought } = record;
     if (conversation.turns.some((kept) => kept.id === turn && kept.askedAtMs >= askedAtMs)) return;
     await conversations.record(
       conversation.id,
@@ -148,6 +148,7 @@ export function startTakeover(options: TakeoverOptions): Background {
         user,
         author,
         question,
+        ...(brought === undefined ? {} : { brought }),
         answer: text,
         model,
         status: ending?.status ?? 'interrupted',

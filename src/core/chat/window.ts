@@ -1,9 +1,11 @@
-import type { ChatMessage } from '../ports/provider.ts';
+import type { ChatMessage, ImageContent } from '../ports/provider.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 
 /** A question with its answer, as it goes to a model. */
 export interface WindowTurn {
   readonly question: string;
+  /** Pictures that came with the question and that the model is to see. */
+  readonly images?: readonly ImageContent[] | undefined;
   readonly answer: string;
   /** Estimate for both, where they were counted. */
   readonly tokens?: number | undefined;
@@ -14,6 +16,9 @@ export interface WindowParts {
   /** Oldest first. */
   readonly turns: readonly WindowTurn[];
   readonly question: string;
+  readonly images?: readonly ImageContent[];
+  /** At least what the model counts for one picture; 0 by default. */
+  readonly tokensPerImage?: number;
   readonly budgetTokens: number;
 }
 
@@ -39,40 +44,48 @@ const TOKENS_PER_PAIR = 2 * TOKENS_PER_MESSAGE;
  * that they fit: the tokenizer, which takes time and memory, is asked about longer ones only.
  */
 export async function windowOf(
-  { system, turns, question, budgetTokens }: WindowParts,
+  parts: WindowParts,
   tokens: TokenEstimator,
   signal: AbortSignal,
 ): Promise<Window> {
+  const { system, turns, question, images, tokensPerImage = 0 } = parts;
+  const seen = (of: readonly unknown[] = []) => of.length * tokensPerImage;
+  const budgetTokens = parts.budgetTokens - seen(images);
   const most = turns.reduce(
-    (sum, turn) => sum + (turn.tokens ?? tokens.upperBound(textOf(turn))) + TOKENS_PER_PAIR,
+    (sum, turn) =>
+      sum + (turn.tokens ?? tokens.upperBound(textOf(turn))) + seen(turn.images) + TOKENS_PER_PAIR,
     tokens.upperBound(system) + tokens.upperBound(question) + TOKENS_PER_PAIR,
   );
   if (most <= budgetTokens) {
-    return { fits: true, messages: messagesOf(system, turns, question), questionTokens: null };
+    return { fits: true, messages: messagesOf(parts, turns), questionTokens: null };
   }
   const questionTokens = await tokens.count(question, signal);
   let left = budgetTokens - questionTokens - (await tokens.count(system, signal)) - TOKENS_PER_PAIR;
-  if (left < 0) return { fits: false, questionTokens };
+  if (left < 0) return { fits: false, questionTokens: questionTokens + seen(images) };
   let from = turns.length;
   for (const turn of turns.toReversed()) {
-    left -= (turn.tokens ?? (await tokens.count(textOf(turn), signal))) + TOKENS_PER_PAIR;
+    left -= (turn.tokens ?? (await tokens.count(textOf(turn), signal))) + seen(turn.images) + TOKENS_PER_PAIR;
     if (left < 0) break;
     from--;
   }
-  return { fits: true, messages: messagesOf(system, turns.slice(from), question), questionTokens };
+  return { fits: true, messages: messagesOf(parts, turns.slice(from)), questionTokens };
 }
 
 function textOf({ question, answer }: WindowTurn): string {
   return `${question}\n${answer}`;
 }
 
-function messagesOf(system: string, turns: readonly WindowTurn[], question: string): ChatMessage[] {
+function messagesOf({ system, question, images }: WindowParts, turns: readonly WindowTurn[]): ChatMessage[] {
   return [
     { role: 'system', content: system },
-    ...turns.flatMap(({ question: asked, answer }): ChatMessage[] => [
-      { role: 'user', content: asked },
-      { role: 'assistant', content: answer },
+    ...turns.flatMap((turn): ChatMessage[] => [
+      { role: 'user', content: contentOf(turn.question, turn.images) },
+      { role: 'assistant', content: turn.answer },
     ]),
-    { role: 'user', content: question },
+    { role: 'user', content: contentOf(question, images) },
   ];
+}
+
+function contentOf(text: string, images: readonly ImageContent[] = []): ChatMessage['content'] {
+  return images.length === 0 ? text : [{ type: 'text', text }, ...images];
 }

@@ -5,10 +5,19 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
-import type { ChatEvent, ChatMessage, ChatProvider, ChatRequest, Usage } from '../ports/provider.ts';
+import {
+  type ChatEvent,
+  type ChatMessage,
+  type ChatProvider,
+  type ChatRequest,
+  countImages,
+  textOfMessage,
+  type Usage,
+} from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { keyProviderName, type Tier } from '../ports/tiers.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
+import { mostImageTokens } from '../tokens/image-tokens.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
 import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
@@ -137,12 +146,18 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const searchesWeb = request.webSearch && searchProviders.has(route.provider);
       const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
-        (sum, { content }) => sum + tokens.upperBound(content) + BYTES_PER_MESSAGE,
+        (sum, message) => sum + tokens.upperBound(textOfMessage(message)) + BYTES_PER_MESSAGE,
         0,
       );
+      const images = countImages(request.messages);
       const worstNanoUsd = worstCostNanoUsd(
         route,
-        { promptTokens: promptBytes, outputTokens: request.maxOutputTokens, webSearches, images: 0 },
+        {
+          promptTokens: promptBytes + images * mostImageTokens(route.wireModel),
+          outputTokens: request.maxOutputTokens,
+          webSearches,
+          images,
+        },
         dearest,
       );
       const reserved = await ledger.reserve({
@@ -211,13 +226,12 @@ function admitted(parts: {
       const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
       return { ...usage, costNanoUsd: price(usage), basis };
     }
-    const prompt = wire.messages.map(({ content }) => content).join('\n');
-    const [promptTokens, completionTokens] = await Promise.all([
-      tokens.count(prompt),
-      tokens.count(generated),
-    ]);
+    const prompt = wire.messages.map(textOfMessage).join('\n');
+    const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
+    const [textTokens, completionTokens] = await Promise.all([tokens.count(prompt), tokens.count(generated)]);
     // How many searches there were, nobody said: as many as there could be.
     const webSearches = wire.webSearch?.maxUses ?? 0;
+    const promptTokens = textTokens + imageTokens;
     const estimate = { ...NO_USAGE, promptTokens, completionTokens, webSearches };
     return { ...estimate, costNanoUsd: price(estimate), basis: 'estimate' };
   }

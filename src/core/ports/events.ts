@@ -1,4 +1,5 @@
 import type { Actor, GuildId } from './actor.ts';
+import type { BroughtPart, Part } from './parts.ts';
 import type { Platform } from './platforms.ts';
 import type { ButtonKind, Notice, Surface } from './surface.ts';
 
@@ -69,12 +70,14 @@ interface InboundEvent {
 export interface Invocation extends InboundEvent {
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What comes with the command beside its options: files of its message, the message that it is about. */
+  readonly brought?: readonly BroughtPart[];
 }
 
 /** A message that a person wrote. Bots', webhooks' and system messages never get this far. */
 export interface PostedMessage extends InboundEvent {
-  /** What was said, without the mention of the bot that starts it. */
-  readonly text: string;
+  /** What was said, without the mention of the bot that starts it, and what came with it. */
+  readonly parts: readonly Part[];
   /** Mentions the bot, replies to it, or stands in a DM. What is not addressed counts only inside a conversation. */
   readonly addressed: boolean;
 }

@@ -1,8 +1,33 @@
 import type { MaxPrice, RoutingPreferences } from './routing.ts';
 
+/** A picture for a model that sees. */
+export interface ImageContent {
+  readonly type: 'image';
+  readonly mediaType: string;
+  readonly base64: string;
+}
+
+export type ContentPart = { readonly type: 'text'; readonly text: string } | ImageContent;
+
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
+  /** Parts only if there is a picture among them: some servers take nothing but a string. */
+  readonly content: string | readonly ContentPart[];
+}
+
+/** The text of a message, without its pictures. */
+export function textOfMessage({ content }: ChatMessage): string {
+  if (typeof content === 'string') return content;
+  return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+}
+
+/** How many pictures there are in these messages. */
+export function countImages(messages: readonly ChatMessage[]): number {
+  return messages.reduce(
+    (sum, { content }) =>
+      sum + (typeof content === 'string' ? 0 : content.filter(({ type }) => type === 'image').length),
+    0,
+  );
 }
 
 /** What is asked of a provider. What the provider does not know (`ProviderFeatures`) is left out on the wire. */

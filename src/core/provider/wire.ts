@@ -1,5 +1,5 @@
 import type { JsonObject } from '../kit/json.ts';
-import type { ChatRequest } from '../ports/provider.ts';
+import type { ChatMessage, ChatRequest, ContentPart } from '../ports/provider.ts';
 import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
 import type { ProviderDefinition } from './definition.ts';
 
@@ -22,7 +22,7 @@ export function chatBody(
     defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
   return {
     model: request.wireModel,
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    messages: request.messages.map(({ role, content }) => ({ role, content: wireContent(content) })),
     ...(stream && { stream: true }),
     ...(stream && features.streamUsageOption && { stream_options: { include_usage: true } }),
     ...(request.maxOutputTokens !== undefined && { [features.maxTokensField]: request.maxOutputTokens }),
@@ -34,6 +34,16 @@ export function chatBody(
     ...(features.plugins && { plugins: [{ id: 'context-compression', enabled: false }] }),
     ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
   };
+}
+
+/** @see https://platform.openai.com/docs/guides/images-vision */
+function wireContent(content: ChatMessage['content']): string | JsonObject[] {
+  if (typeof content === 'string') return content;
+  return content.map((part: ContentPart) =>
+    part.type === 'text'
+      ? { type: 'text', text: part.text }
+      : { type: 'image_url', image_url: { url: `data:${part.mediaType};base64,${part.base64}` } },
+  );
 }
 
 /** The headers of a request; an extra header of the request wins over all but the key. */

@@ -287,10 +287,16 @@ describe('forms on Slack', () => {
       'This is about a message by Bob:\nThe build is [red](https://ci.example.com) & nobody knows why.',
     );
     await ann.submit({ prompt: 'What may be the reason?' });
-    const { options, place, surface } = await asked();
-    expect(options['prompt']).toBe(
-      'What may be the reason?\n\nThis is about a message by Bob:\n> The build is [red](https://ci.example.com) & nobody knows why.',
-    );
+    const { options, brought, place, surface } = await asked();
+    expect(options['prompt']).toBe('What may be the reason?');
+    expect(brought).toMatchObject([
+      {
+        type: 'quoted',
+        why: 'pointed',
+        author: { user: `${slack.teamId}/${bob.id}`, name: 'Bob' },
+        text: 'The build is [red](https://ci.example.com) & nobody knows why.',
+      },
+    ]);
     expect(place.key).toBe(`slack:${slack.teamId}/${general}/${odd.ts}`);
     surface.indicate('working');
     const message = await surface.open(view('A flaky test.'), never);
@@ -334,13 +340,28 @@ describe('forms on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 
-  it('cuts no character of a long message in two', async () => {
-    const { slack, ann, general, asked } = await setUp();
-    await ann.shortcut('ask-about-message', ann.say(general, `x${'😀'.repeat(2_000)}`));
+  it('brings the whole of a long message, with its files', async () => {
+    const { ann, general, asked } = await setUp();
+    const files = [{ name: 'trace.txt', type: 'text/plain', bytes: 'at main' }];
+    await ann.shortcut('ask-about-message', ann.say(general, `${'long '.repeat(2_000)}end`, { files }));
     await until(() => ann.modal() !== '');
+    expect(ann.modal()).toContain('[trace.txt]');
     await ann.submit({ prompt: 'Why?' });
-    const { options } = await asked();
-    expect(options['prompt']).toMatch(/> x(?:😀)+…$/u);
+    const { brought } = await asked();
+    expect(brought).toMatchObject([
+      { text: expect.stringMatching(/^(?:long ){2000}end$/), files: [{ name: 'trace.txt' }] },
+    ]);
+  });
+
+  it('brings as much as the form remembers of a message that it may not read again, cut between characters', async () => {
+    const { slack, ann, general, asked } = await setUp();
+    const message = ann.say(general, `x${'😀'.repeat(2_000)}`);
+    await ann.shortcut('ask-about-message', message);
+    await until(() => ann.modal() !== '');
+    slack.deleteMessage(message);
+    await ann.submit({ prompt: 'Why?' });
+    const { brought } = await asked();
+    expect(brought).toMatchObject([{ text: expect.stringMatching(/^x(?:😀)+…$/u), files: [] }]);
     expect(slack.violations).toEqual([]);
   });
 });

@@ -6,11 +6,12 @@ import type {
   Suggestion,
   SuggestRequest,
 } from '../../../src/core/ports/events.ts';
+import { wordsIn } from '../../../src/core/ports/parts.ts';
 import type { MessageView } from '../../../src/core/ports/surface.ts';
 
 export type Inbound =
   | { readonly kind: 'command'; readonly event: Invocation }
-  | { readonly kind: 'message'; readonly event: PostedMessage }
+  | { readonly kind: 'message'; readonly event: PostedMessage & { readonly text: string } }
   | { readonly kind: 'press'; readonly event: Press };
 
 /** A core that remembers what it was handed, each event once, and does with it what the test says. */
@@ -59,7 +60,7 @@ export function createScriptedDispatch({
     retracted,
     suggestRequests,
     command: (event) => take({ kind: 'command', event }),
-    message: (event) => take({ kind: 'message', event }),
+    message: (event) => take({ kind: 'message', event: { ...event, text: wordsIn(event.parts) } }),
     press: (event) => take({ kind: 'press', event }),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},

@@ -117,6 +117,8 @@ export interface FakeDiscord {
   deny(channel: ChannelRef, permissions: readonly PermissionName[]): void;
   entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): Bought;
   refuseDmsTo(person: Person): void;
+  /** Ends the addresses of all attachments; messages that are fetched again have new ones. */
+  expireFiles(): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
   until(condition: () => boolean, what?: string, patienceMs?: number): Promise<void>;
   /** Every rule that was broken: 429s served, bad forms, interactions acknowledged late, twice or never. */
@@ -207,6 +209,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
+  world.cdn.origin = `http://127.0.0.1:${port}`;
 
   function until(condition: () => boolean, what = 'the condition', patienceMs = PATIENCE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -430,6 +433,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
           announce.entitlementDeleted(entitlement);
         },
       };
+    },
+    expireFiles() {
+      world.cdn.signature = world.nextId();
     },
     refuseDmsTo(person) {
       const user = world.users.get(person.id);

@@ -16,6 +16,7 @@ export interface Draft {
   readonly ephemeralTo?: string | null;
   readonly interaction?: { readonly id: string; readonly userId: string };
   readonly type?: number;
+  readonly forwards?: Message;
   /** Forum posts: the first message has the thread's id. */
   readonly id?: string;
 }
@@ -52,7 +53,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
     const content = trimmed(body.content);
     const files = draft.files ?? [];
     const loading = ((body.flags ?? 0) & FLAGS.loading) !== 0;
-    if (!loading && isEmpty(content, body, files)) throw apiError('emptyMessage');
+    if (!loading && !draft.forwards && isEmpty(content, body, files)) throw apiError('emptyMessage');
     const repliesTo = referenced(channel, body);
     const sender = draft.sender ?? 'bot';
     const message: Message = {
@@ -63,6 +64,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
       webhookId: webhookOf(draft),
       ephemeralTo: draft.ephemeralTo ?? null,
       repliesTo: repliesTo?.id ?? null,
+      forwards: draft.forwards ?? null,
       nonce,
       interaction: draft.interaction ?? null,
       flags: body.flags ?? 0,

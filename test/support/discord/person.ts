@@ -6,8 +6,23 @@ import type { Desk } from './messages.ts';
 import { channelPermissions } from './permissions.ts';
 import { directChannel } from './routes-channels.ts';
 import { type SeenMessage, seen } from './view.ts';
-import { channelJson, entitlementJson, holds, memberJson, messageJson, userJson } from './wire.ts';
-import { CHANNEL, type Channel, type RegisteredCommand, type User, type World } from './world.ts';
+import {
+  attachmentJson,
+  channelJson,
+  entitlementJson,
+  holds,
+  memberJson,
+  messageJson,
+  userJson,
+} from './wire.ts';
+import {
+  type Attachment,
+  CHANNEL,
+  type Channel,
+  type RegisteredCommand,
+  type User,
+  type World,
+} from './world.ts';
 
 type Json = Record<string, unknown>;
 
@@ -30,6 +45,18 @@ export interface UsedInteraction {
   readonly modal: ModalBody | null;
 }
 
+/** A file as somebody attaches it. */
+export interface GivenFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array | string;
+}
+
+export interface Saying {
+  readonly replyTo?: ChannelRef;
+  readonly files?: readonly GivenFile[];
+}
+
 export interface Whereabouts {
   readonly channel: ChannelRef;
   /** Uses the app as installed by this person alone, not by the guild. */
@@ -43,16 +70,20 @@ export interface Person {
   readonly mention: string;
   /** Their direct messages with the bot. */
   readonly dm: ChannelRef;
-  say(channel: ChannelRef, content: string, options?: { readonly replyTo?: ChannelRef }): SeenMessage;
+  say(channel: ChannelRef, content: string, options?: Saying): SeenMessage;
+  /** Passes a message on to another channel. */
+  forward(message: ChannelRef, to: ChannelRef): SeenMessage;
   edit(message: ChannelRef, content: string): void;
   remove(message: ChannelRef): void;
   /** Opens a post in a forum; the thread and its first message have one id. */
   post(forum: ChannelRef, title: string, content: string): SeenMessage;
   slash(
     command: string,
-    options: Readonly<Record<string, string | number | boolean>>,
+    options: Readonly<Record<string, string | number | boolean | GivenFile>>,
     where: Whereabouts,
   ): UsedInteraction;
+  /** Chooses a command in the menu of a message. */
+  menu(command: string, message: SeenMessage, where: Whereabouts): UsedInteraction;
   /** Presses the button with this label. @throws where there is none, or it is disabled or not theirs to see */
   click(message: SeenMessage, label: string): UsedInteraction;
   /** Sends a component interaction that no client would: any id, on any message. */
@@ -69,6 +100,9 @@ export interface Person {
   /** Sends a form that nobody was shown: any id, any fields. */
   forgeForm(customId: string, fields: Readonly<Record<string, string>>, where: Whereabouts): UsedInteraction;
 }
+
+/** https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-type */
+const ATTACHMENT = 11;
 
 export type Until = (condition: () => boolean, what: string) => Promise<void>;
 
@@ -106,6 +140,16 @@ export function createPerson(
       throw new Error(`/${name} is not offered in context ${context}`);
     }
     return command;
+  }
+
+  function attach({ name, type, bytes }: GivenFile): Attachment {
+    return {
+      id: world.nextId(),
+      filename: name,
+      contentType: type,
+      description: null,
+      bytes: new Uint8Array(Buffer.from(bytes)),
+    };
   }
 
   function contextOf(channel: Channel): number {
@@ -203,18 +247,26 @@ export function createPerson(
 
   function optionsOf(
     command: RegisteredCommand,
-    given: Readonly<Record<string, string | number | boolean>>,
-  ): Json[] {
+    given: Readonly<Record<string, string | number | boolean | GivenFile>>,
+    channel: Channel,
+  ): { readonly options: Json[]; readonly resolved: Json } {
+    const attachments: Record<string, Json> = {};
     for (const option of command.options) {
       if (option.required && given[option.name] === undefined) {
         throw new Error(`/${command.name} requires ${option.name}`);
       }
     }
-    return Object.entries(given).map(([name, value]) => {
+    const options = Object.entries(given).map(([name, value]) => {
       const option = command.options.find((each) => each.name === name);
       if (!option) throw new Error(`/${command.name} has no option ${name}`);
-      return { name, type: option.type, value };
+      if (typeof value !== 'object') return { name, type: option.type, value };
+      if (option.type !== ATTACHMENT) throw new Error(`${name} takes no file`);
+      const attachment = attach(value);
+      world.uploads.set(attachment.id, attachment);
+      attachments[attachment.id] = attachmentJson(world, channel.id, attachment);
+      return { name, type: option.type, value: attachment.id };
     });
+    return { options, resolved: { attachments } };
   }
 
   const press = (message: ChannelRef, customId: string, label: string) => {
@@ -242,10 +294,20 @@ export function createPerson(
       const message = desk.post({
         channel,
         authorId: user.id,
+        files: (options.files ?? []).map(attach),
         body: {
           content,
           ...(options.replyTo ? { message_reference: { message_id: options.replyTo.id } } : {}),
         },
+      });
+      return seen(world, message);
+    },
+    forward(ref, to) {
+      const message = desk.post({
+        channel: channelOf(to),
+        authorId: user.id,
+        body: { content: '' },
+        forwards: structuredClone(messageOf(ref)),
       });
       return seen(world, message);
     },
@@ -265,8 +327,21 @@ export function createPerson(
     slash(name, options, where) {
       const channel = channelOf(where.channel);
       const command = commandNamed(name, channel);
-      const data = { id: command.id, name, type: 1, options: optionsOf(command, options) };
+      const data = { id: command.id, name, type: 1, ...optionsOf(command, options, channel) };
       return use(INTERACTION.command, `/${name}`, channel, data, where);
+    },
+    menu(name, { id }, where) {
+      const channel = channelOf(where.channel);
+      const command = commandNamed(name, channel);
+      const target = messageOf({ id });
+      const data = {
+        id: command.id,
+        name,
+        type: 3,
+        target_id: id,
+        resolved: { messages: { [id]: messageJson(world, target) } },
+      };
+      return use(INTERACTION.command, name, channel, data, where);
     },
     click(message, label) {
       const current = seen(world, messageOf(message));

@@ -68,6 +68,7 @@ export function createRestServer(options: {
     const url = new URL(request.url ?? '/', 'http://discord');
     const method = request.method ?? 'GET';
     const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : url.pathname;
+    if (path.startsWith('/attachments/')) return sendFile(url, response);
     const { body, files } = await readBody(request, world);
     const seen: SeenRequest = { method, path, body, atMs: world.clock.now(), status: 0 };
     requests.push(seen);
@@ -98,6 +99,20 @@ export function createRestServer(options: {
     });
     response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
     changed();
+  }
+
+  /** The CDN takes no token, but a signature, and serves its files until that expires. */
+  function sendFile(url: URL, response: ServerResponse): void {
+    const id = url.pathname.split('/')[3] ?? '';
+    const attached = [...world.messages.values()].flatMap(({ attachments, forwards }) => [
+      ...attachments,
+      ...(forwards?.attachments ?? []),
+    ]);
+    const file = world.uploads.get(id) ?? attached.find((each) => each.id === id);
+    const isSigned = url.searchParams.get('ex') === world.cdn.signature;
+    if (file === undefined || !isSigned) return void response.writeHead(404).end();
+    response.writeHead(200, { 'Content-Type': file.contentType, 'Content-Length': file.bytes.length });
+    response.end(file.bytes);
   }
 
   return createServer((request, response) => {

@@ -3,6 +3,7 @@ import { mentionsIn } from './mentions.ts';
 import { channelPermissions } from './permissions.ts';
 import { snowflakeTimeMs } from './snowflakes.ts';
 import {
+  type Attachment,
   type Channel,
   type Entitlement,
   type Guild,
@@ -164,6 +165,38 @@ export function guildJson(world: World, guild: Guild): Json {
   };
 }
 
+export function attachmentJson(world: World, channelId: string, attachment: Attachment): Json {
+  const { id, filename, contentType, description, bytes } = attachment;
+  const { origin, signature } = world.cdn;
+  const path = `attachments/${channelId}/${id}/${filename}`;
+  return {
+    id,
+    filename,
+    content_type: contentType,
+    description: description ?? undefined,
+    size: bytes.length,
+    url: `${origin}/${path}?ex=${signature}`,
+    proxy_url: `https://media.discordapp.net/${path}?ex=${signature}`,
+  };
+}
+
+/** @see https://discord.com/developers/docs/resources/message#message-snapshot-object */
+function snapshotJson(world: World, message: Message, channelId: string): Json {
+  const now = shown(message);
+  return {
+    type: message.type,
+    content: now.content,
+    embeds: now.embeds,
+    attachments: message.attachments.map((each) => attachmentJson(world, channelId, each)),
+    timestamp: new Date(snowflakeTimeMs(message.id)).toISOString(),
+    edited_timestamp: null,
+    flags: 0,
+    mentions: [],
+    mention_roles: [],
+    components: [],
+  };
+}
+
 export function messageJson(world: World, message: Message): Json {
   const now = shown(message);
   const repliesTo = message.repliesTo === null ? undefined : world.messages.get(message.repliesTo);
@@ -185,15 +218,7 @@ export function messageJson(world: World, message: Message): Json {
       return user ? [userJson(user)] : [];
     }),
     mention_roles: mentionsIn(now.content).roles,
-    attachments: message.attachments.map((each) => ({
-      id: each.id,
-      filename: each.filename,
-      content_type: each.contentType,
-      description: each.description ?? undefined,
-      size: each.bytes.length,
-      url: `https://cdn.discordapp.com/attachments/${message.channelId}/${each.id}/${each.filename}`,
-      proxy_url: `https://media.discordapp.net/attachments/${message.channelId}/${each.id}/${each.filename}`,
-    })),
+    attachments: message.attachments.map((each) => attachmentJson(world, message.channelId, each)),
     embeds: now.embeds,
     components: now.components,
     pinned: false,
@@ -211,6 +236,16 @@ export function messageJson(world: World, message: Message): Json {
             user: userJson(userOf(world, message.interaction.userId)),
             authorizing_integration_owners: {},
           },
+        }),
+    ...(message.forwards === null
+      ? {}
+      : {
+          message_reference: {
+            type: 1,
+            message_id: message.forwards.id,
+            channel_id: message.forwards.channelId,
+          },
+          message_snapshots: [{ message: snapshotJson(world, message.forwards, message.channelId) }],
         }),
     ...(message.repliesTo === null
       ? {}
@@ -231,7 +266,9 @@ export function withoutContent(world: World, message: Message, json: Json): Json
   const channel = world.channels.get(message.channelId);
   const mentioned = (json['mentions'] as Json[]).some((user) => user['id'] === botId);
   if (message.authorId === botId || mentioned || channel?.guildId === null) return json;
-  return { ...json, content: '', embeds: [], attachments: [], components: [] };
+  const { message_snapshots, ...rest } = json;
+  void message_snapshots;
+  return { ...rest, content: '', embeds: [], attachments: [], components: [] };
 }
 
 export function commandJson(world: World, command: RegisteredCommand, guildId: string | null): Json {

@@ -99,6 +99,8 @@ export interface Message {
   /** Who alone sees it; null for everybody. */
   readonly ephemeralTo: string | null;
   readonly repliesTo: string | null;
+  /** The message that was forwarded with it, as it was then. */
+  readonly forwards: Message | null;
   readonly nonce: string | null;
   /** The interaction that it came of. */
   readonly interaction: { readonly id: string; readonly userId: string } | null;
@@ -126,6 +128,10 @@ export interface Entitlement {
 export interface World {
   readonly clock: Clock;
   readonly nextId: () => string;
+  /** Where attachments are, and the signature without which they are not; another one after `expireFiles`. */
+  readonly cdn: { origin: string; signature: string };
+  /** Files that commands brought as options. */
+  readonly uploads: Map<string, Attachment>;
   readonly application: Application;
   readonly users: Map<string, User>;
   readonly guilds: Map<string, Guild>;
@@ -173,6 +179,8 @@ export function createWorld(clock: Clock, options: { messageContent: boolean }):
   return {
     clock,
     nextId,
+    cdn: { origin: 'https://cdn.discordapp.com', signature: 'first' },
+    uploads: new Map(),
     application: {
       id,
       name: 'Parley',

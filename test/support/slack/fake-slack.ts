@@ -7,7 +7,7 @@ import type { Envelope, Transport } from './envelope.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createHttpDelivery } from './http-delivery.ts';
 import { asString, type Json } from './json.ts';
-import type { CausedPing, MethodContext } from './method.ts';
+import { type CausedPing, FILES_PATH, type MethodContext } from './method.ts';
 import { type AgentSessions, createAgentMethods } from './methods/agents.ts';
 import { basicMethods } from './methods/basics.ts';
 import { chatMethods } from './methods/chat.ts';
@@ -249,8 +249,20 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
     const { pathname } = new URL(request.url ?? '/', origin);
     if (pathname.startsWith('/api/')) return webApi(pathname.slice('/api/'.length), request, response);
     if (pathname.startsWith(RESPONSE_PATH)) return responseUrls.handle(pathname, request, response);
+    if (pathname.startsWith(FILES_PATH)) return sendFile(pathname, request, response);
     if (pathname.startsWith(UPLOAD_PATH)) return receiveUpload(pathname, request, response);
     response.writeHead(404).end();
+  }
+
+  /** Without a token that may read files there is a redirect to the page where people log in. */
+  function sendFile(path: string, request: IncomingMessage, response: ServerResponse): void {
+    const isAllowed =
+      request.headers.authorization === `Bearer ${app.botToken}` && app.scopes.has('files:read');
+    if (!isAllowed) return void response.writeHead(302, { location: `${origin}/?redir=${path}` }).end();
+    const file = workspace.files.get(path.slice(FILES_PATH.length).split('/')[0]?.split('-')[1] ?? '');
+    if (file === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': file.mediaType, 'content-length': file.bytes.length });
+    response.end(file.bytes);
   }
 
   async function receiveUpload(

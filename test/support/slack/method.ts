@@ -6,7 +6,7 @@ import type { Ping } from './mentions.ts';
 import { pingsOfMessage } from './mentions.ts';
 import type { Tier } from './tiers.ts';
 import type { Violation } from './violations.ts';
-import type { ChannelKind, Content, SlackChannel, SlackMessage, Workspace } from './workspace.ts';
+import type { ChannelKind, Content, SlackChannel, SlackFile, SlackMessage, Workspace } from './workspace.ts';
 
 /** A ping that a message of the app would have caused. */
 export interface CausedPing extends Ping {
@@ -115,8 +115,9 @@ export function notePings(message: SlackMessage, args: Json, context: MethodCont
 /** A message as payloads and answers carry it. */
 export function messageJson(
   message: SlackMessage,
-  { workspace, rendersMarkdown }: Pick<MethodContext, 'workspace' | 'rendersMarkdown'>,
+  context: Pick<MethodContext, 'workspace' | 'rendersMarkdown' | 'origin'>,
 ): Json {
+  const { workspace, rendersMarkdown } = context;
   return {
     type: 'message',
     user: message.user,
@@ -126,9 +127,7 @@ export function messageJson(
     ...(message.botId === null ? {} : { bot_id: message.botId, app_id: 'A0PARLEY' }),
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
     ...(message.edited ? { edited: { user: message.user, ts: message.ts } } : {}),
-    ...(message.files.length === 0
-      ? {}
-      : { files: message.files.map((file) => ({ id: file.id, name: file.name, mimetype: file.mediaType })) }),
+    ...(message.files.length === 0 ? {} : { files: message.files.map((file) => fileJson(file, context)) }),
     ...(message.reactions.size === 0
       ? {}
       : {
@@ -141,7 +140,30 @@ export function messageJson(
   };
 }
 
-function contentJson({ text, blocks }: Content, rendersMarkdown: boolean): Json {
+/** Where files are, below the fake's origin. */
+export const FILES_PATH = '/files-pri/';
+
+export function fileJson(
+  { id, name, mediaType, bytes }: SlackFile,
+  { workspace, origin }: Pick<MethodContext, 'workspace' | 'origin'>,
+): Json {
+  const url = `${origin}${FILES_PATH}${workspace.teamId}-${id}`;
+  return {
+    id,
+    name,
+    mimetype: mediaType,
+    size: bytes.length,
+    mode: 'hosted',
+    url_private: `${url}/${name}`,
+    url_private_download: `${url}/download/${name}`,
+  };
+}
+
+function contentJson({ attachments, ...content }: Content, rendersMarkdown: boolean): Json {
+  return { ...wordsJson(content, rendersMarkdown), ...(attachments === undefined ? {} : { attachments }) };
+}
+
+function wordsJson({ text, blocks }: Content, rendersMarkdown: boolean): Json {
   if (blocks === undefined) return { text };
   if (!rendersMarkdown) return { text, blocks };
   return { text: text.replaceAll(ADDRESS, '<$&>'), blocks: blocks.map(rendered) };

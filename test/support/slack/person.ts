@@ -2,21 +2,23 @@ import type { Delivery } from './delivery.ts';
 import type { Outcome } from './envelope.ts';
 import { buttonAction, elementsOf, formValues, optionsOf } from './forms.ts';
 import { asList, asString, isJson, type Json } from './json.ts';
-import { type MethodContext, messageJson } from './method.ts';
+import { fileJson, type MethodContext, messageJson } from './method.ts';
 import { messageEvent } from './methods/chat.ts';
 import type { OpenModals } from './methods/views.ts';
 import { bodyOf, buttonsOf, type SeenMessage, see, viewText } from './reading.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import type { Triggers } from './triggers.ts';
 import { typedBehindCommand } from './typed.ts';
-import type { SlackMessage } from './workspace.ts';
+import type { SlackFile, SlackMessage } from './workspace.ts';
 
 /** Somebody at a keyboard. Each verb does what the person would do and lets Slack tell the app. */
 export interface Person {
   readonly id: string;
   readonly name: string;
   /** Writes a message. Resolves as soon as it stands; its events travel on their own. */
-  say(channel: string, text: string, options?: { readonly thread?: string }): SeenMessage;
+  say(channel: string, text: string, options?: Saying): SeenMessage;
+  /** Passes a message on to another channel. */
+  forward(message: Place, to: string, text?: string): SeenMessage;
   edit(message: Place, text: string): void;
   remove(message: Place): void;
   /** Types a slash command, mentions as `<@U…>` and `<!subteam^S…>`. Resolves to what became of its delivery. */
@@ -44,6 +46,19 @@ export interface Person {
   /** The text of the home tab and of the uppermost modal, as read; empty where there is none. */
   home(): string;
   modal(): string;
+}
+
+/** A file as somebody attaches it. */
+export interface GivenFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array | string;
+}
+
+export interface Saying {
+  readonly thread?: string;
+  readonly files?: readonly GivenFile[];
+  readonly attachments?: readonly Json[];
 }
 
 interface Place {
@@ -90,6 +105,19 @@ export function createPerson(
   let offered: Json[] = [];
 
   const interact = (payload: Json) => delivery.deliver({ type: 'interactive', payload });
+
+  function upload({ name, type, bytes }: GivenFile): SlackFile {
+    const id = workspace.nextId('F');
+    const file: SlackFile = {
+      id,
+      name,
+      mediaType: type,
+      bytes: new Uint8Array(Buffer.from(bytes)),
+      altText: '',
+    };
+    workspace.files.set(id, file);
+    return file;
+  }
 
   /** A block action on a message or on a view. */
   function act(action: Json, where: SlackMessage | Json): Promise<Outcome> {
@@ -151,8 +179,10 @@ export function createPerson(
     const channel = workspace.channels.get(message.channel);
     if (channel === undefined || channel.kind === 'im') return;
     if (!message.content.text.includes(`<@${app.botUserId}>`)) return;
-    const { channel_type, ...event } = messageEvent(message, channel, context);
+    // It carries no files.
+    const { channel_type, files, ...event } = messageEvent(message, channel, context) as Json;
     void channel_type;
+    void files;
     context.emit({ ...event, type: 'app_mention', client_msg_id: workspace.nextId('M') });
   }
 
@@ -181,7 +211,7 @@ export function createPerson(
     stack.pop();
   }
 
-  return {
+  const person: Person = {
     id,
     name: user.name,
     get dm() {
@@ -197,14 +227,29 @@ export function createPerson(
         user: id,
         botId: null,
         ephemeralTo: null,
-        content: { text },
+        content: { text, ...(options.attachments ? { attachments: options.attachments } : {}) },
         metadata: undefined,
-        files: [],
+        files: (options.files ?? []).map(upload),
         stream: null,
       });
       context.emit({ ...messageEvent(message, channel, context), client_msg_id: workspace.nextId('M') });
       mention(message);
       return see(message, workspace);
+    },
+    forward(place, to, text = '') {
+      const original = stored(place);
+      const { user: author, files } = original;
+      const share = {
+        is_share: true,
+        ts: original.ts,
+        channel_id: original.channel,
+        author_id: author,
+        author_name: workspace.users.get(author)?.name,
+        text: original.content.text,
+        fallback: original.content.text,
+        ...(files.length === 0 ? {} : { files: files.map((file) => fileJson(file, context)) }),
+      };
+      return person.say(to, text, { attachments: [share] });
     },
     edit(place, text) {
       const message = stored(place);
@@ -355,6 +400,7 @@ export function createPerson(
     home: () => viewText(workspace.homes.get(id) ?? {}),
     modal: () => viewText(modals.get(id)?.at(-1) ?? {}),
   };
+  return person;
 
   /** A command's acknowledgement may carry an ephemeral reply. */
   function settleReply(outcome: Outcome, channel: string): Outcome {

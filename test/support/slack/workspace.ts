@@ -35,6 +35,8 @@ export interface Content {
   readonly text: string;
   readonly markdown?: string;
   readonly blocks?: readonly Json[];
+  /** Forwards, unfurls, what older apps send. */
+  readonly attachments?: readonly Json[];
 }
 
 export interface StreamState {

@@ -3,13 +3,16 @@ import type { Logger } from 'pino';
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Dispatch, Place } from '../../../core/ports/events.ts';
+import type { Part } from '../../../core/ports/parts.ts';
 import { createMessageSurface } from '../answers/message-surface.ts';
 import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
 import type { MessagePlace } from '../answers/references.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '../gateway/permissions.ts';
 import { eventId, guildOfOne, messageActor } from '../gateway/places.ts';
+import type { Referenced } from '../gateway/referenced.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
 
 export interface MessageHandlerOptions {
   readonly rest: DiscordRest;
@@ -18,6 +21,7 @@ export interface MessageHandlerOptions {
   readonly tasks: Tasks;
   readonly dispatch: Dispatch;
   readonly botId: string;
+  readonly referenced: Referenced;
   readonly caveat: string | undefined;
 }
 
@@ -45,7 +49,15 @@ export function createMessageHandler(
     await postNotice(rest, message.channelId, { text, nonce: `${message.id}t` }, signal);
   }
 
+  /** Somebody else's message that this one replies to: what the bot said is in the conversation already. */
+  function repliedTo(referenced: unknown): Part[] {
+    const parsed = apiMessage.safeParse(referenced);
+    if (!parsed.success || parsed.data.author.id === botId) return [];
+    return [quotedPart(parsed.data, 'reply')];
+  }
+
   return async (message, signal) => {
+    const referenced = options.referenced.take(message.id);
     if (!isFromPerson(message)) return;
     const { channel } = message;
     const isThread = channel.isThread();
@@ -56,7 +68,9 @@ export function createMessageHandler(
     if (!addressed && !isThread) return;
     const text = textOf(message, mention);
     // Without the intent, what does not mention the bot comes without its content.
-    if (text === '' && mention === null && !isDm) return;
+    const { files, forwarded } = attachedTo(asApiMessage(message));
+    const attached = [...files, ...forwarded];
+    if (text === '' && attached.length === 0 && mention === null && !isDm) return;
 
     const may = botMayIn(channel, botId);
     const opensThread = !isDm && !isThread && !repliesToBot && mayOpenThread(channel.type, may);
@@ -71,13 +85,13 @@ export function createMessageHandler(
     }
 
     const spot: MessagePlace['spot'] = opensThread
-      ? { kind: 'thread', title: threadTitle(text) }
+      ? { kind: 'thread', title: threadTitle(text || (files[0]?.name ?? '')) }
       : { kind: isDm || isThread ? 'here' : 'reply' };
     await dispatch.message({
       id: eventId(message.id),
       actor: messageActor(message),
       place: placeOf(message, repliesToBot, opensThread),
-      text,
+      parts: [{ type: 'text', text }, ...attached, ...repliedTo(referenced)],
       addressed,
       surface: createMessageSurface({
         ...options,

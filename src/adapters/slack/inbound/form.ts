@@ -11,9 +11,17 @@ export interface FormContext {
   readonly command: string;
   readonly channel: string;
   readonly responseUrl: string;
-  /** The message that the request is about: its thread, and what it says. */
+  /** The thread of the message that the request is about. */
   readonly threadTs: string | null;
-  readonly quote: string | null;
+  readonly about: PointedAt | null;
+}
+
+/** The message that a form was opened on. */
+export interface PointedAt {
+  readonly ts: string;
+  readonly author: { readonly user: string | null; readonly name: string } | null;
+  /** As much of it as a form can remember, in case the bot may not read it again. */
+  readonly text: string;
 }
 
 export interface FormExtras {

@@ -86,7 +86,7 @@ export function listen(app: App, inbox: Inbox): void {
     if (!isOurTeam(team.id) || command === undefined) return;
     await attend('a button', null, async () => {
       const channel = await workspace.directChannel(user.id, signal);
-      const context = { channel, responseUrl: '', threadTs: null, quote: null };
+      const context = { channel, responseUrl: '', threadTs: null, about: null };
       await openForm(inbox, command, trigger_id, context, { intro: null, preset: { scope: 'guild' } });
     });
   });

@@ -1,16 +1,26 @@
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Place } from '../../../core/ports/events.ts';
+import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { channelKey, messageKey, openThreadKey, placeAt, questionId } from '../api/places.ts';
 import { addresseeOf, mentionedIn, readOptions, readText } from '../text/inbound-text.ts';
 import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
+import { attachedTo, messageContent } from './message-parts.ts';
 import { deletedTsOf, type MessageEvent } from './payloads.ts';
+import { readerOf } from './pointed-at.ts';
+import { readMessage } from './read-messages.ts';
 import { runRequest } from './run-command.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
 const PERSONAL_SUBTYPES = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
+
+/**
+ * So long a mention waits for the `message` event of the same message, which has the files. It comes at the same time if the
+ * bot is in the channel.
+ */
+const TWIN_MS = 300;
 
 /** So long after what was said under a post of the bot's, Slack's answer to that post should be there. */
 const POST_ANSWER_MS = 1_000;
@@ -30,6 +40,8 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const isAddressed = isDirect || mentionedIn(text).includes(botUser);
   if (!isAddressed && (event.thread_ts === undefined || addresseeOf(text) !== null)) return;
   const id = questionId(team, channel, ts);
+  const isMention = event.type === 'app_mention';
+  if (isMention) await surfaces.clock.sleep(TWIN_MS, signal);
   if (!inbox.questions.isNew(id)) return;
 
   const isTheBots = event.parent_user_id === botUser;
@@ -42,11 +54,12 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
       // Most of what is said in threads is not for the bot: nobody is looked up for that.
       if (!isAddressed && !(await isHeard(place))) return null;
       const actor = await directory.actor(user);
-      return { threadTs, place, actor, said: await readText(text, botUser, directory) };
+      const [said, brought] = await Promise.all([readText(text, botUser, directory), attached()]);
+      return { threadTs, place, actor, said, brought };
     },
   );
   if (found === null) return;
-  const { threadTs, place, actor, said } = found;
+  const { threadTs, place, actor, said, brought } = found;
   const surface = createSurfaceFor(surfaces, {
     ...placeUnder({ channel, user, isDirect }, ts, threadTs),
     // A mention that begins a thread ties the whole thread to the conversation.
@@ -56,7 +69,8 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const command =
     meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
   if (command === null) {
-    await dispatch.message({ id, actor, place, text: said, addressed: isAddressed, surface });
+    const parts = [{ type: 'text', text: said } as const, ...brought];
+    await dispatch.message({ id, actor, place, parts, addressed: isAddressed, surface });
     return;
   }
   const parsed = parseArguments(command.command, command.text);
@@ -71,10 +85,24 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
       channel,
       responseUrl: null,
       threadTs: null,
+      brought,
     };
     return runRequest(inbox, request);
   }
-  await dispatch.command({ id, command: command.command.name, options, actor, place, surface });
+  await dispatch.command({ id, command: command.command.name, options, actor, place, surface, brought });
+
+  /** What came with the message. A mention that came alone does not say: the message itself does. */
+  async function attached(): Promise<BroughtPart[]> {
+    const threadTs = event.thread_ts ?? null;
+    const whole = isMention
+      ? await readMessage(workspace, { channel, ts, threadTs }, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          inbox.log.warn({ err: error }, 'the files of a mention could not be looked up');
+          return null;
+        })
+      : null;
+    return attachedTo(whole ?? messageContent.parse(event), readerOf(inbox));
+  }
 
   async function isHeard(place: Place): Promise<boolean> {
     if (await dispatch.hears(place)) return true;

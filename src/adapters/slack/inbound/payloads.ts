@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageContent, quotedMessage } from './message-parts.ts';
 
 /** What Slack sends, as far as it is used. Everything else is left alone. */
 
@@ -14,14 +15,13 @@ export function teamOf(body: unknown): string | null {
   return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
 }
 
-export const messageEvent = z.object({
+export const messageEvent = messageContent.extend({
   type: z.string(),
   subtype: z.string().optional(),
   user: z.string().optional(),
   bot_id: z.string().nullish(),
   channel: z.string(),
   channel_type: z.string().optional(),
-  text: z.string().default(''),
   ts: z.string(),
   thread_ts: z.string().optional(),
   parent_user_id: z.string().optional(),
@@ -76,12 +76,7 @@ export const shortcutBody = z.object({
   channel: team,
   trigger_id: z.string(),
   response_url: z.string(),
-  message: z.object({
-    ts: z.string(),
-    thread_ts: z.string().optional(),
-    text: z.string().default(''),
-    user: z.string().optional(),
-  }),
+  message: quotedMessage,
 });
 
 export const viewBody = z.object({

@@ -1,6 +1,7 @@
 import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Place } from '../../../core/ports/events.ts';
+import type { BroughtPart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
 import type { ResponseUrl } from '../answers/response-url.ts';
@@ -22,8 +23,8 @@ export interface Request {
   readonly responseUrl: ResponseUrl | null;
   /** The thread of the message that it is about; null where it is about none. */
   readonly threadTs: string | null;
-  /** What to show as the question, where it is not all that the model gets. */
-  readonly shownQuestion?: string;
+  /** What comes with it: files of its message, the message that it is about. */
+  readonly brought?: readonly BroughtPart[];
 }
 
 /** Brings a command to core, with the place and the surface that fit it. */
@@ -97,12 +98,12 @@ async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<vo
 /** Names who asked, and what: the message that stands for the question. */
 async function questionAt(
   inbox: Inbox,
-  { command, options, user, shownQuestion }: Request,
+  { command, options, user }: Request,
   thread: 'new' | 'none' | { readonly ts: string },
 ): Promise<RootPlace> {
   const { name } = await inbox.directory.actor(user);
   const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
-  const text = shownQuestion ?? options[prompt ?? ''];
+  const text = options[prompt ?? ''];
   return {
     kind: 'posted',
     thread,
@@ -112,9 +113,9 @@ async function questionAt(
 }
 
 async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
-  const { id, command, options, user } = request;
+  const { id, command, options, user, brought = [] } = request;
   const actor = await inbox.directory.actor(user);
-  await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface });
+  await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface, brought });
 }
 
 async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {

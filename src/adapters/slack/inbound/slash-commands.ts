@@ -11,6 +11,7 @@ import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
 import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
 import type { CommandBody } from './payloads.ts';
+import { pointedPart } from './pointed-at.ts';
 import { runRequest } from './run-command.ts';
 
 /** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
@@ -26,7 +27,7 @@ export async function receiveCommand(
   ).trim();
   if (isAskedInForm(command)) return openSecretForm(inbox, command, body, text !== '');
   if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
-    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
     const said = isPrivate ? await sayingOf(inbox, command, body) : null;
     const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
     // A slash command in a channel is in no conversation: Slack does not take them in threads.
@@ -65,7 +66,7 @@ async function openSecretForm(
   const tellPrivately = (text: string) =>
     inbox.responseUrl(body.response_url)?.tellPrivately(markdownContent(text), null, signal);
   if (!admission.ok) return void (await tellPrivately(admission.notice.text));
-  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, quote: null };
+  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
   await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
   if (isTypedBehind) await tellPrivately(`\`/${command.name}\` ${TYPED_BEHIND}`);
 }
@@ -89,7 +90,15 @@ const contextSchema = z.object({
   channel: z.string(),
   responseUrl: z.string(),
   threadTs: z.string().nullable(),
-  quote: z.string().nullable(),
+  about: z
+    .object({
+      ts: z.string(),
+      author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
+      text: z.string(),
+    })
+    .nullable()
+    // Forms that an earlier version opened.
+    .default(null),
 });
 
 /** What a form that was opened here remembers. */
@@ -110,21 +119,16 @@ export async function receiveForm(
   const { context } = form;
   const command = inbox.commands.find(({ name }) => name === context.command);
   if (command === undefined) return;
-  const options: Record<string, unknown> = { ...readForm(command, form.values) };
-  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
-  const typed = prompt === undefined ? undefined : options[prompt];
-  if (prompt !== undefined && typeof typed === 'string' && context.quote !== null) {
-    options[prompt] = `${typed}\n\n${context.quote}`;
-  }
+  const { channel, threadTs, about } = context;
   await runRequest(inbox, {
     id: form.id,
     command,
-    options,
+    options: readForm(command, form.values),
     user: form.user,
-    channel: context.channel,
+    channel,
     responseUrl: inbox.responseUrl(context.responseUrl),
-    threadTs: context.threadTs,
-    ...(typeof typed === 'string' ? { shownQuestion: typed } : {}),
+    threadTs,
+    brought: about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)],
   });
 }
 

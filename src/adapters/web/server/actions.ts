@@ -89,7 +89,7 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
         await openThread(answerSpot.thread);
       }
       const event = eventAt(id, person, answerSpot, { audience: owner });
-      run(dispatch.message({ ...event, text: said, addressed }));
+      run(dispatch.message({ ...event, parts: [{ type: 'text', text: said }], addressed }));
     },
 
     async command({ id, as, command: name, options, text, channel, thread }) {

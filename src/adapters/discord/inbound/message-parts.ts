@@ -1,0 +1,153 @@
+import type { Message, MessageSnapshot } from 'discord.js';
+import { z } from 'zod';
+import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
+
+/** Where an attachment is; what `Adapter.readFile` gets back. */
+const fileReference = z.object({
+  url: z.string(),
+  /** The message that it hangs on, by which an address that has expired is renewed; null for a command's option. */
+  message: z.object({ channelId: z.string(), id: z.string() }).nullable(),
+  attachmentId: z.string(),
+});
+
+const attachmentSchema = z.object({
+  id: z.string(),
+  filename: z.string(),
+  content_type: z.string().nullish(),
+  size: z.number(),
+  url: z.string(),
+});
+export type ApiAttachment = z.infer<typeof attachmentSchema>;
+
+const embedSchema = z.object({
+  title: z.string().nullish(),
+  description: z.string().nullish(),
+  url: z.string().nullish(),
+  author: z.object({ name: z.string() }).nullish(),
+  footer: z.object({ text: z.string() }).nullish(),
+  fields: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
+});
+
+const contentSchema = z.object({
+  content: z.string().default(''),
+  attachments: z.array(attachmentSchema).default([]),
+  embeds: z.array(embedSchema).default([]),
+});
+
+/** A message as Discord's API sends it, as far as it is read. */
+export const apiMessage = contentSchema.extend({
+  id: z.string(),
+  channel_id: z.string(),
+  type: z.number().default(0),
+  author: z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() }),
+  member: z.object({ nick: z.string().nullish() }).nullish(),
+  mentions: z
+    .array(z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() }))
+    .default([]),
+  message_snapshots: z.array(z.object({ message: contentSchema })).default([]),
+});
+export type ApiMessage = z.infer<typeof apiMessage>;
+
+type Place = { readonly channelId: string; readonly id: string };
+
+function attachmentPart(attachment: ApiAttachment, message: Place | null): FilePart {
+  const { id, filename, content_type, size, url } = attachment;
+  const reference: z.infer<typeof fileReference> = { url, message, attachmentId: id };
+  return filePart({
+    name: filename,
+    mediaType: content_type ?? 'application/octet-stream',
+    sizeBytes: size,
+    reference: JSON.stringify(reference),
+  });
+}
+
+/** The files of a message, and the messages that were forwarded with it. */
+export function attachedTo(
+  message: Pick<ApiMessage, 'id' | 'channel_id' | 'attachments' | 'message_snapshots'>,
+) {
+  const place = { channelId: message.channel_id, id: message.id };
+  const files = message.attachments.map((attachment) => attachmentPart(attachment, place));
+  const forwarded = message.message_snapshots.map(
+    ({ message: snapshot }): ForwardedPart => ({
+      type: 'forwarded',
+      author: null,
+      text: contentText(snapshot),
+      files: snapshot.attachments.map((attachment) => attachmentPart(attachment, place)),
+    }),
+  );
+  return { files, forwarded };
+}
+
+/** Somebody's message as part of a question. What was forwarded with it is part of its text. */
+export function quotedPart(message: ApiMessage, why: QuotedPart['why']): QuotedPart {
+  const { author, member, mentions } = message;
+  const { files, forwarded } = attachedTo(message);
+  const named = message.content.replaceAll(/<@!?(\d+)>/g, (spelling, id: string) => {
+    const user = mentions.find((mentioned) => mentioned.id === id);
+    return user ? `@${user.global_name ?? user.username}` : spelling;
+  });
+  const texts = [contentText({ ...message, content: named }), ...forwarded.map(({ text }) => text)];
+  return {
+    type: 'quoted',
+    why,
+    author: { user: author.id, name: member?.nick ?? author.global_name ?? author.username },
+    text: texts.filter((text) => text !== '').join('\n\n'),
+    files: [...files, ...forwarded.flatMap((part) => part.files)],
+  };
+}
+
+/** A message of discord.js as the API sends it. */
+export function asApiMessage(message: Message): ApiMessage {
+  const { author, member } = message;
+  return {
+    ...contentOf(message),
+    id: message.id,
+    channel_id: message.channelId,
+    type: message.type,
+    author: { id: author.id, username: author.username, global_name: author.globalName },
+    member: member === null ? null : { nick: member.nickname },
+    mentions: [...message.mentions.users.values()].map(({ id, username, globalName }) => ({
+      id,
+      username,
+      global_name: globalName,
+    })),
+    message_snapshots: [...(message.messageSnapshots?.values() ?? [])].map((snapshot) => ({
+      message: contentOf(snapshot),
+    })),
+  };
+}
+
+function contentOf({
+  content,
+  attachments,
+  embeds,
+}: Message | MessageSnapshot): z.infer<typeof contentSchema> {
+  return contentSchema.parse({
+    content: content ?? '',
+    attachments: [...(attachments?.values() ?? [])].map(({ id, name, contentType, size, url }) => ({
+      id,
+      filename: name,
+      content_type: contentType,
+      size,
+      url,
+    })),
+    embeds: (embeds ?? []).map(({ data }) => data),
+  });
+}
+
+/** The text of a message with that of its embeds, in which bots say most. */
+function contentText({ content, embeds }: z.infer<typeof contentSchema>): string {
+  const shown = embeds.map(({ author, title, url, description, fields, footer }) =>
+    [
+      author?.name,
+      title,
+      url,
+      description,
+      ...(fields ?? []).map(({ name, value }) => `${name}: ${value}`),
+      footer?.text,
+    ]
+      .filter((line) => line)
+      .join('\n'),
+  );
+  return [content, ...shown].filter((text) => text.trim() !== '').join('\n\n');
+}

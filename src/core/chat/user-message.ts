@@ -1,0 +1,55 @@
+import { oneLine } from '../kit/text.ts';
+import type { BroughtPart, FilePart, ForwardedPart, QuotedPart } from '../ports/parts.ts';
+
+/** What a person said, with what came with it. */
+export interface Said {
+  readonly text: string;
+  readonly brought?: readonly BroughtPart[] | undefined;
+}
+
+/**
+ * What a person said, as a model reads it: their words, then what they brought, between tags. Nothing inside can close a
+ * tag, so that others' text stays marked as theirs; the system prompt says how to read it.
+ */
+export function userMessage({ text, brought = [] }: Said): string {
+  const pieces = brought.map((part) => ('files' in part ? othersText(part) : fileText(part)));
+  return [text, ...pieces].filter((piece) => piece !== '').join('\n\n');
+}
+
+/** Of a quoted message, for the model. */
+const WHY = {
+  reply: 'the message that the question replies to',
+  thread: 'said before in this thread',
+  pointed: 'the message that the question is about',
+} as const satisfies Record<QuotedPart['why'], string>;
+
+function othersText(part: QuotedPart | ForwardedPart): string {
+  const facts = {
+    ...(part.author === null ? {} : { author: part.author.name }),
+    why: part.type === 'quoted' ? WHY[part.why] : 'forwarded with the question',
+  };
+  const inside = [quotable(part.text), ...part.files.map(fileText)].filter((piece) => piece !== '');
+  return tagged('quoted', facts, inside.join('\n'));
+}
+
+function fileText({ type, name, mediaType, text, unread }: FilePart): string {
+  const facts = { name, type: mediaType, ...(unread === undefined ? {} : { unread }) };
+  return tagged(type, facts, text === undefined ? '' : quotable(text));
+}
+
+function tagged(tag: string, facts: Readonly<Record<string, string>>, inside: string): string {
+  const attributes = Object.entries(facts).map(([name, value]) => ` ${name}="${attribute(value)}"`);
+  const open = `<${tag}${attributes.join('')}`;
+  return inside === '' ? `${open} />` : `${open}>\n${inside}\n</${tag}>`;
+}
+
+const MAX_ATTRIBUTE_CHARS = 300;
+
+function attribute(value: string): string {
+  return oneLine(value, MAX_ATTRIBUTE_CHARS).replace(/["<>]/g, "'");
+}
+
+/** No tag of ours begins or ends in what others wrote. */
+function quotable(text: string): string {
+  return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image)\b)/gi, '‹');
+}

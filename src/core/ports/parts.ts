@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** Media types that models see as pictures. Everything else that is a file is read as text, if it can be. */
+const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif']);
+
+const fileSchema = z.object({
+  type: z.enum(['image', 'file']),
+  name: z.string(),
+  mediaType: z.string(),
+  /** As the platform says; null if it does not. */
+  sizeBytes: z.number().nullable(),
+  /** Serialised location for `Adapter.readFile`. Opaque to core, holds no credentials, stored as is. */
+  reference: z.string(),
+  /** What core read of it; left out until it is read, and for pictures. */
+  text: z.string().exactOptional(),
+  /** What of it was not read, and why: a sentence for the asker and the model. Left out if all was read. */
+  unread: z.string().exactOptional(),
+});
+
+const writtenByOthers = {
+  /** Null if the platform does not say who wrote it. `user` is the platform's id, by which `/forget` finds it. */
+  author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
+  text: z.string(),
+  files: z.array(fileSchema),
+};
+
+const quotedSchema = z.object({
+  type: z.literal('quoted'),
+  /** `reply`: the question replies to it. `thread`: said before in the thread. `pointed`: the question is about it. */
+  why: z.enum(['reply', 'thread', 'pointed']),
+  ...writtenByOthers,
+});
+const forwardedSchema = z.object({ type: z.literal('forwarded'), ...writtenByOthers });
+
+/** What comes with a question beside its own words, as it is stored with the turn. */
+export const broughtSchema = z.discriminatedUnion('type', [fileSchema, quotedSchema, forwardedSchema]);
+
+/** A file or a picture, by reference. */
+export type FilePart = z.infer<typeof fileSchema>;
+/** Another message that the question is about. */
+export type QuotedPart = z.infer<typeof quotedSchema>;
+/** A message that was passed on. */
+export type ForwardedPart = z.infer<typeof forwardedSchema>;
+export type BroughtPart = z.infer<typeof broughtSchema>;
+export interface TextPart {
+  readonly type: 'text';
+  /** The person's own words. */
+  readonly text: string;
+}
+
+/** One piece of what a person says. A message is a list of them, in the order in which they stand. */
+export type Part = TextPart | BroughtPart;
+
+/** A file as an adapter knows it: a picture if models can see its type, else a file to be read. */
+export function filePart(file: Omit<FilePart, 'type' | 'text' | 'unread'>): FilePart {
+  const mediaType = file.mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
+  return { ...file, mediaType, type: IMAGE_TYPES.has(mediaType) ? 'image' : 'file' };
+}
+
+/** The person's own words, trimmed. */
+export function wordsIn(parts: readonly Part[]): string {
+  return parts
+    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .join('\n')
+    .trim();
+}
+
+/** Everything but the person's own words. */
+export function broughtIn(parts: readonly Part[]): BroughtPart[] {
+  return parts.filter((part) => part.type !== 'text');
+}
