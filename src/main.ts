@@ -10,6 +10,9 @@ import { StartError } from './core/ports/adapter.ts';
 const SAME_SIGNAL_MS = 1_000;
 /** What answers need to end, after their grace, and connections to close. A stop that takes longer hangs. */
 const STOP_LIMIT_MS = 30_000;
+const WITH_PARENT = '--stop-with-parent=';
+/** How often it is looked after. */
+const PARENT_CHECK_MS = 500;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
@@ -74,6 +77,13 @@ function stopOnSignals(stop: (graceMs: number) => void, graceMs: number): void {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  const parent = process.argv.find((arg) => arg.startsWith(WITH_PARENT));
+  if (parent !== undefined) stopWithParent(Number(parent.slice(WITH_PARENT.length)), stop, graceMs);
+}
+
+/** An orphan has another parent than the one that started it. */
+function stopWithParent(parent: number, stop: (graceMs: number) => void, graceMs: number): void {
+  setInterval(() => process.ppid !== parent && stop(graceMs), PARENT_CHECK_MS).unref();
 }
 
 try {

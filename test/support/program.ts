@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** The whole program, as a person starts it, whether it gets ready or not. */
@@ -24,12 +23,9 @@ export interface Program extends Launch {
   readonly url: string;
 }
 
-/** What `npm start` runs. */
-const START: string = JSON.parse(readFileSync('package.json', 'utf8')).scripts.start;
-
 /** Starts the program in a folder of its own, with nothing but these in its environment. */
 export function launchProgram(folder: string, environment: Readonly<Record<string, string>> = {}): Launch {
-  const child = spawn('/bin/sh', ['-c', START.replace('src/main.ts', resolve('src/main.ts'))], {
+  const child = spawn(process.execPath, [resolve('bin/start.cjs')], {
     cwd: folder,
     env: {
       PATH: dirname(process.execPath),

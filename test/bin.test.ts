@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { launchProgram } from './support/program.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+describe('npm start', () => {
+  it('and its like are written so that every shell takes them, Windows’ too', () => {
+    expect(scripts.start).toBe('node bin/start.cjs');
+    for (const name of ['dev', 'parley']) {
+      expect(scripts[name]).toMatch(/^node [\w./ -]+$/);
+    }
+  });
+
+  it.each(['8.17.0', '20.20.2', '24.14.9', '25.9.0'])('says on Node %s which one it needs', (version) => {
+    const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${version}'})`;
+    const run = spawnSync(process.execPath, ['--import', pretend, resolve('bin/start.cjs')], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(
+      new RegExp(`^Parley needs Node 24\\.15 or newer \\(24 or 26\\), and this is ${version}\\. .*\\n$`),
+    );
+  });
+
+  it('asks for what package.json asks for', () => {
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(engines.node).toBe('^24.15.0 || >=26.0.0');
+  });
+
+  it('runs with little memory, with what the caller gave Node, and in one process', async () => {
+    const run = launchProgram(folder, { STORE_URL: 'memory:', NODE_OPTIONS: '--trace-uncaught' });
+    try {
+      await run.ready;
+      const command = readFileSync(`/proc/${run.pid}/cmdline`, 'utf8').split('\0');
+      expect(command).toEqual(
+        expect.arrayContaining([
+          '--max-semi-space-size=8',
+          '--heap-growing-percent=30',
+          resolve('src/main.ts'),
+        ]),
+      );
+      expect(readFileSync(`/proc/${run.pid}/environ`, 'utf8').split('\0')).toEqual(
+        expect.arrayContaining(['MALLOC_ARENA_MAX=1', 'NODE_OPTIONS=--trace-uncaught']),
+      );
+      expect(run.errors()).toBe('');
+    } finally {
+      await run.kill();
+    }
+  });
+
+  it('ends in good order where npm’s shell ends without a word', async () => {
+    const env = {
+      PATH: dirname(process.execPath),
+      MODELS_FILE: resolve('models.json'),
+      PORT: '0',
+      STORE_URL: 'memory:',
+      npm_lifecycle_event: 'start',
+    };
+    const shell = spawn('/bin/sh', ['-c', `node ${resolve('bin/start.cjs')}; exit 1`], { cwd: folder, env });
+    let output = '';
+    shell.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    await vi.waitUntil(() => output.includes('Ctrl-C stops it.'), { timeout: 60_000 });
+    shell.kill('SIGTERM');
+    // The pipe is closed by the last one that holds it.
+    await once(shell.stdout, 'close');
+  });
+});
