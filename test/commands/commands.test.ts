@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import {
   createTestBot,
   invocationOf,
@@ -67,13 +68,7 @@ describe('/models', () => {
         name: 'GPT-4o mini',
         contextTokens: 128_000,
         maxOutputTokens: null,
-        prices: {
-          promptPicoUsd: 1,
-          completionPicoUsd: 1,
-          requestPicoUsd: null,
-          imagePicoUsd: null,
-          webSearchPicoUsd: null,
-        },
+        prices: { ...NO_PRICES, promptPicoUsd: 1, completionPicoUsd: 1 },
         inputModalities: ['text'],
         expiresAt: null,
       },

@@ -105,7 +105,7 @@ describe('/usage', PATIENCE, () => {
   });
 
   it('charts requests where nothing cost anything', async () => {
-    await ask(mia, 'openai/gpt-4o-mini', 0);
+    await ask(mia, 'google/gemini-2.0-flash-001:free', 0);
     const { chart, text } = await usage({ days: '7' }, ada);
     expect(chart?.description).toMatch(/^Requests per day and model, 7 days/);
     expect(text).toMatch(/Last 7 days: 1 request/);

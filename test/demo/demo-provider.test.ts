@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ChatMessage, ChatProvider, ChatRequest } from '../../src/core/ports/provider.ts';
+import {
+  type ChatMessage,
+  type ChatProvider,
+  type ChatRequest,
+  NO_PRICES,
+} from '../../src/core/ports/provider.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
 import { createDemoProvider, type DemoProvider } from '../../src/demo/demo-provider.ts';
@@ -12,10 +17,9 @@ const MODEL = {
   name: 'GPT-4o',
   contextTokens: 128_000,
   prices: {
+    ...NO_PRICES,
     promptPicoUsd: 2_500_000,
     completionPicoUsd: 10_000_000,
-    requestPicoUsd: null,
-    imagePicoUsd: null,
     webSearchPicoUsd: 10_000_000_000,
   },
 };

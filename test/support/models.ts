@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
-import type { ModelFacts } from '../../src/core/ports/provider.ts';
+import { type ModelFacts, NO_PRICES } from '../../src/core/ports/provider.ts';
 
 /** `models.json` as it is delivered. */
 export const MODELS_FILE = parseCatalogueFile(readFileSync('models.json', 'utf8'));
@@ -12,13 +12,7 @@ export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts
     name: id,
     contextTokens: null,
     maxOutputTokens: null,
-    prices: {
-      promptPicoUsd: null,
-      completionPicoUsd: null,
-      requestPicoUsd: null,
-      imagePicoUsd: null,
-      webSearchPicoUsd: null,
-    },
+    prices: NO_PRICES,
     inputModalities: null,
     expiresAt: null,
     ...facts,

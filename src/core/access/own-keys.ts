@@ -65,6 +65,12 @@ export interface OwnKeysOptions {
   readonly log: Logger;
 }
 
+/** A key whose credit covers some answers is not refused. */
+function faultOf(error: unknown): KeyFault | undefined {
+  if (!(error instanceof ProviderError) || error.affordableTokens !== null) return undefined;
+  return KEY_FAULTS.find((each) => each === error.code);
+}
+
 export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
   const { keys, locks, audit, onFailure, clock, log } = options;
 
@@ -98,8 +104,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
           if (before !== null) await fared(null);
         },
         async failed(error) {
-          const fault =
-            error instanceof ProviderError ? KEY_FAULTS.find((each) => each === error.code) : undefined;
+          const fault = faultOf(error);
           if (fault === undefined || isResting) return;
           await fared(fault);
           log.warn({ guild, provider, fault }, 'a key that a guild brought does not work');

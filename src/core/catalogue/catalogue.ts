@@ -1,8 +1,9 @@
 import type { Model } from '../ports/model.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { ModelFacts } from '../ports/provider.ts';
+import type { PriceDoubt } from './believed-prices.ts';
 import { dearestPrices, type FirmPrices } from './dearest-prices.ts';
-import { type CatalogueSources, modelsFrom } from './models.ts';
+import { type CatalogueSources, modelsFrom, priceDoubts } from './models.ts';
 import { modelNamed, nearestModels } from './names.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface CatalogueChange {
   /** Ids of models that went, and of those that came back or came up. */
   readonly gone: readonly string[];
   readonly back: readonly string[];
+  /** Prices that were not taken over, with the ids of their models. */
+  readonly doubts: readonly (PriceDoubt & { readonly model: string })[];
 }
 
 const MAX_NEAR = 3;
@@ -73,11 +76,15 @@ export function createCatalogue(sources: CatalogueSources): Catalogue {
     },
     apply(provider, list) {
       const byWireId = new Map(list.map((model) => [model.id, model]));
-      if (!isPlausible(provider, byWireId)) return { believed: false, gone: [], back: [] };
+      if (!isPlausible(provider, byWireId)) return { believed: false, gone: [], back: [], doubts: [] };
       const before = snapshot;
       facts.set(provider, byWireId);
       snapshot = snapshotOf(modelsFrom(sources, facts));
-      return { believed: true, ...changeBetween(before, snapshot) };
+      return {
+        believed: true,
+        ...changeBetween(before, snapshot),
+        doubts: priceDoubts(sources, facts, provider),
+      };
     },
   };
 }

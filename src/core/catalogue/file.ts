@@ -95,7 +95,12 @@ const modelSchema = z.strictObject({
   prices: z
     .strictObject({
       promptPerMillion: usd.optional(),
+      /** Of prompt tokens that the provider reads from its cache, and writes into it. */
+      cachedPromptPerMillion: usd.optional(),
+      cacheWritePerMillion: usd.optional(),
       completionPerMillion: usd.optional(),
+      /** Of tokens of reasoning, where they have a price of their own. */
+      reasoningPerMillion: usd.optional(),
       request: usd.optional(),
       image: usd.optional(),
       webSearch: usd.optional(),
@@ -155,7 +160,10 @@ function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry
     maxOutputTokens: model.maxOutputTokens ?? null,
     prices: {
       promptPicoUsd: picoUsdPerToken(prices.promptPerMillion),
+      cachedPromptPicoUsd: picoUsdPerToken(prices.cachedPromptPerMillion),
+      cacheWritePicoUsd: picoUsdPerToken(prices.cacheWritePerMillion),
       completionPicoUsd: picoUsdPerToken(prices.completionPerMillion),
+      reasoningPicoUsd: picoUsdPerToken(prices.reasoningPerMillion),
       requestPicoUsd: parsePicoUsd(prices.request),
       imagePicoUsd: parsePicoUsd(prices.image),
       webSearchPicoUsd: parsePicoUsd(prices.webSearch),

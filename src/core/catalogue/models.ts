@@ -1,7 +1,8 @@
 import type { InputModality, Model, Offer, Route } from '../ports/model.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
-import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import { FREE_OF_CHARGE, type ModelFacts, NO_PRICES } from '../ports/provider.ts';
 import type { ProviderDefinition } from '../provider/definition.ts';
+import { type PriceDoubt, weighPrices } from './believed-prices.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';
 
 export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers'> {
@@ -12,26 +13,19 @@ export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'provid
 /** What each provider that has answered said of its models, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
-const FREE_OF_CHARGE: ModelPrices = {
-  promptPicoUsd: 0,
-  completionPicoUsd: 0,
-  requestPicoUsd: 0,
-  imagePicoUsd: 0,
-  webSearchPicoUsd: 0,
-};
+type UnpricedOffer = Pick<Offer, 'contextTokens' | 'maxOutputTokens' | 'input'>;
 
-const NOTHING_KNOWN: Omit<Offer, 'gone'> = {
+const NOTHING_KNOWN: UnpricedOffer = {
   contextTokens: UNKNOWN_CONTEXT_TOKENS,
   maxOutputTokens: null,
-  prices: FREE_OF_CHARGE,
   input: ['text'],
 };
 
 /** The models of the file as the providers describe them now, and those of local servers after them. */
 export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[] {
   const { models, providers, localProviders = [] } = sources;
-  const free = new Set(providers.filter((provider) => provider.free).map(({ id }) => id));
-  const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, free)]));
+  const byId = new Map(providers.map((provider) => [provider.id, provider]));
+  const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, byId)]));
   for (const { id: provider } of localProviders) {
     for (const own of facts.get(provider)?.values() ?? []) {
       const model = localModel(provider, own);
@@ -48,16 +42,48 @@ function isListed(models: readonly ModelEntry[], provider: string, wireModel: st
   );
 }
 
-function listedModel(entry: ModelEntry, facts: KnownFacts, free: ReadonlySet<string>): Model {
+/** What a provider says of prices and is not believed, by catalogue id. */
+export function priceDoubts(
+  { models, providers }: CatalogueSources,
+  facts: KnownFacts,
+  provider: string,
+): readonly (PriceDoubt & { readonly model: string })[] {
+  const definition = providers.find(({ id }) => id === provider);
+  if (definition?.free) return [];
+  return models.flatMap(({ id: model, prices, routes }) => {
+    const route = routes.find((to) => to.provider === provider);
+    const said = route && facts.get(provider)?.get(route.wireModel)?.prices;
+    if (said === undefined) return [];
+    const { doubts } = weighPrices(prices, said, isBiller(definition));
+    return doubts.map((doubt) => ({ model, ...doubt }));
+  });
+}
+
+function isBiller(definition: ProviderDefinition | undefined): boolean {
+  return definition?.features.tokenPrices ?? false;
+}
+
+function listedModel(
+  entry: ModelEntry,
+  facts: KnownFacts,
+  providers: ReadonlyMap<string, ProviderDefinition>,
+): Model {
   const routes = entry.routes.map(({ provider, wireModel }): Route => {
     const answered = facts.get(provider);
     const own = answered?.get(wireModel);
-    const offer = offerOf(entry, own);
+    const definition = providers.get(provider);
+    const { doubtedPrices, ...weighed } = weighPrices(
+      entry.prices,
+      own?.prices ?? NO_PRICES,
+      isBiller(definition),
+    );
     return {
       provider,
       wireModel,
-      ...offer,
-      ...(free.has(provider) && { prices: FREE_OF_CHARGE }),
+      ...offerOf(entry, own),
+      ...(definition?.free
+        ? { prices: FREE_OF_CHARGE }
+        : { prices: weighed.prices, ...(doubtedPrices && { doubtedPrices }) }),
       gone: answered !== undefined && own === undefined,
     };
   });
@@ -80,22 +106,23 @@ function localModel(provider: string, facts: ModelFacts): Model {
 
 function modelOf(identity: Pick<Model, 'id' | 'name' | 'tier' | 'onlyOn'>, routes: readonly Route[]): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
-  const { contextTokens, maxOutputTokens, prices, input, gone } = leading;
-  return { ...identity, routes, contextTokens, maxOutputTokens, prices, input, gone };
+  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, gone } = leading;
+  const offer = {
+    contextTokens,
+    maxOutputTokens,
+    prices,
+    ...(doubtedPrices && { doubtedPrices }),
+    input,
+    gone,
+  };
+  return { ...identity, routes, ...offer };
 }
 
-/** The provider's word counts; where it says nothing, the file's. */
-function offerOf(own: Omit<Offer, 'gone'>, facts: ModelFacts | undefined): Omit<Offer, 'gone'> {
+/** The provider's word counts; where it says nothing, the file's. Prices are weighed apart. */
+function offerOf(own: UnpricedOffer, facts: ModelFacts | undefined): UnpricedOffer {
   return {
     contextTokens: facts?.contextTokens ?? own.contextTokens,
     maxOutputTokens: facts?.maxOutputTokens ?? own.maxOutputTokens,
-    prices: {
-      promptPicoUsd: facts?.prices.promptPicoUsd ?? own.prices.promptPicoUsd,
-      completionPicoUsd: facts?.prices.completionPicoUsd ?? own.prices.completionPicoUsd,
-      requestPicoUsd: facts?.prices.requestPicoUsd ?? own.prices.requestPicoUsd,
-      imagePicoUsd: facts?.prices.imagePicoUsd ?? own.prices.imagePicoUsd,
-      webSearchPicoUsd: facts?.prices.webSearchPicoUsd ?? own.prices.webSearchPicoUsd,
-    },
     input: facts?.inputModalities?.filter(isInput) ?? own.input,
   };
 }

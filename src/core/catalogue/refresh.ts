@@ -3,7 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { Background } from '../kit/repeat.ts';
 import type { ChatProvider } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, CatalogueChange } from './catalogue.ts';
 
 type Lister = Pick<ChatProvider, 'id' | 'models'>;
 
@@ -29,6 +29,8 @@ const JITTER = 0.2;
 export function startCatalogueRefresh(options: CatalogueRefreshOptions): Background {
   const { catalogue, providers, clock, random, log } = options;
   const stopping = new AbortController();
+  /** Doubtful prices that were reported, so that each is reported once. */
+  const reported = new Set<string>();
   const { signal } = stopping;
 
   async function keepFresh(provider: Lister): Promise<void> {
@@ -49,10 +51,23 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
     }
   }
 
+  function reportDoubts(provider: string, doubts: CatalogueChange['doubts']): void {
+    const fresh = doubts.filter(({ model, kind }) => {
+      const id = JSON.stringify([provider, model, kind]);
+      return reported.has(id) ? false : reported.add(id);
+    });
+    if (fresh.length === 0) return;
+    log.warn(
+      { provider, prices: fresh },
+      'prices that a provider names are not believed: they are far from those of models.json, or in another unit. models.json counts; correct it if it is wrong',
+    );
+  }
+
   /** Null where all went well, else what goes into the log. */
   async function refresh(provider: Lister): Promise<object | null> {
     try {
-      const { believed, gone, back } = catalogue.apply(provider.id, await provider.models(signal));
+      const { believed, gone, back, doubts } = catalogue.apply(provider.id, await provider.models(signal));
+      reportDoubts(provider.id, doubts);
       if (gone.length > 0) log.warn({ provider: provider.id, models: gone }, 'models are gone');
       if (back.length > 0) log.info({ provider: provider.id, models: back }, 'models are back');
       return believed ? null : { reason: 'it names none of the models that are routed there' };

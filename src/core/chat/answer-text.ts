@@ -12,11 +12,16 @@ export function footerOf(facts: {
   readonly costNanoUsd: number;
   /** Whether tokens and cost are the provider's own figures. */
   readonly exact: boolean;
+  /** Whether the cost is the most that it can have been. */
+  readonly atMost: boolean;
 }): string | null {
   if (facts.tokens === 0 && facts.costNanoUsd === 0) return null;
   const about = facts.exact ? '' : '≈ ';
   const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
-  const cost = facts.costNanoUsd === 0 ? formatUsd(0) : about + formatUsd(facts.costNanoUsd);
+  const cost =
+    facts.costNanoUsd === 0
+      ? formatUsd(0)
+      : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
   return [facts.model.name, formatDuration(facts.durationMs), tokens, cost].join(' · ');
 }
 

@@ -82,6 +82,7 @@ export async function answer(
   const closing = watchClosing(surface, clock, job.stop);
 
   let firstTextMs: number | null = null;
+  let affordableTokens: number | null = null;
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'finished', reason: 'unknown' };
   try {
@@ -95,6 +96,7 @@ export async function answer(
         }
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);
+      else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
       else if (event.type === 'done') outcome = { kind: 'finished', reason: event.finish };
     }
   } catch (error) {
@@ -117,7 +119,7 @@ export async function answer(
     text += end;
   }
 
-  const { status, note } = endingOf(outcome, text, job);
+  const { status, note } = endingOf(outcome, text, job, affordableTokens);
   const footer = bill && footerOf({ model, durationMs, ...bill });
   ending = { status, note: joined(job.remark, note), footer };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
@@ -168,7 +170,12 @@ type Outcome =
   | { readonly kind: 'stopped'; readonly cause: StopCause }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-function endingOf(outcome: Outcome, text: string, job: Answering): Pick<Ending, 'status' | 'note'> {
+function endingOf(
+  outcome: Outcome,
+  text: string,
+  job: Answering,
+  affordableTokens: number | null,
+): Pick<Ending, 'status' | 'note'> {
   switch (outcome.kind) {
     case 'failed': {
       const explanation = explain(outcome.error);
@@ -184,6 +191,12 @@ function endingOf(outcome: Outcome, text: string, job: Answering): Pick<Ending, 
         return {
           status: 'failed',
           note: 'The model sent an empty answer. Try again, or pick another model.',
+        };
+      }
+      if (outcome.reason === 'length' && affordableTokens !== null) {
+        return {
+          status: 'complete',
+          note: `Cut at ${affordableTokens.toLocaleString('en-US')} tokens: the credit of the provider account in use covers no more.`,
         };
       }
       return finishedEnding(outcome.reason, job.maxOutputTokens);

@@ -63,8 +63,8 @@ export interface Reserved {
   /** Keeps the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
   started(generationId: string): Promise<void>;
   /**
-   * Books what was spent. Of an estimate, the provider is asked for the true cost first, where it has an id. Never
-   * rejects for want of the store: the ledger tries again until it stands.
+   * Books what was spent. Where that is not known, the provider is asked for the true cost first, if it has an id; the
+   * reservation stands until then. Never rejects for want of the store: the ledger tries again until it stands.
    */
   settle(spent: Spent): Promise<void>;
   /** For a request that never reached its provider: it costs nothing and is no request; only the attempt counts. */
@@ -205,7 +205,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       },
       settle: (spent) =>
         end(() => {
-          if (spent.basis === 'estimate' && generation !== null) {
+          const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
+          if (!isKnown && generation !== null) {
             return settlement.bookWhenPriced(reservation, spent, generation);
           }
           return settlement.book(reservation, spent);

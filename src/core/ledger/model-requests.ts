@@ -20,7 +20,7 @@ import type { TokenEstimator } from '../tokens/estimator.ts';
 import { mostImageTokens } from '../tokens/image-tokens.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
-import { costNanoUsd, maxPrice, worstCostNanoUsd } from './pricing.ts';
+import { costNanoUsd, maxPrice, namesPrice, worstCostNanoUsd } from './pricing.ts';
 import type { LimitRules } from './rules.ts';
 import type { Spent } from './usage.ts';
 import type { LimitWarnings } from './warnings.ts';
@@ -50,6 +50,8 @@ export interface Bill {
   readonly tokens: number;
   /** Whether these are the provider's own figures. */
   readonly exact: boolean;
+  /** Whether nobody says what was used, so that the cost is the most that it can have been. */
+  readonly atMost: boolean;
 }
 
 /**
@@ -187,8 +189,19 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         sessionId: request.conversation,
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
+        isFree: worstNanoUsd === 0,
       };
-      return admitted({ access, tier: guild.tier, provider, key, wire, reserved, tokens, dearest });
+      return admitted({
+        access,
+        tier: guild.tier,
+        provider,
+        key,
+        wire,
+        reserved,
+        worstNanoUsd,
+        tokens,
+        dearest,
+      });
     },
   };
 }
@@ -206,15 +219,18 @@ function admitted(parts: {
   readonly key: KeyInUse | null;
   readonly wire: ChatRequest & { readonly maxOutputTokens: number };
   readonly reserved: Reserved;
+  readonly worstNanoUsd: number;
   readonly tokens: TokenEstimator;
   readonly dearest: FirmPrices;
 }): Admitted {
-  const { access, tier, provider, key, wire, reserved, tokens, dearest } = parts;
+  const { access, tier, provider, key, wire, reserved, worstNanoUsd, tokens, dearest } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
   let isBillable = false;
   let usage: Usage | null = null;
+  /** Whether that is the account of the whole, and not one that was still running. */
+  let isWhole = false;
   /** Answer and reasoning: both are billed. */
   let generated = '';
   let started: Promise<void> | null = null;
@@ -223,29 +239,32 @@ function admitted(parts: {
   async function spent(): Promise<Spent> {
     const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
     if (usage !== null && isPlausible(usage, generated)) {
-      const basis = usage.costNanoUsd === null ? 'tokens' : 'provider';
+      const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
       return { ...usage, costNanoUsd: price(usage), basis };
     }
+    // Nobody says what was used. Reasoning is hidden and searches are too: what was seen is no measure of it.
     const prompt = wire.messages.map(textOfMessage).join('\n');
     const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
     const [textTokens, completionTokens] = await Promise.all([tokens.count(prompt), tokens.count(generated)]);
-    // How many searches there were, nobody said: as many as there could be.
-    const webSearches = wire.webSearch?.maxUses ?? 0;
     const promptTokens = textTokens + imageTokens;
-    const estimate = { ...NO_USAGE, promptTokens, completionTokens, webSearches };
-    return { ...estimate, costNanoUsd: price(estimate), basis: 'estimate' };
+    return { promptTokens, completionTokens, costNanoUsd: worstNanoUsd, basis: 'reserved' };
   }
 
   async function settle(): Promise<Bill> {
     ending.abort();
     if (!isBillable) {
       await reserved.release();
-      return { costNanoUsd: 0, tokens: 0, exact: true };
+      return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
     }
     await started;
     const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
     await reserved.settle({ costNanoUsd, promptTokens, completionTokens, basis });
-    return { costNanoUsd, tokens: promptTokens + completionTokens, exact: basis !== 'estimate' };
+    return {
+      costNanoUsd,
+      tokens: promptTokens + completionTokens,
+      exact: basis === 'provider' || basis === 'tokens',
+      atMost: basis === 'reserved',
+    };
   }
 
   return {
@@ -270,8 +289,14 @@ function admitted(parts: {
             }
           } else {
             isWorkedOn = true;
-            if (event.type === 'text' || event.type === 'reasoning') generated += event.delta;
-            else if (event.type === 'done') usage = event.usage;
+            if (event.type === 'text' || event.type === 'reasoning') {
+              generated += event.delta;
+              usage = null;
+            } else if (event.type === 'usage') usage = event.usage;
+            else if (event.type === 'done') {
+              usage = event.usage;
+              isWhole = true;
+            }
           }
           yield event;
           if (generated.length > mostChars) {
@@ -281,7 +306,7 @@ function admitted(parts: {
         }
         await key?.worked();
       } catch (error) {
-        isBillable = isWorkedOn || !wasTurnedAway(error);
+        isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
         await key?.failed(error);
         throw error;
       }
@@ -294,41 +319,13 @@ function admitted(parts: {
 }
 
 /**
- * Some servers say 0 for what they did not count. A price is taken as it is said: free is a price; but without one,
- * tokens that were there to see and are not in the account make it no account.
+ * Some servers say 0 for what they did not count. A price is taken as it is said; but without one, tokens that were
+ * there to see and are not in the account make it no account.
  */
-function isPlausible({ costNanoUsd, promptTokens, completionTokens }: Usage, generated: string): boolean {
-  if (costNanoUsd !== null) return true;
+function isPlausible(usage: Usage, generated: string): boolean {
+  const { promptTokens, completionTokens } = usage;
+  if (namesPrice(usage)) return true;
   return promptTokens > 0 && (completionTokens > 0 || generated === '');
-}
-
-/** An HTTP error, or no connection at all: nothing was done that could be billed. */
-function wasTurnedAway(error: unknown): boolean {
-  if (!(error instanceof ProviderError)) return false;
-  switch (error.code) {
-    // The gateway's, or our own: whatever stands behind it may have gone on.
-    case 'timeout':
-      return false;
-    case 'unreachable':
-      return !brokeOff(error.cause);
-    case 'bad_key':
-      return true;
-    default:
-      return error.status !== null;
-  }
-}
-
-/** Faults of a connection that stood: the request may have been read. Undici's, and the system's beneath it. */
-const BROKEN_OFF: ReadonlySet<unknown> = new Set([
-  'UND_ERR_SOCKET',
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_HEADERS_TIMEOUT',
-]);
-
-function brokeOff(cause: unknown): boolean {
-  const fault = cause instanceof Error ? cause.cause : undefined;
-  return fault instanceof Error && 'code' in fault && BROKEN_OFF.has(fault.code);
 }
 
 /**
@@ -344,13 +341,4 @@ const CAPPED: ChatEvent = {
   model: null,
   generationId: null,
   skippedLines: 0,
-};
-
-const NO_USAGE: Usage = {
-  promptTokens: 0,
-  completionTokens: 0,
-  reasoningTokens: 0,
-  cachedPromptTokens: 0,
-  webSearches: 0,
-  costNanoUsd: null,
 };

@@ -17,8 +17,11 @@ export type LookUpCost = (
 export interface Settlement {
   /** Books what was spent. Resolves when it stands, or else when it goes on in the background. */
   book(reservation: Reservation, spent: Spent): Promise<void>;
-  /** As `book`, of an estimate: asks the provider for the true cost first, in the background. */
-  bookWhenPriced(reservation: Reservation, estimate: Spent, generationId: string): void;
+  /**
+   * As `book`, of what is not known: asks the provider for the true cost first, in the background. It stays reserved
+   * where the process ends meanwhile: recovery asks again.
+   */
+  bookWhenPriced(reservation: Reservation, otherwise: Spent, generationId: string): void;
   /** Gives back all but the attempt, for a request that never reached its provider. */
   release(reservation: Reservation): Promise<void>;
   /**
@@ -31,7 +34,7 @@ export interface Settlement {
 }
 
 /** A provider has an aborted request's cost some seconds later; how many is not documented. */
-const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000];
+const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000, 5 * 60_000, 30 * 60_000];
 const DOUBT_MS = 10_000;
 
 const ONE_REQUEST = { setAsideNanoUsd: 0, requests: 1, attempts: 1 };
@@ -80,11 +83,12 @@ export function createSettlement(options: {
   return {
     book: (reservation, spent) => late.write(reservation.id, writeSpent(reservation, spent)),
 
-    bookWhenPriced(reservation, estimate, generationId) {
+    bookWhenPriced(reservation, otherwise, generationId) {
       late.inBackground(reservation.id, async () => {
         const costNanoUsd = await price(reservation, generationId);
+        if (costNanoUsd === null && late.signal.aborted) return;
         const spent: Spent =
-          costNanoUsd === null ? estimate : { ...estimate, costNanoUsd, basis: 'provider' };
+          costNanoUsd === null ? otherwise : { ...otherwise, costNanoUsd, basis: 'provider' };
         await late.untilStored(writeSpent(reservation, spent));
       });
     },

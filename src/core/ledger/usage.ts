@@ -16,8 +16,8 @@ const usageSchema = z.object({
 });
 
 /**
- * What a cost rests on: the provider's own word, tokens and prices, an estimate of an answer that was cut off, or (where
- * nobody can say) the worst price that was reserved.
+ * What a cost rests on: the provider's own word, tokens and prices, the provider's last count before the answer was cut
+ * off (`estimate`; until v0.1.0 what could be seen of it), or (where nobody says) the worst price that was reserved.
  */
 export type CostBasis = z.infer<typeof usageSchema>['basis'];
 

@@ -10,6 +10,8 @@ export interface Offer {
   /** The longest answer; null where nothing is known but the context. */
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
+  /** What the provider says of prices and is not believed: a reservation covers it. */
+  readonly doubtedPrices?: ModelPrices;
   readonly input: readonly InputModality[];
   /** The provider's list no longer has it. */
   readonly gone: boolean;

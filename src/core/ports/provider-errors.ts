@@ -37,6 +37,10 @@ export interface ProviderErrorDetails {
   /** Whether the same request may well succeed a little later. */
   readonly transient?: boolean;
   readonly generationId?: string | null;
+  /** Whether the provider may bill the request nevertheless. */
+  readonly mayBeBilled?: boolean;
+  /** As `ProviderError.affordableTokens`. */
+  readonly affordableTokens?: number | null;
   readonly cause?: unknown;
 }
 
@@ -54,6 +58,14 @@ export class ProviderError extends Error {
   readonly transient: boolean;
   /** Set where the request had been taken: what it cost may be asked for by this id. */
   readonly generationId: string | null;
+  /**
+   * Whether the provider may bill the request nevertheless. False only if the connection never stood, or if the provider
+   * answered 3xx or 4xx (408 excepted): a gateway that gave up, or a connection that broke, says nothing of what stands
+   * behind it.
+   */
+  readonly mayBeBilled: boolean;
+  /** Of `no_credit`: the longest answer in tokens that the credit still covers, where the provider says so. */
+  readonly affordableTokens: number | null;
   /** Whether the request went out with a guild's own key. */
   readonly ownKey: boolean;
 
@@ -71,6 +83,8 @@ export class ProviderError extends Error {
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.transient = details.transient ?? false;
     this.generationId = details.generationId ?? null;
+    this.mayBeBilled = details.mayBeBilled ?? false;
+    this.affordableTokens = details.affordableTokens ?? null;
     this.ownKey = details.ownKey ?? false;
   }
 }

@@ -49,6 +49,8 @@ export interface ChatRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** The guild's own key. Without it the provider's default key is used. */
   readonly apiKey?: string;
+  /** Costs nothing, whatever becomes of it: is tried again also where a request may have been worked on. Default false. */
+  readonly isFree?: boolean;
 }
 
 /** What a request used, as the provider counts it. */
@@ -57,11 +59,15 @@ export interface Usage {
   /** Reasoning included. */
   readonly completionTokens: number;
   readonly reasoningTokens: number;
-  /** Part of `promptTokens`. */
+  /** Read from the provider's cache; part of `promptTokens`. */
   readonly cachedPromptTokens: number;
+  /** Written into it; part of `promptTokens`, and none of the ones before. */
+  readonly cacheWriteTokens: number;
   readonly webSearches: number;
   /** The price of it all where the provider names one, rounded up to nano-dollars. */
   readonly costNanoUsd: number | null;
+  /** The account has a key of its own at the upstream provider: a price of 0 is meant. */
+  readonly isByok: boolean;
 }
 
 /** Why an answer ended. `unknown`: the provider ended it in good order and gave no reason that is known. */
@@ -75,12 +81,18 @@ export interface Citation {
 export type ChatEvent =
   /**
    * The provider took the request: its headers are in. Comes first. It comes again where only the first chunk names the
-   * id, and where the provider took a request, refused it before any other event and was asked again (nothing is
-   * billed for that): the newest one counts.
+   * id, and where a free request was refused before any other event and made again: the newest one counts.
    */
-  | { readonly type: 'start'; readonly generationId: string | null }
+  | {
+      readonly type: 'start';
+      readonly generationId: string | null;
+      /** The cap on the answer that the provider's credit allows, where that is below the one asked for. */
+      readonly affordableTokens?: number;
+    }
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'reasoning'; readonly delta: string }
+  /** What was used so far, of providers that keep count as they go. Any text or reasoning after it makes it out of date. */
+  | { readonly type: 'usage'; readonly usage: Usage }
   /** A source of the answer; each address comes once. */
   | ({ readonly type: 'citation' } & Citation)
   /** The answer is whole. Always the last event; a stream that ends without it throws. */
@@ -106,14 +118,42 @@ export interface Completion {
   readonly generationId: string | null;
 }
 
-/** Prices in pico-dollars; null where the provider names none. */
+/** Prices in pico-dollars, per token and each; null where none is named. */
 export interface ModelPrices {
   readonly promptPicoUsd: number | null;
+  /** Of a prompt token that is read from the provider's cache. */
+  readonly cachedPromptPicoUsd: number | null;
+  /** Of a prompt token that is written into it. */
+  readonly cacheWritePicoUsd: number | null;
   readonly completionPicoUsd: number | null;
+  /** Of a token of reasoning, where it has a price of its own. */
+  readonly reasoningPicoUsd: number | null;
   readonly requestPicoUsd: number | null;
   readonly imagePicoUsd: number | null;
   readonly webSearchPicoUsd: number | null;
 }
+
+export const NO_PRICES: ModelPrices = {
+  promptPicoUsd: null,
+  cachedPromptPicoUsd: null,
+  cacheWritePicoUsd: null,
+  completionPicoUsd: null,
+  reasoningPicoUsd: null,
+  requestPicoUsd: null,
+  imagePicoUsd: null,
+  webSearchPicoUsd: null,
+};
+
+export const FREE_OF_CHARGE: ModelPrices = {
+  promptPicoUsd: 0,
+  cachedPromptPicoUsd: 0,
+  cacheWritePicoUsd: 0,
+  completionPicoUsd: 0,
+  reasoningPicoUsd: 0,
+  requestPicoUsd: 0,
+  imagePicoUsd: 0,
+  webSearchPicoUsd: 0,
+};
 
 /** What a provider says of one of its models; null where it says nothing. */
 export interface ModelFacts {
@@ -137,7 +177,8 @@ export interface ChatProvider {
   /** Whether `generationCost` can ever answer. */
   readonly looksUpCosts: boolean;
   /**
-   * The answer as it grows. No limit on the whole, one on silence. Retried only while nothing but `start` came.
+   * The answer as it grows. No limit on the whole, one on silence. Tried again only while nothing but `start` came and
+   * nothing can be billed (`ProviderError.mayBeBilled`).
    * Breaking out of the loop ends the HTTP request.
    */
   stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;

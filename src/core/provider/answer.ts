@@ -1,6 +1,6 @@
-import { asArray, asCount, asObject, asText, type JsonObject } from '../kit/json.ts';
+import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
 import type { ChatEvent, FinishReason, Usage } from '../ports/provider.ts';
-import { costNanoUsd } from './cost.ts';
+import { readUsage } from './usage.ts';
 
 /** Puts together what a provider says of one answer, chunk by chunk or in one piece. */
 export interface AnswerReader {
@@ -47,8 +47,7 @@ export function createAnswerReader(startId: string | null): AnswerReader {
         generationId = asText(chunk['id']);
         if (generationId !== null) events.push({ type: 'start', generationId });
       }
-      if (chunk['usage']) usage = readUsage(chunk['usage']) ?? usage;
-
+      let failed = chunk['error'] || chunk['object'] === 'error' ? chunk : null;
       const choice = asObject(asArray(chunk['choices'])[0]);
       if (choice !== null) {
         const delta = asObject(choice['delta']) ?? asObject(choice['message']);
@@ -61,11 +60,16 @@ export function createAnswerReader(startId: string | null): AnswerReader {
           if (delta['annotations']) cite(delta['annotations'], events);
         }
         if (choice['annotations']) cite(choice['annotations'], events);
-        if (choice['error']) return { error: choice['error'] };
-        if (choice['finish_reason'] === 'error') return chunk;
+        if (choice['error']) failed = { error: choice['error'] };
+        else if (choice['finish_reason'] === 'error') failed = chunk;
         finish = readFinish(choice['finish_reason']) ?? finish;
       }
-      return chunk['error'] || chunk['object'] === 'error' ? chunk : null;
+      const counted = readUsage(chunk);
+      if (counted !== null) {
+        usage = counted;
+        events.push({ type: 'usage', usage });
+      }
+      return failed;
     },
     done(skippedLines) {
       return { type: 'done', finish: finish ?? 'unknown', usage, model, generationId, skippedLines };
@@ -89,24 +93,6 @@ function readFinish(reason: unknown): FinishReason | null {
     default:
       return asText(reason) === null ? null : 'unknown';
   }
-}
-
-function readUsage(value: unknown): Usage | null {
-  const usage = asObject(value);
-  const promptTokens = asCount(usage?.['prompt_tokens']);
-  const completionTokens = asCount(usage?.['completion_tokens']);
-  if (usage === null || promptTokens === null || completionTokens === null) return null;
-  // The documentation has both names for the tools' details.
-  const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
-  const upstream = asObject(usage['cost_details'])?.['upstream_inference_cost'];
-  return {
-    promptTokens,
-    completionTokens,
-    reasoningTokens: asCount(asObject(usage['completion_tokens_details'])?.['reasoning_tokens']) ?? 0,
-    cachedPromptTokens: asCount(asObject(usage['prompt_tokens_details'])?.['cached_tokens']) ?? 0,
-    webSearches: asCount(tools?.['web_search_requests']) ?? 0,
-    costNanoUsd: costNanoUsd(usage['cost'], usage['is_byok'], upstream),
-  };
 }
 
 function isWebAddress(url: string): boolean {

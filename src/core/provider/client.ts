@@ -36,6 +36,9 @@ export interface ProviderClientOptions {
   readonly preferences?: RoutingPreferences;
 }
 
+/** An answer below that is none: where the credit covers no more, people are told so. */
+const LEAST_ANSWER_TOKENS = 256;
+
 /**
  * Reads from all streams together. A read costs about as much as ten words that it brings, so that each brings more where many
  * stream: up to 20 answers at 50 words a second are read word by word, 1,000 once a second.
@@ -97,8 +100,13 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   }
 
   /** Waits before the next try; throws the error where there must be none. */
-  async function backOff(error: unknown, retries: number, signal: AbortSignal): Promise<void> {
-    const delayMs = retryDelayMs(error, retries, random);
+  async function backOff(
+    error: unknown,
+    retries: number,
+    signal: AbortSignal,
+    isFree?: boolean,
+  ): Promise<void> {
+    const delayMs = retryDelayMs(error, retries, random, isFree);
     if (delayMs === null) throw error;
     log.info({ err: error, retries, delayMs }, 'trying again');
     await clock.sleep(delayMs, signal);
@@ -137,7 +145,8 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     id: definition.id,
     looksUpCosts: definition.features.generationLookup,
 
-    async *stream(request, signal) {
+    async *stream(asked, signal) {
+      let request = asked;
       for (let retries = 0; ; retries++) {
         const exchange = transport.begin(request.apiKey);
         const limit = startDeadline(clock, options.idleTimeoutMs, signal, () =>
@@ -154,7 +163,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
           for await (const events of batches) {
             for (const event of joined(events)) {
               live ||= event.type !== 'start';
-              yield event;
+              yield request === asked ? event : withCap(event, request);
             }
           }
           return;
@@ -164,7 +173,9 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         } finally {
           await limit.stop();
         }
-        await backOff(failure, retries, signal);
+        const affordable = request === asked ? affordableCap(failure, request) : null;
+        if (affordable === null) await backOff(failure, retries, signal, request.isFree);
+        else request = { ...request, maxOutputTokens: affordable };
       }
     },
 
@@ -177,7 +188,11 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     models(signal) {
       return run(undefined, signal, async (exchange, limit) => {
-        const models = readModels(await getJson(exchange, '/models', limit), log);
+        const models = readModels(
+          await getJson(exchange, '/models', limit),
+          definition.features.tokenPrices,
+          log,
+        );
         if (models === null) throw exchange.fail({ code: 'bad_response' });
         return models;
       });
@@ -210,26 +225,49 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   };
 }
 
+/** The cap at which a request can be made again that asked for more than the credit covers; null where none is of use. */
+function affordableCap(error: unknown, { maxOutputTokens }: ChatRequest): number | null {
+  if (!(error instanceof ProviderError) || error.mayBeBilled) return null;
+  const { affordableTokens } = error;
+  if (affordableTokens === null || affordableTokens < LEAST_ANSWER_TOKENS) return null;
+  return maxOutputTokens === undefined || affordableTokens < maxOutputTokens ? affordableTokens : null;
+}
+
+function withCap(event: ChatEvent, { maxOutputTokens }: ChatRequest): ChatEvent {
+  return event.type === 'start' && maxOutputTokens !== undefined
+    ? { ...event, affordableTokens: maxOutputTokens }
+    : event;
+}
+
 function isEventStream(response: Response): boolean {
   return /^text\/event-stream/i.test(response.headers.get('content-type') ?? 'text/event-stream');
 }
 
-/** What came in one read, with the pieces of text that follow one another as one: on its way each event costs as much as a word. */
+/**
+ * What came in one read, with the pieces of text that follow one another as one, and of the counts of what was used the
+ * last, unless it is out of date: on its way each event costs as much as a word.
+ */
 function joined(events: readonly ChatEvent[]): readonly ChatEvent[] {
   const all: ChatEvent[] = [];
   let deltas: string[] = [];
+  let usage: ChatEvent | null = null;
   const join = () => {
     if (deltas.length > 0) all.push({ type: 'text', delta: deltas.join('') });
     deltas = [];
   };
   for (const event of events) {
-    if (event.type === 'text') deltas.push(event.delta);
-    else {
+    if (event.type === 'usage') usage = event;
+    else if (event.type === 'text') {
+      deltas.push(event.delta);
+      usage = null;
+    } else {
+      if (event.type === 'reasoning') usage = null;
       join();
       all.push(event);
     }
   }
   join();
+  if (usage !== null && all.at(-1)?.type !== 'done') all.push(usage);
   return all;
 }
 

@@ -14,6 +14,8 @@ const featuresSchema = z.strictObject({
   routing: z.boolean(),
   /** `plugins`: context compression is switched off, since the window is kept here. */
   plugins: z.boolean(),
+  /** `pricing` in `GET /models` is OpenRouter's: dollars per token, and the prices that are billed. */
+  tokenPrices: z.boolean(),
   /** The server tool `openrouter:web_search`. */
   webSearch: z.boolean(),
   /** `HTTP-Referer` and titles that name this application. */
@@ -33,6 +35,7 @@ const compatibleFeatures: ProviderFeatures = {
   sessionId: false,
   routing: false,
   plugins: false,
+  tokenPrices: false,
   webSearch: false,
   attribution: false,
   generationLookup: false,
@@ -57,6 +60,7 @@ const presets = {
       sessionId: true,
       routing: true,
       plugins: true,
+      tokenPrices: true,
       webSearch: true,
       attribution: true,
       generationLookup: true,

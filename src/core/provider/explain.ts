@@ -32,6 +32,12 @@ export function explainProviderError(error: ProviderError): Explanation {
           : "Try another model, or ask the operator of this bot to look at the key's limits and privacy settings.",
       };
     case 'no_credit':
+      if (error.affordableTokens !== null) {
+        return {
+          what: `The credit of ${ownKey ? `the ${provider} account that was connected here` : `the bot's ${provider} account`} does not cover an answer of this model.`,
+          next: `Pick a cheaper model or ask a shorter question. ${ownKey ? 'An admin can top the account up.' : askOperator}`,
+        };
+      }
       return ownKey
         ? {
             what: `The ${provider} account that was connected here has run out of credit.`,

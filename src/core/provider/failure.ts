@@ -45,6 +45,9 @@ const codeByIdentifier: Readonly<Record<string, ProviderErrorCode>> = {
 /** vLLM and Ollama name no identifier for this one. The prose is looked at, never kept. */
 const CONTEXT_PROSE = /context (?:length|window|size)|maximum context|prompt is too long/i;
 
+/** OpenRouter's words for a request that may cost more than the account has. */
+const AFFORDABLE = /can only afford (\d{1,9})/i;
+
 /** Identifiers only, so that no prompt and no key can hide in one. */
 const IDENTIFIER = /^[\w.-]{1,64}$/;
 
@@ -72,6 +75,7 @@ export function readFailure(
     code,
     status,
     reason: identifiers[0] ?? null,
+    affordableTokens: code === 'no_credit' ? affordableTokens(error) : null,
     retryAfterMs: retryAfterMs(headers, metadata, availability, nowMs),
     transient:
       (status === null || isTransientStatus(status)) &&
@@ -127,6 +131,11 @@ function codeByStatus(status: number | null): ProviderErrorCode {
 
 function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
+}
+
+function affordableTokens(error: JsonObject | null): number | null {
+  const tokens = AFFORDABLE.exec(asText(error?.['message']) ?? '')?.[1];
+  return tokens === undefined ? null : Number(tokens);
 }
 
 /** `{error:{…}}` everywhere; `{error:"…"}` from some servers; the bare object under vLLM's older versions. */

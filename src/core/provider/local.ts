@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
 import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
-import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition } from './definition.ts';
 import { readModels } from './models.ts';
@@ -42,14 +42,6 @@ export function isOfLocalServer(modelId: string): boolean {
 /** The start waits for this; a server on loopback that is up answers within a few milliseconds. */
 const SEARCH_TIMEOUT_MS = 300;
 
-const free: ModelPrices = {
-  promptPicoUsd: 0,
-  completionPicoUsd: 0,
-  requestPicoUsd: 0,
-  imagePicoUsd: 0,
-  webSearchPicoUsd: 0,
-};
-
 /** Finds model servers on this machine's loopback, within 300 ms. What is not there is no error. */
 export async function findLocalServers(
   options: LocalSearchOptions,
@@ -81,10 +73,10 @@ async function probe(
     const response = await transport.send(exchange, message, limit.signal);
     const body = await transport.readJson(exchange, response, limit.signal);
     if (!isModelList(body)) return null;
-    const models = (readModels(body, log) ?? [])
+    const models = (readModels(body, false, log) ?? [])
       // Both list embedding models too, which cannot chat; their names are all there is to tell them by.
       .filter((model) => !/embed/i.test(model.id))
-      .map((model) => ({ ...model, prices: free }));
+      .map((model) => ({ ...model, prices: FREE_OF_CHARGE }));
     return models.length > 0 ? { definition, models } : null;
   } catch (error) {
     if (error instanceof ProviderError) return null;

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { asArray, asObject, type JsonObject } from '../kit/json.ts';
-import { parsePicoUsd } from '../kit/money.ts';
-import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import { asArray, type JsonObject } from '../kit/json.ts';
+import type { ModelFacts } from '../ports/provider.ts';
+import { readPrices } from './prices.ts';
 
 const tokens = z.number().int().positive().nullish().catch(null);
 
@@ -24,46 +24,28 @@ const entrySchema = z.object({
 /**
  * The models of a `GET /models` answer. An entry without an id is skipped and counted in the log; a field that cannot
  * be read is null. Null where the answer is no list of models at all.
+ * @param tokenPrices prices that name no unit are in dollars per token; else they are not known
  */
-export function readModels(body: JsonObject, log: Logger): ModelFacts[] | null {
+export function readModels(body: JsonObject, tokenPrices: boolean, log: Logger): ModelFacts[] | null {
   if (!Array.isArray(body['data'])) return null;
   const entries = asArray(body['data']);
   const models = entries.flatMap((entry) => {
     const parsed = entrySchema.safeParse(entry);
-    return parsed.success ? [toFacts(parsed.data)] : [];
+    return parsed.success ? [toFacts(parsed.data, tokenPrices)] : [];
   });
   const skipped = entries.length - models.length;
   if (skipped > 0) log.warn({ skipped, models: models.length }, 'skipped models that could not be read');
   return models;
 }
 
-function toFacts(entry: z.infer<typeof entrySchema>): ModelFacts {
+function toFacts(entry: z.infer<typeof entrySchema>, tokenPrices: boolean): ModelFacts {
   return {
     id: entry.id,
     name: entry.name ?? entry.id,
     contextTokens: entry.context_length ?? entry.max_model_len ?? null,
     maxOutputTokens: entry.top_provider?.max_completion_tokens ?? null,
-    prices: readPrices(entry.pricing ?? {}),
+    prices: readPrices(entry.pricing ?? {}, tokenPrices),
     inputModalities: entry.architecture?.input_modalities ?? null,
     expiresAt: entry.expiration_date ?? null,
-  };
-}
-
-/**
- * The dearest price of each kind: `overrides` hold for long prompts or for some hours of the day, and a reservation
- * must cover them. OpenRouter writes -1 where the price depends on the model that a router picks: that is unknown.
- */
-function readPrices(pricing: JsonObject): ModelPrices {
-  const bands = [pricing, ...asArray(pricing['overrides']).map((band) => asObject(band) ?? {})];
-  const dearest = (kind: string): number | null => {
-    const prices = bands.map((band) => parsePicoUsd(band[kind])).filter((price) => price !== null);
-    return parsePicoUsd(pricing[kind]) === null ? null : Math.max(...prices);
-  };
-  return {
-    promptPicoUsd: dearest('prompt'),
-    completionPicoUsd: dearest('completion'),
-    requestPicoUsd: dearest('request'),
-    imagePicoUsd: dearest('image'),
-    webSearchPicoUsd: dearest('web_search'),
   };
 }

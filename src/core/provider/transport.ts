@@ -3,6 +3,7 @@ import { readBody } from '../kit/body.ts';
 import type { Clock } from '../kit/clock.ts';
 import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
+import { neverConnected } from './connection-fault.ts';
 import type { ProviderDefinition } from './definition.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { type Attribution, requestHeaders } from './wire.ts';
@@ -27,6 +28,8 @@ export interface Exchange {
   readonly key: string | null;
   /** By which it can be asked later what this exchange cost. */
   generationId: string | null;
+  /** Whether the provider may bill it by now (`ProviderError.mayBeBilled`). */
+  mayBeBilled: boolean;
   /** The failure as an error that holds no key. */
   fail(failure: Failure): ProviderError;
 }
@@ -67,12 +70,14 @@ export function createTransport(options: TransportOptions): Transport {
       const exchange: Exchange = {
         key,
         generationId: null,
+        mayBeBilled: false,
         fail(failure) {
           return new ProviderError({
             ...failure,
             provider: definition.name,
             ownKey: ownKey !== undefined,
             generationId: exchange.generationId,
+            mayBeBilled: exchange.mayBeBilled,
             reason: withoutSecret(failure.reason, key) ?? null,
             cause: withoutSecret(failure.cause, key),
           });
@@ -86,6 +91,8 @@ export function createTransport(options: TransportOptions): Transport {
     async send(exchange, { path, accept, body, headers: extra = {} }, signal) {
       const headers = requestHeaders(definition, exchange.key, attribution, { accept, ...extra });
       if (body) headers.set('Content-Type', 'application/json');
+      // Nothing but an answer costs anything.
+      exchange.mayBeBilled = body !== undefined;
       let response: Response;
       try {
         response = await fetch(`${definition.baseUrl}${path}`, {
@@ -98,12 +105,15 @@ export function createTransport(options: TransportOptions): Transport {
         });
       } catch (cause) {
         signal.throwIfAborted();
+        if (neverConnected(cause)) exchange.mayBeBilled = false;
         throw exchange.fail({ code: 'unreachable', transient: true, cause });
       }
       exchange.generationId = response.headers.get('x-generation-id');
       if (response.ok) return response;
+      const { status } = response;
+      if (status < 500 && status !== 408) exchange.mayBeBilled = false;
       const text = await readText(response, MAX_ERROR_BYTES, signal);
-      throw exchange.fail(readFailure(response.status, parseJson(text ?? ''), response.headers, clock.now()));
+      throw exchange.fail(readFailure(status, parseJson(text ?? ''), response.headers, clock.now()));
     },
 
     async readJson(exchange, response, signal) {

@@ -21,10 +21,19 @@ const LEASES = { leases: RESERVATION_LEASES, owners: RESERVATION_OWNERS };
 type Body = Omit<Reservation, 'leaseUntilMs'>;
 
 /**
- * Numbers in Lua are doubles: exact to 2^53, which no counter passes. They leave as strings, because Lua would print
+ * Numbers in Lua are doubles: exact to 2^53, where a counter stops. They leave as strings, because Lua would print
  * `1e+15` and the client's decoder of integers is inexact close to 2^53.
  */
-const RESERVE = script(`
+const ADD = `
+local function add(counters, counter, amount)
+  local value = redis.call('HINCRBY', counters, counter, amount)
+  local held = math.max(0, math.min(value, ${Number.MAX_SAFE_INTEGER}))
+  if held ~= value then redis.call('HSET', counters, counter, string.format('%.0f', held)) end
+  return held
+end
+`;
+
+const RESERVE = script(`${ADD}
 local counters, expiry, reservations, leases, owners = unpack(KEYS)
 local id, owner, lease, body = unpack(ARGV)
 local function exact(value) return string.format('%.0f', value) end
@@ -32,13 +41,13 @@ local used, known = {}, redis.call('HEXISTS', reservations, id) == 1
 for i = 5, #ARGV, 4 do
   local value = tonumber(redis.call('HGET', counters, ARGV[i]) or '0')
   local amount, limit = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  if not known and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
+  if not known and limit and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
   used[#used + 1] = exact(value)
 end
 if known then return {1, unpack(used)} end
 used = {}
 for i = 5, #ARGV, 4 do
-  used[#used + 1] = exact(redis.call('HINCRBY', counters, ARGV[i], ARGV[i + 1]))
+  used[#used + 1] = exact(add(counters, ARGV[i], ARGV[i + 1]))
   redis.call('ZADD', expiry, ARGV[i + 3], ARGV[i])
 end
 redis.call('HSET', reservations, id, body)
@@ -48,7 +57,7 @@ return {1, unpack(used)}
 `);
 
 /** The corrections are worked out before: a reservation never changes, only whether it is open. */
-const SETTLE = script(`
+const SETTLE = script(`${ADD}
 local reservations, leases, owners, generations, counters = unpack(KEYS)
 local id, owner, count = unpack(ARGV)
 if redis.call('HDEL', reservations, id) == 0 then return 0 end
@@ -57,7 +66,7 @@ redis.call('ZREM', owners, owner .. '\\0' .. id)
 redis.call('HDEL', generations, id)
 local next = 4 + 2 * tonumber(count)
 for i = 4, next - 1, 2 do
-  if redis.call('HEXISTS', counters, ARGV[i]) == 1 then redis.call('HINCRBY', counters, ARGV[i], ARGV[i + 1]) end
+  if redis.call('HEXISTS', counters, ARGV[i]) == 1 then add(counters, ARGV[i], ARGV[i + 1]) end
 end
 ${APPEND_RECORD}
 if KEYS[6] then append(6, next) end
@@ -89,7 +98,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
             ...draws.flatMap(({ counter, unit, limit, expiresAtMs }) => [
               counter,
               reserved[unit],
-              limit ?? Number.MAX_SAFE_INTEGER,
+              limit ?? '',
               expiresAtMs,
             ]),
           ],
@@ -171,7 +180,13 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
     async read(counters) {
       if (counters.length === 0) return new Map();
       const values = await run((client) => client.hmGet(COUNTERS, [...counters]));
-      return new Map(counters.map((counter, index) => [counter, Number(values[index] ?? 0)]));
+      // v0.1.0 may have left more than can be told apart.
+      return new Map(
+        counters.map((counter, index) => [
+          counter,
+          Math.min(Number(values[index] ?? 0), Number.MAX_SAFE_INTEGER),
+        ]),
+      );
     },
   };
 }

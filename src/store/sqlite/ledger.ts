@@ -5,6 +5,9 @@ import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 import { insertRecord } from './records.ts';
 
+/** A counter stops here: what is beyond cannot be read exactly, and v0.1.0 may have left it. Every limit is below. */
+const FULL = Number.MAX_SAFE_INTEGER;
+
 /** What never changes of a reservation; owner, lease and generation id are columns. */
 type Body = Omit<Reservation, 'id' | 'owner' | 'leaseUntilMs'>;
 
@@ -12,7 +15,8 @@ export function createSqliteLedger(database: Database): LedgerStore {
   const { read, write, sql } = database;
 
   function counterValue(counter: string): number {
-    return Number(sql('SELECT value FROM counters WHERE counter = ?').get(counter)?.['value'] ?? 0);
+    const row = sql('SELECT min(value, ?) AS value FROM counters WHERE counter = ?').get(FULL, counter);
+    return Number(row?.['value'] ?? 0);
   }
 
   function bodyOf(id: string): Body | null {
@@ -30,16 +34,16 @@ export function createSqliteLedger(database: Database): LedgerStore {
         if (bodyOf(id)) return { ok: true, used: before };
         for (const [index, draw] of draws.entries()) {
           const used = before[index] ?? 0;
-          if (used + reserved[draw.unit] > (draw.limit ?? Number.MAX_SAFE_INTEGER)) {
+          if (draw.limit !== null && used + reserved[draw.unit] > draw.limit) {
             return { ok: false, draw, used };
           }
         }
         const used = draws.map((draw) => {
           const row = sql(
             `INSERT INTO counters (counter, value, expires_at_ms) VALUES (?, ?, ?)
-             ON CONFLICT (counter) DO UPDATE SET value = value + excluded.value, expires_at_ms = excluded.expires_at_ms
+             ON CONFLICT (counter) DO UPDATE SET value = min(value + excluded.value, ?), expires_at_ms = excluded.expires_at_ms
              RETURNING value`,
-          ).get(draw.counter, reserved[draw.unit], draw.expiresAtMs);
+          ).get(draw.counter, reserved[draw.unit], draw.expiresAtMs, FULL);
           return Number(row?.['value']);
         });
         sql('INSERT INTO reservations (id, owner, lease_until_ms, body) VALUES (?, ?, ?, ?)').run(
@@ -58,8 +62,9 @@ export function createSqliteLedger(database: Database): LedgerStore {
         const body = bodyOf(id);
         if (body === null) return false;
         for (const { counter, unit } of body.draws) {
-          sql('UPDATE counters SET value = value + ? WHERE counter = ?').run(
+          sql('UPDATE counters SET value = max(0, min(value + ?, ?)) WHERE counter = ?').run(
             actual[unit] - body.reserved[unit],
+            FULL,
             counter,
           );
         }

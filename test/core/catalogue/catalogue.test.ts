@@ -143,6 +143,7 @@ describe('what a provider says', () => {
       believed: true,
       gone: [LLAMA],
       back: [],
+      doubts: [],
     });
     expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
     expect(catalogue.list('web').map(({ id }) => id)).toContain(LLAMA);
@@ -170,13 +171,18 @@ describe('what a provider says', () => {
   ])('is not believed where it is %s', (_, list) => {
     const catalogue = createCatalogue(MODELS_FILE);
     const before = catalogue.list('web');
-    expect(catalogue.apply('openrouter', list)).toEqual({ believed: false, gone: [], back: [] });
+    expect(catalogue.apply('openrouter', list)).toEqual({ believed: false, gone: [], back: [], doubts: [] });
     expect(catalogue.list('web')).toEqual(before);
   });
 
   it('is nothing to doubt where no model is routed to the provider', () => {
     const catalogue = catalogueOf({ models: [{ id: 'maker/model', tier: 'free' }] });
-    expect(catalogue.apply('openai', listOf('openai'))).toEqual({ believed: true, gone: [], back: [] });
+    expect(catalogue.apply('openai', listOf('openai'))).toEqual({
+      believed: true,
+      gone: [],
+      back: [],
+      doubts: [],
+    });
   });
 
   it('adds no model to the catalogue', () => {
@@ -205,7 +211,7 @@ describe('a provider that is free', () => {
     });
     const prices = { ...factsOf('x').prices, completionPicoUsd: 5 };
     catalogue.apply('mine', [factsOf('maker/model', { prices })]);
-    expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual([0, 0, 0, 0, 0]);
+    expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual(Array(8).fill(0));
   });
 });
 
@@ -260,6 +266,7 @@ describe('a server on this machine', () => {
       believed: true,
       gone: ['ollama/one'],
       back: [],
+      doubts: [],
     });
     expect(catalogue.get('ollama/one', 'web')).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CatalogueFileError, parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 
 function parse(file: object) {
   return parseCatalogueFile(JSON.stringify(file));
@@ -71,13 +72,7 @@ describe('a models file', () => {
         routes: [{ provider: 'openrouter', wireModel: 'maker/model' }],
         contextTokens: 8_192,
         maxOutputTokens: null,
-        prices: {
-          promptPicoUsd: null,
-          completionPicoUsd: null,
-          requestPicoUsd: null,
-          imagePicoUsd: null,
-          webSearchPicoUsd: null,
-        },
+        prices: NO_PRICES,
         input: ['text'],
       },
     ]);
@@ -86,6 +81,9 @@ describe('a models file', () => {
   it('has prices in US dollars, which are kept exactly', () => {
     const prices = {
       promptPerMillion: 0.0375,
+      cachedPromptPerMillion: 0.00375,
+      cacheWritePerMillion: 0.05,
+      reasoningPerMillion: 0.2,
       completionPerMillion: 0.1,
       request: 0.005,
       image: 0.003613,
@@ -93,6 +91,9 @@ describe('a models file', () => {
     };
     expect(parse({ models: [{ ...model, prices }] }).models[0]?.prices).toEqual({
       promptPicoUsd: 37_500,
+      cachedPromptPicoUsd: 3_750,
+      cacheWritePicoUsd: 50_000,
+      reasoningPicoUsd: 200_000,
       completionPicoUsd: 100_000,
       requestPicoUsd: 5_000_000_000,
       imagePicoUsd: 3_613_000_000,

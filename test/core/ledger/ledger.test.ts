@@ -401,7 +401,7 @@ describe('an answer that was stopped', () => {
     );
   });
 
-  it('is booked at the estimate where the provider does not say in time, or was never heard of', async () => {
+  it('is booked as it stands where the provider does not say within half an hour, or was never heard of', async () => {
     const ledger = open();
     const known = admitted(await ledger.reserve(REQUEST));
     await known.started('gen-1');
@@ -409,17 +409,36 @@ describe('an answer that was stopped', () => {
     const unknown = admitted(await ledger.reserve({ ...REQUEST, id: 'r2' }));
     await unknown.settle(spent(2, 'estimate'));
     expect((await used())['nanoUsdPerDay']).toBe(1_002);
-    await clock.advance(2 * MINUTE_MS);
+    await clock.advance(HOUR_MS);
     expect((await used())['nanoUsdPerDay']).toBe(42);
   });
 
-  it('is booked at the estimate on stop', async () => {
-    const ledger = open();
+  it('stays reserved on stop, and is priced by whichever process comes next', async () => {
+    const ledger = open({ owner: 'ending' });
     const reserved = admitted(await ledger.reserve(REQUEST));
     await reserved.started('gen-1');
-    await reserved.settle(spent(40, 'estimate'));
+    await reserved.settle(spent(1_000, 'reserved'));
     await ledger.stop();
-    expect((await used())['nanoUsdPerDay']).toBe(40);
+    expect((await used())['nanoUsdPerDay']).toBe(1_000);
+    expect(await usage()).toEqual([]);
+    open({ owner: 'next', lookUpCost: async () => 7 });
+    await clock.advance(6 * MINUTE_MS);
+    expect((await used())['nanoUsdPerDay']).toBe(7);
+  });
+
+  it('is booked at once where it can have cost nothing', async () => {
+    const asked: unknown[] = [];
+    const ledger = open({
+      async lookUpCost(request) {
+        asked.push(request);
+        return 0;
+      },
+    });
+    const reserved = admitted(await ledger.reserve({ ...REQUEST, worstNanoUsd: 0 }));
+    await reserved.started('gen-1');
+    await reserved.settle(spent(0, 'reserved'));
+    expect(await usage()).toHaveLength(1);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -9,30 +9,15 @@ import {
   worstCostNanoUsd,
 } from '../../../src/core/ledger/pricing.ts';
 import type { Offer } from '../../../src/core/ports/model.ts';
-import type { ModelPrices, Usage } from '../../../src/core/ports/provider.ts';
+import { FREE_OF_CHARGE, type ModelPrices, NO_PRICES, type Usage } from '../../../src/core/ports/provider.ts';
 import { withMaxPrice } from '../../../src/core/ports/routing.ts';
 import { MODELS_FILE } from '../../support/models.ts';
-
-const NONE: ModelPrices = {
-  promptPicoUsd: null,
-  completionPicoUsd: null,
-  requestPicoUsd: null,
-  imagePicoUsd: null,
-  webSearchPicoUsd: null,
-};
-const ALL_FREE: ModelPrices = {
-  promptPicoUsd: 0,
-  completionPicoUsd: 0,
-  requestPicoUsd: 0,
-  imagePicoUsd: 0,
-  webSearchPicoUsd: 0,
-};
 
 function offer(prices: Partial<ModelPrices> = {}): Offer {
   return {
     contextTokens: 8_192,
     maxOutputTokens: null,
-    prices: { ...NONE, ...prices },
+    prices: { ...NO_PRICES, ...prices },
     input: ['text'],
     gone: false,
   };
@@ -48,8 +33,10 @@ function usage(overrides: Partial<Usage> = {}): Usage {
     completionTokens: 0,
     reasoningTokens: 0,
     cachedPromptTokens: 0,
+    cacheWriteTokens: 0,
     webSearches: 0,
     costNanoUsd: null,
+    isByok: false,
     ...overrides,
   };
 }
@@ -90,7 +77,11 @@ describe('the worst price of a request', () => {
 
   it('is nothing where the provider declares every price 0', () => {
     expect(
-      worstCostNanoUsd(offer(ALL_FREE), bounds({ promptTokens: 1e6, outputTokens: 1e6, images: 3 }), dearest),
+      worstCostNanoUsd(
+        offer(FREE_OF_CHARGE),
+        bounds({ promptTokens: 1e6, outputTokens: 1e6, images: 3 }),
+        dearest,
+      ),
     ).toBe(0);
   });
 
@@ -115,7 +106,10 @@ describe('the worst price of a request', () => {
     const pico = fc.option(fc.nat(100_000_000), { nil: null });
     const prices = fc.record({
       promptPicoUsd: pico,
+      cachedPromptPicoUsd: pico,
+      cacheWritePicoUsd: pico,
       completionPicoUsd: pico,
+      reasoningPicoUsd: pico,
       requestPicoUsd: pico,
       imagePicoUsd: pico,
       webSearchPicoUsd: pico,
@@ -125,26 +119,28 @@ describe('the worst price of a request', () => {
       outputTokens: fc.nat(100_000),
       webSearches: fc.nat(5),
       images: fc.constant(0),
+      cachesPrompt: fc.constant(true),
     });
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(
-        prices,
-        prices,
-        bound,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (own, other, most, share) => {
-          const offers = [offer(own), offer(other)];
-          const catalogueDearest = dearestPrices(offers);
-          const used = usage({
-            promptTokens: Math.floor(most.promptTokens * share),
-            completionTokens: Math.floor(most.outputTokens * share),
-            webSearches: Math.floor(most.webSearches * share),
-          });
-          const worst = worstCostNanoUsd(offer(own), most, catalogueDearest);
-          expect(Number.isSafeInteger(worst)).toBe(true);
-          expect(costNanoUsd(offer(own), used, catalogueDearest)).toBeLessThanOrEqual(worst);
-        },
-      ),
+      fc.property(prices, prices, bound, share, share, (own, other, most, share, part) => {
+        const offers = [offer(own), offer(other)];
+        const catalogueDearest = dearestPrices(offers);
+        const promptTokens = Math.floor(most.promptTokens * share);
+        const completionTokens = Math.floor(most.outputTokens * share);
+        const cachedPromptTokens = Math.floor(promptTokens * part);
+        const used = usage({
+          promptTokens,
+          cachedPromptTokens,
+          cacheWriteTokens: Math.floor((promptTokens - cachedPromptTokens) * part),
+          completionTokens,
+          reasoningTokens: Math.floor(completionTokens * part),
+          webSearches: Math.floor(most.webSearches * share),
+        });
+        const worst = worstCostNanoUsd(offer(own), most, catalogueDearest);
+        expect(Number.isSafeInteger(worst)).toBe(true);
+        expect(costNanoUsd(offer(own), used, catalogueDearest)).toBeLessThanOrEqual(worst);
+      }),
     );
   });
 });
@@ -154,7 +150,36 @@ describe('the cost of a request', () => {
 
   it('is what the provider says, to the nano-dollar', () => {
     expect(costNanoUsd(model, usage({ promptTokens: 1_000, costNanoUsd: 17 }), dearest)).toBe(17);
-    expect(costNanoUsd(model, usage({ promptTokens: 1_000, costNanoUsd: 0 }), dearest)).toBe(0);
+  });
+
+  it('is its tokens where the provider says 0, unless its own key pays upstream or the model is free', () => {
+    const used = { promptTokens: 1_000, completionTokens: 500 };
+    expect(costNanoUsd(model, usage({ ...used, costNanoUsd: 0 }), dearest)).toBe(450_000);
+    expect(costNanoUsd(model, usage({ ...used, costNanoUsd: 0, isByok: true }), dearest)).toBe(0);
+    expect(costNanoUsd(offer(FREE_OF_CHARGE), usage({ ...used, costNanoUsd: 0 }), dearest)).toBe(0);
+  });
+
+  it('counts cached tokens at their own price, and at the full one where there is none', () => {
+    const used = usage({ promptTokens: 100_000, cachedPromptTokens: 99_000 });
+    const plain = { promptPicoUsd: 1_000_000, completionPicoUsd: 10_000_000 };
+    expect(costNanoUsd(offer({ ...plain, cachedPromptPicoUsd: 100_000 }), used, dearest)).toBe(10_900_000);
+    expect(costNanoUsd(offer(plain), used, dearest)).toBe(100_000_000);
+  });
+
+  it('counts what is written into the cache at its own price, and at a quarter more where there is none', () => {
+    const used = usage({ promptTokens: 1_000, cachedPromptTokens: 200, cacheWriteTokens: 400 });
+    const plain = { promptPicoUsd: 1_000_000, cachedPromptPicoUsd: 0, completionPicoUsd: 0 };
+    expect(costNanoUsd(offer({ ...plain, cacheWritePicoUsd: 2_000_000 }), used, dearest)).toBe(1_200_000);
+    expect(costNanoUsd(offer(plain), used, dearest)).toBe(900_000);
+  });
+
+  it('counts reasoning at its own price, and each call of a search at the price of a request', () => {
+    const used = usage({ completionTokens: 1_000, reasoningTokens: 900, webSearches: 2 });
+    const prices = { promptPicoUsd: 0, completionPicoUsd: 8_000_000, reasoningPicoUsd: 3_000_000 };
+    expect(costNanoUsd(offer(prices), { ...used, webSearches: 0 }, dearest)).toBe(800_000 + 2_700_000);
+    expect(costNanoUsd(offer({ ...prices, requestPicoUsd: 5e9 }), used, dearest)).toBe(
+      3_500_000 + 3 * 5_000_000 + 2 * 15_000_000,
+    );
   });
 
   it('is its tokens times their prices where the provider names none', () => {
@@ -180,7 +205,7 @@ describe('the dearest prices', () => {
   });
 
   it('are not nothing where all models that have a price are free', () => {
-    expect(dearestPrices([offer(), offer(ALL_FREE)]).promptPicoUsd).toBe(15_000_000);
+    expect(dearestPrices([offer(), offer(FREE_OF_CHARGE)]).promptPicoUsd).toBe(15_000_000);
     expect(dearestPrices([offer()])).toMatchObject({
       promptPicoUsd: 15_000_000,
       completionPicoUsd: 75_000_000,

@@ -35,8 +35,8 @@ async function until(condition: () => boolean): Promise<void> {
 
 const busy = (headers?: Record<string, string>) =>
   json(
-    503,
-    { error: { code: 503, message: 'busy', metadata: { error_type: 'provider_overloaded' } } },
+    429,
+    { error: { code: 429, message: 'busy', metadata: { error_type: 'rate_limit_exceeded' } } },
     headers,
   );
 
@@ -67,6 +67,7 @@ describe('stream', () => {
     await live.text('second');
     expect((await events.next()).value).toEqual({ type: 'text', delta: 'second' });
     await live.finish();
+    expect((await events.next()).value).toMatchObject({ type: 'usage' });
     expect((await events.next()).value).toMatchObject({ type: 'done' });
   });
 
@@ -78,6 +79,7 @@ describe('stream', () => {
     await live.raw(textChunk('one') + textChunk(' two') + textChunk(' three'));
     expect((await events.next()).value).toEqual({ type: 'text', delta: 'one two three' });
     await live.finish();
+    expect((await events.next()).value).toMatchObject({ type: 'usage' });
     expect((await events.next()).value).toMatchObject({ type: 'done' });
   });
 
@@ -298,8 +300,10 @@ describe('silence', () => {
 });
 
 describe('trying again', () => {
-  it.each([408, 429, 500, 502, 503, 504, 524, 529])('tries again after HTTP %i', async (status) => {
-    fake.script(json(status, { error: { code: status, message: 'no' } }));
+  const MAY_BE_BILLED = [408, 500, 502, 503, 504, 524, 529];
+
+  it('tries again after HTTP 429, which is not billed', async () => {
+    fake.script(json(429, { error: { code: 429, message: 'no' } }));
     fake.answer('then it worked');
     const { provider, clock } = createTestClient(fake);
     const { events, error } = await readAll(provider.stream(QUESTION, never));
@@ -308,20 +312,37 @@ describe('trying again', () => {
     expect(clock.waits).toEqual([800]);
   });
 
+  it.each(MAY_BE_BILLED)('does not try again after HTTP %i, which may be billed', async (status) => {
+    fake.script(json(status, { error: { code: status, message: 'no' } }));
+    const { provider, clock } = createTestClient(fake);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ status, mayBeBilled: true });
+    expect(fake.chats).toHaveLength(1);
+    expect(clock.waits).toEqual([]);
+  });
+
+  it.each(MAY_BE_BILLED)('tries what is free again after HTTP %i', async (status) => {
+    fake.script(json(status, { error: { code: status, message: 'no' } }));
+    fake.answer('then it worked');
+    const { provider } = createTestClient(fake);
+    const { events } = await readAll(provider.stream({ ...QUESTION, isFree: true }, never));
+    expect(textOf(events)).toBe('then it worked');
+  });
+
   it.each([400, 401, 402, 403, 404, 405, 413, 422])('never tries again after HTTP %i', async (status) => {
     fake.script(json(status, { error: { code: status, message: 'no' } }));
     const { provider, clock } = createTestClient(fake);
     const { error } = await readAll(provider.stream(QUESTION, never));
-    expect(error).toMatchObject({ status });
+    expect(error).toMatchObject({ status, mayBeBilled: false });
     expect(fake.chats).toHaveLength(1);
     expect(clock.waits).toEqual([]);
   });
 
   it('tries three times more, after 0.8, 1.6 and 3.2 s, then fails with the last error', async () => {
-    fake.script(busy(), busy(), busy(), json(502, { error: { code: 502 } }));
+    fake.script(busy(), busy(), busy(), json(429, { error: { code: 429 } }));
     const { provider, clock } = createTestClient(fake);
     const { error } = await readAll(provider.stream(QUESTION, never));
-    expect(error).toMatchObject({ code: 'provider_down', status: 502 });
+    expect(error).toMatchObject({ code: 'rate_limited', status: 429 });
     expect(clock.waits).toEqual([800, 1_600, 3_200]);
     expect(fake.chats).toHaveLength(4);
   });
@@ -361,29 +382,51 @@ describe('trying again', () => {
     expect(fake.chats).toHaveLength(1);
   });
 
-  it('tries again when there is no connection', async () => {
+  it('does not try again when the connection breaks after the request was read', async () => {
     fake.script(drop());
-    fake.answer('back');
     const { provider, clock } = createTestClient(fake);
-    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('back');
-    expect(clock.waits).toEqual([800]);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'unreachable', mayBeBilled: true });
+    expect(fake.chats).toHaveLength(1);
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('tries the list of models again whatever broke: it costs nothing', async () => {
+    let tries = 0;
+    const { provider } = createTestClient(fake, {
+      fetch: async () => (++tries < 4 ? new Response(null, { status: 502 }) : Response.json({ data: [] })),
+    });
+    expect(await provider.models(never)).toEqual([]);
   });
 
   it('fails as unreachable when nothing listens, with the cause', async () => {
     const port = await freePort();
     const { provider, clock } = createTestClient({ url: `http://127.0.0.1:${port}/v1` });
     const { error } = await readAll(provider.stream(QUESTION, never));
-    expect(error).toMatchObject({ code: 'unreachable', status: null, cause: expect.any(Error) });
+    expect(error).toMatchObject({
+      code: 'unreachable',
+      status: null,
+      cause: expect.any(Error),
+      mayBeBilled: false,
+    });
     expect(clock.waits).toHaveLength(3);
   });
 
-  it('tries again when the provider takes the request and then reports an error before any text', async () => {
+  it('does not try again when the provider takes the request and then reports an error before any text', async () => {
+    fake.script(stream(KEEP_ALIVE, errorChunk(502, 'provider_unavailable')));
+    const { provider } = createTestClient(fake);
+    const { error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toMatchObject({ code: 'provider_down', mayBeBilled: true });
+    expect(fake.chats).toHaveLength(1);
+  });
+
+  it('tries what is free again when the provider reports an error before any text', async () => {
     fake.script(stream(KEEP_ALIVE, errorChunk(502, 'provider_unavailable')));
     fake.answer('second time lucky');
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(provider.stream({ ...QUESTION, isFree: true }, never));
     expect(error).toBeNull();
-    expect(events.map(({ type }) => type)).toEqual(['start', 'start', 'text', 'done']);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'start', 'text', 'usage', 'done']);
     expect(clock.waits).toEqual([800]);
   });
 
@@ -434,11 +477,13 @@ describe('complete', () => {
   });
 
   it('tries again, by the same rules', async () => {
-    fake.script(busy(), json(200, { choices: [{ error: { code: 502 }, finish_reason: 'error' }] }));
+    fake.script(busy(), busy());
     fake.answer('at last');
     const { provider, clock } = createTestClient(fake);
     expect((await provider.complete(QUESTION, never)).text).toBe('at last');
     expect(clock.waits).toEqual([800, 1_600]);
+    fake.script(json(200, { choices: [{ error: { code: 502 }, finish_reason: 'error' }] }));
+    await expect(provider.complete(QUESTION, never)).rejects.toMatchObject({ mayBeBilled: true });
   });
 
   it('ends the HTTP request after 60 s, whatever comes meanwhile', async () => {

@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { readModels } from '../../../src/core/provider/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 
 function read(...data: unknown[]) {
   const { log, lines } = createLogRecorder();
-  return { models: readModels({ data }, log), logged: lines.join('') };
+  return { models: readModels({ data }, true, log), logged: lines.join('') };
 }
-
-const unknownPrices = {
-  promptPicoUsd: null,
-  completionPicoUsd: null,
-  requestPicoUsd: null,
-  imagePicoUsd: null,
-  webSearchPicoUsd: null,
-};
 
 describe('readModels', () => {
   it('reads what OpenRouter says of a model', () => {
@@ -40,6 +33,7 @@ describe('readModels', () => {
         contextTokens: 128_000,
         maxOutputTokens: 16_384,
         prices: {
+          ...NO_PRICES,
           promptPicoUsd: 150_000,
           completionPicoUsd: 600_000,
           requestPicoUsd: 0,
@@ -59,7 +53,7 @@ describe('readModels', () => {
         name: 'gpt-4o',
         contextTokens: null,
         maxOutputTokens: null,
-        prices: unknownPrices,
+        prices: NO_PRICES,
         inputModalities: null,
         expiresAt: null,
       },
@@ -84,7 +78,7 @@ describe('readModels', () => {
 
   it('takes the negative price of a router for unknown, never for free', () => {
     const pricing = { prompt: '-1', completion: '-1' };
-    expect(read({ id: 'openrouter/auto', pricing }).models?.[0]?.prices).toEqual(unknownPrices);
+    expect(read({ id: 'openrouter/auto', pricing }).models?.[0]?.prices).toEqual(NO_PRICES);
   });
 
   it('skips and counts what is no model, and keeps a model of which a field is wrong', () => {
@@ -105,7 +99,7 @@ describe('readModels', () => {
 
   it('reads no models from what is no list', () => {
     const { log } = createLogRecorder();
-    expect(readModels({ hello: 'world' }, log)).toBeNull();
-    expect(readModels({ data: null }, log)).toBeNull();
+    expect(readModels({ hello: 'world' }, true, log)).toBeNull();
+    expect(readModels({ data: null }, true, log)).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../../../src/core/ports/provider.ts';
+import type { ChatEvent, Usage } from '../../../src/core/ports/provider.ts';
 
 /**
  * A stream with everything in it that servers do: keep-alive comments, an event type, an id, `data:` without a space,
@@ -39,6 +39,17 @@ export const recordedStream = [
   '',
 ].join('\n');
 
+const recordedUsage: Usage = {
+  promptTokens: 11,
+  completionTokens: 22,
+  reasoningTokens: 5,
+  cachedPromptTokens: 4,
+  cacheWriteTokens: 0,
+  webSearches: 1,
+  costNanoUsd: 1_500,
+  isByok: false,
+};
+
 export const recordedEvents: readonly ChatEvent[] = [
   { type: 'start', generationId: null },
   { type: 'start', generationId: 'gen-42' },
@@ -49,17 +60,11 @@ export const recordedEvents: readonly ChatEvent[] = [
   { type: 'text', delta: ' 👩‍👩‍👧‍👦\né😀' },
   { type: 'citation', url: 'https://example.org/ü', title: 'Über uns' },
   { type: 'citation', url: 'https://example.org/2', title: null },
+  { type: 'usage', usage: recordedUsage },
   {
     type: 'done',
     finish: 'stop',
-    usage: {
-      promptTokens: 11,
-      completionTokens: 22,
-      reasoningTokens: 5,
-      cachedPromptTokens: 4,
-      webSearches: 1,
-      costNanoUsd: 1_500,
-    },
+    usage: recordedUsage,
     model: 'openai/gpt-4o-mini',
     generationId: 'gen-42',
     skippedLines: 0,

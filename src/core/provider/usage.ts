@@ -1,0 +1,67 @@
+import { asArray, asCount, asObject, type JsonObject } from '../kit/json.ts';
+import type { Usage } from '../ports/provider.ts';
+import { costNanoUsd } from './cost.ts';
+
+/**
+ * What a chunk (or a whole completion) says was used; null where it says nothing that can be read. It stands at the top;
+ * Moonshot has it in the choice, and Groq under its own name.
+ */
+export function readUsage(chunk: JsonObject): Usage | null {
+  const places = [chunk, asObject(asArray(chunk['choices'])[0]), asObject(chunk['x_groq'])];
+  const usage = places.map((place) => asObject(place?.['usage'])).find((found) => found !== null);
+  const tokens = usage && readTokens(usage);
+  if (!usage || !tokens) return null;
+  // The documentation has both names for the tools' details; Perplexity counts its searches at the top.
+  const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
+  const upstream = asObject(usage['cost_details'])?.['upstream_inference_cost'];
+  const isByok = usage['is_byok'] === true;
+  return {
+    ...tokens,
+    webSearches: asCount(tools?.['web_search_requests']) ?? asCount(usage['num_search_queries']) ?? 0,
+    costNanoUsd: costNanoUsd(chargeOf(usage['cost']), isByok, upstream),
+    isByok,
+  };
+}
+
+type Tokens = Pick<
+  Usage,
+  'promptTokens' | 'completionTokens' | 'reasoningTokens' | 'cachedPromptTokens' | 'cacheWriteTokens'
+>;
+
+/**
+ * Reasoning may stand outside `completion_tokens` (xAI, Gemini): what the total or the details have beyond the parts is
+ * output too. `input_tokens` and `output_tokens` are the names of newer APIs, which some gateways let through.
+ */
+function readTokens(usage: JsonObject): Tokens | null {
+  const prompt = asCount(usage['prompt_tokens']) ?? asCount(usage['input_tokens']);
+  const total = asCount(usage['total_tokens']);
+  const said = asCount(usage['completion_tokens']) ?? asCount(usage['output_tokens']);
+  if (prompt === null || (said === null && total === null)) return null;
+  const promptDetails =
+    asObject(usage['prompt_tokens_details']) ?? asObject(usage['input_tokens_details']) ?? {};
+  const outputDetails =
+    asObject(usage['completion_tokens_details']) ?? asObject(usage['output_tokens_details']) ?? {};
+  const reasoning = asCount(outputDetails['reasoning_tokens']) ?? asCount(usage['reasoning_tokens']) ?? 0;
+
+  const beside = reasoning > (said ?? 0) ? (said ?? 0) + reasoning : (said ?? 0);
+  const completion = Math.max(beside, (total ?? 0) - prompt);
+  // Counts of which the sum is none are no account.
+  if (!Number.isSafeInteger(prompt + completion)) return null;
+  // DeepSeek counts hits at the top.
+  const cached = Math.min(
+    prompt,
+    asCount(promptDetails['cached_tokens']) ?? asCount(usage['prompt_cache_hit_tokens']) ?? 0,
+  );
+  return {
+    promptTokens: prompt,
+    completionTokens: completion,
+    reasoningTokens: Math.min(reasoning, completion),
+    cachedPromptTokens: cached,
+    cacheWriteTokens: Math.min(prompt - cached, asCount(promptDetails['cache_write_tokens']) ?? 0),
+  };
+}
+
+/** A number, or Perplexity's object with a sum in it. */
+function chargeOf(cost: unknown): unknown {
+  return asObject(cost) === null ? cost : asObject(cost)?.['total_cost'];
+}
