@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const run = (args: readonly string[], environment: Record<string, string> = store) =>
-  runCli(args, async () => environment);
+  runCli(args, async () => ({ variables: environment, inFile: new Set() }));
 
 async function json(...args: string[]) {
   const { code, output, errors } = await run([...args, '--json']);

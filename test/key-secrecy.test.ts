@@ -225,7 +225,7 @@ describe('a key that guilds bring on three platforms', () => {
     expectNoKey('a request to Slack', JSON.stringify(slack.requests));
     const store = { STORE_URL: `sqlite:${join(folder, 'data', 'parley.db')}` };
     for (const args of [['audit'], ['usage', '--csv'], ['tier', 'show', `discord:${guild.id}`]]) {
-      const outcome = await runCli(args, async () => store);
+      const outcome = await runCli(args, async () => ({ variables: store, inFile: new Set() }));
       expect(outcome.code).toBe(0);
       expectNoKey(args.join(' '), JSON.stringify(outcome));
     }

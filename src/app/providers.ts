@@ -34,6 +34,8 @@ export interface Providers {
   /** Those whose lists of models say something about the catalogue. */
   readonly listing: readonly ChatProvider[];
   readonly local: readonly LocalServer[];
+  /** Those of the models file, at the addresses that the environment names. */
+  readonly listed: readonly ProviderDefinition[];
   readonly isDemo: boolean;
   /** The variables that are to hold the keys of those that these models lead to, for all but those that can be asked. */
   missingKeys(models: readonly Routed[], usable: ReadonlySet<string>): readonly string[];
@@ -161,6 +163,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,
+    listed: listed.map(({ definition }) => definition),
     isDemo,
     missingKeys,
     refusals,

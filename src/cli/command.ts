@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Config } from '../app/config.ts';
+import type { Environment } from '../app/environment.ts';
 import type { Clock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
@@ -7,7 +8,7 @@ import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import type { Store } from '../core/ports/store.ts';
 
 /** One command of the command line. */
-export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand);
+export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand | BareCommand);
 
 interface CliDeclaration {
   readonly name: string;
@@ -29,6 +30,12 @@ interface ClosedCommand {
   runClosed(args: CliArguments, context: Omit<CliContext, 'store'>): Promise<CliOutput>;
 }
 
+/** Works whatever the environment is like. */
+interface BareCommand {
+  /** @throws UsageError */
+  runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
+}
+
 export interface CliArguments {
   readonly positionals: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
@@ -47,6 +54,8 @@ export interface CliOutput {
   readonly text: string;
   /** For scripts, with `--json`. */
   readonly json: unknown;
+  /** Whether the process is to exit with 1 although there is output. Default false. */
+  readonly failed?: boolean;
 }
 
 /** What was typed cannot be run; `message` says why. */

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from '../app/config.ts';
+import type { Environment } from '../app/environment.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
@@ -10,11 +11,12 @@ import { openStore } from '../store/open-store.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
+import { doctor } from './doctor.ts';
 import { restore } from './restore.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
-const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore];
+const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore, doctor];
 
 const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
@@ -35,10 +37,11 @@ export interface CliOutcome {
 /** Runs what was typed on the store that the environment names; a bot may run on it. Never rejects. */
 export async function runCli(
   args: readonly string[],
-  readEnvironment: () => Promise<NodeJS.Dict<string>>,
+  readEnvironment: () => Promise<Environment>,
 ): Promise<CliOutcome> {
   try {
-    return { code: 0, output: await outputOf(args, readEnvironment), errors: '' };
+    const { output, failed } = await outputOf(args, readEnvironment);
+    return { code: failed ? 1 : 0, output, errors: '' };
   } catch (error) {
     if (error instanceof UsageError) return { code: 2, output: '', errors: `${error.message}\n\n${USAGE}` };
     const words = error instanceof Error ? error.message : String(error);
@@ -50,15 +53,17 @@ export async function runCli(
 
 async function outputOf(
   [name, ...rest]: readonly string[],
-  readEnvironment: () => Promise<NodeJS.Dict<string>>,
-): Promise<string> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return USAGE;
+  readEnvironment: () => Promise<Environment>,
+): Promise<{ readonly output: string; readonly failed: boolean }> {
+  const usage = { output: USAGE, failed: false };
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return usage;
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
   const args = parse(command, rest);
-  if (args.values['help'] === true) return USAGE;
-  const { text, json } = await runCommand(command, args, await readEnvironment());
-  return args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
+  if (args.values['help'] === true) return usage;
+  const { text, json, failed = false } = await runCommand(command, args, await readEnvironment());
+  const output = args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
+  return { output, failed };
 }
 
 function parse(command: CliCommand, args: string[]): CliArguments {
@@ -79,9 +84,10 @@ function parse(command: CliCommand, args: string[]): CliArguments {
 async function runCommand(
   command: CliCommand,
   args: CliArguments,
-  environment: NodeJS.Dict<string>,
+  environment: Environment,
 ): Promise<CliOutput> {
-  const config = readConfig(environment);
+  if ('runBare' in command) return command.runBare(args, environment);
+  const config = readConfig(environment.variables);
   if (config.STORE_URL === 'memory:') {
     throw new StartError(
       'STORE_URL is memory:, which lives in the bot alone.',

@@ -38,7 +38,8 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const run = (...args: string[]) => runCli(['usage', ...args], async () => ({ STORE_URL: url }));
+const run = (...args: string[]) =>
+  runCli(['usage', ...args], async () => ({ variables: { STORE_URL: url }, inFile: new Set() }));
 
 describe('usage on the command line', () => {
   it('is that of all guilds', async () => {

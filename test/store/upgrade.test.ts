@@ -262,12 +262,12 @@ describe('a restore', () => {
 
   it.each<[string, (path: string) => void, RegExp]>([
     ['is not there', () => {}, /There is no file/],
-    ['is no database', (path) => writeFileSync(path, 'text, '.repeat(500)), /no backup of Parley's/],
-    ['is empty', (path) => writeFileSync(path, ''), /no backup of Parley's/],
+    ['is no database', (path) => writeFileSync(path, 'text, '.repeat(500)), /(no store|not one) of Parley's/],
+    ['is empty', (path) => writeFileSync(path, ''), /(no store|not one) of Parley's/],
     [
       'is of another program',
       (path) => new DatabaseSync(path).exec('CREATE TABLE a (b)'),
-      /no backup of Parley's/,
+      /(no store|not one) of Parley's/,
     ],
     [
       'is of a newer Parley',

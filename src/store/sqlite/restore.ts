@@ -28,29 +28,40 @@ export function restoreFile(copy: string, path: string, nowMs: number): string |
 
 function readCopy(copy: string, to: string): void {
   if (!existsSync(copy)) throw new StartError(`There is no file ${copy}.`, WHICH);
-  const file = new DatabaseSync(copy, { readOnly: true });
+  withFile(copy, (file) => {
+    createPrivateFile(to);
+    // With what may stand in a log beside it.
+    file.prepare('VACUUM INTO ?').run(to);
+  });
+}
+
+/** Looks whether a file is a whole store, and of an older schema. Changes nothing. @throws StartError where it is not */
+export function inspectFile(path: string): { readonly isOlder: boolean } {
+  return withFile(path, (_, version) => ({ isOlder: version < SCHEMA_VERSION }));
+}
+
+function withFile<T>(path: string, work: (file: DatabaseSync, version: number) => T): T {
+  const file = new DatabaseSync(path, { readOnly: true });
   const head = (name: string) => Number(file.prepare(`PRAGMA ${name}`).get()?.[name]);
   try {
     if (head('application_id') !== APPLICATION_ID) {
-      throw new StartError(`${copy} is a SQLite file, but no backup of Parley's.`, WHICH);
+      throw new StartError(`${path} is a SQLite file, but not one of Parley's.`, WHICH);
     }
     const version = head('user_version');
     if (version > SCHEMA_VERSION) {
       throw new StartError(
-        `${copy} was written by a newer Parley: its schema has version ${version}, this one knows ${SCHEMA_VERSION}.`,
-        'Install that Parley, and restore with it.',
+        `${path} was written by a newer Parley: its schema has version ${version}, this one knows ${SCHEMA_VERSION}.`,
+        'Install that Parley again.',
       );
     }
-    if (file.prepare('PRAGMA quick_check').get()?.['quick_check'] !== 'ok') throw damaged(copy);
-    createPrivateFile(to);
-    // With what may stand in a log beside it.
-    file.prepare('VACUUM INTO ?').run(to);
+    if (file.prepare('PRAGMA quick_check').get()?.['quick_check'] !== 'ok') throw damaged(path);
+    return work(file, version);
   } catch (error) {
     switch (faultIn(error)) {
       case 'damaged':
-        throw damaged(copy, error);
+        throw damaged(path, error);
       case 'no database':
-        throw new StartError(`${copy} is no backup of Parley's.`, WHICH, { cause: error });
+        throw new StartError(`${path} is no store of Parley's.`, WHICH, { cause: error });
       default:
         throw error;
     }
@@ -62,7 +73,7 @@ function readCopy(copy: string, to: string): void {
 const WHICH = 'Name a file that `npm run parley -- backup FILE` made.';
 
 function damaged(copy: string, cause?: unknown): StartError {
-  return new StartError(`${copy} is damaged.`, 'Restore another copy.', { cause });
+  return new StartError(`${copy} is damaged.`, 'Restore another copy: docs/backup.md says how.', { cause });
 }
 
 function setAside(path: string, kept: string): void {

@@ -1,5 +1,6 @@
 import { apiError } from './errors.ts';
 import { type CommandBody, parseCommands } from './limits.ts';
+import { guildPermissions } from './permissions.ts';
 import type { Call, Route } from './router.ts';
 import {
   applicationFlags,
@@ -96,6 +97,20 @@ export function applicationRoutes(
     { method: 'GET', path: '/users/@me', bot, handle: () => userJson(application.bot) },
     { method: 'GET', path: '/applications/@me', bot, handle: applicationJson },
     { method: 'GET', path: '/oauth2/applications/@me', bot, handle: applicationJson },
+    {
+      method: 'GET',
+      path: '/users/@me/guilds',
+      bot,
+      handle: () =>
+        [...world.guilds.values()]
+          .filter(({ members }) => members.has(application.bot.id))
+          .map((guild) => ({
+            id: guild.id,
+            name: guild.name,
+            owner: guild.ownerId === application.bot.id,
+            permissions: guildPermissions(guild, application.bot.id).toString(),
+          })),
+    },
     {
       method: 'GET',
       path: '/users/:user',

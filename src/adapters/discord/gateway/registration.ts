@@ -33,18 +33,34 @@ export async function register(
   guildId: string | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const path =
-    guildId === null
-      ? Routes.applicationCommands(applicationId)
-      : Routes.applicationGuildCommands(applicationId, guildId);
-  const wanted = commands.map((command) => declarationOf(command, guildId !== null));
-  const current = await rest.insist({ method: 'GET', path: `${path}?with_localizations=true` }, signal);
-  if (isEqual(registeredSchema.parse(current), wanted)) {
+  if (await isRegistered({ rest, applicationId, commands }, guildId, signal)) {
     log.debug({ discordGuild: guildId }, 'the commands are registered already');
     return;
   }
-  await rest.insist({ method: 'PUT', path, body: wanted }, signal);
-  log.info({ discordGuild: guildId, commands: wanted.length }, 'registered the commands');
+  const body = wantedCommands(commands, guildId);
+  await rest.insist({ method: 'PUT', path: pathOf(applicationId, guildId), body }, signal);
+  log.info({ discordGuild: guildId, commands: body.length }, 'registered the commands');
+}
+
+/** Whether Discord's commands are the declared ones. */
+export async function isRegistered(
+  { rest, applicationId, commands }: Omit<RegistrationOptions, 'log'>,
+  guildId: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = `${pathOf(applicationId, guildId)}?with_localizations=true`;
+  const current = await rest.insist({ method: 'GET', path }, signal);
+  return isEqual(registeredSchema.parse(current), wantedCommands(commands, guildId));
+}
+
+function pathOf(applicationId: string, guildId: string | null): `/${string}` {
+  return guildId === null
+    ? Routes.applicationCommands(applicationId)
+    : Routes.applicationGuildCommands(applicationId, guildId);
+}
+
+function wantedCommands(commands: readonly CommandDeclaration[], guildId: string | null): readonly Json[] {
+  return commands.map((command) => declarationOf(command, guildId !== null));
 }
 
 /** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */

@@ -1,0 +1,32 @@
+/** What one look at the installation found. Holds no secret, so that it can be pasted into an issue. */
+export interface Check {
+  readonly area: Area;
+  /** `off`: not set up, and need not be. `warn`: works, but something is missing or about to go. */
+  readonly state: 'ok' | 'off' | 'warn' | 'fail';
+  /** One line without a full stop. */
+  readonly finding: string;
+  /** What to do about it; null where there is nothing to do. */
+  readonly remedy: string | null;
+}
+
+export type Area = 'Setup' | 'Machine' | 'Store' | 'Providers' | 'Models' | 'Discord' | 'Slack';
+
+/** Makes the checks of one area. */
+export interface Findings {
+  readonly checks: Check[];
+  ok(finding: string): void;
+  off(finding: string, remedy: string): void;
+  warn(finding: string, remedy: string): void;
+  fail(finding: string, remedy: string): void;
+}
+
+export function createFindings(area: Area): Findings {
+  const checks: Check[] = [];
+  return {
+    checks,
+    ok: (finding) => checks.push({ area, state: 'ok', finding, remedy: null }),
+    off: (finding, remedy) => checks.push({ area, state: 'off', finding, remedy }),
+    warn: (finding, remedy) => checks.push({ area, state: 'warn', finding, remedy }),
+    fail: (finding, remedy) => checks.push({ area, state: 'fail', finding, remedy }),
+  };
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../../core/catalogue/file.ts';
+import type { Clock } from '../../core/kit/clock.ts';
+import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { type Config, checkEnvironment, keyFrom, readConfig } from '../config.ts';
+import type { Environment } from '../environment.ts';
+import { openProviders } from '../providers.ts';
+import { unreadVariables } from '../unread-variables.ts';
+import { type Check, createFindings } from './check.ts';
+import { checkMachine } from './machine.ts';
+import { checkProviders } from './providers.ts';
+import { checkStore } from './store.ts';
+
+export interface DoctorOptions {
+  readonly environment: Environment;
+  readonly commands: readonly CommandDeclaration[];
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Looks at everything that Parley needs, and changes nothing. What is wrong in one place does not hide the rest. */
+export async function examine(options: DoctorOptions): Promise<readonly Check[]> {
+  const { environment, commands, clock, log } = options;
+  const { variables } = environment;
+  const setup = createFindings('Setup');
+  const config = usableConfig(variables, setup.fail);
+  const file = await readModels(config.MODELS_FILE, setup.fail);
+  const keyVariables = file?.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
+  for (const remark of unreadVariables(environment, keyVariables)) {
+    setup.warn(remark.replace(/\.$/, ''), 'Correct the name, or take it out');
+  }
+  if (setup.checks.length === 0) setup.ok('Environment and models file are right');
+
+  const { fetch, skewMs } = withClock(options.fetch, clock);
+  const [store, providers, discord, slack] = await Promise.all([
+    checkStore({ config, clock, log }),
+    file === null ? [] : checkAllProviders(config, file, options, fetch),
+    // Loaded where they are used alone: they are large.
+    import('./discord.ts').then(({ checkDiscord }) => checkDiscord({ config, commands, fetch, clock })),
+    import('./slack.ts').then(({ checkSlack }) => checkSlack({ config, fetch })),
+  ]);
+  const machine = await checkMachine({
+    config,
+    environment: variables,
+    clockSkewMs: skewMs(),
+    fetch: options.fetch,
+  });
+  return [...setup.checks, ...machine, ...store, ...providers, ...discord, ...slack];
+}
+
+type Fail = (finding: string, remedy: string) => void;
+
+/** The environment without what is wrong in it. */
+function usableConfig(variables: NodeJS.Dict<string>, fail: Fail): Config {
+  const { faults } = checkEnvironment(variables);
+  const left = { ...variables };
+  for (const fault of faults) {
+    const [finding = fault, remedy = 'see .env.example'] = fault.split('; ');
+    fail(
+      finding,
+      remedy.replace(/^./, (letter) => letter.toUpperCase()),
+    );
+    delete left[fault.split(' ')[0] ?? ''];
+  }
+  // What contradicts the rest may be left.
+  return checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});
+}
+
+async function readModels(path: string, fail: Fail): Promise<CatalogueFile | null> {
+  try {
+    return parseCatalogueFile(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof CatalogueFileError) {
+      for (const fault of error.faults)
+        fail(`${path}: ${fault}`, 'Correct it; README.md shows how it is written');
+    } else {
+      fail(
+        `MODELS_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+        'Set it to the path of a file like the models.json that comes with Parley',
+      );
+    }
+    return null;
+  }
+}
+
+async function checkAllProviders(
+  config: Config,
+  file: CatalogueFile,
+  { environment: { variables }, clock, log }: DoctorOptions,
+  fetch: DoctorOptions['fetch'],
+): Promise<readonly Check[]> {
+  const keyIn = (variable: string) => keyFrom(variables, variable);
+  const providers = await openProviders({ config, file, keyIn, withPlayground: false, fetch, clock, log });
+  try {
+    return await checkProviders({
+      config,
+      file,
+      environment: variables,
+      providers,
+      fetch,
+      nowMs: clock.now(),
+    });
+  } finally {
+    await providers.close();
+  }
+}
+
+/** A `fetch` that compares this machine's clock with those of the servers that answer. */
+function withClock(fetch: DoctorOptions['fetch'], clock: Clock) {
+  const skews: number[] = [];
+  return {
+    fetch: (async (...args: Parameters<typeof fetch>) => {
+      const response = await fetch(...args);
+      const date = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) skews.push(clock.now() - date);
+      return response;
+    }) satisfies typeof fetch,
+    /** The middle one. */
+    skewMs: () => skews.toSorted((a, b) => a - b)[Math.floor(skews.length / 2)] ?? null,
+  };
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
+import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
+import type { ProviderDefinition } from '../../core/provider/definition.ts';
+import { type Config, keyFrom } from '../config.ts';
+import type { Providers } from '../providers.ts';
+import { type Check, createFindings, type Findings } from './check.ts';
+import { replacementFor } from './replacement.ts';
+
+export interface ProviderCheckOptions {
+  readonly config: Config;
+  readonly file: CatalogueFile;
+  readonly environment: NodeJS.Dict<string>;
+  readonly providers: Providers;
+  readonly fetch: typeof fetch;
+  readonly nowMs: number;
+}
+
+const TIMEOUT_MS = 10_000;
+/** A model that goes within that time is named beforehand. */
+const SOON_MS = 30 * 86_400_000;
+
+/** Whether each provider answers, takes the key and has credit, and still has the models of the file. */
+export async function checkProviders(options: ProviderCheckOptions): Promise<readonly Check[]> {
+  const { file, providers, environment } = options;
+  const findings = createFindings('Providers');
+  const models = createFindings('Models');
+  const routed = new Set(file.models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
+  const lists = new Map<string, readonly ModelFacts[]>();
+  for (const definition of providers.listed) {
+    const { id, apiKeyVariable } = definition;
+    const client = providers.clients.get(id);
+    if (client === undefined || !routed.has(id)) continue;
+    const name = providers.nameOf(id);
+    if (!providers.usable.has(id)) {
+      findings.off(`${name} has no key`, `Set ${apiKeyVariable ?? 'its key'} to use it`);
+      continue;
+    }
+    const key = apiKeyVariable === null ? undefined : keyFrom(environment, apiKeyVariable);
+    const list = await checkOne({ ...options, definition, client, name, key, findings });
+    if (list !== null) lists.set(id, list);
+  }
+  if (providers.usable.size === 0) {
+    findings.fail(
+      'No model can be asked: no provider has a key',
+      `Set ${providers.missingKeys(file.models, providers.usable).join(' or ')} in .env (OpenRouter: https://openrouter.ai/settings/keys)`,
+    );
+  }
+  checkModels(file.models, lists, options, models);
+  return [...findings.checks, ...models.checks];
+}
+
+interface OneProvider extends ProviderCheckOptions {
+  readonly definition: ProviderDefinition;
+  readonly client: ChatProvider;
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly findings: Findings;
+}
+
+/** Its models; null where they are not known. */
+async function checkOne(options: OneProvider): Promise<readonly ModelFacts[] | null> {
+  const { client, name, key, definition, findings } = options;
+  try {
+    if (key !== undefined && !(await client.checkKey(key, AbortSignal.timeout(TIMEOUT_MS)))) {
+      findings.fail(
+        `${name} refuses the key in ${definition.apiKeyVariable}`,
+        `Set ${definition.apiKeyVariable} to a key that it takes`,
+      );
+      return null;
+    }
+    const list = await client.models(AbortSignal.timeout(TIMEOUT_MS));
+    findings.ok(`${name} answers${key === undefined ? '' : ' and takes the key'}`);
+    if (key !== undefined && definition.features.keyLookup) await checkCredit(options, key);
+    return list;
+  } catch (error) {
+    findings.fail(
+      `${name} cannot be reached: ${error instanceof Error ? error.message.replace(/\.$/, '') : String(error)}`,
+      `Check the network, and that ${definition.baseUrl} is the right address`,
+    );
+    return null;
+  }
+}
+
+/** https://openrouter.ai/docs/api-reference/limits */
+const keySchema = z.object({
+  data: z.object({
+    limit_remaining: z.number().nullish(),
+    is_free_tier: z.boolean().nullish(),
+    expires_at: z.string().nullish(),
+  }),
+});
+
+async function checkCredit({ definition, fetch, name, findings }: OneProvider, key: string): Promise<void> {
+  const response = await fetch(`${definition.baseUrl}/key`, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const parsed = keySchema.safeParse(await response.json());
+  if (!parsed.success) return;
+  const { limit_remaining: left, is_free_tier: isFree } = parsed.data.data;
+  if (typeof left === 'number') {
+    if (left <= 0)
+      findings.fail(
+        `The key for ${name} is used up`,
+        'Raise its limit at https://openrouter.ai/settings/keys',
+      );
+    else findings.ok(`The key for ${name} has $${left.toFixed(2)} left`);
+  }
+  if (isFree) {
+    findings.warn(
+      `The account at ${name} never bought credit: free models alone answer, 50 requests a day`,
+      'Buy credit at https://openrouter.ai/settings/credits',
+    );
+  }
+}
+
+function checkModels(
+  entries: readonly ModelEntry[],
+  lists: ReadonlyMap<string, readonly ModelFacts[]>,
+  { config, nowMs }: ProviderCheckOptions,
+  { ok, warn }: Findings,
+): void {
+  let alive = 0;
+  for (const { id, routes } of entries) {
+    const known = routes.filter(({ provider }) => lists.has(provider));
+    if (known.length === 0) continue;
+    const facts = known.map(({ provider, wireModel }) =>
+      lists.get(provider)?.find((each) => each.id === wireModel),
+    );
+    const there = facts.filter((each) => each !== undefined);
+    if (there.length === 0) {
+      const near = known
+        .map(({ provider, wireModel }) => replacementFor(wireModel, lists.get(provider) ?? []))
+        .find((each) => each !== null);
+      warn(
+        `${id} is gone: its provider has no such model any more`,
+        near ? `Put ${near} in its place in ${config.MODELS_FILE}` : `Take it out of ${config.MODELS_FILE}`,
+      );
+      continue;
+    }
+    alive++;
+    const end = there.find(
+      ({ expiresAt }) => expiresAt && Date.parse(expiresAt) < nowMs + SOON_MS,
+    )?.expiresAt;
+    if (end) warn(`${id} goes on ${end.slice(0, 10)}`, `Choose another one for ${config.MODELS_FILE} before`);
+  }
+  if (alive > 0) ok(`${alive} of ${entries.length} models of ${config.MODELS_FILE} can be asked`);
+}

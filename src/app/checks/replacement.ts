@@ -1,0 +1,41 @@
+import type { ModelFacts } from '../../core/ports/provider.ts';
+
+/**
+ * The model of a list that a model which is gone is most like: of the same maker, as free as it was, with the most words of its
+ * name. Null where the maker has none.
+ */
+export function replacementFor(gone: string, models: readonly ModelFacts[]): string | null {
+  const words = wordsOf(gone);
+  const candidates = models
+    .filter(({ id }) => makerOf(id) === makerOf(gone) && isFree(id) === isFree(gone))
+    .map(({ id, expiresAt }) => {
+      const own = wordsOf(id);
+      const shared = words.intersection(own).size;
+      return { id, expiresAt, shared, other: own.size - shared };
+    })
+    .filter(({ shared, expiresAt }) => shared > 0 && !expiresAt)
+    // The newest of equals: versions count upwards.
+    .toSorted(
+      (a, b) => b.shared - a.shared || a.other - b.other || b.id.localeCompare(a.id, 'en', { numeric: true }),
+    );
+  return candidates[0]?.id ?? null;
+}
+
+function makerOf(id: string): string {
+  return id.includes('/') ? id.slice(0, id.indexOf('/')) : '';
+}
+
+function isFree(id: string): boolean {
+  return id.endsWith(':free');
+}
+
+/** Of the name alone; the maker is the same. */
+function wordsOf(id: string): Set<string> {
+  const name = id.slice(id.indexOf('/') + 1).replace(/:free$/, '');
+  return new Set(
+    name
+      .toLowerCase()
+      .split(/[^a-z]+/)
+      .filter((word) => word.length > 1),
+  );
+}

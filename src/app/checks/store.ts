@@ -1,0 +1,56 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/kit/clock.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import { openStore } from '../../store/open-store.ts';
+import { inspectFile } from '../../store/sqlite/restore.ts';
+import type { Config } from '../config.ts';
+import { type Check, createFindings, type Findings } from './check.ts';
+
+export interface StoreCheckOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Whether the store can be used. Changes nothing in it. */
+export async function checkStore({ config, clock, log }: StoreCheckOptions): Promise<readonly Check[]> {
+  const findings = createFindings('Store');
+  const { STORE_URL: url } = config;
+  try {
+    if (url === 'memory:') {
+      findings.warn(
+        'The store is in memory: a restart forgets everything',
+        'Set STORE_URL=sqlite:data/parley.db',
+      );
+    } else if (url.startsWith('sqlite:')) {
+      checkFile(resolve(url.slice('sqlite:'.length)), findings);
+    } else {
+      const store = await openStore(url, { clock, log, mustExist: true });
+      try {
+        await store.ping();
+        findings.ok('Redis answers');
+      } finally {
+        await store.close();
+      }
+    }
+  } catch (error) {
+    const remedy =
+      error instanceof StartError ? error.remedy : 'See docs/backup.md for the way back to a copy';
+    findings.fail(error instanceof Error ? error.message.replace(/\.$/, '') : String(error), remedy);
+  }
+  return findings.checks;
+}
+
+function checkFile(path: string, { ok, off, warn }: Findings): void {
+  if (!existsSync(path)) {
+    off(`There is no store at ${path} yet`, 'The first start makes it');
+    return;
+  }
+  const { isOlder } = inspectFile(path);
+  const size = `${(statSync(path).size / 1e6).toFixed(1)} MB`;
+  if (isOlder) {
+    warn(`${path} (${size}) is of an older Parley`, 'The next start copies it and brings it up to date');
+  } else ok(`${path} (${size}) is whole`);
+}

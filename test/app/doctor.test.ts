@@ -1,0 +1,319 @@
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createManifest } from '../../src/adapters/slack/manifest.ts';
+import type { Check } from '../../src/app/checks/check.ts';
+import { examine } from '../../src/app/checks/doctor.ts';
+import { replacementFor } from '../../src/app/checks/replacement.ts';
+import { createFetch } from '../../src/app/http-client.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { commands } from '../../src/commands/index.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { openBench, openGuild } from '../adapters/discord/harness.ts';
+import { createFakeDiscord } from '../support/discord/fake-discord.ts';
+import { firstReleaseFile } from '../support/first-release.ts';
+import { createFakeProvider, type FakeProviderOptions } from '../support/provider/fake-provider.ts';
+import { describeWithRedis, startRedis } from '../support/redis.ts';
+import { createFakeSlack } from '../support/slack/fake-slack.ts';
+
+const log = pino({ level: 'silent' });
+const KEY = 'sk-or-v1-secret-of-the-operator';
+
+let folder: string;
+let opened: { close(): Promise<void> }[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  opened = [];
+});
+
+afterEach(async () => {
+  for (const each of opened) await each.close();
+  rmSync(folder, { recursive: true });
+});
+
+function kept<T extends { close(): Promise<void> }>(opening: T): T {
+  opened.push(opening);
+  return opening;
+}
+
+const provider = async (options: FakeProviderOptions = {}) =>
+  kept(await createFakeProvider({ keys: [KEY], models: MODELS, ...options }));
+
+/** Those of `models.json` that lead to OpenRouter, but one. */
+const MODELS = [
+  'meta-llama/llama-3.2-3b-instruct:free',
+  'google/gemini-2.0-flash-001:free',
+  'openai/gpt-4o-mini',
+  'openai/gpt-4o',
+  'anthropic/claude-4.5-sonnet',
+  'anthropic/claude-4.5-haiku',
+  'mistralai/mistral-small-3.2-24b-instruct',
+  'deepseek/deepseek-chat',
+].map((id) => ({ id, name: id }));
+
+/** With nothing that reaches beyond this machine. */
+function look(variables: Record<string, string>, inFile: string[] = []): Promise<readonly Check[]> {
+  return examine({
+    environment: {
+      variables: {
+        PORT: '0',
+        STORE_URL: `sqlite:${join(folder, 'parley.db')}`,
+        MODELS_FILE: resolve('models.json'),
+        ...variables,
+      },
+      inFile: new Set(inFile),
+    },
+    commands,
+    fetch: createFetch(),
+    clock: systemClock,
+    log,
+  });
+}
+
+const of = (checks: readonly Check[], area: Check['area']) =>
+  checks.filter((check) => check.area === area).map(({ state, finding }) => `${state}: ${finding}`);
+const remedyOf = (checks: readonly Check[], finding: RegExp) =>
+  checks.find((check) => finding.test(check.finding))?.remedy;
+
+describe('the doctor', () => {
+  it('says of an empty installation what is missing, and hides nothing behind it', async () => {
+    const checks = await look({});
+    expect(of(checks, 'Setup')).toEqual(['ok: Environment and models file are right']);
+    expect(of(checks, 'Store')).toEqual([expect.stringMatching(/^off: There is no store at .* yet$/)]);
+    expect(of(checks, 'Providers')).toEqual([
+      'off: OpenRouter has no key',
+      'off: OpenAI has no key',
+      'fail: No model can be asked: no provider has a key',
+    ]);
+    expect(remedyOf(checks, /^No model/)).toMatch(/^Set OPENROUTER_API_KEY or OPENAI_API_KEY in \.env/);
+    expect(of(checks, 'Discord')).toEqual(['off: No bot token is set']);
+    expect(of(checks, 'Slack')).toEqual(['off: No tokens are set']);
+  });
+
+  it('finds all well with a provider, Discord and Slack that are', async () => {
+    const { url } = await provider({
+      models: [...MODELS, { id: 'anthropic/claude-3.5-sonnet', name: 'Claude' }],
+    });
+    const bench = kept(await openBench({ commands: [...commands], prepare: openGuild }));
+    const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url: null, agentView: false })));
+    const slack = kept(await createFakeSlack({ manifest }));
+    const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log });
+    await store.close();
+    const checks = await look({
+      OPENROUTER_API_KEY: KEY,
+      OPENROUTER_BASE_URL: url,
+      DISCORD_TOKEN: bench.discord.token,
+      DISCORD_API_URL: bench.discord.apiUrl,
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_APP_TOKEN: slack.app.appToken,
+      SLACK_API_URL: slack.apiUrl,
+    });
+    expect(checks.filter(({ state }) => state === 'warn' || state === 'fail')).toEqual([]);
+    expect(of(checks, 'Machine')).toContain('ok: The clock is right');
+    expect(of(checks, 'Store')).toEqual([
+      expect.stringMatching(/^ok: .*parley\.db \(\d+\.\d MB\) is whole$/),
+    ]);
+    expect(of(checks, 'Providers')[0]).toBe('ok: OpenRouter answers and takes the key');
+    expect(of(checks, 'Models')).toEqual([expect.stringMatching(/^ok: 7 of 7 models of .* can be asked$/)]);
+    expect(of(checks, 'Discord')).toEqual([
+      expect.stringMatching(/^ok: The token is that of /),
+      'ok: Message Content Intent is on',
+      'ok: The bot may connect 1000 more times today',
+      'ok: In 1 of 1 servers the bot has all permissions',
+      `ok: All ${commands.length} commands are registered`,
+    ]);
+    expect(of(checks, 'Slack')).toEqual([
+      expect.stringMatching(/^ok: The bot token is that of .* with all scopes of the manifest$/),
+      'ok: Slack opens a Socket Mode connection',
+    ]);
+    expect(slack.violations).toEqual([]);
+    expect(JSON.stringify(checks)).not.toMatch(/secret|xoxb-|xapp-/);
+  });
+
+  it('names a model that is gone, with one to put in its place, and a key that is refused', async () => {
+    const { url } = await provider();
+    const gone = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
+    expect(of(gone, 'Models')).toEqual([
+      'warn: anthropic/claude-3.5-sonnet is gone: its provider has no such model any more',
+      expect.stringMatching(/^ok: 6 of 7 models/),
+    ]);
+    expect(remedyOf(gone, /is gone/)).toMatch(/^Put anthropic\/claude-4\.5-sonnet in its place in /);
+    const refused = await look({ OPENROUTER_API_KEY: 'sk-or-wrong-key', OPENROUTER_BASE_URL: url });
+    expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter refuses the key in OPENROUTER_API_KEY');
+  });
+
+  it('says what the bot lacks on Discord, server by server, and what is not registered', async () => {
+    const discord = kept(await createFakeDiscord({ messageContent: false }));
+    discord.guild({ name: 'Whole' });
+    discord.guild({ name: 'Strict', everyone: ['ViewChannel', 'SendMessages'], bot: [] });
+    discord.guild({ name: 'Elsewhere', withBot: false });
+    const checks = await look({ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl });
+    expect(of(checks, 'Discord')).toEqual([
+      expect.stringMatching(/^ok: The token/),
+      expect.stringMatching(/^warn: Message Content Intent is off/),
+      expect.stringMatching(/^ok: The bot may connect/),
+      expect.stringMatching(
+        /^warn: In the server Strict \(\d+\) the bot lacks .*Send Messages in Threads.*Read Message History/,
+      ),
+      'ok: In 1 of 2 servers the bot has all permissions',
+      'warn: The commands are not those of this version',
+    ]);
+    expect(remedyOf(checks, /Strict/)).toContain('https://discord.com/oauth2/authorize?client_id=');
+    expect(discord.commands()).toEqual([]);
+
+    const wrong = await look({ DISCORD_TOKEN: 'wrong-token', DISCORD_API_URL: discord.apiUrl });
+    expect(of(wrong, 'Discord')).toEqual(['fail: Discord does not accept DISCORD_TOKEN']);
+  });
+
+  it('says which scopes and which token Slack wants', async () => {
+    const manifest = { oauth_config: { scopes: { bot: ['chat:write', 'commands'] } } };
+    const slack = kept(await createFakeSlack({ manifest }));
+    const checks = await look({
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_APP_TOKEN: 'xapp-wrong-token',
+      SLACK_API_URL: slack.apiUrl,
+    });
+    expect(of(checks, 'Slack')).toEqual([
+      expect.stringMatching(/^fail: The Slack app lacks the bot scopes app_mentions:read, /),
+      'fail: Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth)',
+    ]);
+  });
+
+  it('names every fault of the environment, and looks at the rest all the same', async () => {
+    const discord = kept(await createFakeDiscord());
+    discord.guild();
+    const checks = await look(
+      {
+        DEFAULT_TIER: 'gold',
+        RETENTION_DAYS: 'long',
+        MODELS_FILE: join(folder, 'none.json'),
+        DISCORD_TOKN: 'secret',
+        DISCORD_TOKEN: discord.token,
+        DISCORD_API_URL: discord.apiUrl,
+      },
+      ['DISCORD_TOKN'],
+    );
+    expect(of(checks, 'Setup')).toEqual([
+      'fail: DEFAULT_TIER is not usable',
+      'fail: RETENTION_DAYS is not usable',
+      expect.stringMatching(/^fail: MODELS_FILE: .*none\.json cannot be read \(ENOENT\)$/),
+      'warn: .env sets DISCORD_TOKN, which Parley does not read; write DISCORD_TOKEN',
+    ]);
+    expect(of(checks, 'Discord')[0]).toMatch(/^ok: The token/);
+    expect(JSON.stringify(checks)).not.toMatch(/gold|"secret"/);
+  });
+
+  it('knows a store of an older version, one that is damaged, and one that is none', async () => {
+    const path = join(folder, 'parley.db');
+    const store = await openStore(`sqlite:${path}`, { clock: systemClock, log });
+    await store.close();
+    firstReleaseFile(join(folder, 'old.db'));
+    writeFileSync(path, 'no database, but long enough to be taken for one '.repeat(20));
+    expect(of(await look({}), 'Store')).toEqual([
+      expect.stringMatching(/^fail: .* is no store of Parley's$/),
+    ]);
+    const old = await look({ STORE_URL: `sqlite:${join(folder, 'old.db')}` });
+    expect(of(old, 'Store')).toEqual([expect.stringMatching(/^ok: |^warn: .* is of an older Parley$/)]);
+    expect(of(await look({ STORE_URL: 'redis://127.0.0.1:1' }), 'Store')).toEqual([
+      expect.stringMatching(/^fail: Redis 127\.0\.0\.1:1 cannot be used: /),
+    ]);
+  });
+
+  it('tells a port that Parley holds from one that another program does', async () => {
+    const server = createServer((_, response) => response.end('hello'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(of(await look({ PORT: String(port) }), 'Machine')).toContain(
+      `fail: Port ${port} on 127.0.0.1 is in use by another program`,
+    );
+    server.removeAllListeners('request').on('request', (_, response) => response.end('ok\n'));
+    expect(of(await look({ PORT: String(port) }), 'Machine')).toContain(`ok: Parley runs on port ${port}`);
+    server.close();
+  });
+
+  it('measures the clock by those of others', async () => {
+    const { url } = await provider();
+    const ahead = { ...systemClock, now: () => systemClock.now() + 600_000 };
+    const checks = await examine({
+      environment: {
+        variables: { PORT: '0', OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url },
+        inFile: new Set(),
+      },
+      commands,
+      fetch: createFetch(),
+      clock: ahead,
+      log,
+    });
+    expect(of(checks, 'Machine')).toContainEqual(
+      expect.stringMatching(/^warn: The clock is (599|60\d) s fast$/),
+    );
+  });
+
+  it('exits with 1 where something is wrong, and prints JSON for scripts', async () => {
+    const variables = { PORT: '0', STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
+    const run = (...args: string[]) =>
+      runCli(['doctor', ...args], async () => ({ variables, inFile: new Set<string>() }));
+    const { code, output } = await run();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^✓ Setup +Environment and models file are right\.$/m);
+    expect(output).toMatch(/^✗ Providers +No model can be asked: .*\. Set OPENROUTER_API_KEY or .*\.$/m);
+    expect(output).toMatch(/\n1 fault, \d warnings?\.\n$/);
+    expect(JSON.parse((await run('--json')).output)).toMatchObject({
+      ok: false,
+      checks: expect.arrayContaining([expect.objectContaining({ area: 'Providers', state: 'fail' })]),
+    });
+  });
+
+  describeWithRedis('with Redis', () => {
+    it('asks it', async () => {
+      const redis = await startRedis();
+      expect(of(await look({ STORE_URL: redis.url }), 'Store')).toEqual(['ok: Redis answers']);
+      await redis.stop();
+    });
+  });
+});
+
+describe('a replacement for a model that is gone', () => {
+  const list = (...ids: string[]) =>
+    ids.map((id) => ({ id, expiresAt: null }) as Parameters<typeof replacementFor>[1][number]);
+
+  it.each([
+    [
+      'anthropic/claude-3.5-sonnet',
+      ['anthropic/claude-4-opus', 'anthropic/claude-4-sonnet', 'anthropic/claude-4.5-sonnet'],
+      'anthropic/claude-4.5-sonnet',
+    ],
+    ['google/gemini-2.0-flash-001:free', ['google/gemini-2.5-flash', 'google/gemma-3-27b-it:free'], null],
+    [
+      'meta-llama/llama-3.2-3b-instruct:free',
+      ['meta-llama/llama-3.3-70b-instruct', 'meta-llama/llama-3.3-70b-instruct:free'],
+      'meta-llama/llama-3.3-70b-instruct:free',
+    ],
+    ['gpt-4o', ['gpt-6', 'gpt-6-mini', 'whisper-2'], 'gpt-6'],
+    ['mistralai/mistral-small', ['openai/gpt-6'], null],
+  ])('for %s is of the same maker and as free', (gone, models, expected) => {
+    expect(replacementFor(gone, list(...models))).toBe(expected);
+  });
+});
+
+it('remarks on a .env that others can read', async () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    writeFileSync('.env', '', { mode: 0o644 });
+    expect(of(await look({}), 'Machine')).toContainEqual(
+      'warn: .env can be read by others on this machine, and holds secrets',
+    );
+    chmodSync('.env', 0o600);
+    expect(of(await look({}), 'Machine')).toContain('ok: .env is readable by its owner alone');
+  } finally {
+    process.chdir(before);
+  }
+});
