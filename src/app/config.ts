@@ -96,6 +96,8 @@ export const VARIABLES = {
   ),
   OPENROUTER_TIMEOUT_SEC: variable(seconds(60), 'a number of seconds such as 60'),
   STREAM_IDLE_TIMEOUT_SEC: variable(seconds(90), 'a number of seconds such as 90'),
+  STREAM_FIRST_PROGRESS_SEC: variable(seconds(300), 'a number of seconds such as 300'),
+  STREAM_PROGRESS_SEC: variable(seconds(120), 'a number of seconds such as 120'),
   OPENROUTER_PROVIDER: variable(
     json.pipe(routingPreferencesSchema).optional(),
     'a JSON object such as {"order":["OpenAI"],"allow_fallbacks":true}, with the fields of https://openrouter.ai/docs/guides/routing/provider-selection',

@@ -123,6 +123,8 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       log,
       requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
       idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+      firstProgressMs: config.STREAM_FIRST_PROGRESS_SEC * 1_000,
+      progressMs: config.STREAM_PROGRESS_SEC * 1_000,
       attribution: ATTRIBUTION,
       ...(preferences && definition.features.routing ? { preferences } : {}),
     });

@@ -18,6 +18,8 @@ describe('readConfig', () => {
       OPENROUTER_BASE_URL: 'https://openrouter.ai/api/v1',
       OPENROUTER_TIMEOUT_SEC: 60,
       STREAM_IDLE_TIMEOUT_SEC: 90,
+      STREAM_FIRST_PROGRESS_SEC: 300,
+      STREAM_PROGRESS_SEC: 120,
       STORE_URL: 'sqlite:data/parley.db',
       DEFAULT_TIER: 'free',
       HOST: '127.0.0.1',

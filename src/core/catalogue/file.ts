@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parsePicoUsd } from '../kit/money.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
-import type { InputModality } from '../ports/model.ts';
+import type { InputModality, ModelTraits } from '../ports/model.ts';
 import type { ModelPrices } from '../ports/provider.ts';
 import { TIERS, type Tier } from '../ports/tiers.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
@@ -18,6 +18,7 @@ export interface ModelEntry {
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
   readonly input: readonly InputModality[];
+  readonly traits: ModelTraits;
 }
 
 export interface CatalogueFile {
@@ -73,6 +74,7 @@ const wireModel = z
 
 const usd = z.number().nonnegative().max(1_000);
 const tokens = z.int().positive();
+const seconds = z.number().positive().max(86_400);
 
 const modelSchema = z.strictObject({
   id: modelId,
@@ -91,6 +93,13 @@ const modelSchema = z.strictObject({
     .default(DEFAULT_ROUTES),
   contextTokens: tokens.default(UNKNOWN_CONTEXT_TOKENS),
   maxOutputTokens: tokens.optional(),
+  /** The longest answer that is asked for. */
+  answerTokens: tokens.max(1_000_000).optional(),
+  /** Writes its reasoning before its answer and closes it by `</think>` without opening it. */
+  reasoningInText: z.boolean().optional(),
+  /** In the place of STREAM_FIRST_PROGRESS_SEC and STREAM_PROGRESS_SEC. */
+  firstProgressSec: seconds.optional(),
+  progressSec: seconds.optional(),
   /** In US dollars: per million tokens, and for one request, image or web search. */
   prices: z
     .strictObject({
@@ -169,7 +178,17 @@ function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry
       webSearchPicoUsd: parsePicoUsd(prices.webSearch),
     },
     input: model.input,
+    traits: {
+      answerTokens: model.answerTokens ?? null,
+      reasoningInText: model.reasoningInText ?? false,
+      firstProgressMs: milliseconds(model.firstProgressSec),
+      progressMs: milliseconds(model.progressSec),
+    },
   };
+}
+
+function milliseconds(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : seconds * 1_000;
 }
 
 function picoUsdPerToken(usdPerMillion: number | undefined): number | null {

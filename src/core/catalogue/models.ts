@@ -1,4 +1,4 @@
-import type { InputModality, Model, Offer, Route } from '../ports/model.ts';
+import { type InputModality, type Model, NO_TRAITS, type Offer, type Route } from '../ports/model.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { FREE_OF_CHARGE, type ModelFacts, NO_PRICES } from '../ports/provider.ts';
 import type { ProviderDefinition } from '../provider/definition.ts';
@@ -87,7 +87,8 @@ function listedModel(
       gone: answered !== undefined && own === undefined,
     };
   });
-  return modelOf({ id: entry.id, name: entry.name, tier: entry.tier, onlyOn: null }, routes);
+  const { id, name, tier, traits } = entry;
+  return modelOf({ id, name, tier, onlyOn: null, traits }, routes);
 }
 
 function localModel(provider: string, facts: ModelFacts): Model {
@@ -101,10 +102,13 @@ function localModel(provider: string, facts: ModelFacts): Model {
   // llama.cpp names a model by the path of its file.
   const file = facts.id.slice(facts.id.lastIndexOf('/') + 1);
   const id = `${provider}/${file.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
-  return modelOf({ id, name: file, tier: 'free', onlyOn: LOCAL_PLATFORM }, [route]);
+  return modelOf({ id, name: file, tier: 'free', onlyOn: LOCAL_PLATFORM, traits: NO_TRAITS }, [route]);
 }
 
-function modelOf(identity: Pick<Model, 'id' | 'name' | 'tier' | 'onlyOn'>, routes: readonly Route[]): Model {
+function modelOf(
+  identity: Pick<Model, 'id' | 'name' | 'tier' | 'onlyOn' | 'traits'>,
+  routes: readonly Route[],
+): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
   const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, gone } = leading;
   const offer = {

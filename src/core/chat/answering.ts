@@ -6,9 +6,10 @@ import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Admitted, Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
-import type { Citation, FinishReason } from '../ports/provider.ts';
+import type { Citation } from '../ports/provider.ts';
 import type { Button, Surface } from '../ports/surface.ts';
 import { footerOf, sourcesOf } from './answer-text.ts';
+import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
 
 export interface Answering {
@@ -84,7 +85,8 @@ export async function answer(
   let firstTextMs: number | null = null;
   let affordableTokens: number | null = null;
   const citations: Citation[] = [];
-  let outcome: Outcome = { kind: 'finished', reason: 'unknown' };
+  let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
+  let isThinking = false;
   try {
     for await (const event of request.stream(signal)) {
       if (event.type === 'text') {
@@ -97,7 +99,8 @@ export async function answer(
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
-      else if (event.type === 'done') outcome = { kind: 'finished', reason: event.finish };
+      else if (event.type === 'reasoning') isThinking = true;
+      else if (event.type === 'done') outcome = { kind: 'finished', done: event, isThinking };
     }
   } catch (error) {
     outcome =
@@ -166,7 +169,7 @@ function joined(...notes: readonly (string | null)[]): string | null {
 }
 
 type Outcome =
-  | { readonly kind: 'finished'; readonly reason: FinishReason }
+  | ({ readonly kind: 'finished' } & Finished)
   | { readonly kind: 'stopped'; readonly cause: StopCause }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -187,38 +190,10 @@ function endingOf(
         note: stopNote(outcome.cause),
       };
     case 'finished':
-      if (text.trim() === '') {
-        return {
-          status: 'failed',
-          note: 'The model sent an empty answer. Try again, or pick another model.',
-        };
-      }
-      if (outcome.reason === 'length' && affordableTokens !== null) {
-        return {
-          status: 'complete',
-          note: `Cut at ${affordableTokens.toLocaleString('en-US')} tokens: the credit of the provider account in use covers no more.`,
-        };
-      }
-      return finishedEnding(outcome.reason, job.maxOutputTokens);
-  }
-}
-
-function finishedEnding(reason: FinishReason, maxOutputTokens: number): Pick<Ending, 'status' | 'note'> {
-  switch (reason) {
-    case 'length':
-      return {
-        status: 'complete',
-        note: `Cut at the longest length allowed (${maxOutputTokens.toLocaleString('en-US')} tokens). Ask it to go on.`,
-      };
-    case 'content_filter':
-      return {
-        status: 'failed',
-        note: "The provider's content filter ended the answer here. Put the question in other words.",
-      };
-    case 'stop':
-    case 'tool_calls':
-    case 'unknown':
-      return { status: 'complete', note: null };
+      return finishedEnding(outcome, text.trim() === '', {
+        maxOutputTokens: job.maxOutputTokens,
+        affordableTokens,
+      });
   }
 }
 

@@ -31,7 +31,7 @@ export type Prompt =
     } & WindowContent)
   | { readonly ok: false; readonly text: string };
 
-/** The longest answer that is asked for. Some 6,000 English words; what it may cost is reserved for every request. */
+/** The longest answer that is asked for, where `models.json` says nothing. Some 6,000 English words; what it may cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
 /** The estimate is OpenAI's tokenizer; others' count more on the same text, some a quarter. */
 const WINDOW_SHARE = 0.8;
@@ -44,8 +44,8 @@ export async function promptFor(
 ): Promise<Prompt> {
   const { guild, model } = parts;
   const maxOutputTokens = Math.min(
-    MAX_OUTPUT_TOKENS,
-    model.maxOutputTokens ?? MAX_OUTPUT_TOKENS,
+    model.traits.answerTokens ?? MAX_OUTPUT_TOKENS,
+    model.maxOutputTokens ?? Number.POSITIVE_INFINITY,
     Math.floor(model.contextTokens / 2),
   );
   const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;

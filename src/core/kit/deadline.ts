@@ -4,37 +4,46 @@ import type { Clock } from './clock.ts';
 export interface Deadline {
   /** Aborts with the outer signal's reason, or with the limit's own once it is over. */
   readonly signal: AbortSignal;
-  /** Something came: until `restart` no time counts, however long the reader takes over it. */
+  /** Something came: until `restart` or `resume` no time counts, however long the reader takes over it. */
   pause(): void;
-  /** A new wait begins, with the whole limit before it. */
-  restart(): void;
+  /** The wait goes on, with what is left of its limit. */
+  resume(): void;
+  /** A new wait begins, with the whole limit before it: the one given, which holds from then on, or else the last one. */
+  restart(limitMs?: number): void;
   /** Ends the watch; resolves when nothing of it is left. */
   stop(): Promise<void>;
 }
 
 /**
  * Watches a wait. Pausing and restarting cost an assignment: a single sleep is pending at any time, and it looks at the
- * newest wait when it wakes, so that a stream of a thousand chunks sets no thousand timers.
+ * newest wait when it wakes, so that a stream of a thousand chunks sets no thousand timers. Only a shorter limit wakes it.
  */
 export function startDeadline(
   clock: Clock,
-  limitMs: number,
+  firstLimitMs: number,
   outer: AbortSignal | null,
   createReason: () => Error,
 ): Deadline {
   const over = new AbortController();
-  const stopped = new AbortController();
+  let isStopped = false;
+  let limitMs = firstLimitMs;
+  /** Null while paused. */
   let waitingSinceMs: number | null = clock.now();
+  /** Of this wait, before the last pause. */
+  let waitedMs = 0;
+  let sleep = new AbortController();
 
   async function watch(): Promise<void> {
-    try {
-      for (;;) {
-        const leftMs = waitingSinceMs === null ? limitMs : waitingSinceMs + limitMs - clock.now();
-        if (leftMs <= 0) return over.abort(createReason());
-        await clock.sleep(leftMs, stopped.signal);
+    while (!isStopped) {
+      const leftMs = waitingSinceMs === null ? limitMs : waitingSinceMs + limitMs - waitedMs - clock.now();
+      if (leftMs <= 0) return over.abort(createReason());
+      const { signal } = sleep;
+      try {
+        await clock.sleep(leftMs, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        sleep = new AbortController();
       }
-    } catch (error) {
-      if (!stopped.signal.aborted) throw error;
     }
   }
 
@@ -42,13 +51,22 @@ export function startDeadline(
   return {
     signal: outer === null ? over.signal : AbortSignal.any([outer, over.signal]),
     pause() {
+      if (waitingSinceMs !== null) waitedMs += clock.now() - waitingSinceMs;
       waitingSinceMs = null;
     },
-    restart() {
+    resume() {
+      waitingSinceMs ??= clock.now();
+    },
+    restart(newLimitMs = limitMs) {
+      const isShorter = newLimitMs < limitMs;
+      limitMs = newLimitMs;
       waitingSinceMs = clock.now();
+      waitedMs = 0;
+      if (isShorter) sleep.abort();
     },
     stop() {
-      stopped.abort();
+      isStopped = true;
+      sleep.abort();
       return watching;
     },
   };

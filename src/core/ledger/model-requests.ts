@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
+import type { Model } from '../ports/model.ts';
 import {
   type ChatEvent,
   type ChatMessage,
@@ -187,6 +188,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         maxPrice: maxPrice(route, dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
+        ...wireTraits(model),
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
         isFree: worstNanoUsd === 0,
@@ -203,6 +205,15 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         dearest,
       });
     },
+  };
+}
+
+function wireTraits({ traits }: Model): Partial<ChatRequest> {
+  const { reasoningInText, firstProgressMs, progressMs } = traits;
+  return {
+    ...(reasoningInText && { reasoningInText }),
+    ...(firstProgressMs !== null && { firstProgressMs }),
+    ...(progressMs !== null && { progressMs }),
   };
 }
 
@@ -278,7 +289,6 @@ function admitted(parts: {
       signal.throwIfAborted();
       isBillable = true;
       let isWorkedOn = false;
-      const mostChars = wire.maxOutputTokens * MAX_CHARS_PER_TOKEN;
       try {
         for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
           if (event.type === 'start') {
@@ -299,10 +309,6 @@ function admitted(parts: {
             }
           }
           yield event;
-          if (generated.length > mostChars) {
-            yield CAPPED;
-            return;
-          }
         }
         await key?.worked();
       } catch (error) {
@@ -327,18 +333,3 @@ function isPlausible(usage: Usage, generated: string): boolean {
   if (namesPrice(usage)) return true;
   return promptTokens > 0 && (completionTokens > 0 || generated === '');
 }
-
-/**
- * A server that sends more than that has not heard of the cap that was reserved for, and might go on for ever: text has some
- * four characters to a token, and runs of white space a dozen.
- */
-const MAX_CHARS_PER_TOKEN = 16;
-
-const CAPPED: ChatEvent = {
-  type: 'done',
-  finish: 'length',
-  usage: null,
-  model: null,
-  generationId: null,
-  skippedLines: 0,
-};

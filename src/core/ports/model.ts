@@ -25,6 +25,22 @@ export interface Route extends Offer {
   readonly wireModel: string;
 }
 
+/** What only `models.json` says of a model; null for the default of all. */
+export interface ModelTraits {
+  /** The longest answer that is asked for. */
+  readonly answerTokens: number | null;
+  readonly reasoningInText: boolean;
+  readonly firstProgressMs: number | null;
+  readonly progressMs: number | null;
+}
+
+export const NO_TRAITS: ModelTraits = {
+  answerTokens: null,
+  reasoningInText: false,
+  firstProgressMs: null,
+  progressMs: null,
+};
+
 /** A model of the catalogue. Its own offer is that of the first route that is not gone; it is gone when all are. */
 export interface Model extends Offer {
   /** Catalogue id: the only name by which access, settings, ledger and menus know a model. */
@@ -35,4 +51,5 @@ export interface Model extends Offer {
   readonly routes: readonly Route[];
   /** The only platform on which it exists; null for all of them. */
   readonly onlyOn: Platform | null;
+  readonly traits: ModelTraits;
 }

@@ -4,6 +4,10 @@ export type ProviderErrorCode =
   | 'bad_key'
   /** The key may not do this: region, privacy settings, a guardrail, a limit on the key. */
   | 'forbidden'
+  /** Settings of the account behind the key, such as those on privacy, leave nobody who serves this model. */
+  | 'excluded'
+  /** Not in this country or region. */
+  | 'unavailable_here'
   /** The account behind the key has no money left. */
   | 'no_credit'
   /** The provider's moderation refused the prompt or the answer. */
@@ -21,8 +25,13 @@ export type ProviderErrorCode =
   | 'timeout'
   /** The answer broke off before its end. */
   | 'cut_off'
+  /** No such API is at this address. */
+  | 'bad_address'
   /** What came back is no chat completion: a wrong base URL, or a proxy that answers for the provider. */
   | 'bad_response';
+
+/** A part of a request without which the same question can be asked once more. */
+export type RefusedPart = 'stream' | 'system' | 'stream_options' | 'max_tokens' | 'max_completion_tokens';
 
 export interface ProviderErrorDetails {
   readonly code: ProviderErrorCode;
@@ -32,6 +41,10 @@ export interface ProviderErrorDetails {
   readonly status?: number | null;
   /** The provider's own identifier of the fault (`insufficient_quota`), never its prose. */
   readonly reason?: string | null;
+  /** What of the request the provider does not take, of a `bad_request` or `forbidden`. */
+  readonly refuses?: RefusedPart | null;
+  /** How an operator calls the setting that holds the provider's address. */
+  readonly addressSetting?: string | null;
   /** How long the provider asks to wait. */
   readonly retryAfterMs?: number | null;
   /** Whether the same request may well succeed a little later. */
@@ -54,6 +67,8 @@ export class ProviderError extends Error {
   readonly provider: string;
   readonly status: number | null;
   readonly reason: string | null;
+  readonly refuses: RefusedPart | null;
+  readonly addressSetting: string | null;
   readonly retryAfterMs: number | null;
   readonly transient: boolean;
   /** Set where the request had been taken: what it cost may be asked for by this id. */
@@ -80,6 +95,8 @@ export class ProviderError extends Error {
     this.provider = provider;
     this.status = status;
     this.reason = reason;
+    this.refuses = details.refuses ?? null;
+    this.addressSetting = details.addressSetting ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.transient = details.transient ?? false;
     this.generationId = details.generationId ?? null;

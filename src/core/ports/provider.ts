@@ -45,6 +45,11 @@ export interface ChatRequest {
   readonly sessionId?: string;
   /** Lets the model search the web: at most `maxUses` searches, each with `maxResults` results (1 to 25). */
   readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
+  /** The model writes its reasoning before its answer, and closes it by `</think>` without opening it. */
+  readonly reasoningInText?: boolean;
+  /** How long this model may take to begin, and be silent after that; the client's own limits by default. */
+  readonly firstProgressMs?: number;
+  readonly progressMs?: number;
   /** Extra headers; they win over the client's own, except for the key. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The guild's own key. Without it the provider's default key is used. */
@@ -95,6 +100,8 @@ export type ChatEvent =
   | { readonly type: 'usage'; readonly usage: Usage }
   /** A source of the answer; each address comes once. */
   | ({ readonly type: 'citation' } & Citation)
+  /** A picture, such as `image/png`, of at most 8 MiB. At most 4 come. */
+  | { readonly type: 'image'; readonly mediaType: string; readonly bytes: Uint8Array }
   /** The answer is whole. Always the last event; a stream that ends without it throws. */
   | {
       readonly type: 'done';
@@ -105,6 +112,10 @@ export type ChatEvent =
       readonly generationId: string | null;
       /** Lines that could not be read and were left out. */
       readonly skippedLines: number;
+      /** Images that were left out: too large, too many, or of an unknown kind. */
+      readonly skippedImages: number;
+      /** Names of tools that the model called though nobody offered them: at most 5, of `[\w.:-]`. */
+      readonly tools: readonly string[];
     };
 
 /** An answer in one piece. */

@@ -6,11 +6,9 @@ import { createPace, type Pace } from '../kit/rate.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
-import { createAnswerReader } from './answer.ts';
 import { costNanoUsd } from './cost.ts';
-import { decodeStream } from './decode.ts';
+import { decodeAnswer } from './decode.ts';
 import type { ProviderDefinition } from './definition.ts';
-import { readFailure } from './failure.ts';
 import { readModels } from './models.ts';
 import { retryDelayMs } from './retry.ts';
 import { createTransport, type Exchange } from './transport.ts';
@@ -27,8 +25,12 @@ export interface ProviderClientOptions {
   readonly log: Logger;
   /** Limit on a whole request that is not streamed, retries included. */
   readonly requestTimeoutMs: number;
-  /** Limit on silence in a stream, and before it. */
+  /** Limit on silence in a stream, and before it: no byte comes. */
   readonly idleTimeoutMs: number;
+  /** Limit on the wait for the first piece of an answer, whatever else comes. 300 s by default. */
+  readonly firstProgressMs?: number;
+  /** Limit on the wait for the next piece, whatever else comes. 120 s by default. */
+  readonly progressMs?: number;
   readonly attribution?: Attribution;
   /** Of reads from streams; shared by the clients of a process. One of its own by default. */
   readonly pace?: Pace;
@@ -48,6 +50,7 @@ export const STREAM_READS = { perSecond: 1_000, atOnce: 20 };
 /** A client for one OpenAI-compatible endpoint. */
 export function createProviderClient(options: ProviderClientOptions): ChatProvider {
   const { definition, clock, random, pace = createPace(clock, STREAM_READS) } = options;
+  const limits = { firstProgressMs: 300_000, progressMs: 120_000, ...options };
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
 
@@ -64,39 +67,6 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       ...(request.headers && { headers: request.headers }),
     } as const;
     return transport.send(exchange, message, signal);
-  }
-
-  /** The events of an answer that comes as one JSON body, all but `start`. */
-  async function readWhole(
-    exchange: Exchange,
-    response: Response,
-    signal: AbortSignal,
-  ): Promise<readonly ChatEvent[]> {
-    const body = await transport.readJson(exchange, response, signal);
-    const answer = createAnswerReader(exchange.generationId);
-    const events: ChatEvent[] = [];
-    const failed = answer.read(body, events);
-    exchange.generationId = answer.generationId;
-    if (failed !== null) throw exchange.fail(readFailure(null, failed, response.headers, clock.now()));
-    if (!Array.isArray(body['choices'])) {
-      throw exchange.fail({ code: 'bad_response', status: response.status });
-    }
-    return [...events, answer.done(0)];
-  }
-
-  /** JSON where a stream was asked for: from a server that cannot stream, or an error that comes with HTTP 200. */
-  async function* readUnstreamed(
-    exchange: Exchange,
-    response: Response,
-    limit: Deadline,
-  ): AsyncGenerator<readonly ChatEvent[], void, void> {
-    try {
-      yield [{ type: 'start', generationId: exchange.generationId }];
-      limit.restart();
-      yield await readWhole(exchange, response, limit.signal);
-    } finally {
-      await response.body?.cancel().catch(() => {});
-    }
   }
 
   /** Waits before the next try; throws the error where there must be none. */
@@ -149,17 +119,18 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       let request = asked;
       for (let retries = 0; ; retries++) {
         const exchange = transport.begin(request.apiKey);
-        const limit = startDeadline(clock, options.idleTimeoutMs, signal, () =>
-          exchange.fail({ code: 'timeout' }),
-        );
+        const late = () => exchange.fail({ code: 'timeout' });
+        const { firstProgressMs, progressMs } = { ...limits, ...request };
+        const silence = startDeadline(clock, options.idleTimeoutMs, signal, late);
+        const standstill = startDeadline(clock, firstProgressMs, silence.signal, late);
         let live = false;
         let failure: unknown;
         try {
-          const response = await post(exchange, request, true, limit.signal);
-          limit.pause();
-          const batches = isEventStream(response)
-            ? decodeStream(response, { exchange, limit, pace, clock, log }, signal)
-            : readUnstreamed(exchange, response, limit);
+          const response = await post(exchange, request, true, standstill.signal);
+          silence.pause();
+          standstill.pause();
+          const context = { exchange, bounds: request, silence, standstill, progressMs, pace, clock, log };
+          const batches = decodeAnswer(response, context, signal);
           for await (const events of batches) {
             for (const event of joined(events)) {
               live ||= event.type !== 'start';
@@ -171,7 +142,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
           if (live) throw error;
           failure = error;
         } finally {
-          await limit.stop();
+          await Promise.all([silence.stop(), standstill.stop()]);
         }
         const affordable = request === asked ? affordableCap(failure, request) : null;
         if (affordable === null) await backOff(failure, retries, signal, request.isFree);
@@ -182,7 +153,20 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     complete(request, signal) {
       return run(request.apiKey, signal, async (exchange, limit) => {
         const response = await post(exchange, request, false, limit.signal);
-        return collect(await readWhole(exchange, response, limit.signal));
+        const silence = withoutRestart(limit);
+        const context = {
+          exchange,
+          bounds: request,
+          silence,
+          standstill: silence,
+          progressMs: 0,
+          pace,
+          clock,
+          log,
+        };
+        const events: ChatEvent[] = [];
+        for await (const batch of decodeAnswer(response, context, limit.signal)) events.push(...batch);
+        return collect(events);
       });
     },
 
@@ -203,7 +187,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       try {
         return await run(apiKey, signal, async (exchange, limit) => {
           const path = `/generation?id=${encodeURIComponent(generationId)}`;
-          const data = asObject((await getJson(exchange, path, limit))['data']);
+          const data = asObject(asObject(await getJson(exchange, path, limit))?.['data']);
           return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
         });
       } catch (error) {
@@ -239,8 +223,9 @@ function withCap(event: ChatEvent, { maxOutputTokens }: ChatRequest): ChatEvent 
     : event;
 }
 
-function isEventStream(response: Response): boolean {
-  return /^text\/event-stream/i.test(response.headers.get('content-type') ?? 'text/event-stream');
+/** The limit on a whole request, whatever comes meanwhile. */
+function withoutRestart(limit: Deadline): Deadline {
+  return { ...limit, pause() {}, resume() {}, restart() {} };
 }
 
 /**

@@ -136,6 +136,13 @@ export interface ProviderDefinition {
   readonly features: ProviderFeatures;
 }
 
+/** What holds the address: a variable for those that are built in, else the models file. */
+export function addressSetting({ id }: ProviderDefinition): string {
+  return id === 'openrouter' || id === 'openai'
+    ? `${id.toUpperCase()}_BASE_URL`
+    : `\`baseUrl\` of "${id}" in models.json`;
+}
+
 /** A definition from what an operator (or a test) would write; throws `ZodError`. */
 export function defineProvider(input: z.input<typeof providerDefinitionSchema>): ProviderDefinition {
   return providerDefinitionSchema.parse(input);

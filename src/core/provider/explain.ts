@@ -31,6 +31,16 @@ export function explainProviderError(error: ProviderError): Explanation {
           ? "Try another model, or ask an admin to look at the key's limits and privacy settings."
           : "Try another model, or ask the operator of this bot to look at the key's limits and privacy settings.",
       };
+    case 'excluded':
+      return {
+        what: `The privacy settings of the account at ${provider} exclude this model.`,
+        next: `Pick another model, or ask ${ownKey ? 'an admin' : 'the operator of this bot'} to change them${provider === 'OpenRouter' ? ' at https://openrouter.ai/settings/privacy' : ''}.`,
+      };
+    case 'unavailable_here':
+      return {
+        what: `${provider} does not offer this in the country or region where the bot runs.`,
+        next: 'Pick another model.',
+      };
     case 'no_credit':
       if (error.affordableTokens !== null) {
         return {
@@ -56,14 +66,14 @@ export function explainProviderError(error: ProviderError): Explanation {
       };
     case 'context_too_long':
       return {
-        what: 'This conversation is longer than the model can read.',
-        next: 'Shorten your message, start a new conversation, or pick a model with a longer context.',
+        what: 'This is too long for the model.',
+        next: 'Pick a model with a longer context, shorten your message, or start over with `/forget`.',
       };
     case 'model_gone':
       return { what: `${provider} does not offer this model any more.`, next: 'Pick another model.' };
     case 'bad_request':
       return {
-        what: `${provider} could not make sense of the request.`,
+        what: `${provider} refused the request as it is.`,
         next: 'Try another model; if that does not help, tell the operator of this bot.',
       };
     case 'provider_down':
@@ -83,6 +93,11 @@ export function explainProviderError(error: ProviderError): Explanation {
       };
     case 'cut_off':
       return { what: 'The answer broke off before its end.', next: 'Try again to get it whole.' };
+    case 'bad_address':
+      return {
+        what: `The address that the bot has for ${provider} is wrong.`,
+        next: `Please tell the operator of this bot${error.addressSetting === null ? '' : ` to correct ${error.addressSetting}`}.`,
+      };
     case 'bad_response':
       return {
         what: `What came back from ${provider} was not an answer.`,

@@ -1,49 +1,67 @@
-import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
+import { asArray, asObject, asText, type JsonObject, parseJson } from '../kit/json.ts';
 import type { ProviderErrorCode, ProviderErrorDetails } from '../ports/provider-errors.ts';
+import { codeInWords, refusedPart } from './failure-words.ts';
 
 /** A failure as details for a `ProviderError`, without what only the caller knows. */
 export type Failure = Omit<ProviderErrorDetails, 'provider'>;
 
 /**
- * Identifiers by which providers name a fault, whatever the status says: OpenAI answers an empty account with 429.
+ * Identifiers by which providers name a fault, whatever the status says: OpenAI answers an empty account with 429. Lower case.
  * @see https://openrouter.ai/docs/api/reference/errors-and-debugging
  * @see https://platform.openai.com/docs/guides/error-codes
  */
-const codeByIdentifier: Readonly<Record<string, ProviderErrorCode>> = {
+const EXACT: Readonly<Record<string, ProviderErrorCode>> = {
   authentication: 'bad_key',
+  authentication_error: 'bad_key',
+  unauthenticated: 'bad_key',
   invalid_api_key: 'bad_key',
-  permission_denied: 'forbidden',
-  privacy_restricted: 'forbidden',
+  api_key_invalid: 'bad_key',
+  privacy_restricted: 'excluded',
+  unsupported_country_region_territory: 'unavailable_here',
   payment_required: 'no_credit',
   insufficient_quota: 'no_credit',
+  insufficient_balance: 'no_credit',
   billing_hard_limit_reached: 'no_credit',
   billing_not_active: 'no_credit',
+  billing_error: 'no_credit',
   token_limit_exceeded: 'no_credit',
   content_policy_violation: 'moderated',
+  responsibleaipolicyviolation: 'moderated',
   content_filter: 'moderated',
+  data_inspection_failed: 'moderated',
   refusal: 'moderated',
-  rate_limit_exceeded: 'rate_limited',
   capacity_exhausted: 'rate_limited',
   context_length_exceeded: 'context_too_long',
   exceed_context_size_error: 'context_too_long',
   string_too_long: 'context_too_long',
   string_above_max_length: 'context_too_long',
   payload_too_large: 'context_too_long',
+  request_too_large: 'context_too_long',
   model_not_found: 'model_gone',
   model_deprecated: 'model_gone',
+  deploymentnotfound: 'model_gone',
   free_variant_ended: 'model_gone',
   provider_overloaded: 'provider_down',
-  provider_unavailable: 'provider_down',
   overloaded_error: 'provider_down',
+};
+
+/** Identifiers that stand for many faults: the provider's own words say more. */
+const VAGUE: Readonly<Record<string, ProviderErrorCode>> = {
+  permission_denied: 'forbidden',
+  permission_error: 'forbidden',
+  rate_limit_exceeded: 'rate_limited',
+  rate_limit_error: 'rate_limited',
+  resource_exhausted: 'rate_limited',
+  provider_unavailable: 'provider_down',
+  unavailable: 'provider_down',
   unavailable_error: 'provider_down',
   server: 'provider_down',
   server_error: 'provider_down',
+  internal_server_error: 'provider_down',
   unmapped: 'provider_down',
   timeout: 'timeout',
+  deadline_exceeded: 'timeout',
 };
-
-/** vLLM and Ollama name no identifier for this one. The prose is looked at, never kept. */
-const CONTEXT_PROSE = /context (?:length|window|size)|maximum context|prompt is too long/i;
 
 /** OpenRouter's words for a request that may cost more than the account has. */
 const AFFORDABLE = /can only afford (\d{1,9})/i;
@@ -51,10 +69,14 @@ const AFFORDABLE = /can only afford (\d{1,9})/i;
 /** Identifiers only, so that no prompt and no key can hide in one. */
 const IDENTIFIER = /^[\w.-]{1,64}$/;
 
+/** More of a provider's prose is not looked at: it may quote the prompt. */
+const MAX_PROSE_CHARS = 1_000;
+
 /**
- * Reads what a provider says of a failure, from a response that is not 2xx or from an `error` inside one that is.
+ * Reads what a provider says of a failure, from a response that is not 2xx or from an `error` inside one that is: known
+ * identifiers first, then the provider's own words, then the status. The words are looked at, never kept.
  * @param httpStatus the response's status; null for an error inside HTTP 200
- * @param payload the parsed body or stream chunk; undefined where it is no JSON
+ * @param payload the parsed body or stream chunk; a text where it is no JSON
  */
 export function readFailure(
   httpStatus: number | null,
@@ -62,20 +84,25 @@ export function readFailure(
   headers: Headers,
   nowMs: number,
 ): Failure {
-  const error = errorObject(payload);
+  const errors = errorsIn(payload);
+  const [error = null] = errors;
   const metadata = asObject(error?.['metadata']);
   const availability = asObject(error?.['availability']);
-  const status = httpStatus ?? statusOf(error?.['code']);
-  const identifiers = [metadata?.['error_type'], availability?.['code'], error?.['code'], error?.['type']]
+  const status = httpStatus ?? statusOf(error?.['code']) ?? statusOf(error?.['status']);
+  const identifiers = [metadata?.['error_type'], availability?.['code'], ...errors.flatMap(namesIn)]
     .map(asText)
     .filter((name) => name !== null && IDENTIFIER.test(name) && statusOf(name) === null) as string[];
+  const prose = proseOf(payload, errors);
 
-  const code = codeOf(status, identifiers, error, metadata);
+  const isFlagged = asArray(metadata?.['reasons']).length > 0 || asArray(metadata?.['patterns']).length > 0;
+  const code = isFlagged ? 'moderated' : codeOf(status, identifiers, prose, error !== null);
+  const isRefusal = code === 'bad_request' || code === 'forbidden' || code === 'model_gone';
   return {
     code,
     status,
     reason: identifiers[0] ?? null,
-    affordableTokens: code === 'no_credit' ? affordableTokens(error) : null,
+    affordableTokens: code === 'no_credit' ? affordableTokens(prose) : null,
+    refuses: isRefusal ? refusedPart(prose, asText(error?.['param'])) : null,
     retryAfterMs: retryAfterMs(headers, metadata, availability, nowMs),
     transient:
       (status === null || isTransientStatus(status)) &&
@@ -87,19 +114,14 @@ export function readFailure(
 function codeOf(
   status: number | null,
   identifiers: readonly string[],
-  error: JsonObject | null,
-  metadata: JsonObject | null,
+  prose: string,
+  isNamed: boolean,
 ): ProviderErrorCode {
-  const flagged = asArray(metadata?.['reasons']).length > 0 || asArray(metadata?.['patterns']).length > 0;
-  if (flagged) return 'moderated';
-  for (const identifier of identifiers) {
-    const code = codeByIdentifier[identifier];
-    if (code !== undefined) return code;
-  }
-  if (status === 400 && CONTEXT_PROSE.test(asText(error?.['message']) ?? '')) return 'context_too_long';
+  const known = (codes: typeof EXACT) =>
+    identifiers.map((name) => codes[name.toLowerCase()]).find((code) => code !== undefined);
   // A 404 that names no error comes from an address where no such API is.
-  if (status === 404) return error === null ? 'bad_response' : 'model_gone';
-  return codeByStatus(status);
+  const byStatus = status === 404 && isNamed ? 'model_gone' : codeByStatus(status);
+  return known(EXACT) ?? codeInWords(prose) ?? known(VAGUE) ?? byStatus;
 }
 
 function codeByStatus(status: number | null): ProviderErrorCode {
@@ -108,6 +130,7 @@ function codeByStatus(status: number | null): ProviderErrorCode {
       return 'provider_down';
     case 400:
     case 412:
+    case 415:
     case 422:
       return 'bad_request';
     case 401:
@@ -116,15 +139,23 @@ function codeByStatus(status: number | null): ProviderErrorCode {
       return 'no_credit';
     case 403:
       return 'forbidden';
+    case 404:
+    case 405:
+      return 'bad_address';
     case 408:
     case 504:
     case 524:
       return 'timeout';
+    case 410:
+      return 'model_gone';
     case 413:
       return 'context_too_long';
     case 429:
       return 'rate_limited';
+    case 451:
+      return 'unavailable_here';
     default:
+      if (status >= 300 && status < 400) return 'bad_address';
       return status >= 500 ? 'provider_down' : 'bad_response';
   }
 }
@@ -133,18 +164,44 @@ function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function affordableTokens(error: JsonObject | null): number | null {
-  const tokens = AFFORDABLE.exec(asText(error?.['message']) ?? '')?.[1];
+function affordableTokens(prose: string): number | null {
+  const tokens = AFFORDABLE.exec(prose)?.[1];
   return tokens === undefined ? null : Number(tokens);
 }
 
-/** `{error:{…}}` everywhere; `{error:"…"}` from some servers; the bare object under vLLM's older versions. */
-function errorObject(payload: unknown): JsonObject | null {
-  const body = asObject(payload);
-  if (body === null) return null;
-  const error = body['error'];
-  if (typeof error === 'string') return { message: error };
-  return asObject(error) ?? (body['object'] === 'error' ? body : null);
+/**
+ * The error, and those that it passes on from another provider. `{error:{…}}` nearly everywhere, in a list at Gemini;
+ * `{error:"…"}` at xAI and LM Studio; the bare object at Mistral and older vLLMs; `detail` where FastAPI answers.
+ */
+function errorsIn(payload: unknown, depth = 0): JsonObject[] {
+  const body = asObject(Array.isArray(payload) ? payload[0] : payload);
+  if (body === null || depth > 2) return [];
+  const nested = body['error'];
+  const isBare = body['object'] === 'error' || body['message'] !== undefined || body['detail'] !== undefined;
+  const error =
+    typeof nested === 'string' ? { ...body, message: nested } : (asObject(nested) ?? (isBare ? body : null));
+  if (error === null) return [];
+  const raw = asText(asObject(error['metadata'])?.['raw']);
+  const passedOn = raw === null ? undefined : parseJson(raw);
+  const upstream = raw === null ? [] : errorsIn(passedOn ?? { message: raw }, depth + 1);
+  return [error, ...upstream];
+}
+
+function namesIn(error: JsonObject): unknown[] {
+  const details = asArray(error['details']).map((detail) => asObject(detail)?.['reason']);
+  const inner = asObject(error['innererror'])?.['code'];
+  return [error['code'], error['type'], inner, error['status'], ...details];
+}
+
+function proseOf(payload: unknown, errors: readonly JsonObject[]): string {
+  if (typeof payload === 'string')
+    return payload.trimStart().startsWith('<') ? '' : payload.slice(0, MAX_PROSE_CHARS);
+  return errors
+    .flatMap((error) => [error['message'], error['detail'], asObject(error['metadata'])?.['raw']])
+    .map((said) => (typeof said === 'object' && said !== null ? JSON.stringify(said) : (asText(said) ?? '')))
+    .map((said) => said.slice(0, MAX_PROSE_CHARS))
+    .join('\n')
+    .trim();
 }
 
 /** `error.code` is a status as a number or a numeral, or an identifier. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
-import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
+import { asArray, asObject, asText } from '../kit/json.ts';
 import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition } from './definition.ts';
@@ -87,10 +87,11 @@ async function probe(
 }
 
 /** Other things listen on these ports too; only OpenAI's shape to the letter counts. */
-function isModelList(body: JsonObject): boolean {
-  const entries = asArray(body['data']).map(asObject);
+function isModelList(body: unknown): boolean {
+  const list = asObject(body);
+  const entries = asArray(list?.['data']).map(asObject);
   return (
-    body['object'] === 'list' &&
+    list?.['object'] === 'list' &&
     entries.every((entry) => entry?.['object'] === 'model' && asText(entry['id']) !== null)
   );
 }

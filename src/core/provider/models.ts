@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { asArray, type JsonObject } from '../kit/json.ts';
+import { asObject } from '../kit/json.ts';
 import type { ModelFacts } from '../ports/provider.ts';
 import { readPrices } from './prices.ts';
 
@@ -26,9 +26,10 @@ const entrySchema = z.object({
  * be read is null. Null where the answer is no list of models at all.
  * @param tokenPrices prices that name no unit are in dollars per token; else they are not known
  */
-export function readModels(body: JsonObject, tokenPrices: boolean, log: Logger): ModelFacts[] | null {
-  if (!Array.isArray(body['data'])) return null;
-  const entries = asArray(body['data']);
+export function readModels(body: unknown, tokenPrices: boolean, log: Logger): ModelFacts[] | null {
+  // Together sends the list bare.
+  const entries = Array.isArray(body) ? body : asObject(body)?.['data'];
+  if (!Array.isArray(entries)) return null;
   const models = entries.flatMap((entry) => {
     const parsed = entrySchema.safeParse(entry);
     return parsed.success ? [toFacts(parsed.data, tokenPrices)] : [];

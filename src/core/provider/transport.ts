@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
 import { readBody } from '../kit/body.ts';
 import type { Clock } from '../kit/clock.ts';
-import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
+import { type JsonObject, parseJson } from '../kit/json.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { neverConnected } from './connection-fault.ts';
-import type { ProviderDefinition } from './definition.ts';
+import { addressSetting, type ProviderDefinition } from './definition.ts';
 import { type Failure, readFailure } from './failure.ts';
+import { partsOf } from './response-body.ts';
 import { type Attribution, requestHeaders } from './wire.ts';
 
 /** OpenRouter's list of models is about half a megabyte; an answer of 100,000 tokens about as much. */
@@ -48,8 +49,8 @@ export interface Transport {
   begin(ownKey: string | undefined): Exchange;
   /** Resolves with the headers of a 2xx response; throws the signal's reason once that is aborted. */
   send(exchange: Exchange, message: Message, signal: AbortSignal): Promise<Response>;
-  /** The body as a JSON object; throws `bad_response` for anything else. */
-  readJson(exchange: Exchange, response: Response, signal: AbortSignal): Promise<JsonObject>;
+  /** The body as a JSON object or list; throws `bad_response` for anything else. */
+  readJson(exchange: Exchange, response: Response, signal: AbortSignal): Promise<object>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
@@ -57,7 +58,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
     try {
-      return response.body === null ? '' : await readBody(response.body, maxBytes);
+      return await readBody(partsOf(response), maxBytes);
     } catch {
       signal.throwIfAborted();
       return null;
@@ -75,6 +76,7 @@ export function createTransport(options: TransportOptions): Transport {
           return new ProviderError({
             ...failure,
             provider: definition.name,
+            addressSetting: addressSetting(definition),
             ownKey: ownKey !== undefined,
             generationId: exchange.generationId,
             mayBeBilled: exchange.mayBeBilled,
@@ -113,14 +115,15 @@ export function createTransport(options: TransportOptions): Transport {
       const { status } = response;
       if (status < 500 && status !== 408) exchange.mayBeBilled = false;
       const text = await readText(response, MAX_ERROR_BYTES, signal);
-      throw exchange.fail(readFailure(status, parseJson(text ?? ''), response.headers, clock.now()));
+      throw exchange.fail(readFailure(status, parseJson(text ?? '') ?? text, response.headers, clock.now()));
     },
 
     async readJson(exchange, response, signal) {
       const text = await readText(response, MAX_BODY_BYTES, signal);
-      const value = text === null ? null : asObject(parseJson(text));
-      if (value === null) throw exchange.fail({ code: 'bad_response', status: response.status });
-      return value;
+      const value = parseJson(text ?? '');
+      if (typeof value === 'object' && value !== null) return value;
+      const code = text?.trimStart().startsWith('<') ? 'bad_address' : 'bad_response';
+      throw exchange.fail({ code, status: response.status });
     },
   };
 }

@@ -36,12 +36,15 @@ export function chatBody(
   };
 }
 
-/** @see https://platform.openai.com/docs/guides/images-vision */
+/**
+ * Half a surrogate pair is no UTF-8: providers refuse the whole request, and the next one of that conversation.
+ * @see https://platform.openai.com/docs/guides/images-vision
+ */
 function wireContent(content: ChatMessage['content']): string | JsonObject[] {
-  if (typeof content === 'string') return content;
+  if (typeof content === 'string') return content.toWellFormed();
   return content.map((part: ContentPart) =>
     part.type === 'text'
-      ? { type: 'text', text: part.text }
+      ? { type: 'text', text: part.text.toWellFormed() }
       : { type: 'image_url', image_url: { url: `data:${part.mediaType};base64,${part.base64}` } },
   );
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CatalogueFileError, parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { NO_TRAITS } from '../../../src/core/ports/model.ts';
 import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 
 function parse(file: object) {
@@ -74,6 +75,7 @@ describe('a models file', () => {
         maxOutputTokens: null,
         prices: NO_PRICES,
         input: ['text'],
+        traits: NO_TRAITS,
       },
     ]);
   });

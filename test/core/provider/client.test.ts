@@ -114,13 +114,13 @@ describe('stream', () => {
   it.each([
     ['an error as JSON', json(200, { error: { code: 402, message: 'no' } }), 'no_credit'],
     ['JSON that is no answer', json(200, { hello: 'world' }), 'bad_response'],
-    ['JSON that is cut off', raw(200, '{"choices":', { 'content-type': 'application/json' }), 'bad_response'],
+    ['JSON that is cut off', raw(200, '{"choices":', { 'content-type': 'application/json' }), 'cut_off'],
     [
       'a page of HTML',
       raw(200, '<html>Log in to the hotel</html>', { 'content-type': 'text/html' }),
-      'bad_response',
+      'bad_address',
     ],
-    ['no content', raw(204, ''), 'bad_response'],
+    ['no content', raw(204, ''), 'cut_off'],
   ])('fails when HTTP 200 brings %s', async (_, reply, code) => {
     fake.script(reply);
     const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
@@ -149,7 +149,7 @@ describe('stream', () => {
     elsewhere.answer('stolen');
     fake.script(raw(307, '', { location: `${elsewhere.url}/chat/completions` }));
     const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
-    expect(error).toMatchObject({ code: 'bad_response', status: 307 });
+    expect(error).toMatchObject({ code: 'bad_address', status: 307 });
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
   });

@@ -5,7 +5,7 @@ import { createPace } from '../../../src/core/kit/rate.ts';
 import type { ChatEvent } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { STREAM_READS } from '../../../src/core/provider/client.ts';
-import { decodeStream } from '../../../src/core/provider/decode.ts';
+import { decodeAnswer } from '../../../src/core/provider/decode.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { createTransport } from '../../../src/core/provider/transport.ts';
 import {
@@ -40,22 +40,19 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
   const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
   const exchange = transport.begin(undefined);
-  const limit = startDeadline(clock, 90_000, never, () => exchange.fail({ code: 'timeout' }));
+  const late = () => exchange.fail({ code: 'timeout' });
+  const silence = startDeadline(clock, 90_000, never, late);
+  const standstill = startDeadline(clock, 300_000, silence.signal, late);
   const pace = createPace(clock, STREAM_READS);
   const events: ChatEvent[] = [];
   let error: unknown = null;
   try {
-    for await (const batch of decodeStream(
-      new Response(body),
-      { exchange, limit, pace, clock, log },
-      never,
-    )) {
-      events.push(...batch);
-    }
+    const context = { exchange, bounds: {}, silence, standstill, progressMs: 120_000, pace, clock, log };
+    for await (const batch of decodeAnswer(new Response(body), context, never)) events.push(...batch);
   } catch (thrown) {
     error = thrown;
   } finally {
-    await limit.stop();
+    await Promise.all([silence.stop(), standstill.stop()]);
   }
   return { events, error, logged: lines.join('') };
 }
@@ -68,7 +65,7 @@ function doneOf({ events }: Decoded): Extract<ChatEvent, { type: 'done' }> | und
   return events.find((event) => event.type === 'done');
 }
 
-describe('decodeStream', () => {
+describe('decodeAnswer', () => {
   it.each([
     ['line feeds', '\n'],
     ['carriage returns and line feeds', '\r\n'],
@@ -126,7 +123,7 @@ describe('decodeStream', () => {
   });
 
   it('fails when a line outgrows the buffer, after delivering what came before', async () => {
-    const decoded = await decode(textChunk('before'), 'data: "', ...Array(17).fill('x'.repeat(64 * 1024)));
+    const decoded = await decode(textChunk('before'), 'data: "', ...Array(17).fill('x'.repeat(1024 * 1024)));
     expect(textOf(decoded.events)).toBe('before');
     expect(codeOf(decoded)).toBe('bad_response');
   });

@@ -56,7 +56,7 @@ describe('readFailure', () => {
       'OpenRouter: privacy settings',
       404,
       error({ code: 404, availability: { code: 'privacy_restricted', retryable: false } }),
-      'forbidden',
+      'excluded',
       false,
     ],
     [
@@ -75,8 +75,8 @@ describe('readFailure', () => {
       false,
     ],
     ['Ollama: no such model', 404, error({ type: 'api_error' }), 'model_gone', false],
-    ['a wrong base URL', 404, undefined, 'bad_response', false],
-    ['a FastAPI route that is not there', 404, { detail: 'Not Found' }, 'bad_response', false],
+    ['a wrong base URL', 404, undefined, 'bad_address', false],
+    ['a FastAPI route that is not there', 404, { detail: 'Not Found' }, 'bad_address', false],
     ['OpenAI: context', 400, error({ code: 'context_length_exceeded' }), 'context_too_long', false],
     [
       'llama.cpp: context',
@@ -111,7 +111,7 @@ describe('readFailure', () => {
       'provider_down',
       false,
     ],
-    ['a redirect', 302, undefined, 'bad_response', false],
+    ['a redirect', 302, undefined, 'bad_address', false],
     ['a strange status', 418, undefined, 'bad_response', false],
     ['inside HTTP 200, a status', null, error({ code: 429 }), 'rate_limited', true],
     ['inside HTTP 200, a lasting fault', null, error({ code: 400 }), 'bad_request', false],

@@ -68,5 +68,7 @@ export const recordedEvents: readonly ChatEvent[] = [
     model: 'openai/gpt-4o-mini',
     generationId: 'gen-42',
     skippedLines: 0,
+    skippedImages: 0,
+    tools: [],
   },
 ];

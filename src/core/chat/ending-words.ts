@@ -1,0 +1,83 @@
+import type { Ending } from '../delivery/reply.ts';
+import type { ChatEvent } from '../ports/provider.ts';
+
+/** How a provider ended an answer in good order. */
+export interface Finished {
+  readonly done: Extract<ChatEvent, { type: 'done' }>;
+  /** Whether any reasoning came. */
+  readonly isThinking: boolean;
+}
+
+/** How long the answer could be, in tokens. */
+export interface Caps {
+  readonly maxOutputTokens: number;
+  /** What the provider's credit allowed of that; null where it was no matter. */
+  readonly affordableTokens: number | null;
+}
+
+type Words = Pick<Ending, 'status' | 'note'>;
+
+/** What stands under an answer that its provider ended. */
+export function finishedEnding(finished: Finished, isEmpty: boolean, caps: Caps): Words {
+  if (isEmpty) return { status: 'failed', note: emptyNote(finished, caps) };
+  const { done } = finished;
+  const note = [
+    endNote(finished, caps),
+    done.skippedLines > 0 && 'A piece of this answer could not be read and is missing.',
+    done.skippedImages > 0 && imagesNote(done.skippedImages),
+    done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+  return { status: done.finish === 'content_filter' ? 'failed' : 'complete', note: note || null };
+}
+
+function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps): string | null {
+  switch (done.finish) {
+    case 'length':
+      if (affordableTokens !== null) {
+        return `Cut at ${inDigits(affordableTokens)} tokens: the credit of the provider account in use covers no more.`;
+      }
+      return `Cut at the longest length allowed (${inDigits(maxOutputTokens)} tokens). Ask it to go on.`;
+    case 'content_filter':
+      return "The provider's content filter ended the answer here. Try rephrasing your question.";
+    case 'stop':
+    case 'tool_calls':
+    case 'unknown':
+      return null;
+  }
+}
+
+function emptyNote({ done, isThinking }: Finished, { maxOutputTokens }: Caps): string {
+  const { finish, skippedLines, skippedImages, tools, usage } = done;
+  if (finish === 'content_filter') {
+    return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
+  }
+  if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
+    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at once, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
+  }
+  if (finish === 'length') {
+    return `The model used all ${inDigits(maxOutputTokens)} tokens and wrote nothing that can be shown. Try again, or pick another model.`;
+  }
+  if (finish === 'tool_calls' || tools.length > 0) {
+    return `The model called ${tools.length > 0 ? toolNames(tools) : 'a tool'}, which it does not have here, and wrote no answer. Try again, or pick another model.`;
+  }
+  if (skippedImages > 0) return imagesNote(skippedImages);
+  if (skippedLines > 0) return 'The answer could not be read. Try again, or pick another model.';
+  return 'The model sent an empty answer. Try again, or pick another model.';
+}
+
+function imagesNote(count: number): string {
+  return count === 1
+    ? 'An image of this answer is too large, or of a kind that cannot be shown.'
+    : `${count} images of this answer are too large, too many, or of a kind that cannot be shown.`;
+}
+
+function toolNames(names: readonly string[]): string {
+  const [first, ...more] = names.map((name) => `\`${name}\``);
+  return more.length === 0 ? `the tool ${first}` : `the tools ${[first, ...more].join(', ')}`;
+}
+
+function inDigits(count: number): string {
+  return count.toLocaleString('en-US');
+}

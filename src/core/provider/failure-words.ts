@@ -1,0 +1,82 @@
+import type { ProviderErrorCode, RefusedPart } from '../ports/provider-errors.ts';
+
+/**
+ * What providers say where they name no identifier, or one that says too little. Gathered from OpenAI, Azure, Anthropic, Gemini, xAI,
+ * Mistral, Groq, Together, DeepSeek, OpenRouter, LiteLLM, vLLM, llama.cpp, Ollama and LM Studio. The first that fits counts.
+ */
+const WORDS: readonly (readonly [ProviderErrorCode, RegExp])[] = [
+  ['bad_request', /no endpoints found that (?:support|can handle)/i],
+  ['excluded', /data polic|privacy settings|data collection|zero data retention|\bZDR\b/i],
+  ['excluded', /no allowed providers/i],
+  [
+    'bad_address',
+    /invalid url|unexpected endpoint|(?:unknown|no such) (?:url|route|path|endpoint)|cannot (?:post|get) \/|page not found|(?:resource|route|path|url) (?:was )?not found|method not allowed/i,
+  ],
+  ['bad_address', /^\W*(?:404\W*)?not found\W*$/i],
+  [
+    'bad_key',
+    /(?:incorrect|invalid|missing|expired|revoked|disabled) (?:api|access|auth)[ _-]?(?:key|token)|api[ _-]?key (?:\S+ )?(?:is |was )?(?:not valid|not found|invalid|expired|missing|required|disabled)|no auth credentials|x-api-key|invalid authentication/i,
+  ],
+  [
+    'no_credit',
+    /credit balance|insufficient (?:account )?(?:balance|credits?|funds)|(?:out of|no|more) credits?\b|can only afford|billing (?:hard limit|is not active)|spending limit|payment required/i,
+  ],
+  [
+    'context_too_long',
+    /context[ _-]?(?:length|window|size|limit)|maximum context|(?:prompt|input|request|conversation|messages?) (?:is|are|has|have)?\s?(?:too (?:long|large|many tokens)|longer than)|too many (?:input |prompt )?tokens|(?:input|prompt) tokens? (?:count )?(?:\S+ ){0,3}exceed|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max|limit)[^.]{0,60}(?:tokens|length)|maximum (?:prompt|input|allowed input) length|reduce the (?:length|size) of|range of input length/i,
+  ],
+  [
+    'unavailable_here',
+    /(?:country|region|territory|location)[^.]{0,40}not (?:supported|available|allowed)|not (?:supported|available|allowed) in (?:your|this) (?:country|region|territory|location)/i,
+  ],
+  [
+    'model_gone',
+    /\b(?:model|deployment)\b[^.]{0,120}(?:not found|not exist|no longer|deprecated|decommissioned|retired|shut down|not available)|(?:no such|unknown|invalid|not a valid) model|no endpoints found/i,
+  ],
+  [
+    'moderated',
+    /content (?:management )?(?:policy|filter)|flagged|safety (?:system|filter|reasons)|moderation|violat\w+[^.]{0,60}polic|inappropriate content/i,
+  ],
+  [
+    'rate_limited',
+    /rate[ _-]?limit|too many requests|requests per (?:second|minute|day)|tokens per (?:minute|day)/i,
+  ],
+  ['provider_down', /overloaded|at capacity|temporarily unavailable|service unavailable|bad gateway/i],
+];
+
+/** Groq and OpenAI refuse by their limit on tokens per minute what no wait can make fit: `Limit 6000, Requested 7123`. */
+const REQUESTED = /limit:? (\d[\d,]*)[^.]{0,40}requested:? (\d[\d,]*)/i;
+
+/** What the provider's own words say of a failure; null where they say nothing that is known. */
+export function codeInWords(prose: string): ProviderErrorCode | null {
+  const [, limit, requested] = (REQUESTED.exec(prose) ?? []).map((number) =>
+    Number(number.replaceAll(',', '')),
+  );
+  if (limit !== undefined && requested !== undefined) {
+    return requested > limit ? 'context_too_long' : 'rate_limited';
+  }
+  return WORDS.find(([, words]) => words.test(prose))?.[0] ?? null;
+}
+
+/** That a part of a request is not wanted at all, and not that its value is wrong. */
+const UNWANTED =
+  /unsupported|not (?:be )?supported|not support|unrecogni[sz]ed|unknown|unexpected|extra (?:inputs|fields)|extra_forbidden|not (?:permitted|allowed|enabled|available)|must be verified|is not (?:one of|a valid)|only (?:user|supports)|invalid role/i;
+
+const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
+  ['stream_options', /\bstream_options\b|\binclude_usage\b/i],
+  ['max_completion_tokens', /\bmax_completion_tokens\b.{0,80}(?:unsupported|not|unrecogni|unknown|extra)/i],
+  ['max_tokens', /\bmax_tokens\b/i],
+  ['max_completion_tokens', /\bmax_completion_tokens\b/i],
+  ['stream', /must be verified to stream|\bstream(?:ing)?\b/i],
+  [
+    'system',
+    /\b(?:system|developer)\b[^.]{0,30}(?:role|message|instruction|prompt)|role\W{0,30}(?:system|developer)/i,
+  ],
+];
+
+/** Which part of the request the provider does not take; null where it says nothing of the kind. */
+export function refusedPart(prose: string, param: string | null): RefusedPart | null {
+  if (!UNWANTED.test(prose)) return null;
+  const named = PARTS.find(([part]) => part === param)?.[0];
+  return named ?? PARTS.find(([, words]) => words.test(prose))?.[0] ?? null;
+}
