@@ -7,6 +7,9 @@ export interface Flanking {
   readonly spaceBefore: boolean;
   readonly punctuationBefore: boolean;
   readonly punctuationAfter: boolean;
+  /** Whether a CJK character stands there. */
+  readonly wideBefore: boolean;
+  readonly wideAfter: boolean;
 }
 
 const space = /\s/;
@@ -34,6 +37,8 @@ export function flankingOf(text: string, start: number, end: number, textEnd: nu
     spaceBefore,
     punctuationBefore,
     punctuationAfter,
+    wideBefore,
+    wideAfter,
   };
 }
 

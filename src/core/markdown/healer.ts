@@ -18,9 +18,9 @@ export interface Healer {
   /**
    * The text as it can be shown now: open emphasis, code and fences are closed; of a link that is not complete, its
    * text is shown; marks that are nothing without what follows (a list marker, half a delimiter, a table's head
-   * without its delimiter row) are held back. Complete blocks, and code, stay as they are.
+   * without its delimiter row) are held back. Complete blocks, and code, stay as they are. `tail` stands behind it for now.
    */
-  view(): string;
+  view(tail?: string): string;
 }
 
 /** A line that is only a block's mark so far, or a run that may yet turn out to be one: `-`, `##`, `3.`, `|--`. */
@@ -56,7 +56,7 @@ export function createHealer(dialect: Dialect = 'commonmark', start: BlockState 
         lastLine = next;
       }
     },
-    view: () => settled + healBlocks(block + lastLine, settledState, dialect),
+    view: (tail = '') => settled + healBlocks(block + lastLine + tail, settledState, dialect),
   };
 }
 

@@ -69,14 +69,20 @@ const whitespacePattern = /\s/;
 const punctuationPattern = /[\p{P}\p{S}]/u;
 const specials = {
   commonmark: /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g,
+  strict: /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g,
   discord: /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g,
 } as const satisfies Record<Dialect, RegExp>;
 
 /**
  * Reads `text` as the content of one block. Marks of containers inside it must have been blanked out. `growing` says
- * that more may follow, and asks for what is half-open at the end.
+ * that more may follow, and asks for what is half-open at the end. `isRewritten`: what is no emphasis has been escaped.
  */
-export function parseInline(text: string, growing: boolean, dialect: Dialect): Inline {
+export function parseInline(
+  text: string,
+  growing: boolean,
+  dialect: Dialect,
+  isRewritten = dialect === 'discord',
+): Inline {
   const end = text.length;
   const contentEnd = text.trimEnd().length;
   const spans: Span[] = [];
@@ -175,14 +181,19 @@ export function parseInline(text: string, growing: boolean, dialect: Dialect): I
     const after = at + length;
     const flanks = flankingOf(text, at, after, end);
     const isUnderscore = char === '_';
+    // To Discord CJK letters are none, as far as underscores within words go.
+    const endsWord = dialect === 'discord' && flanks.wideAfter;
+    const beginsWord = dialect === 'discord' && flanks.wideBefore;
     const counts = (char !== '~' && char !== '|') || length === 2;
     runs.push({
       char,
       start: at,
       end: after,
       length,
-      opens: counts && flanks.left && (!isUnderscore || !flanks.right || flanks.punctuationBefore),
-      closes: counts && flanks.right && (!isUnderscore || !flanks.left || flanks.punctuationAfter),
+      opens:
+        counts && flanks.left && (!isUnderscore || !flanks.right || flanks.punctuationBefore || beginsWord),
+      closes:
+        counts && flanks.right && (!isUnderscore || !flanks.left || flanks.punctuationAfter || endsWord),
       snaps: growing && length === 2 && !isUnderscore && !flanks.spaceBefore,
     });
     return after;
@@ -230,7 +241,7 @@ export function parseInline(text: string, growing: boolean, dialect: Dialect): I
   if (!growing) return { spans, open: [], brackets: [], partialFrom: null };
 
   runs.push(...inner);
-  const isLone = createLoneMarks(text, runs);
+  const isLone = isRewritten ? () => false : createLoneMarks(text, runs);
   const open = runs
     .filter((run) => run.opens && run.start < run.end && run.end < end && !isLone(run))
     .slice(-deepestEmphasis)

@@ -3,6 +3,7 @@ import type { Dialect, TextLimits } from '../ports/surface.ts';
 import { type BlockState, documentStart, fenceEnd, placeLines } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
+import { createRewriter } from './rewriter.ts';
 
 /** A part of the answer that fits one message and will not change again. */
 export interface Part {
@@ -14,7 +15,7 @@ export interface Part {
   /** Markup that this part repeats to stand by itself: a fence with its language, a table's head, emphasis. */
   readonly prefix: string;
   /**
-   * The source that this part holds, verbatim. Between the bodies of two parts, before the first and after the last,
+   * The source that this part holds, verbatim, or as the platform's dialect has it. Between the bodies of two parts, before the first and after the last,
    * only white space is missing, and none inside code.
    */
   readonly body: string;
@@ -77,6 +78,7 @@ export function createSplitter(limits: TextLimits): Splitter {
     return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };
   };
 
+  const rewriter = createRewriter(dialect);
   let open = openPart(noPrefix);
   /** White space that the open part begins with, while nothing else has come. */
   let indent = '';
@@ -122,6 +124,9 @@ export function createSplitter(limits: TextLimits): Splitter {
     return line;
   };
 
+  const withoutBlankStart = (tail: string): string =>
+    open.text === '' ? (indent + tail).replace(/^(?:[^\S\n]*\n)+/, '') : tail;
+
   const seal = (): Part[] => {
     const { text, lead, start } = open;
     const cut = findCut({ text, from: lead.length, start, dialect, maxChars, lengthOf });
@@ -131,13 +136,15 @@ export function createSplitter(limits: TextLimits): Splitter {
   };
 
   const view = (): string => {
-    if (!open.filled) return '';
-    let healed = show(open.healer.view());
+    const tail = withoutBlankStart(rewriter.pending());
+    if (!open.filled && tail.trim() === '') return '';
+    const text = open.text + tail;
+    let healed = show(open.healer.view(tail));
     // What closes the text may be too much just before the part is sealed: its last characters then wait for the seal.
-    for (let end = open.text.length; lengthOf(healed) > maxChars; ) {
+    for (let end = text.length; lengthOf(healed) > maxChars; ) {
       end -= Math.max(1, lengthOf(healed) - maxChars);
-      if (splitsPair(open.text, end)) end--;
-      healed = show(heal(open.text.slice(0, Math.max(0, end)), dialect, open.start));
+      if (splitsPair(text, end)) end--;
+      healed = show(heal(text.slice(0, Math.max(0, end)), dialect, open.start));
     }
     return healed;
   };
@@ -148,12 +155,12 @@ export function createSplitter(limits: TextLimits): Splitter {
     push(delta) {
       const text = half + delta;
       half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
-      return take(half === '' ? text : text.slice(0, -1));
+      return take(rewriter.push(half === '' ? text : text.slice(0, -1)));
     },
     view,
     source: () => show(open.text),
     finish(isCutShort = false) {
-      const parts = take(half);
+      const parts = [...take(rewriter.push(half)), ...take(rewriter.finish(isCutShort))];
       half = '';
       while (open.filled) {
         const { text, start } = open;

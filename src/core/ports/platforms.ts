@@ -2,6 +2,8 @@
 interface PlatformRow {
   /** In words, behind "in". */
   readonly name: string;
+  /** Which Markdown shows there, for models. */
+  readonly markdown: string;
   /** What a guild is there, after "this". */
   readonly guildWord: string;
   /** What a group of people is there; null where there are none. */
@@ -24,6 +26,8 @@ interface PlatformRow {
 export const PLATFORMS = {
   discord: {
     name: 'Discord',
+    markdown:
+      'Headings up to ###, **bold**, *italics*, ~~strikethrough~~, ||spoilers||, quotes, lists, links, `code` and blocks of code in three backticks show; tables, pictures, rules, HTML and LaTeX do not: use lists instead of tables.',
     guildWord: 'server',
     groupWord: 'role',
     guild: /^(?:dm:)?\d{1,20}$/,
@@ -35,6 +39,8 @@ export const PLATFORMS = {
   },
   slack: {
     name: 'Slack',
+    markdown:
+      'Headings, **bold**, *italics*, ~~strikethrough~~, quotes, lists, tables, links, `code` and blocks of code show; spoilers, pictures, HTML and LaTeX do not.',
     guildWord: 'workspace',
     groupWord: 'user group',
     guild: /^[A-Z0-9]{1,20}$/,
@@ -49,6 +55,8 @@ export const PLATFORMS = {
   },
   web: {
     name: 'a team chat',
+    markdown:
+      'Headings, **bold**, *italics*, ~~strikethrough~~, quotes, lists, tables, links, `code` and blocks of code show; spoilers, pictures, HTML and LaTeX do not.',
     guildWord: 'playground',
     groupWord: null,
     guild: /^local$/,

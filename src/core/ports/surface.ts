@@ -1,10 +1,11 @@
 import type { Scope } from './scope.ts';
 
 /**
- * The Markdown that a platform renders. `commonmark`: CommonMark with GFM's tables, strikethrough and task lists. `discord`: what
- * Discord's clients render (https://support.discord.com/hc/en-us/articles/210298617); all else is rewritten into that.
+ * The Markdown that a platform renders. `commonmark`: CommonMark with GFM's tables, strikethrough and task lists, and with emphasis
+ * next to CJK letters. `strict`: the same by the letter of CommonMark, which needs help there. `discord`: what Discord's clients render
+ * (https://support.discord.com/hc/en-us/articles/210298617); all else is rewritten into that.
  */
-export type Dialect = 'commonmark' | 'discord';
+export type Dialect = 'commonmark' | 'strict' | 'discord';
 
 /** What one message of a platform holds. */
 export interface TextLimits {

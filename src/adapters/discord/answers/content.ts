@@ -1,8 +1,10 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
 import { createSplitter } from '../../../core/markdown/splitter.ts';
-import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
+import type { Button, ButtonKind, Dialect, MessageView, TextLimits } from '../../../core/ports/surface.ts';
 import { SIZES } from '../rest/sizes.ts';
+
+const DIALECT: Dialect = 'discord';
 
 /** A blank line, a sign with its space, a line break and `-# `. */
 const FRAME_CHARS = 2 + 3 + 1 + 3;
@@ -11,7 +13,10 @@ const FRAME_CHARS = 2 + 3 + 1 + 3;
  * Answers are plain message content: it can be selected, copied, quoted and searched, and shows in notifications and on every
  * client. Embeds and Components V2 hold more, and can do none of that.
  */
-export const ANSWER_CHARS = SIZES.content.max - SIZES.note.max - SIZES.footer.max - FRAME_CHARS;
+export const ANSWER_LIMITS = {
+  maxChars: SIZES.content.max - SIZES.note.max - SIZES.footer.max - FRAME_CHARS,
+  dialect: DIALECT,
+} as const satisfies TextLimits;
 
 /** As Discord takes it, the same for sends and edits. */
 export interface MessageBody {
@@ -64,7 +69,7 @@ export function textOf(content: string): string {
 
 /** A notice as the messages that it takes, at least one. */
 export function noticeBodies(text: string): MessageBody[] {
-  const splitter = createSplitter({ maxChars: SIZES.content.max });
+  const splitter = createSplitter({ maxChars: SIZES.content.max, dialect: DIALECT });
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
   return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { ANSWER_CHARS, answerBody } from './content.ts';
+import { ANSWER_LIMITS, answerBody } from './content.ts';
 import { createChannelWriter, isUnclear, type MessageWriter } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
@@ -97,7 +97,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   }
 
   return {
-    limits: { maxChars: ANSWER_CHARS },
+    limits: ANSWER_LIMITS,
     get openScope() {
       return writer.sendScope;
     },

@@ -9,6 +9,7 @@ const BUTTON_BYTES = 200;
 
 /** What a message holds beside note, footer and buttons, in bytes as Slack may count them. */
 export const MESSAGE_LIMITS: TextLimits = {
+  dialect: 'strict',
   maxChars: SIZES.message.max - SIZES.note.max - SIZES.footer.max - BUTTON_BYTES,
   lengthOf: (text) => sizeOf(text, SIZES.message.unit) + joinerBytes(text),
 };

@@ -39,7 +39,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   let nextNoticeId = newId();
 
   return {
-    limits: { maxChars: MAX_MESSAGE_CHARS },
+    limits: { maxChars: MAX_MESSAGE_CHARS, dialect: 'strict' },
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
     canContinueInThread: spot.thread === null && !isDm,
     isPrivate,

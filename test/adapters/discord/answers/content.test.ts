@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  ANSWER_CHARS,
+  ANSWER_LIMITS,
   answerBody,
   noticeBodies,
   parseButton,
@@ -37,7 +37,7 @@ describe('the body of an answer', () => {
   it('fits Discord’s limit whatever stands below the text', () => {
     const body = answerBody(
       view({
-        text: 'x'.repeat(ANSWER_CHARS),
+        text: 'x'.repeat(ANSWER_LIMITS.maxChars),
         status: 'failed',
         note: 'n'.repeat(300),
         footer: 'f'.repeat(200),

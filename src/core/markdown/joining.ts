@@ -1,0 +1,99 @@
+import { type BlockState, documentStart, scanLine } from './blocks.ts';
+import { flankingOf } from './flanking.ts';
+
+/** U+2060 WORD JOINER: shows nothing, and is neither space nor punctuation. */
+const JOINER = '\u2060';
+
+const space = /\s/;
+/** A line that has begun a block. */
+const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) $/;
+const punctuation = /[\p{P}\p{S}]/u;
+
+/**
+ * For renderers that follow CommonMark to the letter: next to CJK letters they take `**优点：**速度` and `是**「重点」**吗` for plain stars.
+ * A joiner between the stars and the punctuation makes emphasis of them everywhere. Nothing is held but the stars at the end.
+ */
+export function createJoiningRewriter() {
+  let state: BlockState = documentStart;
+  let line = '';
+  /** Stars whose next character has not come. */
+  let run = '';
+  /** What stands before them. */
+  let before = '';
+  let isEscaped = false;
+  /** The backticks that code in this line began with, and those that are being read. */
+  let code = '';
+  let ticks = '';
+  /** Lengths of the runs that opened emphasis in this paragraph. */
+  let open: number[] = [];
+
+  function endRun(next: string): string {
+    const stars = run;
+    if (stars === '') return '';
+    run = '';
+    const text = before + stars + next;
+    const start = before.length;
+    const end = start + stars.length;
+    const flanks = flankingOf(text, start, end, text.length);
+    const opened = open.indexOf(stars.length);
+    if (opened !== -1) {
+      if (flanks.spaceBefore) return stars;
+      open = open.slice(0, opened);
+      const isPlain = flanks.punctuationBefore && next !== '' && !space.test(next) && !punctuation.test(next);
+      return isPlain ? JOINER + stars : stars;
+    }
+    if (!flanks.left) return stars;
+    open.push(stars.length);
+    const isPlain = flanks.punctuationAfter && !flanks.spaceBefore && !flanks.punctuationBefore;
+    return isPlain ? stars + JOINER : stars;
+  }
+
+  function take(char: string): string {
+    if (ticks !== '' && char !== '`') {
+      if (code === '') code = ticks;
+      else if (code === ticks) code = '';
+      ticks = '';
+    }
+    if (char === '*' && !isEscaped && code === '') {
+      run += char;
+      return '';
+    }
+    const out = endRun(char) + char;
+    if (char === '`' && !isEscaped) ticks += char;
+    isEscaped = char === '\\' && !isEscaped && code === '';
+    before = char;
+    return out;
+  }
+
+  function endLine(): string {
+    const out = endRun('');
+    const scanned = scanLine(state, line);
+    if (scanned.kind !== 'text') open = [];
+    state = scanned.after;
+    line = code = ticks = before = '';
+    isEscaped = false;
+    return `${out}\n`;
+  }
+
+  return {
+    push(delta: string): string {
+      let out = '';
+      for (const char of delta) {
+        if (char === '\n') {
+          out += endLine();
+          continue;
+        }
+        line += char;
+        if (char === ' ' && blockMark.test(line)) open = [];
+        out += state.leaf.kind === 'fence' ? char : take(char);
+      }
+      return out;
+    },
+    pending: (): string => run,
+    finish(): string {
+      const out = endRun('');
+      line = '';
+      return out;
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { parseInline, type Span } from './inline.ts';
+import { hideMath, showMath } from './math.ts';
+
+/** Where links by reference lead, by their label in lower case. */
+export type Definitions = ReadonlyMap<string, string>;
+
+/** A line break within a line of the source. */
+export const HARD_BREAK = '\v';
+
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  mdash: '—',
+  ndash: '–',
+  hellip: '…',
+  times: '×',
+  rarr: '→',
+  larr: '←',
+  le: '≤',
+  ge: '≥',
+  ne: '≠',
+  copy: '©',
+  deg: '°',
+  bull: '•',
+  middot: '·',
+};
+
+const linkPattern =
+  /^(!?)\[([\s\S]*)\]\(\s*(<[^<>\n]*>|(?:[^\s()]|\([^\s()]*\))*)((?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?)\s*\)$/;
+const referencePattern = /^(!?)\[([\s\S]*)\]\[([^\]]*)\]$/;
+
+/**
+ * Rewrites the content of a block for Discord: pictures and references become links, entities characters; what is no emphasis is
+ * escaped, since Discord pairs marks without CommonMark's rules. `growing`: more may follow, and open emphasis stays open.
+ */
+export function rewriteInline(source: string, growing: boolean, definitions: Definitions): string {
+  const { text, formulas } = hideMath(source, growing);
+  return showMath(rewriteText(text, growing, definitions), formulas);
+}
+
+function rewriteText(text: string, growing: boolean, definitions: Definitions): string {
+  const { spans, open, partialFrom } = parseInline(text, growing, 'discord', false);
+  const tokens = new Map<number, Span>();
+  /** Marks that are emphasis: as they are, the single `_`, and what stands within other italics, where Discord knows none. */
+  const marks = new Uint8Array(text.length + 1);
+  const keep = (from: number, delimiter: string): void =>
+    void marks.fill(delimiter === '_' ? 2 : 1, from, from + delimiter.length);
+  for (const span of spans) {
+    if (span.kind !== 'emphasis') {
+      if (!tokens.has(span.start)) tokens.set(span.start, span);
+      continue;
+    }
+    keep(span.start, span.delimiter);
+    keep(span.end - span.delimiter.length, span.delimiter);
+  }
+  for (const { start, delimiter, kind } of open) {
+    if (kind === 'code') tokens.set(start, { kind: 'url', start, end: text.length, delimiter: '' });
+    else keep(start, delimiter);
+  }
+  const italics = [...spans, ...open].filter(({ delimiter }) => delimiter === '*' || delimiter === '_');
+  for (const { start, end, delimiter } of italics) {
+    const isWithin = italics.some((outer) => outer.start < start && end <= outer.end);
+    if (!isWithin) continue;
+    marks[start] = 3;
+    if (!open.some((span) => span.start === start && span.delimiter === delimiter)) marks[end - 1] = 3;
+  }
+  const end = partialFrom ?? text.length;
+  let rewritten = '';
+  for (let at = 0; at < end; ) {
+    const token = tokens.get(at);
+    if (token !== undefined && token.end <= text.length) {
+      rewritten += rewriteToken(token.kind, text.slice(at, token.end), definitions);
+      at = token.end;
+    } else if (marks[at] !== 0) {
+      // Between underscores Discord allows no other underscore.
+      rewritten += ['', text[at], '*', ''][marks[at] as number];
+      at++;
+    } else {
+      const char = text[at] as string;
+      let after = at + 1;
+      if ('*_~`|'.includes(char)) while (text[after] === char && marks[after] === 0 && after < end) after++;
+      rewritten += escapesLone(text, at, after)
+        ? text.slice(at, after).replace(/./g, '\\$&')
+        : text.slice(at, after);
+      at = after;
+    }
+  }
+  return rewritten + text.slice(Math.max(end, 0));
+}
+
+/** Whether Discord might pair a run of marks that is no emphasis. */
+function escapesLone(text: string, start: number, end: number): boolean {
+  const length = end - start;
+  const isWord = (char: string | undefined): boolean => char !== undefined && /\w/.test(char);
+  const isSpaced = /\s/.test(text[start - 1] ?? ' ') && /\s/.test(text[end] ?? ' ');
+  switch (text[start]) {
+    case '*':
+      return length > 1 || !isSpaced;
+    case '_':
+      return length > 1 || !(isWord(text[start - 1]) && isWord(text[end]));
+    case '~':
+    case '|':
+      return length > 1;
+    case '`':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function rewriteToken(kind: Span['kind'], token: string, definitions: Definitions): string {
+  switch (kind) {
+    case 'code':
+      return rewriteCode(token);
+    case 'opaque':
+      return rewriteOpaque(token);
+    case 'link':
+      return rewriteLink(token, definitions);
+    case 'url':
+    case 'emphasis':
+      return token;
+  }
+}
+
+/** Discord takes three backticks for a fence wherever they stand. */
+function rewriteCode(token: string): string {
+  const run = /^`+/.exec(token)?.[0] ?? '';
+  const content = breakFences(token.slice(run.length, -run.length)).replaceAll('\n', ' ');
+  if (run.length < 3) return run + content + run;
+  return content.includes('`') ? `\`\`${content}\`\`` : `\`${content}\``;
+}
+
+/** Keeps runs of three backticks from ending code: a character that shows nothing stands between the second and the third. */
+export function breakFences(code: string): string {
+  return code.replace(/``(?=`)/g, '``\u200b');
+}
+
+function rewriteOpaque(token: string): string {
+  if (token === '\\\n') return '\n';
+  if (/^<br\s*\/?>$/i.test(token)) return HARD_BREAK;
+  if (/^<[^\s:>]+@[^\s>]+>$/.test(token)) return token.slice(1, -1);
+  if (!token.startsWith('&')) return token;
+  const [, hex, decimal, name] = /^&(?:#x([0-9a-f]+)|#(\d+)|(\w+));$/i.exec(token) ?? [];
+  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  const char =
+    name === undefined ? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : token) : entities[name];
+  if (char === undefined) return token;
+  return /^[\\*_~`|<>#[\]-]$/.test(char) ? `\\${char}` : char;
+}
+
+function rewriteLink(token: string, definitions: Definitions): string {
+  const [, , label, target, title] = linkPattern.exec(token) ?? [];
+  if (label !== undefined && target !== undefined) {
+    return linkTo(label, target.replace(/^<|>$/g, ''), title ?? '', definitions);
+  }
+  const [, mark, text, reference] = referencePattern.exec(token) ?? [];
+  if (text === undefined || reference === undefined) return token;
+  const url = definitions.get((reference || text).toLowerCase());
+  if (url !== undefined) return linkTo(text, url, '', definitions);
+  // Where it leads stands further down, as an address that can be followed. An index (`matrix[i][j]`) is no reference.
+  const isLink = mark === '!' || /[\p{L}\p{N}]{2}/u.test(text);
+  if (!isLink) return token;
+  const shown = rewriteText(text, false, definitions);
+  return reference === '' ? `[${shown}]` : `${shown} [${reference}]`;
+}
+
+/** Discord makes links of the web's addresses alone, and of none that shows another address as its text. */
+function linkTo(label: string, target: string, title: string, definitions: Definitions): string {
+  const shown = rewriteText(label.replaceAll('\n', ' '), false, definitions).trim();
+  const url = target.replaceAll(' ', '%20').replace(/^mailto:/i, '');
+  if (!/^https?:\/\/[^\s/]/i.test(url)) {
+    const isWords = url === '' || url.startsWith('#') || url === shown;
+    return isWords ? shown : `${shown} (${url})`.trim();
+  }
+  if (shown === '' || shown === url) return url;
+  if (/https?:\/\//i.test(shown)) return shown.startsWith('[') ? shown : `${shown} ${url}`;
+  return `[${shown}](${url}${title})`;
+}

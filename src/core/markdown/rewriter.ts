@@ -1,0 +1,71 @@
+import type { Dialect } from '../ports/surface.ts';
+import { createDiscordBlocks, heldChars } from './discord-blocks.ts';
+import { createJoiningRewriter } from './joining.ts';
+
+/** Rewrites Markdown that grows into a platform's dialect. What it gives does not depend on how the text was cut into deltas. */
+export interface Rewriter {
+  /** Takes the next text; returns what of the rewritten text is certain now. */
+  push(delta: string): string;
+  /** What stands behind that for now: the block that still grows, as if the text ended here. Its work is bounded. */
+  pending(): string;
+  /** The rest. `isCutShort`: the text did not reach its end, and open emphasis stays open. */
+  finish(isCutShort: boolean): string;
+}
+
+const verbatim: Rewriter = { push: (delta) => delta, pending: () => '', finish: () => '' };
+
+export function createRewriter(dialect: Dialect): Rewriter {
+  switch (dialect) {
+    case 'discord':
+      return createDiscordRewriter();
+    case 'strict':
+      return createJoiningRewriter();
+    case 'commonmark':
+      return verbatim;
+  }
+}
+
+/**
+ * For what Discord's clients render: `#` to `###`, emphasis, spoilers, quotes, lists, inline code, fences of three backticks, links.
+ * A block is held until it is complete, at most 1,000 characters of it.
+ */
+function createDiscordRewriter(): Rewriter {
+  const blocks = createDiscordBlocks();
+  let line = '';
+  /** A block that is longer than this passes what is certain of it. */
+  let spillAt = heldChars;
+
+  return {
+    push(delta) {
+      let out = '';
+      for (let at = 0; at < delta.length; ) {
+        const lineBreak = delta.indexOf('\n', at);
+        const end = lineBreak === -1 ? delta.length : lineBreak;
+        while (at < end) {
+          const room = Math.max(1, spillAt - blocks.held - line.length);
+          line += delta.slice(at, Math.min(end, at + room));
+          at = Math.min(end, at + room);
+          if (blocks.held + line.length < spillAt) continue;
+          out += blocks.spill(line);
+          spillAt = blocks.held + line.length + heldChars;
+        }
+        if (lineBreak === -1) continue;
+        out += blocks.take(line);
+        line = '';
+        spillAt = blocks.held + heldChars;
+        at++;
+      }
+      return out;
+    },
+    pending() {
+      const copy = blocks.copy();
+      const text = copy.takePartial(line) + copy.flush(true);
+      return text.endsWith('\n') ? text.slice(0, -1) : text;
+    },
+    finish(isCutShort) {
+      const text = (line === '' ? '' : blocks.take(line)) + blocks.flush(isCutShort);
+      line = '';
+      return text;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { displayWidth } from './display-width.ts';
+import { parseInline } from './inline.ts';
+import { breakFences, type Definitions, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
+
+type Align = 'left' | 'right' | 'center';
+
+/** The cells of one line. */
+export interface Row {
+  readonly cells: readonly string[];
+  /** Without their markup: in code nothing is rendered. */
+  readonly plain: readonly string[];
+}
+
+export interface Table {
+  readonly head: Row;
+  readonly aligns: readonly Align[];
+  readonly rows: readonly Row[];
+}
+
+/** Wider tables break their lines on phones, and on computers beside a list of members. */
+const MAX_COLUMNS = 60;
+const GAP = '  ';
+
+export function rowOf(line: string): Row {
+  const cells = cellsOf(line);
+  return { cells, plain: cells.map(plainText) };
+}
+
+function cellsOf(row: string): string[] {
+  const cells: string[] = [''];
+  for (const [token] of row
+    .trim()
+    .replace(/^\|/, '')
+    .matchAll(/\\\||\||[^\\|]+|\\/g)) {
+    if (token === '|') cells.push('');
+    else cells[cells.length - 1] += token === '\\|' ? '|' : token;
+  }
+  if (cells.length > 1 && cells.at(-1)?.trim() === '') cells.pop();
+  return cells.map((cell) => cell.trim());
+}
+
+export function alignsOf(delimiterRow: string): Align[] {
+  return cellsOf(delimiterRow).map((cell) => {
+    if (!cell.endsWith(':')) return 'left';
+    return cell.startsWith(':') ? 'center' : 'right';
+  });
+}
+
+/** The table as an aligned code block; as a list of its rows where that is too wide or would take the life out of links. */
+export function tableText({ head, aligns, rows }: Table, definitions: Definitions): string[] {
+  const lines = [head, ...rows].map(({ plain }) => head.cells.map((_, column) => plain[column] ?? ''));
+  const widths = head.cells.map((_, column) =>
+    Math.max(...lines.map((cells) => displayWidth(cells[column] ?? ''))),
+  );
+  const width = widths.reduce((sum, cell) => sum + cell, GAP.length * (widths.length - 1));
+  const hasLinks = rows.some(({ cells }) => cells.some((cell) => /\]\(|https?:\/\//.test(cell)));
+  if (rows.length > 0 && (width > MAX_COLUMNS || hasLinks)) return listOf(head.plain, rows, definitions);
+  const [first = '', ...others] = lines.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column] ?? 0, aligns[column] ?? 'left'))
+      .join(GAP)
+      .trimEnd(),
+  );
+  return ['```', first, widths.map((cell) => '-'.repeat(Math.max(1, cell))).join(GAP), ...others, '```'];
+}
+
+function listOf(head: readonly string[], rows: Table['rows'], definitions: Definitions): string[] {
+  return rows.flatMap(({ cells }, row) => {
+    const filled = head.flatMap((name, column) => {
+      const cell = rewriteInline(cells[column] ?? '', false, definitions).replaceAll(HARD_BREAK, ', ');
+      const isNamed = row === 0 && rows.every(({ cells }) => (cells[column] ?? '') === '');
+      if (cell === '' && !(isNamed && name !== '')) return [];
+      const label = rewriteInline(name.replace(/[\\*_~`|]/g, '\\$&'), false, definitions);
+      return [label === '' ? cell : `**${label}:** ${cell || '–'}`];
+    });
+    return filled.map((line, index) => (index === 0 ? `- ${line}` : `  - ${line}`));
+  });
+}
+
+function plainText(cell: string): string {
+  const { spans } = parseInline(cell, false, 'discord');
+  const hidden = new Uint8Array(cell.length);
+  for (const { start, end, delimiter, kind } of spans) {
+    if (kind === 'opaque' && cell[start] === '\\') hidden[start] = 1;
+    hidden.fill(1, start, start + delimiter.length);
+    hidden.fill(1, end - delimiter.length, end);
+  }
+  const shown = [...cell.split('')].filter((_, at) => hidden[at] === 0).join('');
+  return breakFences(
+    shown
+      .replace(/<br\s*\/?>/gi, ', ')
+      .replace(
+        /&(amp|lt|gt|nbsp|quot);/g,
+        (_, name: string) => ({ amp: '&', lt: '<', gt: '>', nbsp: ' ', quot: '"' })[name] ?? '',
+      ),
+  );
+}
+
+function pad(cell: string, width: number, align: Align): string {
+  const room = width - displayWidth(cell);
+  const before = align === 'left' ? 0 : align === 'right' ? room : Math.floor(room / 2);
+  return ' '.repeat(Math.max(0, before)) + cell + ' '.repeat(Math.max(0, room - before));
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createSplitter, splitText } from '../../../src/core/markdown/splitter.ts';
+import { anything, deltaSizes, deltas } from './markdown-samples.ts';
+import { shownOnDiscord } from './shown.ts';
+
+const limits = { maxChars: 1_500, dialect: 'discord' } as const;
+const onDiscord = (source: string): string =>
+  splitText(source, limits)
+    .map(({ text }) => text)
+    .join('\n=====\n');
+
+const table = (cells: readonly (readonly string[])[]): string =>
+  cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+describe("Discord's dialect", () => {
+  it.each([
+    ['a small heading as a bold line', '#### Small **one** ##', '**Small one**'],
+    ['a heading in a list as a bold line', '- ## A', '- **A**'],
+    ['underlined headings', 'A\n===\nB\n---\ntext', '# A\n## B\ntext'],
+    ['a rule under a sentence', 'This ends here.\n---\nMore', 'This ends here.\n\nMore'],
+    ['a rule as an empty line', 'a\n\n---\n\nb\n\n* * *\n\nc', 'a\n\n\nb\n\n\nc'],
+    ['a picture as a link', '![the pic](https://e.com/a_b.png)', '[the pic](https://e.com/a_b.png)'],
+    [
+      'a link to nothing on the web as text',
+      '[a](docs/b.md) [b](#c) [d](mailto:e@f.g)',
+      'a (docs/b.md) b d (e@f.g)',
+    ],
+    ['a link that shows an address as that address', '[https://e.com](https://e.com)', 'https://e.com'],
+    [
+      'a reference that is known as a link',
+      '[Docs]: https://e.com/x "The docs"\n\nSee [it][docs].',
+      '[Docs]: https://e.com/x (The docs)\n\nSee [it](https://e.com/x).',
+    ],
+    [
+      'a reference that comes later as a number',
+      'See [the docs][1].\n\n[1]: https://e.com',
+      'See the docs [1].\n\n[1]: https://e.com',
+    ],
+    ['no index as a reference', 'matrix[i][j] and [0][1]', 'matrix[i][j] and [0][1]'],
+    ['fences of tildes', '~~~js title="x"\na\n~~~', '```js\na\n```'],
+    ['longer fences, and those in code', '````md\n```\na\n```\n````', '```md\n``\u200b`\na\n``\u200b`\n```'],
+    ['a fence within a line of code', '```\na ``` b\n```\nc', '```\na ``\u200b` b\n```\nc'],
+    ['code that ends with its list', '- a\n  ```\n  b\nc', '- a\n  ```\n  b\n  ```\nc'],
+    ['indented code', 'a\n\n    *b*\n\n    c\n\nd', 'a\n\n```\n*b*\n\nc\n```\n\nd'],
+    ['no fence without code', 'a\n\n```js\n```\n\nb', 'a\n\n\nb'],
+    ["Python's prompt", '>>> print(1)\n1', '\\>>> print(1)\n1'],
+    ['quotes', '>a\n>> b\n>\nc', '> a\n> b\n> \nc'],
+    ['a quote that goes on without its mark', '> a\nb', '> a\n> b'],
+    ['lists', '+ a\n1) b\n- [ ] c\n- [x] d', '- a\n1. b\n- ☐ c\n- ☑ d'],
+    ['formulas', 'a \\(x_1 * y\\) b', 'a \\\\(x\\_1 \\* y\\\\) b'],
+    ['prices', 'from $5 to $6_', 'from $5 to $6\\_'],
+    ['entities and breaks', '&lt;a&gt; &amp; b<br>c\\\nd &copy; &nope;', '\\<a\\> & b\nc\nd © &nope;'],
+    [
+      'lone marks',
+      '*args and **kwargs, 2 * 3, ``` and a_b',
+      '\\*args and \\*\\*kwargs, 2 * 3, \\`\\`\\` and a_b',
+    ],
+    ['longer code spans', '``` `a` ```', '`` `a` ``'],
+    ['emphasis', '**a** _b_c_ __d__ ~~e~~ ||f|| `g`', '**a** *b_c* __d__ ~~e~~ ||f|| `g`'],
+    ['italics within italics', '_a *b* c_ *d **e _f_** g*', '*a b c* *d **e f** g*'],
+    ['small print and mentions', '-# small\n<@123> <#45> <t:1:R>', '-# small\n<@123> <#45> <t:1:R>'],
+  ])('shows %s', (_, source, shown) => {
+    expect(onDiscord(source)).toBe(shown);
+  });
+
+  it('shows tables as aligned code, by the columns that characters take', () => {
+    const source = `| 名称 | Price | ok |\n|:--|--:|:-:|\n${table([
+      ['苹果', '3', '✅'],
+      ['**Apple** \\| `x`', '12', 'no'],
+    ])}`;
+    expect(onDiscord(`${source}\n\nend`)).toBe(
+      [
+        '```',
+        '名称       Price  ok',
+        '---------  -----  --',
+        '苹果           3  ✅',
+        'Apple | x     12  no',
+        '```',
+        '',
+        'end',
+      ].join('\n'),
+    );
+  });
+
+  it('shows tables over 60 columns, and those with links, as a list', () => {
+    const long = 'a long text that would not fit beside the others';
+    const source = `| Name | *What* | Empty |\n|---|---|---|\n${table([
+      ['A', long, ''],
+      ['', `**${long}**`, ''],
+    ])}`;
+    expect(onDiscord(source)).toBe(
+      [`- **Name:** A`, `  - **What:** ${long}`, '  - **Empty:** –', `- **What:** **${long}**`].join('\n'),
+    );
+    expect(onDiscord('a | b\n--|--\n[x](https://e.com) | 1')).toBe(
+      '- **a:** [x](https://e.com)\n  - **b:** 1',
+    );
+  });
+
+  it('repeats the head of a long table, and keeps its rows whole', () => {
+    const rows = Array.from({ length: 120 }, (_, index) => [`row ${index}`, 'some words']);
+    const parts = splitText(`| Name | Text |\n|---|---|\n${table(rows)}`, limits).map(({ text }) => text);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const text of parts) expect(text).toMatch(/^```\nName\s+Text\n/);
+    for (const [name = ''] of rows)
+      expect(parts.join('\n')).toMatch(new RegExp(`^${name} +some words$`, 'm'));
+  });
+
+  it('counts what is sent', () => {
+    const source = `${'> a\n'.repeat(30)}\n${'*args '.repeat(60)}\n\n${'| a | b |\n'.repeat(20)}`;
+    for (const maxChars of [60, 100, 200]) {
+      const parts = splitText(source, { maxChars, dialect: 'discord' });
+      for (const { text } of parts) expect(text.length).toBeLessThanOrEqual(maxChars);
+    }
+  });
+
+  it('shows a table while it grows', () => {
+    const splitter = createSplitter(limits);
+    splitter.push('Prices:\n\n| a | b |\n|--');
+    expect(splitter.view().trimEnd()).toBe('Prices:');
+    splitter.push('-|---|\n| 1 | 2');
+    expect(splitter.view()).toBe('Prices:\n\n```\na  b\n-  -\n1  2\n```');
+  });
+
+  it('passes on a paragraph without end while it grows', () => {
+    const splitter = createSplitter(limits);
+    const source = 'Words that **go on** and on, with `code` and [links](https://e.com/a_b). '.repeat(19);
+    for (const delta of deltas(source, [7])) {
+      splitter.push(delta);
+      expect(splitter.source().length).toBeLessThanOrEqual(limits.maxChars);
+    }
+    expect(splitter.source().length).toBeGreaterThan(300);
+    expect(splitter.view().trimEnd()).toBe(source.trimEnd());
+  });
+
+  it('keeps emphasis that is longer than what is held', () => {
+    const source = `**${'Words that are bold '.repeat(70)}end** plain`;
+    const shown = splitText(source, limits).map(({ text }) => text);
+    expect(shown.join(' ')).not.toContain('\\*');
+    expect(shown.flatMap((text) => [...shownOnDiscord(text).prose.matchAll(/\*/g)])).toEqual([]);
+  });
+
+  it('cuts the same parts however the text was cut into deltas, within the limit', () => {
+    const maxChars = fc.oneof(fc.integer({ min: 50, max: 120 }), fc.integer({ min: 50, max: 2000 }));
+    fc.assert(
+      fc.property(anything, maxChars, deltaSizes, (source, max, sizes) => {
+        const some = { maxChars: max, dialect: 'discord' } as const;
+        const splitter = createSplitter(some);
+        const parts: string[] = [];
+        for (const delta of deltas(source, sizes)) {
+          parts.push(...splitter.push(delta).map(({ text }) => text));
+          expect(splitter.view().length).toBeLessThanOrEqual(max);
+        }
+        parts.push(...splitter.finish().map(({ text }) => text));
+        expect(parts).toEqual(splitText(source, some).map(({ text }) => text));
+        for (const text of parts) expect(text.length).toBeLessThanOrEqual(max);
+      }),
+      { seed: 20261129, numRuns: 60 },
+    );
+  });
+});
