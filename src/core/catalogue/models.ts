@@ -27,8 +27,10 @@ export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[
   const byId = new Map(providers.map((provider) => [provider.id, provider]));
   const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, byId)]));
   for (const { id: provider } of localProviders) {
-    for (const own of facts.get(provider)?.values() ?? []) {
-      const model = localModel(provider, own);
+    const served = [...(facts.get(provider)?.values() ?? [])];
+    for (const own of served) {
+      const isAlone = served.every(({ id }) => id === own.id || lastOf(id) !== lastOf(own.id));
+      const model = localModel(provider, own, isAlone ? lastOf(own.id) : own.id);
       // Nothing that a server says takes the place of a model that is listed, or opens one by another name.
       if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
     }
@@ -91,7 +93,13 @@ function listedModel(
   return modelOf({ id, name, tier, onlyOn: null, traits }, routes);
 }
 
-function localModel(provider: string, facts: ModelFacts): Model {
+/** llama.cpp names a model by the path of its file, Ollama by the address of its repository. */
+function lastOf(wireModel: string): string {
+  return wireModel.slice(wireModel.lastIndexOf('/') + 1);
+}
+
+/** @param name the last part of the wire id, or all of it where others end alike */
+function localModel(provider: string, facts: ModelFacts, name: string): Model {
   const route: Route = {
     provider,
     wireModel: facts.id,
@@ -99,10 +107,8 @@ function localModel(provider: string, facts: ModelFacts): Model {
     prices: FREE_OF_CHARGE,
     gone: false,
   };
-  // llama.cpp names a model by the path of its file.
-  const file = facts.id.slice(facts.id.lastIndexOf('/') + 1);
-  const id = `${provider}/${file.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
-  return modelOf({ id, name: file, tier: 'free', onlyOn: LOCAL_PLATFORM, traits: NO_TRAITS }, [route]);
+  const id = `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
+  return modelOf({ id, name, tier: 'free', onlyOn: LOCAL_PLATFORM, traits: NO_TRAITS }, [route]);
 }
 
 function modelOf(

@@ -87,6 +87,7 @@ export async function answer(
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
   let isThinking = false;
+  let images = 0;
   try {
     for await (const event of request.stream(signal)) {
       if (event.type === 'text') {
@@ -100,7 +101,8 @@ export async function answer(
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
       else if (event.type === 'reasoning') isThinking = true;
-      else if (event.type === 'done') outcome = { kind: 'finished', done: event, isThinking };
+      else if (event.type === 'image') images++;
+      else if (event.type === 'done') outcome = { kind: 'finished', done: event, isThinking, images };
     }
   } catch (error) {
     outcome =

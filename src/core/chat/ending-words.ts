@@ -6,6 +6,8 @@ export interface Finished {
   readonly done: Extract<ChatEvent, { type: 'done' }>;
   /** Whether any reasoning came. */
   readonly isThinking: boolean;
+  /** Images that came: none is shown yet. */
+  readonly images: number;
 }
 
 /** How long the answer could be, in tokens. */
@@ -24,7 +26,7 @@ export function finishedEnding(finished: Finished, isEmpty: boolean, caps: Caps)
   const note = [
     endNote(finished, caps),
     done.skippedLines > 0 && 'A piece of this answer could not be read and is missing.',
-    done.skippedImages > 0 && imagesNote(done.skippedImages),
+    imagesOf(finished) > 0 && imagesNote(imagesOf(finished)),
     done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
   ]
     .filter(Boolean)
@@ -48,8 +50,9 @@ function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps
   }
 }
 
-function emptyNote({ done, isThinking }: Finished, { maxOutputTokens }: Caps): string {
-  const { finish, skippedLines, skippedImages, tools, usage } = done;
+function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
+  const { done, isThinking } = finished;
+  const { finish, skippedLines, tools, usage } = done;
   if (finish === 'content_filter') {
     return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
   }
@@ -62,15 +65,19 @@ function emptyNote({ done, isThinking }: Finished, { maxOutputTokens }: Caps): s
   if (finish === 'tool_calls' || tools.length > 0) {
     return `The model called ${tools.length > 0 ? toolNames(tools) : 'a tool'}, which it does not have here, and wrote no answer. Try again, or pick another model.`;
   }
-  if (skippedImages > 0) return imagesNote(skippedImages);
+  if (imagesOf(finished) > 0) return imagesNote(imagesOf(finished));
   if (skippedLines > 0) return 'The answer could not be read. Try again, or pick another model.';
   return 'The model sent an empty answer. Try again, or pick another model.';
 }
 
+function imagesOf({ done, images }: Finished): number {
+  return images + done.skippedImages;
+}
+
 function imagesNote(count: number): string {
   return count === 1
-    ? 'An image of this answer is too large, or of a kind that cannot be shown.'
-    : `${count} images of this answer are too large, too many, or of a kind that cannot be shown.`;
+    ? 'The model made an image, which cannot be shown here.'
+    : `The model made ${count} images, which cannot be shown here.`;
 }
 
 function toolNames(names: readonly string[]): string {

@@ -56,7 +56,7 @@ export function withMaxPrice(
     completion: lower(own?.completion, maxPrice.completionPicoUsd, usdPerMillion),
     request: lower(own?.request, maxPrice.requestPicoUsd, usd),
     image: lower(own?.image, maxPrice.imagePicoUsd, usd),
-    audio: own?.audio,
+    audio: own?.audio === undefined ? undefined : decimal(Number(own.audio)),
   };
   const named = Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
   return { ...preferences, max_price: named };
@@ -66,10 +66,15 @@ function lower(
   own: number | string | undefined,
   picoUsd: number | undefined,
   toUnit: (picoUsd: number) => number,
-): number | string | undefined {
-  if (picoUsd === undefined) return own;
+): string | undefined {
+  if (picoUsd === undefined) return own === undefined ? undefined : decimal(Number(own));
   const limit = toUnit(picoUsd);
-  return own !== undefined && Number(own) < limit ? own : limit;
+  return decimal(own !== undefined && Number(own) < limit ? Number(own) : limit);
+}
+
+/** As the published schema has prices: a string, without an exponent. */
+function decimal(value: number): string {
+  return value.toFixed(12).replace(/\.?0+$/, '');
 }
 
 function usd(picoUsd: number): number {

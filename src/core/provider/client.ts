@@ -4,7 +4,7 @@ import { type Deadline, startDeadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
 import { createPace, type Pace } from '../kit/rate.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
-import { ProviderError } from '../ports/provider-errors.ts';
+import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
 import { costNanoUsd } from './cost.ts';
 import { decodeAnswer } from './decode.ts';
@@ -54,16 +54,20 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
 
+  /** What a route was found not to take, by wire id. */
+  const refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
+
   function post(
     exchange: Exchange,
     request: ChatRequest,
+    without: ReadonlySet<RefusedPart>,
     stream: boolean,
     signal: AbortSignal,
   ): Promise<Response> {
     const message = {
       path: '/chat/completions',
       accept: stream ? 'text/event-stream' : 'application/json',
-      body: chatBody(definition, request, options.preferences, stream),
+      body: chatBody(definition, request, options.preferences, stream, without),
       ...(request.headers && { headers: request.headers }),
     } as const;
     return transport.send(exchange, message, signal);
@@ -117,6 +121,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     async *stream(asked, signal) {
       let request = asked;
+      let without = refusedParts.get(asked.wireModel) ?? NOTHING;
       for (let retries = 0; ; retries++) {
         const exchange = transport.begin(request.apiKey);
         const late = () => exchange.fail({ code: 'timeout' });
@@ -126,7 +131,8 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         let live = false;
         let failure: unknown;
         try {
-          const response = await post(exchange, request, true, standstill.signal);
+          const response = await post(exchange, request, without, !without.has('stream'), standstill.signal);
+          if (without !== NOTHING) refusedParts.set(asked.wireModel, without);
           silence.pause();
           standstill.pause();
           const context = { exchange, bounds: request, silence, standstill, progressMs, pace, clock, log };
@@ -144,6 +150,12 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         } finally {
           await Promise.all([silence.stop(), standstill.stop()]);
         }
+        const refused = refusedPartOf(failure);
+        if (refused !== null && !without.has(refused)) {
+          without = new Set([...without, refused]);
+          log.info({ model: asked.wireModel, refused }, 'asking once more without what the provider refused');
+          continue;
+        }
         const affordable = request === asked ? affordableCap(failure, request) : null;
         if (affordable === null) await backOff(failure, retries, signal, request.isFree);
         else request = { ...request, maxOutputTokens: affordable };
@@ -152,7 +164,8 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     complete(request, signal) {
       return run(request.apiKey, signal, async (exchange, limit) => {
-        const response = await post(exchange, request, false, limit.signal);
+        const without = refusedParts.get(request.wireModel) ?? NOTHING;
+        const response = await post(exchange, request, without, false, limit.signal);
         const silence = withoutRestart(limit);
         const context = {
           exchange,
@@ -207,6 +220,13 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       }
     },
   };
+}
+
+const NOTHING: ReadonlySet<RefusedPart> = new Set();
+
+/** The part without which the same question may be asked once more: nothing was done that could be billed. */
+function refusedPartOf(error: unknown): RefusedPart | null {
+  return error instanceof ProviderError && !error.mayBeBilled ? error.refuses : null;
 }
 
 /** The cap at which a request can be made again that asked for more than the credit covers; null where none is of use. */

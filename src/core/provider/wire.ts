@@ -1,5 +1,6 @@
 import type { JsonObject } from '../kit/json.ts';
-import type { ChatMessage, ChatRequest, ContentPart } from '../ports/provider.ts';
+import { type ChatMessage, type ChatRequest, type ContentPart, textOfMessage } from '../ports/provider.ts';
+import type { RefusedPart } from '../ports/provider-errors.ts';
 import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
 import type { ProviderDefinition } from './definition.ts';
 
@@ -17,15 +18,22 @@ export function chatBody(
   request: ChatRequest,
   defaultPreferences: RoutingPreferences | undefined,
   stream: boolean,
+  without: ReadonlySet<RefusedPart>,
 ): JsonObject {
   const preferences =
     defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
   return {
     model: request.wireModel,
-    messages: request.messages.map(({ role, content }) => ({ role, content: wireContent(content) })),
+    messages: (without.has('system') ? withoutSystem(request.messages) : request.messages).map(
+      ({ role, content }) => ({ role, content: wireContent(content) }),
+    ),
     ...(stream && { stream: true }),
-    ...(stream && features.streamUsageOption && { stream_options: { include_usage: true } }),
-    ...(request.maxOutputTokens !== undefined && { [features.maxTokensField]: request.maxOutputTokens }),
+    ...(stream &&
+      features.streamUsageOption &&
+      !without.has('stream_options') && { stream_options: { include_usage: true } }),
+    ...(request.maxOutputTokens !== undefined && {
+      [capField(features.maxTokensField, without)]: request.maxOutputTokens,
+    }),
     ...(features.user && request.user !== undefined && { user: request.user }),
     ...(features.sessionId && request.sessionId !== undefined && { session_id: request.sessionId }),
     ...(features.routing &&
@@ -34,6 +42,31 @@ export function chatBody(
     ...(features.plugins && { plugins: [{ id: 'context-compression', enabled: false }] }),
     ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
   };
+}
+
+/** The other name of the cap where one is refused: without any, a request may cost more than was reserved. */
+function capField(
+  usual: 'max_tokens' | 'max_completion_tokens',
+  without: ReadonlySet<RefusedPart>,
+): 'max_tokens' | 'max_completion_tokens' {
+  if (!without.has(usual)) return usual;
+  return usual === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+}
+
+/** What the system was to say stands before the first question. */
+function withoutSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const system = messages.filter(({ role }) => role === 'system').map(textOfMessage);
+  const rest = messages.filter(({ role }) => role !== 'system');
+  const first = rest.findIndex(({ role }) => role === 'user');
+  return rest.map((message, index) => {
+    if (index !== first || system.length === 0) return message;
+    const { content } = message;
+    const before = `${system.join('\n\n')}\n\n`;
+    return {
+      role: 'user',
+      content: typeof content === 'string' ? before + content : [{ type: 'text', text: before }, ...content],
+    };
+  });
 }
 
 /**
@@ -67,10 +100,22 @@ export function requestHeaders(
   return headers;
 }
 
+/** OpenRouter's own default. */
+const RESULTS_PER_SEARCH = 5;
+
 /** @see https://openrouter.ai/docs/guides/features/server-tools/web-search */
-function webSearchTool({ maxUses, maxResults }: NonNullable<ChatRequest['webSearch']>): JsonObject {
+function webSearchTool({
+  maxUses,
+  maxResults = RESULTS_PER_SEARCH,
+}: NonNullable<ChatRequest['webSearch']>): JsonObject {
   return {
     type: 'openrouter:web_search',
-    parameters: { max_uses: maxUses, ...(maxResults !== undefined && { max_results: maxResults }) },
+    // Native searches heed no bound but Anthropic's, so that no price could be reserved for them; Exa's heed all of these.
+    parameters: {
+      engine: 'exa',
+      max_uses: maxUses,
+      max_results: maxResults,
+      max_total_results: maxUses * maxResults,
+    },
   };
 }

@@ -248,6 +248,17 @@ describe('a server on this machine', () => {
     });
   });
 
+  it('offers all models that end alike, by their full names', () => {
+    const catalogue = start();
+    catalogue.apply('ollama', [factsOf('hf.co/aa/x'), factsOf('hf.co/bb/x'), factsOf('hf.co/bb/y')]);
+    const served = catalogue.list('web').slice(7);
+    expect(served.map(({ id, name }) => [id, name])).toEqual([
+      ['ollama/hf.co-aa-x', 'hf.co/aa/x'],
+      ['ollama/hf.co-bb-x', 'hf.co/bb/x'],
+      ['ollama/y', 'y'],
+    ]);
+  });
+
   it('keeps ids short enough for menus, and gives each to one model', () => {
     const catalogue = start();
     catalogue.apply('ollama', [factsOf(`${'m'.repeat(200)}1`), factsOf(`${'m'.repeat(200)}2`)]);

@@ -185,7 +185,12 @@ describe('a question', () => {
     const asked = invocationOf('ask', { prompt: 'News?', web: true, model: 'gpt-4o-mini' });
     const done = bot.dispatch.command(asked);
     const { body } = await live.request;
-    expect(body.tools).toEqual([{ type: 'openrouter:web_search', parameters: { max_uses: 3 } }]);
+    expect(body.tools).toEqual([
+      {
+        type: 'openrouter:web_search',
+        parameters: { engine: 'exa', max_uses: 3, max_results: 5, max_total_results: 15 },
+      },
+    ]);
     await live.text('Much happened.');
     const annotation = {
       type: 'url_citation',

@@ -166,9 +166,9 @@ describe('what a request costs', () => {
     bot.provider.answer('Hello.');
     await ask();
     expect(bot.provider.chats[0]?.body.provider.max_price).toEqual({
-      prompt: 0.15,
-      completion: 0.6,
-      request: 0,
+      prompt: '0.15',
+      completion: '0.6',
+      request: '0',
     });
   });
 });
@@ -445,7 +445,7 @@ describe('an admitted request', () => {
     const request = await admit({}, models);
     await collect(request.stream(never));
     expect((await request.settle()).costNanoUsd).toBeLessThanOrEqual(reservedNanoUsd);
-    expect(bot.provider.chats[0]?.body.provider).toMatchObject({ max_price: { completion: 30 } });
+    expect(bot.provider.chats[0]?.body.provider).toMatchObject({ max_price: { completion: '30' } });
   });
 
   it.each([

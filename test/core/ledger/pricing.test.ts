@@ -221,10 +221,10 @@ describe('the price that a provider is held to', () => {
       'web',
     ) as Offer;
     expect(withMaxPrice(undefined, maxPrice(model, dearest))).toEqual({
-      max_price: { prompt: 0.075, completion: 0.2, request: 0 },
+      max_price: { prompt: '0.075', completion: '0.2', request: '0' },
     });
     expect(withMaxPrice(undefined, maxPrice(offer(), dearest))).toEqual({
-      max_price: { prompt: 6, completion: 30, request: 0 },
+      max_price: { prompt: '6', completion: '30', request: '0' },
     });
   });
 });

@@ -57,10 +57,15 @@ describe('what goes over the wire', () => {
       provider: {
         allow_fallbacks: true,
         order: ['OpenAI'],
-        max_price: { prompt: 0.15, completion: '0.5', request: 0.01, image: 1 },
+        max_price: { prompt: '0.15', completion: '0.5', request: '0.01', image: '1' },
       },
       plugins: [{ id: 'context-compression', enabled: false }],
-      tools: [{ type: 'openrouter:web_search', parameters: { max_uses: 2, max_results: 3 } }],
+      tools: [
+        {
+          type: 'openrouter:web_search',
+          parameters: { engine: 'exa', max_uses: 2, max_results: 3, max_total_results: 6 },
+        },
+      ],
     });
     expect(headers).toMatchObject({
       authorization: 'Bearer sk-test-operator-key',

@@ -30,7 +30,8 @@ const openai = z.strictObject({
   max_completion_tokens: z.number().int().positive().optional(),
 });
 
-const price = z.union([z.number(), z.string()]);
+/** @see https://www.npmjs.com/package/@openrouter/sdk (`MaxPrice`) */
+const price = z.string();
 
 /** OpenRouter's published schema, as far as this project speaks it; what is retired there is refused here. */
 const openrouter = z.strictObject({
@@ -70,6 +71,8 @@ const openrouter = z.strictObject({
         type: z.literal('openrouter:web_search'),
         parameters: z
           .strictObject({
+            engine: z.enum(['auto', 'native', 'exa', 'parallel', 'firecrawl', 'perplexity']).optional(),
+            max_total_results: z.number().int().positive().optional(),
             max_uses: z.number().int().positive().optional(),
             max_results: z.number().int().min(1).max(25).optional(),
           })
@@ -84,6 +87,7 @@ const compatible = z.strictObject({
   ...common,
   user: z.undefined().optional(),
   stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
+  max_completion_tokens: z.number().int().positive().optional(),
   max_tokens: z.number().int().positive().optional(),
 });
 
