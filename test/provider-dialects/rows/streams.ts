@@ -390,6 +390,39 @@ export const STREAMS: readonly Row[] = [
     expect: { text: '', note: /was not an answer/, booked: null, requests: 1, also: closed },
   },
 
+  // 12. Images: taken in within bounds; the caption and the provider's own price are kept.
+  {
+    name: 'sends an image of megabytes in many small reads, with a caption and a price',
+    provider: 'openrouter',
+    replies: [
+      (response) => {
+        response.writeHead(200, sse);
+        const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(3_000_000)]);
+        const url = `data:image/png;base64,${picture.toString('base64')}`;
+        const chunk = delta({ images: [{ type: 'image_url', image_url: { url } }] });
+        response.write(textChunk('A fjord is an inlet.'));
+        for (let at = 0; at < chunk.length; at += 20_000) response.write(chunk.slice(at, at + 20_000));
+        response.end(finishChunk() + usageChunk({ ...USED, cost: 0.039 }) + DONE);
+      },
+    ],
+    expect: {
+      ...WHOLE,
+      note: 'The model made an image, which cannot be shown here.',
+      status: 'complete',
+      booked: 39_000_000,
+    },
+  },
+  {
+    name: 'sends nothing but an image that is none',
+    replies: [stream(delta({ images: [{ image_url: { url: 'data:image/png;base64,aGVsbG8=' } }] }), END)],
+    expect: {
+      ...WHOLE,
+      text: '',
+      note: 'The model made an image, which cannot be shown here.',
+      status: 'failed',
+    },
+  },
+
   // 13. Lone surrogates.
   {
     name: 'splits a character over two deltas',
