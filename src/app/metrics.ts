@@ -112,10 +112,11 @@ export function createMetrics(slots: Slots): Metrics {
       learn: (key, report) => limiters.learn(key, report),
       hurry: (scope) => limiters.hurry(scope),
       take: (scope) => limiters.take(scope),
+      owe: (scope, signal) => limiters.owe(scope, signal),
       get size() {
         return limiters.size;
       },
-      async run(scope, isUrgent, write, signal) {
+      async run(scope, urgency, write, signal) {
         const platform = scope.key.slice(0, scope.key.indexOf(':'));
         const sinceMs = performance.now();
         const timed = () => {
@@ -123,7 +124,7 @@ export function createMetrics(slots: Slots): Metrics {
           return write();
         };
         try {
-          const result = await limiters.run(scope, isUrgent, timed, signal);
+          const result = await limiters.run(scope, urgency, timed, signal);
           writes.inc({ platform, outcome: 'ok' });
           return result;
         } catch (error) {

@@ -76,13 +76,13 @@ describe('/metrics', () => {
     const scope = { key: 'discord:edit:1', limit: 5, windowMs: 5_000 };
     await limiters.run(
       scope,
-      () => true,
+      () => 'last' as const,
       async () => 'shown',
       never,
     );
     const refused = limiters.run(
       scope,
-      () => true,
+      () => 'last' as const,
       () => Promise.reject(new RateLimited(1_000)),
       never,
     );

@@ -4,6 +4,7 @@ import { createReply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
+import type { Urgency } from '../../src/core/ports/scope.ts';
 import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';
 import { longAnswer, wordsOf } from '../support/long-answer.ts';
 
@@ -77,8 +78,10 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       const { surface, limiters } = here;
       return {
         ...here,
-        open: (view: MessageView, signal = never) =>
-          limiters.run(surface.openScope, always, () => surface.open(view, signal), signal),
+        async open(view: MessageView, signal = never) {
+          await surface.prepare?.(signal);
+          return limiters.run(surface.openScope, always, () => surface.open(view, signal), signal);
+        },
         update: (message: LiveMessage, view: MessageView, signal = never) =>
           limiters.run(message.scope, always, () => message.update(view, signal), signal),
         read: async () => (await here.readMessages()).map((message) => message.text),
@@ -186,9 +189,9 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
 
     it('has room for a text of the full length with note, footer and buttons beside it', async () => {
       const { surface, open, read, violations } = await setUp();
-      const text = filled('word ', surface);
       const note = 'n'.repeat(300);
       const footer = 'f'.repeat(200);
+      const text = filled('word ', surface, surface.tailLength?.({ status: 'failed', note, footer }));
       await open({
         ...ended(text, { status: 'failed', note, footer }),
         buttons: [RETRY, { kind: 'continue', answerId: 'c'.repeat(40) }],
@@ -384,8 +387,8 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
   });
 }
 
-function always(): boolean {
-  return true;
+function always(): Urgency {
+  return 'last';
 }
 
 function streaming(text: string, source: string = text): MessageView {
@@ -409,7 +412,9 @@ function ended(text: string, rest: Partial<Pick<MessageView, 'status' | 'note' |
 }
 
 /** As many of `unit` as one message holds, the last one cut short where that fills it better. */
-function filled(unit: string, { limits: { maxChars, lengthOf = (text) => text.length } }: Surface): string {
+function filled(unit: string, { limits }: Surface, tailLength = 0): string {
+  const { lengthOf = (text: string) => text.length } = limits;
+  const maxChars = limits.maxChars - tailLength;
   let text = unit.repeat(Math.floor(maxChars / lengthOf(unit)));
   for (const piece of unit.trimEnd()) {
     if (lengthOf(text + piece) > maxChars) break;

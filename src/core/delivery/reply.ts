@@ -4,6 +4,7 @@ import { createSplitter, type Part } from '../markdown/splitter.ts';
 import { PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../ports/surface.ts';
+import type { Owed } from './lane.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
 /** How an answer ended, as the last message of it shows. */
@@ -78,6 +79,8 @@ export function createReply(options: ReplyOptions): Reply {
   const { surface, limiters, clock, log, signal, resumed } = options;
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
+  /** Aborts when nothing of this answer waits any more. */
+  const over = new AbortController();
 
   /** Parts that no message shows in their last state yet, oldest first. The open part comes after them. */
   const parts: Part[] = [];
@@ -86,6 +89,10 @@ export function createReply(options: ReplyOptions): Reply {
 
   /** The message for the oldest part; null until it is open. */
   let message: LiveMessage | null = resumed?.message?.live ?? null;
+  /** The room that is kept for the last state of that message; null while none is, or while … */
+  let owed: Owed | null = null;
+  /** … it is asked for. */
+  let isAsking = false;
   /** Where the next write waits to be granted; null while none does. */
   let waitsIn: Scope | null = null;
   /** Whether the journal knows of that message. */
@@ -108,7 +115,15 @@ export function createReply(options: ReplyOptions): Reply {
   function currentView(): MessageView | null {
     const part = parts[0];
     const isOnlyPart = parts.length < 2;
-    if (ending !== null && isOnlyPart) return lastView(part?.text ?? '', ending);
+    if (ending !== null && isOnlyPart) {
+      const view = lastView(part?.text ?? '', ending);
+      if (isTooLong(view)) {
+        // The message stays full, and the next one has the note alone.
+        parts.splice(0, 1, { ...EMPTY, text: view.text }, EMPTY);
+        return currentView();
+      }
+      return view;
+    }
     const text = splitter.view().trimEnd(); // White space at an end shows nowhere.
     const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
     if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
@@ -121,7 +136,7 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
-  function lastView(text: string, { status, note, footer, buttons }: CleanupStack): MessageView {
+  function lastView(text: string, { status, note, footer, buttons }: LastState): MessageView {
     if (!isLast(refused)) {
       // After a sealed message comes the rest, also of what it shows beyond its cut.
       const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
@@ -129,7 +144,15 @@ export function createReply(options: ReplyOptions): Reply {
       return { text: whole, source: whole, status, note, footer, buttons };
     }
     const { text: kept, source } = stands ?? { text: before, source: before };
-    return { text: kept, source, status, note: REFUSED, footer, buttons };
+    const view = { text: kept, source, status, note: REFUSED, footer, buttons };
+    return isTooLong(view) ? { ...view, note: null } : view;
+  }
+
+  /** Of a message that another process began: it may show more than a last one may hold. */
+  function isTooLong(view: MessageView): boolean {
+    const { lengthOf = (text: string) => text.length, maxChars } = surface.limits;
+    const tailLength = surface.tailLength?.(view) ?? 0;
+    return view.text !== '' && tailLength > 0 && lengthOf(view.text) + tailLength > maxChars;
   }
 
   async function note(opened: LiveMessage): Promise<void> {
@@ -139,19 +162,22 @@ export function createReply(options: ReplyOptions): Reply {
     wake();
   }
 
-  /** Sends the newest state of the current message as soon as the limiter lets it; `sent` is null where there is none. */
+  /** Sends the newest state of the current message as soon as the limiter lets it; `sent` is null if there is none. */
   async function send(): Promise<void> {
     const open = message;
     sent = null;
     waitsIn = open?.scope ?? surface.openScope;
     await limiters.run(
       waitsIn,
-      // What opens a message or ends it: no later view makes up for that.
-      () => open === null || parts.length > 0 || ending !== null,
+      () => {
+        if (parts.length > 0 || ending !== null) return 'last';
+        return open === null ? 'first' : 'interim';
+      },
       async () => {
         waitsIn = null;
         sent = currentView();
         if (sent === null) return;
+        if (isLast(sent)) settle();
         if (open !== null) return open.update(sent, signal);
         message = await surface.open(sent, signal);
         void note(message);
@@ -160,12 +186,38 @@ export function createReply(options: ReplyOptions): Reply {
     );
   }
 
+  /** Whether a message must not begin to grow yet. Asks for room for its last state, and wakes the delivery once there is some. */
+  function isUnaffordable(view: MessageView): boolean {
+    // What has ended is shown at any price: no later state saves a write.
+    const isFree = message !== null || isLast(view) || ending !== null || surface.updateScope === undefined;
+    if (isFree || owed !== null) return false;
+    if (isAsking) return true;
+    isAsking = true;
+    const asking = limiters.owe(surface.updateScope, AbortSignal.any([signal, over.signal]));
+    asking.then(
+      (granted) => {
+        isAsking = false;
+        owed = granted;
+        if (over.signal.aborted) settle();
+        wake();
+      },
+      () => {}, // The answer has ended.
+    );
+    return true;
+  }
+
+  /** The room that was kept is used, or not needed. */
+  function settle(): void {
+    owed?.release();
+    owed = null;
+  }
+
   /** `again`: a fault that may pass has been waited out. `over`: nothing can be shown any more. */
-  async function attempt(): Promise<'shown' | 'refused' | 'again' | 'over'> {
+  async function attempt(work: () => Promise<void>): Promise<'done' | 'refused' | 'again' | 'over'> {
     try {
-      await send();
+      await work();
       faultySinceMs = null;
-      return 'shown';
+      return 'done';
     } catch (error) {
       if (signal.aborted) return 'over';
       if (error instanceof Unshowable) {
@@ -188,23 +240,37 @@ export function createReply(options: ReplyOptions): Reply {
     }
   }
 
+  function woken(): Promise<void> {
+    return new Promise((resolve) => {
+      wake = resolve;
+    });
+  }
+
   async function deliver(): Promise<boolean> {
     for (;;) {
       const wanted = currentView();
       if (wanted === null || isSame(wanted, stands) || isSame(wanted, refused)) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await woken();
         continue;
       }
-      const outcome = await attempt();
+      const { prepare } = surface;
+      if (message === null && prepare !== undefined) {
+        const outcome = await attempt(() => prepare.call(surface, signal));
+        if (outcome === 'over') return false;
+        if (outcome !== 'done') continue;
+      }
+      if (isUnaffordable(currentView() ?? wanted)) {
+        await woken();
+        continue;
+      }
+      const outcome = await attempt(send);
       if (outcome === 'over') return false;
       if (outcome === 'again') continue;
       const isGivenUp = isLast(refused);
-      if (outcome === 'shown') stands = sent;
+      if (outcome === 'done') stands = sent;
       else refused = sent;
       if (!isLast(sent) || (outcome === 'refused' && !isGivenUp)) continue;
-      if (sent.status !== 'sealed') return outcome === 'shown';
+      if (sent.status !== 'sealed') return outcome === 'done';
       parts.shift();
       message = stands = refused = null;
       isNoted = false;
@@ -213,14 +279,20 @@ export function createReply(options: ReplyOptions): Reply {
     }
   }
 
-  const delivery = deliver().catch((error: unknown) => {
-    log.error({ err: error }, 'the delivery of an answer broke');
-    gone.abort(error);
-    return false;
-  });
+  const delivery = deliver()
+    .catch((error: unknown) => {
+      log.error({ err: error }, 'the delivery of an answer broke');
+      gone.abort(error);
+      return false;
+    })
+    .finally(() => {
+      over.abort();
+      settle();
+    });
 
   function take(more: readonly Part[]): void {
     if (more.length === 0) return;
+    wake();
     const fresh = more.slice(toSkip);
     toSkip -= more.length - fresh.length;
     parts.push(...fresh);
@@ -239,10 +311,13 @@ export function createReply(options: ReplyOptions): Reply {
     write(delta) {
       if (delta === '') return;
       take(splitter.push(delta));
-      wake();
+      // What waits to be affordable is looked at again when it is, or when a message is full.
+      if (!isAsking) wake();
     },
     async finish(how) {
-      take(splitter.finish(how.status !== 'complete'));
+      const isCutShort = how.status !== 'complete';
+      const tailLength = surface.tailLength?.(how) ?? 0;
+      take(splitter.finish({ isCutShort, tailLength }));
       ending = how;
       wake();
       hurry();
@@ -251,10 +326,11 @@ export function createReply(options: ReplyOptions): Reply {
   };
 }
 
-type CleanupStack = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
+type LastState = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
 type LastStatus = Exclude<ReplyStatus, 'streaming'>;
 
-const SEALED: CleanupStack = { status: 'sealed', note: null, footer: null, buttons: [] };
+const EMPTY: Part = { text: '', prefix: '', body: '', suffix: '' };
+const SEALED: LastState = { status: 'sealed', note: null, footer: null, buttons: [] };
 
 /** Whether a message will not change any more after this view. */
 function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {

@@ -9,10 +9,11 @@ import { type PaceStore, StoreError } from '../ports/store.ts';
 /** Limits that are kept together with other processes, as long as the store answers; without it, each goes by its own count. */
 export interface SharedLimiter {
   /**
-   * Resolves to a write that may go and counts from now on, or to the milliseconds after which to ask again. Never
-   * rejects; takes half a second at most.
+   * Resolves to a write that may go and counts from now on, or to the milliseconds after which to ask again. With a gap it is
+   * an interim update: processes take turns so far apart, and leave the scope's reserve. Never rejects; takes half a
+   * second at most.
    */
-  begin(scope: Scope, isUrgent: boolean): Promise<SharedWrite | number>;
+  begin(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
   /** Nothing is to begin for so long: the platform said so. */
   block(scope: Scope, ms: number): void;
   /** Resolves when the store has heard of everything. */
@@ -67,15 +68,14 @@ export function createSharedLimiter(
   }
 
   return {
-    async begin({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, isUrgent) {
+    async begin({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
       const id = randomUUID();
       const write: SharedWrite = { end: (countsMs) => tell(() => store.end(key, id, countsMs)) };
       if (retryAtMs !== null) {
         if (clock.now() < retryAtMs) return write;
         retryAtMs = clock.now() + RETRY_AFTER_MS;
       }
-      const interims = Math.max(1, limit - reserve);
-      const rate = isUrgent ? { limit, gapMs: null } : { limit: interims, gapMs: windowMs / interims };
+      const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {
         const waitMs = await ask(store.begin({ key, id, owner, windowMs, leaseMs, ...rate }));
         if (retryAtMs !== null) log.info('limits are kept with other processes again');

@@ -39,10 +39,11 @@ export interface Splitter {
   /** The open part as it was sent, for platforms that append. Grows by appending until the part is sealed. */
   source(): string;
   /**
-   * The rest, as it was sent: mostly one part, none where nothing is left to show. An open code fence is closed. `isCutShort`: the
-   * answer did not reach its end, and is healed as it was while it grew.
+   * The rest, as it was sent: mostly one part, none if nothing is left to show. An open code fence is closed. `isCutShort`: the
+   * answer did not reach its end, and is healed as it was while it grew. `tailLength`: so much of the last part's room is
+   * taken by what stands after it.
    */
-  finish(isCutShort?: boolean): readonly Part[];
+  finish(how?: { readonly isCutShort?: boolean; readonly tailLength?: number }): readonly Part[];
 }
 
 const smallestMaxChars = 50;
@@ -127,9 +128,9 @@ export function createSplitter(limits: TextLimits): Splitter {
   const withoutBlankStart = (tail: string): string =>
     open.text === '' ? (indent + tail).replace(/^(?:[^\S\n]*\n)+/, '') : tail;
 
-  const seal = (): Part[] => {
+  const seal = (room = maxChars): Part[] => {
     const { text, lead, start } = open;
-    const cut = findCut({ text, from: lead.length, start, dialect, maxChars, lengthOf });
+    const cut = findCut({ text, from: lead.length, start, dialect, maxChars: room, lengthOf });
     const part = partOf(open, cut.end, cut.suffix, dialect);
     open = openPart(cut.prefix);
     return [part, ...take(text.slice(cut.next))];
@@ -159,7 +160,8 @@ export function createSplitter(limits: TextLimits): Splitter {
     },
     view,
     source: () => show(open.text),
-    finish(isCutShort = false) {
+    finish({ isCutShort = false, tailLength = 0 } = {}) {
+      const lastRoom = Math.max(smallestMaxChars, maxChars - tailLength);
       const parts = [...take(rewriter.push(half)), ...take(rewriter.finish(isCutShort))];
       half = '';
       while (open.filled) {
@@ -167,11 +169,13 @@ export function createSplitter(limits: TextLimits): Splitter {
         const state = placeLines(text, start).at(-1)?.after ?? start;
         const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
         const suffix = fenceEnd(text.slice(0, end), state);
-        if (lengthOf(text.slice(0, end)) + lengthOf(suffix) > maxChars) {
-          parts.push(...seal());
+        const healed = isCutShort ? show(open.healer.view()).trimEnd() : null;
+        const length = lengthOf(text.slice(0, end)) + lengthOf(suffix);
+        if (Math.max(length, lengthOf(healed ?? '')) > lastRoom) {
+          parts.push(...seal(lastRoom));
         } else {
           const part = partOf(open, end, suffix, dialect);
-          const shown = isCutShort ? view().trimEnd() : part.text;
+          const shown = healed ?? part.text;
           if (shown !== '') parts.push({ ...part, text: shown });
           open = openPart(noPrefix);
         }

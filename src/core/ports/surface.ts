@@ -28,10 +28,21 @@ export interface TextLimits {
  * other error is taken for a passing fault and tried again.
  */
 export interface Surface {
-  /** For `MessageView.text` alone; note, footer and buttons have room beside it. */
+  /** For `MessageView.text`. Buttons have room beside it; note and footer too, unless `tailLength` says what they take. */
   readonly limits: TextLimits;
+  /**
+   * How much of a message's `limits` its note and footer take. Left out if they have room of their own. Only the last
+   * message has them, so that the others may be full.
+   */
+  tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status'>): number;
   /** The limit that the next `open` draws from. */
   readonly openScope: Scope;
+  /**
+   * The limit that the updates of that message will draw from, if it is one that many answers share: then an answer begins
+   * to grow only once its last state can be paid for, and is shown whole before that if it ends first. Left out if each
+   * answer has a limit of its own.
+   */
+  readonly updateScope?: Scope;
   /** Milliseconds since the epoch after which nothing can be shown here any more; the answer is ended before. */
   readonly closesAtMs?: number;
   /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a `continue` button. */
@@ -57,6 +68,11 @@ export interface Surface {
    * (`LiveMessage.threadKey`).
    */
   threadKey?(signal: AbortSignal): Promise<string | null>;
+  /**
+   * Does what has to be done before `open` and costs a write of its own, such as opening a thread, so that it waits for its own
+   * turn. Does nothing if it is done; `open` does what is left of it. Throws as `open`.
+   */
+  prepare?(signal: AbortSignal): Promise<void>;
   /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
   open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
   /** Shows something to the asker alone, as privately as the platform can. */

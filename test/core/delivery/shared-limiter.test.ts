@@ -13,8 +13,8 @@ import { createLogRecorder } from '../../support/provider/test-client.ts';
 const scope: Scope = { key: 'workspace', limit: 5, windowMs: 5_000, isShared: true };
 const reserved: Scope = { ...scope, reserve: 2 };
 const never = new AbortController().signal;
-const urgent = () => true;
-const interim = () => false;
+const urgent = () => 'last' as const;
+const interim = () => 'interim' as const;
 
 /** A process that keeps its pace with those on the same store, which is `awayMs` there and `awayMs` back. */
 function startProcess(store: PaceStore, clock: FakeClock, awayMs = 0) {
@@ -137,7 +137,7 @@ describe('processes that share a limit', () => {
     const runs = ['a', 'b', 'c'].map((name) => one.limiters.run(scope, interim, write(name), never));
     await clock.advance(1_000);
     let isLast = false;
-    runs.push(one.limiters.run(scope, () => isLast, write('last'), never));
+    runs.push(one.limiters.run(scope, () => (isLast ? 'last' : 'interim'), write('last'), never));
     runs.push(one.limiters.run(scope, urgent, write('first'), never));
     await clock.advance(1_000);
     isLast = true;

@@ -7,8 +7,8 @@ import { createMemoryLimiter } from '../../support/memory-surface.ts';
 
 const scope: Scope = { key: 'channel', limit: 5, windowMs: 5_000 };
 const never = new AbortController().signal;
-const urgent = () => true;
-const interim = () => false;
+const urgent = () => 'last' as const;
+const interim = () => 'interim' as const;
 
 function setUp() {
   const clock = createFakeClock(0);
@@ -88,7 +88,7 @@ describe('limiters', () => {
     const { clock, limiters, write, times } = setUp();
     await limiters.run(scope, interim, write('a'), never);
     let isLast = false;
-    const run = limiters.run(scope, () => isLast, write('b'), never);
+    const run = limiters.run(scope, () => (isLast ? 'last' : 'interim'), write('b'), never);
     await clock.advance(300);
     isLast = true;
     limiters.hurry(scope);
@@ -162,8 +162,8 @@ describe('limiters', () => {
     const runs = Array.from({ length: 5 }, () => limiters.run(wide, urgent, write('w'), never));
     await clock.advance(20_000);
     await Promise.all(runs);
-    // Half of the limit, and a little that has come back since.
-    expect(times()).toEqual([10_000, 10_000, 10_000, 10_000, 15_000]);
+    // What is urgent obeys `Retry-After` alone.
+    expect(times()).toEqual([10_000, 10_000, 10_000, 10_000, 10_000]);
   });
 
   it('believes the platform that the whole limit is there again', async () => {
@@ -178,14 +178,14 @@ describe('limiters', () => {
     expect(times()).toEqual([10_000, 11_000, 12_000, 13_000]);
   });
 
-  it('uses the whole limit again after a 429 that did not come back', async () => {
+  it('uses the whole limit again five windows after a 429 that did not come back', async () => {
     const { clock, limiters, write, times } = setUp();
     await limiters.run(scope, urgent, () => Promise.reject(new RateLimited(0)), never).catch(() => {});
-    await clock.advance(150_000);
+    await clock.advance(25_000);
     const runs = ['a', 'b', 'c'].map((name) => limiters.run(scope, interim, write(name), never));
     await clock.advance(3_000);
     await Promise.all(runs);
-    expect(times()).toEqual([150_000, 151_000, 152_000]);
+    expect(times()).toEqual([25_000, 26_000, 27_000]);
   });
 
   it('learns limit, window and what is left from the platform', async () => {
@@ -222,7 +222,7 @@ describe('limiters', () => {
     const runs = [
       limiters.run(here('a'), interim, write('a'), never),
       limiters.run(here('b'), interim, write('b'), never),
-      limiters.run(here('c'), () => isOver, write('c'), never),
+      limiters.run(here('c'), () => (isOver ? 'last' : 'interim'), write('c'), never),
     ];
     await clock.advance(500);
     isOver = true;
@@ -249,8 +249,8 @@ describe('limiters', () => {
     expect(log).toEqual([
       { name: 'b', atMs: 0 },
       { name: 'a', atMs: 2_000 },
-      { name: 'b', atMs: 5_000 },
       { name: 'a', atMs: 5_000 },
+      { name: 'b', atMs: 5_000 },
     ]);
   });
 
@@ -263,7 +263,7 @@ describe('limiters', () => {
     expect(log).toHaveLength(1_000);
     const isOver = new Set<Scope>();
     const runs = answers.map((scope) =>
-      limiters.run(scope, () => isOver.has(scope), write('interim'), never),
+      limiters.run(scope, () => (isOver.has(scope) ? 'last' : 'interim'), write('interim'), never),
     );
     await clock.advance(2_000);
     const interims = log.length - 1_000;

@@ -232,9 +232,9 @@ describe('a part', () => {
   it('is healed where the answer was cut short', () => {
     const splitter = createSplitter({ maxChars: 50 });
     splitter.push('**See** [the docs](https://exam');
-    expect(splitter.finish(true).map(({ text }) => text)).toEqual(['**See** the docs']);
+    expect(splitter.finish({ isCutShort: true }).map(({ text }) => text)).toEqual(['**See** the docs']);
     splitter.push('**');
-    expect(splitter.finish(true)).toEqual([]);
+    expect(splitter.finish({ isCutShort: true })).toEqual([]);
   });
 });
 

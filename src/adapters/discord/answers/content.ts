@@ -6,19 +6,13 @@ import { SIZES } from '../rest/sizes.ts';
 
 const DIALECT: Dialect = 'discord';
 
-/** A blank line, a sign with its space, a line break and `-# `. */
-const FRAME_CHARS = 2 + 3 + 1 + 3;
-
 /**
  * Answers are plain message content: it can be selected, copied, quoted and searched, and shows in notifications and on every
  * client. Embeds and Components V2 hold more, and can do none of that.
  */
-export const ANSWER_LIMITS = {
-  maxChars: SIZES.content.max - SIZES.note.max - SIZES.footer.max - FRAME_CHARS,
-  dialect: DIALECT,
-} as const satisfies TextLimits;
+export const ANSWER_LIMITS = { maxChars: SIZES.content.max, dialect: DIALECT } as const satisfies TextLimits;
 
-/** As Discord takes it, the same for sends and edits. */
+/** The same for sends and edits. */
 export interface MessageBody {
   readonly content: string;
   readonly components: readonly object[];
@@ -44,18 +38,30 @@ const SIGNS = {
   interrupted: '⚠️ ',
 } as const satisfies Record<MessageView['status'], string>;
 
-export function answerBody({ text, status, note, footer, buttons }: MessageView): MessageBody {
-  const below = [
-    note === null ? '' : SIGNS[status] + clip(note, SIZES.note),
-    footer === null ? '' : `-# ${clip(footer, SIZES.footer)}`,
-  ];
-  const parts = [text, below.filter((line) => line !== '').join('\n')];
+export function answerBody({ text, buttons, ...tail }: MessageView): MessageBody {
+  const parts = [text, below(tail)];
   return {
     ...QUIET,
     content: parts.filter((part) => part !== '').join('\n\n'),
     components:
       buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }],
   };
+}
+
+type Tail = Pick<MessageView, 'note' | 'footer' | 'status'>;
+
+/** How many characters of the content note and footer take, the blank line before them included. */
+export function tailLength(tail: Tail): number {
+  const text = below(tail);
+  return text === '' ? 0 : '\n\n'.length + text.length;
+}
+
+function below({ status, note, footer }: Tail): string {
+  const lines = [
+    note === null ? '' : SIGNS[status] + clip(note, SIZES.note),
+    footer === null ? '' : `-# ${clip(footer, SIZES.footer)}`,
+  ];
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 const NOTE_AND_FOOTER = new RegExp(

@@ -4,7 +4,7 @@ import type { Sealing } from '../../../core/kit/sealing.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { ANSWER_LIMITS, answerBody, type MessageBody, noticeBodies } from './content.ts';
+import { ANSWER_LIMITS, answerBody, type MessageBody, noticeBodies, tailLength } from './content.ts';
 import {
   createChannelWriter,
   createWebhookWriter,
@@ -133,6 +133,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
 
   return {
     limits: ANSWER_LIMITS,
+    tailLength,
     get openScope() {
       return writer().sendScope;
     },

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
-import type { DiscordRest } from '../rest/rest.ts';
-import { ANSWER_LIMITS, answerBody } from './content.ts';
+import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
+import { ANSWER_LIMITS, answerBody, tailLength } from './content.ts';
 import { createChannelWriter, isUnclear, type MessageWriter } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
@@ -96,11 +96,17 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     }
   }
 
+  function tellWhyForbidden(error: unknown): void {
+    if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
+  }
+
   return {
     limits: ANSWER_LIMITS,
+    tailLength,
     get openScope() {
       return writer.sendScope;
     },
+    updateScope: GLOBAL,
     canContinueInThread: place.canContinueInThread,
     isPrivate: false,
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
@@ -111,6 +117,15 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     adopt: (messageId) => liveMessage(messageId, writer),
     indicate,
     tellPrivately,
+
+    async prepare(signal) {
+      try {
+        if (threadToOpen !== null) await openThread(threadToOpen, signal);
+      } catch (error) {
+        tellWhyForbidden(error);
+        throw error;
+      }
+    },
 
     async open(view, signal) {
       signal.throwIfAborted();
@@ -133,7 +148,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
           mayHaveSent = true;
           unclear.push(view);
         }
-        if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
+        tellWhyForbidden(error);
         throw error;
       }
     },

@@ -22,7 +22,7 @@ const messageSchema = z.object({ id: z.string() });
  * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
  */
 export function createChannelWriter(rest: DiscordRest, channelId: string): MessageWriter {
-  const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000 };
+  const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000, within: GLOBAL };
   // The last state of an answer need not wait for those of others that still grow.
   const editScope = {
     key: `discord:edit:${channelId}`,

@@ -28,6 +28,7 @@ export async function startThread(
     body: { name: clip(title, SIZES.threadName), auto_archive_duration: ThreadAutoArchiveDuration.OneDay },
     scope: { key: `discord:threads:${channelId}`, limit: 5, windowMs: 5_000 },
     patienceMs: PATIENCE_MS,
+    urgency: 'prepare',
   } as const;
   try {
     await rest.insist(request, signal);

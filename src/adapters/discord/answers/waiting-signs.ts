@@ -37,7 +37,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       try {
         for (;;) {
           const path = Routes.channelTyping(channelId);
-          await rest.insist({ method: 'POST', path, scope, isMinor: true }, signal);
+          await rest.insist({ method: 'POST', path, scope, urgency: 'interim' }, signal);
           await clock.sleep(TYPING_EVERY_MS, signal);
         }
       } catch (error) {
@@ -68,7 +68,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
           tasks.run('change the waiting sign', async (signal) => {
             await before;
             try {
-              await rest.insist({ method, path, scope, isMinor: true }, signal);
+              await rest.insist({ method, path, scope, urgency: 'interim' }, signal);
             } catch (error) {
               if (!isForbidden(error)) throw error;
             } finally {

@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent } from '../api/errors.ts';
-import { MESSAGE_LIMITS, methodScope, postScope, selfPacedScope } from '../api/limits.ts';
+import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { contentOf, plainContentOf } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
@@ -51,7 +51,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
         clock,
       );
       if (isOlder) {
-        await workspace.paced(methodScope(team, 'chat.update'), () => message.update(view, signal), signal);
+        await workspace.paced(message.scope, () => message.update(view, signal), signal);
       }
       opening = null;
       return message;
@@ -82,6 +82,8 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     get openScope() {
       return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
     },
+    // Native streams draw from limits of their own.
+    ...(streams === null ? { updateScope: updatesScope(team) } : {}),
     get reference() {
       return options.reference();
     },

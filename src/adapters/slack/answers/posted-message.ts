@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
-import { methodScope, postScope } from '../api/limits.ts';
+import { messageScope, postScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { contentOf, type MessageContent, plainContentOf } from '../text/message-content.ts';
@@ -57,7 +57,7 @@ export function createPostedMessage(
   return {
     key: messageKey(team, channel, ts),
     threadKey,
-    scope: methodScope(team, 'chat.update'),
+    scope: messageScope(team, channel, ts),
     async update(view: MessageView, signal) {
       signal.throwIfAborted();
       const isLast = view.status !== 'streaming';

@@ -44,7 +44,8 @@ export function createWorkspace(
   clock: Clock,
 ): Workspace {
   const direct = createCache<string>(clock, DIRECT_TTL_MS);
-  const paced: Workspace['paced'] = (scope, write, signal) => limiters.run(scope, () => true, write, signal);
+  const paced: Workspace['paced'] = (scope, write, signal) =>
+    limiters.run(scope, () => 'first', write, signal);
   const call: Workspace['call'] = async (method, args, signal) => {
     const scope = methodScope(identity.team, method);
     for (let tries = 1; ; tries++) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  ANSWER_LIMITS,
   answerBody,
   noticeBodies,
   parseButton,
+  tailLength,
   textOf,
 } from '../../../../src/adapters/discord/answers/content.ts';
 import type { MessageView } from '../../../../src/core/ports/surface.ts';
@@ -35,15 +35,10 @@ describe('the body of an answer', () => {
   });
 
   it('fits Discord’s limit whatever stands below the text', () => {
-    const body = answerBody(
-      view({
-        text: 'x'.repeat(ANSWER_LIMITS.maxChars),
-        status: 'failed',
-        note: 'n'.repeat(300),
-        footer: 'f'.repeat(200),
-      }),
-    );
-    expect(body.content.length).toBeLessThanOrEqual(2_000);
+    const tail = { status: 'failed', note: 'n'.repeat(300), footer: 'f'.repeat(200) } as const;
+    const text = 'x'.repeat(2_000 - tailLength(tail));
+    expect(answerBody(view({ text, ...tail })).content).toHaveLength(2_000);
+    expect(tailLength({ status: 'complete', note: null, footer: null })).toBe(0);
   });
 
   it('takes buttons off by an empty list', () => {

@@ -1,0 +1,319 @@
+import type { Clock } from '../kit/clock.ts';
+import { waitInLine } from '../kit/waiters.ts';
+import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
+import type { SharedLimiter, SharedWrite } from './shared-limiter.ts';
+
+/** A last write that a lane keeps room for. */
+export interface Owed {
+  /** It was granted, or is not needed any more. Counts once. */
+  release(): void;
+}
+
+interface Waiter {
+  urgency(): Urgency;
+  /** @param leave ends the write */
+  grant(leave: () => void): void;
+}
+
+const RANKS: Readonly<Record<Urgency, number>> = { last: 0, first: 1, prepare: 2, interim: 3 };
+
+/**
+ * After a 429 interim updates use half of the limit; the whole of it again after so many windows. If the next 429 comes before
+ * twice that, others draw from the limit all the time: it takes twice as long then, up to the greater number.
+ */
+const RECOVERY_WINDOWS = { first: 5, most: 60 };
+/** For so long the platform is not asked again for a burst that it refused. */
+const BURST_KEPT_MS = 24 * 3_600_000;
+const DUE_MS = 1_000;
+
+/** Nobody else counts it. */
+const ALONE: SharedWrite = { end() {} };
+
+/** What a platform asks to wait beyond this is a mistake of its clock or its unit more often than meant; it is asked again. */
+const LONGEST_BLOCK_MS = 3_600_000;
+
+/**
+ * One scope. A write counts from its grant until a whole window after its end: the platform counted it somewhere in
+ * between, so that no window of the platform's, fixed or sliding, ever sees more than `limit`, whatever the network does.
+ */
+export class Lane {
+  readonly #scope: Scope;
+  readonly #clock: Clock;
+  /** Null if no other process draws from the limit. */
+  readonly #shared: SharedLimiter | null;
+  #limit: number;
+  #windowMs: number;
+  /** Grants whose writes are under way. */
+  #running = 0;
+  /** When the writes of the last window ended, oldest first. */
+  #endedAtMs: number[] = [];
+  /** Last writes of answers that grow here, and those who wait to grow. */
+  #owed = 0;
+  #debtors: (() => void)[] = [];
+  /** When an interim update may go next. */
+  #nextInterimAtMs = 0;
+  #blockedUntilMs = 0;
+  /** Until when others use all of the limit. */
+  #othersUntilMs = 0;
+  #isAsking = false;
+  /** How much of the limit interim updates had after the last 429, which came at … */
+  #share = 1;
+  #slowedAtMs = Number.NEGATIVE_INFINITY;
+  #recoveryWindows: number = RECOVERY_WINDOWS.first;
+  /** How much of the burst the platform still let through. */
+  #burstShare = 1;
+  #waiters: Waiter[] = [];
+  /** When the next alarm rings; infinity if none is set. */
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(scope: Scope, clock: Clock, shared: SharedLimiter | null) {
+    this.#scope = scope;
+    this.#clock = clock;
+    this.#shared = shared;
+    this.#limit = scope.limit;
+    this.#windowMs = scope.windowMs;
+  }
+
+  /** Resolves to what ends the write. */
+  enter(urgency: () => Urgency, signal: AbortSignal): Promise<() => void> {
+    return waitInLine(signal, (grant) => {
+      const waiter: Waiter = { urgency, grant };
+      this.#waiters.push(waiter);
+      this.pump();
+      return () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+      };
+    });
+  }
+
+  async take(): Promise<(() => void) | null> {
+    if (this.#freeAtMs('first') > this.#clock.now()) return null;
+    this.#running++;
+    const write = await this.#begin('first');
+    if (write !== null) return () => this.#leave(write);
+    this.#running--;
+    this.pump();
+    return null;
+  }
+
+  /** Resolves as soon as one more last write can be paid for, in the order of asking. */
+  owe(signal: AbortSignal): Promise<Owed> {
+    return waitInLine<Owed>(signal, (grant) => {
+      const debtor = () => {
+        this.#owed++;
+        let isOpen = true;
+        grant({
+          release: () => {
+            if (!isOpen) return;
+            isOpen = false;
+            this.#owed--;
+            this.pump();
+          },
+        });
+      };
+      this.#debtors.push(debtor);
+      this.pump();
+      return () => {
+        this.#debtors = this.#debtors.filter((other) => other !== debtor);
+      };
+    });
+  }
+
+  slowDown(retryAfterMs: number): void {
+    const nowMs = this.#clock.now();
+    // 429s of one window have one cause.
+    if (nowMs - this.#slowedAtMs >= this.#windowMs) {
+      this.#share = this.#recovered() / 2;
+      const isEarly = nowMs - this.#slowedAtMs < 2 * this.#recoveryWindows * this.#windowMs;
+      this.#recoveryWindows = isEarly
+        ? Math.min(2 * this.#recoveryWindows, RECOVERY_WINDOWS.most)
+        : RECOVERY_WINDOWS.first;
+      this.#burstShare = this.#burstNow() / 2;
+      this.#slowedAtMs = nowMs;
+    }
+    this.#block(retryAfterMs);
+    this.#shared?.block(this.#scope, this.#blockedUntilMs - nowMs);
+  }
+
+  /** Of this process's share alone: the whole stays what the scope says. */
+  learn({ limit, remaining, resetAfterMs }: RateReport): void {
+    if (limit > 0) this.#limit = limit;
+    // The first write of a window is the one that tells how long the window is.
+    if (remaining === limit - 1 && resetAfterMs > 0) this.#windowMs = resetAfterMs;
+    if (remaining <= 0) this.#block(resetAfterMs);
+    this.#share = 1;
+    this.#nextInterimAtMs = this.#clock.now() + resetAfterMs / (Math.max(remaining, 0) + 1);
+    this.pump();
+  }
+
+  isIdle(): boolean {
+    this.#forgetOld();
+    return (
+      this.#waiters.length + this.#debtors.length + this.#running + this.#owed === 0 &&
+      this.#endedAtMs.length === 0 &&
+      this.#blockedUntilMs <= this.#clock.now()
+    );
+  }
+
+  pump(): void {
+    while (this.#waiters.length > 0 && !this.#isAsking) {
+      const urgency = this.#next().urgency();
+      const atMs = this.#freeAtMs(urgency);
+      const nowMs = this.#clock.now();
+      if (atMs > nowMs) {
+        this.#wake(atMs, nowMs);
+        break;
+      }
+      this.#running++;
+      if (this.#shared === null) this.#grant(ALONE);
+      else void this.#ask(urgency);
+    }
+    this.#admitDebtors();
+  }
+
+  #admitDebtors(): void {
+    while (this.#debtors.length > 0) {
+      if (!this.#canOwe()) {
+        const oldest = this.#endedAtMs[0];
+        const nowMs = this.#clock.now();
+        const dueMs = this.#scope.dueMs ?? DUE_MS;
+        if (oldest !== undefined) this.#wake(Math.max(nowMs + 1, oldest + this.#windowMs - dueMs), nowMs);
+        return;
+      }
+      this.#debtors.shift()?.();
+    }
+  }
+
+  /** Whether all last writes, with one more, and what is urgent already could be written in time. */
+  #canOwe(): boolean {
+    this.#forgetOld();
+    const nowMs = this.#clock.now();
+    const dueMs = this.#scope.dueMs ?? DUE_MS;
+    const byMs = nowMs + dueMs;
+    if (Math.max(this.#blockedUntilMs, this.#othersUntilMs) > byMs) return false;
+    const urgent = this.#waiters.filter((waiter) => waiter.urgency() !== 'interim').length;
+    const wanted = this.#owed + urgent + 1;
+    if (dueMs >= this.#windowMs) return wanted <= (this.#limit * dueMs) / this.#windowMs;
+    const stillUsed = this.#endedAtMs.filter((endedAtMs) => endedAtMs + this.#windowMs > byMs).length;
+    return wanted <= this.#limit - this.#running - stillUsed;
+  }
+
+  /**
+   * Asks for one write that others count too, whoever it will be for. One at a time: if there is no room, those who
+   * wait ask once for all of them.
+   */
+  async #ask(urgency: Urgency): Promise<void> {
+    this.#isAsking = true;
+    const write = await this.#begin(urgency);
+    this.#isAsking = false;
+    const isWanted =
+      this.#waiters.length > 0 && (urgency === 'interim' || this.#next().urgency() !== 'interim');
+    if (write !== null && isWanted) this.#grant(write);
+    else {
+      this.#running--;
+      write?.end(0);
+    }
+    this.pump();
+  }
+
+  /** Null if others leave no room. */
+  async #begin(urgency: Urgency): Promise<SharedWrite | null> {
+    const isUrgent = urgency !== 'interim';
+    const gapMs = isUrgent ? null : this.#interimGapMs();
+    const write = (await this.#shared?.begin(this.#scope, gapMs)) ?? ALONE;
+    if (typeof write !== 'number') return write;
+    const untilMs = this.#clock.now() + write;
+    if (isUrgent) this.#othersUntilMs = untilMs;
+    else this.#nextInterimAtMs = untilMs;
+    return null;
+  }
+
+  /** The most urgent waiter; of several, the one that has waited longest. There has to be one. */
+  #next(): Waiter {
+    return this.#waiters.reduce((best, waiter) =>
+      RANKS[waiter.urgency()] < RANKS[best.urgency()] ? waiter : best,
+    );
+  }
+
+  #grant(write: SharedWrite): void {
+    const waiter = this.#next();
+    this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+    this.#nextInterimAtMs = this.#clock.now() + this.#interimGapMs();
+    waiter.grant(() => this.#leave(write));
+  }
+
+  #leave(write: SharedWrite): void {
+    this.#running--;
+    this.#endedAtMs.push(this.#clock.now());
+    write.end(this.#scope.windowMs);
+    this.pump();
+  }
+
+  /** Infinity if only the end of a running write can make room. */
+  #freeAtMs(urgency: Urgency): number {
+    this.#forgetOld();
+    const isInterim = urgency === 'interim';
+    let atMs = Math.max(this.#blockedUntilMs, this.#othersUntilMs);
+    if (isInterim) atMs = Math.max(atMs, this.#nextInterimAtMs);
+    const allowed = isInterim
+      ? Math.max(this.#owed === 0 ? 1 : 0, this.#interims() - this.#owed)
+      : this.#limit;
+    const over = this.#endedAtMs.length + this.#running - Math.floor(allowed);
+    if (over >= 0) {
+      const ended = this.#endedAtMs[over];
+      if (ended === undefined) return Number.POSITIVE_INFINITY;
+      atMs = Math.max(atMs, ended + this.#windowMs);
+    }
+    return atMs;
+  }
+
+  /** Interim updates in a window, at least 1; not a whole number while the lane recovers. */
+  #interims(): number {
+    return Math.max(1, this.#limit * this.#recovered() - (this.#scope.reserve ?? 0));
+  }
+
+  #recovered(): number {
+    const back = (this.#clock.now() - this.#slowedAtMs) / (this.#recoveryWindows * this.#windowMs);
+    return Math.min(1, this.#share + back);
+  }
+
+  /** How much of the scope's burst may go at once, from 0 to 1. */
+  #burstNow(): number {
+    if (this.#scope.burst === undefined) return 0;
+    return this.#clock.now() - this.#slowedAtMs > BURST_KEPT_MS ? 1 : this.#burstShare;
+  }
+
+  /** None while more is saved up than has to last; then what is left is spread until writes come free again. */
+  #interimGapMs(): number {
+    const interims = this.#interims();
+    const evenMs = this.#windowMs / interims;
+    const share = this.#burstNow();
+    if (share === 0) return evenMs;
+    const burst = share * ((this.#scope.burst ?? 0) + (this.#scope.burstEach ?? 0) * this.#owed);
+    const left = interims - this.#owed - this.#endedAtMs.length - this.#running;
+    if (left > interims - burst) return 0;
+    const oldest = this.#endedAtMs[0] ?? this.#clock.now();
+    const untilFreeMs = oldest + this.#windowMs - this.#clock.now();
+    return Math.max(evenMs, untilFreeMs / Math.max(1, left));
+  }
+
+  #block(ms: number): void {
+    const untilMs = this.#clock.now() + Math.min(ms, LONGEST_BLOCK_MS);
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, untilMs);
+  }
+
+  #forgetOld(): void {
+    const beforeMs = this.#clock.now() - this.#windowMs;
+    while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
+  }
+
+  /** Looks again at that time. An alarm that an earlier one has overtaken still rings: to look once more harms nothing. */
+  #wake(atMs: number, nowMs: number): void {
+    if (atMs >= this.#wakeAtMs || atMs === Number.POSITIVE_INFINITY) return;
+    this.#wakeAtMs = atMs;
+    void this.#clock.sleep(atMs - nowMs).then(() => {
+      if (this.#wakeAtMs === atMs) this.#wakeAtMs = Number.POSITIVE_INFINITY;
+      this.pump();
+    });
+  }
+}
