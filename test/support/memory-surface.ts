@@ -76,6 +76,12 @@ export interface MemorySurfaceOptions {
   readonly scope?: Scope;
   /** What `open` draws from; 5 in 5 s by default. */
   readonly openScope?: Scope;
+  /** As of the port. */
+  readonly updateScope?: Scope;
+  /** As of the port: a write that each message needs before it. */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
+  /** As of the port. */
+  readonly tailLength?: Surface['tailLength'];
   /** Counts writes and refuses what is above the limits; shared by surfaces that share scopes. */
   readonly limiter?: MemoryLimiter;
   /** There and back, with the effect in the middle. 0 by default: the effect is there before the call returns. */
@@ -175,6 +181,9 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
   const surface: MemorySurface = {
     limits,
     openScope,
+    ...(options.updateScope && { updateScope: options.updateScope }),
+    ...(options.prepare && { prepare: options.prepare }),
+    ...(options.tailLength && { tailLength: options.tailLength }),
     isPrivate: options.isPrivate ?? false,
     canContinueInThread: options.canContinueInThread ?? true,
     ...(options.closesAtMs === undefined ? {} : { closesAtMs: options.closesAtMs }),

@@ -793,3 +793,107 @@ describe('whatever happens on the way', () => {
     );
   });
 });
+
+describe('an answer under a limit that many share', () => {
+  const updates: Scope = { key: 'updates', limit: 2, windowMs: 60_000 };
+  const shared = (index: number) => ({
+    scope: updates,
+    updateScope: updates,
+    openScope: { key: `posts ${index}`, limit: 5, windowMs: 5_000 },
+  });
+
+  it('grows if its last state can be paid for; the others are shown whole as they end, none late', async () => {
+    const { clock, limiter, start } = setUp();
+    const answers = [0, 1, 2, 3].map((index) => start(shared(index)));
+    for (const { reply } of answers) reply.write(words(10));
+    await clock.advance(2_000);
+    const shown = answers.map(({ surface }) => surface.shown?.status ?? null);
+    expect(shown).toEqual(['streaming', 'streaming', null, null]);
+    const endedAtMs = clock.now();
+    await within(clock, 1_000, Promise.all(answers.map(({ reply }) => reply.finish(COMPLETE))));
+    expect(clock.now() - endedAtMs).toBeLessThanOrEqual(1_000);
+    for (const { surface } of answers) {
+      expect(wordsOf(surface.text)).toHaveLength(10);
+      expect(surface.shown?.status).toBe('complete');
+    }
+    expect(answers.slice(2).map(({ surface }) => surface.writes.length)).toEqual([1, 1]);
+    expect(limiter.refusals).toBe(0);
+  });
+
+  it('begins to grow when another one has ended', async () => {
+    const { clock, start } = setUp();
+    const [first, second, third] = [0, 1, 2].map((index) =>
+      start({ ...shared(index), scope: { key: `own ${index}`, limit: 5, windowMs: 5_000 } }),
+    );
+    for (const each of [first, second, third]) each?.reply.write('w0 ');
+    await clock.advance(1_000);
+    expect(third?.surface.shown).toBeNull();
+    await within(clock, 1_000, first?.reply.finish(COMPLETE) ?? Promise.resolve(false));
+    await clock.advance(1_000);
+    expect(third?.surface.shown?.status).toBe('streaming');
+    await within(clock, 9_000, Promise.all([second, third].map((each) => each?.reply.finish(COMPLETE))));
+  });
+
+  it('keeps no room for what was given up', async () => {
+    const { clock, abandon, start } = setUp();
+    const [first, second, third] = [0, 1, 2].map((index) => start(shared(index)));
+    for (const each of [first, second, third]) each?.reply.write('w0 ');
+    await clock.advance(1_000);
+    first?.surface.shut('deleted');
+    await within(clock, 1_000, first?.reply.finish(COMPLETE) ?? Promise.resolve(false));
+    await clock.advance(61_000);
+    expect(third?.surface.shown?.status).toBe('streaming');
+    abandon.abort();
+    await within(clock, 1_000, Promise.all([second, third].map((each) => each?.reply.finish(COMPLETE))));
+  });
+
+  it('prepares its place before it opens a message, and again after a fault', async () => {
+    const { clock, start } = setUp();
+    let prepared = 0;
+    const { surface, reply } = start({
+      ...shared(0),
+      prepare: async () => {
+        prepared++;
+        expect(surface.writes).toEqual([]);
+        if (prepared === 1) throw new Error('the network');
+      },
+    });
+    reply.write('w0 ');
+    await clock.advance(1_000);
+    expect(prepared).toBeGreaterThanOrEqual(2);
+    expect(surface.shown?.status).toBe('streaming');
+    await within(clock, 1_000, reply.finish(COMPLETE));
+  });
+});
+
+describe('note and footer that stand in the text', () => {
+  const tailLength = ({ note, footer }: Pick<MessageView, 'note' | 'footer'>) =>
+    (note?.length ?? 0) + (footer?.length ?? 0);
+
+  it('take room in the last message alone', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start({ limits: { maxChars: 200 }, tailLength });
+    reply.write(words(120));
+    await within(clock, 60_000, reply.finish({ ...COMPLETE, note: 'n'.repeat(60), footer: 'f'.repeat(40) }));
+    const texts = surface.messages.map(({ views }) => views.at(-1)?.view.text ?? '');
+    expect(wordsOf(texts.join(' '))).toHaveLength(120);
+    expect(Math.max(...texts.slice(0, -1).map((text) => text.length))).toBeGreaterThan(190);
+    expect(texts.at(-1)?.length).toBeLessThanOrEqual(100);
+    expect(surface.violations).toEqual([]);
+  });
+
+  it('stand in a message of their own under one that another process had filled', async () => {
+    const { clock, startOn } = setUp();
+    const surface = createMemorySurface({ clock, limits: { maxChars: 200 }, tailLength });
+    const live = await surface.open(
+      { text: words(50).trim(), source: '', status: 'streaming', note: null, footer: null, buttons: [STOP] },
+      new AbortController().signal,
+    );
+    const resumed = { sealed: 0, message: { live, text: words(50).trim() }, isWhole: false };
+    const { reply } = startOn(surface, { resumed });
+    reply.write(words(30));
+    await within(clock, 60_000, reply.finish({ ...COMPLETE, status: 'interrupted', note: 'n'.repeat(60) }));
+    expect(wordsOf(surface.text)).toHaveLength(50);
+    expect(surface.shown).toMatchObject({ text: '', note: 'n'.repeat(60) });
+  });
+});

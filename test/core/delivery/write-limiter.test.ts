@@ -317,3 +317,105 @@ describe('limiters', () => {
     expect(limiters.size).toBe(1);
   });
 });
+
+describe('room for last states', () => {
+  const updates: Scope = { key: 'updates', limit: 5, windowMs: 60_000, reserve: 1, burst: 2, burstEach: 1 };
+
+  it('is given to as many answers as can all be ended at once, and to the next when one has ended', async () => {
+    const { clock, limiters, write, times } = setUp();
+    const rooms = await Promise.all(Array.from({ length: 5 }, () => limiters.owe(updates, never)));
+    const admitted: number[] = [];
+    const next = limiters.owe(updates, never).then(() => admitted.push(clock.now()));
+    await clock.advance(1_000);
+    expect(admitted).toEqual([]);
+    // It ends without having used its write.
+    rooms[0]?.release();
+    rooms[0]?.release();
+    await next;
+    expect(admitted).toEqual([1_000]);
+    await Promise.all(
+      rooms.slice(1).map((_, index) => limiters.run(updates, urgent, write(`${index}`), never)),
+    );
+    expect(times()).toEqual([1_000, 1_000, 1_000, 1_000]);
+  });
+
+  it('is not taken by interim updates', async () => {
+    const { clock, limiters, write, names, times } = setUp();
+    const rooms = await Promise.all([1, 2].map(() => limiters.owe(updates, never)));
+    const interims = ['a', 'b', 'c', 'd'].map((name) => limiters.run(updates, interim, write(name), never));
+    await clock.advance(50_000);
+    expect(names()).toEqual(['a', 'b']);
+    for (const room of rooms) room.release();
+    await Promise.all(rooms.map(() => limiters.run(updates, urgent, write('last'), never)));
+    expect(times().slice(2)).toEqual([50_000, 50_000]);
+    await clock.advance(200_000);
+    await Promise.all(interims);
+  });
+
+  it('is looked for in the widest limit, and given up with the signal', async () => {
+    const { clock, limiters } = setUp();
+    const within: Scope = { key: 'message', limit: 1, windowMs: 1_000, within: { ...updates, limit: 1 } };
+    const room = await limiters.owe(within, never);
+    const leaving = new AbortController();
+    const left = limiters.owe({ ...within, key: 'another message' }, leaving.signal);
+    leaving.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    room.release();
+    await limiters.owe({ ...within, key: 'a third' }, never);
+    await clock.advance(0);
+  });
+
+  it('comes back with the window', async () => {
+    const { clock, limiters, write } = setUp();
+    await Promise.all(Array.from({ length: 5 }, () => limiters.run(updates, urgent, write('last'), never)));
+    let atMs = 0;
+    const room = limiters.owe(updates, never).then(() => {
+      atMs = clock.now();
+    });
+    await clock.advance(60_000);
+    await room;
+    expect(atMs).toBeGreaterThan(58_000);
+  });
+});
+
+describe('a burst', () => {
+  const updates: Scope = { key: 'updates', limit: 10, windowMs: 60_000, reserve: 2, burst: 4 };
+
+  it('spends what was saved up at once, and spreads the rest until writes come free again', async () => {
+    const { clock, limiters, write, times } = setUp();
+    await clock.advance(1_000);
+    const runs = Array.from({ length: 8 }, (_, index) =>
+      limiters.run(updates, interim, write(`${index}`), never),
+    );
+    await clock.advance(61_000);
+    await Promise.all(runs);
+    expect(times().slice(0, 4)).toEqual([1_000, 1_000, 1_000, 1_000]);
+    const gaps = times()
+      .slice(4)
+      .map((atMs, index) => atMs - (times()[index + 3] ?? 0));
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(7_500);
+    expect(times().at(-1)).toBeLessThanOrEqual(61_000);
+  });
+
+  it('is halved for a day by a 429, while last states obey the wait alone', async () => {
+    const { clock, limiters, write, log } = setUp();
+    const refuse = () => Promise.reject(new RateLimited(1_000));
+    await Promise.all([1, 2, 3].map(() => limiters.run(updates, urgent, refuse, never).catch(() => {})));
+    const last = limiters.run(updates, urgent, write('last'), never);
+    await clock.advance(1_000);
+    await last;
+    expect(log).toEqual([{ name: 'last', atMs: 1_000 }]);
+    // Five windows later the even rate is whole again; the burst is not.
+    await clock.advance(20 * 60_000);
+    const inOneGo = async () => {
+      log.length = 0;
+      const runs = Array.from({ length: 8 }, () => limiters.run(updates, interim, write('interim'), never));
+      await clock.advance(70_000);
+      await Promise.all(runs);
+      return log.filter(({ atMs }) => atMs === log[0]?.atMs).length;
+    };
+    expect(await inOneGo()).toBe(2);
+    await clock.advance(24 * 3_600_000);
+    expect(await inOneGo()).toBe(4);
+  });
+});
