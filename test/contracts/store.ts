@@ -42,7 +42,8 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
     describe('keyv under a lock', () => lockedKeyvContract({ store: () => store, clock: () => clock }));
     describe('ledger', () =>
       ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
-    describe('claims', () => claimContract({ claims: () => store.claims, clock: () => clock }));
+    describe('claims', () =>
+      claimContract({ claims: () => store.claims, store: () => store, clock: () => clock }));
     describe('records', () => recordContract(() => store.records));
   });
 }
@@ -308,11 +309,12 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     expect(await ledger().open({ guild: 'discord:3' })).toEqual([]);
   });
 
-  it("renews the leases of one owner's reservations", async () => {
+  it('renews the leases of the reservations that are named, of those that are open', async () => {
     const made = Date.UTC(2026, 0, 1);
-    await ledger().reserve(reservation('a', 1, [], { owner: 'p' }));
-    await ledger().reserve(reservation('b', 1, [], { owner: 'p q' }));
-    await ledger().renew('p', made + DAY_MS);
+    for (const id of ['a', 'b', 'settled']) await ledger().reserve(reservation(id, 1, []));
+    await ledger().settle('settled', NOTHING, null);
+    await ledger().renew([], made + DAY_MS);
+    await ledger().renew(['a', 'settled', 'unknown'], made + DAY_MS);
     const left = await ledger().abandoned(made + MINUTE_MS);
     expect(left.map(({ id }) => id)).toEqual(['b']);
     expect(
@@ -418,10 +420,11 @@ function lockedKeyvContract({ store, clock }: { store(): Store; clock(): FakeClo
 
 interface ClaimHarness {
   claims(): ClaimStore;
+  store(): Store;
   clock(): FakeClock;
 }
 
-function claimContract({ claims, clock }: ClaimHarness): void {
+function claimContract({ claims, store, clock }: ClaimHarness): void {
   const claim = (id: string, owner: string, leaseMs = 10_000) =>
     claims().claim(id, owner, clock().now() + leaseMs, clock().now() + DAY_MS);
   const takeOver = (owner: string) => claims().takeOver(owner, clock().now(), clock().now() + 10_000);
@@ -547,12 +550,12 @@ function claimContract({ claims, clock }: ClaimHarness): void {
     await claims().finish(finished);
     await claim('taken', 'dead', 50);
     await clock().advance(50);
-    await takeOver('q/1');
+    await takeOver('q');
     await clock().advance(50);
     const underWay = async (id?: string) =>
       (await claims().underWay(clock().now(), id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const mine = { id: 'mine', owner: 'p', fence: 1 };
-    const taken = { id: 'taken', owner: 'q/1', fence: 2 };
+    const taken = { id: 'taken', owner: 'q', fence: 2 };
     expect(await underWay()).toEqual([mine, taken]);
     expect(await underWay('taken')).toEqual([taken]);
     for (const id of ['lost', 'finished', 'unknown']) expect(await underWay(id)).toEqual([]);
@@ -567,35 +570,69 @@ function claimContract({ claims, clock }: ClaimHarness): void {
     expect(taken).toHaveLength(10);
   });
 
-  it('does not take over its own claims: whoever lives finishes what it began', async () => {
-    for (let index = 0; index < 150; index++) await claim(`mine ${index}`, 'p', 100);
-    await claim('yours', 'q', 200);
-    await clock().advance(10_000);
-    expect((await takeOver('p'))?.id).toBe('yours');
-    expect(await takeOver('p')).toBeNull();
-  });
-
-  it("renews one owner's unfinished claims, those that it took over among them", async () => {
+  it('renews the claims that are named, those that were taken over among them', async () => {
     await claim('taken', 'dead', 100);
     await clock().advance(100);
-    await takeOver('p');
-    await claim('own', 'p', 100);
-    await claim('other', 'p q', 100);
-    await claims().renew('p', clock().now() + MINUTE_MS);
+    const taken = (await takeOver('p')) ?? fail();
+    const own = (await claim('own', 'p', 100)) ?? fail();
+    await claim('other', 'p', 100);
+    await claims().renew([], clock().now() + DAY_MS);
+    await claims().renew([taken, own], clock().now() + MINUTE_MS);
     await clock().advance(20_000);
-    expect((await takeOver('r'))?.id).toBe('other');
+    const other = (await takeOver('r')) ?? fail();
+    expect(other.id).toBe('other');
+    await claims().finish(other);
     expect(await takeOver('r')).toBeNull();
     await clock().advance(MINUTE_MS);
     expect((await takeOver('r'))?.id).toBe('own');
   });
 
-  it('does not renew what was taken away', async () => {
-    await claim('event', 'p', 100);
+  it('does not renew what was taken away, is finished or never was', async () => {
+    const first = (await claim('event', 'p', 100)) ?? fail();
+    const finished = (await claim('finished', 'p', 100)) ?? fail();
+    await claims().finish(finished);
     await clock().advance(100);
-    await claims().takeOver('q', clock().now(), clock().now() + 100);
-    await claims().renew('p', clock().now() + DAY_MS);
+    await claims().takeOver('p', clock().now(), clock().now() + 100);
+    await claims().renew([first, finished, { ...first, id: 'unknown' }], clock().now() + DAY_MS);
     await clock().advance(100);
     expect((await takeOver('r'))?.id).toBe('event');
+    expect(await takeOver('r')).toBeNull();
+  });
+
+  it('lets a claim lapse whose answer was lost, and then nobody writes under it', async () => {
+    const nowMs = clock().now();
+    // Its owner has never heard of it, and goes on with what it knows.
+    const unheard = { id: 'unheard', owner: 'p', fence: 1 };
+    await claims().claim('unheard', 'p', nowMs + 10_000, nowMs + DAY_MS, { place: 'somewhere' });
+    const known = (await claim('known', 'p')) ?? fail();
+    for (let step = 0; step < 5; step++) {
+      await clock().advance(3_000);
+      await claims().renew([known], clock().now() + 10_000);
+    }
+    const heir = (await takeOver('q')) ?? fail();
+    expect(heir).toMatchObject({ id: 'unheard', journal: { place: 'somewhere' } });
+    expect(await takeOver('q')).toBeNull();
+    expect(await claims().write(unheard, 'stale')).toBe(false);
+    await expect(store().keyv('notes', unheard).set('one', 'stale')).rejects.toThrow(LockLost);
+    expect(await claims().finish(unheard)).toBe(false);
+    expect(await store().keyv('notes').get('one')).toBeUndefined();
+    expect(await claims().finish(heir)).toBe(true);
+  });
+
+  it('frees a lock that has lapsed, without anybody who takes over, and nobody writes under the old one', async () => {
+    const lock = (owner: string) => claims().claim('lock', owner, clock().now() + 10_000, 0);
+    const unheard = (await lock('p')) ?? fail();
+    await clock().advance(9_999);
+    expect(await lock('q')).toBeNull();
+    await clock().advance(1);
+    const next = (await lock('q')) ?? fail();
+    expect(next.fence).toBeGreaterThan(unheard.fence);
+    await claims().renew([unheard], clock().now() + DAY_MS);
+    await expect(store().keyv('notes', unheard).set('one', 'stale')).rejects.toThrow(LockLost);
+    await store().keyv('notes', next).set('one', 'fresh');
+    expect(await store().keyv('notes').get('one')).toBe('fresh');
+    await clock().advance(10_000);
+    expect(await lock('p')).not.toBeNull();
   });
 }
 

@@ -54,7 +54,7 @@ describe('a SQLite file', () => {
     const before = await open(path);
     await before.keyv('notes').set('one', 'kept');
     await before.ledger.reserve(RESERVATION);
-    await before.claims.claim('event', 'p', 1, 2);
+    await before.claims.claim('event', 'p', 1, 2, { place: 'somewhere' });
     await before.records.append({ kind: 'audit', guild: 'discord:1', user: '42', atMs: 1, data: 'kept' });
     await before.close();
 
@@ -385,12 +385,12 @@ describe('faults of SQLite', () => {
       reserve: () => store.ledger.reserve(RESERVATION),
       settle: () => store.ledger.settle('r1', RESERVATION.reserved, null),
       annotate: () => store.ledger.annotate('r1', 'gen'),
-      renewReservations: () => store.ledger.renew('p', 1),
+      renewReservations: () => store.ledger.renew(['a'], 1),
       abandoned: () => store.ledger.abandoned(1),
       read: () => store.ledger.read(['money']),
       claim: () => store.claims.claim('event', 'p', 1, 2),
       write: () => store.claims.write({ id: 'event', owner: 'p', fence: 1 }, 1),
-      renewClaims: () => store.claims.renew('p', 1),
+      renewClaims: () => store.claims.renew([{ id: 'a', owner: 'p', fence: 1 }], 1),
       finish: () => store.claims.finish({ id: 'event', owner: 'p', fence: 1 }),
       takeOver: () => store.claims.takeOver('p', 1, 2),
       append: () => store.records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),

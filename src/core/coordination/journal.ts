@@ -6,6 +6,7 @@ import { createLateWrites } from '../kit/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
+import { createLeases } from './leases.ts';
 
 /**
  * What is written of every event while it is dealt with, so that another process can end it should this one die. The
@@ -100,14 +101,9 @@ const KEEP_EVERY_MS = 1_500;
 const KEPT_TOGETHER = 50;
 /** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
 const KEEP_GAP_MS = 75;
-const DOUBT_MS = 1_000;
 
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
   const open = new Map<string, Entry>();
-  /** Events whose claim is asked for. */
-  const beginning = new Set<string>();
-  /** Each orphan has an owner of its own, so that leaving it is no more than not renewing it. */
-  const owners = new Set([owner]);
   const late = createLateWrites({
     clock,
     log,
@@ -116,16 +112,14 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       givenUp: 'an event that is dealt with could not be marked as such',
     },
   });
-  let takenOver = 0;
-
-  let renewedAtMs = clock.now();
-
-  async function renew(): Promise<void> {
-    for (const each of owners) await claims.renew(each, clock.now() + LEASE_MS);
-    renewedAtMs = clock.now();
-  }
-
-  const renewing = repeat('renewing the leases of events', RENEW_EVERY_MS, renew, { clock, log });
+  const leases = createLeases<ClaimKey>({
+    what: 'events',
+    leaseMs: LEASE_MS,
+    renewEveryMs: RENEW_EVERY_MS,
+    renew: (held, untilMs) => claims.renew(held, untilMs),
+    clock,
+    log,
+  });
   const keeping = repeat(
     'writing the journal',
     KEEP_EVERY_MS,
@@ -160,6 +154,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
           return;
         }
         log.error({ event: id }, 'another process has taken over an event that is under way here');
+        leases.drop(held);
         lost.abort(new Error('another process has taken over'));
       } catch (error) {
         log.warn({ err: error, event: id }, 'the journal could not be written');
@@ -168,11 +163,12 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 
     /** A store that came back without its data knows of no claim: then nobody else has it either. */
     async function claimAgain(written: Written): Promise<boolean> {
-      const nowMs = clock.now();
-      const again = await claims.claim(id, held.owner, nowMs + LEASE_MS, nowMs + CLAIM_TTL_MS, written);
+      const again = await claims.claim(id, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
       if (again === null) return false;
       log.error({ event: id }, 'the store has forgotten an event that is under way here');
+      leases.drop(held);
       held = again;
+      leases.hold(held);
       return true;
     }
 
@@ -198,42 +194,30 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       async end() {
         if (!close()) return;
         await writing;
-        await late.write(id, () => claims.finish(held));
-        if (held.owner !== owner) owners.delete(held.owner);
+        await late.write(id, async () => {
+          await claims.finish(held);
+          leases.drop(held);
+        });
       },
       leave() {
-        if (close() && held.owner !== owner) owners.delete(held.owner);
+        if (close()) leases.drop(held);
       },
     };
     open.set(id, entry);
+    leases.hold(claim);
     return entry;
   }
 
   return {
     async begin(eventId, platform, surface) {
-      // Else a store that fails would leave in doubt a claim that this process has.
-      if (open.has(eventId) || beginning.has(eventId)) return null;
-      const nowMs = clock.now();
-      beginning.add(eventId);
-      try {
-        const claim = await claims.claim(
-          eventId,
-          owner,
-          nowMs + LEASE_MS,
-          nowMs + CLAIM_TTL_MS,
-          stateOf({ platform, surface }, null),
-        );
-        return claim && openEntry(claim, { platform, surface });
-      } catch (error) {
-        // It may have been claimed all the same, and would then be renewed for ever.
-        late.inBackground(eventId, async () => {
-          await late.pause(DOUBT_MS);
-          await late.untilStored(() => claims.finish({ id: eventId, owner, fence: 1 }));
-        });
-        throw error;
-      } finally {
-        beginning.delete(eventId);
-      }
+      const claim = await claims.claim(
+        eventId,
+        owner,
+        leases.until(),
+        clock.now() + CLAIM_TTL_MS,
+        stateOf({ platform, surface }, null),
+      );
+      return claim && openEntry(claim, { platform, surface });
     },
 
     entry(eventId) {
@@ -243,13 +227,10 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     },
 
     async takeOver() {
-      // After a stall of this process or its store, its own leases may have run out as well.
-      if (clock.now() - renewedAtMs > 2 * RENEW_EVERY_MS) await renew();
-      const heir = `${owner}/${++takenOver}`;
-      const nowMs = clock.now();
-      const claim = await claims.takeOver(heir, nowMs, nowMs + LEASE_MS);
+      // Else this process's own may be among those that ran out.
+      await leases.catchUp();
+      const claim = await claims.takeOver(owner, clock.now(), leases.until());
       if (claim === null) return null;
-      owners.add(heir);
       const written = writtenSchema.nullable().safeParse(claim.journal);
       if (!written.success) {
         log.error({ err: written.error, event: claim.id }, 'what a dead process wrote cannot be read');
@@ -263,7 +244,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     },
 
     async stop() {
-      await Promise.all([renewing.stop(), keeping.stop()]);
+      await Promise.all([leases.stop(), keeping.stop()]);
       await late.stop();
     },
   };

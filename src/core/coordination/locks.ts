@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
 import { createKeyedQueue } from '../kit/keyed-queue.ts';
-import { repeat } from '../kit/repeat.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
 import { type Claim, type ClaimKey, type ClaimStore, StoreError } from '../ports/store.ts';
+import { createLeases } from './leases.ts';
 
 /** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
 export interface Locks {
@@ -42,25 +42,12 @@ const LOOK_EVERY_MS = 250;
 /** Longer than it takes until what a dead process held is free again. */
 const MAX_WAIT_MS = 15_000;
 
-/** The call whose answer never came may arrive at the store after the first look. */
-const DOUBT_MS = 10_000;
-
-/** A lock that may have been taken or not. */
-interface Doubtful {
-  readonly id: string;
-  readonly name: string;
-  readonly untilMs: number;
-}
-
 interface Held {
   readonly claim: Claim;
   release(): Promise<void>;
 }
 
-/**
- * Locks are claims that expire at once. One that a dead process held is taken over as every orphan is, and has nothing
- * written: so it is free again.
- */
+/** Locks are claims that expire at once, with no journal: what a dead process held is free when its lease has run out. */
 export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
   const queue = createKeyedQueue(Number.POSITIVE_INFINITY);
   const late = createLateWrites({
@@ -71,50 +58,22 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
       givenUp: 'a lock could not be released',
     },
   });
-  /** How many locks are held under each owner's name. Only these names are renewed. */
-  const held = new Map<string, number>();
-  const doubtful = new Set<Doubtful>();
-  let doubts = 0;
-
-  const renewing = repeat(
-    'renewing the leases of locks',
-    RENEW_EVERY_MS,
-    async () => {
-      for (const name of held.keys()) await claims.renew(name, clock.now() + LEASE_MS);
-      for (const doubt of doubtful) await undo(doubt);
-    },
-    { clock, log },
-  );
-
-  /** Others that are held under its name would be renewed with it. */
-  async function undo(doubt: Doubtful): Promise<void> {
-    for (const claim of await claims.underWay(0, doubt.id)) {
-      if (claim.owner === doubt.name) await claims.finish(claim);
-    }
-    if (clock.now() >= doubt.untilMs) doubtful.delete(doubt);
-  }
-
-  function count(name: string, change: 1 | -1): void {
-    const locks = (held.get(name) ?? 0) + change;
-    if (locks === 0) held.delete(name);
-    else held.set(name, locks);
-  }
+  const leases = createLeases<ClaimKey>({
+    what: 'locks',
+    leaseMs: LEASE_MS,
+    renewEveryMs: RENEW_EVERY_MS,
+    renew: (held, untilMs) => claims.renew(held, untilMs),
+    clock,
+    log,
+  });
 
   async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<Claim> {
     for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
-      const name = `${owner}/locks/${doubts}`;
-      // Expired from the start by any process's clock, and so free as soon as it is finished.
-      const claim = await claims.claim(id, name, clock.now() + LEASE_MS, 0).catch((error: unknown) => {
-        // It may be taken all the same, under a name that is not used again.
-        if (error instanceof StoreError) {
-          doubtful.add({ id, name, untilMs: clock.now() + DOUBT_MS });
-          doubts++;
-        }
-        throw error;
-      });
+      // Expired from the start by any process's clock, and so free as soon as it is finished or lapses.
+      const claim = await claims.claim(id, owner, leases.until(), 0);
       if (claim !== null) {
-        count(name, 1);
+        leases.hold(claim);
         return claim;
       }
       if (isFirst) onWait();
@@ -129,8 +88,10 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
       return {
         claim,
         async release() {
-          await late.write(claim.id, () => claims.finish(claim));
-          count(claim.owner, -1);
+          await late.write(claim.id, async () => {
+            await claims.finish(claim);
+            leases.drop(claim);
+          });
           leave?.();
         },
       };
@@ -155,7 +116,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
     },
 
     async stop() {
-      await renewing.stop();
+      await leases.stop();
       await late.stop();
     },
   };

@@ -137,9 +137,7 @@ export function createStops({ claims, records, live, owner, clock, log }: StopsO
       const atMs = clock.now();
       const event = 'eventId' in target ? target.eventId : undefined;
       const underWay = await claims.underWay(atMs - MAY_COME_BACK_MS, event);
-      const elsewhere = underWay.some(
-        (claim) => claim.owner !== owner && !claim.owner.startsWith(`${owner}/`),
-      );
+      const elsewhere = underWay.some((claim) => claim.owner !== owner);
       if (underWay.length > 0) {
         const wish = randomUUID();
         known.set(wish, { target, cause, atMs });

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createLeases } from '../coordination/leases.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createPeriods } from '../kit/periods.ts';
 import { repeat } from '../kit/repeat.ts';
@@ -122,14 +123,15 @@ function allOf(draws: readonly LimitDraw[]): Draw[] {
 export function createLedger(options: LedgerOptions): Ledger {
   const { store, clock, log, owner } = options;
   const periods = createPeriods(options.timeZone);
-  const settlement = createSettlement(options);
-
-  const renewing = repeat(
-    'renewing the leases of reservations',
-    RENEW_EVERY_MS,
-    () => store.renew(owner, clock.now() + LEASE_MS),
-    options,
-  );
+  const leases = createLeases<string>({
+    what: 'reservations',
+    leaseMs: LEASE_MS,
+    renewEveryMs: RENEW_EVERY_MS,
+    renew: (ids, untilMs) => store.renew(ids, untilMs),
+    clock,
+    log,
+  });
+  const settlement = createSettlement({ ...options, ended: (id) => leases.drop(id) });
   const recovering = repeat(
     'recovering reservations of dead processes',
     RECOVER_EVERY_MS,
@@ -227,13 +229,14 @@ export function createLedger(options: LedgerOptions): Ledger {
         entry,
         madeAtMs,
         owner,
-        leaseUntilMs: madeAtMs + LEASE_MS,
+        leaseUntilMs: leases.until(),
       };
       const result = await store.reserve(reservation).catch((error: unknown) => {
         if (error instanceof StoreError) settlement.releaseDoubtful(reservation);
         throw error;
       });
       if (result.ok) {
+        leases.hold(id);
         const used = new Map(draws.map(({ counter }, index) => [counter, result.used[index] ?? 0]));
         return admitted(
           reservation,
@@ -260,7 +263,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     open: (of) => store.open(of),
 
     async stop() {
-      await Promise.all([renewing.stop(), recovering.stop(), settlement.stop()]);
+      await Promise.all([leases.stop(), recovering.stop(), settlement.stop()]);
     },
   };
 }

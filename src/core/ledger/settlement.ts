@@ -1,7 +1,13 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import { type Amounts, type LedgerStore, type Reservation, StoreError } from '../ports/store.ts';
+import {
+  type Amounts,
+  type LedgerStore,
+  type LogRecord,
+  type Reservation,
+  StoreError,
+} from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
 /**
@@ -43,6 +49,8 @@ const NEVER_SENT: Amounts = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attem
 export function createSettlement(options: {
   readonly store: LedgerStore;
   readonly lookUpCost: LookUpCost;
+  /** Told of a reservation that is settled, so that its lease may go. */
+  readonly ended: (id: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }): Settlement {
@@ -56,10 +64,15 @@ export function createSettlement(options: {
     },
   });
 
+  async function settle(id: string, actual: Amounts, record: LogRecord | null): Promise<void> {
+    await store.settle(id, actual, record);
+    options.ended(id);
+  }
+
   const writeSpent =
     ({ id, entry, madeAtMs }: Reservation, spent: Spent) =>
     () =>
-      store.settle(
+      settle(
         id,
         { ...ONE_REQUEST, nanoUsd: spent.costNanoUsd },
         usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
@@ -93,13 +106,13 @@ export function createSettlement(options: {
       });
     },
 
-    release: ({ id }) => late.write(id, () => store.settle(id, NEVER_SENT, null)),
+    release: ({ id }) => late.write(id, () => settle(id, NEVER_SENT, null)),
 
     releaseDoubtful({ id }) {
       late.inBackground(id, async () => {
-        await late.untilStored(() => store.settle(id, NEVER_SENT, null));
+        await late.untilStored(() => settle(id, NEVER_SENT, null));
         await late.pause(DOUBT_MS);
-        await late.untilStored(() => store.settle(id, NEVER_SENT, null));
+        await late.untilStored(() => settle(id, NEVER_SENT, null));
       });
     },
 

@@ -105,8 +105,8 @@ export interface LedgerStore {
   settle(id: string, actual: Amounts, record: LogRecord | null): Promise<boolean>;
   /** Notes on an open reservation the provider's id for the request, once it is known. */
   annotate(id: string, generationId: string): Promise<void>;
-  /** Prolongs the leases of all open reservations of an owner. */
-  renew(owner: string, leaseUntilMs: number): Promise<void>;
+  /** Prolongs the leases of these reservations, of those that are open. */
+  renew(ids: readonly string[], leaseUntilMs: number): Promise<void>;
   /** Open reservations of a guild, or of one person in it, whoever looks after them: what is still to be booked. */
   open(of: { readonly guild: GuildId; readonly user?: string }): Promise<readonly Reservation[]>;
   /** Open reservations whose lease has run out: what dead processes left. First those that ran out first. */
@@ -137,7 +137,8 @@ export interface ClaimKey {
 export interface ClaimStore {
   /**
    * Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. One that expires at once is
-   * free again as soon as it is finished: a lock. The journal (JSON) is written in the same step; null by default.
+   * free again as soon as it is finished, or has lapsed with no journal: a lock. The journal (JSON) is written in the same
+   * step; null by default.
    */
   claim(
     id: string,
@@ -148,15 +149,15 @@ export interface ClaimStore {
   ): Promise<Claim | null>;
   /** Replaces the journal (JSON). False where the claim is finished or another's by now: stop writing. */
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;
-  /** Prolongs the leases of all unfinished claims of an owner. */
-  renew(owner: string, leaseUntilMs: number): Promise<void>;
+  /** Prolongs the leases of these claims, of those that are unfinished and their owner's still. */
+  renew(held: readonly ClaimKey[], leaseUntilMs: number): Promise<void>;
   /** Unfinished claims whose lease lasts, in no order: what is being dealt with, by whom. With an id that one alone. */
   underWay(nowMs: number, id?: string): Promise<readonly ClaimKey[]>;
   /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. False as for `write`. */
   finish(claim: ClaimKey): Promise<boolean>;
   /**
-   * Takes over the unfinished claim of another owner whose lease ran out first, if there is one; each goes to one
-   * caller only. Unfinished claims never expire.
+   * Takes over the unfinished claim whose lease ran out first, if there is one; each goes to one caller only. Unfinished
+   * claims with a journal never expire.
    */
   takeOver(owner: string, nowMs: number, leaseUntilMs: number): Promise<Claim | null>;
 }

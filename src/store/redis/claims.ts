@@ -2,25 +2,23 @@ import type { Clock } from '../../core/kit/clock.ts';
 import { type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
-import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, CLAIMS, JOURNALS } from './keys.ts';
-import { renewLeases } from './leases.ts';
-
-const LEASES = { leases: CLAIM_LEASES, owners: CLAIM_OWNERS };
+import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS } from './keys.ts';
 
 const CLAIM = script(`
-local claims, expiry, leases, owners, journals = unpack(KEYS)
+local claims, expiry, leases, journals = unpack(KEYS)
 local id, owner, lease, expires, now, journal = unpack(ARGV)
 local fence = 1
 local old = redis.call('HGET', claims, id)
 if old then
-  local forgotten = not redis.call('ZSCORE', leases, id) and tonumber(redis.call('ZSCORE', expiry, id)) <= tonumber(now)
-  if not forgotten then return 0 end
+  now = tonumber(now)
+  local leased = redis.call('ZSCORE', leases, id)
+  local over = not leased or (tonumber(leased) <= now and redis.call('HEXISTS', journals, id) == 0)
+  if not over or tonumber(redis.call('ZSCORE', expiry, id)) > now then return 0 end
   fence = tonumber(string.match(old, '^%d+')) + 1
 end
 redis.call('HSET', claims, id, fence .. ' ' .. owner)
 redis.call('ZADD', expiry, expires, id)
 redis.call('ZADD', leases, lease, id)
-redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
 if journal then redis.call('HSET', journals, id, journal) end
 return fence
 `);
@@ -34,32 +32,29 @@ return 1
 `);
 
 const FINISH = script(`
-local claims, leases, journals, owners = unpack(KEYS)
-local id, held, owner = unpack(ARGV)
+local claims, leases, journals = unpack(KEYS)
+local id, held = unpack(ARGV)
 if redis.call('HGET', claims, id) ~= held or redis.call('ZREM', leases, id) == 0 then return 0 end
 redis.call('HDEL', journals, id)
-redis.call('ZREM', owners, owner .. '\\0' .. id)
 return 1
 `);
 
-const TAKE_OVER = script(`
-local claims, leases, journals, owners = unpack(KEYS)
-local owner, now, lease = unpack(ARGV)
-for offset = 0, math.huge, 100 do
-  local due = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', offset, 100)
-  if #due == 0 then return false end
-  for _, id in ipairs(due) do
-    local fence, old = string.match(redis.call('HGET', claims, id), '^(%d+) (.*)$')
-    if old ~= owner then
-      fence = fence + 1
-      redis.call('HSET', claims, id, fence .. ' ' .. owner)
-      redis.call('ZADD', leases, lease, id)
-      redis.call('ZREM', owners, old .. '\\0' .. id)
-      redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
-      return {id, fence, redis.call('HGET', journals, id)}
-    end
-  end
+const RENEW = script(`
+local claims, leases = unpack(KEYS)
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', claims, ARGV[i]) == ARGV[i + 1] then redis.call('ZADD', leases, 'XX', ARGV[1], ARGV[i]) end
 end
+`);
+
+const TAKE_OVER = script(`
+local claims, leases, journals = unpack(KEYS)
+local owner, now, lease = unpack(ARGV)
+local id = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 1)[1]
+if not id then return false end
+local fence = tonumber(string.match(redis.call('HGET', claims, id), '^%d+')) + 1
+redis.call('HSET', claims, id, fence .. ' ' .. owner)
+redis.call('ZADD', leases, lease, id)
+return {id, fence, redis.call('HGET', journals, id)}
 `);
 
 /** Sets or deletes a key of any kind while a claim is held; says whether there was one, and -1 where it is not held. */
@@ -97,7 +92,7 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       const fence = Number(
         await runScript(
           CLAIM,
-          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, CLAIM_OWNERS, JOURNALS],
+          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, JOURNALS],
           [id, owner, leaseUntilMs, expiresAtMs, clock.now(), ...entry],
         ),
       );
@@ -113,7 +108,10 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       return written === 1;
     },
 
-    renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
+    async renew(claims, leaseUntilMs) {
+      const keys = claims.flatMap((claim) => [claim.id, held(claim)]);
+      await runScript(RENEW, [CLAIMS, CLAIM_LEASES], [leaseUntilMs, ...keys]);
+    },
 
     underWay: (nowMs, id) =>
       run(async (client) => {
@@ -133,18 +131,14 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       }),
 
     async finish(claim) {
-      const finished = await runScript(
-        FINISH,
-        [CLAIMS, CLAIM_LEASES, JOURNALS, CLAIM_OWNERS],
-        [claim.id, held(claim), claim.owner],
-      );
+      const finished = await runScript(FINISH, [CLAIMS, CLAIM_LEASES, JOURNALS], [claim.id, held(claim)]);
       return finished === 1;
     },
 
     async takeOver(owner, nowMs, leaseUntilMs) {
       const taken = (await runScript(
         TAKE_OVER,
-        [CLAIMS, CLAIM_LEASES, JOURNALS, CLAIM_OWNERS],
+        [CLAIMS, CLAIM_LEASES, JOURNALS],
         [owner, nowMs, leaseUntilMs],
       )) as [id: string, fence: number, journal: string | null] | null;
       if (taken === null) return null;

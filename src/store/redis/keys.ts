@@ -17,8 +17,6 @@ export const COUNTER_EXPIRY = key('counters:expiry');
 export const RESERVATIONS = key('reservations');
 /** Ids of open reservations by the end of their lease. */
 export const RESERVATION_LEASES = key('reservations:lease');
-/** Members `owner NUL id`, to find an owner's. */
-export const RESERVATION_OWNERS = key('reservations:owner');
 /** Id -> generation id. */
 export const GENERATIONS = key('reservations:generation');
 
@@ -28,8 +26,6 @@ export const CLAIMS = key('claims');
 export const CLAIM_EXPIRY = key('claims:expiry');
 /** Ids of unfinished claims by the end of their lease. */
 export const CLAIM_LEASES = key('claims:lease');
-/** Members `owner NUL id`, of unfinished claims. */
-export const CLAIM_OWNERS = key('claims:owner');
 /** Id -> journal, as JSON. */
 export const JOURNALS = key('claims:journal');
 

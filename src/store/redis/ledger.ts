@@ -9,13 +9,9 @@ import {
   RECORD_SEQ,
   RECORDS,
   RESERVATION_LEASES,
-  RESERVATION_OWNERS,
   RESERVATIONS,
 } from './keys.ts';
-import { renewLeases } from './leases.ts';
 import { APPEND_RECORD, indexesOf, recordValues } from './records.ts';
-
-const LEASES = { leases: RESERVATION_LEASES, owners: RESERVATION_OWNERS };
 
 /** What never changes of a reservation. */
 type Body = Omit<Reservation, 'leaseUntilMs'>;
@@ -34,42 +30,40 @@ end
 `;
 
 const RESERVE = script(`${ADD}
-local counters, expiry, reservations, leases, owners = unpack(KEYS)
-local id, owner, lease, body = unpack(ARGV)
+local counters, expiry, reservations, leases = unpack(KEYS)
+local id, lease, body = unpack(ARGV)
 local function exact(value) return string.format('%.0f', value) end
 local used, known = {}, redis.call('HEXISTS', reservations, id) == 1
-for i = 5, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   local value = tonumber(redis.call('HGET', counters, ARGV[i]) or '0')
   local amount, limit = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  if not known and limit and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
+  if not known and limit and value + amount > limit then return {0, (i - 4) / 4, exact(value)} end
   used[#used + 1] = exact(value)
 end
 if known then return {1, unpack(used)} end
 used = {}
-for i = 5, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   used[#used + 1] = exact(add(counters, ARGV[i], ARGV[i + 1]))
   redis.call('ZADD', expiry, ARGV[i + 3], ARGV[i])
 end
 redis.call('HSET', reservations, id, body)
 redis.call('ZADD', leases, lease, id)
-redis.call('ZADD', owners, 0, owner .. '\\0' .. id)
 return {1, unpack(used)}
 `);
 
 /** The corrections are worked out before: a reservation never changes, only whether it is open. */
 const SETTLE = script(`${ADD}
-local reservations, leases, owners, generations, counters = unpack(KEYS)
-local id, owner, count = unpack(ARGV)
+local reservations, leases, generations, counters = unpack(KEYS)
+local id, count = unpack(ARGV)
 if redis.call('HDEL', reservations, id) == 0 then return 0 end
 redis.call('ZREM', leases, id)
-redis.call('ZREM', owners, owner .. '\\0' .. id)
 redis.call('HDEL', generations, id)
-local next = 4 + 2 * tonumber(count)
-for i = 4, next - 1, 2 do
+local next = 3 + 2 * tonumber(count)
+for i = 3, next - 1, 2 do
   if redis.call('HEXISTS', counters, ARGV[i]) == 1 then add(counters, ARGV[i], ARGV[i + 1]) end
 end
 ${APPEND_RECORD}
-if KEYS[6] then append(6, next) end
+if KEYS[5] then append(5, next) end
 return 1
 `);
 
@@ -85,14 +79,13 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
     async reserve(reservation) {
       checkReservation(reservation);
       const { leaseUntilMs, ...body } = reservation;
-      const { id, owner, draws, reserved } = body;
+      const { id, draws, reserved } = body;
       const [ok, ...rest] = (
         (await runScript(
           RESERVE,
-          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES, RESERVATION_OWNERS],
+          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES],
           [
             id,
-            owner,
             leaseUntilMs,
             JSON.stringify(body),
             ...draws.flatMap(({ counter, unit, limit, expiresAtMs }) => [
@@ -115,19 +108,18 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       checkAmounts(actual, id);
       const text = await run((client) => client.hGet(RESERVATIONS, id));
       if (text === null) return false;
-      const { owner, draws, reserved } = readStored(text) as Body;
+      const { draws, reserved } = readStored(text) as Body;
       const corrections = draws.flatMap(({ counter, unit }) => [counter, actual[unit] - reserved[unit]]);
       const settled = await runScript(
         SETTLE,
         [
           RESERVATIONS,
           RESERVATION_LEASES,
-          RESERVATION_OWNERS,
           GENERATIONS,
           COUNTERS,
           ...(record ? [RECORDS, RECORD_SEQ, ...indexesOf(record)] : []),
         ],
-        [id, owner, draws.length, ...corrections, ...(record ? recordValues(record) : [])],
+        [id, draws.length, ...corrections, ...(record ? recordValues(record) : [])],
       );
       return settled === 1;
     },
@@ -136,7 +128,11 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       await runScript(ANNOTATE, [RESERVATIONS, GENERATIONS], [id, generationId]);
     },
 
-    renew: (owner, leaseUntilMs) => renewLeases(connection, LEASES, owner, leaseUntilMs),
+    async renew(ids, leaseUntilMs) {
+      if (ids.length === 0) return;
+      const leases = ids.map((value) => ({ value, score: leaseUntilMs }));
+      await run((client) => client.zAdd(RESERVATION_LEASES, leases, { condition: 'XX' }));
+    },
 
     open: ({ guild, user }) =>
       run(async (client) => {

@@ -23,7 +23,8 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
            ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, fence = fence + 1, finished = 0,
              lease_until_ms = excluded.lease_until_ms, expires_at_ms = excluded.expires_at_ms,
              journal = excluded.journal
-             WHERE finished = 1 AND claims.expires_at_ms <= ?
+             WHERE claims.expires_at_ms <= ?
+               AND (finished = 1 OR (claims.journal IS NULL AND claims.lease_until_ms <= ?))
            RETURNING ${COLUMNS}`,
         ).get(
           id,
@@ -32,6 +33,7 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
           expiresAtMs,
           journal === null ? null : JSON.stringify(journal),
           clock.now(),
+          clock.now(),
         );
         return row === undefined ? null : claimOf(row);
       }),
@@ -39,11 +41,11 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
     write: (claim, journal) =>
       changeHeld(`UPDATE claims SET journal = ? WHERE ${HELD}`, [JSON.stringify(journal)], claim),
 
-    async renew(owner, leaseUntilMs) {
-      await write(() =>
-        sql('UPDATE claims SET lease_until_ms = ? WHERE owner = ? AND finished = 0').run(leaseUntilMs, owner),
-      );
-    },
+    renew: (claims, leaseUntilMs) =>
+      write(() => {
+        const renewal = sql(`UPDATE claims SET lease_until_ms = ? WHERE ${HELD}`);
+        for (const { id, owner, fence } of claims) renewal.run(leaseUntilMs, id, owner, fence);
+      }),
 
     underWay: (nowMs, id) =>
       read(() =>
@@ -61,10 +63,10 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
       write(() => {
         const row = sql(
           `UPDATE claims SET owner = ?, fence = fence + 1, lease_until_ms = ? WHERE id =
-             (SELECT id FROM claims WHERE finished = 0 AND lease_until_ms <= ? AND owner <> ?
+             (SELECT id FROM claims WHERE finished = 0 AND lease_until_ms <= ?
               ORDER BY lease_until_ms, id LIMIT 1)
            RETURNING ${COLUMNS}`,
-        ).get(owner, leaseUntilMs, nowMs, owner);
+        ).get(owner, leaseUntilMs, nowMs);
         return row === undefined ? null : claimOf(row);
       }),
   };

@@ -78,11 +78,11 @@ export function createSqliteLedger(database: Database): LedgerStore {
       await write(() => sql('UPDATE reservations SET generation_id = ? WHERE id = ?').run(generationId, id));
     },
 
-    async renew(owner, leaseUntilMs) {
-      await write(() =>
-        sql('UPDATE reservations SET lease_until_ms = ? WHERE owner = ?').run(leaseUntilMs, owner),
-      );
-    },
+    renew: (ids, leaseUntilMs) =>
+      write(() => {
+        const renewal = sql('UPDATE reservations SET lease_until_ms = ? WHERE id = ?');
+        for (const id of ids) renewal.run(leaseUntilMs, id);
+      }),
 
     open: ({ guild, user }) =>
       read(() =>

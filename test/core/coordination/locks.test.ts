@@ -57,7 +57,7 @@ describe('locks', () => {
     expect(await locks.hold('one', async () => 'yes')).toBe('yes');
   });
 
-  it('that may have been taken by a call whose answer never came are free again, whatever else is held', async () => {
+  it('that may have been taken by a call whose answer never came are free again when that lease has run out, whatever else is held', async () => {
     let isLost = false;
     const claims: ClaimStore = {
       ...store.claims,
@@ -72,7 +72,7 @@ describe('locks', () => {
     isLost = true;
     await expect(locks.take('one', () => {}, never)).rejects.toThrow(StoreError);
     isLost = false;
-    await clock.advance(5_000);
+    await clock.advance(10_000);
     expect(await processNamed('q').hold('one', async () => 'free')).toBe('free');
     await expect(store.claims.underWay(clock.now())).resolves.toHaveLength(1);
     await release();

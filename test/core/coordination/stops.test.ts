@@ -143,7 +143,6 @@ describe('wishes to stop', () => {
   it('are written down only where another process is at work on what they may mean', async () => {
     const alone = processNamed('p');
     await busy('p');
-    await busy('p/7');
     await alone.admit(answer('mine'));
     expect(await alone.send({ guild: 'slack:1' }, byMia)).toEqual({ stopped: 1, elsewhere: false });
     await busy('q');
