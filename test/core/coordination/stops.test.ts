@@ -213,7 +213,7 @@ describe('two bots on one store', () => {
     });
     await vi.waitFor(
       async () => {
-        await clock.advance(250);
+        await clock.advance(100);
         expect(isDone).toBe(true);
       },
       { ...PATIENT, interval: 50 },
