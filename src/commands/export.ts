@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { PersonalData } from '../core/chat/privacy.ts';
 import { defineCommand } from '../core/command.ts';
+import { waitInWords } from '../core/kit/durations.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 
 /** Discord takes files of 10 MiB; what is larger goes out compressed. */
@@ -14,6 +15,8 @@ export const exportData = defineCommand({
   reply: 'private',
   options: {},
   async run({ actor, place, services, tell }) {
+    const waitMs = services.privacy.admit(place.guild, actor.user);
+    if (waitMs > 0) return tell(tooOften(waitMs));
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;
     await tell({
@@ -35,4 +38,9 @@ async function fileOf(data: PersonalData): Promise<NoticeFile> {
 
 function counted(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : nouns}`;
+}
+
+/** For `/export` and `/forget`, which share one allowance. */
+export function tooOften(waitMs: number): string {
+  return `You have used this too often in the last minutes. Try again ${waitInWords(waitMs)}.`;
 }

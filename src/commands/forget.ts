@@ -1,5 +1,6 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { tooOften } from './export.ts';
 
 export const forget = defineCommand({
   name: 'forget',
@@ -20,6 +21,8 @@ export const forget = defineCommand({
   async run(context, { what = 'conversation' }) {
     const { actor, place, services, tell } = context;
     const { privacy, roles } = services;
+    const waitMs = privacy.admit(place.guild, actor.user);
+    if (waitMs > 0) return tell(tooOften(waitMs));
     switch (what) {
       case 'conversation':
         return tell(await forgetConversation(context));

@@ -240,3 +240,73 @@ describe('/export', () => {
     expect(JSON.parse(gunzipSync(files[0]?.bytes ?? new Uint8Array()).toString()).turns).toHaveLength(1);
   });
 });
+
+describe('the records of other guilds', () => {
+  it('are not read by /export and /forget', async () => {
+    await talk('ada', 'Here?', 'here');
+    for (const guild of ['discord:2', 'discord:3'] as const)
+      await talk('ada', 'There?', `at ${guild}`, guild);
+    const listed: string[] = [];
+    const read: string[] = [];
+    const counting = await createTestBot({
+      store: {
+        ...bot.store,
+        async *keys(namespace, prefix) {
+          for await (const key of bot.store.keys(namespace, prefix)) {
+            listed.push(key);
+            yield key;
+          }
+        },
+        keyv(namespace, lock) {
+          const keyv = bot.store.keyv(namespace, lock);
+          const get = keyv.get.bind(keyv);
+          keyv.get = ((key: string) => {
+            read.push(key);
+            return get(key);
+          }) as typeof keyv.get;
+          return keyv;
+        },
+      },
+    });
+    try {
+      // The first looks once for answers whose ids are of version 0.1.0.
+      await counting.dispatch.command(invocationOf('export', {}, { actor: testActor('ada') }));
+      listed.length = 0;
+      for (const [command, options] of [
+        ['export', {}],
+        ['forget', { what: 'myself' }],
+      ] as const) {
+        await counting.dispatch.command(invocationOf(command, options, { actor: testActor('ada') }));
+      }
+      expect(listed).toHaveLength(4);
+      expect([...listed, ...read].filter((key) => /discord:[23]/.test(key))).toEqual([]);
+    } finally {
+      await counting.close();
+    }
+  });
+});
+
+describe('/export and /forget', () => {
+  it('can be used ten times in ten minutes by one person, and no more', async () => {
+    for (let time = 0; time < 10; time++) await run('export', {}, { actor: testActor('ada') });
+    const event = { actor: testActor('ada') };
+    expect((await run('forget', { what: 'myself' }, event)).text).toMatch(
+      /too often.*Try again in about 10 minutes/,
+    );
+    expect((await run('export', {}, event)).files).toEqual([]);
+    expect((await run('export', {}, { actor: testActor('ben') })).files).toHaveLength(1);
+  });
+
+  it('find answers whose ids are of version 0.1.0', async () => {
+    await talk('ada', 'New?', 'here');
+    const answers = bot.store.keyv('answers');
+    const [id = ''] = await Array.fromAsync(bot.store.keys('answers', ''));
+    const { version, value } = (await answers.get(id)) as { version: number; value: object };
+    const old = 'x'.repeat(24);
+    await answers.set(old, { version, value: { ...value, id: old } });
+    const { files } = await run('export', {}, { actor: testActor('ada') });
+    expect(Buffer.from(files[0]?.bytes ?? []).toString()).toContain(old);
+    await run('forget', { what: 'myself' }, { actor: testActor('ada') });
+    expect(await answers.get(old)).toBeUndefined();
+  });
+});

@@ -129,6 +129,22 @@ function keyvContract(store: () => Store): void {
     const listed: [string, number][] = await collect(notes.iterator?.('notes') ?? fail());
     expect(listed.sort(([, a], [, b]) => a - b)).toEqual(many.map(({ key, value }) => [key, value]));
   });
+
+  it('lists the keys that begin with a prefix, whatever characters are in it, and no others', async () => {
+    const notes = store().keyv('notes');
+    const keysOf = async (prefix: string) =>
+      [...new Set(await collect(store().keys('notes', prefix)))].sort();
+    const odd = ['a*/1', 'a*/2', 'a*', 'ab/1', 'a?/1', 'a[b]/1', 'a\\/1', 'ä/1', 'ä/😀'].sort();
+    await notes.setMany(odd.map((key) => ({ key, value: 1 })));
+    await notes.setMany(Array.from({ length: 150 }, (_, index) => ({ key: `many/${index}`, value: 1 })));
+    await store().keyv('notes2').set('a*/3', 1);
+    expect(await keysOf('a*/')).toEqual(['a*/1', 'a*/2']);
+    for (const prefix of ['a?/', 'a[b]/', 'a\\/']) expect(await keysOf(prefix)).toEqual([`${prefix}1`]);
+    expect(await keysOf('ä/')).toEqual(['ä/1', 'ä/😀']);
+    expect(await keysOf('many/')).toHaveLength(150);
+    expect(await keysOf('none')).toEqual([]);
+    expect(await keysOf('')).toHaveLength(odd.length + 150);
+  });
 }
 
 const ENTRY = {

@@ -21,7 +21,7 @@ import type { Problem } from './wire.ts';
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
   /** For the playground's own messages. */
-  readonly store: Pick<Store, 'keyv'>;
+  readonly store: Pick<Store, 'keyv' | 'keys'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Where it is set, the page asks for it before it shows anything. */

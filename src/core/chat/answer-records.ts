@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
 import { broughtSchema } from '../ports/parts.ts';
@@ -26,10 +26,10 @@ export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
   delete(id: string): Promise<void>;
-  /** Those that match. Reads all there are: for `/export` and `/forget`. */
-  find(matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
-  /** Forgets those that match; their buttons work no more. Reads all there are. */
-  forget(matches: (record: AnswerRecord) => boolean): Promise<void>;
+  /** Those of a guild that match. Reads all that the guild has: for `/export` and `/forget`. */
+  find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
+  /** Forgets those of a guild that match; their buttons work no more. Reads all that the guild has. */
+  forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void>;
 }
 
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
@@ -44,10 +44,28 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     if (!(error instanceof UnreadableValue)) throw error;
   }
 
-  async function* find(matches: (record: AnswerRecord) => boolean): AsyncGenerator<AnswerRecord> {
+  /** Ids of version 0.1.0 do not begin with their guild; they are gone when they have expired. */
+  let hasUntagged = true;
+
+  async function* idsOf(guild: string): AsyncGenerator<string> {
+    yield* answers.keys(tagOf(guild));
+    if (!hasUntagged) return;
+    let count = 0;
     for await (const id of answers.keys()) {
+      if (id.length !== UNTAGGED_CHARS) continue;
+      count++;
+      yield id;
+    }
+    hasUntagged = count > 0;
+  }
+
+  async function* find(
+    guild: string,
+    matches: (record: AnswerRecord) => boolean,
+  ): AsyncGenerator<AnswerRecord> {
+    for await (const id of idsOf(guild)) {
       const record = await answers.get(id).catch(ignoreUnreadable);
-      if (record !== undefined && matches(record)) yield record;
+      if (record?.guild === guild && matches(record)) yield record;
     }
   }
 
@@ -58,13 +76,21 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       await answers.delete(id);
     },
     find,
-    async forget(matches) {
-      for await (const { id } of find(matches)) await answers.delete(id);
+    async forget(guild, matches) {
+      for await (const { id } of find(guild, matches)) await answers.delete(id);
     },
   };
 }
 
-/** 24 characters of base64url: too many to guess, few enough for every platform's button ids. */
-export function newAnswerId(): string {
-  return randomBytes(18).toString('base64url');
+/** Of ids as version 0.1.0 made them: 18 random bytes alone. */
+const UNTAGGED_CHARS = 24;
+
+/** What the ids of a guild's answers begin with, so that they can be listed: 8 characters. Two guilds may share one. */
+function tagOf(guild: string): string {
+  return createHash('sha256').update(guild).digest('base64url').slice(0, 8);
+}
+
+/** 26 characters of base64url, 18 of them random: too many to guess, few enough for every platform's button ids. */
+export function newAnswerId(guild: string): string {
+  return tagOf(guild) + randomBytes(14).toString('base64url').slice(0, 18);
 }

@@ -87,7 +87,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     locks.hold(`conversation/${id}`, (lock) => work(conversations.under(lock)));
 
   async function* idsOf(guild: GuildId): AsyncGenerator<string> {
-    for await (const id of conversations.keys()) if (id.startsWith(`${guild}/`)) yield id;
+    yield* conversations.keys(`${guild}/`);
   }
 
   async function begin(guild: GuildId): Promise<Conversation> {

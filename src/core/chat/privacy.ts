@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditLog } from '../access/audit.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
+import { createThrottle } from '../kit/throttle.ts';
 import { type GuildRules, rulesFor } from '../ledger/guild-rules.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitRules } from '../ledger/rules.ts';
@@ -15,6 +16,8 @@ import type { Settings } from './settings.ts';
  * counters of the ledger, which would else begin anew.
  */
 export interface Privacy {
+  /** Counts a request of a person; resolves to 0, or to the milliseconds to wait where there were too many lately. */
+  admit(guild: GuildId, user: string): number;
   /** Whether somebody else has asked something in a conversation, be it answered or not. */
   isShared(conversation: Conversation, user: string): Promise<boolean>;
   /** Forgets a conversation with all that hangs on it, and stops its answers. */
@@ -66,6 +69,10 @@ export interface PrivacyOptions {
 const MAX_WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
+/** They read all that is stored of a guild. */
+const MOST_REQUESTS = 10;
+const REQUESTS_WINDOW_MS = 10 * 60_000;
+
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
@@ -86,24 +93,31 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
     }
   }
 
+  const requests = createThrottle(clock, MOST_REQUESTS, REQUESTS_WINDOW_MS);
+
   return {
+    admit: (guild, user) => requests.take(`${guild}/${user}`),
+
     async isShared({ id, turns }, user) {
       if (turns.some((turn) => turn.user !== user)) return true;
-      const others = answers.find((record) => record.conversation === id && record.user !== user);
+      const others = answers.find(
+        guildOf(id),
+        (record) => record.conversation === id && record.user !== user,
+      );
       return (await Array.fromAsync(others)).length > 0;
     },
 
     async forgetConversation(id) {
       await stops.send({ conversation: id }, FORGOTTEN);
       await conversations.forget(id);
-      await answers.forget((record) => record.conversation === id);
+      await answers.forget(guildOf(id), (record) => record.conversation === id);
     },
 
     async forgetPerson(guild, user) {
       const of = { guild, user };
       await stops.send(of, FORGOTTEN);
       // First: who ends a dead process's answer keeps no turn of it without this.
-      await answers.forget((record) => record.guild === guild && record.user === user);
+      await answers.forget(guild, (record) => record.user === user);
       const remembered = await conversations.forgetPerson(guild, user);
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
@@ -117,7 +131,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await stops.send(of, FORGOTTEN);
       const remembered = await conversations.forgetGuild(guild);
       await settings.forgetGuild(guild);
-      await answers.forget((record) => record.guild === guild);
+      await answers.forget(guild, () => true);
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },
@@ -128,13 +142,16 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
         ...of,
         exportedAtMs: clock.now(),
         turns: await Array.fromAsync(conversations.turnsOf(guild, user)),
-        answers: await Array.fromAsync(
-          answers.find((record) => record.guild === guild && record.user === user),
-        ),
+        answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
         limits: rulesFor(user, (await limits.rules(guild)).users),
         changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),
       };
     },
   };
+}
+
+/** A conversation's id begins with its guild. */
+function guildOf(conversation: string): string {
+  return conversation.slice(0, conversation.lastIndexOf('/'));
 }

@@ -95,7 +95,7 @@ export function createQuestionRunner(
   async function run(job: Job): Promise<void> {
     const { question, conversation } = job;
     const { surface, actor, place, eventId } = question;
-    const id = newAnswerId();
+    const id = newAnswerId(place.guild);
     const stopping = new AbortController();
     let isForgotten = false;
     const stop = (cause: StopCause) => {

@@ -59,9 +59,7 @@ export function createSettings(
     },
     async forgetGuild(guild) {
       await settings.delete(guildKey(guild));
-      for await (const key of settings.keys()) {
-        if (key.startsWith(`channel/${guild}/`)) await settings.delete(key);
-      }
+      for await (const key of settings.keys(`channel/${guild}/`)) await settings.delete(key);
     },
   };
 }

@@ -37,8 +37,8 @@ export interface Collection<T> {
   set(key: string, value: T): Promise<void>;
   /** Deletes the value and what was kept aside of it. False where there was neither. */
   delete(key: string): Promise<boolean>;
-  /** All keys, in no order; some may come twice. Reads the whole collection: for sweeps, not for requests. */
-  keys(): AsyncIterable<string>;
+  /** The keys that begin with `prefix`, in no order; some may come twice. All keys by default: for sweeps, not for requests. */
+  keys(prefix?: string): AsyncIterable<string>;
   /** The same values, changed only while the lock is held: `LockLost` otherwise. */
   under(lock: ClaimKey): Collection<T>;
 }
@@ -53,7 +53,7 @@ const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown(
 
 /** Gives the Keyv of a namespace types: each value carries its version and is parsed on the way in. */
 export function createCollection<T>(
-  store: Pick<Store, 'keyv'>,
+  store: Pick<Store, 'keyv' | 'keys'>,
   namespace: string,
   options: CollectionOptions<T>,
 ): Collection<T> {
@@ -115,11 +115,8 @@ export function createCollection<T>(
       return deleted || dropped;
     },
 
-    async *keys() {
-      if (keyv.iterator === undefined) throw new Error(`the store of ${namespace} cannot list its keys`);
-      for await (const [key] of keyv.iterator(namespace)) {
-        if (!key.startsWith(ASIDE_PREFIX)) yield key;
-      }
+    async *keys(prefix = '') {
+      for await (const key of store.keys(namespace, prefix)) if (!key.startsWith(ASIDE_PREFIX)) yield key;
     },
 
     under: (lock) => over(store.keyv(namespace, lock)),

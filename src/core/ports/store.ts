@@ -12,6 +12,8 @@ export interface Store {
    * else it rejects with `LockLost`.
    */
   keyv(namespace: string, lock?: ClaimKey): Keyv;
+  /** The keys of a namespace that begin with `prefix`, in no order; some may come twice. Their values are not read. */
+  keys(namespace: string, prefix: string): AsyncIterable<string>;
   readonly ledger: LedgerStore;
   readonly claims: ClaimStore;
   readonly records: RecordStore;

@@ -5,6 +5,8 @@ import { changeUnder } from './claims.ts';
 import type { RedisConnection } from './connection.ts';
 
 const SCAN_KEYS = 1_000;
+/** Between namespace and key: the default of `@keyv/redis`. */
+const KEY_SEPARATOR = '::';
 
 /** Makes Keyv's storages over one connection. */
 export function createRedisKeyvAdapters(
@@ -72,6 +74,22 @@ function createAdapter(
     },
   };
   return lock === undefined ? adapter : Object.assign(adapter, writesUnder(lock, connection, scoped));
+}
+
+/** Redis looks through its keys by itself, a thousand in one step; only those of the namespace with the prefix come here. */
+export async function* listKeys(
+  { run }: RedisConnection,
+  namespace: string,
+  prefix: string,
+): AsyncGenerator<string> {
+  const scope = `parley:${namespace}${KEY_SEPARATOR}`;
+  const match = `${`${scope}${prefix}`.replace(/[\\*?[\]]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const page = await run((client) => client.scan(cursor, { MATCH: match, COUNT: SCAN_KEYS }));
+    for (const key of page.keys) yield key.slice(scope.length);
+    cursor = page.cursor;
+  } while (cursor !== '0');
 }
 
 /** In one step with a look at the lock, for which `@keyv/redis` has no way. */

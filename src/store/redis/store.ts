@@ -7,7 +7,7 @@ import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
 import { SCHEMA_KEY } from './keys.ts';
-import { createRedisKeyvAdapters } from './keyv.ts';
+import { createRedisKeyvAdapters, listKeys } from './keyv.ts';
 import { createRedisLedger, sweepCounters } from './ledger.ts';
 import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
@@ -53,6 +53,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   return {
     keyv: (namespace, lock) =>
       new Keyv({ ...KEYV_OPTIONS, store: createAdapter(namespace, lock), namespace }),
+    keys: (namespace, prefix) => listKeys(connection, namespace, prefix),
     ledger: createRedisLedger(connection),
     claims: createRedisClaims(connection, clock),
     records: createRedisRecords(connection),

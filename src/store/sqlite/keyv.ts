@@ -81,3 +81,25 @@ export function createSqliteKeyvAdapter(
   };
   return adapter;
 }
+
+/** Reads the part of the primary key that begins with the prefix, page by page. */
+export async function* listKeys(
+  { read, sql }: Database,
+  namespace: string,
+  prefix: string,
+  clock: Clock,
+): AsyncGenerator<string> {
+  for (let after = ''; ; await nextTurn()) {
+    const rows = await read(() =>
+      sql(
+        `SELECT key FROM keyv WHERE namespace = ? AND key >= ? AND key > ? AND key < ?
+           AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+         ORDER BY key LIMIT ${PAGE_ROWS}`,
+      ).all(namespace, prefix, after, `${prefix}\u{10FFFF}`, clock.now()),
+    );
+    for (const row of rows) yield String(row['key']);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = String(last['key']);
+  }
+}

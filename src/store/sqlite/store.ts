@@ -8,7 +8,7 @@ import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.
 import { createSqliteClaims } from './claims.ts';
 import { copyDatabase } from './copy.ts';
 import { type Database, faultIn, openDatabase } from './database.ts';
-import { createSqliteKeyvAdapter } from './keyv.ts';
+import { createSqliteKeyvAdapter, listKeys } from './keyv.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
 import { upgrade } from './upgrade.ts';
@@ -51,6 +51,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
         store: createSqliteKeyvAdapter(database, namespace, clock, lock),
         namespace,
       }),
+    keys: (namespace, prefix) => listKeys(database, namespace, prefix, clock),
     ledger: createSqliteLedger(database),
     claims: createSqliteClaims(database, clock),
     records: createSqliteRecords(database),

@@ -8,6 +8,7 @@ import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapter
 import { createHttpServer } from '../../../src/app/http-server.ts';
 import { commands } from '../../../src/commands/index.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { createScriptedDispatch, type Script, type ScriptedDispatch } from './scripted-dispatch.ts';
 
@@ -59,9 +60,14 @@ export interface Reader {
 }
 
 /** The playground's part of the store, as one process opens it. */
-export function openStore(values: Map<string, unknown>): { keyv(): Keyv } {
+export function openStore(values: Map<string, unknown>): { keyv(): Keyv } & Pick<Store, 'keys'> {
   const keyv = new Keyv({ store: values, namespace: 'playground', throwOnErrors: true });
-  return { keyv: () => keyv };
+  return {
+    keyv: () => keyv,
+    async *keys(_, prefix) {
+      for await (const [key] of keyv.iterator?.('playground') ?? []) if (key.startsWith(prefix)) yield key;
+    },
+  };
 }
 
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {

@@ -17,7 +17,16 @@ function keyvOf(map = new Map<string, unknown>()): Keyv {
 }
 
 const collectionOf = <T>(keyv: Keyv, options: CollectionOptions<T>) =>
-  createCollection({ keyv: () => keyv }, 'notes', options);
+  createCollection(
+    {
+      keyv: () => keyv,
+      async *keys(_, prefix) {
+        for await (const [key] of keyv.iterator?.('notes') ?? []) if (key.startsWith(prefix)) yield key;
+      },
+    },
+    'notes',
+    options,
+  );
 
 describe('createCollection', () => {
   it('gives back what was set, and undefined for what was not', async () => {

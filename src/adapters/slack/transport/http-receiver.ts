@@ -5,8 +5,8 @@ import { readBody } from '../../../core/kit/body.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { asObject, type JsonObject, parseJson } from '../../../core/kit/json.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
+import { createThrottle } from '../../../core/kit/throttle.ts';
 import type { Route } from '../../../core/ports/adapter.ts';
-import { createLogThrottle } from './log-throttle.ts';
 import type { SignatureCheck } from './signature.ts';
 
 export const EVENTS_PATH = '/slack/events';
@@ -29,7 +29,7 @@ export function createHttpReceiver(options: {
 }): HttpReceiver {
   const { isSignedBySlack, tasks, log, isOpen, clock } = options;
   /** Anybody can send nonsense to a public address. */
-  const warnings = createLogThrottle(clock, 1, 60_000);
+  const warnings = createThrottle(clock, 1, 60_000);
   let app: App | null = null;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -37,7 +37,7 @@ export function createHttpReceiver(options: {
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body === null) return end(response, 413);
     if (!isSignedBySlack(request.headers, body)) {
-      if (warnings.take()) {
+      if (warnings.take() === 0) {
         log.warn(
           'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
         );

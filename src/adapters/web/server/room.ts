@@ -41,7 +41,7 @@ export interface Room {
 /** The oldest go when there are more. With that many the page still loads in a moment. */
 const MAX_MESSAGES = 1_000;
 
-export function createRoom(store: Pick<Store, 'keyv'>, clock: Clock, log: Logger): Room {
+export function createRoom(store: Pick<Store, 'keyv' | 'keys'>, clock: Clock, log: Logger): Room {
   const stored: Collection<StoredMessage> = createCollection(store, 'playground', {
     version: MESSAGE_VERSION,
     schema: storedMessageSchema,

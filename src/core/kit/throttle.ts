@@ -1,0 +1,26 @@
+import type { Clock } from './clock.ts';
+
+/** So many in any window for each key, and none that waits. */
+export interface Throttle {
+  /** Takes one and resolves to 0; where there is none left, to the milliseconds until the next. */
+  take(key?: string): number;
+}
+
+export function createThrottle(clock: Clock, limit: number, windowMs: number): Throttle {
+  const taken = new Map<string, number[]>();
+  return {
+    take(key = '') {
+      const nowMs = clock.now();
+      for (const [each, times] of taken) {
+        const inWindow = times.filter((atMs) => atMs > nowMs - windowMs);
+        if (inWindow.length === 0) taken.delete(each);
+        else taken.set(each, inWindow);
+      }
+      const times = taken.get(key) ?? [];
+      const [oldest] = times;
+      if (oldest !== undefined && times.length >= limit) return oldest + windowMs - nowMs;
+      taken.set(key, [...times, nowMs]);
+      return 0;
+    },
+  };
+}
