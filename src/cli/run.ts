@@ -13,10 +13,11 @@ import { backup } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
 import { restore } from './restore.ts';
+import { setup } from './setup.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
-const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore, doctor];
+const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore, doctor, setup];
 
 const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
@@ -44,6 +45,8 @@ export async function runCli(
     return { code: failed ? 1 : 0, output, errors: '' };
   } catch (error) {
     if (error instanceof UsageError) return { code: 2, output: '', errors: `${error.message}\n\n${USAGE}` };
+    // The person knows.
+    if (error instanceof Error && error.name === 'Cancelled') return { code: 1, output: '', errors: '' };
     const words = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof StartError ? `${error.remedy}\n` : '';
     const isKnown = error instanceof StartError || error instanceof ConfigError;

@@ -36,7 +36,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const { fetch, skewMs } = withClock(options.fetch, clock);
   const [store, providers, discord, slack] = await Promise.all([
     checkStore({ config, clock, log }),
-    file === null ? [] : checkAllProviders(config, file, options, fetch),
+    file === null ? [] : checkAllProviders({ config, file, variables, fetch, clock, log }),
     // Loaded where they are used alone: they are large.
     import('./discord.ts').then(({ checkDiscord }) => checkDiscord({ config, commands, fetch, clock })),
     import('./slack.ts').then(({ checkSlack }) => checkSlack({ config, fetch })),
@@ -85,26 +85,30 @@ async function readModels(path: string, fail: Fail): Promise<CatalogueFile | nul
   }
 }
 
-async function checkAllProviders(
-  config: Config,
-  file: CatalogueFile,
-  { environment: { variables }, clock, log }: DoctorOptions,
-  fetch: DoctorOptions['fetch'],
-): Promise<readonly Check[]> {
+interface ProvidersLook {
+  readonly config: Config;
+  readonly file: CatalogueFile;
+  readonly variables: NodeJS.Dict<string>;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+async function checkAllProviders(look: ProvidersLook): Promise<readonly Check[]> {
+  const { variables, clock } = look;
   const keyIn = (variable: string) => keyFrom(variables, variable);
-  const providers = await openProviders({ config, file, keyIn, withPlayground: false, fetch, clock, log });
+  const providers = await openProviders({ ...look, keyIn, withPlayground: false });
   try {
-    return await checkProviders({
-      config,
-      file,
-      environment: variables,
-      providers,
-      fetch,
-      nowMs: clock.now(),
-    });
+    return await checkProviders({ ...look, environment: variables, providers, nowMs: clock.now() });
   } finally {
     await providers.close();
   }
+}
+
+/** The providers alone. @throws CatalogueFileError */
+export async function checkKeys(look: Omit<ProvidersLook, 'file'>): Promise<readonly Check[]> {
+  const { MODELS_FILE: path } = look.config;
+  return checkAllProviders({ ...look, file: parseCatalogueFile(await readFile(path, 'utf8'), path) });
 }
 
 /** A `fetch` that compares this machine's clock with those of the servers that answer. */

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pino } from 'pino';
+import { createFetch } from '../app/http-client.ts';
+import { commands } from '../commands/index.ts';
+import { systemClock } from '../core/kit/clock.ts';
+import { type CliCommand, textIn, UsageError } from './command.ts';
+import type { Ask } from './setup/ask.ts';
+import { type Answers, runSetup } from './setup/run-setup.ts';
+
+/** The flag for each answer. */
+const FLAGS = {
+  'openrouter-key': 'OPENROUTER_API_KEY',
+  'openai-key': 'OPENAI_API_KEY',
+  'discord-token': 'DISCORD_TOKEN',
+  'slack-bot-token': 'SLACK_BOT_TOKEN',
+  'slack-app-token': 'SLACK_APP_TOKEN',
+  operators: 'OPERATORS',
+} as const satisfies Record<string, keyof Answers>;
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Asks what Parley needs and writes it to `.env`. With a flag for an answer, or without a terminal, it asks nothing. */
+export const setup: CliCommand = {
+  name: 'setup',
+  usage: [
+    `setup ${Object.keys(FLAGS)
+      .map((flag) => `[--${flag} <…>]`)
+      .join(' ')} [--replace] [--start]`,
+  ],
+  options: {
+    ...Object.fromEntries(Object.keys(FLAGS).map((flag) => [flag, { type: 'string' as const }])),
+    replace: { type: 'boolean' },
+    start: { type: 'boolean' },
+  },
+
+  async runBare({ positionals: [extra], values }, { variables }) {
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    const answers: Answers = Object.fromEntries(
+      Object.entries(FLAGS).flatMap(([flag, name]) => {
+        const value = textIn(values, flag);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    const isAsking = Object.keys(answers).length === 0 && process.stdin.isTTY && process.stdout.isTTY;
+    if (!isAsking && Object.keys(answers).length === 0) {
+      throw new UsageError('There is no terminal to ask on: give the answers as flags.');
+    }
+    const ask: Ask | null = isAsking ? (await import('./setup/ask.ts')).createTerminalAsk(variables) : null;
+    const { written, checks } = await runSetup({
+      answers,
+      ask,
+      replace: values['replace'] === true,
+      variables,
+      envPath: resolve('.env'),
+      example: await readFile(`${ROOT}/.env.example`, 'utf8'),
+      commands,
+      fetch: createFetch(),
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    });
+    if (values['start'] === true || (await ask?.confirm('Start Parley now?', true))) {
+      const bot = spawn(process.execPath, [`${ROOT}/bin/start.cjs`], { stdio: 'inherit' });
+      await once(bot, 'exit');
+    }
+    return {
+      text: `${written.length === 0 ? 'Nothing was changed.' : `Wrote ${written.join(', ')} to .env.`}\nStart with \`npm start\`; \`npm run doctor\` checks everything.`,
+      json: { written, checks },
+    };
+  },
+};

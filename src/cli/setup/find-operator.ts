@@ -1,0 +1,88 @@
+import { randomInt } from 'node:crypto';
+import type { Config } from '../../app/config.ts';
+import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
+import { platformOf } from '../../core/ports/actor.ts';
+import type { Adapter } from '../../core/ports/adapter.ts';
+import type { Dispatch, PostedMessage } from '../../core/ports/events.ts';
+import { wordsIn } from '../../core/ports/parts.ts';
+import type { Ask } from './ask.ts';
+import type { GuideOptions } from './guides.ts';
+
+/** How long somebody may take to write to the bot. */
+const PATIENCE_MS = 5 * 60_000;
+
+/** Asks the person to write a word to the bot, and resolves to who they are, as `OPERATORS` has it; null where nobody did. */
+export async function operatorFrom(config: Config, ask: Ask, options: GuideOptions): Promise<string | null> {
+  const word = `parley-${randomInt(100_000, 1_000_000)}`;
+  const where = config.DISCORD_TOKEN === undefined ? 'Slack' : 'Discord';
+  const adapter = where === 'Discord' ? await discord(config, options) : await slack(config, options);
+  const request = `Send the bot a direct message, or mention it, with this word:\n${word}`;
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const operator = await findOperator(adapter, word, () => ask.show(`On ${where}`, request), signal);
+    ask.say(`You are ${operator}.`);
+    return operator;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/**
+ * Connects, and waits for somebody to write the word to the bot. Answers them, and nobody else.
+ *
+ * @throws StartError, or the signal's reason
+ */
+async function findOperator(
+  adapter: Adapter,
+  word: string,
+  onConnected: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const found = Promise.withResolvers<string>();
+  found.promise.catch(() => {});
+  signal.addEventListener('abort', () => found.reject(signal.reason), { once: true });
+  const nothing = async () => {};
+  const dispatch: Dispatch = {
+    async message(message) {
+      if (!message.addressed || !wordsIn(message.parts).includes(word)) return;
+      await thank(message, signal);
+      found.resolve(`${platformOf(message.actor.guild)}:${message.actor.user}`);
+    },
+    command: nothing,
+    press: nothing,
+    retract: nothing,
+    purchases: nothing,
+    admit: async () => ({ ok: false, notice: { text: 'I am being set up.' } }),
+    hears: async () => false,
+    suggest: async () => [],
+  };
+  try {
+    await adapter.start(dispatch);
+    onConnected();
+    return await found.promise;
+  } finally {
+    await adapter.stop();
+  }
+}
+
+/** If the answer does not arrive, they are found all the same. */
+async function thank({ surface }: PostedMessage, signal: AbortSignal): Promise<void> {
+  const text = 'Thank you: you are an operator of this bot now. Go back to the setup.';
+  await surface.tellPrivately({ text }, signal).catch(() => {});
+}
+
+async function discord(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {
+  const { createDiscordAdapter } = await import('../../adapters/discord/adapter.ts');
+  const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
+  const limiters = createWriteLimiters(clock);
+  return createDiscordAdapter({ token, apiUrl, shards: 'auto', commands, limiters, clock, log, fetch });
+}
+
+async function slack(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {
+  const { createSlackAdapter } = await import('../../adapters/slack/adapter.ts');
+  const { SLACK_BOT_TOKEN: botToken = '', SLACK_APP_TOKEN: appToken = '', SLACK_API_URL: apiUrl } = config;
+  const transport = { mode: 'socket', appToken } as const;
+  const limiters = createWriteLimiters(clock);
+  return createSlackAdapter({ botToken, transport, apiUrl, commands, limiters, clock, log, fetch });
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import type { Check } from '../../app/checks/check.ts';
+import { checkEnvironment, readConfig } from '../../app/config.ts';
+import { StartError } from '../../core/ports/adapter.ts';
+import type { Ask } from './ask.ts';
+import { writeVariables } from './env-file.ts';
+import { operatorFrom } from './find-operator.ts';
+import { createGuides, type Guide, type GuideOptions } from './guides.ts';
+
+export type Answers = Readonly<Partial<Record<Guide['names'][number] | 'OPERATORS', string>>>;
+
+export interface SetupOptions extends GuideOptions {
+  /** Given beforehand; these are not asked. */
+  readonly answers: Answers;
+  /** Null where nobody is to be asked. */
+  readonly ask: Ask | null;
+  /** Whether `answers` may take the place of what is set. */
+  readonly replace: boolean;
+  /** What the process and `.env` set now. */
+  readonly variables: NodeJS.Dict<string>;
+  readonly envPath: string;
+  /** The text that a new `.env` begins with. */
+  readonly example: string;
+}
+
+export interface SetupReport {
+  /** Names of the variables that were written. */
+  readonly written: readonly string[];
+  /** What was found out about the answers. */
+  readonly checks: readonly Check[];
+  readonly variables: NodeJS.Dict<string>;
+}
+
+/**
+ * Asks what Parley needs, checks each answer with whom it is for, and writes it to `.env` at once, so that it can be broken
+ * off and begun again.
+ *
+ * @throws StartError where an answer that was given beforehand cannot be used; Cancelled
+ */
+export async function runSetup(options: SetupOptions): Promise<SetupReport> {
+  const { answers, ask, envPath, example, replace } = options;
+  let variables: NodeJS.Dict<string> = { ...options.variables };
+  const written: string[] = [];
+  const checks: Check[] = [];
+  const isSet = (name: string) => Boolean(variables[name]?.trim());
+
+  async function keep(values: Readonly<Record<string, string>>): Promise<void> {
+    await writeVariables(envPath, example, values);
+    variables = { ...variables, ...values };
+    written.push(...Object.keys(values));
+  }
+
+  /** What stands in the way of these values; what was found out besides is shown. */
+  async function faultsOf(
+    values: Readonly<Record<string, string>>,
+    check?: Guide['check'],
+  ): Promise<string[]> {
+    const next = { ...variables, ...values };
+    const { faults } = checkEnvironment(next);
+    if (faults.length > 0 || check === undefined) return faults;
+    const found = await check(readConfig(next), next);
+    checks.push(...found);
+    for (const each of found) {
+      if (each.state === 'ok') ask?.say(each.finding);
+      if (each.state === 'warn') ask?.warn(inWords(each));
+    }
+    return found.filter(({ state }) => state === 'fail').map(inWords);
+  }
+
+  async function accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void> {
+    const taken = Object.keys(values).filter((name) => isSet(name) && variables[name] !== values[name]);
+    if (taken.length > 0 && !replace) {
+      throw new StartError(`${taken.join(' and ')} is set already.`, 'Add --replace to write over it.');
+    }
+    const faults = await faultsOf(values, check);
+    if (faults.length > 0) throw new StartError(faults.join('\n'), 'What came before it is kept in .env.');
+    await keep(values);
+  }
+
+  async function follow(guide: Guide): Promise<void> {
+    const { names, title, question, byDefault, link, steps, copy, check } = guide;
+    const given = names.flatMap((name) =>
+      answers[name] === undefined ? [] : [[name, answers[name]] as const],
+    );
+    if (given.length > 0) return accept(Object.fromEntries(given), check);
+    if (ask === null) return;
+    const isDone = names.every(isSet);
+    if (!(await ask.confirm(isDone ? `${title} is set up. Change it?` : question, !isDone && byDefault)))
+      return;
+    ask.show(title, `${link}\n${steps}`);
+    if (copy !== null) ask.print(copy);
+    ask.open(link);
+    for (;;) {
+      const values: Record<string, string> = {};
+      for (const name of names) {
+        const value = await ask.secret(`${name} (leave it empty to skip)`);
+        if (value === null) return;
+        values[name] = value;
+      }
+      const faults = await faultsOf(values, check);
+      if (faults.length === 0) return keep(values);
+      for (const fault of faults) ask.warn(fault);
+    }
+  }
+
+  async function nameOperator(): Promise<void> {
+    if (answers.OPERATORS !== undefined) return accept({ OPERATORS: answers.OPERATORS });
+    const config = readConfig(variables);
+    if (ask === null || isSet('OPERATORS') || !(config.DISCORD_TOKEN || config.SLACK_BOT_TOKEN)) return;
+    if (!(await ask.confirm('Find out your own id, so that the bot knows who runs it?', true))) return;
+    const operator = await operatorFrom(config, ask, options);
+    if (operator === null)
+      ask.warn('Nobody wrote it. Set OPERATORS in .env later, or run `npm run setup` again.');
+    else await keep({ OPERATORS: operator });
+  }
+
+  ask?.begin('Parley: setup');
+  for (const guide of createGuides(options)) await follow(guide);
+  await nameOperator();
+  if (!isSet('ENCRYPTION_KEY')) {
+    await keep({ ENCRYPTION_KEY: randomBytes(32).toString('base64') });
+    ask?.say(
+      'Made an ENCRYPTION_KEY, for API keys that guilds connect. Keep a copy of .env apart from the store.',
+    );
+  }
+  return { written, checks, variables };
+}
+
+function inWords({ finding, remedy }: Check): string {
+  return remedy === null ? `${finding}.` : `${finding}. ${remedy}.`;
+}
