@@ -1,6 +1,6 @@
-import { pino } from 'pino';
 import { keyFrom } from './app/config.ts';
 import { readEnvironment } from './app/environment.ts';
+import { createLog } from './app/log.ts';
 import { readSetup, SetupError } from './app/setup.ts';
 import { type App, startApp } from './app/start.ts';
 import { unreadVariables } from './app/unread-variables.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const environment = await readEnvironment();
   const { config, file } = await readSetup(environment.variables);
   // Logs go to standard error, so that standard output holds what a person reads.
-  const log = pino({ level: config.LOG_LEVEL, base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = createLog(config.LOG_LEVEL, process.stderr);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
   const remarks = unreadVariables(environment, keyVariables);

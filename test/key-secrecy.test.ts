@@ -230,7 +230,7 @@ describe('a key that guilds bring on three platforms', () => {
       expectNoKey(args.join(' '), JSON.stringify(outcome));
     }
     await program.kill();
-    expect(program.errors()).toContain('"level":30');
+    expect(program.errors()).toContain('"level":"info"');
     expectNoKey('the log', program.errors());
     expectNoKey('the terminal', program.output());
     const files = readdirSync(join(folder, 'data'));

@@ -18,6 +18,7 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
 import { openStore } from '../store/open-store.ts';
+import { createAlerts } from './alerts.ts';
 import {
   type Config,
   encryptionKeysOf,
@@ -87,6 +88,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     });
     const metrics = createMetrics(slots);
     const traces = createTraces();
+    const alerts = createAlerts({ nameOf: providers.nameOf, clock, log });
     const sharedLimiter = store.pace && createSharedLimiter(store.pace, { clock: steadyClock, log });
     if (sharedLimiter) closing.add(() => sharedLimiter.stop());
     const limiters = metrics.watch(createWriteLimiters(steadyClock, sharedLimiter));
@@ -113,6 +115,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
         answered(facts) {
           metrics.answered(facts);
           traces.answered(facts);
+          alerts.answered(facts);
         },
       },
       tellAdmins: async (guild, notice, signal) =>

@@ -4,6 +4,23 @@ import type { Environment } from './environment.ts';
 /** Letters of a name for each slip of the pen that it may hold. What `.env` sets was meant for Parley; the rest may be anybody's. */
 const LETTERS_PER_SLIP = { file: 4, process: 5 };
 
+/** What other bots and guides call it. */
+const OTHERS_NAMES: ReadonlyMap<string, string> = new Map([
+  ['DISCORD_BOT_TOKEN', 'DISCORD_TOKEN'],
+  ['DISCORD_API_TOKEN', 'DISCORD_TOKEN'],
+  ['DISCORD_KEY', 'DISCORD_TOKEN'],
+  ['OPENROUTER_KEY', 'OPENROUTER_API_KEY'],
+  ['OPENROUTER_TOKEN', 'OPENROUTER_API_KEY'],
+  ['OPENAI_KEY', 'OPENAI_API_KEY'],
+  ['OPENAI_TOKEN', 'OPENAI_API_KEY'],
+  ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
+  ['SLACK_TOKEN', 'SLACK_BOT_TOKEN'],
+  ['SLACK_API_TOKEN', 'SLACK_BOT_TOKEN'],
+  ['SLACK_BOT_USER_OAUTH_TOKEN', 'SLACK_BOT_TOKEN'],
+  ['SLACK_APP_LEVEL_TOKEN', 'SLACK_APP_TOKEN'],
+  ['SLACK_SIGNING_KEY', 'SLACK_SIGNING_SECRET'],
+]);
+
 /**
  * Remarks on what is set to no effect: names in `.env` that Parley does not read, and names in the environment that are
  * nearly one that it reads. `others` are those that the models file names. Holds no value that was set.
@@ -17,7 +34,8 @@ export function unreadVariables({ variables, inFile }: Environment, others: read
 
   return Object.keys(variables).flatMap((name) => {
     if (read.has(name)) return [];
-    const meant = nearest(name, read, LETTERS_PER_SLIP[inFile.has(name) ? 'file' : 'process']);
+    const known = OTHERS_NAMES.get(name.toUpperCase());
+    const meant = known ?? nearest(name, read, LETTERS_PER_SLIP[inFile.has(name) ? 'file' : 'process']);
     if (inFile.has(name)) {
       return [`.env sets ${name}, which Parley does not read${meant === null ? '' : `; write ${meant}`}.`];
     }

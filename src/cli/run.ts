@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
 import { ConfigError, readConfig } from '../app/config.ts';
 import type { Environment } from '../app/environment.ts';
+import { createLog } from '../app/log.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
@@ -100,7 +100,7 @@ async function runCommand(
   const clock = systemClock;
   const context = { config, clock, by: `command line (${userName()})` };
   if ('runClosed' in command) return command.runClosed(args, context);
-  const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = createLog('warn', process.stderr);
   const store = await openStore(config.STORE_URL, { clock, log, mustExist: true });
   try {
     return await command.run(args, { ...context, store });

@@ -148,6 +148,19 @@ describe('the doctor', () => {
     expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter refuses the key in OPENROUTER_API_KEY');
   });
 
+  it.each([
+    [{ limit_remaining: 12.5 }, 'ok: The key for OpenRouter has $12.50 left'],
+    [{ limit_remaining: 0 }, 'fail: The key for OpenRouter is used up'],
+    [
+      { is_free_tier: true },
+      'warn: The account at OpenRouter never bought credit: free models alone answer, 50 requests a day',
+    ],
+  ])('says what credit there is: %j', async (keyFacts, finding) => {
+    const { url } = await provider({ keyFacts });
+    const checks = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
+    expect(of(checks, 'Providers')).toContain(finding);
+  });
+
   it('says what the bot lacks on Discord, server by server, and what is not registered', async () => {
     const discord = kept(await createFakeDiscord({ messageContent: false }));
     discord.guild({ name: 'Whole' });

@@ -37,10 +37,21 @@ describe('a variable that Parley does not read', () => {
     expect(remarks({}, { OPENROUTER_APIKEY: 'secret', OPEN_ROUTER_KEY: 'secret' })).toEqual([]);
   });
 
+  it.each([
+    ['DISCORD_BOT_TOKEN', 'DISCORD_TOKEN'],
+    ['OPENAI_KEY', 'OPENAI_API_KEY'],
+    ['SLACK_TOKEN', 'SLACK_BOT_TOKEN'],
+    ['openrouter_key', 'OPENROUTER_API_KEY'],
+  ])('is named in the environment too where others call it so: %s for %s', (name, meant) => {
+    expect(remarks({}, { [name]: 'secret' })).toEqual([
+      `${name} is set, but Parley does not read it; if it is meant for Parley, write ${meant}.`,
+    ]);
+    expect(remarks({}, { [name]: 'secret', [meant]: 'secret' })).toEqual([]);
+  });
+
   it('is nobody’s business in the environment otherwise', () => {
     const usual = 'HOME HOSTNAME HOSTS PORTS PATH PWD USER SHELL LANG TERM TZ NODE_ENV LOGNAME OLDPWD';
-    const common =
-      'OPENAI_ORG_ID OPENAI_API_BASE SLACK_WEBHOOK_URL DATABASE_URL REDIS_URL npm_config_user_agent';
+    const common = 'OPENAI_ORG_ID SLACK_WEBHOOK_URL DATABASE_URL REDIS_URL npm_config_user_agent';
     const process = Object.fromEntries(`${usual} ${common}`.split(' ').map((name) => [name, 'x']));
     expect(remarks({}, process)).toEqual([]);
   });

@@ -304,9 +304,13 @@ export function createQuestionRunner(
         tokens: bill?.tokens,
         ...facts,
         ...(options.logContent ? { question: words, text: answered.text } : {}),
-        ...(error === null ? {} : { err: error }),
+        ...faultOf(error),
       },
-      'answered',
+      status === 'failed'
+        ? 'an answer failed'
+        : status === 'complete'
+          ? 'answered'
+          : `an answer was ${status}`,
     );
   }
 
@@ -315,6 +319,13 @@ export function createQuestionRunner(
   }
 
   return run;
+}
+
+/** A provider's fault is told by its fields; where it was thrown helps nobody. */
+function faultOf(error: unknown): object {
+  if (error === null) return {};
+  if (!(error instanceof ProviderError)) return { err: error };
+  return { httpStatus: error.status, reason: error.reason };
 }
 
 function withoutSearch({ name }: Model): string {

@@ -69,6 +69,8 @@ export interface FakeProviderOptions {
   readonly keys?: readonly string[];
   /** The entries of `GET /models`. */
   readonly models?: readonly unknown[];
+  /** What `GET /key` says of the key, over what it says of one without a limit. */
+  readonly keyFacts?: object;
   /** What `GET /generation` says, by generation id. */
   readonly generations?: Readonly<Record<string, object>>;
 }
@@ -80,7 +82,7 @@ const USAGE: FakeUsage = { prompt_tokens: 12, completion_tokens: 34, cost: 0.000
  * test notices it. Streams are flushed piece by piece.
  */
 export async function createFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
-  const { dialect = 'openrouter', keys, models = [], generations = {} } = options;
+  const { dialect = 'openrouter', keys, models = [], generations = {}, keyFacts } = options;
   const requests: RecordedRequest[] = [];
   const replies: Reply[] = [];
 
@@ -117,7 +119,7 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
       case 'GET /v1/models':
         return json(200, { object: 'list', data: models });
       case 'GET /v1/key':
-        return json(200, { data: { label: 'sk-or-v1-abc...123', limit: null, usage: 0 } });
+        return json(200, { data: { label: 'sk-or-v1-abc...123', limit: null, usage: 0, ...keyFacts } });
       case 'GET /v1/generation': {
         const id = url.searchParams.get('id') ?? '';
         const generation = generations[id];
