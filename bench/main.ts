@@ -3,11 +3,17 @@ import { measureCpu } from './cpu.ts';
 import { measureFirstUpdate } from './first-update.ts';
 import { measureJournal } from './journal.ts';
 import { measureMemory } from './memory.ts';
+import { measurePacing } from './pacing/main.ts';
 import { measureStaleness } from './staleness.ts';
 import type { Row } from './support/row.ts';
 
 /** Every figure that the README quotes is printed here. `npm run bench`, about a minute. */
 const measures = [measureStaleness, measureFirstUpdate, measureMemory, measureCpu, measureJournal];
+
+// Simulated time: it needs no quiet machine.
+if (process.argv.includes('--pacing') || process.argv.includes('--timeline')) {
+  process.exit((await measurePacing(process.argv.includes('--timeline'))) ? 0 : 1);
+}
 
 console.log(
   `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,

@@ -1,5 +1,6 @@
 import { createReply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
+import type { Clock } from '../../src/core/kit/clock.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { wordsOf } from '../../test/support/long-answer.ts';
@@ -42,27 +43,50 @@ export interface Screen {
   show(message: string, text: string): void;
 }
 
-/** A word starts every so many milliseconds of simulated time at the most: finer steps change no figure. */
-const STEP_MS = 20;
-/** Ten minutes of simulated time end any case. */
-const LONGEST_MS = 600_000;
+/** One answer, as a bot writes it. */
+export interface WrittenAnswer {
+  write(text: string): void;
+  /** Resolves when its last state stands. */
+  finish(): Promise<unknown>;
+}
 
-/** Runs real replies over the surfaces that `open` makes, in simulated time. */
+/** An answer by Parley's own reply engine. */
+export function replyOn(surface: Surface, limiters: WriteLimiters, clock: Clock): WrittenAnswer {
+  const reply = createReply({
+    surface,
+    limiters,
+    clock,
+    log,
+    buttons: [{ kind: 'stop', answerId: 'answer' }],
+    onOpen() {},
+    signal: new AbortController().signal,
+  });
+  const buttons = [{ kind: 'retry', answerId: 'answer' }] as const;
+  return {
+    write: (text) => reply.write(text),
+    finish: () => reply.finish({ status: 'complete', note: null, footer: 'A model · 4 s', buttons }),
+  };
+}
+
+/** Simulated time goes by in such steps. */
+const STEP_MS = 20;
+/** Fifteen minutes of simulated time end any case. */
+const LONGEST_MS = 900_000;
+
+/** Ten characters a word. */
+function wordNamed(index: number): string {
+  return `${`w${index}-`.padEnd(9, 'o')} `;
+}
+
+/** Asks all questions of the scene in simulated time, and writes the answers. */
 export async function runScene(
   scene: Scene,
   clock: FakeClock,
-  limiters: WriteLimiters | ((index: number) => WriteLimiters),
-  open: (index: number, screen: Screen) => Surface,
+  begin: (index: number, screen: Screen) => WrittenAnswer,
 ): Promise<Outcome> {
   const { answers, words, wordsPerSecond, firstWordMs } = scene;
   const startMs = clock.now();
   const lives = Array.from({ length: answers }, (_, index) => {
-    const askedAtMs = startMs + (scene.startsAtMs?.[index] ?? (index / answers) * scene.spreadMs);
-    return createLife(askedAtMs);
-  });
-  let unfinished = answers;
-
-  function createLife(askedAtMs: number) {
     const messages = new Map<string, string>();
     const shown: { atMs: number; words: number }[] = [];
     const screen: Screen = {
@@ -73,42 +97,32 @@ export async function runScene(
       },
     };
     return {
-      askedAtMs,
+      askedAtMs: startMs + (scene.startsAtMs?.[index] ?? (index / answers) * scene.spreadMs),
       screen,
       shown,
       written: 0,
       endedAtMs: Number.POSITIVE_INFINITY,
       doneAtMs: Number.POSITIVE_INFINITY,
-      reply: null as ReturnType<typeof createReply> | null,
+      answer: null as WrittenAnswer | null,
       finalWords: () => wordsOf([...messages.values()].join('\n')),
     };
-  }
+  });
 
-  let behind = 0;
-  let samples = 0;
+  let [behind, samples, unfinished] = [0, 0, answers];
   while (unfinished > 0 && clock.now() - startMs < LONGEST_MS) {
     for (const [index, life] of lives.entries()) {
       const elapsedMs = clock.now() - life.askedAtMs;
       if (elapsedMs < 0 || life.endedAtMs < Number.POSITIVE_INFINITY) continue;
-      life.reply ??= createReply({
-        surface: open(index, life.screen),
-        limiters: typeof limiters === 'function' ? limiters(index) : limiters,
-        clock,
-        log,
-        buttons: [{ kind: 'stop', answerId: `answer-${index}` }],
-        onOpen() {},
-        signal: new AbortController().signal,
-      });
+      life.answer ??= begin(index, life.screen);
       const due = Math.min(words, Math.floor(((elapsedMs - firstWordMs) * wordsPerSecond) / 1_000) + 1);
-      for (; life.written < due; life.written++) life.reply.write(`${`w${life.written}-`.padEnd(9, 'o')} `);
+      for (; life.written < due; life.written++) life.answer.write(wordNamed(life.written));
       if (life.written > 0) {
         behind += life.written - (life.shown.at(-1)?.words ?? 0);
         samples++;
       }
       if (life.written < words) continue;
       life.endedAtMs = clock.now();
-      const buttons = [{ kind: 'retry', answerId: `answer-${index}` }] as const;
-      void life.reply.finish({ status: 'complete', note: null, footer: 'model · 4 s', buttons }).then(() => {
+      void life.answer.finish().then(() => {
         life.doneAtMs = clock.now();
         unfinished--;
       });
@@ -119,7 +133,7 @@ export async function runScene(
   const final = lives.map((life) => life.finalWords());
   return {
     firstTextMs: lives.map((life) => (life.shown[0]?.atMs ?? Number.POSITIVE_INFINITY) - life.askedAtMs),
-    endLagMs: lives.map((life) => (life.shown.at(-1)?.atMs ?? Number.POSITIVE_INFINITY) - life.endedAtMs),
+    endLagMs: lives.map((life) => life.doneAtMs - life.endedAtMs),
     wordsBehind: behind / samples,
     lost: final.reduce((sum, seen) => sum + words - new Set(seen).size, 0),
     doubled: final.reduce((sum, seen) => sum + seen.length - new Set(seen).size, 0),

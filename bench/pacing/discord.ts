@@ -7,11 +7,14 @@ import type { Surface } from '../../src/core/ports/surface.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { log } from '../support/streams.ts';
 import type { Screen } from './answers.ts';
+import { type BareBot, createBareBot } from './bare-bot.ts';
 import { type Counter, type Counting, createCounter } from './windows.ts';
 
 export interface SimulatedPlatform {
-  /** An answer to the question with this index. */
+  /** An answer to the question with this index, as Parley shows it. */
   open(index: number, screen: Screen, limiters: WriteLimiters): Surface;
+  /** The same by a bot on the platform's own library. */
+  readonly bareBot: BareBot;
   readonly calls: number;
   readonly refusals: number;
 }
@@ -63,7 +66,17 @@ export function createSimulatedDiscord(clock: FakeClock, options: DiscordOptions
     } as Response;
   }
 
+  async function send(kind: 'thread' | 'post' | 'edit', index: number): Promise<number | null> {
+    await clock.sleep(ROUND_TRIP_MS / 2);
+    const route = kind === 'thread' ? `channel ${index % options.channels}` : `${kind} ${index}`;
+    const waitMs = refusalOf(route);
+    if (waitMs === null) calls++;
+    await clock.sleep(ROUND_TRIP_MS / 2);
+    return waitMs;
+  }
+
   return {
+    bareBot: createBareBot({ clock, send, opensThreads: true, inOneQueue: false }),
     open(index, screen, limiters) {
       const rest = createRest({ apiUrl: 'http://discord', token: 'token', fetch, clock, limiters });
       const messageId = String(1_000_000 + index);

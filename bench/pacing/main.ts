@@ -1,95 +1,71 @@
-import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import { createFakeClock } from '../../test/support/fake-clock.ts';
-import { type Outcome, runScene, type Scene } from './answers.ts';
-import { createSimulatedDiscord } from './discord.ts';
-import { discordOptimum, slackOptimum } from './optimum.ts';
+import { writeFileSync } from 'node:fs';
+import { CASES, EVENING_CASE, type Measured, type PacingCase } from './cases.ts';
 import { percentile } from './percentile.ts';
-import { createSimulatedSlack } from './slack.ts';
+import { drawTimeline } from './timeline.ts';
 import type { Counting } from './windows.ts';
 
-interface Measured extends Outcome {
-  readonly calls: number;
-  readonly refusals: number;
+/** `npm run bench -- --pacing`: what people see under the platforms' limits, in simulated time. With `--timeline`, as pictures too. */
+export async function measurePacing(isDrawn: boolean): Promise<boolean> {
+  let isMissed = false;
+  for (const each of CASES) {
+    console.log(each.name);
+    for (const counting of ['fixed', 'sliding', 'bucket'] as const)
+      isMissed = (await show(each, counting)) || isMissed;
+    if (each.optimum !== null) row('optimum', { ...NOTHING, ...each.optimum });
+    row('bare bot', await each.run('bare', 'sliding'));
+  }
+  if (isDrawn) await draw();
+  return !isMissed;
 }
 
-async function discord(answers: number, counting: Counting): Promise<Measured> {
-  const clock = createFakeClock(0);
-  const limiters = createWriteLimiters(clock);
-  const platform = createSimulatedDiscord(clock, { counting, channels: Math.ceil(answers / 4) });
-  const scene: Scene = { answers, spreadMs: 0, words: 180, wordsPerSecond: 50, firstWordMs: 150 };
-  const outcome = await runScene(scene, clock, limiters, (index, screen) =>
-    platform.open(index, screen, limiters),
-  );
-  return { ...outcome, calls: platform.calls, refusals: platform.refusals };
+async function show(each: PacingCase, counting: Counting): Promise<boolean> {
+  const measured = await each.run('parley', counting);
+  row(`Parley, ${counting}`, measured);
+  const missed = missesOf(each, measured);
+  for (const miss of missed) console.log(`  MISSED: ${miss}`);
+  return missed.length > 0;
 }
 
-async function slack(
-  answers: number,
-  counting: Counting,
-  { channels = Math.ceil(answers / 4), words = 180, surprises = new Set<number>() } = {},
-): Promise<Measured> {
-  const clock = createFakeClock(0);
-  const limiters = createWriteLimiters(clock);
-  const platform = createSimulatedSlack(clock, { counting, channels, postBurst: 5, surprises });
-  const spreadMs = answers === 1 ? 0 : Math.min(4_000, 500 + answers * 10);
-  const scene: Scene = {
-    answers,
-    spreadMs: channels === 1 ? 0 : spreadMs,
-    words,
-    wordsPerSecond: 50,
-    firstWordMs: 350,
-  };
-  const outcome = await runScene(scene, clock, limiters, (index, screen) =>
-    platform.open(index, screen, limiters),
-  );
-  return { ...outcome, calls: platform.calls, refusals: platform.refusals };
+function missesOf({ wanted }: PacingCase, measured: Measured): string[] {
+  const { firstText, endLag } = wanted;
+  const seconds = (values: readonly number[], share: number) => percentile(values, share) / 1_000;
+  const bounds: readonly (readonly [name: string, value: number, most: number | undefined])[] = [
+    ['first text p50', seconds(measured.firstTextMs, 0.5), firstText?.[0]],
+    ['first text p99', seconds(measured.firstTextMs, 0.99), firstText?.[1]],
+    ['end lag p50', seconds(measured.endLagMs, 0.5), endLag?.[0]],
+    ['end lag p99', seconds(measured.endLagMs, 0.99), endLag?.[1]],
+    ['wall', measured.wallMs / 1_000, wanted.wall],
+    ['calls', measured.calls, wanted.calls],
+    ['words behind', measured.wordsBehind, wanted.wordsBehind],
+    ['words lost or doubled', measured.lost + measured.doubled, 0],
+  ];
+  return bounds
+    .filter(([, value, most]) => most !== undefined && !(value <= most))
+    .map(([name, value, most]) => `${name} ${value.toFixed(2)}, wanted at most ${most}`);
 }
 
-function print(name: string, { firstTextMs, endLagMs, ...rest }: Measured): void {
-  const s = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
+const NOTHING = { wordsBehind: Number.NaN, refusals: 0, lost: 0, doubled: 0, timeline: [] };
+
+function row(name: string, { firstTextMs, endLagMs, wallMs, calls, wordsBehind, refusals }: Measured): void {
+  const s = (ms: number) => (ms / 1_000).toFixed(2).padStart(6);
+  const pair = (values: readonly number[]) =>
+    `${s(percentile(values, 0.5))} /${s(percentile(values, 0.99))} s`;
   console.log(
-    `${name.padEnd(44)} first ${s(percentile(firstTextMs, 0.5))} / ${s(percentile(firstTextMs, 0.99))}` +
-      `  lag ${s(percentile(endLagMs, 0.5))} / ${s(percentile(endLagMs, 0.99))}  wall ${s(rest.wallMs)}` +
-      `  calls ${rest.calls}  behind ${rest.wordsBehind.toFixed(1)}  429 ${rest.refusals}  lost ${rest.lost} doubled ${rest.doubled}`,
+    `  ${name.padEnd(16)} first text ${pair(firstTextMs)}  end lag ${pair(endLagMs)}  wall ${s(wallMs)} s` +
+      `  ${String(calls).padStart(5)} calls  ${Number.isNaN(wordsBehind) ? '   –' : wordsBehind.toFixed(0).padStart(4)} words behind  ${refusals} × 429`,
   );
 }
 
-for (const counting of ['fixed', 'sliding'] as const) {
-  for (const answers of [100, 300])
-    print(`Discord, ${answers} mentions, ${counting}`, await discord(answers, counting));
-}
-for (const answers of [100, 300]) {
-  const { firstTextMs, endLagMs, calls, wallMs } = discordOptimum(answers);
-  print(`Discord, ${answers} mentions, optimum`, {
-    firstTextMs,
-    endLagMs,
-    calls,
-    wallMs,
-    wordsBehind: 0,
-    lost: 0,
-    doubled: 0,
-    refusals: 0,
-    timeline: [],
-  });
-}
-for (const counting of ['sliding', 'bucket', 'fixed'] as const) {
-  for (const answers of [1, 10, 30, 100, 300])
-    print(`Slack, ${answers} mentions, ${counting}`, await slack(answers, counting));
-  print(`Slack, 5 in one channel, ${counting}`, await slack(5, counting, { channels: 1 }));
-  print(`Slack, 1 answer of 60 s, ${counting}`, await slack(1, counting, { words: 3_000 }));
-  print(`Slack, 10 answers of 60 s, ${counting}`, await slack(10, counting, { words: 3_000 }));
-}
-for (const answers of [100, 300]) {
-  const { firstTextMs, endLagMs, calls, wallMs } = slackOptimum(answers, Math.min(4_000, 500 + answers * 10));
-  print(`Slack, ${answers} mentions, optimum`, {
-    firstTextMs,
-    endLagMs,
-    calls,
-    wallMs,
-    wordsBehind: 0,
-    lost: 0,
-    doubled: 0,
-    refusals: 0,
-    timeline: [],
-  });
+async function draw(): Promise<void> {
+  const pictures: readonly (readonly [file: string, PacingCase | undefined])[] = [
+    ['quiet', CASES.find(({ name }) => name === 'Slack, one answer of 60 s')],
+    ['evening', EVENING_CASE],
+    ['storm', CASES.find(({ name }) => name === 'Slack, 300 mentions')],
+  ];
+  for (const [file, each] of pictures) {
+    if (each === undefined) continue;
+    const path = `bench/pacing/timeline-${file}.svg`;
+    writeFileSync(path, drawTimeline(each.name, (await each.run('parley', 'sliding')).timeline));
+    console.log(`drawn: ${path}`);
+  }
 }

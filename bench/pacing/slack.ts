@@ -5,6 +5,7 @@ import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import type { Screen } from './answers.ts';
+import { createBareBot } from './bare-bot.ts';
 import type { SimulatedPlatform } from './discord.ts';
 import { type Counter, type Counting, createCounter } from './windows.ts';
 
@@ -64,8 +65,19 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
     async upload() {},
   };
 
+  async function send(kind: 'thread' | 'post' | 'edit', index: number): Promise<number | null> {
+    await clock.sleep(ROUND_TRIP_MS / 2);
+    calls++;
+    const method = kind === 'edit' ? 'chat.update' : 'chat.postMessage';
+    const waitMs = refusalOf(method, `C${index % options.channels}`);
+    if (waitMs !== null) refusals++;
+    await clock.sleep(ROUND_TRIP_MS / 2);
+    return waitMs === null ? null : Math.ceil(waitMs / 1_000) * 1_000;
+  }
+
   return {
-    open(index, screen: Screen, limiters) {
+    bareBot: createBareBot({ clock, send, opensThreads: false, inOneQueue: false }),
+    open(index, screen, limiters) {
       const identity = { team: 'T1', botUser: 'U1', botId: 'B1', botName: 'Parley' };
       const workspace = createWorkspace(identity, api, limiters, clock);
       const questionTs = `0.${String(index).padStart(6, '0')}`;

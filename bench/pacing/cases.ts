@@ -1,0 +1,124 @@
+import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
+import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
+import { type Outcome, replyOn, runScene, type Scene } from './answers.ts';
+import { createSimulatedDiscord, type SimulatedPlatform } from './discord.ts';
+import { discordOptimum, type Optimum, slackOptimum } from './optimum.ts';
+import { createSimulatedSlack } from './slack.ts';
+import type { Counting } from './windows.ts';
+
+export interface Measured extends Outcome {
+  readonly calls: number;
+  readonly refusals: number;
+}
+
+/** Figures that a case wants, each at most; seconds, calls and words. */
+export interface Wanted {
+  readonly firstText?: readonly [p50: number, p99: number];
+  readonly endLag?: readonly [p50: number, p99: number];
+  readonly wall?: number;
+  readonly calls?: number;
+  readonly wordsBehind?: number;
+}
+
+export interface PacingCase {
+  readonly name: string;
+  readonly wanted: Wanted;
+  readonly optimum: Optimum | null;
+  run(bot: 'parley' | 'bare', counting: Counting): Promise<Measured>;
+}
+
+const WORDS = 180;
+const WORDS_PER_SECOND = 50;
+
+function mentionsOnDiscord(answers: number, wanted: Wanted): PacingCase {
+  const scene: Scene = {
+    answers,
+    spreadMs: 0,
+    words: WORDS,
+    wordsPerSecond: WORDS_PER_SECOND,
+    firstWordMs: 150,
+  };
+  return {
+    name: `Discord, ${answers} mentions at once`,
+    wanted,
+    optimum: discordOptimum(answers),
+    run: (bot, counting) =>
+      measure(scene, bot, (clock) =>
+        createSimulatedDiscord(clock, { counting, channels: Math.ceil(answers / 4) }),
+      ),
+  };
+}
+
+interface SlackCase {
+  readonly channels?: number;
+  readonly words?: number;
+  readonly wanted?: Wanted;
+  /** Updates that are refused although the limit is kept. */
+  readonly surprises?: ReadonlySet<number>;
+  readonly startsAtMs?: readonly number[];
+}
+
+function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): PacingCase {
+  const { channels = Math.ceil(answers / 4), words = WORDS, wanted = {}, surprises, startsAtMs } = more;
+  const spreadMs = channels === 1 ? 0 : Math.min(4_000, 500 + answers * 10);
+  const scene: Scene = {
+    answers,
+    spreadMs,
+    words,
+    wordsPerSecond: WORDS_PER_SECOND,
+    firstWordMs: 350,
+    ...(startsAtMs && { startsAtMs }),
+  };
+  const hasOptimum = words === WORDS && !startsAtMs && !surprises;
+  return {
+    name: `Slack, ${name}`,
+    wanted,
+    optimum: hasOptimum ? slackOptimum(answers, spreadMs) : null,
+    run: (bot, counting) =>
+      measure(scene, bot, (clock) =>
+        createSimulatedSlack(clock, { counting, channels, postBurst: 5, ...(surprises && { surprises }) }),
+      ),
+  };
+}
+
+async function measure(
+  scene: Scene,
+  bot: 'parley' | 'bare',
+  platformOn: (clock: FakeClock) => SimulatedPlatform,
+): Promise<Measured> {
+  const clock = createFakeClock(0);
+  const platform = platformOn(clock);
+  const limiters = createWriteLimiters(clock);
+  const outcome = await runScene(scene, clock, (index, screen) =>
+    bot === 'bare'
+      ? platform.bareBot.start(index, screen)
+      : replyOn(platform.open(index, screen, limiters), limiters, clock),
+  );
+  return { ...outcome, calls: platform.calls, refusals: platform.refusals };
+}
+
+/** Thirty people who ask again and again for ten minutes, each answer 8 s long. */
+const EVENING = Array.from({ length: 60 }, (_, index) => index * 10_000 + ((index * 7_919) % 9_000));
+
+export const EVENING_CASE = mentionsOnSlack('an evening with 30 people', EVENING.length, {
+  words: 400,
+  channels: 8,
+  startsAtMs: EVENING,
+});
+
+export const CASES: readonly PacingCase[] = [
+  mentionsOnDiscord(100, { endLag: [1.6, 2.5], calls: 330 }),
+  mentionsOnDiscord(300, { firstText: [9.5, 13], endLag: [6.5, 10], wall: 14, calls: 720 }),
+  mentionsOnSlack('100 mentions', 100, { wanted: { endLag: [1, 3] } }),
+  mentionsOnSlack('300 mentions', 300, { wanted: { endLag: [2, 6] } }),
+  mentionsOnSlack('10 mentions', 10, { wanted: { wordsBehind: 27 } }),
+  mentionsOnSlack('5 in one channel at once', 5, { channels: 1, wanted: { firstText: [0.4, 0.6] } }),
+  mentionsOnSlack('one answer in a quiet workspace', 1, { wanted: { wordsBehind: 27 } }),
+  mentionsOnSlack('one answer of 20 s', 1, { words: 1_000, wanted: { wordsBehind: 27 } }),
+  mentionsOnSlack('one answer of 60 s', 1, { words: 3_000 }),
+  mentionsOnSlack('10 mentions, three surprise 429s', 10, {
+    surprises: new Set([5, 6, 7]),
+    wanted: { endLag: [3, 3] },
+  }),
+  EVENING_CASE,
+];
