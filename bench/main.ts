@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { measureCpu } from './cpu.ts';
+import { measureFiles } from './files.ts';
 import { measureFirstUpdate } from './first-update.ts';
 import { measureJournal } from './journal.ts';
 import { measureMemory } from './memory.ts';
@@ -8,7 +9,14 @@ import { measureStaleness } from './staleness.ts';
 import type { Row } from './support/row.ts';
 
 /** Every figure that the README quotes is printed here. `npm run bench`, about a minute. */
-const measures = [measureStaleness, measureFirstUpdate, measureMemory, measureCpu, measureJournal];
+const measures = [
+  measureStaleness,
+  measureFirstUpdate,
+  measureMemory,
+  measureCpu,
+  measureJournal,
+  measureFiles,
+];
 
 // Simulated time: it needs no quiet machine.
 if (process.argv.includes('--pacing') || process.argv.includes('--timeline')) {

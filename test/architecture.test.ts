@@ -18,6 +18,7 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
   { name: 'src/core', path: /^src\/core\//, may: /^src\/core\// },
   { name: 'src/commands', path: /^src\/commands\//, may: /^src\/(core|commands)\// },
   { name: 'src/store', path: /^src\/store\//, may: /^src\/(core|store)\// },
+  { name: 'src/files', path: /^src\/files\//, may: /^src\/(core|files)\// },
   { name: 'src/charts', path: /^src\/charts\//, may: /^src\/(core|charts)\// },
   { name: 'src/demo', path: /^src\/demo\//, may: /^src\/(core|demo)\// },
   {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../core/kit/json.ts';
+import type { FileLimits } from '../core/ports/files.ts';
 import { routingPreferencesSchema } from '../core/ports/routing.ts';
 import { TIERS } from '../core/ports/tiers.ts';
 import { baseUrlSchema as url } from '../core/provider/definition.ts';
@@ -190,6 +191,31 @@ export const VARIABLES = {
     'a number of days such as 90',
   ),
   TIME_ZONE: variable(timeZone.default('UTC'), 'the name of a time zone such as UTC or Europe/Berlin'),
+  FILES_MAX: variable(
+    z.coerce.number().int().min(0).max(100).default(10),
+    'a whole number such as 10; 0 for none',
+  ),
+  FILE_MAX_MB: variable(
+    z.coerce.number().positive().max(100).default(20),
+    'a number of megabytes such as 20',
+  ),
+  FILE_MAX_PAGES: variable(
+    z.coerce.number().int().positive().max(1_000).default(50),
+    'a whole number such as 50',
+  ),
+  FILES_MAX_CHARS: variable(count(200_000), 'a whole number such as 200000'),
+  FILE_TIMEOUT_SEC: variable(
+    z.coerce.number().positive().max(300).default(20),
+    'a number of seconds such as 20',
+  ),
+  FILE_MEMORY_MB: variable(
+    z.coerce.number().int().min(64).max(4_096).default(256),
+    'a whole number of megabytes such as 256',
+  ),
+  CONFIRM_ABOVE_USD: variable(
+    z.union([z.literal('off'), z.coerce.number().min(0).max(1_000)]).default(0.5),
+    'an amount in US dollars such as 0.5, or off',
+  ),
   PLAYGROUND: variable(z.enum(['auto', 'on', 'off']).default('auto'), 'auto, on or off'),
 } as const satisfies Record<string, Variable<z.ZodType>>;
 
@@ -252,6 +278,17 @@ export function encryptionKeysOf({
   ENCRYPTION_KEY_OLD: before,
 }: Config): readonly Buffer[] {
   return [now, before].filter((key) => key !== undefined);
+}
+
+export function fileLimitsOf(config: Config): FileLimits {
+  return {
+    maxFiles: config.FILES_MAX,
+    maxBytes: config.FILE_MAX_MB * 1_000_000,
+    maxPages: config.FILE_MAX_PAGES,
+    maxChars: config.FILES_MAX_CHARS,
+    timeoutMs: config.FILE_TIMEOUT_SEC * 1_000,
+    maxMemoryBytes: config.FILE_MEMORY_MB * 1_000_000,
+  };
 }
 
 /** Faults of variables that are right one by one. */

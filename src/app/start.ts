@@ -13,15 +13,18 @@ import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
 import { createWriteLimiters } from '../core/delivery/write-limiter.ts';
 import { createCleanupStack } from '../core/kit/cleanup-stack.ts';
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
+import { parseNanoUsd } from '../core/kit/money.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
+import { createReadContent } from '../files/read-content.ts';
 import { openStore } from '../store/open-store.ts';
 import { createAlerts } from './alerts.ts';
 import {
   type Config,
   encryptionKeysOf,
+  fileLimitsOf,
   isLoopback,
   isVariable,
   VARIABLES,
@@ -92,6 +95,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     const sharedLimiter = store.pace && createSharedLimiter(store.pace, { clock: steadyClock, log });
     if (sharedLimiter) closing.add(() => sharedLimiter.stop());
     const limiters = metrics.watch(createWriteLimiters(steadyClock, sharedLimiter));
+    const fileLimits = fileLimitsOf(config);
     const adapters: Adapter[] = [];
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const core = createCore({
@@ -122,6 +126,10 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
         (await adapterOf(guild)?.tellAdmins?.(guild, notice, signal)) ?? false,
       peopleIn: (guild) => adapterOf(guild)?.people ?? null,
       drawChart: createDrawChart(log),
+      readFileOf: (guild) => adapterOf(guild)?.readFile ?? null,
+      readContent: createReadContent({ limits: fileLimits, log }),
+      fileLimits,
+      confirmAboveNanoUsd: config.CONFIRM_ABOVE_USD === 'off' ? null : parseNanoUsd(config.CONFIRM_ABOVE_USD),
       retentionMs: config.RETENTION_DAYS * DAY_MS,
       timeZone: config.TIME_ZONE,
       logContent: config.LOG_CONTENT === 'on',
@@ -155,18 +163,18 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
     }
     if (config.SLACK_BOT_TOKEN !== undefined) {
       const { createSlackAdapter } = await import('../adapters/slack/adapter.ts');
-      adapters.push(
-        createSlackAdapter({
-          botToken: config.SLACK_BOT_TOKEN,
-          transport: slackTransport(config),
-          apiUrl: config.SLACK_API_URL,
-          commands,
-          limiters,
-          clock,
-          log: log.child({ platform: 'slack' }),
-          fetch,
-        }),
-      );
+      const slack = createSlackAdapter({
+        botToken: config.SLACK_BOT_TOKEN,
+        transport: slackTransport(config),
+        apiUrl: config.SLACK_API_URL,
+        commands,
+        limiters,
+        clock,
+        log: log.child({ platform: 'slack' }),
+        fetch,
+      });
+      adapters.push(slack);
+      notes.push(() => slack.notes);
     }
     if (withPlayground) {
       const { createWebAdapter } = await import('../adapters/web/adapter.ts');

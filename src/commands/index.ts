@@ -1,6 +1,7 @@
 import type { Command } from '../core/command.ts';
 import { ask } from './ask.ts';
 import { connect } from './connect.ts';
+import { context } from './context.ts';
 import { disconnect } from './disconnect.ts';
 import { exportData } from './export.ts';
 import { forget } from './forget.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   ask,
   models,
   model,
+  context,
   stop,
   usage,
   limits,

@@ -9,9 +9,11 @@ import type { Catalogue } from './catalogue/catalogue.ts';
 import { createAnswerRecords } from './chat/answer-records.ts';
 import { createChat } from './chat/chat.ts';
 import { createConversations } from './chat/conversations.ts';
-import { createModelChooser } from './chat/model-choice.ts';
+import { createGather } from './chat/gather.ts';
+import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question.ts';
+import { createBroughtReader } from './chat/read-brought.ts';
 import { startRetention } from './chat/retention.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
@@ -33,9 +35,10 @@ import { createModelRequests } from './ledger/model-requests.ts';
 import { createLimitRules } from './ledger/rules.ts';
 import { createUsageLog } from './ledger/usage.ts';
 import { createLimitWarnings } from './ledger/warnings.ts';
-import { createRoles, type PeopleIn } from './ports/actor.ts';
-import type { Adapter, TellAdmins } from './ports/adapter.ts';
+import { createRoles, type GuildId, type PeopleIn } from './ports/actor.ts';
+import type { Adapter, ReadFile, TellAdmins } from './ports/adapter.ts';
 import type { DrawChart } from './ports/chart.ts';
+import { type FileLimits, FileUnavailable, type ReadContent } from './ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from './ports/limits.ts';
 import type { ChatProvider } from './ports/provider.ts';
 import type { Store } from './ports/store.ts';
@@ -85,6 +88,12 @@ export interface CoreOptions {
   readonly tellAdmins: TellAdmins;
   readonly peopleIn: PeopleIn;
   readonly drawChart: DrawChart;
+  /** Fetches a file of a platform; null for platforms that have none. */
+  readonly readFileOf: (guild: GuildId) => ReadFile | null;
+  readonly readContent: ReadContent;
+  readonly fileLimits: FileLimits;
+  /** What comes with a question may cost so much without the person being asked first; null for any price. */
+  readonly confirmAboveNanoUsd: number | null;
   readonly retentionMs: number;
   /** In which days and months of limits begin. */
   readonly timeZone: string;
@@ -160,6 +169,17 @@ export function createCore(options: CoreOptions): Core {
   });
   const choose = createModelChooser({ catalogue, settings, models, defaultModel: options.defaultModel });
 
+  const reader = createBroughtReader({
+    async fetchFile(guild, { reference }, maxBytes, signal) {
+      const readFile = options.readFileOf(guild);
+      if (readFile === null) throw new FileUnavailable('Files of this platform cannot be read.');
+      return readFile(reference, maxBytes, signal);
+    },
+    readContent: options.readContent,
+    limits: options.fileLimits,
+    clock,
+    log,
+  });
   const live = createLiveAnswers();
   const answers = createAnswerRecords(store, retentionMs);
   const journal = createJournal({ claims, owner, clock, log });
@@ -176,6 +196,9 @@ export function createCore(options: CoreOptions): Core {
     slots,
     models,
     choose,
+    seeing: createSeeingModel({ catalogue, models }),
+    gather: createGather({ reader, settings, tokens }),
+    confirmAboveNanoUsd: options.confirmAboveNanoUsd,
     tokens,
     roles,
     limiters,

@@ -120,7 +120,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     },
 
     async message(message) {
-      const { actor, place, surface, id, parts } = message;
+      const { actor, place, surface, id, parts, readThread } = message;
       if (!message.addressed && !(await hears(place))) return;
       const text = wordsIn(parts);
       await once(message, async () => {
@@ -137,7 +137,14 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             never,
           );
         } else {
-          await services.chat.ask({ eventId: id, actor, place, surface, parts });
+          await services.chat.ask({
+            eventId: id,
+            actor,
+            place,
+            surface,
+            parts,
+            ...(readThread === undefined ? {} : { readThread }),
+          });
         }
       });
     },
@@ -151,6 +158,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.stop(press);
           case 'retry':
             return services.chat.retry(press);
+          case 'confirm':
+            return services.chat.confirm(press);
           case 'continue':
             return services.chat.continueInThread(press);
         }

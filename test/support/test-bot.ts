@@ -15,8 +15,9 @@ import type { Dispatcher } from '../../src/core/dispatch.ts';
 import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
-import type { Adapter } from '../../src/core/ports/adapter.ts';
+import type { Adapter, ReadFile } from '../../src/core/ports/adapter.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
+import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
 import type { BroughtPart } from '../../src/core/ports/parts.ts';
 import type { Store } from '../../src/core/ports/store.ts';
@@ -24,6 +25,7 @@ import { NO_TELEMETRY, type Telemetry } from '../../src/core/ports/telemetry.ts'
 import type { Tier } from '../../src/core/ports/tiers.ts';
 import { createProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
 import type { Services } from '../../src/core/services.ts';
+import { createReadContent } from '../../src/files/read-content.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
@@ -73,6 +75,11 @@ export interface TestBotOptions {
   readonly steadyClock?: Clock;
   /** None by default. */
   readonly sharedLimiter?: SharedLimiter;
+  /** Where files of all platforms are; nowhere by default. */
+  readonly readFile?: ReadFile;
+  readonly fileLimits?: Partial<FileLimits>;
+  /** None is asked by default. */
+  readonly confirmAboveNanoUsd?: number;
   /** A provider to share; one of its own by default. All that the file names stand at its address. */
   readonly provider?: FakeProvider;
   /** The models file; `models.json` as it is delivered by default. */
@@ -104,6 +111,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       }),
     ]),
   );
+  const fileLimits = { ...DEFAULT_FILE_LIMITS, ...options.fileLimits };
   const told: TestBot['told'] = [];
   const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);
   const core = createCore({
@@ -135,6 +143,10 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     },
     peopleIn: (guild) => (guild === 'web:local' ? PEOPLE : null),
     drawChart: createDrawChart(log),
+    readFileOf: () => options.readFile ?? null,
+    readContent: createReadContent({ limits: fileLimits, log }),
+    fileLimits,
+    confirmAboveNanoUsd: options.confirmAboveNanoUsd ?? null,
     retentionMs: 86_400_000,
     timeZone: 'UTC',
     logContent: options.logContent ?? false,

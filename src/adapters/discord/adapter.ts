@@ -25,6 +25,7 @@ import { rememberReferenced } from './gateway/referenced.ts';
 import { register } from './gateway/registration.ts';
 import { createInteractionHandler, type InteractionHandlerOptions } from './inbound/interactions.ts';
 import { createMessageHandler, type MessageHandlerOptions } from './inbound/messages.ts';
+import { createFileReader } from './inbound/read-file.ts';
 import { isForbidden } from './rest/errors.ts';
 import { createRest } from './rest/rest.ts';
 
@@ -122,6 +123,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     },
 
     ready: () => client !== null && isConnected(client),
+    readFile: createFileReader({ ...options, rest }),
 
     async tellAdmins(guild, notice, signal) {
       return client !== null && (await tellAdmins({ client, rest }, guild, notice, signal));

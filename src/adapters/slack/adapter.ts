@@ -16,6 +16,7 @@ import { createTellAdmins } from './answers/tell-admins.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace } from './api/workspace.ts';
 import { listen } from './inbound/listeners.ts';
+import { createFileReader } from './inbound/read-file.ts';
 import { createSeenIds } from './inbound/seen-ids.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
@@ -47,8 +48,13 @@ const TWIN_MEMORY_MS = 10 * 60_000;
 /** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
 const LAST_WORDS_MS = 3_000;
 
+export interface SlackAdapter extends Adapter {
+  /** What the operator should read once it has started: what more scopes would add. */
+  readonly notes: readonly string[];
+}
+
 /** Slack, over Socket Mode or signed HTTP. */
-export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
+export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   const { botToken, transport, apiUrl, commands, limiters, fetch, clock, log } = options;
   const tasks = createTasks(log);
   const stopping = new AbortController();
@@ -56,6 +62,8 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
   let isStarted = false;
   let isStopping = false;
   let parts: SurfaceParts | null = null;
+  let readFile: ReturnType<typeof createFileReader> | null = null;
+  const notes: string[] = [];
   let tellAdmins: ReturnType<typeof createTellAdmins> | null = null;
   const boltLogger = createBoltLogger(log, () => isStopping);
 
@@ -83,6 +91,8 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
       const identity = await identify(api, apiUrl, signal);
       const workspace = createWorkspace(identity, api, limiters, clock);
       tellAdmins = createTellAdmins(workspace, clock);
+      readFile = createFileReader({ workspace, botToken, apiUrl, fetch });
+      notes.push(...identity.notes);
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
@@ -123,6 +133,11 @@ export function createSlackAdapter(options: SlackAdapterOptions): Adapter {
 
     ready: () => isStarted && !isStopping && (socket?.isOpen ?? true),
 
+    notes,
+    async readFile(reference, maxBytes, until) {
+      if (readFile === null) throw new Error('files can be read after the start alone');
+      return readFile(reference, maxBytes, until);
+    },
     tellAdmins: async (guild, notice, until) => (await tellAdmins?.(guild, notice, until)) ?? false,
 
     async reopen(lost, until) {

@@ -1,6 +1,6 @@
 import { clip } from '../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
-import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, REQUIRED_SCOPES } from './api/scopes.ts';
+import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';
 import { usage } from './inbound/arguments.ts';
 import { ASK_ABOUT } from './inbound/shortcuts.ts';
@@ -45,7 +45,15 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
       })),
       ...(agentView ? { agent_view: AGENT_VIEW } : {}),
     },
-    oauth_config: { scopes: { bot: [...REQUIRED_SCOPES, ...(agentView ? AGENT_SCOPES : [])].toSorted() } },
+    oauth_config: {
+      scopes: {
+        bot: [
+          ...REQUIRED_SCOPES,
+          ...Object.keys(OPTIONAL_SCOPES),
+          ...(agentView ? AGENT_SCOPES : []),
+        ].toSorted(),
+      },
+    },
     settings: {
       event_subscriptions: {
         ...requestUrl,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StartError } from '../../core/ports/adapter.ts';
 import { isRefusal } from './api/errors.ts';
-import { REQUIRED_SCOPES } from './api/scopes.ts';
+import { OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SlackRefusal, type WebApi } from './api/web-api.ts';
 import type { Identity } from './api/workspace.ts';
 
@@ -15,7 +15,11 @@ const identitySchema = z.object({
 });
 
 /** Asks Slack who the bot is, and checks that it may do what it is for. @throws StartError with what to click where */
-export async function identify(api: WebApi, apiUrl: string, signal: AbortSignal): Promise<Identity> {
+export async function identify(
+  api: WebApi,
+  apiUrl: string,
+  signal: AbortSignal,
+): Promise<Identity & { readonly notes: readonly string[] }> {
   const { data, scopes } = await api.call('auth.test', {}, signal).catch((error: unknown) => {
     throw tokenFault(error, apiUrl);
   });
@@ -34,7 +38,13 @@ export async function identify(api: WebApi, apiUrl: string, signal: AbortSignal)
     );
   }
   const { team_id: team, user_id: botUser, bot_id: botId, user: botName } = identity.data;
-  return { team, botUser, botId, botName };
+  const notes = Object.entries(OPTIONAL_SCOPES)
+    .filter(([scope]) => scopes.length > 0 && !scopes.includes(scope))
+    .map(
+      ([scope, adds]) =>
+        `Slack: with the bot scope ${scope}, ${adds}. ${APPS}, then OAuth & Permissions, add it and reinstall the app.`,
+    );
+  return { team, botUser, botId, botName, notes };
 }
 
 function tokenFault(error: unknown, apiUrl: string): unknown {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
-import { broughtSchema } from '../ports/parts.ts';
+import { broughtSchema, isBy } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
 
 const answerSchema = z.object({
@@ -30,6 +30,8 @@ export interface AnswerRecords {
   find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
   /** Forgets those of a guild that match; their buttons work no more. Reads all that the guild has. */
   forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void>;
+  /** Forgets what a person wrote in a guild and others brought. Reads all that the guild has. */
+  forgetQuotes(guild: string, user: string): Promise<void>;
 }
 
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
@@ -76,6 +78,13 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       await answers.delete(id);
     },
     find,
+    async forgetQuotes(guild, user) {
+      const quotes = ({ brought = [] }: AnswerRecord) => brought.some((part) => isBy(part, user));
+      for await (const record of find(guild, quotes)) {
+        const brought = record.brought?.filter((part) => !isBy(part, user)) ?? [];
+        await answers.set(record.id, { ...record, brought });
+      }
+    },
     async forget(guild, matches) {
       for await (const { id } of find(guild, matches)) await answers.delete(id);
     },

@@ -10,6 +10,8 @@ export function footerOf(facts: {
   readonly durationMs: number;
   readonly tokens: number;
   readonly costNanoUsd: number;
+  /** Such as `read 14 messages, 1 file`. */
+  readonly read?: string | null;
   /** Whether tokens and cost are the provider's own figures. */
   readonly exact: boolean;
   /** Whether the cost is the most that it can have been. */
@@ -22,7 +24,9 @@ export function footerOf(facts: {
     facts.costNanoUsd === 0
       ? formatUsd(0)
       : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  return [facts.model.name, formatDuration(facts.durationMs), tokens, cost].join(' · ');
+  return [facts.model.name, formatDuration(facts.durationMs), tokens, cost, facts.read]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */

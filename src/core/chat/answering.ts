@@ -21,6 +21,8 @@ export interface Answering {
   readonly surface: Surface;
   /** Stands before the reason of an early end: what the asker should know of how this was answered. */
   readonly remark: string | null;
+  /** What was read for it beside the person's words, for the footer; null if nothing was. */
+  readonly read: string | null;
   readonly maxOutputTokens: number;
   readonly onMessage: (key: string) => void;
   /** Ends the provider's request. */
@@ -125,7 +127,7 @@ export async function answer(
   }
 
   const { status, note } = endingOf(outcome, text, job, affordableTokens);
-  const footer = bill && footerOf({ model, durationMs, ...bill });
+  const footer = bill && footerOf({ model, durationMs, read: job.read, ...bill });
   ending = { status, note: joined(job.remark, note), footer };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;

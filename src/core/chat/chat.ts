@@ -14,6 +14,8 @@ export interface Chat {
   /** Answers a question where it was asked, after those that wait in the same conversation. */
   ask(question: Question): Promise<void>;
   retry(press: Press): Promise<void>;
+  /** Answers a question whose price was said first. */
+  confirm(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
   /** Stops one answer, where the person may. */
   stop(press: Press): Promise<void>;
@@ -65,6 +67,34 @@ export function createChat(options: ChatOptions): Chat {
     return null;
   }
 
+  /** Answers the question behind a button, as it was asked. */
+  async function askAgain(press: Press, action: string): Promise<void> {
+    const record = await recordFor(press, action);
+    if (record === null) return;
+    if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
+      return tell(press.surface, 'This answer is still being written. Stop it first.');
+    }
+    const { actor, place, surface } = press;
+    const conversation =
+      (await conversations.get(record.conversation)) ?? (await conversations.open(place.guild, place.key));
+    await run({
+      question: {
+        eventId: press.id,
+        actor,
+        place,
+        surface,
+        parts: [{ type: 'text', text: record.question }, ...(record.brought ?? [])],
+        ...(record.model === null ? {} : { model: record.model }),
+        webSearch: record.webSearch,
+      },
+      asker: { user: record.user, name: record.author },
+      conversation: conversation.id,
+      turn: record.turn,
+      onAdmitted: () => press.retire(abandoned.signal),
+      isConfirmed: true,
+    });
+  }
+
   return {
     async ask(question) {
       const key = placeKeyOf(question.place, question.surface, question.actor);
@@ -78,31 +108,8 @@ export function createChat(options: ChatOptions): Chat {
       });
     },
 
-    async retry(press) {
-      const record = await recordFor(press, 'retry');
-      if (record === null) return;
-      if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
-        return tell(press.surface, 'This answer is still being written. Stop it first.');
-      }
-      const { actor, place, surface } = press;
-      const conversation =
-        (await conversations.get(record.conversation)) ?? (await conversations.open(place.guild, place.key));
-      await run({
-        question: {
-          eventId: press.id,
-          actor,
-          place,
-          surface,
-          parts: [{ type: 'text', text: record.question }, ...(record.brought ?? [])],
-          ...(record.model === null ? {} : { model: record.model }),
-          webSearch: record.webSearch,
-        },
-        asker: { user: record.user, name: record.author },
-        conversation: conversation.id,
-        turn: record.turn,
-        onAdmitted: () => press.retire(abandoned.signal),
-      });
-    },
+    retry: (press) => askAgain(press, 'retry'),
+    confirm: (press) => askAgain(press, 'go on with'),
 
     async continueInThread(press) {
       const record = await answers.get(press.answerId);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Collection, createCollection, type Guarded } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
-import { broughtSchema } from '../ports/parts.ts';
+import { broughtSchema, isBy } from '../ports/parts.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 
 const turnSchema = z.object({
@@ -55,8 +55,16 @@ export interface Conversations {
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
-  /** Forgets a person's turns in a guild; resolves to how many there were. A conversation without turns goes with them. */
+  /**
+   * Forgets a person's turns in a guild, and what of theirs others brought; resolves to how many turns there were. A conversation
+   * without turns goes with them.
+   */
   forgetPerson(guild: GuildId, user: string): Promise<number>;
+  /** What a person wrote in a guild and others brought, each with its conversation. */
+  quotesOf(
+    guild: GuildId,
+    user: string,
+  ): AsyncIterable<{ readonly conversation: string; readonly text: string }>;
   /** A person's turns in a guild, each with its conversation. */
   turnsOf(guild: GuildId, user: string): AsyncIterable<Turn & { readonly conversation: string }>;
 }
@@ -105,9 +113,10 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   async function forgetTurns(held: Collection<Conversation>, id: string, user: string): Promise<number> {
     const conversation = await held.get(id);
     if (!conversation) return 0;
-    const turns = conversation.turns.filter((turn) => turn.user !== user);
+    const own = conversation.turns.filter((turn) => turn.user !== user);
+    const turns = own.map((turn) => withoutAuthor(turn, user));
     const forgotten = conversation.turns.length - turns.length;
-    if (forgotten === 0) return 0;
+    if (forgotten === 0 && turns.every((turn, index) => turn === own[index])) return 0;
     if (turns.length === 0) await held.delete(id);
     else await held.set(id, { ...conversation, turns });
     return forgotten;
@@ -164,6 +173,15 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         forgotten += await change(id, (held) => forgetTurns(held, id, user));
       return forgotten;
     },
+    async *quotesOf(guild, user) {
+      for (const id of new Set(await Array.fromAsync(idsOf(guild)))) {
+        for (const { brought = [] } of (await get(id))?.turns ?? []) {
+          for (const part of brought) {
+            if (isBy(part, user) && 'files' in part) yield { conversation: id, text: part.text };
+          }
+        }
+      }
+    },
     async *turnsOf(guild, user) {
       const seen = new Set<string>();
       for await (const id of idsOf(guild)) {
@@ -175,4 +193,11 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       }
     },
   };
+}
+
+/** The turn, or what it is without messages that this person wrote. */
+function withoutAuthor(turn: Turn, user: string): Turn {
+  const { brought, tokens: _, ...rest } = turn;
+  if (!brought?.some((part) => isBy(part, user))) return turn;
+  return { ...rest, brought: brought.filter((part) => !isBy(part, user)) };
 }

@@ -67,3 +67,26 @@ export function createModelChooser(parts: {
     return decisions.find((decision) => decision.ok)?.model ?? null;
   }
 }
+
+/** A model that sees pictures and that the guild may use now, a free one if there is one; null if there is none. */
+export type SeeingModel = (guild: GuildId) => Promise<Model | null>;
+
+export function createSeeingModel({
+  catalogue,
+  models,
+}: {
+  readonly catalogue: Catalogue;
+  readonly models: Pick<ModelRequests, 'decideAll'>;
+}): SeeingModel {
+  return async (guild) => {
+    const seeing = catalogue
+      .list(platformOf(guild))
+      .filter(({ gone, input }) => !gone && input.includes('image'))
+      .toSorted((a, b) => Number(b.tier === 'free') - Number(a.tier === 'free'));
+    const decisions = await models.decideAll(
+      seeing.map(({ id }) => id),
+      guild,
+    );
+    return decisions.find((decision) => decision.ok)?.model ?? null;
+  };
+}

@@ -44,6 +44,8 @@ export interface PersonalData {
   readonly user: string;
   readonly exportedAtMs: number;
   readonly turns: readonly (Turn & { readonly conversation: string })[];
+  /** What the person wrote and others brought with their questions. */
+  readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
@@ -118,6 +120,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await stops.send(of, FORGOTTEN);
       // First: who ends a dead process's answer keeps no turn of it without this.
       await answers.forget(guild, (record) => record.user === user);
+      await answers.forgetQuotes(guild, user);
       const remembered = await conversations.forgetPerson(guild, user);
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
@@ -142,6 +145,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
         ...of,
         exportedAtMs: clock.now(),
         turns: await Array.fromAsync(conversations.turnsOf(guild, user)),
+        quotes: await Array.fromAsync(conversations.quotesOf(guild, user)),
         answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
         limits: rulesFor(user, (await limits.rules(guild)).users),

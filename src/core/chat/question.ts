@@ -3,12 +3,13 @@ import type { Entry, Journal } from '../coordination/journal.ts';
 import { type LiveAnswers, type StopCause, Stopped } from '../coordination/live-answers.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Turns } from '../coordination/turns.ts';
+import { createReply } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
-import { type Actor, platformOf } from '../ports/actor.ts';
-import type { Place } from '../ports/events.ts';
+import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
@@ -18,9 +19,11 @@ import type { TokenEstimator } from '../tokens/estimator.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
 import { answer } from './answering.ts';
 import type { Conversations } from './conversations.ts';
-import type { ModelChooser } from './model-choice.ts';
+import type { Gather } from './gather.ts';
+import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { promptFor } from './prompt.ts';
 import type { Slots } from './slots.ts';
+import { userMessage } from './user-message.ts';
 
 /** A question at a place, with the options of this request alone. */
 export interface Question {
@@ -29,6 +32,7 @@ export interface Question {
   readonly place: Place;
   readonly surface: Surface;
   readonly parts: readonly Part[];
+  readonly readThread?: ThreadReader;
   /** A model by name, as a person spelled it. */
   readonly model?: string;
   readonly webSearch?: boolean;
@@ -43,6 +47,8 @@ export interface Job {
   readonly turn: string;
   /** Takes the buttons off the answer that is tried again, once the new one is admitted. */
   readonly onAdmitted: () => Promise<void>;
+  /** Whether the person has seen the price, or the question has been answered before. Default false. */
+  readonly isConfirmed?: boolean;
 }
 
 export interface QuestionRunnerOptions {
@@ -55,6 +61,10 @@ export interface QuestionRunnerOptions {
   readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
+  readonly seeing: SeeingModel;
+  readonly gather: Gather;
+  /** What comes with a question may cost so much unasked; null for any price. */
+  readonly confirmAboveNanoUsd: number | null;
   readonly tokens: TokenEstimator;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
@@ -177,19 +187,39 @@ export function createQuestionRunner(
     const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
-    const [words, brought] = [wordsIn(question.parts), broughtIn(question.parts)];
     const history = (await conversations.get(conversation))?.turns ?? [];
     const again = history.findIndex((other) => other.id === turn);
 
     const chosen = await options.choose({ place, conversation, asked: question.model ?? null });
     if (!chosen.ok) return tell(surface, chosen.text);
     const { model, remark } = chosen;
+    const turns = again < 0 ? history : history.slice(0, again);
+    const words = wordsIn(question.parts);
+    const gathered = await options.gather(
+      {
+        place,
+        model,
+        brought: broughtIn(question.parts),
+        readThread: history.length === 0 ? (question.readThread ?? null) : null,
+        turns,
+      },
+      signal,
+    );
+    const { brought, images } = gathered;
+    // What was read now is not read again by Retry.
+    if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
+    const unseen = gathered.isBlind ? await blindness(model, place.guild) : null;
+    const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
+    if (words === '' && gathered.read === null) {
+      return tell(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
+    }
 
     const prompt = await promptFor(
       {
         guild: place.guild,
         model,
-        turns: again < 0 ? history : history.slice(0, again),
+        turns,
+        images,
         asker,
         question: { text: words, brought },
         day: days.format(clock.now()),
@@ -211,8 +241,19 @@ export function createQuestionRunner(
       maxOutputTokens,
       webSearch: question.webSearch ?? false,
       conversation,
+      ...(brought.length === 0 || job.isConfirmed || options.confirmAboveNanoUsd === null
+        ? {}
+        : {
+            brought: {
+              bytes: tokens.upperBound(userMessage({ text: '', brought })),
+              images: [...images.values()].flat().length,
+              aboveNanoUsd: options.confirmAboveNanoUsd,
+            },
+          }),
     });
-    if (!request.ok) return tell(surface, request.text);
+    if (!request.ok) {
+      return request.asksFirst ? offer(job, attempt, model, request.text) : tell(surface, request.text);
+    }
     // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
     await stops.look().catch((error: unknown) => {
       log.warn({ err: error, answer: id }, 'wishes to stop answers could not be read');
@@ -244,7 +285,8 @@ export function createQuestionRunner(
         entry,
         request,
         surface,
-        remark: [remark, question.webSearch && !request.searchesWeb && withoutSearch(model)]
+        read: gathered.read,
+        remark: [...remarks, question.webSearch && !request.searchesWeb && withoutSearch(model)]
           .filter(Boolean)
           .join(' '),
         maxOutputTokens,
@@ -312,6 +354,39 @@ export function createQuestionRunner(
           ? 'answered'
           : `an answer was ${status}`,
     );
+  }
+
+  /** Says what the question may cost, with a button to go on. */
+  async function offer(
+    { question, conversation }: Job,
+    { id, askedAtMs, entry }: Attempt,
+    model: Model,
+    text: string,
+  ) {
+    const { surface } = question;
+    const reply = createReply({
+      surface,
+      limiters: options.limiters,
+      clock,
+      log,
+      buttons: [],
+      async onOpen({ key, threadKey }) {
+        await entry.keep();
+        for (const place of [key, threadKey]) if (place) await conversations.attach(conversation, place);
+      },
+      signal: AbortSignal.any([abandoned, entry.lost]),
+    });
+    const ending = { status: 'complete', note: null, footer: null } as const;
+    entry.watch(() => ({ id, model: model.id, askedAtMs, text: '', ending, ...reply.progress }));
+    reply.write(text);
+    await reply.finish({ ...ending, buttons: [{ kind: 'confirm', answerId: id }] });
+  }
+
+  /** Says that a model does not see, and which does. */
+  async function blindness(model: Model, guild: GuildId): Promise<string> {
+    const other = await options.seeing(guild);
+    const remedy = other === null ? '' : ` ${other.name} does: pick it with \`/model\`.`;
+    return `${model.name} sees no pictures.${remedy}`;
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {

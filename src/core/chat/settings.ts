@@ -7,7 +7,11 @@ import type { Conversations } from './conversations.ts';
 
 export type SettingScope = 'conversation' | 'channel' | 'guild';
 
-const settingsSchema = z.object({ model: z.string().optional() });
+const settingsSchema = z.object({
+  model: z.string().optional(),
+  /** Whether questions bring the thread that they stand in. */
+  context: z.boolean().optional(),
+});
 
 /** Where a setting may hang: a place, and the conversation there if one has begun. */
 export interface SettingTarget {
@@ -26,6 +30,14 @@ export interface Settings {
   model(target: SettingTarget): Promise<ModelChoice | null>;
   /** Sets the choice, or takes it back with null. */
   setModel(scope: SettingScope, target: SettingTarget, model: string | null): Promise<void>;
+  /** Whether a question brings the thread that it stands in: as the channel says, else the guild, else yes. */
+  readsContext(place: Place): Promise<boolean>;
+  /** Says so for a channel or for all channels; null takes it back. */
+  setContext(
+    scope: Exclude<SettingScope, 'conversation'>,
+    place: Place,
+    isRead: boolean | null,
+  ): Promise<void>;
   /** Takes back all that was chosen for a guild and its channels; a conversation's choice goes with it. */
   forgetGuild(guild: GuildId): Promise<void>;
 }
@@ -35,6 +47,12 @@ export function createSettings(
   conversations: Pick<Conversations, 'get' | 'setModel'>,
 ): Settings {
   const settings = createCollection(store, 'settings', { version: 1, schema: settingsSchema });
+
+  async function change(key: string, changes: z.infer<typeof settingsSchema>): Promise<void> {
+    const { model, context } = { ...(await settings.get(key)), ...changes };
+    if (model === undefined && context === undefined) await settings.delete(key);
+    else await settings.set(key, { model, context });
+  }
 
   return {
     async model({ place, conversation }) {
@@ -54,8 +72,16 @@ export function createSettings(
         return conversations.setModel(conversation, model);
       }
       const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
-      if (model === null) await settings.delete(key);
-      else await settings.set(key, { model });
+      await change(key, { model: model ?? undefined });
+    },
+    async readsContext(place) {
+      const keys = [channelKey(place), guildKey(place.guild)];
+      const values = await settings.getMany(keys);
+      return keys.map((key) => values.get(key)?.context).find((context) => context !== undefined) ?? true;
+    },
+    async setContext(scope, place, isRead) {
+      const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
+      await change(key, { context: isRead ?? undefined });
     },
     async forgetGuild(guild) {
       await settings.delete(guildKey(guild));

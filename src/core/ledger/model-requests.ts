@@ -4,6 +4,7 @@ import type { KeyInUse, OwnKeys } from '../access/own-keys.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
+import { formatUsd } from '../kit/money.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import {
@@ -41,6 +42,8 @@ export interface ModelRequest {
   readonly messages: readonly ChatMessage[];
   readonly maxOutputTokens: number;
   readonly webSearch: boolean;
+  /** What came with the question, and the most that it may cost without the person being asked first. */
+  readonly brought?: { readonly bytes: number; readonly images: number; readonly aboveNanoUsd: number };
   /** Keeps the conversation with one upstream, whose prompt cache is warm. */
   readonly conversation: string;
 }
@@ -84,6 +87,8 @@ export interface Refused {
   readonly ok: false;
   /** For the asker: what was refused, why, and what to do. Markdown. */
   readonly text: string;
+  /** Whether the person may go on all the same, now that the price was said. Nothing is reserved until then. */
+  readonly asksFirst?: true;
 }
 
 export interface ModelRequestsOptions {
@@ -163,6 +168,20 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         },
         dearest,
       );
+      const { brought } = request;
+      if (brought !== undefined) {
+        const extraNanoUsd = worstCostNanoUsd(
+          route,
+          {
+            promptTokens: brought.bytes + brought.images * mostImageTokens(route.wireModel),
+            outputTokens: 0,
+            webSearches: 0,
+            images: brought.images,
+          },
+          dearest,
+        );
+        if (extraNanoUsd > brought.aboveNanoUsd) return askFirst(model.name, worstNanoUsd);
+      }
       const reserved = await ledger.reserve({
         id: request.id,
         guild: request.guild,
@@ -215,6 +234,11 @@ function wireTraits({ traits }: Model): Partial<ChatRequest> {
     ...(firstProgressMs !== null && { firstProgressMs }),
     ...(progressMs !== null && { progressMs }),
   };
+}
+
+function askFirst(model: string, worstNanoUsd: number): Refused {
+  const text = `With what you brought, an answer from ${model} may cost up to ${formatUsd(worstNanoUsd)}. Shall I go on?`;
+  return { ok: false, text, asksFirst: true };
 }
 
 /** The key was taken away a moment ago, or no `ENCRYPTION_KEY` opens it. */

@@ -26,11 +26,21 @@ export interface Adapter {
    */
   tellAdmins?(guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean>;
   /**
+   * Fetches a file by its `FilePart.reference`, whichever process made that; called after `start` alone. Credentials go to the
+   * platform's own hosts, and redirects are not followed. Left out if people cannot bring files.
+   *
+   * @throws FileUnavailable if it is gone, too large, kept elsewhere, or the bot may not read it
+   */
+  readFile?(reference: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
    * Goes back to where a process that died was answering; null where nothing can be shown there any more. Called after
    * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
    */
   reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
 }
+
+/** `Adapter.readFile`, of whichever platform the guild is on. */
+export type ReadFile = NonNullable<Adapter['readFile']>;
 
 /** `Adapter.tellAdmins`, of whichever platform the guild is on. */
 export type TellAdmins = NonNullable<Adapter['tellAdmins']>;

@@ -1,5 +1,6 @@
 import { quoted } from '../kit/text.ts';
 import type { Role } from './actor.ts';
+import { broughtSchema, type FilePart } from './parts.ts';
 
 /**
  * A command, declared once and free of platforms. Discord's application commands, Slack's argument parser and
@@ -24,8 +25,8 @@ export interface CommandDeclaration {
   readonly reply: 'private' | 'answer';
 }
 
-export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption;
-export type OptionValue = string | boolean;
+export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption | FileOption;
+export type OptionValue = string | boolean | FilePart;
 
 interface OptionBase {
   /** One line, at most 100 characters. */
@@ -54,6 +55,11 @@ export interface ModelOption extends OptionBase {
   readonly type: 'model';
 }
 
+/** A file, on platforms whose commands take one; elsewhere files come with the message (`Invocation.brought`). */
+export interface FileOption extends OptionBase {
+  readonly type: 'file';
+}
+
 export interface FlagOption extends OptionBase {
   readonly type: 'flag';
 }
@@ -68,7 +74,9 @@ type ValueOf<O extends Option> = O extends { type: 'flag' }
   ? boolean
   : O extends { type: 'choice'; choices: readonly { readonly value: infer V }[] }
     ? V
-    : string;
+    : O extends { type: 'file' }
+      ? FilePart
+      : string;
 
 /** What a handler gets: every flag, every required option, and the others where they were given. */
 export type OptionValues<S extends Readonly<Record<string, Option>>> = {
@@ -76,6 +84,16 @@ export type OptionValues<S extends Readonly<Record<string, Option>>> = {
 } & {
   readonly [K in keyof S as S[K] extends { required: true } | { type: 'flag' } ? never : K]?: ValueOf<S[K]>;
 };
+
+/** An option that can be typed, or asked for in a form. */
+export type TypedOption = Exclude<Option, FileOption>;
+
+/** A command's options without files, which come with the message where commands are typed. */
+export function typedOptions({ options }: Pick<CommandDeclaration, 'options'>): [string, TypedOption][] {
+  return Object.entries(options).flatMap(([name, option]): [string, TypedOption][] =>
+    option.type === 'file' ? [] : [[name, option]],
+  );
+}
 
 /** Whether a platform asks for the command's options in a form of its own, and takes none with the command. */
 export function isAskedInForm({ options }: Pick<CommandDeclaration, 'options'>): boolean {
@@ -100,7 +118,7 @@ export function parseOptions(
     }
     const fault = faultOf(option, value);
     if (fault !== null) return problem(`\`${name}\` ${fault}`);
-    const text = typeof value === 'string' ? value.trim() : (value as boolean);
+    const text = typeof value === 'string' ? value.trim() : (value as boolean | FilePart);
     if (text !== '') values[name] = text;
   }
   for (const [name, option] of Object.entries(command.options)) {
@@ -116,6 +134,8 @@ function faultOf(option: Option, value: unknown): string | null {
   switch (option.type) {
     case 'flag':
       return typeof value === 'boolean' ? null : 'is a switch: give it without a value.';
+    case 'file':
+      return broughtSchema.safeParse(value).success ? null : 'must be a file.';
     case 'choice':
       return option.choices.some((choice) => choice.value === value)
         ? null

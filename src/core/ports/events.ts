@@ -1,5 +1,5 @@
 import type { Actor, GuildId } from './actor.ts';
-import type { BroughtPart, Part } from './parts.ts';
+import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
 import type { ButtonKind, Notice, Surface } from './surface.ts';
 
@@ -78,9 +78,22 @@ export interface Invocation extends InboundEvent {
 export interface PostedMessage extends InboundEvent {
   /** What was said, without the mention of the bot that starts it, and what came with it. */
   readonly parts: readonly Part[];
+  /** Reads the thread that it stands in; left out if it stands in none. Asked once, if the conversation has not begun. */
+  readonly readThread?: ThreadReader;
   /** Mentions the bot, replies to it, or stands in a DM. What is not addressed counts only inside a conversation. */
   readonly addressed: boolean;
 }
+
+/** What was said in a thread before a message. */
+export interface ThreadRead {
+  /** The message that began the thread first, then the newest hundred, oldest first. */
+  readonly messages: readonly QuotedPart[];
+  /** What the bot may not read there, with the remedy, as a sentence; null if it may read all. */
+  readonly problem: string | null;
+}
+
+/** Rejects with the signal's reason alone. */
+export type ThreadReader = (signal: AbortSignal) => Promise<ThreadRead>;
 
 /** A press on a button under an answer. The id is a claim, not a right: core looks up what it names. */
 export interface Press extends InboundEvent {

@@ -69,3 +69,16 @@ export function wordsIn(parts: readonly Part[]): string {
 export function broughtIn(parts: readonly Part[]): BroughtPart[] {
   return parts.filter((part) => part.type !== 'text');
 }
+
+/** All files, those of quoted and forwarded messages included. */
+export function filesIn(parts: readonly Part[]): FilePart[] {
+  return parts.flatMap((part) => {
+    if (part.type === 'text') return [];
+    return 'files' in part ? part.files : [part];
+  });
+}
+
+/** Whether somebody wrote what was brought, by the platform's id of a user. */
+export function isBy(part: BroughtPart, user: string): boolean {
+  return 'files' in part && part.author?.user === user;
+}

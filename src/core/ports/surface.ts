@@ -111,7 +111,8 @@ export interface MessageView {
 /** `sealed`: the answer goes on in the next message; this one will not change again. */
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
-export type ButtonKind = 'stop' | 'retry' | 'continue';
+/** `confirm`: goes on with a question whose price was said first. */
+export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm';
 
 export interface Button {
   readonly kind: ButtonKind;

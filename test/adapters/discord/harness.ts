@@ -23,6 +23,8 @@ export const askCommand = defineCommand({
   options: {
     prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
     model: { type: 'model', description: 'Which model answers' },
+    file: { type: 'file', description: 'A file' },
+    file2: { type: 'file', description: 'Another one' },
     private: { type: 'flag', description: 'Show the answer to you alone' },
   },
   run: nothing,

@@ -58,6 +58,8 @@ describe('the manifest', () => {
       'commands',
       'assistant:write',
       'app_mentions:read',
+      // Optional: without it the bot works, and reads no files.
+      'files:read',
       ...Object.values(METHODS).flatMap((method): readonly string[] => method.scopes),
     ]);
     expect(scopes).toEqual([...needed].toSorted());

@@ -49,4 +49,49 @@ describe('what comes with a question', () => {
     await bot.dispatch.message(messageOf('', { brought: [quoted], actor: testActor('mia') }));
     expect(asked()).toMatch(/^<quoted /);
   });
+
+  it('goes from conversations and buttons when its author is forgotten, and is in what they export', async () => {
+    bot = await createTestBot();
+    bot.provider.answer('One.');
+    const place = { key: 'thread 1' };
+    const question = messageOf('Why?', { place, brought: [quoted] });
+    await bot.dispatch.message(question);
+    const { privacy, chat } = bot.services;
+    expect((await privacy.dataOf('discord:1', 'bob')).quotes).toMatchObject([{ text: 'The build is red.' }]);
+    await privacy.forgetPerson('discord:1', 'bob');
+    expect((await privacy.dataOf('discord:1', 'bob')).quotes).toEqual([]);
+    const conversation = await chat.conversationAt({ ...question.place, ...place });
+    expect(conversation?.turns).toMatchObject([{ question: 'Why?', brought: [] }]);
+    bot.provider.answer('Two.');
+    const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+    await bot.dispatch.press(pressOf('retry', answerId, { place }));
+    expect(asked()).toBe('Why?');
+  });
+
+  it('is the thread of a first question, bounded, unless admins switched that off', async () => {
+    bot = await createTestBot();
+    const said = (text: string): QuotedPart => ({ ...quoted, why: 'thread', text });
+    const readThread = async () => ({
+      messages: ['starter', ...Array.from({ length: 100 }, (_, n) => `${'x'.repeat(900)} ${n}`)].map(said),
+      problem: 'I may not read all.',
+    });
+    for (const key of ['t1', 't2', 't3']) bot.provider.answer(`In ${key}.`);
+    const first = { ...messageOf('Well?', { place: { key: 't1' } }), readThread };
+    await bot.dispatch.message(first);
+    expect(asked()).toMatch(/starter[\s\S]*xxx 99\n/);
+    expect(asked()).not.toContain('x 1\n');
+    expect(first.surface.shown).toMatchObject({
+      footer: expect.stringMatching(/read \d\d messages$/),
+      note: 'I may not read all.',
+    });
+
+    // In the conversation it stands already, and the problem is known.
+    const second = { ...messageOf('And?', { place: { key: 't1' } }), readThread };
+    await bot.dispatch.message(second);
+    expect(asked()).toBe('And?');
+
+    await bot.services.settings.setContext('channel', first.place, false);
+    await bot.dispatch.message({ ...messageOf('Well?', { place: { key: 't3' } }), readThread });
+    expect(asked()).toBe('Well?');
+  });
 });

@@ -117,6 +117,8 @@ export interface FakeDiscord {
   deny(channel: ChannelRef, permissions: readonly PermissionName[]): void;
   entitle(skuId: string, owner: { readonly user?: Person; readonly guild?: GuildRef }): Bought;
   refuseDmsTo(person: Person): void;
+  /** Opens a thread from a message. */
+  openThreadFrom(message: ChannelRef, by: Person, name: string): ChannelRef;
   /** Ends the addresses of all attachments; messages that are fetched again have new ones. */
   expireFiles(): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
@@ -376,6 +378,15 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       const type = kind === 'public' ? CHANNEL.publicThread : CHANNEL.privateThread;
       const members = withBot ? [world.application.bot.id] : [];
       const thread = desk.openThread(channelById(parent), { name, ownerId: by.id, type, members });
+      return { id: thread.id };
+    },
+    openThreadFrom(ref, by, name) {
+      const fromMessage = world.messages.get(ref.id);
+      if (!fromMessage) throw new Error(`there is no message ${ref.id}`);
+      const parent = channelById({ id: fromMessage.channelId });
+      const type = CHANNEL.publicThread;
+      const members = [world.application.bot.id];
+      const thread = desk.openThread(parent, { name, ownerId: by.id, type, fromMessage, members });
       return { id: thread.id };
     },
     setThread(ref, state) {

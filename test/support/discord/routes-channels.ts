@@ -80,8 +80,11 @@ export function channelRoutes(
         const channel = visible(call);
         require(channel, 'ReadMessageHistory');
         const after = call.query.get('after');
+        const before = call.query.get('before');
         const limit = Number(call.query.get('limit') ?? 50);
-        const shown = messagesIn(world, channel.id).filter(({ ephemeralTo }) => ephemeralTo === null);
+        const shown = messagesIn(world, channel.id).filter(
+          ({ id, ephemeralTo }) => ephemeralTo === null && (before === null || BigInt(id) < BigInt(before)),
+        );
         // The nearest ones after it, and the newest of them first.
         const page =
           after === null

@@ -82,6 +82,7 @@ export function noticeBodies(text: string): MessageBody[] {
 
 const LABELS = {
   stop: { label: 'Stop', style: ButtonStyle.Secondary },
+  confirm: { label: 'Go on', style: ButtonStyle.Primary },
   retry: { label: 'Retry', style: ButtonStyle.Secondary },
   continue: { label: 'Continue in thread', style: ButtonStyle.Secondary },
 } as const satisfies Record<ButtonKind, { label: string; style: ButtonStyle }>;

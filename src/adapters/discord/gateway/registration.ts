@@ -60,7 +60,8 @@ function pathOf(applicationId: string, guildId: string | null): `/${string}` {
 }
 
 function wantedCommands(commands: readonly CommandDeclaration[], guildId: string | null): readonly Json[] {
-  return commands.map((command) => declarationOf(command, guildId !== null));
+  const isGuildOnly = guildId !== null;
+  return [...commands.map((command) => declarationOf(command, isGuildOnly)), aboutMenu(isGuildOnly)];
 }
 
 /** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */
@@ -76,19 +77,28 @@ function declarationOf(command: CommandDeclaration, isGuildOnly: boolean): Json 
       : Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
     // A default that a guild's admins can change; core checks the role by itself. Direct messages show all commands.
     default_member_permissions: command.role === 'member' ? null : PermissionFlagsBits.ManageGuild.toString(),
-    ...(isGuildOnly
-      ? {}
-      : {
-          contexts: [
-            InteractionContextType.Guild,
-            InteractionContextType.BotDM,
-            InteractionContextType.PrivateChannel,
-          ],
-          integration_types: [
-            ApplicationIntegrationType.GuildInstall,
-            ApplicationIntegrationType.UserInstall,
-          ],
-        }),
+    ...(isGuildOnly ? {} : EVERYWHERE),
+  };
+}
+
+const EVERYWHERE = {
+  contexts: [
+    InteractionContextType.Guild,
+    InteractionContextType.BotDM,
+    InteractionContextType.PrivateChannel,
+  ],
+  integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
+} as const;
+
+/** The entry of that name in the menu of a message. */
+export const ASK_ABOUT = 'Ask about this';
+
+function aboutMenu(isGuildOnly: boolean): Json {
+  return {
+    type: ApplicationCommandType.Message,
+    name: ASK_ABOUT,
+    default_member_permissions: null,
+    ...(isGuildOnly ? {} : EVERYWHERE),
   };
 }
 
@@ -105,6 +115,8 @@ function optionOf(name: string, option: Option): Json {
       return { ...base, type: ApplicationCommandOptionType.String, autocomplete: true };
     case 'flag':
       return { ...base, type: ApplicationCommandOptionType.Boolean };
+    case 'file':
+      return { ...base, type: ApplicationCommandOptionType.Attachment };
     case 'secret':
       throw new TypeError('a secret is asked for in a form');
     case 'choice':

@@ -54,6 +54,7 @@ function inputOf(option: Option): object {
         })),
       };
     case 'model':
+    case 'file':
     case 'flag':
       throw new TypeError(`Discord has no form that asks for a ${option.type}`);
   }

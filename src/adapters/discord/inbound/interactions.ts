@@ -3,8 +3,10 @@ import {
   type ButtonInteraction,
   ChannelType,
   type ChatInputCommandInteraction,
+  type CommandInteractionOption,
   type Interaction,
   InteractionResponseType,
+  type MessageContextMenuCommandInteraction,
   MessageFlags,
   type ModalSubmitInteraction,
   RESTJSONErrorCodes,
@@ -18,6 +20,7 @@ import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
+import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { type MessageBody, noticeBodies, parseButton } from '../answers/content.ts';
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
 import { createWebhookWriter } from '../answers/message-writers.ts';
@@ -30,7 +33,9 @@ import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } f
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { SIZES } from '../rest/sizes.ts';
+import { type About, createAbouts } from './ask-about.ts';
 import { commandOfForm, formOf, readForm } from './form.ts';
+import { attachmentPart } from './message-parts.ts';
 
 export interface InteractionHandlerOptions {
   readonly rest: DiscordRest;
@@ -55,6 +60,7 @@ export function createInteractionHandler(
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
   const { rest, clock, log, dispatch, entitlements } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
+  const abouts = createAbouts(rest, clock);
 
   /** Sends the first response; false where the interaction is dead, or somebody else's already. */
   async function respond(interaction: Interaction, body: object, signal: AbortSignal): Promise<boolean> {
@@ -113,7 +119,7 @@ export function createInteractionHandler(
     const { commandName: name, options } = interaction;
     const command = commands.get(name);
     if (command !== undefined && isAskedInForm(command)) return openForm(interaction, command, signal);
-    const given = Object.fromEntries(options.data.map((option) => [option.name, option.value]));
+    const given = Object.fromEntries(options.data.map((option) => [option.name, givenValue(option)]));
     await runCommand(interaction, { name, given }, receivedAtMs, signal);
   }
 
@@ -134,7 +140,7 @@ export function createInteractionHandler(
 
   async function runCommand(
     interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
-    { name, given }: { readonly name: string; readonly given: Readonly<Record<string, unknown>> },
+    { name, given, find }: GivenCommand,
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
@@ -151,6 +157,7 @@ export function createInteractionHandler(
       surface,
       command: name,
       options: given,
+      ...(find === undefined ? {} : { brought: await find() }),
     });
     await surface.settle();
   }
@@ -216,10 +223,33 @@ export function createInteractionHandler(
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const about = abouts.read(interaction.customId);
+    if (about !== null) return submitAbout(interaction, about, receivedAtMs, signal);
     const command = commandOfForm(interaction.customId, commands);
     if (command === null) return refuse(interaction, DEAD_FORM, signal);
     const given = readForm(interaction.fields);
     await runCommand(interaction, { name: command.name, given }, receivedAtMs, signal);
+  }
+
+  /** Asks for the question in a form: the message that it is about is known. */
+  async function openAbout(
+    interaction: MessageContextMenuCommandInteraction,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const data = abouts.formFor(interaction.targetMessage);
+    await respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
+  }
+
+  async function submitAbout(
+    interaction: ModalSubmitInteraction,
+    about: About,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const name = options.commands.find(({ reply }) => reply === 'answer')?.name ?? 'ask';
+    const given = readForm(interaction.fields);
+    const find = async () => [await about.message(signal)].filter((part) => part !== null);
+    await runCommand(interaction, { name, given, find }, receivedAtMs, signal);
   }
 
   /** Says something in private in the place of all else. */
@@ -232,11 +262,26 @@ export function createInteractionHandler(
   return async (interaction, signal) => {
     const receivedAtMs = clock.now();
     if (interaction.isChatInputCommand()) await useCommand(interaction, receivedAtMs, signal);
+    else if (interaction.isMessageContextMenuCommand()) await openAbout(interaction, signal);
     else if (interaction.isAutocomplete()) await suggest(interaction, signal);
     else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
     else if (interaction.isModalSubmit()) await submitForm(interaction, receivedAtMs, signal);
     else if (interaction.isRepliable()) await refuse(interaction, DEAD_BUTTON, signal);
   };
+}
+
+interface GivenCommand {
+  readonly name: string;
+  readonly given: Readonly<Record<string, unknown>>;
+  /** Finds what the command is about, once it is acknowledged. */
+  readonly find?: () => Promise<readonly BroughtPart[]>;
+}
+
+/** A file as core takes it; it hangs on no message, so that its address cannot be renewed. */
+function givenValue({ value, attachment }: CommandInteractionOption): unknown {
+  if (!attachment) return value;
+  const { id, name, contentType, size, url } = attachment;
+  return attachmentPart({ id, filename: name, content_type: contentType, size, url }, null);
 }
 
 /** Of an age that nobody remembers, or none of ours. */

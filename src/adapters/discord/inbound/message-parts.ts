@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
 
 /** Where an attachment is; what `Adapter.readFile` gets back. */
-const fileReference = z.object({
+export const fileReference = z.object({
   url: z.string(),
   /** The message that it hangs on, by which an address that has expired is renewed; null for a command's option. */
   message: z.object({ channelId: z.string(), id: z.string() }).nullable(),
@@ -50,7 +50,7 @@ export type ApiMessage = z.infer<typeof apiMessage>;
 
 type Place = { readonly channelId: string; readonly id: string };
 
-function attachmentPart(attachment: ApiAttachment, message: Place | null): FilePart {
+export function attachmentPart(attachment: ApiAttachment, message: Place | null): FilePart {
   const { id, filename, content_type, size, url } = attachment;
   const reference: z.infer<typeof fileReference> = { url, message, attachmentId: id };
   return filePart({

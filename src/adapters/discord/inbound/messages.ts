@@ -13,6 +13,7 @@ import { eventId, guildOfOne, messageActor } from '../gateway/places.ts';
 import type { Referenced } from '../gateway/referenced.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
+import { readThread } from './read-thread.ts';
 
 export interface MessageHandlerOptions {
   readonly rest: DiscordRest;
@@ -93,6 +94,9 @@ export function createMessageHandler(
       place: placeOf(message, repliesToBot, opensThread),
       parts: [{ type: 'text', text }, ...attached, ...repliedTo(referenced)],
       addressed,
+      ...(channel.isThread()
+        ? { readThread: (reading) => readThread(options, channel, message.id, reading) }
+        : {}),
       surface: createMessageSurface({
         ...options,
         place: {

@@ -27,6 +27,8 @@ export const METHODS = {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
   },
   'files.completeUploadExternal': { perMinute: 100, scopes: ['files:write'] },
+  // Needs `files:read`, which is optional.
+  'files.info': { perMinute: 100, scopes: [] },
   'files.getUploadURLExternal': { perMinute: 100, scopes: ['files:write'] },
   'reactions.add': { perMinute: 50, scopes: ['reactions:write'] },
   'reactions.remove': { perMinute: 20, scopes: ['reactions:write'] },

@@ -17,6 +17,11 @@ export const AGENT_EVENTS = { agent_session_stopped: [] } as const satisfies Rec
 >;
 export const AGENT_SCOPES = ['assistant:write'] as const;
 
+/** Bot scopes without which the bot works, with what each adds. */
+export const OPTIONAL_SCOPES = {
+  'files:read': 'files and pictures that people bring are read',
+} as const satisfies Readonly<Record<string, string>>;
+
 /** Bot scopes without which something is missing for people, in alphabetical order. */
 export const REQUIRED_SCOPES: readonly string[] = [
   ...new Set([

@@ -1,5 +1,10 @@
 import { positionalOf, readTypedOptions } from '../../../core/kit/typed-options.ts';
-import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import {
+  type CommandDeclaration,
+  isAskedInForm,
+  type TypedOption,
+  typedOptions,
+} from '../../../core/ports/command.ts';
 
 export type Arguments =
   | { readonly ok: true; readonly options: Readonly<Record<string, unknown>> }
@@ -29,8 +34,8 @@ export function parseArguments(command: CommandDeclaration, text: string): Argum
   return { ok: true, options };
 }
 
-function listed({ options }: CommandDeclaration) {
-  return Object.entries(options).map(([name, option]) => ({ ...option, name }));
+function listed(command: CommandDeclaration) {
+  return typedOptions(command).map(([name, option]) => ({ ...option, name }));
 }
 
 /** How a command is typed: `/ask [--model …] [--web] prompt`, `/model [model] [--scope …]`. */
@@ -45,7 +50,7 @@ export function usage(command: CommandDeclaration): string {
   return `Type \`${[`/${command.name}`, ...parts].join(' ')}\`.`;
 }
 
-function valuePart(option: Option): string {
+function valuePart(option: TypedOption): string {
   return option.type === 'flag' ? '' : ' …';
 }
 

@@ -1,5 +1,10 @@
 import { clip } from '../../../core/kit/text-size.ts';
-import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import {
+  type CommandDeclaration,
+  isAskedInForm,
+  type TypedOption,
+  typedOptions,
+} from '../../../core/ports/command.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { usage } from './arguments.ts';
@@ -46,7 +51,7 @@ export function formView(
     close: plain('Cancel'),
     blocks: [
       ...(intro === null ? [] : [intro]),
-      ...Object.entries(command.options).map(([name, option]) => inputOf(name, option, preset[name])),
+      ...typedOptions(command).map(([name, option]) => inputOf(name, option, preset[name])),
       ...(isAskedInForm(command) ? [] : [withoutForm(command)]),
     ],
   };
@@ -58,7 +63,7 @@ export function readForm(
   values: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): Json {
   const options: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(command.options)) {
+  for (const [name, option] of typedOptions(command)) {
     const field = values[name]?.[name] as
       | { value?: unknown; selected_option?: { value?: unknown } | null; selected_options?: unknown[] }
       | undefined;
@@ -69,7 +74,7 @@ export function readForm(
   return options;
 }
 
-function inputOf(name: string, option: Option, preset: string | undefined): Json {
+function inputOf(name: string, option: TypedOption, preset: string | undefined): Json {
   if (option.type === 'flag') {
     const choice = { text: plain(clip(option.description, SIZES.optionLabel)), value: 'on' };
     return input(name, { type: 'checkboxes', action_id: name, options: [choice] }, true);
@@ -80,7 +85,7 @@ function inputOf(name: string, option: Option, preset: string | undefined): Json
 
 function elementOf(
   name: string,
-  option: Exclude<Option, { type: 'flag' }>,
+  option: Exclude<TypedOption, { type: 'flag' }>,
   preset: string | undefined,
 ): Json {
   switch (option.type) {

@@ -12,7 +12,7 @@ import type { Directory } from '../people/directory.ts';
 import { readText } from '../text/inbound-text.ts';
 
 /** Where a file is; what `Adapter.readFile` gets back. */
-const fileReference = z.object({ id: z.string(), url: z.string().nullable() });
+export const fileReference = z.object({ id: z.string(), url: z.string().nullable() });
 
 const fileSchema = z.object({
   id: z.string(),

@@ -11,6 +11,7 @@ import { attachedTo, messageContent } from './message-parts.ts';
 import { deletedTsOf, type MessageEvent } from './payloads.ts';
 import { readerOf } from './pointed-at.ts';
 import { readMessage } from './read-messages.ts';
+import { readThread } from './read-thread.ts';
 import { runRequest } from './run-command.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
@@ -70,7 +71,18 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
   if (command === null) {
     const parts = [{ type: 'text', text: said } as const, ...brought];
-    await dispatch.message({ id, actor, place, parts, addressed: isAddressed, surface });
+    const inThread = isDirect ? undefined : event.thread_ts;
+    await dispatch.message({
+      id,
+      actor,
+      place,
+      parts,
+      addressed: isAddressed,
+      surface,
+      ...(inThread === undefined
+        ? {}
+        : { readThread: (reading) => readThread(inbox, { channel, threadTs: inThread, ts }, reading) }),
+    });
     return;
   }
   const parsed = parseArguments(command.command, command.text);

@@ -21,7 +21,7 @@ export async function readMessage(
 }
 
 /** Messages that cannot be read are left out. */
-function messagesIn(answer: unknown): QuotedMessage[] {
+export function messagesIn(answer: unknown): QuotedMessage[] {
   return answerSchema.parse(answer).messages.flatMap((message) => {
     const parsed = quotedMessage.safeParse(message);
     return parsed.success ? [parsed.data] : [];

@@ -12,6 +12,7 @@ export interface MessageContent {
 
 export const BUTTON_LABELS = {
   stop: 'Stop',
+  confirm: 'Go on',
   retry: 'Retry',
   continue: 'Continue',
 } as const satisfies Record<ButtonKind, string>;

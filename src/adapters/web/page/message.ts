@@ -120,6 +120,7 @@ export function words(text: string, commands: readonly CommandInfo[]): TemplateR
 
 const BUTTONS = {
   stop: { label: 'Stop', icon: icons.stop },
+  confirm: { label: 'Go on', icon: icons.send },
   retry: { label: 'Retry', icon: icons.retry },
   continue: { label: 'Continue in thread', icon: icons.thread },
 } as const satisfies Record<ButtonKind, unknown>;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { formatUsd } from '../../../core/kit/money.ts';
-import { isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import { isAskedInForm, type TypedOption, typedOptions } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import { isTier, TIERS } from '../../../core/ports/tiers.ts';
 import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
@@ -152,7 +152,7 @@ function roomInfo({ commands }: PlaygroundHost): RoomInfo {
     channels: CHANNELS,
     commands: commands.map((command) => {
       const { name, description, role } = command;
-      const options = Object.entries(command.options).map(([key, option]) => optionInfo(key, option));
+      const options = typedOptions(command).map(([key, option]) => optionInfo(key, option));
       const asked = isAskedInForm(command) ? { options: [], form: options } : { options, form: null };
       return { name, description, role, ...asked };
     }),
@@ -161,7 +161,7 @@ function roomInfo({ commands }: PlaygroundHost): RoomInfo {
   };
 }
 
-function optionInfo(name: string, option: Option): OptionInfo {
+function optionInfo(name: string, option: TypedOption): OptionInfo {
   const { type, description, required = false } = option;
   return {
     name,

@@ -22,7 +22,9 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     status: z.enum(['streaming', 'sealed', 'complete', 'stopped', 'failed', 'interrupted']),
     note: z.string().nullable(),
     footer: z.string().nullable(),
-    buttons: z.array(z.object({ kind: z.enum(['stop', 'retry', 'continue']), answerId: z.string() })),
+    buttons: z.array(
+      z.object({ kind: z.enum(['stop', 'retry', 'continue', 'confirm']), answerId: z.string() }),
+    ),
   }),
   z.object({
     ...base,

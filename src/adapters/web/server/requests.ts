@@ -28,7 +28,7 @@ export const postPressSchema = z.object({
   id,
   as: z.string(),
   message: z.string(),
-  button: z.enum(['stop', 'retry', 'continue']),
+  button: z.enum(['stop', 'retry', 'continue', 'confirm']),
 }) satisfies z.ZodType<PostPress>;
 
 export const postRemoveSchema = z.object({

@@ -16,12 +16,13 @@ async function setUp() {
   const bob = discord.person('Bob');
   ground.guild.join(bob);
   async function heard() {
-    await discord.until(() => desk.messages.length > 0, 'core has heard a message');
-    const [message] = desk.messages;
+    const isMeant = ({ addressed }: { readonly addressed: boolean }) => addressed;
+    await discord.until(() => desk.messages.some(isMeant), 'core has heard a message');
+    const message = desk.messages.find(isMeant);
     if (message === undefined) throw new Error('nothing was heard');
     return message;
   }
-  return { discord, desk, ...ground, bob, heard };
+  return { discord, desk, adapter: bench.adapter, ...ground, bob, heard };
 }
 
 const notes = { name: 'notes.md', type: 'text/markdown; charset=utf-8', bytes: '# Notes' };
@@ -82,5 +83,116 @@ describe('what comes with a Discord message', () => {
       { type: 'text', text: '' },
       { type: 'forwarded', author: null, text: 'The site is down', files: [{ name: 'notes.md' }] },
     ]);
+  });
+});
+
+const never = new AbortController().signal;
+
+describe('a thread that the bot is called into', () => {
+  it('is read from its starter to the newest message, with authors', async () => {
+    const { discord, ada, bob, channel, heard } = await setUp();
+    const starter = bob.say(channel, 'The site is down', { files: [notes] });
+    const thread = discord.openThreadFrom(starter, bob, 'Outage');
+    bob.say(thread, 'Since ten');
+    ada.say(thread, 'I see it too');
+    ada.say(thread, `${discord.botMention} why?`);
+    const { readThread } = await heard();
+    const { messages, problem } = (await readThread?.(never)) ?? { messages: [], problem: null };
+    expect(problem).toBeNull();
+    expect(messages.map(({ why, author, text }) => [why, author?.name, text])).toEqual([
+      ['thread', 'Bob', 'The site is down'],
+      ['thread', 'Bob', 'Since ten'],
+      ['thread', 'Ada', 'I see it too'],
+    ]);
+    expect(messages[0]?.files).toMatchObject([{ name: 'notes.md' }]);
+  });
+
+  it('is a forum post, whose first message stands in the thread', async () => {
+    const { discord, ada, bob, guild, heard } = await setUp();
+    const post = bob.post(guild.channel({ type: 'forum' }), 'Help', 'It does not start');
+    for (let count = 1; count <= 120; count++) bob.say({ id: post.channelId }, `try ${count}`);
+    ada.say({ id: post.channelId }, `${discord.botMention} why?`);
+    const read = await (await heard()).readThread?.(never);
+    const texts = read?.messages.map(({ text }) => text) ?? [];
+    expect([texts.length, texts[0], texts[1], texts.at(-1)]).toEqual([
+      101,
+      'It does not start',
+      'try 21',
+      'try 120',
+    ]);
+  });
+
+  it('says what the bot may not read, and the remedy', async () => {
+    const { discord, ada, bob, channel, heard } = await setUp();
+    const thread = discord.openThread(channel, bob, 'Outage');
+    discord.deny(channel, ['ReadMessageHistory']);
+    ada.say(thread, `${discord.botMention} why?`);
+    expect(await (await heard()).readThread?.(never)).toEqual({
+      messages: [],
+      problem: expect.stringContaining('**Read Message History**'),
+    });
+  });
+});
+
+describe('a file on Discord', () => {
+  async function fileOf(setting: Awaited<ReturnType<typeof setUp>>, file = notes) {
+    const { discord, ada, channel, heard } = setting;
+    ada.say(channel, `${discord.botMention} what is this?`, { files: [file] });
+    const part = (await heard()).parts[1];
+    if (part?.type !== 'file') throw new Error('there is no file');
+    return part;
+  }
+
+  it('is fetched, also when its address has expired', async () => {
+    const setting = await setUp();
+    const { reference } = await fileOf(setting);
+    const read = async () =>
+      Buffer.from((await setting.adapter.readFile?.(reference, 1_000, never)) ?? []).toString();
+    expect(await read()).toBe('# Notes');
+    setting.discord.expireFiles();
+    expect(await read()).toBe('# Notes');
+  });
+
+  it('is refused if it is larger than it may be, is gone, or is kept elsewhere', async () => {
+    const setting = await setUp();
+    const { discord, adapter, channel } = setting;
+    const { reference } = await fileOf(setting);
+    await expect(adapter.readFile?.(reference, 3, never)).rejects.toThrow(/larger than/);
+    const elsewhere = JSON.stringify({ ...JSON.parse(reference), url: 'http://169.254.169.254/meta' });
+    await expect(adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/kept elsewhere/);
+    discord.removeMessage(discord.messages(channel)[0] ?? { id: '' });
+    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toThrow(/not on Discord any more/);
+  });
+});
+
+describe('a message with Ask about this in its menu', () => {
+  it('comes whole with the question that a form asks for', async () => {
+    const { discord, desk, ada, bob, channel } = await setUp();
+    const message = bob.say(channel, 'The build is red', { files: [notes] });
+    const opened = ada.menu('Ask about this', message, { channel });
+    await discord.until(() => opened.modal !== null, 'the form is open');
+    const sent = ada.submit(opened, { prompt: 'Why?' });
+    await discord.until(() => desk.commands.length === 1, 'core has the command');
+    expect(desk.commands[0]).toMatchObject({
+      command: 'ask',
+      options: { prompt: 'Why?' },
+      brought: [
+        { type: 'quoted', why: 'pointed', author: { name: 'Bob' }, text: 'The build is red', files: [{}] },
+      ],
+    });
+    await sent.acknowledged();
+  });
+});
+
+describe('/ask with files', () => {
+  it('brings them as options', async () => {
+    const { discord, desk, ada, channel } = await setUp();
+    ada.slash('ask', { prompt: 'What is this?', file: notes, file2: photo }, { channel });
+    await discord.until(() => desk.commands.length === 1, 'core has the command');
+    expect(desk.commands[0]?.options).toMatchObject({
+      prompt: 'What is this?',
+      file: { type: 'file', name: 'notes.md', mediaType: 'text/markdown' },
+      file2: { type: 'image', name: 'cat.png' },
+    });
   });
 });

@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Bench, openBench, quiet, until } from '../harness.ts';
+import { type Bench, type BenchOptions, openBench, quiet, until } from '../harness.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
 
-async function setUp() {
-  bench = await openBench();
+async function setUp(options: BenchOptions = {}) {
+  bench = await openBench(options);
   const { slack, desk } = bench;
   const ann = slack.user('Ann');
   const bob = slack.user('Bob');
   const general = slack.channel('general', [ann, bob]);
-  return { slack, desk, ann, bob, general, bot: `<@${slack.app.botUserId}>` };
+  return { slack, desk, adapter: bench.adapter, ann, bob, general, bot: `<@${slack.app.botUserId}>` };
 }
 
 const notes = { name: 'notes.md', type: 'text/markdown', bytes: '# Notes' };
@@ -76,5 +76,68 @@ describe('what comes with a Slack message', () => {
       options: { prompt: 'what is this?' },
       brought: [{ type: 'file', name: 'notes.md' }],
     });
+  });
+});
+
+const never = new AbortController().signal;
+
+describe('a thread that the bot is called into', () => {
+  it('is read from its root to the newest message, with authors and what apps show in blocks', async () => {
+    const { slack, desk, ann, bob, general, bot } = await setUp();
+    desk.hearing = false;
+    const root = bob.say(general, 'The site is down', { files: [notes] });
+    bob.say(general, '', {
+      thread: root.ts,
+      attachments: [{ title: 'Alert', text: 'CPU at 99 %', fields: [{ title: 'host', value: 'web1' }] }],
+    });
+    ann.say(general, `${bot} why?`, { thread: root.ts });
+    await until(() => desk.messages.length === 1);
+    const read = await desk.messages[0]?.readThread?.(never);
+    expect(read?.messages.map(({ author, text }) => [author?.name, text])).toEqual([
+      ['Bob', 'The site is down'],
+      ['Bob', 'Alert\nCPU at 99 %\nhost: web1'],
+    ]);
+    expect(read?.messages[0]?.files).toMatchObject([{ name: 'notes.md' }]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('keeps its root and the newest hundred of a long one', async () => {
+    const { desk, ann, bob, general, bot } = await setUp({ rateLimits: false });
+    desk.hearing = false;
+    const root = bob.say(general, 'Root');
+    for (let count = 1; count <= 450; count++) bob.say(general, `reply ${count}`, { thread: root.ts });
+    ann.say(general, `${bot} why?`, { thread: root.ts });
+    await until(() => desk.messages.length === 1);
+    const texts = (await desk.messages[0]?.readThread?.(never))?.messages.map(({ text }) => text) ?? [];
+    expect([texts.length, texts[0], texts[1], texts.at(-1)]).toEqual([101, 'Root', 'reply 351', 'reply 450']);
+  });
+});
+
+describe('a file on Slack', () => {
+  async function fileOf({ desk, ann }: Awaited<ReturnType<typeof setUp>>) {
+    ann.say(ann.dm, 'what is this?', { files: [notes] });
+    await until(() => desk.messages.length === 1);
+    const part = desk.messages[0]?.parts[1];
+    if (part?.type !== 'file') throw new Error('there is no file');
+    return part;
+  }
+
+  it('is fetched with the token of the bot, which goes nowhere else', async () => {
+    const setting = await setUp();
+    const { reference } = await fileOf(setting);
+    const bytes = await setting.adapter.readFile?.(reference, 1_000, never);
+    expect(Buffer.from(bytes ?? []).toString()).toBe('# Notes');
+    for (const url of ['http://127.0.0.1:1/x', 'https://evil.example/files.slack.com', 'nonsense']) {
+      const elsewhere = JSON.stringify({ ...JSON.parse(reference), url });
+      await expect(setting.adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/kept elsewhere/);
+    }
+  });
+
+  it('is not followed to the page where people log in: the remedy is named', async () => {
+    const setting = await setUp();
+    const { reference } = await fileOf(setting);
+    const { app } = setting.slack;
+    app.scopes = new Set([...app.scopes].filter((scope) => scope !== 'files:read'));
+    await expect(setting.adapter.readFile?.(reference, 1_000, never)).rejects.toThrow(/files:read/);
   });
 });

@@ -1,0 +1,56 @@
+import { Routes } from 'discord.js';
+import { parseJson } from '../../../core/kit/json.ts';
+import { DownloadRefused, download } from '../../../core/ports/download.ts';
+import { FileUnavailable } from '../../../core/ports/files.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { apiMessage, fileReference } from './message-parts.ts';
+
+export interface FileReaderOptions {
+  readonly rest: DiscordRest;
+  /** A proxy's files are the proxy's own. */
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+}
+
+/** @see https://docs.discord.com/developers/reference#signed-attachment-cdn-urls */
+const CDN = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
+
+const GONE = new FileUnavailable('It is not on Discord any more.');
+
+/** Fetches attachments. An address that has expired, as they do within a day, is renewed from the message that the file hangs on. */
+export function createFileReader({ rest, apiUrl, fetch }: FileReaderOptions) {
+  const origins = new Set([...CDN, new URL(apiUrl).origin]);
+
+  return async (
+    reference: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> => {
+    const { url, message, attachmentId } = fileReference.parse(parseJson(reference));
+    try {
+      return await download({ url, origins, fetch, maxBytes }, signal);
+    } catch (error) {
+      if (!(error instanceof DownloadRefused)) throw error;
+      if (![401, 403, 404].includes(error.status)) throw error;
+      const renewed = message === null ? null : await addressOf(message, attachmentId, signal);
+      if (renewed === null || renewed === url) throw GONE;
+      return download({ url: renewed, origins, fetch, maxBytes }, signal);
+    }
+  };
+
+  async function addressOf(
+    { channelId, id }: { readonly channelId: string; readonly id: string },
+    attachmentId: string,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const path = Routes.channelMessage(channelId, id);
+    const answer = await rest.insist({ method: 'GET', path }, signal).catch(() => {
+      signal.throwIfAborted();
+      throw GONE;
+    });
+    const parsed = apiMessage.safeParse(answer);
+    const { attachments = [], message_snapshots: snapshots = [] } = parsed.data ?? {};
+    const all = [...attachments, ...snapshots.flatMap((snapshot) => snapshot.message.attachments)];
+    return all.find((attachment) => attachment.id === attachmentId)?.url ?? null;
+  }
+}

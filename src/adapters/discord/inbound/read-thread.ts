@@ -1,0 +1,74 @@
+import { type AnyThreadChannel, MessageType, Routes } from 'discord.js';
+import { z } from 'zod';
+import type { ThreadRead } from '../../../core/ports/events.ts';
+import { botMayIn } from '../gateway/permissions.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+import { type ApiMessage, apiMessage, quotedPart } from './message-parts.ts';
+
+export interface ThreadReaderOptions {
+  readonly rest: DiscordRest;
+  readonly botId: string;
+  /** What the bot cannot do without the message-content intent; undefined if it has it. */
+  readonly caveat: string | undefined;
+}
+
+/** Discord's largest page. */
+const MESSAGES = 100;
+/** What people and apps say; the rest are joins, pins and the like. */
+const SAID: ReadonlySet<number> = new Set([
+  MessageType.Default,
+  MessageType.Reply,
+  MessageType.ChatInputCommand,
+  MessageType.ContextMenuCommand,
+]);
+
+const NO_CONTENT =
+  'What others wrote in this thread I cannot read: whoever runs me can switch on "Message Content Intent" in the Discord Developer Portal.';
+const NO_HISTORY =
+  'What was said before in this thread I cannot read: an admin can give me **Read Message History** here.';
+
+/** What was said in a thread or forum post before a message, its starter first. */
+export async function readThread(
+  { rest, botId, caveat }: ThreadReaderOptions,
+  thread: AnyThreadChannel,
+  beforeId: string,
+  signal: AbortSignal,
+): Promise<ThreadRead> {
+  if (caveat !== undefined) return { messages: [], problem: NO_CONTENT };
+  if (!botMayIn(thread, botId)('ReadMessageHistory')) return { messages: [], problem: NO_HISTORY };
+  try {
+    const path = `${Routes.channelMessages(thread.id)}?limit=${MESSAGES}&before=${beforeId}`;
+    const newest = z.array(z.unknown()).parse(await rest.insist({ method: 'GET', path }, signal));
+    const messages = newest.flatMap(parsed).toReversed();
+    const starter = messages.some(({ id }) => id === thread.id)
+      ? null
+      : await starterOf(rest, thread, signal);
+    const said = [...(starter === null ? [] : [starter]), ...messages].filter(({ type }) => SAID.has(type));
+    return { messages: said.map((message) => quotedPart(message, 'thread')), problem: null };
+  } catch {
+    signal.throwIfAborted();
+    return { messages: [], problem: 'What was said before in this thread could not be read.' };
+  }
+}
+
+/** A post's starter stands in the thread; that of another thread in its parent. Both have the thread's id. */
+async function starterOf(
+  rest: DiscordRest,
+  { id, parentId, parent }: AnyThreadChannel,
+  signal: AbortSignal,
+): Promise<ApiMessage | null> {
+  const isPost = parent?.isThreadOnly() ?? false;
+  const path = Routes.channelMessage(isPost ? id : (parentId ?? id), id);
+  try {
+    return parsed(await rest.insist({ method: 'GET', path }, signal))[0] ?? null;
+  } catch {
+    signal.throwIfAborted();
+    // It began with no message, or that was deleted.
+    return null;
+  }
+}
+
+function parsed(message: unknown): ApiMessage[] {
+  const result = apiMessage.safeParse(message);
+  return result.success ? [result.data] : [];
+}

@@ -1,0 +1,52 @@
+import type { ThreadRead } from '../../../core/ports/events.ts';
+import { isRefusal } from '../api/errors.ts';
+import type { Inbox } from './context.ts';
+import { type QuotedMessage, quotedPart } from './message-parts.ts';
+import { readerOf } from './pointed-at.ts';
+import { messagesIn } from './read-messages.ts';
+
+/** Slack gives threads from their start, so that the newest come last; no more pages than this are read. */
+const MAX_PAGES = 5;
+const PAGE = 200;
+/** Kept of them, besides the first. */
+const NEWEST = 100;
+
+const NO_HISTORY =
+  'What was said before in this thread I cannot read: invite me to the channel, or let an admin add the history scopes of the app.';
+
+/** What was said in a thread before a message, its root first. */
+export async function readThread(
+  inbox: Inbox,
+  { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts: string },
+  signal: AbortSignal,
+): Promise<ThreadRead> {
+  const { workspace, log } = inbox;
+  const messages: QuotedMessage[] = [];
+  try {
+    let cursor: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const answer = await workspace.call(
+        'conversations.replies',
+        { channel, ts: threadTs, latest: ts, limit: PAGE, cursor },
+        signal,
+      );
+      messages.push(...messagesIn(answer).filter((message) => message.ts !== ts));
+      const metadata = answer['response_metadata'] as { next_cursor?: string } | undefined;
+      cursor = metadata?.next_cursor || undefined;
+      if (cursor === undefined) break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    log.info({ err: error }, 'a thread could not be read');
+    const isForbidden = isRefusal(error, 'missing_scope', 'not_in_channel', 'channel_not_found');
+    const problem = isForbidden ? NO_HISTORY : 'What was said before in this thread could not be read.';
+    return { messages: [], problem };
+  }
+  const [root, ...replies] = messages;
+  const kept = root === undefined ? [] : [root, ...replies.slice(-NEWEST)];
+  const reader = readerOf(inbox);
+  return {
+    messages: await Promise.all(kept.map((message) => quotedPart(message, 'thread', reader))),
+    problem: null,
+  };
+}

@@ -1,0 +1,135 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../kit/clock.ts';
+import { startDeadline } from '../kit/deadline.ts';
+import type { GuildId } from '../ports/actor.ts';
+import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
+import { type BroughtPart, type FilePart, filesIn } from '../ports/parts.ts';
+import type { ImageContent } from '../ports/provider.ts';
+
+/** What of the things that came with a question goes to the model. */
+export interface ReadBrought {
+  /** The parts, with the text of files and what was not read of them. */
+  readonly brought: BroughtPart[];
+  readonly images: readonly ImageContent[];
+  /** Files and pictures that were read, in part at least. */
+  readonly filesRead: number;
+  /** Names everything that was not read, a sentence each. */
+  readonly remarks: readonly string[];
+}
+
+/** The bytes of a file on its platform. @throws FileUnavailable with the reason, or the signal's reason */
+type FetchFile = (
+  guild: GuildId,
+  file: FilePart,
+  maxBytes: number,
+  signal: AbortSignal,
+) => Promise<Uint8Array<ArrayBuffer>>;
+
+export interface BroughtReaderOptions {
+  readonly fetchFile: FetchFile;
+  readonly readContent: ReadContent;
+  readonly limits: FileLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface BroughtReader {
+  /**
+   * Reads the files of a question, one after the other; those that were read before keep their text. Pictures are fetched if the
+   * model sees. Rejects with the signal's reason alone.
+   */
+  read(
+    brought: readonly BroughtPart[],
+    context: { readonly guild: GuildId; readonly seesImages: boolean },
+    signal: AbortSignal,
+  ): Promise<ReadBrought>;
+}
+
+export function createBroughtReader(options: BroughtReaderOptions): BroughtReader {
+  const { fetchFile, readContent, limits, clock, log } = options;
+
+  async function contentOf(
+    guild: GuildId,
+    file: FilePart,
+    maxChars: number,
+    signal: AbortSignal,
+  ): Promise<FileContent> {
+    const { maxBytes, timeoutMs } = limits;
+    if ((file.sizeBytes ?? 0) > maxBytes) return { kind: 'unreadable', why: tooLarge(maxBytes) };
+    const late = new FileUnavailable(`It could not be fetched within ${timeoutMs / 1_000} s.`);
+    const limit = startDeadline(clock, timeoutMs, signal, () => late);
+    try {
+      const bytes = await fetchFile(guild, file, maxBytes, limit.signal);
+      limit.pause();
+      return await readContent({ name: file.name, bytes, maxChars }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof FileUnavailable) return { kind: 'unreadable', why: error.message };
+      log.warn({ err: error }, 'a file could not be fetched');
+      return { kind: 'unreadable', why: 'It could not be fetched.' };
+    } finally {
+      await limit.stop();
+    }
+  }
+
+  return {
+    async read(brought, { guild, seesImages }, signal) {
+      const files = filesIn(brought);
+      const read = new Map<FilePart, FilePart>();
+      const images: ImageContent[] = [];
+      const remarks: string[] = [];
+      let charsLeft = limits.maxChars;
+      let filesRead = 0;
+      const leaveOut = (file: FilePart, why: string) => {
+        read.set(file, { ...file, unread: why });
+        remarks.push(`${file.name}: ${why}`);
+      };
+      for (const [index, file] of files.entries()) {
+        if (file.text !== undefined) {
+          charsLeft -= file.text.length;
+          filesRead++;
+          if (file.unread !== undefined) remarks.push(`${file.name}: ${file.unread}`);
+          continue;
+        }
+        if (index >= limits.maxFiles) {
+          leaveOut(file, `At most ${limits.maxFiles} files are read.`);
+          continue;
+        }
+        // What cannot be seen now may be with another model: it is no fault of the file.
+        if (file.type === 'image' && !seesImages) continue;
+        const content = await contentOf(guild, file, charsLeft, signal);
+        if (content.kind === 'unreadable') leaveOut(file, content.why);
+        else if (content.kind === 'image') {
+          if (seesImages) {
+            images.push(content.image);
+            filesRead++;
+          }
+          read.set(file, { ...withoutUnread(file), type: 'image' });
+        } else {
+          const { text, unread } = content;
+          charsLeft -= text.length;
+          filesRead++;
+          read.set(file, { ...file, text, ...(unread === null ? {} : { unread }) });
+          if (unread !== null) remarks.push(`${file.name}: ${unread}`);
+        }
+      }
+      const replaced = (file: FilePart) => read.get(file) ?? file;
+      return {
+        brought: brought.map((part) =>
+          'files' in part ? { ...part, files: part.files.map(replaced) } : replaced(part),
+        ),
+        images,
+        filesRead,
+        remarks,
+      };
+    },
+  };
+}
+
+function withoutUnread({ unread: _, ...file }: FilePart): FilePart {
+  return file;
+}
+
+function tooLarge(maxBytes: number): string {
+  return `It is larger than ${Math.round(maxBytes / 1_000_000)} MB.`;
+}

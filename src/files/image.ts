@@ -1,0 +1,75 @@
+import { PhotonImage, resize, SamplingFilter } from '@cf-wasm/photon/node';
+import { imageSize } from 'image-size';
+import type { FileContent } from '../core/ports/files.ts';
+import { Unreadable } from './unreadable.ts';
+
+/** Above that models scale pictures down themselves, and count more tokens for them. `image-tokens.ts` relies on it. */
+const MAX_SIDE = 1_568;
+/** Claude takes 5 MB as base64, others more. */
+const MAX_BYTES = 3_500_000;
+const JPEG_QUALITY = 85;
+/** A picture is there as it is decoded, and once more as it is made smaller. */
+const BYTES_PER_PIXEL = 10;
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+};
+
+/** A picture as models take it: as it is if it is small enough, else as a smaller JPEG. */
+export function readImage(bytes: Uint8Array, maxMemoryBytes: number): FileContent {
+  const { width, height, type = '', orientation = 1 } = imageSize(bytes);
+  const mediaType = MEDIA_TYPES[type];
+  if (mediaType === undefined || width === 0 || height === 0)
+    throw new Unreadable('Its kind of picture is not known.');
+  const side = Math.max(width, height);
+  if (side <= MAX_SIDE && bytes.length <= MAX_BYTES) return image(mediaType, bytes);
+  if (width * height * BYTES_PER_PIXEL > maxMemoryBytes) {
+    const most = Math.floor(maxMemoryBytes / BYTES_PER_PIXEL / 1_000_000);
+    throw new Unreadable(
+      `It has ${width.toLocaleString('en-US')} × ${height.toLocaleString('en-US')} pixels; at most ${most} million can be read.`,
+    );
+  }
+  const scale = Math.min(1, MAX_SIDE / side);
+  const size = [width, height].map((length) => Math.max(1, Math.round(length * scale))) as [number, number];
+  const decoded = PhotonImage.new_from_byteslice(bytes);
+  const small = resize(decoded, ...size, SamplingFilter.Triangle);
+  decoded.free();
+  const upright = turned(small, orientation);
+  return image('image/jpeg', upright.get_bytes_jpeg(JPEG_QUALITY));
+}
+
+function image(mediaType: string, bytes: Uint8Array): FileContent {
+  return {
+    kind: 'image',
+    image: { type: 'image', mediaType, base64: Buffer.from(bytes).toString('base64') },
+  };
+}
+
+/**
+ * Turns a picture as its EXIF says, which is lost with the new encoding.
+ *
+ * @param orientation from 1 (as it is) to 8; odd values mirror nothing, except 5 and 7, which lie on their side
+ * @see https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf section 4.6.4, "Orientation"
+ */
+function turned(picture: PhotonImage, orientation: number): PhotonImage {
+  if (orientation < 2 || orientation > 8) return picture;
+  const [width, height] = [picture.get_width(), picture.get_height()];
+  const isOnSide = orientation >= 5;
+  const [newWidth, newHeight] = isOnSide ? [height, width] : [width, height];
+  const from = new Uint32Array(picture.get_raw_pixels().buffer);
+  const to = new Uint32Array(from.length);
+  for (let y = 0; y < newHeight; y++) {
+    for (let x = 0; x < newWidth; x++) {
+      const [column, row] = isOnSide ? [y, x] : [x, y];
+      const isFlippedX = [2, 3, 7, 8].includes(orientation);
+      const isFlippedY = [3, 4, 6, 7].includes(orientation);
+      const sourceX = isFlippedX ? width - 1 - column : column;
+      const sourceY = isFlippedY ? height - 1 - row : row;
+      to[y * newWidth + x] = from[sourceY * width + sourceX] ?? 0;
+    }
+  }
+  return new PhotonImage(new Uint8Array(to.buffer), newWidth, newHeight);
+}

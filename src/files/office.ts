@@ -1,0 +1,135 @@
+import { strFromU8, unzipSync } from 'fflate';
+import { SaxesParser } from 'saxes';
+import type { FileContent } from '../core/ports/files.ts';
+import { limited } from './text.ts';
+import { Unreadable } from './unreadable.ts';
+import { readSheets } from './xlsx.ts';
+
+interface Bounds {
+  readonly maxChars: number;
+  readonly maxPages: number;
+  readonly maxMemoryBytes: number;
+}
+
+/** Parts of the package, by path. */
+export type OfficeParts = ReadonlyMap<string, string>;
+
+/** What is unpacked may take so much of the memory: text takes twice its bytes, and what is read of it as much again. */
+const UNPACKED_SHARE = 1 / 8;
+
+/** Text of Word, Excel and PowerPoint files (Office Open XML). Pictures, formulas and formatting are left out. */
+export function readOffice(bytes: Uint8Array, bounds: Bounds): FileContent {
+  const parts = unpack(bytes, bounds.maxMemoryBytes * UNPACKED_SHARE);
+  if (parts.has('word/document.xml')) return readWord(parts, bounds);
+  if (parts.has('xl/workbook.xml')) return readSheets(parts, bounds);
+  if (parts.has('ppt/presentation.xml')) return readSlides(parts, bounds);
+  throw new Unreadable('An archive cannot be read here: send the files in it.');
+}
+
+/** The XML of a package, which text is in. What its directory says of sizes is what is unpacked, and no more. */
+function unpack(bytes: Uint8Array, maxBytes: number): OfficeParts {
+  let total = 0;
+  const files = unzipSync(bytes, {
+    filter({ name, originalSize }) {
+      if (!/^(?:word|xl|ppt)\/.*\.xml(?:\.rels)?$/.test(name)) return false;
+      total += originalSize;
+      if (total > maxBytes) {
+        throw new Unreadable(
+          `It unpacks to more than ${Math.round(maxBytes / 1_000_000)} MB of text, which is more than can be read.`,
+        );
+      }
+      return true;
+    },
+  });
+  return new Map(Object.entries(files).map(([name, content]) => [name, strFromU8(content)]));
+}
+
+function readWord(parts: OfficeParts, { maxChars }: Bounds): FileContent {
+  const names = ['word/document.xml', 'word/footnotes.xml', 'word/endnotes.xml'];
+  const texts = names.map((name) => paragraphs(parts.get(name) ?? '', maxChars));
+  return limited(texts.filter((text) => text !== '').join('\n\n'), maxChars);
+}
+
+function readSlides(parts: OfficeParts, { maxChars, maxPages }: Bounds): FileContent {
+  const slides = numbered(parts, /^ppt\/slides\/slide(\d+)\.xml$/);
+  let chars = 0;
+  const read: string[] = [];
+  for (const { number, xml } of slides.slice(0, maxPages)) {
+    if (chars > maxChars) break;
+    const notes = parts.get(`ppt/notesSlides/notesSlide${number}.xml`);
+    const shown = paragraphs(xml, maxChars);
+    const said = notes === undefined ? '' : paragraphs(notes, maxChars);
+    const text = `[Slide ${number}]\n${shown}${said === '' ? '' : `\nNotes: ${said}`}`;
+    chars += shown.length + said.length;
+    read.push(text);
+  }
+  if (chars === 0) throw new Unreadable('There is no text in it.');
+  const unread =
+    read.length < slides.length ? `Only slides 1 to ${read.length} of ${slides.length} were read.` : null;
+  return limited(read.join('\n\n'), maxChars, unread);
+}
+
+/** Parts whose name has a number, in its order. */
+export function numbered(parts: OfficeParts, pattern: RegExp) {
+  return [...parts]
+    .flatMap(([name, xml]) => {
+      const number = pattern.exec(name)?.[1];
+      return number === undefined ? [] : [{ number: Number(number), xml }];
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+/** Text of Word's and PowerPoint's paragraphs, one a line; cells of a table's row on one line. */
+function paragraphs(xml: string, maxChars: number): string {
+  let text = '';
+  let isText = false;
+  let cellDepth = 0;
+  parseXml(xml, {
+    open(name) {
+      if (name === 't') isText = true;
+      else if (name === 'tab') text += '\t';
+      else if (name === 'br' || name === 'cr') text += '\n';
+      else if (name === 'tc') cellDepth++;
+    },
+    text(piece) {
+      if (isText) text += piece;
+    },
+    close(name) {
+      if (name === 't') isText = false;
+      else if (name === 'p') text += cellDepth > 0 ? ' ' : '\n';
+      else if (name === 'tc') {
+        cellDepth--;
+        text = `${text.trimEnd()} | `;
+      } else if (name === 'tr') text = `${text.replace(/ \| $/, '')}\n`;
+    },
+    isEnough: () => text.length > maxChars,
+  });
+  return text.trim();
+}
+
+export interface XmlHandler {
+  /** Names are without their prefix. */
+  open(name: string, attributes: Readonly<Record<string, string>>): void;
+  text(piece: string): void;
+  close(name: string): void;
+  /** Ends the parsing early. */
+  isEnough(): boolean;
+}
+
+/** Characters that are parsed between two looks whether it is enough. */
+const CHUNK_CHARS = 65_536;
+
+/** Reads XML piece by piece. Entities other than XML's own are an error, so that none can be expanded. */
+export function parseXml(xml: string, handler: XmlHandler): void {
+  const parser = new SaxesParser();
+  const local = (name: string) => name.slice(name.indexOf(':') + 1);
+  parser.on('opentag', ({ name, attributes }) => handler.open(local(name), attributes));
+  parser.on('text', (piece) => handler.text(piece));
+  parser.on('closetag', ({ name }) => handler.close(local(name)));
+  parser.on('error', (error) => {
+    throw error;
+  });
+  for (let at = 0; at < xml.length && !handler.isEnough(); at += CHUNK_CHARS) {
+    parser.write(xml.slice(at, at + CHUNK_CHARS));
+  }
+}

@@ -1,0 +1,45 @@
+import type { FileContent } from '../core/ports/files.ts';
+import { Unreadable } from './unreadable.ts';
+
+/** Text, code, CSV, JSON, Markdown: whatever is UTF-8, UTF-16 with its mark, or old Western text without control characters. */
+export function readPlain(bytes: Uint8Array, name: string, maxChars: number): FileContent {
+  const text = decode(bytes);
+  if (text === null) {
+    const ending = /\.[a-z0-9]{1,8}$/i.exec(name)?.[0].toLowerCase();
+    const what = ending === undefined ? 'This kind of file' : `A ${ending} file`;
+    throw new Unreadable(`${what} cannot be read here: text, PDF, DOCX, XLSX, PPTX and pictures can.`);
+  }
+  return limited(text, maxChars);
+}
+
+/** As much of a text as there is room for, cut between characters. */
+export function limited(text: string, maxChars: number, unread: string | null = null): FileContent {
+  const clean = text.replace(/\r\n?/g, '\n').trim();
+  if (clean === '') throw new Unreadable('There is no text in it.');
+  if (clean.length <= maxChars) return { kind: 'text', text: clean, unread };
+  if (maxChars <= 0) throw new Unreadable('The other files fill all the room there is for text.');
+  const cut = clean.slice(0, maxChars).replace(/[\uD800-\uDBFF]$/, '');
+  return {
+    kind: 'text',
+    text: cut,
+    unread: `Only its first ${cut.length.toLocaleString('en-US')} characters were read.`,
+  };
+}
+
+function decode(bytes: Uint8Array): string | null {
+  const mark =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : null;
+  if (mark !== null) return new TextDecoder(mark).decode(bytes);
+  if (bytes.includes(0)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const text = new TextDecoder('windows-1252').decode(bytes);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what text has none of
+    return /[\u0001-\u0008\u000e-\u001a\u001c-\u001f\u007f]/.test(text) ? null : text;
+  }
+}

@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FileContent } from '../core/ports/files.ts';
+import { kindOf } from './kind.ts';
+import type { WorkerTask } from './read-content.ts';
+import { readPlain } from './text.ts';
+import { Unreadable } from './unreadable.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs as a worker thread');
+
+const task = workerData as WorkerTask;
+const content = await read(task).catch(
+  (error: unknown): FileContent => ({
+    kind: 'unreadable',
+    why: error instanceof Unreadable ? error.message : 'It is damaged, or not what its name says.',
+  }),
+);
+port.postMessage(content);
+
+/** Each reader is loaded if there is something for it. */
+async function read({ bytes, name, maxChars, maxPages, maxMemoryBytes }: WorkerTask): Promise<FileContent> {
+  const kind = kindOf(bytes);
+  switch (kind) {
+    case 'image':
+      return (await import('./image.ts')).readImage(bytes, maxMemoryBytes);
+    case 'pdf':
+      return (await import('./pdf.ts')).readPdf(bytes, { maxChars, maxPages });
+    case 'zip':
+      return (await import('./office.ts')).readOffice(bytes, { maxChars, maxPages, maxMemoryBytes });
+    case 'other':
+      return readPlain(bytes, name, maxChars);
+  }
+}

@@ -1,0 +1,171 @@
+import { deflateSync } from 'node:zlib';
+import { PhotonImage } from '@cf-wasm/photon/node';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
+import { createReadContent } from '../../src/files/read-content.ts';
+import { docx, officeOf, paragraph, pdfOf, pngClaiming, pptx, xlsx } from './samples.ts';
+
+const never = new AbortController().signal;
+
+/** With more patience than by default: a busy machine is no hostile file. */
+function read(
+  name: string,
+  content: string | Uint8Array<ArrayBuffer>,
+  limits: Partial<FileLimits> = {},
+  signal = never,
+) {
+  const all = { ...DEFAULT_FILE_LIMITS, timeoutMs: 120_000, ...limits };
+  const readContent = createReadContent({ limits: all, log: pino({ level: 'silent' }) });
+  const bytes = typeof content === 'string' ? new Uint8Array(Buffer.from(content)) : content;
+  return readContent({ name, bytes, maxChars: all.maxChars }, signal);
+}
+
+const unreadable = (why: string | RegExp) => ({ kind: 'unreadable', why: expect.stringMatching(why) });
+
+describe('a file', () => {
+  it.each([
+    ['text', 'a.txt', 'Grüße\r\n', 'Grüße'],
+    ['JSON', 'a.json', '{"a": 1}', '{"a": 1}'],
+    ['UTF-16', 'a.csv', new Uint8Array(Buffer.from('\ufeffa;b', 'utf16le')), 'a;b'],
+    ['old Western text', 'a.txt', new Uint8Array([0x47, 0x72, 0xfc, 0xdf, 0x65]), 'Grüße'],
+    ['Word', 'a.docx', docx(paragraph('One') + paragraph('Two &amp; three')), 'One\nTwo & three'],
+    [
+      'a table in Word',
+      'a.docx',
+      docx(
+        `<w:tbl><w:tr><w:tc>${paragraph('a')}</w:tc><w:tc>${paragraph('b')}</w:tc></w:tr></w:tbl>${paragraph('c')}`,
+      ),
+      'a | b\nc',
+    ],
+    ['Excel', 'a.xlsx', xlsx, '[Sheet Sales]\nDay,,"Sum, USD"\n2026-11-29,,12.5'],
+    ['PowerPoint', 'a.pptx', pptx, '[Slide 1]\nPlan\n\n[Slide 2]\nBudget\nNotes: Ask Bob'],
+    ['PDF', 'a.pdf', pdfOf(['First (page)', 'Second']), '[Page 1]\nFirst (page)\n\n[Page 2]\nSecond'],
+  ] as const)('is read as text: %s', async (_kind, name, content, text) => {
+    expect(await read(name, content)).toEqual({ kind: 'text', text, unread: null });
+  });
+
+  it('says what was not read of it', async () => {
+    expect(await read('a.txt', 'x'.repeat(30), { maxChars: 20 })).toMatchObject({
+      text: 'x'.repeat(20),
+      unread: 'Only its first 20 characters were read.',
+    });
+    expect(await read('a.pdf', pdfOf(['1', '2', '3']), { maxPages: 2 })).toMatchObject({
+      unread: 'Only pages 1 to 2 of 3 were read.',
+    });
+  });
+
+  it('is a picture: as it is if it is small', async () => {
+    const png = new PhotonImage(new Uint8Array(20 * 10 * 4).fill(90), 20, 10).get_bytes();
+    const base64 = Buffer.from(png).toString('base64');
+    expect(await read('a.bin', new Uint8Array(png))).toEqual({
+      kind: 'image',
+      image: { type: 'image', mediaType: 'image/png', base64 },
+    });
+  });
+
+  it('is a picture: made smaller if it is large', async () => {
+    const large = new PhotonImage(new Uint8Array(2_000 * 1_000 * 4).fill(90), 2_000, 1_000).get_bytes_jpeg(
+      80,
+    );
+    const content = await read('a.jpg', new Uint8Array(large));
+    if (content.kind !== 'image') throw new Error(`no picture: ${JSON.stringify(content)}`);
+    const small = PhotonImage.new_from_byteslice(Buffer.from(content.image.base64, 'base64'));
+    expect([small.get_width(), small.get_height()]).toEqual([1_568, 784]);
+  });
+
+  it('is turned as its EXIF says when it is made smaller', async () => {
+    const [width, height] = [2_000, 1_000];
+    const pixels = new Uint8Array(width * height * 4).fill(255);
+    // The left half is black.
+    for (let y = 0; y < height; y++) pixels.fill(0, y * width * 4, y * width * 4 + width * 2);
+    for (let at = 3; at < pixels.length; at += 4) pixels[at] = 255;
+    const jpeg = new PhotonImage(pixels, width, height).get_bytes_jpeg(90);
+    // Orientation 6: to be turned a quarter clockwise, so that what is left comes to the top.
+    const exif = Buffer.from(
+      'ffe100224578696600004d4d002a00000008000101120003000000010006000000000000',
+      'hex',
+    );
+    const turned = Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
+    const content = await read('a.jpg', new Uint8Array(turned));
+    if (content.kind !== 'image') throw new Error(`no picture: ${JSON.stringify(content)}`);
+    const small = PhotonImage.new_from_byteslice(Buffer.from(content.image.base64, 'base64'));
+    expect([small.get_width(), small.get_height()]).toEqual([784, 1_568]);
+    const red = small.get_raw_pixels();
+    const at = (x: number, y: number) => red[(y * 784 + x) * 4] ?? -1;
+    expect(at(400, 100)).toBeLessThan(50);
+    expect(at(400, 1_400)).toBeGreaterThan(200);
+  });
+});
+
+describe('a hostile file', () => {
+  it.each([
+    ['a program', 'a.exe', 'MZ\0\0\0', /A \.exe file cannot be read here/],
+    ['an archive', 'a.zip', officeOf({ 'readme.txt': 'x' }), /archive cannot be read/],
+    ['nothing', 'a.txt', '  \n', /no text/],
+    ['half a PDF', 'a.pdf', pdfOf(['x']).slice(0, 60), /damaged/],
+    ['a PDF of pictures', 'a.pdf', pdfOf(['', '']), /no text in it, only pictures/],
+    ['half an archive', 'a.docx', docx(paragraph('x')).slice(0, 100), /damaged/],
+    ['a picture that is none', 'a.png', new Uint8Array(Buffer.from('89504e470d0a1a0a00', 'hex')), /damaged/],
+    ['a picture of 10 gigapixels', 'a.png', pngClaiming(100_000, 100_000), /100,000 × 100,000 pixels/],
+    [
+      'entities that multiply',
+      'a.docx',
+      officeOf({
+        'word/document.xml':
+          '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><w:p><w:t>&b;</w:t></w:p>',
+      }),
+      /damaged/,
+    ],
+  ])('ends with a clear line: %s', async (_what, name, content, why) => {
+    expect(await read(name, content)).toEqual(unreadable(why));
+  });
+
+  it('is not unpacked beyond its share of the memory', async () => {
+    const bomb = docx(paragraph('a'.repeat(40_000_000)));
+    expect(bomb.length).toBeLessThan(100_000);
+    expect(await read('a.docx', bomb)).toEqual(unreadable(/unpacks to more than 32 MB/));
+  });
+
+  it('takes no more memory than it may: a PDF that unpacks to 400 MB', async () => {
+    const packed = deflateSync(Buffer.alloc(400_000_000, ' '), { level: 1 });
+    const twice = deflateSync(packed, { level: 9 }).toString('latin1');
+    const page = (length: number) =>
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 5 0 R /Length ${length} >>`;
+    const objects = [
+      '<< /Type /Catalog /Pages 2 0 R >>',
+      '<< /Type /Pages /Count 1 /Kids [4 0 R] >>',
+      '<< >>',
+      page(1),
+      `<< /Length ${twice.length} /Filter [/FlateDecode /FlateDecode] >>\nstream\n${twice}\nendstream`,
+    ];
+    const body = objects.map((object, index) => `${index + 1} 0 obj\n${object}\nendobj\n`).join('');
+    const pdf = `%PDF-1.4\n${body}trailer << /Root 1 0 R >>`;
+    const before = process.memoryUsage().rss;
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 20);
+    const content = await read('a.pdf', new Uint8Array(Buffer.from(pdf, 'latin1')));
+    clearInterval(watch);
+    expect(content).toEqual(unreadable(/more than 256 MB of memory/));
+    expect(most - before).toBeLessThan(1_000_000_000);
+  });
+
+  it('of ten thousand pages is read as far as it may be', async () => {
+    const pages = Array.from({ length: 10_000 }, (_, index) => `Page number ${index + 1}`);
+    const content = await read('a.pdf', pdfOf(pages));
+    expect(content).toMatchObject({ kind: 'text', unread: 'Only pages 1 to 50 of 10,000 were read.' });
+  });
+
+  it('that takes too long ends with a clear line', async () => {
+    expect(await read('a.pdf', pdfOf(['x']), { timeoutMs: 1 })).toEqual(unreadable(/more than 0.001 s/));
+  });
+
+  it('ends with the question that it came with', async () => {
+    const stop = new AbortController();
+    const reading = read('a.pdf', pdfOf(['x']), {}, stop.signal);
+    stop.abort(new Error('stopped'));
+    await expect(reading).rejects.toThrow('stopped');
+  });
+});
