@@ -102,7 +102,7 @@ describe('the start', () => {
     ]);
     expect(discord.commands()).toEqual([]);
     await startBot({ shards: { ids: [0, 1], count: 4 } });
-    expect(discord.commands()).toHaveLength(2);
+    expect(discord.commands()).toHaveLength(3);
   });
 });
 

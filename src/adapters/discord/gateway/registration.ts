@@ -171,13 +171,13 @@ function optionEssence(option: Json): Json {
   };
 }
 
-/** The fields in this order; what is null, false or empty is as good as absent, and lists are sets. */
+/** The fields in this order; what is null, false or empty (the description of a menu's entry) is as good as absent, and lists are sets. */
 function pick(from: Json, fields: readonly string[]): Json {
   return Object.fromEntries(
     fields.map((field) => {
       const value = from[field];
       if (Array.isArray(value)) return [field, value.toSorted()];
-      return [field, value === null || value === false ? undefined : value];
+      return [field, value === null || value === false || value === '' ? undefined : value];
     }),
   );
 }

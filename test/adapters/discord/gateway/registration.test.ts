@@ -30,16 +30,22 @@ describe('registration of commands', () => {
         options: [
           expect.objectContaining({ name: 'prompt', type: 3, required: true, max_length: 6_000 }),
           expect.objectContaining({ name: 'model', type: 3, required: false, autocomplete: true }),
+          expect.objectContaining({ name: 'file', type: 11, required: false }),
+          expect.objectContaining({ name: 'file2', type: 11, required: false }),
           expect.objectContaining({ name: 'private', type: 5, required: false }),
         ],
       }),
       expect.objectContaining({ name: 'help', options: [] }),
+      expect.objectContaining({ name: 'Ask about this', type: 3, contexts: [0, 1, 2] }),
     ]);
   });
 
   it('registers every command that there is within Discord’s limits', async () => {
     const { discord } = await open({ commands });
-    expect(discord.commands().map(({ name }) => name)).toEqual(commands.map(({ name }) => name));
+    expect(discord.commands().map(({ name }) => name)).toEqual([
+      ...commands.map(({ name }) => name),
+      'Ask about this',
+    ]);
     expect(discord.violations).toEqual([]);
   });
 
@@ -83,7 +89,7 @@ describe('registration of commands', () => {
     const { discord, startBot } = await open({ start: false });
     const guild = discord.guild();
     await startBot({ commandGuilds: [guild.id] });
-    expect(discord.commands(guild.id).map(({ name }) => name)).toEqual(['ask', 'help']);
+    expect(discord.commands(guild.id).map(({ name }) => name)).toEqual(['ask', 'help', 'Ask about this']);
     expect(discord.commands()).toEqual([]);
   });
 
