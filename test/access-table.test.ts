@@ -306,6 +306,8 @@ describe('the playground, asked over HTTP by hand', () => {
       store,
       clock: systemClock,
       log,
+      maxFileBytes: 1_000,
+      retentionMs: 86_400_000,
     });
     const server = createHttpServer(adapter.routes, log);
     const origin = await server.listen('127.0.0.1', 0);

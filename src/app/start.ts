@@ -187,6 +187,8 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
           log,
           ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),
           anyHost: !isLoopback(config.HOST),
+          maxFileBytes: fileLimits.maxBytes,
+          retentionMs: config.RETENTION_DAYS * DAY_MS,
         }),
       );
     }

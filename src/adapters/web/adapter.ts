@@ -16,6 +16,7 @@ import { createRoom } from './server/room.ts';
 import { admit, setSecurityHeaders } from './server/same-origin.ts';
 import { reopenWebSurface } from './server/surface.ts';
 import { tellAdmins } from './server/tell-admins.ts';
+import { createUploads } from './server/uploads.ts';
 import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
@@ -31,15 +32,20 @@ export interface WebAdapterOptions {
    * Default false.
    */
   readonly anyHost?: boolean;
+  /** Of a file that a person brings. */
+  readonly maxFileBytes: number;
+  /** How long such a file is kept. */
+  readonly retentionMs: number;
 }
 
 const BASE = '/playground/';
 
 /** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
 export function createWebAdapter(options: WebAdapterOptions): Adapter {
-  const { host, store, clock, log, adminToken, anyHost = false } = options;
+  const { host, store, clock, log, adminToken, anyHost = false, maxFileBytes, retentionMs } = options;
   if (anyHost && adminToken === undefined) throw new TypeError('anyHost needs an adminToken');
   const room = createRoom(store, clock, log);
+  const uploads = createUploads(store, retentionMs);
   const assets = createAssets();
   const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock);
   const stopping = new AbortController();
@@ -106,11 +112,23 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     people: PEOPLE,
     async start(dispatch) {
       await room.load();
-      actions = createActions({ room, dispatch, commands: host.commands, newId });
+      actions = createActions({ room, dispatch, uploads, commands: host.commands, newId });
       const epoch = randomBytes(6).toString('hex');
-      api = createApi({ room, actions, dispatch, host, clock, epoch, login, signal: stopping.signal });
+      api = createApi({
+        room,
+        actions,
+        dispatch,
+        uploads,
+        maxFileBytes,
+        host,
+        clock,
+        epoch,
+        login,
+        signal: stopping.signal,
+      });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
+    readFile: (reference) => uploads.read(reference),
     tellAdmins: (_guild, notice, signal) => tellAdmins(room, notice, newId, signal),
     reopen: async (lost) => reopenWebSurface(room, lost, newId),
     async stop() {

@@ -15,6 +15,9 @@ export interface RoomInfo {
   readonly tiers: readonly string[];
   /** The most that one message of a person may hold. */
   readonly maxMessageChars: number;
+  /** The most that one message may bring, and that one of its files may hold. */
+  readonly maxFiles: number;
+  readonly maxFileBytes: number;
 }
 
 export interface PersonInfo {
@@ -90,6 +93,14 @@ export interface SaidMessage extends MessageBase {
   readonly user: string;
   readonly text: string;
   readonly addressed: boolean;
+  readonly files: readonly GivenFile[];
+}
+
+/** A file that a person brought; `id` is its upload's. */
+export interface GivenFile {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
 }
 
 /** One message of an answer. */
@@ -152,6 +163,8 @@ export interface PostMessage extends Spot {
   readonly id: string;
   readonly as: string;
   readonly text: string;
+  /** Ids of uploads: `POST api/upload?id=…&as=…&name=…&type=…`, with the file's bytes as the body. */
+  readonly files: readonly string[];
 }
 
 /** `POST api/command`. */
@@ -160,6 +173,7 @@ export interface PostCommand extends Spot {
   readonly as: string;
   readonly command: string;
   readonly options: Readonly<Record<string, string | boolean>>;
+  readonly files: readonly string[];
   /** What was typed, for people. */
   readonly text: string;
 }

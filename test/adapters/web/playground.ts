@@ -20,6 +20,8 @@ export interface Playground {
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
   /** Posts to the page's API. */
   post(path: string, body: object): Promise<Answer>;
+  /** As core fetches a file that somebody brought. */
+  readFile(reference: string): Promise<Uint8Array | undefined>;
   tellAdmins(text: string): Promise<boolean | undefined>;
   /** Follows the room as one person, from after an event where that is given. */
   follow(as: string, lastEventId?: string, headers?: SendOptions['headers']): Promise<Reader>;
@@ -60,12 +62,19 @@ export interface Reader {
 }
 
 /** The playground's part of the store, as one process opens it. */
-export function openStore(values: Map<string, unknown>): { keyv(): Keyv } & Pick<Store, 'keys'> {
-  const keyv = new Keyv({ store: values, namespace: 'playground', throwOnErrors: true });
+export function openStore(
+  values: Map<string, unknown>,
+): { keyv(namespace?: string): Keyv } & Pick<Store, 'keys'> {
+  const open = (namespace: string, store: Map<string, unknown>) =>
+    new Keyv({ store, namespace, throwOnErrors: true });
+  const messages = open('playground', values);
+  // Keyv writes its namespace on the map: two of them cannot share one.
+  const files = open('playground-files', new Map());
   return {
-    keyv: () => keyv,
-    async *keys(_, prefix) {
-      for await (const [key] of keyv.iterator?.('playground') ?? []) if (key.startsWith(prefix)) yield key;
+    keyv: (namespace = 'playground') => (namespace === 'playground' ? messages : files),
+    async *keys(namespace, prefix) {
+      const keyv = namespace === 'playground' ? messages : files;
+      for await (const [key] of keyv.iterator?.(namespace) ?? []) if (key.startsWith(prefix)) yield key;
     },
   };
 }
@@ -81,6 +90,8 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     clock,
     log,
     anyHost,
+    maxFileBytes: 1_000,
+    retentionMs: 86_400_000,
     ...(adminToken === undefined ? {} : { adminToken }),
   });
   const server = createHttpServer(adapter.routes, log);
@@ -115,6 +126,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
+    readFile: async (reference) => adapter.readFile?.(reference, 1_000, new AbortController().signal),
     tellAdmins: async (text) => adapter.tellAdmins?.('web:local', { text }, new AbortController().signal),
     async follow(as, lastEventId, headers) {
       const reader = await openReader(new URL(`api/events?as=${as}`, url), lastEventId, headers);

@@ -43,6 +43,17 @@ export async function post(path: string, value: object): Promise<void> {
   }
 }
 
+/** Brings a file to the server, which keeps it for the message that is sent with its id. */
+export async function upload(file: File, id: string, as: string): Promise<void> {
+  const query = new URLSearchParams({ id, as, name: file.name, type: file.type });
+  const response = await fetch(`api/upload?${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: file,
+  });
+  await answerOf(response);
+}
+
 /** The server was not there, or was not ready. */
 export function isPassing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status === 503;

@@ -1,6 +1,7 @@
 import { live } from 'lit/directives/live.js';
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { CommandInfo, OptionInfo, Spot } from '../wire.ts';
+import { createAttachments } from './attachments.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
 import { isTable, isText, recall, remember } from './memory.ts';
@@ -21,6 +22,7 @@ const MENTION = /(?<![\w.])@parley\b/i;
 
 export function createComposer(store: Store, controller: Controller): Composer {
   const { state } = store;
+  const attachments = createAttachments(redraw);
   const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
   /** The menu, and the spot whose composer it stands over. */
   let menu: (Menu & { readonly key: string }) | null = null;
@@ -87,17 +89,19 @@ export function createComposer(store: Store, controller: Controller): Composer {
 
   function send(field: HTMLTextAreaElement, spot: Spot, prefix = ''): void {
     const text = field.value.trim();
-    if (text === '') return;
-    const problem = problemOf(prefix + text);
-    if (problem !== null) {
-      unsent = { key: spotKey(spot), text: field.value, problem };
+    if (text === '' && !attachments.has(spot)) return;
+    const files = attachments.ready(spot);
+    const problem = files === null ? 'A file is still on its way.' : problemOf(prefix + text);
+    if (problem !== null || files === null) {
+      unsent = { key: spotKey(spot), text: field.value, problem: problem ?? '' };
       redraw();
       return;
     }
     closeMenu();
     field.value = '';
     write(spot, '');
-    controller.send(spot, prefix + text);
+    attachments.clear(spot);
+    controller.send(spot, prefix + text, files);
     goToEnd(field);
   }
 
@@ -105,6 +109,10 @@ export function createComposer(store: Store, controller: Controller): Composer {
   function problemOf(text: string): string | null {
     const { commands, maxMessageChars } = state.info;
     return tooLong('this', text, maxMessageChars) ?? parseSlash(text, commands)?.problem ?? null;
+  }
+
+  function attach(spot: Spot, files: FileList | null | undefined): void {
+    if (files) attachments.add(spot, files, state.as, state.info);
   }
 
   function onKey(event: KeyboardEvent, spot: Spot): void {
@@ -203,6 +211,11 @@ export function createComposer(store: Store, controller: Controller): Composer {
       return html`
         <form
           class="composer"
+          @dragover=${(event: DragEvent) => event.preventDefault()}
+          @drop=${(event: DragEvent) => {
+            event.preventDefault();
+            attach(spot, event.dataTransfer?.files);
+          }}
           @submit=${(event: Event) => {
             event.preventDefault();
             withField(event, (target) => send(target, spot));
@@ -242,10 +255,29 @@ export function createComposer(store: Store, controller: Controller): Composer {
               }}
               @keydown=${(event: KeyboardEvent) => onKey(event, spot)}
               @blur=${closeMenu}
+              @paste=${(event: ClipboardEvent) => {
+                if ((event.clipboardData?.files.length ?? 0) === 0) return;
+                event.preventDefault();
+                attach(spot, event.clipboardData?.files);
+              }}
             ></textarea>
+            ${attachments.view(spot)}
             <div class="composer-foot">
+              <label class="attach" title="Attach files">
+                ${icons.attach}
+                <input
+                  type="file"
+                  multiple
+                  aria-label="Attach files"
+                  @change=${(event: Event) => {
+                    if (!(event.currentTarget instanceof HTMLInputElement)) return;
+                    attach(spot, event.currentTarget.files);
+                    event.currentTarget.value = '';
+                  }}
+                />
+              </label>
               ${hint(spot, text)}
-              <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === ''}>
+              <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === '' && !attachments.has(spot)}>
                 ${icons.send}
               </button>
             </div>

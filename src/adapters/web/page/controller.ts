@@ -11,6 +11,7 @@ import type {
 } from '../wire.ts';
 import { announce } from './announce.ts';
 import { type Connection, follow, get, isLockedOut, post, wordsFor } from './api.ts';
+import { newId } from './ids.ts';
 import { remember } from './memory.ts';
 import { createOutbox } from './outbox.ts';
 import { parseSlash } from './slash.ts';
@@ -29,7 +30,7 @@ import {
 export interface Controller {
   /** Connects, and goes where the address says. */
   start(): void;
-  send(spot: Spot, text: string): void;
+  send(spot: Spot, text: string, files?: readonly string[]): void;
   /** Runs the command whose form is open, with what was filled in. */
   submitForm(options: Readonly<Record<string, string>>): void;
   closeForm(): void;
@@ -183,9 +184,15 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     }
   }
 
-  function run(spot: Spot, text: string, command: string, options: PostCommand['options']): void {
+  function run(
+    spot: Spot,
+    text: string,
+    command: string,
+    options: PostCommand['options'],
+    files: readonly string[] = [],
+  ): void {
     const { channel, thread } = spot;
-    outbox.send('command', { id: newId(), as: state.as, channel, thread, text, command, options });
+    outbox.send('command', { id: newId(), as: state.as, channel, thread, text, command, options, files });
   }
 
   /** Who may not use the command is told so by running it, rather than by a form that is filled in vain. */
@@ -213,14 +220,14 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       arrive();
       connect();
     },
-    send(spot, text) {
+    send(spot, text, files = []) {
       const slash = parseSlash(text, state.info.commands);
       if (slash?.command && slash.command.form !== null) return void openForm(spot, text, slash.command);
-      if (slash !== null) return run(spot, text, slash.name, slash.options);
+      if (slash !== null) return run(spot, text, slash.name, slash.options, files);
       const id = newId();
       // A question to the bot in a channel is answered in a thread of its own: it opens with it.
       if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
-      outbox.send('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text });
+      outbox.send('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text, files });
     },
     submitForm(options) {
       const { form } = state;
@@ -266,8 +273,4 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
 /** That of the thread where one is open, else that of the channel. */
 export function focusComposer(): void {
   [...document.querySelectorAll<HTMLTextAreaElement>('.composer textarea')].at(-1)?.focus();
-}
-
-function newId(): string {
-  return crypto.randomUUID();
 }

@@ -10,6 +10,9 @@ export const icons = {
   direct: icon(
     svg`<path d="M4.5 4h11A1.5 1.5 0 0 1 17 5.5v7a1.5 1.5 0 0 1-1.5 1.5H10l-4 3v-3H4.5A1.5 1.5 0 0 1 3 12.5v-7A1.5 1.5 0 0 1 4.5 4Z" />`,
   ),
+  attach: icon(
+    svg`<path d="m15.5 9.5-5.6 5.6a3.6 3.6 0 0 1-5-5l6-6a2.4 2.4 0 0 1 3.4 3.4l-5.9 5.9a1.2 1.2 0 0 1-1.7-1.7l5.2-5.2" />`,
+  ),
   thread: icon(svg`<path d="M5 3v7a3 3 0 0 0 3 3h8M12.5 9.5 16 13l-3.5 3.5" />`),
   close: icon(svg`<path d="m5 5 10 10M15 5 5 15" />`),
   back: icon(svg`<path d="M12 4.5 6.5 10l5.5 5.5" />`),

@@ -88,6 +88,10 @@ function body(message: Message, setting: Setting): TemplateResult {
 function said(message: SaidMessage, { state, controller, canAsk }: Setting): TemplateResult {
   return html`
     ${words(message.text, state.info.commands)}
+    ${message.files.map(({ name, mediaType }, index) => {
+      const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
+      return fileView({ name, mediaType, description: name }, `api/file?${query}`);
+    })}
     ${
       canAsk
         ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>

@@ -1,10 +1,12 @@
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { createRunning } from '../../../core/kit/tasks.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Dispatch, Invocation } from '../../../core/ports/events.ts';
+import type { Dispatch, Invocation, ThreadRead } from '../../../core/ports/events.ts';
+import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import type {
   ChannelInfo,
+  GivenFile,
   PersonInfo,
   PostCommand,
   PostMessage,
@@ -17,6 +19,7 @@ import type { StoredMessage } from './messages.ts';
 import { actorOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
 import { createWebSurface } from './surface.ts';
+import type { Uploads } from './uploads.ts';
 
 /**
  * What people do on the page. Each resolves as soon as it is taken; dispatch goes on with it.
@@ -35,6 +38,7 @@ export interface Actions {
 export interface ActionsOptions {
   readonly room: Room;
   readonly dispatch: Dispatch;
+  readonly uploads: Uploads;
   readonly commands: readonly CommandDeclaration[];
   newId(): string;
 }
@@ -47,7 +51,7 @@ interface Asked {
   readonly about?: string | null;
 }
 
-export function createActions({ room, dispatch, commands, newId }: ActionsOptions): Actions {
+export function createActions({ room, dispatch, uploads, commands, newId }: ActionsOptions): Actions {
   const running = createRunning();
 
   function run(work: Promise<void>): void {
@@ -75,36 +79,83 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
     await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
   }
 
+  /** What was said in a thread before a message, the newest hundred after its root. */
+  async function threadBefore(rootId: string, questionId: string): Promise<ThreadRead> {
+    const before = room.thread(rootId).filter(({ id, kind }) => id !== questionId && kind !== 'notice');
+    const [root, ...rest] = before;
+    const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
+    return {
+      messages: messages.map((message) => ({
+        type: 'quoted',
+        why: 'thread',
+        author:
+          message.kind === 'said'
+            ? { user: message.user, name: personOf(message.user)?.name ?? message.user }
+            : { user: null, name: 'Parley' },
+        text: message.text,
+        files:
+          message.kind === 'said'
+            ? message.files.map(({ id, ...file }) => filePart({ ...file, sizeBytes: null, reference: id }))
+            : [],
+      })),
+      problem: null,
+    };
+  }
+
   return {
-    async message({ id, as, text, channel, thread }) {
+    async message({ id, as, text, files: given, channel, thread }) {
       const person = personNamed(as);
       const spot = { channel, thread };
       const { owner } = reachable(room, spot, person);
       const { mentions, said } = withoutMention(text);
       const addressed = mentions || owner !== null;
-      await room.post({ ...spot, kind: 'said', id, user: person.id, audience: owner, text, addressed });
+      const attached = await uploads.parts(given, person.id);
+      const files = attached.map(fileInfo);
+      await room.post({
+        ...spot,
+        kind: 'said',
+        id,
+        user: person.id,
+        audience: owner,
+        text,
+        addressed,
+        files,
+      });
       // As in Slack: a question to the bot in a channel is answered in the question's own thread.
       const answerSpot = mentions && thread === null && owner === null ? { channel, thread: id } : spot;
       if (answerSpot.thread !== null) {
         await openThread(answerSpot.thread);
       }
       const event = eventAt(id, person, answerSpot, { audience: owner });
-      run(dispatch.message({ ...event, parts: [{ type: 'text', text: said }], addressed }));
+      const parts = [{ type: 'text', text: said } as const, ...attached];
+      const readThread = thread === null ? {} : { readThread: async () => threadBefore(thread, id) };
+      run(dispatch.message({ ...event, parts, addressed, ...readThread }));
     },
 
-    async command({ id, as, command: name, options, text, channel, thread }) {
+    async command({ id, as, command: name, options, text, files: given, channel, thread }) {
       const person = personNamed(as);
       const spot = { channel, thread };
       const { owner } = reachable(room, spot, person);
       const answers = commands.find((command) => command.name === name)?.reply === 'answer';
       const isPrivate = !answers || options['private'] === true;
       const audience = isPrivate ? person.id : owner;
+      const brought = await uploads.parts(given, person.id);
       if (answers) {
-        await room.post({ ...spot, kind: 'said', id, user: person.id, audience, text, addressed: true });
+        const files = brought.map(fileInfo);
+        await room.post({
+          ...spot,
+          kind: 'said',
+          id,
+          user: person.id,
+          audience,
+          text,
+          addressed: true,
+          files,
+        });
         if (thread !== null) await openThread(thread);
       }
       const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
-      run(dispatch.command({ ...event, command: name, options }));
+      run(dispatch.command({ ...event, command: name, options, brought }));
     },
 
     async press({ id, as, message: messageId, button: kind }) {
@@ -145,11 +196,16 @@ export function createActions({ room, dispatch, commands, newId }: ActionsOption
       }
       if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
       await room.remove(messageId);
+      if (message.kind === 'said') await uploads.delete(message.files.map((file) => file.id));
       if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
     },
 
     settled: () => running.settled(),
   };
+}
+
+function fileInfo({ reference, name, mediaType }: FilePart): GivenFile {
+  return { id: reference, name, mediaType };
 }
 
 /** The words of a message, without the mention or command before them and what makes Markdown of them. */

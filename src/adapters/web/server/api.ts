@@ -9,18 +9,22 @@ import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from '
 import { type Actions, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';
-import { Refused, readJson, sendJson } from './http.ts';
+import { Refused, readBytes, readJson, sendJson } from './http.ts';
 import type { Login } from './login.ts';
+import type { StoredMessage } from './messages.ts';
 import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
 import {
+  MAX_FILES,
   MAX_MESSAGE_CHARS,
   postCommandSchema,
   postMessageSchema,
   postPressSchema,
   postRemoveSchema,
   tierSchema,
+  uploadSchema,
 } from './requests.ts';
 import type { Room } from './room.ts';
+import type { Uploads } from './uploads.ts';
 
 /** One request to the page's API, and what answers it. */
 export type Endpoint = (
@@ -33,6 +37,8 @@ export interface ApiOptions {
   readonly room: Room;
   readonly actions: Actions;
   readonly dispatch: Dispatch;
+  readonly uploads: Uploads;
+  readonly maxFileBytes: number;
   readonly host: PlaygroundHost;
   readonly clock: Clock;
   readonly epoch: string;
@@ -43,8 +49,18 @@ export interface ApiOptions {
 
 /** The API by method and path. What each takes and gives is in `wire.ts`. */
 export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
-  const { room, actions, dispatch, host, clock, epoch, login, signal } = options;
-  const info = roomInfo(host);
+  const { room, actions, dispatch, uploads, host, clock, epoch, login, signal } = options;
+  const info = roomInfo(host, options.maxFileBytes);
+
+  /** A file that this person sees: what the bot showed to them, or what somebody brought. */
+  async function fileOf(message: StoredMessage | undefined, index: number, person: string) {
+    if (message === undefined || (message.audience !== null && message.audience !== person)) return undefined;
+    if (message.kind === 'notice') return message.files[index];
+    const given = message.kind === 'said' ? message.files[index] : undefined;
+    if (given === undefined) return undefined;
+    const bytes = await uploads.read(given.id).catch(() => null);
+    return bytes === null ? undefined : { ...given, base64: Buffer.from(bytes).toString('base64') };
+  }
 
   return new Map<string, Endpoint>([
     ['GET room', async (_request, response) => sendJson(response, 200, info)],
@@ -106,8 +122,7 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
       async (_request, response, query) => {
         const person = personNamed(query.get('as') ?? '');
         const message = room.find(query.get('message') ?? '');
-        const isVisible = message?.kind === 'notice' && message.audience === person.id;
-        const file = isVisible ? message.files[Number(query.get('index'))] : undefined;
+        const file = await fileOf(message, Number(query.get('index')), person.id);
         if (file === undefined) throw new Refused(404, 'There is no such file.');
         // A picture may hold scripts (SVG): opened by itself, it is nobody's page. What is no picture is never opened.
         const isPicture = file.mediaType.startsWith('image/');
@@ -118,6 +133,18 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
           'cache-control': 'private, max-age=3600',
         });
         response.end(Buffer.from(file.base64, 'base64'));
+      },
+    ],
+    [
+      'POST upload',
+      async (request, response, query) => {
+        const parsed = uploadSchema.safeParse(Object.fromEntries(query));
+        if (!parsed.success) throw new Refused(400, 'The file has no name, or a very long one.');
+        const { id, as, name, type: mediaType } = parsed.data;
+        const user = personNamed(as).id;
+        const bytes = await readBytes(request, options.maxFileBytes);
+        await uploads.save({ id, name, mediaType, user, bytes });
+        sendJson(response, 202, {});
       },
     ],
     ['POST message', accept(postMessageSchema, actions.message)],
@@ -146,7 +173,7 @@ function spotOf(query: URLSearchParams): Spot {
   return { channel: query.get('channel') ?? '', thread: query.get('thread') };
 }
 
-function roomInfo({ commands }: PlaygroundHost): RoomInfo {
+function roomInfo({ commands }: PlaygroundHost, maxFileBytes: number): RoomInfo {
   return {
     people: PEOPLE,
     channels: CHANNELS,
@@ -158,6 +185,8 @@ function roomInfo({ commands }: PlaygroundHost): RoomInfo {
     }),
     tiers: TIERS,
     maxMessageChars: MAX_MESSAGE_CHARS,
+    maxFiles: MAX_FILES,
+    maxFileBytes,
   };
 }
 

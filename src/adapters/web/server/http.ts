@@ -43,3 +43,21 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
   const [issue] = parsed.error.issues;
   throw new Refused(400, `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'not valid'}`);
 }
+
+/** Reads a file as the body of a request. @throws Refused with 415 or 413 */
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  // Pages elsewhere cannot send this type without being asked for leave first.
+  if (request.headers['content-type'] !== 'application/octet-stream') {
+    throw new Refused(415, 'The body must be application/octet-stream.');
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new Refused(413, `A file may have at most ${Math.round(maxBytes / 1_000_000)} MB.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -15,7 +15,13 @@ const base = {
 
 /** A message as the playground keeps it. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
 export const storedMessageSchema = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('said'), addressed: z.boolean() }),
+  z.object({
+    ...base,
+    kind: z.literal('said'),
+    addressed: z.boolean(),
+    // Messages of 0.1.0 have none.
+    files: z.array(z.object({ id: z.string(), name: z.string(), mediaType: z.string() })).default([]),
+  }),
   z.object({
     ...base,
     kind: z.literal('answer'),

@@ -6,14 +6,23 @@ export const MAX_MESSAGE_CHARS = 16_000;
 
 /** Ids that the page makes name messages and events: what they hold is bounded, their randomness is the page's own affair. */
 const id = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
+/** Uploads of one message; core reads as many as its own limit says. */
+export const MAX_FILES = 10;
+const files = z.array(id).max(MAX_FILES).default([]);
 const spot = { channel: z.string(), thread: z.string().nullable() };
 
-export const postMessageSchema = z.object({
-  ...spot,
-  id,
-  as: z.string(),
-  text: z.string().trim().min(1).max(MAX_MESSAGE_CHARS),
-}) satisfies z.ZodType<PostMessage>;
+export const postMessageSchema = z
+  .object({
+    ...spot,
+    id,
+    as: z.string(),
+    text: z.string().trim().max(MAX_MESSAGE_CHARS),
+    files,
+  })
+  .refine(
+    (post) => post.text !== '' || post.files.length > 0,
+    'a message says something',
+  ) satisfies z.ZodType<PostMessage>;
 
 export const postCommandSchema = z.object({
   ...spot,
@@ -22,6 +31,7 @@ export const postCommandSchema = z.object({
   command: z.string().max(32),
   options: z.record(z.string(), z.union([z.string(), z.boolean()])),
   text: z.string().max(MAX_MESSAGE_CHARS),
+  files,
 }) satisfies z.ZodType<PostCommand>;
 
 export const postPressSchema = z.object({
@@ -35,6 +45,13 @@ export const postRemoveSchema = z.object({
   as: z.string(),
   message: z.string(),
 }) satisfies z.ZodType<PostRemove>;
+
+export const uploadSchema = z.object({
+  id,
+  as: z.string(),
+  name: z.string().min(1).max(255),
+  type: z.string().max(100),
+});
 
 export const loginSchema = z.object({ token: z.string().max(1_000) });
 export const tierSchema = z.object({ tier: z.string().max(40) });

@@ -33,6 +33,8 @@ export interface Room {
   newestWithButton(answerId: string): StoredAnswer | undefined;
   /** Whether anything was said in the thread that hangs on this message. */
   hasReplies(id: string): boolean;
+  /** The message that a thread hangs on and what everybody sees of the thread, oldest first. */
+  thread(rootId: string): readonly StoredMessage[];
   setActivity(id: string, activity: ActivityItem | null, audience: string | null): void;
   /** What the bar shows may have changed. */
   touchStatus(): void;
@@ -141,6 +143,12 @@ export function createRoom(store: Pick<Store, 'keyv' | 'keys'>, clock: Clock, lo
         .toArray()
         .at(-1),
     hasReplies,
+    thread: (rootId) =>
+      messages
+        .values()
+        .filter(({ id, thread, audience }) => audience === null && (id === rootId || thread === rootId))
+        .toArray()
+        .toSorted((a, b) => a.order - b.order),
     setActivity(id, activity, audience) {
       const key = `activity/${id}`;
       if (activity === null) changes.remove(key);

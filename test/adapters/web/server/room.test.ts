@@ -7,7 +7,7 @@ import { openStore } from '../playground.ts';
 
 function said(id: string, thread: string | null = null): Draft {
   const spot = { channel: 'general', thread };
-  return { ...spot, kind: 'said', id, user: 'member', audience: null, text: id, addressed: false };
+  return { ...spot, kind: 'said', id, user: 'member', audience: null, text: id, addressed: false, files: [] };
 }
 
 describe('a room', () => {

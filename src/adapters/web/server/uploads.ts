@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { createCollection } from '../../../core/coordination/collection.ts';
+import { FileUnavailable } from '../../../core/ports/files.ts';
+import { type FilePart, filePart } from '../../../core/ports/parts.ts';
+import type { Store } from '../../../core/ports/store.ts';
+import { Refused } from './http.ts';
+
+const uploadSchema = z.object({
+  name: z.string(),
+  mediaType: z.string(),
+  /** The person who brought it: nobody else can send it. */
+  user: z.string(),
+  base64: z.string(),
+});
+
+/** Files that people bring to the playground; kept in the store, since there is no platform that keeps them. */
+export interface Uploads {
+  /** Keeps a file for a message that is still to be sent. Resolves to its id. */
+  save(file: {
+    readonly id: string;
+    readonly name: string;
+    readonly mediaType: string;
+    readonly user: string;
+    readonly bytes: Uint8Array;
+  }): Promise<void>;
+  /** The files of a message. @throws Refused if one is not there, or another's */
+  parts(ids: readonly string[], user: string): Promise<FilePart[]>;
+  /** @throws FileUnavailable */
+  read(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  delete(ids: readonly string[]): Promise<void>;
+}
+
+export function createUploads(store: Pick<Store, 'keyv'>, retentionMs: number): Uploads {
+  const uploads = createCollection(store, 'playground-files', {
+    version: 1,
+    schema: uploadSchema,
+    ttlMs: retentionMs,
+  });
+
+  return {
+    save: ({ id, bytes, ...file }) =>
+      uploads.set(id, { ...file, base64: Buffer.from(bytes).toString('base64') }),
+    async parts(ids, user) {
+      const parts: FilePart[] = [];
+      for (const id of ids) {
+        const file = await uploads.get(id);
+        if (file?.user !== user) throw new Refused(409, 'A file is gone: attach it again.');
+        const sizeBytes = Math.floor((file.base64.length * 3) / 4);
+        parts.push(filePart({ name: file.name, mediaType: file.mediaType, sizeBytes, reference: id }));
+      }
+      return parts;
+    },
+    async read(id) {
+      const file = await uploads.get(id);
+      if (file === undefined) throw new FileUnavailable('It is not in the playground any more.');
+      return new Uint8Array(Buffer.from(file.base64, 'base64'));
+    },
+    async delete(ids) {
+      for (const id of ids) await uploads.delete(id);
+    },
+  };
+}
