@@ -1,18 +1,15 @@
 import { strFromU8, unzipSync } from 'fflate';
-import { SaxesParser } from 'saxes';
 import type { FileContent } from '../core/ports/files.ts';
 import { limited } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 import { readSheets } from './xlsx.ts';
+import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
 interface Bounds {
   readonly maxChars: number;
   readonly maxPages: number;
   readonly maxMemoryBytes: number;
 }
-
-/** Parts of the package, by path. */
-export type OfficeParts = ReadonlyMap<string, string>;
 
 /** What is unpacked may take so much of the memory: text takes twice its bytes, and what is read of it as much again. */
 const UNPACKED_SHARE = 1 / 8;
@@ -69,16 +66,6 @@ function readSlides(parts: OfficeParts, { maxChars, maxPages }: Bounds): FileCon
   return limited(read.join('\n\n'), maxChars, unread);
 }
 
-/** Parts whose name has a number, in its order. */
-export function numbered(parts: OfficeParts, pattern: RegExp) {
-  return [...parts]
-    .flatMap(([name, xml]) => {
-      const number = pattern.exec(name)?.[1];
-      return number === undefined ? [] : [{ number: Number(number), xml }];
-    })
-    .sort((a, b) => a.number - b.number);
-}
-
 /** Text of Word's and PowerPoint's paragraphs, one a line; cells of a table's row on one line. */
 function paragraphs(xml: string, maxChars: number): string {
   let text = '';
@@ -105,31 +92,4 @@ function paragraphs(xml: string, maxChars: number): string {
     isEnough: () => text.length > maxChars,
   });
   return text.trim();
-}
-
-export interface XmlHandler {
-  /** Names are without their prefix. */
-  open(name: string, attributes: Readonly<Record<string, string>>): void;
-  text(piece: string): void;
-  close(name: string): void;
-  /** Ends the parsing early. */
-  isEnough(): boolean;
-}
-
-/** Characters that are parsed between two looks whether it is enough. */
-const CHUNK_CHARS = 65_536;
-
-/** Reads XML piece by piece. Entities other than XML's own are an error, so that none can be expanded. */
-export function parseXml(xml: string, handler: XmlHandler): void {
-  const parser = new SaxesParser();
-  const local = (name: string) => name.slice(name.indexOf(':') + 1);
-  parser.on('opentag', ({ name, attributes }) => handler.open(local(name), attributes));
-  parser.on('text', (piece) => handler.text(piece));
-  parser.on('closetag', ({ name }) => handler.close(local(name)));
-  parser.on('error', (error) => {
-    throw error;
-  });
-  for (let at = 0; at < xml.length && !handler.isEnough(); at += CHUNK_CHARS) {
-    parser.write(xml.slice(at, at + CHUNK_CHARS));
-  }
 }

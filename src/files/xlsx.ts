@@ -1,7 +1,8 @@
 import type { FileContent } from '../core/ports/files.ts';
-import { numbered, type OfficeParts, parseXml } from './office.ts';
+
 import { limited } from './text.ts';
 import { Unreadable } from './unreadable.ts';
+import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
 /** Number formats of Excel's own that show a date or a time (ECMA-376, part 1, 18.8.30). */
 const DATE_FORMATS: ReadonlySet<number> = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);

@@ -117,7 +117,7 @@ describe('files with a question', () => {
   });
 
   it('are asked about before they cost more than the limit, and answered after the press', async () => {
-    await open({ 'a.txt': 'x'.repeat(150_000) }, { confirmAboveNanoUsd: 1_000_000 });
+    await open({ 'a.txt': 'x'.repeat(60_000) }, { confirmAboveNanoUsd: 1_000_000 });
     const question = messageOf('Sum it up', { brought: [given('a.txt')] });
     await bot.dispatch.message(question);
     expect(bot.provider.chats).toEqual([]);
