@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
@@ -13,7 +13,7 @@ import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../su
 
 export interface Bench {
   readonly slack: FakeSlack;
-  readonly adapter: Adapter;
+  readonly adapter: SlackAdapter;
   readonly desk: Desk;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;

@@ -62,6 +62,14 @@ describe('the start on Slack', () => {
     expect(`${fault.message}${fault.remedy}`).not.toContain('xoxb-wrong-token');
   });
 
+  it('works without the scope for files, and names what it would add', async () => {
+    const { slack, adapter, desk } = await open({});
+    slack.app.scopes = new Set([...slack.app.scopes].filter((scope) => scope !== 'files:read'));
+    await adapter.start(desk);
+    expect(adapter.ready()).toBe(true);
+    expect(adapter.notes).toEqual([expect.stringContaining('files:read')]);
+  });
+
   it('names the scopes that are missing, and where to add them', async () => {
     const manifest = { oauth_config: { scopes: { bot: ['chat:write', 'commands'] } } };
     const fault = await faultOf(await open({ manifest }));

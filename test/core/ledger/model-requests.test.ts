@@ -58,6 +58,31 @@ describe('what a request costs', () => {
     expect(asked.surface.shown?.footer).toMatch(/110 tokens · \$0\.0001$/);
   });
 
+  it('holds the pictures that it brings: as many tokens as the model may count for them', async () => {
+    const open = (images: number) => {
+      const image = { type: 'image', mediaType: 'image/png', base64: 'AAAA' } as const;
+      const content = [{ type: 'text', text: 'Hi' } as const, ...Array.from({ length: images }, () => image)];
+      return bot.services.models.open({
+        id: randomUUID(),
+        ...payer,
+        groups: async () => [],
+        model,
+        messages: [{ role: 'user', content }],
+        maxOutputTokens: 10,
+        webSearch: false,
+        conversation: 'c',
+      });
+    };
+    const costOf = async (images: number) => {
+      const before = await spent();
+      await open(images);
+      return (await spent()) - before;
+    };
+    const none = await costOf(0);
+    // GPT-4o mini counts 2,833 tokens and 5,667 for each of at most 6 tiles, at $0.15 per million.
+    expect((await costOf(2)) - none).toBeGreaterThanOrEqual(2 * 36_835 * 150);
+  });
+
   it('follows from tokens and prices where the provider names none', async () => {
     bot.provider.answer('Hello.', { prompt_tokens: 1_000, completion_tokens: 100 });
     await ask();

@@ -90,7 +90,7 @@ function said(message: SaidMessage, { state, controller, canAsk }: Setting): Tem
     ${words(message.text, state.info.commands)}
     ${message.files.map(({ name, mediaType }, index) => {
       const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
-      return fileView({ name, mediaType, description: name }, `api/file?${query}`);
+      return fileView({ name, mediaType, description: '' }, `api/file?${query}`);
     })}
     ${
       canAsk
@@ -165,7 +165,7 @@ function notice(message: NoticeMessage, { state }: Setting): TemplateResult {
 /** A picture is shown; any other file is there to be saved. */
 function fileView({ name, mediaType, description }: FileInfo, address: string): TemplateResult {
   if (mediaType.startsWith('image/')) {
-    return html`<img class="picture" src=${address} alt=${description} @load=${keepAtEnd} />`;
+    return html`<img class="picture" src=${address} alt=${description || name} @load=${keepAtEnd} />`;
   }
   return html`<a class="file" href=${address} download=${name}>
     ${icons.save}<span><b>${name}</b> ${description}</span>
