@@ -30,7 +30,7 @@ export interface Uploads {
   delete(ids: readonly string[]): Promise<void>;
 }
 
-export function createUploads(store: Pick<Store, 'keyv'>, retentionMs: number): Uploads {
+export function createUploads(store: Pick<Store, 'keyv' | 'keys'>, retentionMs: number): Uploads {
   const uploads = createCollection(store, 'playground-files', {
     version: 1,
     schema: uploadSchema,
