@@ -43,7 +43,7 @@ describeWithRedis('two processes on one Redis', () => {
     const provider = await createFakeProvider();
     for (let index = 0; index < QUESTIONS; index++) {
       provider.script(async (response, { body }) => {
-        const name = body.messages.at(-1).content;
+        const name = body.messages.at(-1).content.split('\n')[0];
         response.writeHead(200, { 'content-type': 'text/event-stream', 'x-generation-id': `gen-${name}` });
         for (let word = 0; word < WORDS; word++) {
           response.write(textChunk(`${name}w${word} `));

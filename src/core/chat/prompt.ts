@@ -52,7 +52,7 @@ export async function promptFor(
   const { turns, question } = withNames(parts);
   const window = await windowOf(
     {
-      system: systemPrompt(guild, parts.day),
+      system: systemPrompt(guild),
       turns,
       question,
       images: parts.images?.get(null) ?? [],
@@ -76,8 +76,11 @@ export async function promptFor(
   };
 }
 
-/** Where several people take part, the model is told who says what. */
-function withNames({ turns, asker, question, images }: PromptParts): {
+/**
+ * Where several people take part, the model is told who says what. What differs from turn to turn stands in the question
+ * alone: all before it is cached by providers, byte by byte.
+ */
+function withNames({ turns, asker, question, images, day }: PromptParts): {
   readonly turns: readonly WindowTurn[];
   readonly question: string;
 } {
@@ -91,7 +94,7 @@ function withNames({ turns, asker, question, images }: PromptParts): {
       answer,
       tokens,
     })),
-    question: by(asker.name, question),
+    question: `${by(asker.name, question)}\n\n(Today is ${day}.)`,
   };
 }
 

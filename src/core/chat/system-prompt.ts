@@ -2,15 +2,14 @@ import { type GuildId, platformOf } from '../ports/actor.ts';
 import { platformRow } from '../ports/platforms.ts';
 
 /**
- * What every conversation begins with. Names the day and not the time, so that a prompt cache stays warm for a day.
- *
- * @param day such as 2026-11-25
+ * What every conversation begins with. It is the same from turn to turn, so that providers can cache what follows it: the
+ * day stands in the newest message.
  */
-export function systemPrompt(guild: GuildId, day: string): string {
+export function systemPrompt(guild: GuildId): string {
   const platform = platformRow(platformOf(guild));
   return [
     `You are Parley, an assistant that people talk to in ${platform.name}.`,
-    `Today is ${day}.`,
+    'The newest message ends with the day on which it was sent.',
     'Answer in the language of the question, in Markdown. Be as short as the question allows.',
     platform.markdown,
     'Where several people take part, their messages begin with their names; do not begin yours with one.',

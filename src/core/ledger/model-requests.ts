@@ -23,6 +23,7 @@ import { mostImageTokens } from '../tokens/image-tokens.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
 import { costNanoUsd, maxPrice, namesPrice, worstCostNanoUsd } from './pricing.ts';
+import { messagesToCache } from './prompt-cache.ts';
 import type { LimitRules } from './rules.ts';
 import type { Spent } from './usage.ts';
 import type { LimitWarnings } from './warnings.ts';
@@ -158,6 +159,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         0,
       );
       const images = countImages(request.messages);
+      const cachedMessages = messagesToCache(route.wireModel, request.messages);
       const worstNanoUsd = worstCostNanoUsd(
         route,
         {
@@ -165,6 +167,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
           outputTokens: request.maxOutputTokens,
           webSearches,
           images,
+          cachesPrompt: cachedMessages > 0,
         },
         dearest,
       );
@@ -210,6 +213,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         ...wireTraits(model),
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
+        cachedMessages,
         isFree: worstNanoUsd === 0,
       };
       return admitted({

@@ -54,6 +54,8 @@ export interface ChatRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** The guild's own key. Without it the provider's default key is used. */
   readonly apiKey?: string;
+  /** So many messages from the first on are worth caching: they come again with the next turn. Default: none. */
+  readonly cachedMessages?: number;
   /** Costs nothing, whatever becomes of it: is tried again also where a request may have been worked on. Default false. */
   readonly isFree?: boolean;
 }

@@ -14,6 +14,8 @@ const featuresSchema = z.strictObject({
   routing: z.boolean(),
   /** `plugins`: context compression is switched off, since the window is kept here. */
   plugins: z.boolean(),
+  /** `cache_control` on a part of a message: how far the provider is to cache the prompt. */
+  cacheControl: z.boolean(),
   /** `pricing` in `GET /models` is OpenRouter's: dollars per token, and the prices that are billed. */
   tokenPrices: z.boolean(),
   /** The server tool `openrouter:web_search`. */
@@ -35,6 +37,7 @@ const compatibleFeatures: ProviderFeatures = {
   sessionId: false,
   routing: false,
   plugins: false,
+  cacheControl: false,
   tokenPrices: false,
   webSearch: false,
   attribution: false,
@@ -60,6 +63,7 @@ const presets = {
       sessionId: true,
       routing: true,
       plugins: true,
+      cacheControl: true,
       tokenPrices: true,
       webSearch: true,
       attribution: true,

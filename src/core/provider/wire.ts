@@ -22,11 +22,15 @@ export function chatBody(
 ): JsonObject {
   const preferences =
     defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
+  const messages = without.has('system') ? withoutSystem(request.messages) : request.messages;
+  // Counted from the newest: there may be one less at the beginning.
+  const lastCached = messages.length - 1 - (request.messages.length - (request.cachedMessages ?? 0));
   return {
     model: request.wireModel,
-    messages: (without.has('system') ? withoutSystem(request.messages) : request.messages).map(
-      ({ role, content }) => ({ role, content: wireContent(content) }),
-    ),
+    messages: messages.map(({ role, content }, index) => ({
+      role,
+      content: features.cacheControl && index === lastCached ? upToHere(content) : wireContent(content),
+    })),
     ...(stream && { stream: true }),
     ...(stream &&
       features.streamUsageOption &&
@@ -67,6 +71,17 @@ function withoutSystem(messages: readonly ChatMessage[]): readonly ChatMessage[]
       content: typeof content === 'string' ? before + content : [{ type: 'text', text: before }, ...content],
     };
   });
+}
+
+/**
+ * What comes before, and this, is to be cached: for five minutes, by default.
+ * @see https://openrouter.ai/docs/guides/best-practices/prompt-caching
+ */
+function upToHere(content: ChatMessage['content']): JsonObject[] {
+  const parts = wireContent(typeof content === 'string' ? [{ type: 'text', text: content }] : content);
+  return (parts as JsonObject[]).map((part, index, all) =>
+    index === all.length - 1 ? { ...part, cache_control: { type: 'ephemeral' } } : part,
+  );
 }
 
 /**

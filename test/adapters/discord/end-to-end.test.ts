@@ -3,6 +3,7 @@ import { commands } from '../../../src/commands/index.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
+import { saidIn } from '../../support/said.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 
@@ -83,9 +84,7 @@ describe('/ask, as the person sees it', () => {
     ada.say(thread, 'Why?');
     await discord.until(() => isComplete(discord.messages(thread).at(-1)));
     expect(discord.messages(thread).at(-1)?.content).toContain('Because of scattering.');
-    expect(
-      provider.chats[1]?.body.messages.slice(1).map(({ content }: { content: string }) => content),
-    ).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
+    expect(saidIn(provider.chats[1]?.body)).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
     expect(discord.violations).toEqual([]);
   });
 
@@ -182,9 +181,7 @@ describe('a conversation', () => {
     await discord.until(() => isComplete(discord.messages(thread).at(-1)));
     ada.say(thread, 'Why?');
     await discord.until(() => discord.messages(thread).filter(isComplete).length === 2);
-    expect(
-      provider.chats[1]?.body.messages.slice(1).map(({ content }: { content: string }) => content),
-    ).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
+    expect(saidIn(provider.chats[1]?.body)).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
     expect(discord.violations).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { commands } from '../../../src/commands/index.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
+import { saidIn } from '../../support/said.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import type { Person } from '../../support/slack/person.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
@@ -62,9 +63,7 @@ async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
     return ended(channel, thread).at(-1) as SeenMessage;
   };
   const questionsTo = (provider: TestBot['provider']) =>
-    provider.chats.map(
-      ({ body }) => body.messages.filter(({ role }: { role: string }) => role === 'user').at(-1)?.content,
-    );
+    provider.chats.map(({ body }) => saidIn(body).at(-1));
   return { bot, slack, connect, ann, bob, boss, general, mention, endedAt, questionsTo };
 }
 
@@ -82,11 +81,10 @@ describe('Parley on Slack', () => {
     bot.provider.answer('Because the sun is away.');
     bob.say(general, 'and at night?', { thread: root });
     expect((await endedAt(general, root, 2)).text).toBe('Because the sun is away.');
-    const { messages } = bot.provider.chats[1]?.body ?? {};
-    expect(messages.slice(1)).toEqual([
-      { role: 'user', content: 'Ann: why is the sky blue?' },
-      { role: 'assistant', content: 'Rayleigh scattering.' },
-      { role: 'user', content: 'Bob: and at night?' },
+    expect(saidIn(bot.provider.chats[1]?.body)).toEqual([
+      'Ann: why is the sky blue?',
+      'Rayleigh scattering.',
+      'Bob: and at night?',
     ]);
     expect(slack.violations).toEqual([]);
   });

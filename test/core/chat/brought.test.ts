@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { QuotedPart } from '../../../src/core/ports/parts.ts';
+import { withoutDay } from '../../support/said.ts';
 import { createTestBot, messageOf, pressOf, type TestBot, testActor } from '../../support/test-bot.ts';
 
 let bot: TestBot;
@@ -15,7 +16,7 @@ const quoted: QuotedPart = {
 
 /** What the newest request sent as the newest message. */
 function asked() {
-  return sent().at(-1)?.content;
+  return withoutDay(sent().at(-1)?.content ?? '');
 }
 
 function sent(): { readonly content: string }[] {

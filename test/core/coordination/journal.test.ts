@@ -5,6 +5,7 @@ import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { saidIn } from '../../support/said.ts';
 import {
   createTestBot,
   messageOf,
@@ -293,8 +294,7 @@ describe('two bots on one store', () => {
     await slow.text('First.');
     await slow.finish();
     await Promise.all([first, answering]);
-    const [, ...told] = bot(0).provider.chats[1]?.body.messages ?? [];
-    expect(told.map(({ content }: { content: string }) => content)).toEqual(['One?', 'First.', 'Two?']);
+    expect(saidIn(bot(0).provider.chats[1]?.body)).toEqual(['One?', 'First.', 'Two?']);
   });
 
   it('know each other’s buttons', async () => {

@@ -11,6 +11,7 @@ import {
   usageChunk,
 } from '../../support/provider/chunks.ts';
 import { drop, json, type Reply, raw, stream } from '../../support/provider/fake-provider.ts';
+import { saidIn } from '../../support/said.ts';
 import type { Expected, Outcome, Row } from '../harness.ts';
 
 const USED = { prompt_tokens: 100, completion_tokens: 10 };
@@ -447,8 +448,7 @@ export const STREAMS: readonly Row[] = [
       booked: 2 * USED_NANO_USD,
       requests: 2,
       also: ({ chats }) => {
-        const contents = chats[1]?.body.messages.map(({ content }: { content: string }) => content);
-        expect(contents.slice(1)).toEqual([
+        expect(saidIn(chats[1]?.body)).toEqual([
           'What is a fjord?',
           'An \ufffd inlet \ufffd.\ufffd',
           'And \ufffd a \ufffd bay?',

@@ -6,19 +6,27 @@ const imagePart = z.strictObject({
   image_url: z.strictObject({ url: z.string().min(1), detail: z.enum(['auto', 'low', 'high']).optional() }),
 });
 
+const messagesOf = (part: typeof textPart) =>
+  z
+    .array(
+      z.strictObject({
+        role: z.enum(['system', 'user', 'assistant']),
+        content: z.union([z.string(), z.array(z.discriminatedUnion('type', [part, imagePart])).min(1)]),
+      }),
+    )
+    .min(1);
+
+/** Anthropic refuses a mark on an empty part. */
+const markedPart = textPart
+  .extend({ cache_control: z.strictObject({ type: z.literal('ephemeral') }).optional() })
+  .refine((part) => part.cache_control === undefined || part.text !== '', 'an empty part cannot be cached');
+
 const common = {
   model: z
     .string()
     .min(1)
     .refine((model) => !model.endsWith(':online'), 'the :online suffix is retired'),
-  messages: z
-    .array(
-      z.strictObject({
-        role: z.enum(['system', 'user', 'assistant']),
-        content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, imagePart])).min(1)]),
-      }),
-    )
-    .min(1),
+  messages: messagesOf(textPart),
   stream: z.boolean().optional(),
   user: z.string().max(256).optional(),
 };
@@ -36,6 +44,7 @@ const price = z.string();
 /** OpenRouter's published schema, as far as this project speaks it; what is retired there is refused here. */
 const openrouter = z.strictObject({
   ...common,
+  messages: messagesOf(markedPart),
   models: z.array(z.string().min(1)).optional(),
   max_completion_tokens: z.number().int().positive().optional(),
   session_id: z.string().max(256).optional(),
