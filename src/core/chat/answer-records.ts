@@ -30,8 +30,8 @@ export interface AnswerRecords {
   find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
   /** Forgets those of a guild that match; their buttons work no more. Reads all that the guild has. */
   forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void>;
-  /** Forgets what a person wrote in a guild and others brought. Reads all that the guild has. */
-  forgetQuotes(guild: string, user: string): Promise<void>;
+  /** Forgets a person's in a guild, and what of theirs others brought. Reads all that the guild has. */
+  forgetPerson(guild: string, user: string): Promise<void>;
 }
 
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
@@ -78,11 +78,12 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       await answers.delete(id);
     },
     find,
-    async forgetQuotes(guild, user) {
-      const quotes = ({ brought = [] }: AnswerRecord) => brought.some((part) => isBy(part, user));
-      for await (const record of find(guild, quotes)) {
-        const brought = record.brought?.filter((part) => !isBy(part, user)) ?? [];
-        await answers.set(record.id, { ...record, brought });
+    async forgetPerson(guild, user) {
+      for await (const record of find(guild, () => true)) {
+        const { id, brought = [] } = record;
+        const kept = brought.filter((part) => !isBy(part, user));
+        if (record.user === user) await answers.delete(id);
+        else if (kept.length < brought.length) await answers.set(id, { ...record, brought: kept });
       }
     },
     async forget(guild, matches) {

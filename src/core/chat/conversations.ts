@@ -60,13 +60,14 @@ export interface Conversations {
    * without turns goes with them.
    */
   forgetPerson(guild: GuildId, user: string): Promise<number>;
-  /** What a person wrote in a guild and others brought, each with its conversation. */
-  quotesOf(
+  /** A person's turns in a guild, and what they wrote that others brought, each with its conversation. */
+  writtenBy(
     guild: GuildId,
     user: string,
-  ): AsyncIterable<{ readonly conversation: string; readonly text: string }>;
-  /** A person's turns in a guild, each with its conversation. */
-  turnsOf(guild: GuildId, user: string): AsyncIterable<Turn & { readonly conversation: string }>;
+  ): Promise<{
+    readonly turns: readonly (Turn & { readonly conversation: string })[];
+    readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
+  }>;
 }
 
 /** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
@@ -173,24 +174,18 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         forgotten += await change(id, (held) => forgetTurns(held, id, user));
       return forgotten;
     },
-    async *quotesOf(guild, user) {
-      for (const id of new Set(await Array.fromAsync(idsOf(guild)))) {
-        for (const { brought = [] } of (await get(id))?.turns ?? []) {
-          for (const part of brought) {
-            if (isBy(part, user) && 'files' in part) yield { conversation: id, text: part.text };
+    async writtenBy(guild, user) {
+      const turns: (Turn & { conversation: string })[] = [];
+      const quotes: { conversation: string; text: string }[] = [];
+      for (const conversation of new Set(await Array.fromAsync(idsOf(guild)))) {
+        for (const turn of (await get(conversation))?.turns ?? []) {
+          if (turn.user === user) turns.push({ conversation, ...turn });
+          for (const part of turn.brought ?? []) {
+            if (isBy(part, user) && 'files' in part) quotes.push({ conversation, text: part.text });
           }
         }
       }
-    },
-    async *turnsOf(guild, user) {
-      const seen = new Set<string>();
-      for await (const id of idsOf(guild)) {
-        if (seen.has(id)) continue;
-        seen.add(id);
-        for (const turn of (await get(id))?.turns ?? []) {
-          if (turn.user === user) yield { conversation: id, ...turn };
-        }
-      }
+      return { turns, quotes };
     },
   };
 }

@@ -119,8 +119,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       const of = { guild, user };
       await stops.send(of, FORGOTTEN);
       // First: who ends a dead process's answer keeps no turn of it without this.
-      await answers.forget(guild, (record) => record.user === user);
-      await answers.forgetQuotes(guild, user);
+      await answers.forgetPerson(guild, user);
       const remembered = await conversations.forgetPerson(guild, user);
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
@@ -144,8 +143,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       return {
         ...of,
         exportedAtMs: clock.now(),
-        turns: await Array.fromAsync(conversations.turnsOf(guild, user)),
-        quotes: await Array.fromAsync(conversations.quotesOf(guild, user)),
+        ...(await conversations.writtenBy(guild, user)),
         answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
         limits: rulesFor(user, (await limits.rules(guild)).users),

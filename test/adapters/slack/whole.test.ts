@@ -140,7 +140,8 @@ describe('Parley on Slack', () => {
     ann.say(general, 'thanks!', { thread: theirs.ts });
     bob.say(general, `${mention} fourth`, { thread: theirs.ts });
     await endedAt(general, theirs.ts, 2);
-    expect(questionsTo(bot.provider)).toEqual(['first', 'Bob: second', 'third', 'fourth']);
+    const brought = '<quoted author="Ann" why="said before in this thread">\nwhat do you think?\n</quoted>';
+    expect(questionsTo(bot.provider)).toEqual(['first', 'Bob: second', `third\n\n${brought}`, 'fourth']);
   });
 
   it('refuses to the asker alone, and shows no question', async () => {
