@@ -104,8 +104,8 @@ describe('the command line', () => {
 
   it.each([
     [['teir'], /^There is no command "teir"\./],
-    [['tier'], /^What to do is missing: show, grant or revoke\./],
-    [['tier', 'gift'], /^tier cannot "gift": show, grant or revoke\./],
+    [['tier'], /^What to do is missing: list, show, grant or revoke\./],
+    [['tier', 'gift'], /^tier cannot "gift": list, show, grant or revoke\./],
     [['tier', 'show'], /^A guild is missing: it is written discord:/],
     [['tier', 'show', '123'], /^"123" is no guild: it is written discord:/],
     [['tier', 'show', 'discord:1', '--until', '2999-01-01'], /^--until has no meaning here\./],

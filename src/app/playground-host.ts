@@ -8,10 +8,10 @@ import type { Providers } from './providers.ts';
 const GUILD: GuildId = 'web:local';
 
 /** What was booked today, whoever pays. What is set aside for answers under way is not spent. */
-async function spentToday({ usage, clock, timeZone }: Services): Promise<number> {
+async function spentToday({ usage, ledger, clock, timeZone }: Services): Promise<number> {
   const dateOf = createDates(timeZone);
   const day = dateOf(clock.now());
-  return sumOf(await usageSince(usage, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
+  return sumOf(await usageSince({ usage, ledger }, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
 }
 
 /** What the playground's bar shows, and its switch of tiers. */

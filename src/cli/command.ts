@@ -43,6 +43,7 @@ export interface CliArguments {
 
 export interface CliContext {
   readonly config: Config;
+  readonly environment: Environment;
   readonly store: Store;
   readonly clock: Clock;
   /** Who acts, for the audit log. */
@@ -71,6 +72,18 @@ export function guildIn(text: string | undefined): GuildId {
   throw new UsageError(
     `${text === undefined ? 'A guild is missing' : `${JSON.stringify(text)} is no guild`}: it is written ${eitherOf(GUILD_EXAMPLES)}.`,
   );
+}
+
+/** @throws UsageError for what the command does not take: it was meant to have an effect */
+export function refuseMore([extra]: readonly string[]): void {
+  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+}
+
+/** The number of `--days`. @throws UsageError */
+export function daysIn(values: CliArguments['values'], fallback: number): number {
+  const days = textIn(values, 'days') ?? String(fallback);
+  if (/^[1-9]\d{0,3}$/.test(days)) return Number(days);
+  throw new UsageError('--days must be a whole number from 1 to 9999.');
 }
 
 /** An option's text; undefined where it is not given. */

@@ -5,6 +5,7 @@ import type { Environment } from '../app/environment.ts';
 import { createLog } from '../app/log.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
+import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { openStore } from '../store/open-store.ts';
@@ -12,17 +13,33 @@ import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
+import { exportData } from './export.ts';
+import { forget } from './forget.ts';
+import { guilds } from './guilds.ts';
+import { limits } from './limits.ts';
 import { restore } from './restore.ts';
 import { setup } from './setup.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
-const COMMANDS: readonly CliCommand[] = [tier, usage, audit, backup, restore, doctor, setup];
+const COMMANDS: readonly CliCommand[] = [
+  guilds,
+  tier,
+  limits,
+  usage,
+  audit,
+  exportData,
+  forget,
+  backup,
+  restore,
+  doctor,
+  setup,
+];
 
 const USAGE = `Usage:
 ${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
 
-  --json prints JSON, for scripts.
+  --version says which Parley this is. --json prints JSON, for scripts.
   A guild is ${eitherOf(GUILD_EXAMPLES)}.
   A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.
 `;
@@ -60,6 +77,13 @@ async function outputOf(
 ): Promise<{ readonly output: string; readonly failed: boolean }> {
   const usage = { output: USAGE, failed: false };
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return usage;
+  if (name === '--version' || name === '-v' || name === 'version') {
+    const isJson = rest.includes('--json');
+    return {
+      output: `${isJson ? JSON.stringify({ version: VERSION, node: process.versions.node }) : VERSION}\n`,
+      failed: false,
+    };
+  }
   const command = COMMANDS.find((each) => each.name === name);
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
   const args = parse(command, rest);
@@ -98,7 +122,7 @@ async function runCommand(
     );
   }
   const clock = systemClock;
-  const context = { config, clock, by: `command line (${userName()})` };
+  const context = { config, environment, clock, by: `command line (${userName()})` };
   if ('runClosed' in command) return command.runClosed(args, context);
   const log = createLog('warn', process.stderr);
   const store = await openStore(config.STORE_URL, { clock, log, mustExist: true });

@@ -1,7 +1,5 @@
-import { encryptionKeysOf } from '../app/config.ts';
-import { createAuditLog } from '../core/access/audit.ts';
-import { createGuilds, type GuildReport } from '../core/access/guilds.ts';
-import { createKeyStore } from '../core/access/key-store.ts';
+import { createGuildNames } from '../core/access/guild-names.ts';
+import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { parseUntil } from '../core/access/until.ts';
 import type { GuildId } from '../core/ports/actor.ts';
@@ -15,11 +13,14 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
+import { guildsOf } from './services.ts';
+import { table } from './table.ts';
 
 /** Shows what a guild holds, grants it a tier, and takes that back. A running bot knows from its next request on. */
 export const tier: CliCommand = {
   name: 'tier',
   usage: [
+    'tier list',
     'tier show <guild>',
     `tier grant <guild> <${TIERS.join('|')}> [--until <date>] [--reason <text>]`,
     'tier revoke <guild> [--reason <text>]',
@@ -28,6 +29,9 @@ export const tier: CliCommand = {
 
   async run({ positionals: [action, guild, ...rest], values }, context) {
     switch (action) {
+      case 'list':
+        refuse(guild === undefined ? rest : [guild], values, []);
+        return list(context);
       case 'show':
         refuse(rest, values, []);
         return show(guildIn(guild), context);
@@ -41,7 +45,7 @@ export const tier: CliCommand = {
         return revoke(guildIn(guild), values, context);
       default:
         throw new UsageError(
-          `${action === undefined ? 'What to do is missing' : `tier cannot ${JSON.stringify(action)}`}: show, grant or revoke.`,
+          `${action === undefined ? 'What to do is missing' : `tier cannot ${JSON.stringify(action)}`}: list, show, grant or revoke.`,
         );
     }
   },
@@ -57,15 +61,27 @@ function refuse(extra: readonly string[], values: CliArguments['values'], takes:
   }
 }
 
-function guildsOf({ config, store, clock }: CliContext) {
-  return createGuilds({
-    store,
-    clock,
-    audit: createAuditLog(store.records),
-    keys: createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock }),
-    defaultTier: config.DEFAULT_TIER,
-    skuTiers: config.DISCORD_SKU_TIERS,
-  });
+/** Guilds that have something beside the default tier. */
+async function list(context: CliContext): Promise<CliOutput> {
+  const guilds = guildsOf(context);
+  const holding = await guilds.holding();
+  const names = await createGuildNames(context.store).of(holding);
+  const reports = await Promise.all(holding.map((id) => guilds.report(id)));
+  const rows = reports.map((report) => [
+    report.id,
+    names.get(report.id) ?? '',
+    report.tier,
+    holdingsInWords(report, { forOperator: true })
+      .slice(report.grants.some(({ replacesDefault }) => replacesDefault) ? 0 : 1)
+      .join('; '),
+  ]);
+  return {
+    text:
+      rows.length === 0
+        ? `Every guild has the default tier, ${context.config.DEFAULT_TIER}.`
+        : table(['Guild', 'Name', 'Tier', 'By'], rows),
+    json: reports.map((report) => ({ ...outputOf(report).json, name: names.get(report.id) ?? null })),
+  };
 }
 
 async function show(guild: GuildId, context: CliContext): Promise<CliOutput> {

@@ -1,3 +1,4 @@
+import { createGuildNames } from '../core/access/guild-names.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import {
   createDates,
@@ -11,49 +12,85 @@ import {
 } from '../core/ledger/report.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import type { OpenReservation } from '../core/ports/store.ts';
-import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
+import { type CliCommand, type CliContext, daysIn, guildIn, refuseMore } from './command.ts';
+import { table } from './table.ts';
 
-const DAYS = 30;
+export const USAGE_DAYS = 30;
 
 /** Shows what was used in all guilds, or in one: by guild, model and person; and what is not settled. */
 export const usage: CliCommand = {
   name: 'usage',
-  usage: [`usage [<guild>] [--days <number, ${DAYS} by default>] [--csv]`],
+  usage: [`usage [<guild>] [--days <number, ${USAGE_DAYS} by default>] [--csv]`],
   options: { days: { type: 'string' }, csv: { type: 'boolean' } },
 
-  async run({ positionals: [guild, extra], values }, { config, store, clock }) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
-    const days = textIn(values, 'days') ?? String(DAYS);
-    if (!/^[1-9]\d{0,3}$/.test(days)) throw new UsageError('--days must be a whole number from 1 to 9999.');
-    const dateOf = createDates(config.TIME_ZONE);
-    const [day = ''] = lastDays(dateOf(clock.now()), Number(days));
-    const of = guild === undefined ? {} : { of: { guild: guildIn(guild) } };
-    const rows = await usageSince(createUsageLog(store.records), { ...of, day }, dateOf);
+  async run({ positionals: [given, ...extra], values }, context) {
+    refuseMore(extra);
+    const { store, clock } = context;
+    const guild = given === undefined ? null : guildIn(given);
+    const { rows, day } = await usedSince(context, daysIn(values, USAGE_DAYS), guild);
     if (values['csv'] === true) {
       return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
     }
     const left = (await store.ledger.abandoned(clock.now())).filter(
-      ({ entry }) => guild === undefined || entry.guild === guild,
+      ({ entry }) => guild === null || entry.guild === guild,
     );
+    const names = await createGuildNames(store).of([...new Set(rows.map((row) => row.guild))]);
+    const nameOf = (row: UsageRow) => names.get(row.guild) ?? '';
     const text = [
       `Since ${day}: ${sumInWords(sumOf(rows))}`,
-      ...(left.length > 0 ? [unsettledInWords(left)] : []),
-      ...listed('guild', rows, (row) => row.guild),
-      ...listed('model', rows, (row) => row.model),
-      ...listed('person', rows, (row) => `${row.guild} ${row.user}`),
+      ...(left.length > 0 ? [leftInWords(left)] : []),
+      ...listed(rows, { Guild: ({ guild }) => guild, Name: nameOf }, ({ guild }) => guild),
+      ...listed(rows, { Model: ({ model }) => model }, ({ model }) => model),
+      ...listed(
+        rows,
+        {
+          Person: ({ userName }) => userName,
+          Id: ({ user }) => user,
+          In: (row) => nameOf(row) || row.guild,
+        },
+        ({ guild, user }) => `${guild} ${user}`,
+      ),
     ].join('\n');
-    return { text, json: rows };
+    return { text, json: rows.map((row) => ({ ...row, guildName: names.get(row.guild) ?? null })) };
   },
 };
 
+/** What was used in the last days, this one included, in one guild or in all. */
+export async function usedSince(
+  { config, store, clock }: CliContext,
+  days: number,
+  guild: UsageRow['guild'] | null,
+): Promise<{ readonly rows: readonly UsageRow[]; readonly day: string }> {
+  const dateOf = createDates(config.TIME_ZONE);
+  const [day = ''] = lastDays(dateOf(clock.now()), days);
+  const sources = { usage: createUsageLog(store.records), ledger: store.ledger };
+  const of = guild === null ? {} : { of: { guild } };
+  return { rows: await usageSince(sources, { ...of, day }, dateOf), day };
+}
+
 /** What dead processes left counts at its worst price until somebody knows a better one. */
-function unsettledInWords(left: readonly OpenReservation[]): string {
+function leftInWords(left: readonly OpenReservation[]): string {
   const nanoUsd = left.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0);
   const requests = `${left.length} ${left.length === 1 ? 'request' : 'requests'}`;
   return `Not settled, left by processes that died: ${requests}, for which ${usdOrNothing(nanoUsd)} stays set aside`;
 }
 
-function listed(what: string, rows: readonly UsageRow[], keyOf: (row: UsageRow) => string): string[] {
-  const lines = groupsOf(rows, keyOf).map(({ key, sum }) => `  ${key}: ${sumInWords(sum)}`);
-  return lines.length === 0 ? [] : [`By ${what}:`, ...lines];
+/** A table of those who have a key in common; what is not settled has columns only where there is some. */
+function listed(
+  rows: readonly UsageRow[],
+  columns: Readonly<Record<string, (row: UsageRow) => string>>,
+  keyOf: (row: UsageRow) => string,
+): string[] {
+  const groups = groupsOf(rows, keyOf);
+  if (groups.length === 0) return [];
+  const isAllSettled = groups.every(({ sum }) => sum.unsettled === 0);
+  const lines = groups.map(({ rows: [first], sum }) => [
+    ...Object.values(columns).map((cellOf) => (first === undefined ? '' : cellOf(first))),
+    sum.requests,
+    sum.promptTokens + sum.completionTokens,
+    usdOrNothing(sum.costNanoUsd),
+    ...(isAllSettled ? [] : [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)]),
+  ]);
+  const open = isAllSettled ? [] : ['Not settled', 'At most'];
+  return ['', table([...Object.keys(columns), 'Requests', 'Tokens', 'Cost', ...open], lines)];
 }

@@ -1,5 +1,4 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import type { Ledger } from '../core/ledger/ledger.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   createDates,
@@ -83,11 +82,11 @@ function refusalOf(
 
 /** A person's own use in this guild: today, this month, by model, and against their limits. */
 async function own({ actor, place: { guild }, services }: CommandContext): Promise<string> {
-  const { usage: log, guilds, limits, ledger, clock, timeZone } = services;
+  const { guilds, limits, ledger, clock, timeZone } = services;
   const dateOf = createDates(timeZone);
   const today = dateOf(clock.now());
   const rows = await usageSince(
-    log,
+    services,
     { of: { guild, user: actor.user }, day: `${today.slice(0, 7)}-01` },
     dateOf,
   );
@@ -108,21 +107,10 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
       '**Your use here**',
       `- Today: ${sumInWords(sumOf(rows.filter(({ day }) => day === today)))}`,
       `- This month: ${sumInWords(sumOf(rows))}`,
-      ...unpriced(await ledger.open({ guild, user: actor.user })),
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services)),
     ...(against.length > 0 ? [`**Of your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
-}
-
-/** What is being written, or was stopped and waits for its provider's word, is in no sum yet. */
-function unpriced(open: Awaited<ReturnType<Ledger['open']>>): string[] {
-  const paid = open.filter(({ reserved }) => reserved.nanoUsd > 0);
-  if (paid.length === 0) return [];
-  const most = usdOrNothing(paid.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0));
-  return [
-    `- Not priced yet: ${paid.length.toLocaleString('en-US')} ${paid.length === 1 ? 'request' : 'requests'}, at most ${most}`,
-  ];
 }
 
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
@@ -133,14 +121,14 @@ async function ofAll(
   guild: GuildId | null,
   count: number,
 ): Promise<{ text: string; files: NoticeFile[] }> {
-  const { usage: log, ledger, clock, timeZone } = services;
+  const { clock, timeZone } = services;
   const dateOf = createDates(timeZone);
   const today = dateOf(clock.now());
   const days = lastDays(today, count);
   const first = days[0] ?? today;
   const month = `${today.slice(0, 7)}-01`;
   const since = await usageSince(
-    log,
+    services,
     { ...(guild ? { of: { guild } } : {}), day: first < month ? first : month },
     dateOf,
   );
@@ -151,7 +139,6 @@ async function ofAll(
     `- Today: ${sumInWords(sumOf(since.filter(({ day }) => day === today)))}`,
     `- This month: ${sumInWords(sumOf(since.filter(({ day }) => day >= month)))}`,
     `- Last ${count} days: ${sumInWords(sumOf(rows))}`,
-    ...(guild === null ? [] : unpriced(await ledger.open({ guild }))),
   ].join('\n');
   if (rows.length === 0) return { text: summary, files: [] };
 

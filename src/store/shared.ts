@@ -2,7 +2,7 @@ import type { DeserializedData } from 'keyv';
 import type { Logger } from 'pino';
 import type { Clock } from '../core/kit/clock.ts';
 import { parseJson } from '../core/kit/json.ts';
-import { StoreError } from '../core/ports/store.ts';
+import { type LedgerEntry, type RecordQuery, StoreError } from '../core/ports/store.ts';
 
 export interface StoreDependencies {
   readonly clock: Clock;
@@ -24,6 +24,12 @@ export const KEYV_OPTIONS = {
   serialize: JSON.stringify,
   deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
+
+/** Whether a request is of a guild, or of one person in it; everything is of all. */
+export function isOf(entry: LedgerEntry, of: RecordQuery['of']): boolean {
+  if (of === undefined) return true;
+  return entry.guild === of.guild && (of.user === undefined || entry.user === of.user);
+}
 
 /** The value that was stored as this text. @throws StoreError without the text, which is private */
 export function readStored(text: string): unknown {

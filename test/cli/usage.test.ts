@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import { createGuildNames } from '../../src/core/access/guild-names.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import { type UsageRecord, usageRecord } from '../../src/core/ledger/usage.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -34,6 +35,7 @@ beforeEach(async () => {
   await store.records.append(usageRecord(record));
   await store.records.append(usageRecord({ ...record, id: 'r2', guild: 'slack:T1', user: 'T1/U1' }));
   await store.records.append(usageRecord({ ...record, id: 'r3', atMs: Date.now() - 40 * DAY_MS }));
+  await createGuildNames(store).keep(new Map([['discord:1', 'Chess club']]));
   await store.close();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -45,10 +47,13 @@ describe('usage on the command line', () => {
   it('is that of all guilds', async () => {
     const { code, output } = await run();
     expect(code).toBe(0);
-    expect(output).toMatch(/^Since \d{4}-\d\d-\d\d: 2 requests · 60 tokens · \$0\.04\nBy guild:\n/);
-    expect(output).toContain('  slack:T1: 1 request · 30 tokens · $0.02\n');
-    expect(output).toContain('By model:\n  openai/gpt-4o: 2 requests');
-    expect(output).toContain('  discord:1 42: 1 request');
+    expect(output).toMatch(/^Since \d{4}-\d\d-\d\d: 2 requests · 60 tokens · \$0\.04\n\nGuild /);
+    expect(output).toMatch(/\nGuild +Name +Requests +Tokens +Cost\n/);
+    expect(output).toMatch(/\nslack:T1 +1 +30 +\$0\.02\n/);
+    expect(output).toMatch(/\ndiscord:1 +Chess club +1 +30 +\$0\.02\n/);
+    expect(output).toMatch(/\nModel +Requests .*\nopenai\/gpt-4o +2 +60 +\$0\.04\n/);
+    expect(output).toMatch(/\nMia +42 +Chess club +1 +30 +\$0\.02\n/);
+    expect(output).toMatch(/\nMia +T1\/U1 +slack:T1 +1 +30 +\$0\.02\n/);
   });
 
   it('is that of one guild, for as many days as wanted', async () => {
@@ -73,12 +78,17 @@ describe('usage on the command line', () => {
     expect((await run()).output).toContain(line);
     expect((await run('discord:1')).output).toContain(line);
     expect((await run('slack:T1')).output).not.toContain('Not settled');
+    // As many requests as count towards the limits.
+    const { output } = await run('discord:1');
+    expect(output).toMatch(/: 3 requests · .* · 2 of them not settled yet, at most \$0\.50 more\n/);
+    expect(output).toMatch(/Requests +Tokens +Cost +Not settled +At most\n/);
+    expect(output).toMatch(/\nm +2 +0 +\$0 +2 +\$0\.50\n/);
   });
 
   it('is a table or JSON for scripts', async () => {
     const { output } = await run('slack:T1', '--csv');
     expect(output).toMatch(
-      /^day,guild,.*\r\n.*,slack:T1,T1\/U1,Mia,openai\/gpt-4o,operator,1,10,20,0\.020000000\n$/,
+      /^day,guild,.*\r\n.*,slack:T1,T1\/U1,Mia,openai\/gpt-4o,operator,1,10,20,0\.020000000,0,0\.000000000\n$/,
     );
     expect(JSON.parse((await run('slack:T1', '--json')).output)).toMatchObject([
       { guild: 'slack:T1', requests: 1, costNanoUsd: 20_000_000 },

@@ -59,21 +59,26 @@ describe('/usage', PATIENCE, () => {
     expect(names).toEqual([]);
   });
 
-  it('says how many requests are not priced yet, and what they cost at most', async () => {
+  it('counts requests that are not settled as the limits do, and says what they cost at most', async () => {
     const live = bot.provider.live();
     const asked = messageOf('Hi', { actor: mia, place: { key: 'thread 1' } });
     const done = bot.dispatch.message(asked);
     await live.request;
     await live.text('Well');
-    const line = /Today: nothing\n(- .*\n)+- Not priced yet: 1 request, at most \$0\.\d+(\n|$)/;
-    expect((await usage()).text).toMatch(line);
+    const line = /Today: 1 request · 0 tokens · \$0 · not settled yet, at most (\$0\.\d+) more\n/;
+    const own = (await usage()).text;
+    expect(own).toMatch(line);
+    expect(own).toContain(`- ${line.exec(own)?.[1]} of $4.00 today`);
+    expect(own).toContain('- 1 of 300 requests today');
     expect((await usage({}, ada)).text).toMatch(line);
-    expect((await usage({}, ben)).text).not.toContain('Not priced');
-    expect((await usage({}, zoe)).text).not.toContain('Not priced');
+    expect((await usage({}, ada)).csv).toMatch(/,operator,1,0,0,0\.000000000,1,0\.\d+\r\n/);
+    expect((await usage({ of: 'everywhere' }, olga)).text).toMatch(line);
+    expect((await usage({}, ben)).text).not.toContain('not settled');
+    expect((await usage({}, zoe)).text).not.toContain('not settled');
     await live.finish({ prompt_tokens: 1, completion_tokens: 1, cost: 0.01 });
     await done;
     expect((await usage()).text).toMatch(/Today: 1 request/);
-    expect((await usage()).text).not.toContain('Not priced');
+    expect((await usage()).text).not.toContain('not settled');
   });
 
   it.each(['here', 'everywhere'])('shows members nothing of %s', async (of) => {
@@ -98,7 +103,7 @@ describe('/usage', PATIENCE, () => {
     ]);
     expect(csv.split('\r\n')).toHaveLength(5);
     expect(csv).toMatch(
-      /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000\r\n/,
+      /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000,0,0\.000000000\r\n/,
     );
     expect(chart?.bytes.length).toBeGreaterThan(1_000);
     expect(chart?.description).toMatch(/^Dollars per day and model, 30 days: 3 requests/);

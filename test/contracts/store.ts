@@ -323,6 +323,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     expect(byId(await ledger().open({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
     expect(byId(await ledger().open({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
     expect(await ledger().open({ guild: 'discord:3' })).toEqual([]);
+    expect((await ledger().open()).length).toBeGreaterThan(3);
   });
 
   it('renews the leases of the reservations that are named, of those that are open', async () => {

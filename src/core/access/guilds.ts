@@ -49,6 +49,8 @@ export interface GuildReport extends GuildInQuestion {
 export interface Guilds {
   access(guild: GuildId): Promise<GuildInQuestion>;
   report(guild: GuildId): Promise<GuildReport>;
+  /** Guilds that were granted something, bought something or brought a key, by id: what lapsed may be among it. */
+  holding(): Promise<readonly GuildId[]>;
   /** Gives a tier in the place of all that was granted before. */
   grant(guild: GuildId, grant: Grant): Promise<void>;
   /** Takes back all that was granted; false where nothing was. */
@@ -63,7 +65,7 @@ export interface GuildsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly audit: AuditLog;
-  readonly keys: Pick<KeyStore, 'of'>;
+  readonly keys: Pick<KeyStore, 'of' | 'all'>;
   readonly defaultTier: Tier;
   /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
@@ -143,6 +145,14 @@ export function createGuilds(options: GuildsOptions): Guilds {
       return { id, tier, operatorTier, ownKeys, failedKeys };
     },
     report,
+
+    async holding() {
+      const ids = new Set<string>();
+      for await (const id of granted.keys()) ids.add(id);
+      for await (const id of bought.keys()) ids.add(id);
+      for await (const { guild } of options.keys.all()) ids.add(guild);
+      return [...ids].toSorted() as GuildId[];
+    },
 
     // The log is written first: an entry for what then failed misleads less than a change that nobody can trace.
     async grant(guild, grant) {

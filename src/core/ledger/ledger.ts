@@ -26,8 +26,8 @@ export interface Ledger {
   reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
   /** Where a person and a guild stand: the narrowest limit first. */
   levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
-  /** What is set aside for a guild, or for one person in it, and not booked yet, over all processes. */
-  open(of: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
+  /** What is set aside for a guild, for one person in it, or for all, and not booked yet, over all processes. */
+  open(of?: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
   /** Ends what is under way, as well as the store allows. Call it when no request is open any more. */
   stop(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { LedgerStore, RecordQuery } from '../ports/store.ts';
 import { usdOrNothing } from './limit-words.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
@@ -10,8 +11,14 @@ export interface UsageRow extends Pick<UsageRecord, 'guild' | 'user' | 'model' |
 }
 
 export interface UsageSum {
+  /** Those that are not settled included: as many as count towards the limits. */
   readonly requests: number;
+  /** What is booked. */
   readonly costNanoUsd: number;
+  /** Requests that are being answered, or whose provider has not named the price. */
+  readonly unsettled: number;
+  /** What is set aside for them: their cost at most. */
+  readonly unsettledNanoUsd: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
 }
@@ -46,43 +53,84 @@ export function lastDays(today: string, count: number): string[] {
   );
 }
 
-/** What was used since a day, summed by day, person, model and payer; newest day first. */
+/** Where requests stand: those that are settled in the log, the others in the ledger. */
+export interface UsageSources {
+  readonly usage: Pick<UsageLog, 'query'>;
+  readonly ledger: Pick<LedgerStore, 'open'>;
+}
+
+/**
+ * What was used since a day, summed by day, person, model and payer; newest day first. Requests that are not settled are
+ * in it, so that its counts are those of the limits.
+ */
 export async function usageSince(
-  usage: UsageLog,
-  query: Pick<Parameters<UsageLog['query']>[0], 'of'> & { readonly day: string },
+  { usage, ledger }: UsageSources,
+  query: Pick<RecordQuery, 'of'> & { readonly day: string },
   dateOf: (atMs: number) => string,
 ): Promise<UsageRow[]> {
   const rows = new Map<string, UsageRow>();
+  function add(request: Omit<UsageRecord, keyof UsageSum | 'id' | 'basis'>, sum: UsageSum): void {
+    const { guild, user, userName = user, model, payer, atMs } = request;
+    const day = dateOf(atMs);
+    if (day < query.day) return;
+    const key = JSON.stringify([day, guild, user, model, payer]);
+    const row = rows.get(key) ?? { day, guild, user, userName, model, payer, ...NOTHING };
+    rows.set(key, { ...row, ...plus(row, sum) });
+  }
+
+  // Read before the log: what is settled in between is in both, and counts as settled.
+  const open = new Map((await ledger.open(query.of)).map((reservation) => [reservation.id, reservation]));
   // No time zone is more than 14 hours off: a day earlier is early enough, and the date decides.
   const fromMs = Date.parse(query.day) - DAY_MS;
   for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {
-    const { guild, user, userName = user, model, payer, atMs } = record;
-    const day = dateOf(atMs);
-    if (day < query.day) continue;
-    const key = JSON.stringify([day, guild, user, model, payer]);
-    const row = rows.get(key) ?? { day, guild, user, userName, model, payer, ...NOTHING };
-    rows.set(key, { ...row, ...plus(row, { ...record, requests: 1 }) });
+    open.delete(record.id);
+    add(record, { ...NOTHING, ...spentIn(record), requests: 1 });
   }
-  return [...rows.values()];
+  for (const { entry, madeAtMs, reserved } of open.values()) {
+    const unsettled = { requests: 1, unsettled: 1, unsettledNanoUsd: reserved.nanoUsd };
+    add({ ...entry, atMs: madeAtMs }, { ...NOTHING, ...unsettled });
+  }
+  return [...rows.values()].toSorted((a, b) => b.day.localeCompare(a.day));
 }
 
-const NOTHING: UsageSum = { requests: 0, costNanoUsd: 0, promptTokens: 0, completionTokens: 0 };
+const NOTHING: UsageSum = {
+  requests: 0,
+  costNanoUsd: 0,
+  unsettled: 0,
+  unsettledNanoUsd: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+};
+
+function spentIn({ costNanoUsd, promptTokens, completionTokens }: UsageRecord) {
+  return { costNanoUsd, promptTokens, completionTokens };
+}
 
 function plus(one: UsageSum, other: UsageSum): UsageSum {
   return {
     requests: one.requests + other.requests,
     costNanoUsd: one.costNanoUsd + other.costNanoUsd,
+    unsettled: one.unsettled + other.unsettled,
+    unsettledNanoUsd: one.unsettledNanoUsd + other.unsettledNanoUsd,
     promptTokens: one.promptTokens + other.promptTokens,
     completionTokens: one.completionTokens + other.completionTokens,
   };
 }
 
-/** `3 requests · 1,234 tokens · $0.02`. */
-export function sumInWords({ requests, costNanoUsd, promptTokens, completionTokens }: UsageSum): string {
+/** `3 requests · 1,234 tokens · $0.02 · 1 of them not settled yet, at most $0.05 more`. */
+export function sumInWords(sum: UsageSum): string {
+  const { requests, costNanoUsd, promptTokens, completionTokens } = sum;
   if (requests === 0) return 'nothing';
   const tokens = (promptTokens + completionTokens).toLocaleString('en-US');
   const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'}`;
-  return `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
+  const settled = `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
+  return sum.unsettled === 0 ? settled : `${settled} · ${unsettledInWords(sum)}`;
+}
+
+function unsettledInWords({ requests, unsettled, unsettledNanoUsd }: UsageSum): string {
+  const which = requests === 1 ? '' : `${unsettled.toLocaleString('en-US')} of them `;
+  const most = unsettledNanoUsd === 0 ? '' : `, at most ${usdOrNothing(unsettledNanoUsd)} more`;
+  return `${which}not settled yet${most}`;
 }
 
 export function sumOf(rows: readonly UsageSum[]): UsageSum {
@@ -111,6 +159,8 @@ const COLUMNS = {
   prompt_tokens: ({ promptTokens }) => promptTokens,
   completion_tokens: ({ completionTokens }) => completionTokens,
   cost_usd: ({ costNanoUsd }) => (costNanoUsd / 1e9).toFixed(9),
+  unsettled_requests: ({ unsettled }) => unsettled,
+  unsettled_usd_at_most: ({ unsettledNanoUsd }) => (unsettledNanoUsd / 1e9).toFixed(9),
 } as const satisfies Record<string, (row: UsageRow) => string | number>;
 
 /** Rows as CSV (RFC 4180), of at most so many characters: older rows are left out then. */

@@ -109,8 +109,8 @@ export interface LedgerStore {
   annotate(id: string, generationId: string): Promise<void>;
   /** Prolongs the leases of these reservations, of those that are open. */
   renew(ids: readonly string[], leaseUntilMs: number): Promise<void>;
-  /** Open reservations of a guild, or of one person in it, whoever looks after them: what is still to be booked. */
-  open(of: { readonly guild: GuildId; readonly user?: string }): Promise<readonly Reservation[]>;
+  /** Open reservations of a guild, or of one person in it, whoever looks after them: what is still to be booked. All by default. */
+  open(of?: RecordQuery['of']): Promise<readonly Reservation[]>;
   /** Open reservations whose lease has run out: what dead processes left. First those that ran out first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
   /** Present values, by counter; one that was never drawn on is 0. */

@@ -1,6 +1,6 @@
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
-import { readStored } from '../shared.ts';
+import { isOf, readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import {
   COUNTER_EXPIRY,
@@ -134,14 +134,12 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       await run((client) => client.zAdd(RESERVATION_LEASES, leases, { condition: 'XX' }));
     },
 
-    open: ({ guild, user }) =>
+    open: (of) =>
       run(async (client) => {
         const bodies = Object.values(await client.hGetAll(RESERVATIONS)).map(
           (text) => readStored(text) as Body,
         );
-        const found = bodies.filter(
-          ({ entry }) => entry.guild === guild && (user === undefined || entry.user === user),
-        );
+        const found = bodies.filter(({ entry }) => isOf(entry, of));
         if (found.length === 0) return [];
         const leases = await client.zmScore(
           RESERVATION_LEASES,

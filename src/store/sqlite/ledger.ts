@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
-import { readStored } from '../shared.ts';
+import { isOf, readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 import { insertRecord } from './records.ts';
 
@@ -84,12 +84,12 @@ export function createSqliteLedger(database: Database): LedgerStore {
         for (const id of ids) renewal.run(leaseUntilMs, id);
       }),
 
-    open: ({ guild, user }) =>
+    open: (of) =>
       read(() =>
         sql('SELECT id, owner, lease_until_ms, body FROM reservations')
           .all()
           .map(reservationOf)
-          .filter(({ entry }) => entry.guild === guild && (user === undefined || entry.user === user)),
+          .filter(({ entry }) => isOf(entry, of)),
       ),
 
     abandoned: (nowMs) =>

@@ -19,7 +19,7 @@ let store: Store;
 let audit: AuditLog;
 let guilds: Guilds;
 
-const NO_KEYS = { of: async () => [] };
+const NO_KEYS = { of: async () => [], async *all() {} };
 
 beforeEach(async () => {
   clock = createFakeClock();

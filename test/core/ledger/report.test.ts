@@ -3,12 +3,15 @@ import {
   createDates,
   groupsOf,
   lastDays,
+  sumInWords,
   sumOf,
   type UsageRow,
+  type UsageSources,
   usageCsv,
   usageSince,
 } from '../../../src/core/ledger/report.ts';
-import type { UsageLog, UsageRecord } from '../../../src/core/ledger/usage.ts';
+import type { UsageRecord } from '../../../src/core/ledger/usage.ts';
+import type { Reservation } from '../../../src/core/ports/store.ts';
 
 const RECORD: UsageRecord = {
   id: 'r1',
@@ -34,20 +37,49 @@ const ROW: UsageRow = {
   payer: 'operator',
   requests: 1,
   costNanoUsd: 123,
+  unsettled: 0,
+  unsettledNanoUsd: 0,
   promptTokens: 10,
   completionTokens: 20,
 };
 
-function logOf(records: readonly UsageRecord[]): UsageLog {
+function logOf(records: readonly UsageRecord[], open: readonly Reservation[] = []): UsageSources {
   return {
-    async *query({ fromMs = 0 }) {
-      yield* records.filter(({ atMs }) => atMs >= fromMs);
+    usage: {
+      async *query({ fromMs = 0 }) {
+        yield* records.filter(({ atMs }) => atMs >= fromMs);
+      },
     },
-    remove: async () => 0,
+    ledger: { open: async () => open },
   };
 }
 
 describe('usageSince', () => {
+  it('counts what is not settled once, whether it is settled meanwhile or not', async () => {
+    const { id: _, atMs: madeAtMs, costNanoUsd, promptTokens, completionTokens, basis, ...entry } = RECORD;
+    const open = ['r1', 'r2', 'old'].map(
+      (id): Reservation => ({
+        id,
+        entry,
+        draws: [],
+        reserved: { nanoUsd: 500_000_000, setAsideNanoUsd: 500_000_000, requests: 1, attempts: 1 },
+        madeAtMs: id === 'old' ? 0 : madeAtMs,
+        owner: 'process',
+        leaseUntilMs: 0,
+      }),
+    );
+    const [row, ...others] = await usageSince(
+      logOf([RECORD], open),
+      { day: '2026-11-01' },
+      createDates('UTC'),
+    );
+    expect(row).toEqual({ ...ROW, requests: 2, unsettled: 1, unsettledNanoUsd: 500_000_000 });
+    expect(others).toEqual([]);
+    expect(sumInWords(sumOf([row ?? ROW]))).toBe(
+      '2 requests · 30 tokens · <$0.0001 · 1 of them not settled yet, at most $0.50 more',
+    );
+  });
+
   it('sums by day, person, model and payer, under the newest name', async () => {
     const records: UsageRecord[] = [
       RECORD,
@@ -101,11 +133,12 @@ describe('groupsOf', () => {
 });
 
 describe('usageCsv', () => {
-  const HEAD = 'day,guild,user,name,model,payer,requests,prompt_tokens,completion_tokens,cost_usd\r\n';
+  const HEAD =
+    'day,guild,user,name,model,payer,requests,prompt_tokens,completion_tokens,cost_usd,unsettled_requests,unsettled_usd_at_most\r\n';
 
   it('has a line per row, money to the nano-dollar', () => {
     expect(usageCsv([ROW], 10_000).csv).toBe(
-      `${HEAD}2026-11-23,discord:1,42,Mia,openai/gpt-4o,operator,1,10,20,0.000000123\r\n`,
+      `${HEAD}2026-11-23,discord:1,42,Mia,openai/gpt-4o,operator,1,10,20,0.000000123,0,0.000000000\r\n`,
     );
   });
 
@@ -121,7 +154,7 @@ describe('usageCsv', () => {
 
   it('leaves out the oldest rows where it would be too long, and says how many', () => {
     const rows = Array.from({ length: 100 }, () => ROW);
-    const { csv, left } = usageCsv(rows, 700);
+    const { csv, left } = usageCsv(rows, 850);
     expect(left).toBe(90);
     expect(csv.trimEnd().split('\r\n')).toHaveLength(11);
   });

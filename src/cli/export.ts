@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { counted } from '../core/kit/text.ts';
+import { parseUser } from '../core/ports/actor.ts';
+import { StartError } from '../core/ports/adapter.ts';
+import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
+import { withPrivacy } from './services.ts';
+
+/** Writes what is stored about a person in a guild, as `/export` does: to a file, or to standard output. */
+export const exportData: CliCommand = {
+  name: 'export',
+  usage: ['export <guild> <user id> [<file>] [--force]'],
+  options: { force: { type: 'boolean' } },
+
+  async run({ positionals: [given, person, file, ...extra], values }, context) {
+    refuseMore(extra);
+    const guild = guildIn(given);
+    const user = person === undefined ? null : parseUser(person, guild, null);
+    if (user === null) {
+      throw new UsageError(
+        person === undefined
+          ? 'The id of a person is missing.'
+          : `${JSON.stringify(person)} is not the id of a person there.`,
+      );
+    }
+    const data = await withPrivacy(context, (privacy) => privacy.dataOf(guild, user));
+    const text = JSON.stringify(data, null, 2);
+    if (file === undefined) return { text, json: data };
+    const path = resolve(file);
+    try {
+      // What people asked is private.
+      await writeFile(path, `${text}\n`, { flag: values['force'] === true ? 'w' : 'wx', mode: 0o600 });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') {
+        throw new StartError(
+          `${path} is there already.`,
+          'Name another file, or write over it with --force.',
+        );
+      }
+      throw new StartError(`${path} cannot be written: ${message}.`, 'Name another file.');
+    }
+    const { turns, requests } = data;
+    return {
+      text: `Wrote ${counted(turns.length, 'question with its answer', 'questions with their answers')} and ${counted(requests.length, 'cost of a request', 'costs of requests')} to ${path}.`,
+      json: { file: path, questions: turns.length, requests: requests.length },
+    };
+  },
+};

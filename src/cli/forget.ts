@@ -1,0 +1,41 @@
+import { counted } from '../core/kit/text.ts';
+import { parseUser } from '../core/ports/actor.ts';
+import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
+import { withPrivacy } from './services.ts';
+
+/** Makes the bot forget a person in a guild, or all of a guild, as `/forget` does. */
+export const forget: CliCommand = {
+  name: 'forget',
+  usage: ['forget <guild> [<user id>] --yes'],
+  options: { yes: { type: 'boolean' } },
+
+  async run({ positionals: [given, person, ...extra], values }, context) {
+    refuseMore(extra);
+    const guild = guildIn(given);
+    const user = person === undefined ? null : parseUser(person, guild, null);
+    if (person !== undefined && user === null) {
+      throw new UsageError(`${JSON.stringify(person)} is not the id of a person there.`);
+    }
+    const what =
+      user === null
+        ? `all conversations, choices and costs of ${guild}`
+        : `all that ${user} asked in ${guild}, the answers and what they cost`;
+    if (values['yes'] !== true) {
+      throw new UsageError(`This would forget ${what}, for good. Say so with --yes.`);
+    }
+    const done = await withPrivacy(context, (privacy) =>
+      user === null ? privacy.forgetGuild(guild, context.by) : privacy.forgetPerson(guild, user),
+    );
+    const { remembered, requests, unsettled } = done;
+    const kept =
+      unsettled === 0 ? '' : ` The cost of ${unsettled} more is still to come, and will be on record.`;
+    const things =
+      user === null
+        ? counted(remembered, 'conversation', 'conversations')
+        : counted(remembered, 'question with its answer', 'questions with their answers');
+    return {
+      text: `Forgot ${what}: ${things}, ${counted(requests, 'cost of a request', 'costs of requests')}.${kept}`,
+      json: { guild, user, ...done },
+    };
+  },
+};

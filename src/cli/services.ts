@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { encryptionKeysOf } from '../app/config.ts';
+import { readSetup } from '../app/setup.ts';
+import { createAuditLog } from '../core/access/audit.ts';
+import { createGuilds, type Guilds } from '../core/access/guilds.ts';
+import { createKeyStore } from '../core/access/key-store.ts';
+import { createAnswerRecords } from '../core/chat/answer-records.ts';
+import { createConversations } from '../core/chat/conversations.ts';
+import { createPrivacy, type Privacy } from '../core/chat/privacy.ts';
+import { createSettings } from '../core/chat/settings.ts';
+import { createLiveAnswers } from '../core/coordination/live-answers.ts';
+import { createLocks, type Locks } from '../core/coordination/locks.ts';
+import { createStops } from '../core/coordination/stops.ts';
+import { createLimitRules, type LimitRules } from '../core/ledger/rules.ts';
+import { createUsageLog } from '../core/ledger/usage.ts';
+import type { CliContext } from './command.ts';
+
+const DAY_MS = 86_400_000;
+
+export function guildsOf({ config, store, clock }: CliContext): Guilds {
+  return createGuilds({
+    store,
+    clock,
+    audit: createAuditLog(store.records),
+    keys: createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock }),
+    defaultTier: config.DEFAULT_TIER,
+    skuTiers: config.DISCORD_SKU_TIERS,
+  });
+}
+
+/** Changes limits under the same locks as the bot. */
+export async function withLimits<T>(
+  context: CliContext,
+  work: (limits: LimitRules) => Promise<T>,
+): Promise<T> {
+  const { config, file } = await readSetup(context.environment.variables);
+  return withLocks(context, (locks) =>
+    work(
+      createLimitRules({
+        store: context.store,
+        locks,
+        config: config.LIMITS === 'on' ? file.limits : null,
+        audit: createAuditLog(context.store.records),
+        clock: context.clock,
+      }),
+    ),
+  );
+}
+
+/** What is stored about people and guilds; a bot that runs stops the answers that are to be forgotten. */
+export async function withPrivacy<T>(
+  context: CliContext,
+  work: (privacy: Privacy) => Promise<T>,
+): Promise<T> {
+  const { store, clock, config } = context;
+  const { claims, records, ledger } = store;
+  const retentionMs = config.RETENTION_DAYS * DAY_MS;
+  return withLocks(context, async (locks) => {
+    const live = createLiveAnswers();
+    const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
+    try {
+      const conversations = createConversations(store, locks, retentionMs);
+      const audit = createAuditLog(records);
+      return await work(
+        createPrivacy({
+          stops,
+          conversations,
+          answers: createAnswerRecords(store, retentionMs),
+          settings: createSettings(store, conversations),
+          usage: createUsageLog(records),
+          ledger,
+          limits: createLimitRules({ store, locks, config: null, audit, clock }),
+          audit,
+          clock,
+        }),
+      );
+    } finally {
+      await stops.stop();
+    }
+  });
+}
+
+const SILENT = pino({ level: 'silent' });
+
+async function withLocks<T>(
+  { store: { claims }, clock }: CliContext,
+  work: (locks: Locks) => Promise<T>,
+): Promise<T> {
+  const locks = createLocks({ claims, owner: randomUUID(), clock, log: SILENT });
+  try {
+    return await work(locks);
+  } finally {
+    await locks.stop();
+  }
+}

@@ -1,0 +1,30 @@
+import { displayWidth } from '../core/markdown/display-width.ts';
+
+/** Columns for people: a heading for each, cells padded to one width, numbers to the right. */
+export function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = [headings, ...rows.map((row) => row.map(textOf))];
+  const widths = headings.map((_, column) =>
+    Math.max(...cells.map((row) => displayWidth(row[column] ?? ''))),
+  );
+  const isNumeric = headings.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => padded(cell, widths[column] ?? 0, isNumeric[column] ?? false))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Names are people's own choice: control characters would steer the terminal. */
+function textOf(cell: string | number): string {
+  return typeof cell === 'number'
+    ? cell.toLocaleString('en-US')
+    : cell.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ');
+}
+
+function padded(cell: string, width: number, toTheRight: boolean): string {
+  const padding = ' '.repeat(Math.max(0, width - displayWidth(cell)));
+  return toTheRight ? padding + cell : cell + padding;
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { Store } from '../ports/store.ts';
+
+/** What guilds are called on their platforms, for the operator: ids alone tell people nothing. */
+export interface GuildNames {
+  /** Keeps the names of guilds that the bot is in. Writes only those that have changed. */
+  keep(names: ReadonlyMap<GuildId, string>): Promise<void>;
+  /** The names that are known, of these guilds. */
+  of(guilds: readonly GuildId[]): Promise<ReadonlyMap<GuildId, string>>;
+  /** Every guild whose name is known, in no order. */
+  guilds(): AsyncIterable<GuildId>;
+}
+
+const nameSchema = z.object({ name: z.string() });
+
+export function createGuildNames(store: Pick<Store, 'keyv' | 'keys'>): GuildNames {
+  const names = createCollection(store, 'guild-names', { version: 1, schema: nameSchema });
+
+  return {
+    async keep(present) {
+      const known = await names.getMany([...present.keys()]).catch((error: unknown) => {
+        if (error instanceof UnreadableValue) return new Map<string, { name: string }>();
+        throw error;
+      });
+      for (const [guild, name] of present) {
+        if (known.get(guild)?.name !== name) await names.set(guild, { name });
+      }
+    },
+
+    async of(guilds) {
+      const known = await names.getMany(guilds);
+      return new Map(Array.from(known, ([guild, { name }]) => [guild as GuildId, name]));
+    },
+
+    async *guilds() {
+      for await (const guild of names.keys()) yield guild as GuildId;
+    },
+  };
+}

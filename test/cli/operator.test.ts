@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run.ts';
+import { createGuildNames } from '../../src/core/access/guild-names.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
+import { VERSION } from '../../src/core/kit/version.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { createTestBot, invocationOf, testActor } from '../support/test-bot.ts';
+
+const log = pino({ level: 'silent' });
+
+let folder: string;
+let variables: Record<string, string>;
+
+/** A bot that answered one question of Mia's and one of Ben's, in a guild with a name. */
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  variables = { STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
+  const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+  await createGuildNames(store).keep(new Map([['discord:1', 'Schach 囲碁\u001b[2J']]));
+  const bot = await createTestBot({ store, defaultTier: 'premium' });
+  for (const name of ['42', '43']) {
+    bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 2, cost: 0.01 });
+    const options = { prompt: `A question of ${name}’s`, model: 'openai/gpt-4o-mini' };
+    await bot.dispatch.command(invocationOf('ask', options, { actor: testActor(name) }));
+  }
+  await bot.close();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const run = (...args: string[]) => runCli(args, async () => ({ variables, inFile: new Set() }));
+
+async function output(...args: string[]): Promise<string> {
+  const { code, output, errors } = await run(...args);
+  expect([code, errors]).toEqual([0, '']);
+  return output;
+}
+const json = async (...args: string[]) => JSON.parse(await output(...args, '--json'));
+
+describe('the command line of an operator', () => {
+  it('says which Parley this is', async () => {
+    expect(await output('--version')).toBe(`${VERSION}\n`);
+    expect(await json('--version')).toMatchObject({ version: VERSION });
+  });
+
+  it('lists guilds with name, tier and use, and no character that steers a terminal', async () => {
+    await output('tier', 'grant', 'slack:T1', 'openai', '--reason', 'friends');
+    const text = await output('guilds');
+    expect(text).toMatch(/^Guild +Name +Tier +Requests, 30 days +Cost +Last used\n/);
+    expect(text).toMatch(/\ndiscord:1 +Schach 囲碁 \[2J +free +2 +\$0\.02 +\d{4}-\d\d-\d\d\n/);
+    expect(text).toMatch(/\nslack:T1 +openai +0 +\$0 +-\n/);
+    expect(await json('guilds')).toMatchObject([
+      { guild: 'discord:1', tier: 'free', requests: 2, costNanoUsd: 20_000_000 },
+      { guild: 'slack:T1', name: null, tier: 'openai', requests: 0, lastDay: null },
+    ]);
+  });
+
+  it('lists the guilds that have more than the default tier', async () => {
+    expect(await output('tier', 'list')).toBe('Every guild has the default tier, free.\n');
+    await output('tier', 'grant', 'discord:1', 'premium', '--until', '2999-01-01');
+    expect(await output('tier', 'list')).toMatch(
+      /^Guild .*\ndiscord:1 +Schach .* premium +premium: given by the operator until 2999-01-01/,
+    );
+    expect(await json('tier', 'list')).toMatchObject([{ guild: 'discord:1', tier: 'premium' }]);
+  });
+
+  it('sets limits as the operator, for one person too, and takes them back', async () => {
+    const set = await output('limits', 'set', 'discord:1', 'all-dollars-per-day', '7.50');
+    expect(set).toMatch(/\nall-dollars-per-day +\$7\.50 +\$7\.50\n/);
+    expect(await json('limits', 'set', 'discord:1', 'requests-per-day', '3', '--user', '42')).toMatchObject({
+      set: { users: { 42: { requestsPerUserPerDay: 3 } } },
+    });
+    expect(await output('limits', 'show', 'discord:1')).toMatch(
+      /\nperson 42 +requests-per-day +3 requests\n/,
+    );
+    expect(await output('limits', 'set', 'discord:1', 'all-dollars-per-day', 'default')).not.toContain(
+      '$7.50',
+    );
+    expect(await json('audit', 'discord:1')).toMatchObject([
+      { action: 'limits.change', to: null },
+      { action: 'limits.change', by: expect.stringMatching(/^command line/) },
+      { action: 'limits.change' },
+    ]);
+  });
+
+  it.each([
+    [['limits'], /^What to do is missing: show or set/],
+    [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is no limit: there are /],
+    [
+      ['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'],
+      /is not a limit of one person/,
+    ],
+    [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
+    [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is too much/],
+    [['forget', 'discord:1', '42'], /for good\. Say so with --yes/],
+    [['export', 'discord:1'], /^The id of a person is missing/],
+    [['tier', 'list', 'discord:1'], /^"discord:1" is too much/],
+  ])('refuses %j', async (args, words) => {
+    const { code, errors } = await run(...args);
+    expect(code).toBe(2);
+    expect(errors).toMatch(words);
+  });
+
+  it('exports what is stored about a person, for that person’s eyes', async () => {
+    expect(await json('export', 'discord:1', '42')).toMatchObject({
+      turns: [{ question: 'A question of 42’s' }],
+      requests: [{ userName: '42' }],
+    });
+    const file = join(folder, 'mia.json');
+    expect(await output('export', 'discord:1', '42', file)).toMatch(
+      /^Wrote 1 question with its answer and 1 cost of a request to /,
+    );
+    expect(readFileSync(file, 'utf8')).not.toContain('of 43’s');
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect((await run('export', 'discord:1', '42', file)).errors).toMatch(/is there already/);
+  });
+
+  it('forgets a person, then all of a guild', async () => {
+    expect(await json('forget', 'discord:1', '42', '--yes')).toMatchObject({ remembered: 1, requests: 1 });
+    expect((await json('export', 'discord:1', '42')).turns).toEqual([]);
+    expect((await json('export', 'discord:1', '43')).turns).toHaveLength(1);
+    expect(await output('forget', 'discord:1', '--yes')).toMatch(/^Forgot all conversations/);
+    expect((await json('export', 'discord:1', '43')).turns).toEqual([]);
+    expect(await json('audit', 'discord:1')).toMatchObject([{ action: 'guild.forget' }]);
+  });
+});
