@@ -189,6 +189,38 @@ describe('a process on Slack that is killed', () => {
   });
 });
 
+describe('a process that is killed right after it acknowledged a question', () => {
+  it('leaves it to the next start, which tells the asker', { timeout: TIMEOUT_MS }, async () => {
+    const slack = await createFakeSlack();
+    platforms.push(slack);
+    const ann = slack.user('Ann');
+    const channel = slack.channel('general', [ann]);
+    const environment = {
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_APP_TOKEN: slack.app.appToken,
+      SLACK_API_URL: slack.apiUrl,
+      PLAYGROUND: 'on',
+    };
+    const before = await start(environment);
+    // Nobody is looked up before it is killed.
+    slack.faults.add({ method: 'users.info', how: { kind: 'silence' }, times: 10 });
+    ann.say(channel, `<@${slack.app.botUserId}> One?`);
+    void ann.slash('/ask', 'Two?', { channel });
+    await vi.waitFor(() => expect(slack.requests.some(({ method }) => method === 'users.info')).toBe(true), {
+      timeout: 60_000,
+    });
+    await vi.waitFor(() => expect(slack.undelivered).toBe(0), { timeout: 60_000 });
+    await before.program.kill();
+
+    await start(environment);
+    await vi.waitFor(() => expect(ann.privateTexts(channel)).toHaveLength(2), {
+      timeout: 120_000,
+      interval: 100,
+    });
+    expect(provider.chats).toHaveLength(0);
+  });
+});
+
 describe('a process that is told to stop', () => {
   it('lets answers finish, ends the others as interrupted with all their text, and takes no more', {
     timeout: TIMEOUT_MS,

@@ -13,18 +13,27 @@ export interface HttpServer {
 
 /** Headers and body have to be in by then; answers may take as long as they want (event streams do). */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Each takes some memory, whatever it sends. Slack keeps a few, and each page of the playground one. */
+const MAX_CONNECTIONS = 1_000;
 
 export function createHttpServer(routes: readonly Route[], log: Logger): HttpServer {
   const byLength = routes.toSorted((a, b) => b.path.length - a.path.length);
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      log.error({ err: error, path: request.url?.split('?', 1)[0] }, 'an HTTP request failed');
+      const path = request.url?.split('?', 1)[0];
+      if (request.destroyed && !request.complete) {
+        log.debug({ path, reason: String(error) }, 'an HTTP request broke off');
+        return void response.destroy();
+      }
+      log.error({ err: error, path }, 'an HTTP request failed');
       if (response.headersSent) return void response.destroy();
       response
         .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
         .end('Something went wrong. The log has the details.\n');
     });
   });
+
+  server.maxConnections = MAX_CONNECTIONS;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url?.split('?', 1)[0] ?? '/';

@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import { explain, inOneLine } from './chat/explain.ts';
 import { RESTARTING } from './chat/question.ts';
 import type { Command, CommandContext } from './command.ts';
-import type { Journal } from './coordination/journal.ts';
+import type { Entry, Journal } from './coordination/journal.ts';
 import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
 import { parseOptions } from './ports/command.ts';
 import { PlaceGone } from './ports/delivery-errors.ts';
-import type { Dispatch, Invocation, Place, Suggestion, SuggestRequest } from './ports/events.ts';
+import type { Arrival, Dispatch, Invocation, Place, Suggestion, SuggestRequest } from './ports/events.ts';
 import { broughtIn, wordsIn } from './ports/parts.ts';
 import type { Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
@@ -42,12 +42,48 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     readonly surface: Surface;
   }
 
+  /** Claims that are being made, and … */
+  const claiming = new Map<string, Promise<boolean>>();
+  /** … those of events that were not brought here yet. */
+  const claimed = new Map<string, Entry>();
+
+  async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
+    if (!addressed && !(await services.chat.hears(place))) return false;
+    const hold = (entry: Entry) => claimed.set(id, entry);
+    const holdLate = (entry: Entry) => {
+      hold(entry);
+      onLate?.();
+    };
+    const late = onLate === undefined ? undefined : holdLate;
+    const entry = await journal.begin(id, platformOf(place.guild), surface, late);
+    if (entry !== null) hold(entry);
+    return entry !== null;
+  }
+
+  /** The entry of an event, which may have been claimed as it arrived; null where it was dealt with before. */
+  async function entryOf({ id, surface, place }: Origin): Promise<Entry | null> {
+    const entry = claimed.get(id);
+    if (entry === undefined) return journal.begin(id, platformOf(place.guild), surface);
+    claimed.delete(id);
+    entry.resumeAt(surface);
+    return entry;
+  }
+
+  async function dropClaim(id: string): Promise<void> {
+    const entry = claimed.get(id);
+    claimed.delete(id);
+    await entry?.end();
+  }
+
   /** Deals with an event that was not seen before, and words its faults. */
   async function once(event: Origin, work: () => Promise<void>): Promise<void> {
     const { id, surface, place } = event;
     try {
-      if (closed) return await surface.tellPrivately({ text: RESTARTING }, never);
-      const entry = await journal.begin(id, platformOf(place.guild), surface);
+      if (closed) {
+        await surface.tellPrivately({ text: RESTARTING }, never);
+        return await dropClaim(id);
+      }
+      const entry = await entryOf(event);
       if (entry === null) {
         log.debug({ event: id }, 'an event was delivered again');
         return;
@@ -100,6 +136,18 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   }
 
   return {
+    async claim(arrival, onLate) {
+      // It is told that the bot restarts.
+      if (closed) return true;
+      const first = claiming.get(arrival.id);
+      if (first !== undefined) return first.then(() => false);
+      const own = claim(arrival, onLate).finally(() => claiming.delete(arrival.id));
+      claiming.set(arrival.id, own);
+      return own;
+    },
+
+    dropClaim,
+
     command: (invocation) =>
       once(invocation, async () => {
         const command = commands.get(invocation.command);

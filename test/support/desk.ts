@@ -1,5 +1,6 @@
 import type {
   Admission,
+  Arrival,
   Dispatch,
   Invocation,
   PostedMessage,
@@ -16,6 +17,10 @@ export interface Desk extends Dispatch {
   readonly commands: Invocation[];
   readonly messages: HeardMessage[];
   readonly presses: Press[];
+  /** What was claimed as it arrived. */
+  readonly claims: Arrival[];
+  /** Rejects where the store is down. */
+  claiming: (arrival: Arrival) => Promise<boolean>;
   readonly retracted: string[];
   readonly suggestRequests: SuggestRequest[];
   /** Who asked to be admitted to a command with a form. */
@@ -36,6 +41,7 @@ export function createDesk(): Desk {
   const commands: Invocation[] = [];
   const messages: HeardMessage[] = [];
   const presses: Press[] = [];
+  const claims: Arrival[] = [];
   const retracted: string[] = [];
   const take =
     <E extends Invocation | PostedMessage | Press>(list: E[]) =>
@@ -58,6 +64,20 @@ export function createDesk(): Desk {
     command: take(commands),
     message: (event) => take(messages)({ ...event, text: wordsIn(event.parts) }),
     press: take(presses),
+    claims,
+    claiming: async () => true,
+    async claim(arrival) {
+      if (!arrival.addressed && !desk.hearing) return false;
+      if (claims.some(({ id }) => id === arrival.id)) return false;
+      claims.push(arrival);
+      try {
+        return await desk.claiming(arrival);
+      } catch (error) {
+        claims.splice(claims.indexOf(arrival), 1);
+        throw error;
+      }
+    },
+    dropClaim: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,

@@ -15,9 +15,11 @@ import type { SurfaceParts } from './answers/surfaces.ts';
 import { createTellAdmins } from './answers/tell-admins.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace } from './api/workspace.ts';
+import type { Inbox } from './inbound/context.ts';
+import { claimsFirst } from './inbound/intake.ts';
 import { listen } from './inbound/listeners.ts';
 import { createFileReader } from './inbound/read-file.ts';
-import { createSeenIds } from './inbound/seen-ids.ts';
+import { createTwins } from './inbound/twins.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
 import { identify, socketFault } from './start-checks.ts';
@@ -41,9 +43,6 @@ export interface SlackAdapterOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** Slack sends an event for the last time six minutes after the first. */
-const TWIN_MEMORY_MS = 10 * 60_000;
 
 /** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
 const LAST_WORDS_MS = 3_000;
@@ -70,7 +69,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   const http =
     transport.mode === 'http'
       ? createHttpReceiver({
-          isSignedBySlack: createSignatureCheck(transport.signingSecret, clock),
+          signatures: createSignatureCheck(transport.signingSecret, clock),
           tasks,
           log,
           isOpen: () => isStarted && !isStopping,
@@ -104,26 +103,27 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       };
       const receiver = http ?? socket?.receiver;
       if (receiver === undefined) throw new TypeError('there is no transport');
-      const app = new App({
-        receiver,
-        authorize: async () => ({ botToken, botId: identity.botId, botUserId: identity.botUser }),
-        convoStore: false,
-        logger: boltLogger,
-      });
-      listen(app, {
+      const inbox: Inbox = {
         workspace,
         dispatch,
         commands,
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
-        questions: createSeenIds(clock, TWIN_MEMORY_MS),
+        twins: createTwins(),
         inOrder: createInOrder(),
         surfaces: parts,
         clock,
         log,
         signal,
         responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
+      };
+      const app = new App({
+        receiver: claimsFirst(receiver, inbox),
+        authorize: async () => ({ botToken, botId: identity.botId, botUserId: identity.botUser }),
+        convoStore: false,
+        logger: boltLogger,
       });
+      listen(app, inbox);
       await socket?.open().catch((error: unknown) => {
         throw error instanceof StartError ? error : socketFault(error, apiUrl);
       });

@@ -13,8 +13,16 @@ import { createLeases } from './leases.ts';
  * event's claim is its entry: who claims an event has written down where it came from.
  */
 export interface Journal {
-  /** Claims the event and opens its entry; null where it was claimed before, by whomever. */
-  begin(eventId: string, platform: Platform, surface: Surface): Promise<Entry | null>;
+  /**
+   * Claims the event and opens its entry; null where it was claimed before, by whomever. If this rejects, the event may have been
+   * claimed all the same: `onLate` gets its entry if that turns out so. Without `onLate` the claim lapses.
+   */
+  begin(
+    eventId: string,
+    platform: Platform,
+    surface: Pick<Surface, 'reference'>,
+    onLate?: (entry: Entry) => void,
+  ): Promise<Entry | null>;
   /** The open entry of an event that this process deals with. @throws where there is none */
   entry(eventId: string): Entry;
   /**
@@ -102,8 +110,13 @@ const KEPT_TOGETHER = 50;
 /** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
 const KEEP_GAP_MS = 75;
 
+/** So long after a claim whose outcome is not known: a store that is back by then says it. */
+const DOUBT_MS = 1_000;
+
 export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
   const open = new Map<string, Entry>();
+  /** Events whose claim is asked for. */
+  const beginning = new Set<string>();
   const late = createLateWrites({
     clock,
     log,
@@ -208,16 +221,34 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     return entry;
   }
 
+  /** Looks whether an event was claimed although the store did not say so. If it is delivered again, that comes first. */
+  function lookLate(id: string, place: Whereabouts, onLate: (entry: Entry) => void): void {
+    late.inBackground(id, async () => {
+      const doubtful = { id, owner, fence: 1, leaseUntilMs: leases.until(), journal: null };
+      const isBegun = () => open.has(id) || beginning.has(id);
+      let isClaimed = false;
+      await late.pause(DOUBT_MS);
+      await late.untilStored(async () => {
+        isClaimed = !isBegun() && (await claims.write(doubtful, stateOf(place, null)));
+      });
+      if (isClaimed && !isBegun()) onLate(openEntry(doubtful, place));
+    });
+  }
+
   return {
-    async begin(eventId, platform, surface) {
-      const claim = await claims.claim(
-        eventId,
-        owner,
-        leases.until(),
-        clock.now() + CLAIM_TTL_MS,
-        stateOf({ platform, surface }, null),
-      );
-      return claim && openEntry(claim, { platform, surface });
+    async begin(eventId, platform, surface, onLate) {
+      const place = { platform, surface };
+      const written = stateOf(place, null);
+      beginning.add(eventId);
+      try {
+        const claim = await claims.claim(eventId, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
+        return claim && openEntry(claim, place);
+      } catch (error) {
+        if (onLate !== undefined) lookLate(eventId, place, onLate);
+        throw error;
+      } finally {
+        beginning.delete(eventId);
+      }
     },
 
     entry(eventId) {

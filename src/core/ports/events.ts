@@ -25,6 +25,18 @@ export interface Purchase {
 
 /** What adapters call. Resolves when the event is dealt with, its answer delivered included; never rejects. */
 export interface Dispatch {
+  /**
+   * Claims an event in the store, with its `surface.reference`, before the platform is told that it arrived: if this process dies
+   * after that, another one tells the asker. False if the event was claimed before, or is a message that nobody addressed to the bot in
+   * a place where it does not listen: then it is done with. Otherwise bring the event to `command`, `message` or `press`, by the same
+   * id, or `dropClaim` it. A second claim of the same event waits for the first.
+   *
+   * @param onLate told if the claim turns out to stand although this rejected: bring the event then
+   * @throws where the store does not take it: do not acknowledge the event, or tell the asker
+   */
+  claim(event: Arrival, onLate?: () => void): Promise<boolean>;
+  /** Ends the claim of an event that was not brought to core. Without effect on any other. Never rejects. */
+  dropClaim(id: string): Promise<void>;
   command(invocation: Invocation): Promise<void>;
   /**
    * Whether a person may run a command here now; else what to tell them. For platforms that ask for options in a form, before
@@ -64,6 +76,14 @@ interface InboundEvent {
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
+}
+
+/** What is known of an event as it arrives, before anything is looked up. */
+export interface Arrival extends Pick<InboundEvent, 'id' | 'place'> {
+  /** Where the asker can be told a word, at the least. */
+  readonly surface: Pick<Surface, 'reference'>;
+  /** As `PostedMessage.addressed`; true for all that is no message. */
+  readonly addressed: boolean;
 }
 
 /** A command with its options as the platform gave them; dispatch checks them against the declaration. */

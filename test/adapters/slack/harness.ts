@@ -8,6 +8,7 @@ import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
+import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createDesk, type Desk } from '../../support/desk.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
 
@@ -29,6 +30,8 @@ export interface BenchOptions extends FakeSlackOptions {
   /** Signed HTTP instead of Socket Mode. */
   readonly http?: boolean;
   readonly start?: boolean;
+  /** What events are brought to; a desk by default. */
+  readonly dispatch?: Dispatch;
   readonly botToken?: string;
   readonly appToken?: string;
 }
@@ -102,7 +105,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const server = options.http ? await serve(adapter) : null;
   const eventsUrl = `${server?.origin}/slack/events`;
   if (server !== null) slack.useHttp(eventsUrl);
-  if (options.start !== false) await adapter.start(desk);
+  if (options.start !== false) await adapter.start(options.dispatch ?? desk);
   return {
     slack,
     adapter,

@@ -1,9 +1,26 @@
+import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sign } from '../../support/slack/http-delivery.ts';
 import { type Bench, openBench, quiet, until } from './harness.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
+
+/** What is answered to a request whose body never comes. */
+function statusBeforeBody(url: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      url,
+      { method: 'POST', headers: { 'content-length': '10', ...headers } },
+      (response) => {
+        resolve(response.statusCode ?? 0);
+        call.destroy();
+      },
+    );
+    call.on('error', reject);
+    call.flushHeaders();
+  });
+}
 
 async function setUp() {
   bench = await openBench({ http: true });
@@ -87,6 +104,43 @@ describe('Slack over signed HTTP', () => {
     expect((await post(body, headers)).status).toBe(401);
     await quiet(bench, 1);
     expect(desk.messages).toHaveLength(1);
+  });
+
+  it('refuses what is unsigned or stale before it reads the body', async () => {
+    const { body, nowSec, signed } = await setUp();
+    const statuses = [];
+    for (const headers of [
+      {},
+      signed(body, nowSec - 301),
+      { ...signed(body), 'x-slack-signature': 'v0=1' },
+    ]) {
+      statuses.push(await statusBeforeBody(bench.eventsUrl, headers));
+    }
+    expect(statuses).toEqual([401, 401, 401]);
+  });
+
+  it('refuses a body that is said to be too large before it reads it', async () => {
+    const { body, signed } = await setUp();
+    const headers = { ...signed(body), 'content-length': '1000001' };
+    expect(await statusBeforeBody(bench.eventsUrl, headers)).toBe(413);
+  });
+
+  it('buffers at most 16 MB of bodies that look signed, and takes events again when those are gone', async () => {
+    const { slack, desk, ann, general, body, signed } = await setUp();
+    const uploads = Array.from({ length: 20 }, () => {
+      const headers = { ...signed(body), 'content-length': '1000000' };
+      const upload = request(bench.eventsUrl, { method: 'POST', headers });
+      const status = new Promise<number>((resolve) => {
+        upload.on('response', (response) => resolve(response.statusCode ?? 0));
+        upload.on('error', () => {}); // the connection is ended while it uploads
+      });
+      upload.write('x'.repeat(999_999));
+      return { upload, status };
+    });
+    expect(await Promise.race(uploads.map(({ status }) => status))).toBe(503);
+    for (const { upload } of uploads) upload.destroy();
+    ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length === 1);
   });
 
   it('refuses other methods, bodies that are no payload, and bodies that are too large', async () => {

@@ -59,6 +59,8 @@ export function createScriptedDispatch({
     },
     retracted,
     suggestRequests,
+    claim: async () => true,
+    dropClaim: async () => {},
     command: (event) => take({ kind: 'command', event }),
     message: (event) => take({ kind: 'message', event: { ...event, text: wordsIn(event.parts) } }),
     press: (event) => take({ kind: 'press', event }),

@@ -15,11 +15,12 @@ import {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { waitAtMost } from '../../../core/kit/deadline.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
-import type { Dispatch } from '../../../core/ports/events.ts';
+import type { Dispatch, Place } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { type MessageBody, noticeBodies, parseButton } from '../answers/content.ts';
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
@@ -52,6 +53,8 @@ export interface InteractionHandlerOptions {
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
 const ACKNOWLEDGE_WITHIN_MS = 3_000;
+/** Leaves time for the acknowledgement, or for a word about it. */
+const CLAIM_WITHIN_MS = 1_500;
 const RETRY_MS = 100;
 
 /** Acknowledges interactions before anything else happens, and brings them to `dispatch`. */
@@ -111,6 +114,51 @@ export function createInteractionHandler(
     });
   }
 
+  /**
+   * Claims an interaction in the store, acknowledges it, and deals with it. If the store does not take it in time, the person is told
+   * instead: Discord waits three seconds, and sends nothing again.
+   */
+  async function claimed(
+    {
+      interaction,
+      place,
+      surface,
+      answer,
+    }: {
+      readonly interaction: RepliableInteraction;
+      readonly place: Place;
+      readonly surface: InteractionSurface;
+      readonly answer: object;
+    },
+    signal: AbortSignal,
+    work: (id: string) => Promise<void>,
+  ): Promise<void> {
+    const id = eventId(interaction.id);
+    let state: boolean | 'waiting' | 'failed' = 'waiting';
+    const claiming = dispatch.claim({ id, place, surface, addressed: true }).then(
+      (isNew) => {
+        state = isNew;
+      },
+      (error: unknown) => {
+        state = 'failed';
+        log.error({ err: error, interaction: interaction.id }, 'an interaction could not be stored');
+      },
+    );
+    await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
+    const outcome = state as boolean | 'waiting' | 'failed';
+    if (outcome === 'waiting' || outcome === 'failed') {
+      await refuse(interaction, NOT_STORED, signal);
+      await claiming;
+      return dispatch.dropClaim(id);
+    }
+    if (!outcome) return;
+    try {
+      if (await respond(interaction, answer, signal)) await work(id);
+    } finally {
+      await dispatch.dropClaim(id);
+    }
+  }
+
   async function useCommand(
     interaction: ChatInputCommandInteraction,
     receivedAtMs: number,
@@ -147,19 +195,21 @@ export function createInteractionHandler(
     const isPrivate = commands.get(name)?.reply !== 'answer' || given['private'] === true;
     const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
     const type = InteractionResponseType.DeferredChannelMessageWithSource;
-    if (!(await respond(interaction, { type, data }, signal))) return;
     const surface = surfaceOf(interaction, { acknowledged: 'thinking', isPrivate }, receivedAtMs);
-    await entitlements?.note(interaction);
-    await dispatch.command({
-      id: eventId(interaction.id),
-      actor: interactionActor(interaction),
-      place: interactionPlace(interaction, null),
-      surface,
-      command: name,
-      options: given,
-      ...(find === undefined ? {} : { brought: await find() }),
+    const place = interactionPlace(interaction, null);
+    await claimed({ interaction, place, surface, answer: { type, data } }, signal, async (id) => {
+      await entitlements?.note(interaction);
+      await dispatch.command({
+        id,
+        actor: interactionActor(interaction),
+        place,
+        surface,
+        command: name,
+        options: given,
+        ...(find === undefined ? {} : { brought: await find() }),
+      });
+      await surface.settle();
     });
-    await surface.settle();
   }
 
   async function press(
@@ -169,36 +219,40 @@ export function createInteractionHandler(
   ): Promise<void> {
     const button = parseButton(interaction.customId);
     if (button === null) return refuse(interaction, DEAD_BUTTON, signal);
-    const type = InteractionResponseType.DeferredMessageUpdate;
-    if (!(await respond(interaction, { type }, signal))) return;
     const { message, channel, channelId } = interaction;
     const isPrivate = message.flags.has(MessageFlags.Ephemeral);
     const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
     const patient = { ...rest, request: rest.insist };
-    await entitlements?.note(interaction);
-    await dispatch.press({
-      id: eventId(interaction.id),
-      actor: interactionActor(interaction),
-      place: interactionPlace(interaction, message.id),
-      surface,
-      button: button.kind,
-      answerId: button.answerId,
-      async retire(retiring) {
-        await createWebhookWriter(patient, interaction).editOriginal({ components: [] }, [], retiring);
-      },
-      async openThread(title, opening) {
-        const may: BotMay = (permission) => interaction.appPermissions.has(permission);
-        if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;
-        const opened = await startThread(rest, channelId, message.id, title, opening);
-        if (opened === 'impossible') return null;
-        if (opened === 'new') {
-          const text = WELCOME[options.caveat === undefined ? 'all' : 'mentions'];
-          await postNotice(rest, message.id, { text, nonce: interaction.id }, opening);
-        }
-        return message.id;
-      },
+    const place = interactionPlace(interaction, message.id);
+    const answer = { type: InteractionResponseType.DeferredMessageUpdate };
+    const bring = (id: string) =>
+      dispatch.press({
+        id,
+        actor: interactionActor(interaction),
+        place,
+        surface,
+        button: button.kind,
+        answerId: button.answerId,
+        async retire(retiring) {
+          await createWebhookWriter(patient, interaction).editOriginal({ components: [] }, [], retiring);
+        },
+        async openThread(title, opening) {
+          const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+          if (isPrivate || !interaction.inCachedGuild() || !mayOpenThread(channel?.type, may)) return null;
+          const opened = await startThread(rest, channelId, message.id, title, opening);
+          if (opened === 'impossible') return null;
+          if (opened === 'new') {
+            const text = WELCOME[options.caveat === undefined ? 'all' : 'mentions'];
+            await postNotice(rest, message.id, { text, nonce: interaction.id }, opening);
+          }
+          return message.id;
+        },
+      });
+    await claimed({ interaction, place, surface, answer }, signal, async (id) => {
+      await entitlements?.note(interaction);
+      await bring(id);
+      await surface.settle();
     });
-    await surface.settle();
   }
 
   async function suggest(interaction: AutocompleteInteraction, signal: AbortSignal): Promise<void> {
@@ -286,6 +340,8 @@ function givenValue({ value, attachment }: CommandInteractionOption): unknown {
 
 /** Of an age that nobody remembers, or none of ours. */
 const DEAD_BUTTON = 'This button does not work any more. Ask again with `/ask`.';
+const NOT_STORED =
+  'The bot cannot reach its database right now. Try again in a minute; if it lasts, tell the operator of this bot.';
 const DEAD_FORM = 'This form does not work any more. Use the command again.';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */

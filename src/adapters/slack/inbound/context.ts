@@ -8,7 +8,7 @@ import type { Workspace } from '../api/workspace.ts';
 import type { Directory } from '../people/directory.ts';
 import type { Membership } from '../people/membership.ts';
 import type { InOrder } from '../transport/in-order.ts';
-import type { SeenIds } from './seen-ids.ts';
+import type { Twins } from './twins.ts';
 
 /** What those that bring people's deeds to core work with, for one workspace. */
 export interface Inbox {
@@ -17,8 +17,7 @@ export interface Inbox {
   readonly commands: readonly CommandDeclaration[];
   readonly directory: Directory;
   readonly membership: Membership;
-  /** Questions that came to this process; a message's second event says nothing new. Core dedupes for all processes. */
-  readonly questions: SeenIds;
+  readonly twins: Twins;
   /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
   readonly inOrder: InOrder;
   readonly surfaces: SurfaceParts;

@@ -1,6 +1,9 @@
 import type { App } from '@slack/bolt';
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import type { ButtonKind } from '../../../core/ports/surface.ts';
+import { placeUnder } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
+import { placeAt } from '../api/places.ts';
 import { BUTTON_LABELS, markdownContent } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import { FORM_CALLBACK } from './form.ts';
@@ -18,15 +21,18 @@ import {
   viewActionBody,
   viewBody,
 } from './payloads.ts';
-import { receivePress } from './presses.ts';
+import { pressId, receivePress, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
 import { ASK_ABOUT, receiveShortcut } from './shortcuts.ts';
-import { openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
+import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
 import { suggestOptions } from './suggestions.ts';
 
-/** Listens with Bolt. Everything is acknowledged before it is dealt with: Slack waits three seconds. */
+/**
+ * Listens with Bolt. What asks for an answer is claimed in the store before it is acknowledged (messages by `claimsFirst`), and
+ * everything is acknowledged before anything is looked up: Slack waits three seconds.
+ */
 export function listen(app: App, inbox: Inbox): void {
-  const { workspace, log, commands, signal } = inbox;
+  const { workspace, dispatch, log, commands, signal } = inbox;
 
   /** Deals with something of this workspace; a fault is told to the person where there is a way. */
   async function attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void> {
@@ -35,55 +41,127 @@ export function listen(app: App, inbox: Inbox): void {
     } catch (error) {
       if (signal.aborted) return;
       log.error({ err: error }, `${what} could not be dealt with`);
-      const channel = responseUrl === null ? null : inbox.responseUrl(responseUrl);
-      await channel
-        ?.tellPrivately(markdownContent(inOneLine(explain(error))), null, signal)
-        .catch(() => false);
+      if (responseUrl !== null) await tell(responseUrl, inOneLine(explain(error)));
     }
   }
 
-  const isOurTeam = (team: string | null) => team === workspace.team;
+  /** Says something to the person behind a deed, as far as Slack lets it. */
+  async function tell(responseUrl: string, text: string): Promise<void> {
+    const said = inbox.responseUrl(responseUrl)?.tellPrivately(markdownContent(text), null, signal);
+    await said?.catch(() => false);
+  }
+
+  /**
+   * Claims a person's deed, acknowledges it, and deals with it. Slack does not send deeds again: if the store does not take it, the
+   * person is told by `refuse`, which acknowledges it too.
+   */
+  async function claimed(
+    deed: { readonly what: string; readonly id: string; readonly responseUrl: string } & AskedAt,
+    ack: () => Promise<void>,
+    refuse: (text: string) => Promise<void>,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const { id, channel, user, threadTs } = deed;
+    const isDirect = channel.startsWith('D');
+    const arrival = {
+      id,
+      place: placeAt(workspace.team, channel, null),
+      surface: createSurfaceFor(inbox.surfaces, placeUnder({ channel, user, isDirect }, null, threadTs)),
+      addressed: true,
+    };
+    try {
+      const isNew = await dispatch.claim(arrival);
+      if (!isNew) return await ack();
+    } catch (error) {
+      log.error({ err: error }, `${deed.what} could not be stored`);
+      return await refuse(inOneLine(explain(error)));
+    }
+    try {
+      await ack();
+      await attend(deed.what, deed.responseUrl, work);
+    } finally {
+      await dispatch.dropClaim(id);
+    }
+  }
+
+  /** Whether something was sent for this workspace. If Slack names none, it is not dealt with, and the person is told. */
+  async function isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean> {
+    if (team === workspace.team) return true;
+    log.warn(
+      { team },
+      `${what} was sent for ${team === null ? 'no workspace' : 'another workspace'}; it is left out`,
+    );
+    if (team === null && responseUrl !== null) await tell(responseUrl, NO_TEAM);
+    return false;
+  }
 
   for (const type of ['message', 'app_mention'] as const) {
     app.event(type, async ({ body, payload }) => {
-      if (!isOurTeam(teamOf(body))) return;
+      if (!(await isOurs('a message', teamOf(body), null))) return;
       await attend('a message', null, () => receiveMessage(inbox, messageEvent.parse(payload)));
     });
   }
   app.event('app_home_opened', async ({ body, payload }) => {
-    if (!isOurTeam(teamOf(body))) return;
+    if (!(await isOurs('a home tab', teamOf(body), null))) return;
     await attend('a home tab', null, async () => {
       const { user, tab } = homeOpenedEvent.parse(payload);
       if (tab === 'home') await publishHome(inbox, user);
     });
   });
   app.event('agent_session_stopped', async ({ body, payload }) => {
-    if (!isOurTeam(teamOf(body))) return;
+    if (!(await isOurs('a stop', teamOf(body), null))) return;
     await attend('a stop', null, () => receiveStop(inbox, sessionStoppedEvent.parse(payload)));
   });
 
   for (const command of commands) {
     app.command(`/${command.name}`, async ({ ack, body }) => {
-      await ack();
       const parsed = commandBody.parse(body);
-      if (!isOurTeam(parsed.team_id)) return;
-      await attend('a command', parsed.response_url, () => receiveCommand(inbox, command, parsed));
+      const { channel_id: channel, user_id: user, response_url: responseUrl } = parsed;
+      if (parsed.team_id !== workspace.team) {
+        await ack();
+        return void (await isOurs('a command', parsed.team_id, responseUrl));
+      }
+      await claimed(
+        { what: 'a command', id: commandId(parsed), channel, user, threadTs: null, responseUrl },
+        ack,
+        (text) => ack({ response_type: 'ephemeral', ...markdownContent(text) } as { text: string }),
+        () => receiveCommand(inbox, command, parsed),
+      );
     });
   }
 
   for (const kind of Object.keys(BUTTON_LABELS) as ButtonKind[]) {
     app.action(kind, async ({ ack, body }) => {
-      await ack();
-      const parsed = pressBody.parse(body);
-      if (!isOurTeam(parsed.team.id)) return;
-      await attend('a button', parsed.response_url, () => receivePress(inbox, kind, parsed));
+      const press = pressBody.parse(body);
+      const responseUrl = press.response_url;
+      if (press.team?.id !== workspace.team) {
+        await ack();
+        return void (await isOurs('a button', press.team?.id ?? null, responseUrl));
+      }
+      const [channel, user] = [press.channel.id, press.user.id];
+      await claimed(
+        {
+          what: 'a button',
+          id: pressId(inbox, kind, press),
+          channel,
+          user,
+          threadTs: threadOf(press),
+          responseUrl,
+        },
+        ack,
+        async (text) => {
+          await ack();
+          await tell(responseUrl, text);
+        },
+        () => receivePress(inbox, kind, press),
+      );
     });
   }
   app.action(CHOOSE_MODEL, async ({ ack, body }) => {
     await ack();
     const { team, user, trigger_id } = viewActionBody.parse(body);
     const command = commands.find(({ name }) => name === 'model');
-    if (!isOurTeam(team.id) || command === undefined) return;
+    if (command === undefined || !(await isOurs('a button', team?.id ?? null, null))) return;
     await attend('a button', null, async () => {
       const channel = await workspace.directChannel(user.id, signal);
       const context = { channel, responseUrl: '', threadTs: null, about: null };
@@ -94,24 +172,39 @@ export function listen(app: App, inbox: Inbox): void {
   app.shortcut(ASK_ABOUT, async ({ ack, body }) => {
     await ack();
     const parsed = shortcutBody.parse(body);
-    if (!isOurTeam(parsed.team.id)) return;
+    if (!(await isOurs('a shortcut', parsed.team?.id ?? null, parsed.response_url))) return;
     await attend('a shortcut', parsed.response_url, () => receiveShortcut(inbox, parsed));
   });
   app.view(FORM_CALLBACK, async ({ ack, body }) => {
-    await ack();
     const { team, user, view } = viewBody.parse(body);
-    if (!isOurTeam(team.id)) return;
     const context = readContext(view.private_metadata);
-    const form = {
-      id: `slack:${team.id}/form/${view.id}`,
-      user: user.id,
-      context,
-      values: view.state.values,
-    };
-    await attend('a form', context.responseUrl, () => receiveForm(inbox, form));
+    if (team?.id !== workspace.team) {
+      await ack();
+      return void (await isOurs('a form', team?.id ?? null, context.responseUrl));
+    }
+    const id = `slack:${team.id}/form/${view.id}`;
+    const { channel, threadTs, responseUrl } = context;
+    await claimed(
+      { what: 'a form', id, channel, user: user.id, threadTs, responseUrl },
+      ack,
+      // The form stays open, so that nothing that was typed is lost.
+      (text) =>
+        ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
+      () => receiveForm(inbox, { id, user: user.id, context, values: view.state.values }),
+    );
   });
   app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
     const parsed = suggestionBody.parse(body);
-    await ack({ options: isOurTeam(parsed.team.id) ? await suggestOptions(inbox, parsed) : [] });
+    const isOurTeam = await isOurs('a list', parsed.team?.id ?? null, null);
+    await ack({ options: isOurTeam ? await suggestOptions(inbox, parsed) : [] });
   });
 }
+
+interface AskedAt {
+  readonly channel: string;
+  readonly user: string;
+  readonly threadTs: string | null;
+}
+
+const NO_TEAM =
+  'Slack does not say which workspace this belongs to, as for apps that are installed for a whole organisation, so I did nothing. Please ask me in a channel or in a direct message.';

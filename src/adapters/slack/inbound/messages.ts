@@ -1,3 +1,4 @@
+import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
@@ -26,39 +27,99 @@ const TWIN_MS = 300;
 /** So long after what was said under a post of the bot's, Slack's answer to that post should be there. */
 const POST_ANSWER_MS = 1_000;
 
-/** Brings `message` and `app_mention` events to core. Both come for one message; they carry one id. */
-export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
-  const { workspace, dispatch, directory, surfaces, signal } = inbox;
+/** A message that may be a question, by what its event says alone. */
+interface Question {
+  readonly event: MessageEvent;
+  readonly id: string;
+  readonly user: string;
+  readonly isDirect: boolean;
+  readonly isAddressed: boolean;
+  /** Whether it stands under a message of the bot's. */
+  readonly isTheBots: boolean;
+  /** The thread that it is in or begins; null for the flow of a DM. */
+  readonly rootTs: string | null;
+}
+
+function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null {
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
-  const deletedTs = deletedTsOf(event);
-  if (deletedTs !== null) return dispatch.retract(questionId(team, channel, deletedTs));
-  if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser) return;
+  if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser)
+    return null;
   // Slack sends a mention again whenever its message is edited, however old that is.
-  if (event.edited) return;
-
+  if (event.edited) return null;
   const isDirect = event.channel_type === 'im';
   const isAddressed = isDirect || mentionedIn(text).includes(botUser);
-  if (!isAddressed && (event.thread_ts === undefined || addresseeOf(text) !== null)) return;
-  const id = questionId(team, channel, ts);
-  const isMention = event.type === 'app_mention';
-  if (isMention) await surfaces.clock.sleep(TWIN_MS, signal);
-  if (!inbox.questions.isNew(id)) return;
+  if (!isAddressed && (event.thread_ts === undefined || addresseeOf(text) !== null)) return null;
+  return {
+    event,
+    id: questionId(team, channel, ts),
+    user,
+    isDirect,
+    isAddressed,
+    isTheBots: event.parent_user_id === botUser,
+    rootTs: event.thread_ts ?? (isDirect ? null : ts),
+  };
+}
 
-  const isTheBots = event.parent_user_id === botUser;
-  const rootTs = event.thread_ts ?? (isDirect ? null : ts);
-  const found = await inbox.inOrder.run(
-    rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs),
-    async () => {
-      const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
-      const place = placeAt(team, channel, keyIn(threadTs));
-      // Most of what is said in threads is not for the bot: nobody is looked up for that.
-      if (!isAddressed && !(await isHeard(place))) return null;
-      const actor = await directory.actor(user);
-      const [said, brought] = await Promise.all([readText(text, botUser, directory), attached()]);
-      return { threadTs, place, actor, said, brought };
-    },
-  );
+/**
+ * Claims a message before Slack is told that it arrived. False if it is done with: delivered before (`message` and `app_mention` both
+ * come for one message, with one id), or not for the bot. The order in which messages came to a place is kept.
+ *
+ * @throws where the store does not take it
+ */
+export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: () => void): Promise<boolean> {
+  const { workspace, dispatch, surfaces } = inbox;
+  const question = questionIn(inbox, event);
+  if (question === null) return deletedTsOf(event) !== null;
+  if (isAddressedInChannel(question) && event.type === 'message') inbox.twins.note(question.id, event);
+  const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
+  const { channel, ts } = event;
+  const threadTs = rootTs ?? (surfaces.agentView.isOn ? ts : null);
+  const place = placeAt(workspace.team, channel, keyIn(inbox, question, threadTs));
+  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
+  const arrival = { id, place, surface, addressed: isAddressed || isTheBots };
+  return inbox.inOrder.run(placeOf(inbox, question), () => dispatch.claim(arrival, onLate));
+}
+
+/** Brings a message that was claimed to core. */
+export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
+  const { workspace, dispatch, surfaces, signal } = inbox;
+  const deletedTs = deletedTsOf(event);
+  if (deletedTs !== null) {
+    return dispatch.retract(questionId(workspace.team, event.channel, deletedTs));
+  }
+  const question = questionIn(inbox, event);
+  if (question === null) return;
+  try {
+    await bringQuestion(inbox, question);
+  } catch (error) {
+    if (signal.aborted) return;
+    inbox.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
+    const { user, isDirect, rootTs } = question;
+    const place = placeUnder({ channel: event.channel, user, isDirect }, event.ts, rootTs);
+    await createSurfaceFor(surfaces, place).tellPrivately({ text: inOneLine(explain(error)) }, signal);
+  } finally {
+    inbox.twins.forget(question.id);
+    await dispatch.dropClaim(question.id);
+  }
+}
+
+async function bringQuestion(inbox: Inbox, question: Question): Promise<void> {
+  const { workspace, dispatch, directory, surfaces, signal } = inbox;
+  const { team, botUser } = workspace;
+  const { event, id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
+  const { channel, ts, text } = event;
+  const isMention = event.type === 'app_mention';
+  const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
+    const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
+    const place = placeAt(team, channel, keyIn(inbox, question, threadTs));
+    // Most of what is said in threads is not for the bot: nobody is looked up for that.
+    if (!isAddressed && !(await isHeard(place))) return null;
+    const actor = await directory.actor(user);
+    const [said, brought] = await Promise.all([readText(text, botUser, directory), attached()]);
+    return { threadTs, place, actor, said, brought };
+  });
   if (found === null) return;
   const { threadTs, place, actor, said, brought } = found;
   const surface = createSurfaceFor(surfaces, {
@@ -105,14 +166,19 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
 
   /** What came with the message. A mention that came alone does not say: the message itself does. */
   async function attached(): Promise<BroughtPart[]> {
-    const threadTs = event.thread_ts ?? null;
-    const whole = isMention
-      ? await readMessage(workspace, { channel, ts, threadTs }, signal).catch((error: unknown) => {
-          signal.throwIfAborted();
-          inbox.log.warn({ err: error }, 'the files of a mention could not be looked up');
-          return null;
-        })
-      : null;
+    if (isMention && inbox.twins.get(id) === undefined) await surfaces.clock.sleep(TWIN_MS, signal);
+    const twin = inbox.twins.get(id);
+    if (!isMention || twin !== undefined)
+      return attachedTo(messageContent.parse(twin ?? event), readerOf(inbox));
+    const whole = await readMessage(
+      workspace,
+      { channel, ts, threadTs: event.thread_ts ?? null },
+      signal,
+    ).catch((error: unknown) => {
+      signal.throwIfAborted();
+      inbox.log.warn({ err: error }, 'the files of a mention could not be looked up');
+      return null;
+    });
     return attachedTo(whole ?? messageContent.parse(event), readerOf(inbox));
   }
 
@@ -123,13 +189,27 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     await surfaces.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);
   }
+}
 
-  function keyIn(threadTs: string | null): string {
-    if (threadTs === null) return channelKey(team, channel);
-    return isAddressed || isTheBots
-      ? messageKey(team, channel, threadTs)
-      : openThreadKey(team, channel, threadTs);
-  }
+/** Whether Slack sends an `app_mention` beside the `message` event. */
+function isAddressedInChannel({ isAddressed, isDirect }: Question): boolean {
+  return isAddressed && !isDirect;
+}
+
+/** What is said in one such place is dealt with in order. */
+function placeOf({ workspace: { team } }: Inbox, { event: { channel }, rootTs }: Question): string {
+  return rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs);
+}
+
+function keyIn(
+  { workspace: { team } }: Inbox,
+  { event: { channel }, isAddressed, isTheBots }: Question,
+  threadTs: string | null,
+): string {
+  if (threadTs === null) return channelKey(team, channel);
+  return isAddressed || isTheBots
+    ? messageKey(team, channel, threadTs)
+    : openThreadKey(team, channel, threadTs);
 }
 
 /** A command behind a mention: the way to say one in a thread, where Slack takes no slash commands. */

@@ -15,6 +15,14 @@ export function teamOf(body: unknown): string | null {
   return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
 }
 
+/** What an event says of a message, unread; null if it is about something else. */
+export function messageIn(body: unknown): unknown {
+  const parsed = messageBody.safeParse(body);
+  return parsed.success ? parsed.data.event : null;
+}
+
+const messageBody = z.object({ event: z.looseObject({ type: z.enum(['message', 'app_mention']) }) });
+
 export const messageEvent = messageContent.extend({
   type: z.string(),
   subtype: z.string().optional(),
@@ -50,13 +58,15 @@ export const commandBody = z.object({
 export type CommandBody = z.infer<typeof commandBody>;
 
 const person = z.object({ id: z.string() });
-const team = z.object({ id: z.string() });
+const channel = z.object({ id: z.string() });
+/** Null where the app is installed for an organisation. */
+const team = z.object({ id: z.string() }).nullish();
 const block = z.record(z.string(), z.unknown());
 
 export const pressBody = z.object({
   team,
   user: person,
-  channel: team,
+  channel,
   container: z.object({ message_ts: z.string(), thread_ts: z.string().optional() }),
   message: z.object({
     text: z.string().optional(),
@@ -73,7 +83,7 @@ export type PressBody = z.infer<typeof pressBody>;
 export const shortcutBody = z.object({
   team,
   user: person,
-  channel: team,
+  channel,
   trigger_id: z.string(),
   response_url: z.string(),
   message: quotedMessage,

@@ -8,6 +8,18 @@ import { shortText, withoutButtons } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import type { PressBody } from './payloads.ts';
 
+/** Names the deed; unique. */
+export function pressId({ workspace }: Inbox, kind: ButtonKind, body: PressBody): string {
+  const { channel, container, user, actions } = body;
+  const message = messageKey(workspace.team, channel.id, container.message_ts);
+  return `${message}/${kind}/${user.id}/${actions[0]?.action_ts ?? ''}`;
+}
+
+/** The thread of the message that carries the button. */
+export function threadOf({ message, container }: PressBody): string | null {
+  return message.thread_ts ?? container.thread_ts ?? null;
+}
+
 /** Brings a press on an answer's button to core, which decides what the person may. */
 export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBody): Promise<void> {
   const { workspace, directory, surfaces, dispatch } = inbox;
@@ -16,9 +28,9 @@ export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBo
   if (action === undefined) return;
   const channel = body.channel.id;
   const messageTs = body.container.message_ts;
-  const threadTs = body.message.thread_ts ?? body.container.thread_ts ?? null;
+  const threadTs = threadOf(body);
   await dispatch.press({
-    id: `${messageKey(team, channel, messageTs)}/${kind}/${body.user.id}/${action.action_ts}`,
+    id: pressId(inbox, kind, body),
     button: kind,
     answerId: action.value,
     actor: await directory.actor(body.user.id),

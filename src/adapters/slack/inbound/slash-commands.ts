@@ -14,6 +14,11 @@ import type { CommandBody } from './payloads.ts';
 import { pointedPart } from './pointed-at.ts';
 import { runRequest } from './run-command.ts';
 
+/** Names the deed; unique. */
+export function commandId({ team_id, trigger_id }: CommandBody): string {
+  return `slack:${team_id}/command/${trigger_id}`;
+}
+
 /** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
 export async function receiveCommand(
   inbox: Inbox,
@@ -39,7 +44,7 @@ export async function receiveCommand(
     return;
   }
   await runRequest(inbox, {
-    id: `slack:${body.team_id}/command/${body.trigger_id}`,
+    id: commandId(body),
     command,
     options: parsed.options,
     user: body.user_id,

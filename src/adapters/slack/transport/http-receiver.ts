@@ -18,32 +18,73 @@ export interface HttpReceiver extends Receiver {
 
 /** Slack's payloads stay far below. */
 const MAX_BODY_BYTES = 1_000_000;
+/** Of bodies that are being read at once: some 800 of Slack's largest. Anybody can send what looks signed. */
+const MAX_BUFFERED_BYTES = 16_000_000;
+/** Slack sends a body at once, and waits three seconds for the answer. */
+const BODY_WITHIN_MS = 3_000;
 
 export function createHttpReceiver(options: {
-  readonly isSignedBySlack: SignatureCheck;
+  readonly signatures: SignatureCheck;
   readonly tasks: Tasks;
   readonly log: Logger;
   /** Whether events are taken at this moment. */
   readonly isOpen: () => boolean;
   readonly clock: Clock;
 }): HttpReceiver {
-  const { isSignedBySlack, tasks, log, isOpen, clock } = options;
+  const { signatures, tasks, log, isOpen, clock } = options;
   /** Anybody can send nonsense to a public address. */
   const warnings = createThrottle(clock, 1, 60_000);
   let app: App | null = null;
+  let bufferedBytes = 0;
+
+  function refuseUnsigned(response: ServerResponse): void {
+    if (warnings.take() === 0) {
+      log.warn(
+        'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
+      );
+    }
+    refuse(response, 401);
+  }
+
+  /** The body, as far as there is room for it; null if it is too much for one, for all, or takes too long. */
+  async function bodyOf(request: IncomingMessage): Promise<string | null> {
+    const read = new AbortController();
+    let bytes = 0;
+    async function* counted(): AsyncIterable<Uint8Array> {
+      for await (const part of request as AsyncIterable<Uint8Array>) {
+        bytes += part.byteLength;
+        bufferedBytes += part.byteLength;
+        if (bufferedBytes > MAX_BUFFERED_BYTES) throw new TooMuch();
+        yield part;
+      }
+    }
+    clock.sleep(BODY_WITHIN_MS, read.signal).then(
+      () => request.destroy(),
+      () => {}, // it was read
+    );
+    try {
+      return await readBody(counted(), MAX_BODY_BYTES);
+    } finally {
+      bufferedBytes -= bytes;
+      read.abort();
+    }
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return end(response, 405);
-    const body = await readBody(request, MAX_BODY_BYTES);
-    if (body === null) return end(response, 413);
-    if (!isSignedBySlack(request.headers, body)) {
-      if (warnings.take() === 0) {
-        log.warn(
-          'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
-        );
-      }
-      return end(response, 401);
+    // Before anything of the body is read.
+    if (!signatures.mayBeSlacks(request.headers)) return refuseUnsigned(response);
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return refuse(response, 413);
+    let body: string | null;
+    try {
+      body = await bodyOf(request);
+    } catch (error) {
+      if (error instanceof TooMuch) return refuse(response, 503);
+      log.debug({ reason: String(error) }, 'a request to /slack/events broke off');
+      return void response.destroy();
     }
+    if (body === null) return refuse(response, 413);
+    if (!signatures.isSlacks(request.headers, body)) return refuseUnsigned(response);
     const payload = parse(body, request.headers['content-type'] ?? '');
     if (payload === null) return end(response, 400);
     if (payload['type'] === 'url_verification')
@@ -60,6 +101,7 @@ export function createHttpReceiver(options: {
       async ack(answer?: unknown) {
         if (isAcked) throw new ReceiverMultipleAckError();
         isAcked = true;
+        signatures.taken(request.headers);
         end(response, 200, answer);
       },
       ...(Number.isNaN(retry) ? {} : { retryNum: retry }),
@@ -68,8 +110,8 @@ export function createHttpReceiver(options: {
       try {
         await receiver.processEvent(event);
       } finally {
-        // Nobody listens for it.
-        if (!isAcked) end(response, 404);
+        // Nobody took it. Slack sends events again.
+        if (!isAcked) end(response, 503);
       }
     });
   }
@@ -82,6 +124,14 @@ export function createHttpReceiver(options: {
     async start() {},
     async stop() {},
   };
+}
+
+class TooMuch extends Error {}
+
+/** Ends the connection too, so that what is still being sent is not read. */
+function refuse(response: ServerResponse, status: number): void {
+  response.setHeader('connection', 'close');
+  end(response, status);
 }
 
 function end(response: ServerResponse, status: number, body?: unknown): void {

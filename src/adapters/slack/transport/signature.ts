@@ -2,31 +2,48 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../core/kit/clock.ts';
 
-/** Whether a request is Slack's: signed, fresh, and not seen before. */
-export type SignatureCheck = (headers: IncomingHttpHeaders, body: string) => boolean;
+/** Tells Slack's requests from others. */
+export interface SignatureCheck {
+  /** Whether the headers are there, well-formed and fresh: else the body need not be read. */
+  mayBeSlacks(headers: IncomingHttpHeaders): boolean;
+  /** Whether Slack signed this body with these headers, and the request was not taken before. */
+  isSlacks(headers: IncomingHttpHeaders, body: string): boolean;
+  /** From now on the same request is refused. One that was not taken may come again within the same second. */
+  taken(headers: IncomingHttpHeaders): void;
+}
 
 /** Slack's advice (docs.slack.dev/authentication/verifying-requests-from-slack). */
 const MAX_AGE_SEC = 300;
 
 export function createSignatureCheck(signingSecret: string, clock: Clock): SignatureCheck {
-  /** Signatures that were let pass, with when they become too old anyway. */
+  /** Signatures of requests that were taken, with when they become too old anyway. */
   const seen = new Map<string, number>();
+  const signatureOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-signature']);
+  const timestampOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-request-timestamp']);
 
-  return (headers, body) => {
-    const timestamp = single(headers['x-slack-request-timestamp']);
-    const signature = single(headers['x-slack-signature']);
-    if (!/^\d{1,12}$/.test(timestamp) || signature === '') return false;
-    const nowSec = clock.now() / 1000;
-    if (Math.abs(nowSec - Number(timestamp)) > MAX_AGE_SEC) return false;
-    const expected = `v0=${createHmac('sha256', signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')}`;
-    if (!isSame(expected, signature)) return false;
-    for (const [old, untilSec] of seen) {
-      if (untilSec >= nowSec) break;
-      seen.delete(old);
-    }
-    if (seen.has(signature)) return false;
-    seen.set(signature, nowSec + 2 * MAX_AGE_SEC);
-    return true;
+  function mayBeSlacks(headers: IncomingHttpHeaders): boolean {
+    const timestamp = timestampOf(headers);
+    if (!/^\d{1,12}$/.test(timestamp) || !/^v0=[0-9a-f]{64}$/.test(signatureOf(headers))) return false;
+    return Math.abs(clock.now() / 1000 - Number(timestamp)) <= MAX_AGE_SEC;
+  }
+
+  return {
+    mayBeSlacks,
+    isSlacks(headers, body) {
+      if (!mayBeSlacks(headers)) return false;
+      const signature = signatureOf(headers);
+      const signed = `v0:${timestampOf(headers)}:${body}`;
+      const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
+      return isSame(expected, signature) && !seen.has(signature);
+    },
+    taken(headers) {
+      const nowSec = clock.now() / 1000;
+      for (const [old, untilSec] of seen) {
+        if (untilSec >= nowSec) break;
+        seen.delete(old);
+      }
+      seen.set(signatureOf(headers), nowSec + 2 * MAX_AGE_SEC);
+    },
   };
 }
 

@@ -33,6 +33,33 @@ function only<T>(list: readonly T[]): T {
 }
 
 describe('a slash command', () => {
+  it('is in the store before it is acknowledged', async () => {
+    const { desk, ada, channel } = await open();
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    desk.claiming = async () => {
+      reached.resolve();
+      await held.promise;
+      return true;
+    };
+    const used = ada.slash('ask', { prompt: 'why?' }, { channel });
+    await reached.promise;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(used.acknowledgedAfterMs).toBeNull();
+    held.resolve();
+    await used.acknowledged();
+    desk.release();
+  });
+
+  it('is answered with a word where the store does not take it', async () => {
+    const { desk, ada, channel } = await open();
+    desk.claiming = () => Promise.reject(new Error('the store is down'));
+    const used = ada.slash('ask', { prompt: 'why?' }, { channel });
+    await used.acknowledged();
+    expect(used.reply?.content).toContain('cannot reach its database');
+    expect(desk.commands).toEqual([]);
+  });
+
   it('is acknowledged before anything else is done', async () => {
     const { discord, desk, ada, channel } = await open();
     let acknowledgedFirst = false;

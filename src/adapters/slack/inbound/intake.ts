@@ -1,0 +1,52 @@
+import type { App, Receiver } from '@slack/bolt';
+import { createThrottle } from '../../../core/kit/throttle.ts';
+import type { Inbox } from './context.ts';
+import { claimMessage } from './messages.ts';
+import { messageEvent, messageIn, teamOf } from './payloads.ts';
+
+type ReceiverEvent = Parameters<App['processEvent']>[0];
+
+/**
+ * A receiver whose messages are claimed before Bolt acknowledges them, which it does by itself: Slack sends again what is not
+ * acknowledged, and nothing that is.
+ */
+export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
+  const { workspace, log, clock, surfaces } = inbox;
+  const refused = createThrottle(clock, 1, 60_000);
+
+  /** `failed`: the store does not take it. */
+  async function claim(app: App, event: ReceiverEvent): Promise<'new' | 'done' | 'failed'> {
+    const message = messageEvent.safeParse(messageIn(event.body));
+    // What is no message, or of no known team, is for the listeners.
+    if (!message.success || teamOf(event.body) !== workspace.team) return 'new';
+    const late = () =>
+      surfaces.tasks.run('deal with a message that was claimed late', () =>
+        app.processEvent({ ...event, ack: async () => {} }),
+      );
+    try {
+      return (await claimMessage(inbox, message.data, late)) ? 'new' : 'done';
+    } catch (error) {
+      if (refused.take() === 0) {
+        log.error(
+          { err: error },
+          'the store takes no events, so they are not acknowledged and Slack sends them again; Slack switches the events of an app off if fewer than 5 % succeed for an hour',
+        );
+      }
+      return 'failed';
+    }
+  }
+
+  return {
+    init(app) {
+      const claiming: App = Object.create(app);
+      claiming.processEvent = async (event) => {
+        const claimed = await claim(app, event);
+        if (claimed === 'new') await app.processEvent(event);
+        else if (claimed === 'done') await event.ack();
+      };
+      inner.init(claiming);
+    },
+    start: (...args) => inner.start(...args),
+    stop: (...args) => inner.stop(...args),
+  };
+}

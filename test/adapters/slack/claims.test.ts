@@ -1,0 +1,153 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { commands } from '../../../src/commands/index.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createTestBot } from '../../support/test-bot.ts';
+import { openBench, until } from './harness.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const TRANSPORTS = [['Socket Mode', false] as const, ['HTTP', true] as const];
+
+/** The whole bot on a store whose claims do what a test says. */
+async function setUp(http: boolean) {
+  const real = await openStore('memory:', { clock: systemClock, log: pino({ level: 'silent' }) });
+  /** Before and after each claim of an event. */
+  const hooks = { before: async () => {}, after: async () => {} };
+  const claim: ClaimStore['claim'] = async (...args) => {
+    await hooks.before();
+    const claimed = await real.claims.claim(...args);
+    await hooks.after();
+    return claimed;
+  };
+  const claims = new Proxy(real.claims, {
+    get(target, name) {
+      if (name === 'claim') return claim;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const store = new Proxy(real, {
+    get(target, name) {
+      if (name === 'claims') return claims;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  }) as Store;
+  const bot = await createTestBot({ store });
+  closers.push(bot.close);
+  const bench = await openBench({ http, commands, dispatch: bot.dispatch });
+  closers.push(bench.close);
+  const { slack } = bench;
+  const ann = slack.user('Ann');
+  const general = slack.channel('general', [ann]);
+  /** Writes a mention, of which Slack tells the bot twice: as a message and as a mention. */
+  const say = (text: string) => ann.say(general, `<@${slack.app.botUserId}> ${text}`).ts;
+  const answered = (thread: string) =>
+    until(() => slack.messages(general, thread).some(({ buttons }) => buttons[0]?.label === 'Retry'));
+  const down = async () => {
+    throw new StoreError('the store is down');
+  };
+  const up = async () => {};
+  return { bot, slack, ann, general, say, answered, hooks, down, up };
+}
+
+describe.each(TRANSPORTS)('an event over %s', (_, http) => {
+  it('is in the store before it is acknowledged under either of its names, and nothing is looked up before', async () => {
+    const { bot, slack, say, answered, hooks, up } = await setUp(http);
+    bot.provider.answer('Yes.');
+    const calls = slack.requests.length;
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    hooks.after = () => {
+      reached.resolve();
+      return held.promise;
+    };
+    const thread = say('hi');
+    await reached.promise;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(slack.undelivered).toBe(2);
+    expect(slack.requests).toHaveLength(calls);
+    hooks.after = up;
+    held.resolve();
+    await answered(thread);
+    await until(() => slack.undelivered === 0);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('is not acknowledged while the store does not take it, and is answered once when it is sent again', async () => {
+    const { bot, slack, say, answered, hooks, down, up } = await setUp(http);
+    bot.provider.answer('Yes.');
+    let tries = 0;
+    hooks.before = async () => {
+      tries += 1;
+      if (tries === 1) return down();
+      hooks.before = up;
+    };
+    const thread = say('hi');
+    // Slack sends it again at once.
+    await answered(thread);
+    await until(() => slack.undelivered === 0);
+    expect(tries).toBeGreaterThanOrEqual(2);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('is answered once where the store took it and did not say so', async () => {
+    const { bot, slack, say, answered, hooks, down, up } = await setUp(http);
+    bot.provider.answer('Yes.');
+    hooks.after = () => {
+      hooks.after = up;
+      return down();
+    };
+    const thread = say('hi');
+    await answered(thread);
+    await until(() => slack.undelivered === 0);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('tells who uses a command or presses a button that the store does not take it', async () => {
+    const { bot, slack, ann, general, hooks, down, up } = await setUp(http);
+    bot.provider.answer('Yes.');
+    hooks.before = down;
+    await ann.slash('/ask', 'why?', { channel: general });
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('cannot reach its');
+    expect(bot.provider.chats).toEqual([]);
+    hooks.before = up;
+    await ann.slash('/ask', 'why?', { channel: general });
+    const answers = () => {
+      const [root] = slack.messages(general);
+      return root === undefined ? [] : slack.messages(general, root.ts).slice(1);
+    };
+    await until(() => answers()[0]?.buttons.some(({ label }) => label === 'Retry') ?? false);
+    hooks.before = down;
+    await ann.click(answers()[0] as ReturnType<typeof answers>[number], 'Retry');
+    await until(() => ann.privateTexts(general).length === 2);
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('keeps a form open that the store does not take, with what was typed', async () => {
+    const { slack, ann, general, hooks, down } = await setUp(http);
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    hooks.before = down;
+    await ann.submit({ prompt: 'why?' });
+    expect(ann.modal()).not.toBe('');
+    expect(slack.violations).toEqual([]);
+  });
+});
+
+describe('a fault between the acknowledgement and the answer', () => {
+  it('is told to the asker', async () => {
+    const { bot, ann, general, say } = await setUp(false);
+    bot.dispatch.message = () => Promise.reject(new Error('a fault'));
+    say('hi');
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toContain('Something went wrong');
+  });
+});
