@@ -1,5 +1,5 @@
 import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
+import { PassingFault, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { MessageView } from '../../src/core/ports/surface.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { createMemoryLimiter, createMemorySurface, type PlannedFault } from '../support/memory-surface.ts';
@@ -17,9 +17,9 @@ function planOf(fault: WireFault): Omit<PlannedFault, 'on'> {
     case 'rate-limited':
       return { error: new RateLimited(fault.retryAfterMs) };
     case 'unavailable':
-      return { error: new Error('503') };
+      return { error: new PassingFault('503') };
     case 'lost':
-      return { error: new Error('connection reset'), when: 'after' };
+      return { error: new PassingFault('connection reset'), when: 'after' };
     case 'silent':
       return { error: 'silence' };
   }

@@ -6,6 +6,7 @@ import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Admitted, Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
+import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Citation } from '../ports/provider.ts';
 import type { Button, Surface } from '../ports/surface.ts';
 import { footerOf, sourcesOf } from './answer-text.ts';
@@ -58,12 +59,18 @@ const MAX_NOTE_CHARS = 300;
 export async function answer(
   job: Answering,
   { limiters, clock, log }: { readonly limiters: WriteLimiters; readonly clock: Clock; readonly log: Logger },
-): Promise<Answered & { readonly delivered: boolean; readonly endLagMs: number }> {
+): Promise<
+  Answered & { readonly delivered: boolean; readonly endLagMs: number; readonly gone: PlaceGone | null }
+> {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
   const { model } = request.access;
   const startedAtMs = clock.now();
   let text = '';
   let keeping = Promise.resolve();
+  const unwanted = new AbortController();
+  signal.addEventListener('abort', () => {
+    if (!(signal.reason instanceof Stopped) || !isOwn(signal.reason.stop)) unwanted.abort();
+  });
   const reply = createReply({
     surface,
     limiters,
@@ -77,6 +84,7 @@ export async function answer(
       return keeping;
     },
     signal: job.abandon,
+    unwanted: unwanted.signal,
   });
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
   entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
@@ -153,7 +161,8 @@ export async function answer(
     note: joined(ending.note, unkept),
     buttons: buttonsAfter(answerId, status, surface),
   });
-  return { ...answered, delivered, endLagMs: clock.now() - startedAtMs - durationMs };
+  const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
+  return { ...answered, delivered, gone, endLagMs: clock.now() - startedAtMs - durationMs };
 }
 
 /** What stands under an answer that has ended. */

@@ -13,7 +13,9 @@ import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
+import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Surface } from '../ports/surface.ts';
+import { createObstacles } from './obstacles.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
@@ -79,6 +81,9 @@ export interface QuestionRunnerOptions {
 export const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
+const REFUSED =
+  'The platform does not take the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
+
 /** One answer to a job. */
 interface Attempt {
   readonly id: string;
@@ -99,6 +104,7 @@ export function createQuestionRunner(
   abandoned: AbortSignal,
 ): (job: Job) => Promise<void> {
   const { conversations, answers, live, stops, journal, turns, slots, models, tokens, clock, log } = options;
+  const obstacles = createObstacles(clock);
   // Making one takes a fifth of a millisecond.
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
@@ -187,6 +193,8 @@ export function createQuestionRunner(
     const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
+    const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
+    if (obstacle !== null) return tell(surface, obstacle);
     const history = (await conversations.get(conversation))?.turns ?? [];
     const again = history.findIndex((other) => other.id === turn);
 
@@ -322,6 +330,7 @@ export function createQuestionRunner(
     );
     await Promise.all([retired, ...places]);
     if (!answered.delivered && abandoned.aborted) entry.leave();
+    if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const facts = {
       answer: id,
@@ -387,6 +396,25 @@ export function createQuestionRunner(
     const other = await options.seeing(guild);
     const remedy = other === null ? '' : ` ${other.name} does: pick it with \`/model\`.`;
     return `${model.name} sees no pictures.${remedy}`;
+  }
+
+  /** Why nothing could be posted here, as far as the platform says so before a model is asked. */
+  async function obstacleOf(surface: Surface, signal: AbortSignal): Promise<string | null> {
+    if (surface.obstacle === undefined) return null;
+    return surface.obstacle(signal).catch((error: unknown) => {
+      log.debug({ err: error }, 'whether the bot may post could not be found out');
+      return null;
+    });
+  }
+
+  /** The asker learns that the answer cannot be shown, and the next ones there do before it costs anything. */
+  async function tellOfObstacle(surface: Surface, place: Place, gone: PlaceGone): Promise<void> {
+    const text = gone.reason === 'refused' ? REFUSED : gone.advice;
+    if (text === null) return;
+    if (gone.reason !== 'refused') obstacles.note(place, gone.extent, text);
+    await tell(surface, text).catch((error: unknown) => {
+      log.warn({ err: error }, 'the asker could not be told that the bot may not post');
+    });
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
-import { PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
+import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../ports/surface.ts';
 import type { Owed } from './lane.ts';
@@ -62,6 +62,8 @@ export interface ReplyOptions {
   readonly onOpen: (message: LiveMessage) => Promise<void> | void;
   /** Ends delivery at once, wherever it is. */
   readonly signal: AbortSignal;
+  /** Aborts when nobody wants the answer any more: what fails from then on is not tried for long. Never by default. */
+  readonly unwanted?: AbortSignal;
   readonly resumed?: Resumed;
 }
 
@@ -72,11 +74,21 @@ const LONGEST_RETRY_MS = 30_000;
 /** … no longer than this for one view. Outages of platforms last minutes; an hour outlives nearly all of them. */
 const GIVE_UP_AFTER_MS = 3_600_000;
 
+/** After somebody stopped the answer. */
+const GIVE_UP_STOPPED_AFTER_MS = 15_000;
+/** After a fault that is not known to pass; then the place counts as gone. */
+const REFUSAL_RETRIES_MS: readonly number[] = [5_000, 20_000];
+
 /** Stands after what a message shows where the platform does not take its last state. */
 const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
 
 export function createReply(options: ReplyOptions): Reply {
-  const { surface, limiters, clock, log, signal, resumed } = options;
+  const { surface, limiters, clock, log, signal, unwanted, resumed } = options;
+  const rushed = unwanted === undefined ? signal : AbortSignal.any([signal, unwanted]);
+  let unwantedAtMs = Number.POSITIVE_INFINITY;
+  unwanted?.addEventListener('abort', () => {
+    unwantedAtMs = clock.now();
+  });
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
   /** Aborts when nothing of this answer waits any more. */
@@ -110,6 +122,8 @@ export function createReply(options: ReplyOptions): Reply {
   /** Since when the platform has taken nothing, and how many faults in a row that makes; null where all is well. */
   let faultySinceMs: number | null = null;
   let faults = 0;
+  /** Of those in a row, how many are not known to pass. */
+  let refusals = 0;
 
   /** The newest state of the current message; null where there is nothing to show yet. */
   function currentView(): MessageView | null {
@@ -225,17 +239,21 @@ export function createReply(options: ReplyOptions): Reply {
         faultySinceMs = null;
         return 'refused';
       }
-      if (faultySinceMs === null) faults = 0;
+      if (faultySinceMs === null) faults = refusals = 0;
       faultySinceMs ??= clock.now();
-      if (error instanceof PlaceGone || clock.now() - faultySinceMs > GIVE_UP_AFTER_MS) {
+      const end = endAfter(error, faultySinceMs);
+      if (end !== null) {
         log.warn({ err: error, faults }, 'an answer can be shown no more');
-        gone.abort(error);
+        gone.abort(end);
         return 'over';
       }
       if (error instanceof RateLimited) return 'again'; // The limiter waits.
       log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
-      const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++);
-      await clock.sleep(waitMs, signal).catch(() => {}); // The next attempt sees the abort.
+      const waitMs = isPassing(error)
+        ? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++)
+        : (REFUSAL_RETRIES_MS[refusals++] ?? 0);
+      // The next attempt sees the abort. Once nobody wants the answer, the next pauses are whole.
+      await clock.sleep(waitMs, unwanted?.aborted ? signal : rushed).catch(() => {});
       return 'again';
     }
   }
@@ -244,6 +262,17 @@ export function createReply(options: ReplyOptions): Reply {
     return new Promise((resolve) => {
       wake = resolve;
     });
+  }
+
+  /** Why it is not tried again after this fault; null where it is. */
+  function endAfter(error: unknown, sinceMs: number): unknown {
+    if (error instanceof PlaceGone) return error;
+    if (!isPassing(error)) {
+      return refusals < REFUSAL_RETRIES_MS.length ? null : new PlaceGone('refused', { cause: error });
+    }
+    const nowMs = clock.now();
+    const isStale = unwantedAtMs <= nowMs && nowMs - Math.max(sinceMs, unwantedAtMs) > GIVE_UP_STOPPED_AFTER_MS;
+    return isStale || nowMs - sinceMs > GIVE_UP_AFTER_MS ? error : null;
   }
 
   async function deliver(): Promise<boolean> {
@@ -324,6 +353,10 @@ export function createReply(options: ReplyOptions): Reply {
       return delivery;
     },
   };
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof PassingFault || error instanceof RateLimited;
 }
 
 type LastState = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };

@@ -17,15 +17,38 @@ export class RateLimited extends Error {
   }
 }
 
+/**
+ * The platform did not answer, or failed inside: the same may work in a moment. Only this and `RateLimited` are tried for long; any
+ * other fault is tried three times within a minute.
+ */
+export class PassingFault extends Error {
+  override readonly name: string = 'PassingFault';
+}
+
+interface PlaceGoneOptions extends ErrorOptions {
+  readonly advice?: string | null;
+  readonly extent?: PlaceGone['extent'];
+}
+
 /** Nothing can be shown at this place any more: the message, thread or channel is gone, or the permission is. */
 export class PlaceGone extends Error {
   override readonly name = 'PlaceGone';
   readonly code = 'place_gone';
-  readonly reason: 'deleted' | 'forbidden' | 'archived' | 'expired';
+  /** `refused`: for a reason that is not known to pass. */
+  readonly reason: 'deleted' | 'forbidden' | 'archived' | 'expired' | 'refused';
+  /** For the asker: why nothing can be shown, and who can change that. Null where nobody needs to be told, or was told already. */
+  readonly advice: string | null;
+  /** Whether it holds for all of the channel, or for this thread or message alone. */
+  readonly extent: 'channel' | 'place';
 
-  constructor(reason: PlaceGone['reason'], options?: ErrorOptions) {
+  constructor(
+    reason: PlaceGone['reason'],
+    { advice = null, extent = 'place', ...options }: PlaceGoneOptions = {},
+  ) {
     super(`the place of the answer is ${reason}`, options);
     this.reason = reason;
+    this.advice = advice;
+    this.extent = extent;
   }
 }
 

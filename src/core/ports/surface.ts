@@ -25,7 +25,7 @@ export interface TextLimits {
  * message after the other and says what the limits are.
  *
  * `open` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`; any
- * other error is taken for a passing fault and tried again.
+ * `PassingFault` is tried again for an hour; any other error three times within a minute.
  */
 export interface Surface {
   /** For `MessageView.text`. Buttons have room beside it; note and footer too, unless `tailLength` says what they take. */
@@ -62,6 +62,11 @@ export interface Surface {
    * the first message is open or `idle` is said. Must not throw.
    */
   indicate(activity: Activity): void;
+  /**
+   * Why nothing can be posted here and who can change that, in words for the asker, if the platform says so beforehand; null if it does not.
+   * Asked before a model is. Left out where only a post tells.
+   */
+  obstacle?(signal: AbortSignal): Promise<string | null>;
   /**
    * `Place.key` of the thread for the answer, as soon as that thread is there, so that what is said in it meanwhile counts;
    * null where there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer

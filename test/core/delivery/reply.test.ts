@@ -4,7 +4,7 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createReply, type Ending, type Reply, type ReplyOptions } from '../../../src/core/delivery/reply.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { PlaceGone, RateLimited, Unshowable } from '../../../src/core/ports/delivery-errors.ts';
+import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
 import type { Button, LiveMessage, MessageView } from '../../../src/core/ports/surface.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -283,7 +283,7 @@ describe('the last state', () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
     reply.write('Hello');
-    surface.fail({ error: new Error('503'), times: 50, matches: (view) => view.status === 'complete' });
+    surface.fail({ error: new PassingFault('503'), times: 50, matches: (view) => view.status === 'complete' });
     expect(await within(clock, HOUR_MS, reply.finish(COMPLETE))).toBe(true);
     expect(surface.shown).toMatchObject({ text: 'Hello', status: 'complete' });
   });
@@ -293,9 +293,9 @@ describe('the last state', () => {
     const { surface, reply } = start();
     reply.write('Hello');
     await clock.advance(0);
-    surface.fail({ error: new Error('503'), times: 1e6 });
+    surface.fail({ error: new PassingFault('503'), times: 1e6 });
     expect(await within(clock, HOUR_MS + 60_000, reply.finish(COMPLETE))).toBe(false);
-    expect(reply.gone.reason).toEqual(new Error('503'));
+    expect(reply.gone.reason).toEqual(new PassingFault('503'));
     const { length } = surface.writes;
     await clock.advance(HOUR_MS);
     expect(surface.writes).toHaveLength(length);
@@ -431,8 +431,8 @@ const PLACES = {
 };
 
 const FAULTS = {
-  'a server error': { error: new Error('503'), times: 3 },
-  'a lost response': { error: new Error('connection reset'), when: 'after', times: 2 },
+  'a server error': { error: new PassingFault('503'), times: 3 },
+  'a lost response': { error: new PassingFault('connection reset'), when: 'after', times: 2 },
   'a rate limit': { error: new RateLimited(3_000) },
 } as const;
 
@@ -473,7 +473,7 @@ describe('a passing fault', () => {
   it('is tried again at growing intervals', async () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
-    surface.fail({ error: new Error('503'), times: 9 });
+    surface.fail({ error: new PassingFault('503'), times: 9 });
     reply.write('Hello');
     await clock.advance(HOUR_MS / 2);
     const gaps = surface.writes.slice(1).map(({ atMs }, index) => atMs - (surface.writes[index]?.atMs ?? 0));
@@ -495,10 +495,10 @@ describe('a passing fault', () => {
     const { surface, reply } = start();
     reply.write('one');
     await clock.advance(0);
-    surface.fail({ error: new Error('503'), times: 10 });
+    surface.fail({ error: new PassingFault('503'), times: 10 });
     reply.write(' two');
     await clock.advance(HOUR_MS);
-    surface.fail({ error: new Error('503'), times: 1 });
+    surface.fail({ error: new PassingFault('503'), times: 1 });
     reply.write(' three');
     await clock.advance(2_500);
     expect(surface.text).toBe('one two three');
@@ -509,7 +509,7 @@ describe('a passing fault', () => {
     const { surface, reply } = start();
     reply.write('one');
     await clock.advance(1_000);
-    surface.fail({ error: new Error('503') });
+    surface.fail({ error: new PassingFault('503') });
     reply.write(' two');
     await clock.advance(100);
     expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(true);
@@ -615,11 +615,11 @@ describe('a state that the platform refuses', () => {
   it('is no reason to lose patience with faults that come long after', async () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
-    surface.fail({ error: new Error('503') });
+    surface.fail({ error: new PassingFault('503') });
     surface.fail({ error: new Unshowable() });
     reply.write('bad');
     await clock.advance(2 * HOUR_MS);
-    surface.fail({ error: new Error('503') });
+    surface.fail({ error: new PassingFault('503') });
     reply.write(' good');
     await clock.advance(10_000);
     expect(surface.text).toBe('bad good');
@@ -658,7 +658,7 @@ describe('the signal', () => {
   it('ends delivery while a fault is waited out', async () => {
     const { clock, abandon, start } = setUp();
     const { surface, reply } = start();
-    surface.fail({ error: new Error('503'), times: 9 });
+    surface.fail({ error: new PassingFault('503'), times: 9 });
     reply.write('one');
     const finished = reply.finish(COMPLETE);
     await clock.advance(1_000);

@@ -1,5 +1,5 @@
 import { RESTJSONErrorCodes } from 'discord.js';
-import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
+import { PassingFault, PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
 
 /** Discord understood the request and refuses it. Holds no token: neither the path nor the body is kept. */
 export class DiscordRefusal extends Error {
@@ -16,7 +16,7 @@ export class DiscordRefusal extends Error {
 }
 
 /** Discord did not answer, or not as it should: what became of the request is not known. */
-export class DiscordFault extends Error {
+export class DiscordFault extends PassingFault {
   override readonly name = 'DiscordFault';
   readonly code = 'discord_fault';
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
-import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal } from '../api/errors.ts';
@@ -156,7 +156,7 @@ function createStreamedMessage(
     try {
       await workspace.paced(scope, write, signal);
     } catch (error) {
-      if (error instanceof RateLimited) throw new Error('the end of a stream has to wait', { cause: error });
+      if (error instanceof RateLimited) throw new PassingFault('the end of a stream has to wait', { cause: error });
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { createSplitter } from '../../../core/markdown/splitter.ts';
 import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
-import { deliveryError, isRefusal } from '../api/errors.ts';
+import { deliveryError, isShut } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope } from '../api/limits.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import { type MessageContent, markdownContent } from '../text/message-content.ts';
@@ -36,7 +36,7 @@ export function createPrivateTeller(options: PrivateTellerOptions): PrivateTelle
       const args = { channel, user, thread_ts: activeTs, ...content };
       await workspace.call('chat.postEphemeral', args, signal);
     } catch (error) {
-      if (!isRefusal(error, 'not_in_channel', 'user_not_in_channel', 'channel_not_found')) throw error;
+      if (!isShut(error)) throw error;
       await post(await workspace.directChannel(user, signal), null, content, signal);
     }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
-import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Method } from './methods.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export class SlackRefusal extends Error {
 }
 
 /** No answer came, or none that says what happened: the call may have had its effect. */
-export class SlackUnreachable extends Error {
+export class SlackUnreachable extends PassingFault {
   override readonly name = 'SlackUnreachable';
   readonly code = 'slack_unreachable';
 }
@@ -62,8 +62,17 @@ const answerSchema = z.looseObject({
   response_metadata: z.looseObject({ messages: z.array(z.string()).optional() }).optional(),
 });
 
-/** Faults of Slack's own, after which “some aspect of the operation” may have succeeded (docs.slack.dev/reference/methods). */
-const UNCLEAR = new Set(['internal_error', 'fatal_error']);
+/**
+ * Faults of Slack's own, which pass; “some aspect of the operation” may have succeeded (docs.slack.dev/reference/methods). Every other
+ * refusal is taken at its word.
+ */
+const PASSING = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'team_added_to_org',
+]);
 
 /** Where a refusal names no time to wait. */
 const DEFAULT_WAIT_MS = 30_000;
@@ -96,7 +105,7 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
       if (!data.ok) {
         const reason = data.error ?? 'unknown_error';
         if (reason === 'ratelimited' || reason === 'rate_limited') throw new RateLimited(DEFAULT_WAIT_MS);
-        if (response.status >= 500 || UNCLEAR.has(reason)) {
+        if (response.status >= 500 || PASSING.has(reason)) {
           throw new SlackUnreachable(`${method} failed inside Slack: ${reason}`);
         }
         throw new SlackRefusal(method, reason, data.needed ?? null, data.response_metadata?.messages ?? []);

@@ -1,0 +1,31 @@
+import type { Clock } from '../kit/clock.ts';
+import type { PlaceGone } from '../ports/delivery-errors.ts';
+import type { Place } from '../ports/events.ts';
+
+/** Places where the platform refused a post lately, each with what the asker is told. */
+export interface Obstacles {
+  at(place: Place): string | null;
+  note(place: Place, extent: PlaceGone['extent'], text: string): void;
+}
+
+/** Somebody may have changed it by then. */
+const REMEMBERED_MS = 5 * 60_000;
+const MAX_REMEMBERED = 1_000;
+
+export function createObstacles(clock: Clock): Obstacles {
+  const known = new Map<string, { readonly text: string; readonly untilMs: number }>();
+  return {
+    at(place) {
+      const found = known.get(place.channel) ?? known.get(place.key ?? '');
+      return found !== undefined && found.untilMs > clock.now() ? found.text : null;
+    },
+    note(place, extent, text) {
+      const key = extent === 'channel' ? place.channel : place.key;
+      if (key === null) return;
+      known.delete(key);
+      known.set(key, { text, untilMs: clock.now() + REMEMBERED_MS });
+      const [oldest] = known.keys();
+      if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    },
+  };
+}
