@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import { measureAcknowledgement } from './acknowledge.ts';
 import { measureCpu } from './cpu.ts';
 import { measureFiles } from './files.ts';
 import { measureFirstUpdate } from './first-update.ts';
@@ -23,6 +24,7 @@ const measures = [
   measureJournal,
   measureFiles,
   measureLedgerRace,
+  measureAcknowledgement,
 ];
 
 // Simulated time: it needs no quiet machine.

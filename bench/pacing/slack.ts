@@ -91,6 +91,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         clock,
         streams: null,
         isPrivate: false,
+        obstacle: async () => null,
         threadKeyOf: () => null,
         reference: () => '',
         prepare() {},

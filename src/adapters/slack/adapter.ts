@@ -22,6 +22,7 @@ import { createFileReader } from './inbound/read-file.ts';
 import { createTwins } from './inbound/twins.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
+import { createPostingRules } from './people/posting-rules.ts';
 import { identify, socketFault } from './start-checks.ts';
 import { createBoltLogger } from './transport/bolt-logger.ts';
 import { createHttpReceiver } from './transport/http-receiver.ts';
@@ -96,6 +97,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
         workspace,
         agentView: createAgentView(workspace, clock, log),
         slots: createStreamQuota(workspace, clock),
+        postingRules: createPostingRules(workspace, clock),
         tasks,
         clock,
         log,

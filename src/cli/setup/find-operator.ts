@@ -44,6 +44,8 @@ async function findOperator(
   signal.addEventListener('abort', () => found.reject(signal.reason), { once: true });
   const nothing = async () => {};
   const dispatch: Dispatch = {
+    claim: async () => true,
+    dropClaim: nothing,
     async message(message) {
       if (!message.addressed || !wordsIn(message.parts).includes(word)) return;
       await thank(message, signal);

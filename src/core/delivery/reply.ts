@@ -271,7 +271,8 @@ export function createReply(options: ReplyOptions): Reply {
       return refusals < REFUSAL_RETRIES_MS.length ? null : new PlaceGone('refused', { cause: error });
     }
     const nowMs = clock.now();
-    const isStale = unwantedAtMs <= nowMs && nowMs - Math.max(sinceMs, unwantedAtMs) > GIVE_UP_STOPPED_AFTER_MS;
+    const isStale =
+      unwantedAtMs <= nowMs && nowMs - Math.max(sinceMs, unwantedAtMs) > GIVE_UP_STOPPED_AFTER_MS;
     return isStale || nowMs - sinceMs > GIVE_UP_AFTER_MS ? error : null;
   }
 

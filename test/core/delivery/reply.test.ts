@@ -283,9 +283,45 @@ describe('the last state', () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
     reply.write('Hello');
-    surface.fail({ error: new PassingFault('503'), times: 50, matches: (view) => view.status === 'complete' });
+    surface.fail({
+      error: new PassingFault('503'),
+      times: 50,
+      matches: (view) => view.status === 'complete',
+    });
     expect(await within(clock, HOUR_MS, reply.finish(COMPLETE))).toBe(true);
     expect(surface.shown).toMatchObject({ text: 'Hello', status: 'complete' });
+  });
+
+  it('is tried three times within a minute after a fault that is not known to pass', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    reply.write('Hello');
+    surface.fail({ error: new Error('a refusal that nobody listed'), times: 1e6 });
+    expect(await within(clock, 60_000, reply.finish(COMPLETE))).toBe(false);
+    expect(reply.gone.reason).toMatchObject({ code: 'place_gone', reason: 'refused' });
+    expect(surface.writes).toHaveLength(3);
+  });
+
+  it('is shown where such a fault passes all the same', async () => {
+    const { clock, start } = setUp();
+    const { surface, reply } = start();
+    reply.write('Hello');
+    surface.fail({ error: new Error('a refusal that nobody listed'), times: 2 });
+    expect(await within(clock, 60_000, reply.finish(COMPLETE))).toBe(true);
+  });
+
+  it('is not tried for long once nobody wants it, so that its conversation is free', async () => {
+    const { clock, limiter, startOn } = setUp();
+    const unwanted = new AbortController();
+    const surface = createMemorySurface({ clock, limiter });
+    const { reply } = startOn(surface, { unwanted: unwanted.signal });
+    reply.write('Hello');
+    await clock.advance(0);
+    surface.fail({ error: new PassingFault('503'), times: 1e6 });
+    reply.write(' world');
+    await clock.advance(120_000);
+    unwanted.abort();
+    expect(await within(clock, 60_000, reply.finish({ ...COMPLETE, status: 'stopped' }))).toBe(false);
   });
 
   it('is given up after an hour without success, and the provider is told', async () => {
@@ -738,7 +774,7 @@ describe('an answer that another process began', () => {
 describe('whatever happens on the way', () => {
   const fault = fc.record({
     error: fc.oneof(
-      fc.constant(new Error('503')),
+      fc.constant(new PassingFault('503')),
       fc.integer({ min: 0, max: 20_000 }).map((ms) => new RateLimited(ms)),
     ),
     when: fc.constantFrom('before' as const, 'after' as const),
@@ -855,7 +891,7 @@ describe('an answer under a limit that many share', () => {
       prepare: async () => {
         prepared++;
         expect(surface.writes).toEqual([]);
-        if (prepared === 1) throw new Error('the network');
+        if (prepared === 1) throw new PassingFault('the network');
       },
     });
     reply.write('w0 ');

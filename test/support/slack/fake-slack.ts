@@ -82,6 +82,10 @@ export interface FakeSlack {
   inviteBot(channel: string): void;
   removeBot(channel: string): void;
   archive(channel: string): void;
+  /** From now on neither response URLs nor `chat.postEphemeral` take Markdown blocks. */
+  refuseMarkdownWhispers(): void;
+  /** From now on the bot's writes are refused there, with this error; null lifts it. The properties show in `conversations.info`. */
+  restrict(channel: string, error: string | null, properties?: Json): void;
   /** From now on envelopes go to this request URL instead of Socket Mode. */
   useHttp(requestUrl: string): void;
   /** Sends an envelope as Slack would, retries included. For deliveries that no person's deed makes. */
@@ -326,6 +330,21 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
     join: (channel, person) => void workspace.channels.get(channel)?.members.add(person.id),
     inviteBot: (channel) => void workspace.channels.get(channel)?.members.add(app.botUserId),
     removeBot: (channel) => void workspace.channels.get(channel)?.members.delete(app.botUserId),
+    refuseMarkdownWhispers() {
+      responseUrls.refuseMarkdown();
+      faults.add({
+        method: 'chat.postEphemeral',
+        how: { kind: 'error', error: 'invalid_blocks' },
+        times: 1_000,
+        matches: (args) => JSON.stringify(args['blocks']).includes('"markdown"'),
+      });
+    },
+    restrict(id, error, properties = {}) {
+      const channel = workspace.channels.get(id);
+      if (channel === undefined) return;
+      if (error === null) delete channel.restriction;
+      else channel.restriction = { error, properties };
+    },
     archive(id) {
       const channel = workspace.channels.get(id);
       if (channel !== undefined) channel.archived = true;

@@ -77,6 +77,7 @@ export function channelToWrite(args: Json, context: MethodContext, field = 'chan
   const channel = channelOf(args, context, field);
   if (!channel.members.has(context.app.botUserId)) throw new ApiError('not_in_channel');
   if (channel.archived) throw new ApiError('is_archived');
+  if (channel.restriction !== undefined) throw new ApiError(channel.restriction.error);
   return channel;
 }
 

@@ -28,6 +28,8 @@ export interface ResponseUrls {
   handle(path: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** What was sent to response URLs, oldest first. */
   readonly posts: readonly Json[];
+  /** From now on Markdown blocks are answered with 500, as incoming webhooks do (slack-github-action#440). */
+  refuseMarkdown(): void;
 }
 
 export const RESPONSE_PATH = '/commands/';
@@ -36,6 +38,7 @@ export const RESPONSE_PATH = '/commands/';
 export function createResponseUrls(context: MethodContext, clock: Clock): ResponseUrls {
   const urls = new Map<string, ResponseUrl>();
   const posts: Json[] = [];
+  let takesMarkdown = true;
 
   function apply(target: Target, body: Json): void {
     const { workspace, app } = context;
@@ -66,6 +69,9 @@ export function createResponseUrls(context: MethodContext, clock: Clock): Respon
 
   return {
     posts,
+    refuseMarkdown() {
+      takesMarkdown = false;
+    },
     create(target) {
       const path = `${RESPONSE_PATH}${context.workspace.teamId}/${context.workspace.nextId('R')}`;
       urls.set(path, { ...target, madeAtMs: clock.now(), uses: 0 });
@@ -81,6 +87,9 @@ export function createResponseUrls(context: MethodContext, clock: Clock): Respon
       if (url.uses >= MAX_USES) return sendJson(response, 404, { ok: false, error: 'used_url' });
       url.uses += 1;
       posts.push(body);
+      if (!takesMarkdown && JSON.stringify(body['blocks']).includes('"markdown"')) {
+        return void response.writeHead(500).end();
+      }
       try {
         apply(url, body);
         response.writeHead(200).end('ok');

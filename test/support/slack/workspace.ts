@@ -28,6 +28,8 @@ export interface SlackChannel {
   readonly kind: ChannelKind;
   readonly members: Set<string>;
   archived: boolean;
+  /** Why the bot may not post there, and what the channel's properties say of it. */
+  restriction?: { readonly error: string; readonly properties: Json };
 }
 
 /** What a message showed at one moment. */

@@ -1,7 +1,15 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
 import { createSplitter } from '../../../core/markdown/splitter.ts';
-import type { Button, ButtonKind, Dialect, MessageView, TextLimits } from '../../../core/ports/surface.ts';
+import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';
+import type {
+  Button,
+  ButtonKind,
+  Dialect,
+  MessageView,
+  NoticeFile,
+  TextLimits,
+} from '../../../core/ports/surface.ts';
 import { SIZES } from '../rest/sizes.ts';
 
 const DIALECT: Dialect = 'discord';
@@ -79,6 +87,24 @@ export function noticeBodies(text: string): MessageBody[] {
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
   return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
 }
+
+/** Sends the last part of a notice with its files; without them, and with a word about it, where Discord does not take them. */
+export async function withFilesOrWithout(
+  body: MessageBody,
+  files: readonly NoticeFile[],
+  send: (body: MessageBody, files: readonly NoticeFile[]) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await send(body, files);
+  } catch (error) {
+    const mayBeTheFiles = files.length > 0 && (error instanceof Unshowable || error instanceof PassingFault);
+    if (!mayBeTheFiles) throw error;
+    const word = `-# ⚠️ I could not upload ${files.length === 1 ? 'the file' : 'the files'} that belong here.`;
+    await send({ ...body, content: `${clip(body.content, ROOM_FOR_A_WORD)}\n${word}` }, []);
+  }
+}
+
+const ROOM_FOR_A_WORD = { ...SIZES.content, max: SIZES.content.max - 100 };
 
 const LABELS = {
   stop: { label: 'Stop', style: ButtonStyle.Secondary },

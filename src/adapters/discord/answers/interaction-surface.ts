@@ -4,7 +4,14 @@ import type { Sealing } from '../../../core/kit/sealing.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { ANSWER_LIMITS, answerBody, type MessageBody, noticeBodies, tailLength } from './content.ts';
+import {
+  ANSWER_LIMITS,
+  answerBody,
+  type MessageBody,
+  noticeBodies,
+  tailLength,
+  withFilesOrWithout,
+} from './content.ts';
 import {
   createChannelWriter,
   createWebhookWriter,
@@ -178,14 +185,18 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       for (const [index, body] of bodies.entries()) {
         const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
         if (isThinking && isPrivate) {
-          await patientWebhook.editOriginal(body, files, signal);
+          await withFilesOrWithout(body, files, (shown, sent) =>
+            patientWebhook.editOriginal(shown, sent, signal),
+          );
           isThinking = false;
           continue;
         }
         // The first follow-up would take the place of a public "thinking", and be as public.
         await endThinking(signal);
         const flags = body.flags | MessageFlags.Ephemeral;
-        await patientWebhook.send({ ...body, flags }, files, signal);
+        await withFilesOrWithout({ ...body, flags }, files, (shown, sent) =>
+          patientWebhook.send(shown, sent, signal),
+        );
       }
     },
 

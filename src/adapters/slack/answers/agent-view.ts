@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { isRefusal } from '../api/errors.ts';
 import { sessionScope } from '../api/limits.ts';
-import { SlackRefusal } from '../api/web-api.ts';
+import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
 
 /** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
@@ -46,8 +46,10 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
       isOn = true;
       return true;
     } catch (error) {
-      if (!(error instanceof SlackRefusal)) throw error;
-      if (!isRefusal(error, ...OFF)) {
+      // A method that a server does not know may be answered with a page.
+      const isForeign = error instanceof NotSlacksAnswer;
+      if (!(error instanceof SlackRefusal) && !isForeign) throw error;
+      if (isForeign ? isOn : !isRefusal(error, ...OFF)) {
         log.debug({ err: error }, 'Slack takes no agent session in a thread; going without there');
         return false;
       }

@@ -22,6 +22,8 @@ export interface AnswerSurfaceOptions {
   /** Slack's own streaming, where one person reads; null where others would wait for the end. */
   readonly streams: NativeStreams | null;
   readonly isPrivate: boolean;
+  /** As `Surface.obstacle`. */
+  readonly obstacle: (signal: AbortSignal) => Promise<string | null>;
   /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
   readonly threadKeyOf: (threadTs: string) => string | null;
   /** By what another process finds this place, as it is now. */
@@ -89,6 +91,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     },
     caveat: `Slack takes no slash commands in threads. There, mention me with one: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: options.isPrivate,
+    obstacle: options.obstacle,
     // An answer in a channel stands in a thread already, and a DM is one conversation.
     canContinueInThread: false,
     indicate(activity) {

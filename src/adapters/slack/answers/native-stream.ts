@@ -156,7 +156,8 @@ function createStreamedMessage(
     try {
       await workspace.paced(scope, write, signal);
     } catch (error) {
-      if (error instanceof RateLimited) throw new PassingFault('the end of a stream has to wait', { cause: error });
+      if (error instanceof RateLimited)
+        throw new PassingFault('the end of a stream has to wait', { cause: error });
       throw error;
     }
   }

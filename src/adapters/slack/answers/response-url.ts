@@ -1,10 +1,10 @@
 import { toJson } from '../api/web-api.ts';
-import type { MessageContent } from '../text/message-content.ts';
+import { markdownContent, plainNotice } from '../text/message-content.ts';
 
 /** Says something to the person behind an interaction, even where the bot is not a member. Five times in half an hour. */
 export interface ResponseUrl {
-  /** Resolves to whether Slack took it. */
-  tellPrivately(content: MessageContent, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
+  /** As Markdown, or as plain text if Slack does not take that here. Resolves to whether it took either. */
+  tellPrivately(text: string, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
 }
 
 const MAX_USES = 5;
@@ -18,29 +18,38 @@ export function createResponseUrl(
 ): ResponseUrl | null {
   if (!isSignedBySlack(url, apiUrl)) return null;
   let uses = 0;
+
+  /** `refused`: Slack answered, and the answer is no. */
+  async function post(body: object, signal: AbortSignal): Promise<'taken' | 'refused' | 'failed'> {
+    if (uses >= MAX_USES) return 'failed';
+    uses += 1;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        redirect: 'error',
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        body: toJson(body),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      await response.body?.cancel();
+      return response.ok ? 'taken' : 'refused';
+    } catch {
+      signal.throwIfAborted();
+      return 'failed';
+    }
+  }
+
   return {
-    async tellPrivately(content, threadTs, signal) {
-      if (uses >= MAX_USES) return false;
-      uses += 1;
-      try {
-        const response = await fetch(url, {
-          method: 'POST',
-          redirect: 'error',
-          headers: { 'content-type': 'application/json; charset=utf-8' },
-          body: toJson({
-            response_type: 'ephemeral',
-            replace_original: false,
-            thread_ts: threadTs ?? undefined,
-            ...content,
-          }),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-        });
-        await response.body?.cancel();
-        return response.ok;
-      } catch {
-        signal.throwIfAborted();
-        return false;
-      }
+    async tellPrivately(text, threadTs, signal) {
+      const about = {
+        response_type: 'ephemeral',
+        replace_original: false,
+        thread_ts: threadTs ?? undefined,
+      };
+      // Incoming webhooks answer Markdown blocks with 500 (slackapi/slack-github-action#440).
+      const first = await post({ ...about, ...markdownContent(text) }, signal);
+      if (first !== 'refused') return first === 'taken';
+      return (await post({ ...about, ...plainNotice(text) }, signal)) === 'taken';
     },
   };
 }

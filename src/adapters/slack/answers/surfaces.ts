@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Notice, Surface } from '../../../core/ports/surface.ts';
+import { adviceOn } from '../api/errors.ts';
 import { MESSAGE_LIMITS, selfPacedScope } from '../api/limits.ts';
 import { messageKey, openThreadKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
+import type { PostingRules } from '../people/posting-rules.ts';
 import { questionContent } from '../text/questions.ts';
 import type { AgentView } from './agent-view.ts';
 import { postedRoot, type Root, standingRoot } from './answer-anchor.ts';
@@ -21,6 +23,7 @@ export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
   readonly slots: StreamQuota;
+  readonly postingRules: PostingRules;
   readonly tasks: Tasks;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,6 +55,12 @@ export function createSurfaceFor(
     root,
     clock,
     isPrivate: place.isPrivate,
+    async obstacle(until) {
+      if (isDirect) return null;
+      const where = root.knownThreadTs === null ? 'top' : 'thread';
+      const reason = await parts.postingRules.refusalOf(channel, where, until);
+      return reason === null ? null : adviceOn(reason);
+    },
     threadKeyOf(threadTs) {
       if (ties === null) return null;
       return ties === 'thread' ? messageKey(team, channel, threadTs) : openThreadKey(team, channel, threadTs);

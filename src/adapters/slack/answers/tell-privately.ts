@@ -1,9 +1,10 @@
 import { createSplitter } from '../../../core/markdown/splitter.ts';
 import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
-import { deliveryError, isShut } from '../api/errors.ts';
+import { deliveryError, isRefusedContent, isShut } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope } from '../api/limits.ts';
+import { SlackRefusal } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
-import { type MessageContent, markdownContent } from '../text/message-content.ts';
+import { type MessageContent, markdownContent, plainNotice } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
 import type { ResponseUrl } from './response-url.ts';
 
@@ -28,16 +29,20 @@ export interface PrivateTellerOptions {
 export function createPrivateTeller(options: PrivateTellerOptions): PrivateTeller {
   const { workspace, channel, user, isDirect, root, responseUrl } = options;
 
-  async function say(content: MessageContent, signal: AbortSignal): Promise<void> {
+  async function say(text: string, signal: AbortSignal): Promise<void> {
     const activeTs = root?.activeThreadTs ?? null;
-    if (responseUrl !== null && (await responseUrl.tellPrivately(content, activeTs, signal))) return;
-    if (isDirect) return post(channel, root?.knownThreadTs ?? null, content, signal);
+    if (responseUrl !== null && (await responseUrl.tellPrivately(text, activeTs, signal))) return;
+    if (isDirect) {
+      return inEitherShape(text, (content) => post(channel, root?.knownThreadTs ?? null, content, signal));
+    }
     try {
-      const args = { channel, user, thread_ts: activeTs, ...content };
-      await workspace.call('chat.postEphemeral', args, signal);
+      await inEitherShape(text, (content) =>
+        workspace.call('chat.postEphemeral', { channel, user, thread_ts: activeTs, ...content }, signal),
+      );
     } catch (error) {
       if (!isShut(error)) throw error;
-      await post(await workspace.directChannel(user, signal), null, content, signal);
+      const direct = await workspace.directChannel(user, signal);
+      await inEitherShape(text, (content) => post(direct, null, content, signal));
     }
   }
 
@@ -73,15 +78,34 @@ export function createPrivateTeller(options: PrivateTellerOptions): PrivateTelle
 
   return async ({ text, files = [] }, signal) => {
     try {
-      for (const part of partsOf(text)) await say(markdownContent(part), signal);
+      for (const part of partsOf(text)) await say(part, signal);
       if (files.length === 0) return;
-      await send(files, signal);
       const what = files.length === 1 ? 'the file' : 'the files';
-      if (!isDirect) await say(markdownContent(`I sent ${what} to you in a direct message.`), signal);
+      try {
+        await send(files, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const why = error instanceof SlackRefusal ? ` (\`${error.reason}\`)` : '';
+        return await say(`I could not upload ${what} to Slack${why}. Try again in a minute.`, signal);
+      }
+      if (!isDirect) await say(`I sent ${what} to you in a direct message.`, signal);
     } catch (error) {
       throw deliveryError(error);
     }
   };
+}
+
+/** As Markdown, or as plain text if Slack refuses that. */
+async function inEitherShape(
+  text: string,
+  write: (content: MessageContent) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write(markdownContent(text));
+  } catch (error) {
+    if (!isRefusedContent(error)) throw error;
+    await write(plainNotice(text));
+  }
 }
 
 function partsOf(text: string): string[] {

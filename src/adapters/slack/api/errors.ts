@@ -52,8 +52,10 @@ export function isRefusal(error: unknown, ...reasons: readonly string[]): boolea
 const ADVICE: Readonly<Record<string, string>> = {
   not_in_channel: 'I am not in this channel. Invite me with `/invite`, and ask again.',
   channel_not_found: 'I am not in this channel. Invite me with `/invite`, and ask again.',
-  is_archived: 'This channel is archived, so I cannot answer in it. Somebody can unarchive it in the channel’s settings.',
-  restricted_action: 'I may not post in this channel. An admin can allow it in the channel’s settings, under posting permissions.',
+  is_archived:
+    'This channel is archived, so I cannot answer in it. Somebody can unarchive it in the channel’s settings.',
+  restricted_action:
+    'I may not post in this channel. An admin can allow it in the channel’s settings, under posting permissions.',
   restricted_action_read_only_channel:
     'This channel is read-only, so I cannot answer in it. An admin can let me post in the channel’s settings.',
   restricted_action_thread_only_channel:
@@ -61,8 +63,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   restricted_action_thread_locked: 'This thread is locked, so I cannot answer in it. Ask me outside it.',
   restricted_action_non_threadable_channel:
     'This channel has no threads, and I answer in threads. Ask me in another channel or in a direct message.',
-  missing_scope: 'I lack a permission that answering needs. The operator of this bot has to reinstall the app with its newest manifest.',
-  messages_tab_disabled: 'My messages tab is switched off, so I cannot answer there. The operator of this bot can switch it on in the app’s settings.',
+  missing_scope:
+    'I lack a permission that answering needs. The operator of this bot has to reinstall the app with its newest manifest.',
+  messages_tab_disabled:
+    'My messages tab is switched off, so I cannot answer there. The operator of this bot can switch it on in the app’s settings.',
 };
 const OF_THREAD = new Set(['restricted_action_thread_locked', 'restricted_action_thread_only_channel']);
 
@@ -73,7 +77,9 @@ export function adviceOn(reason: string): string | null {
 
 /** Whether the bot may not write there, so that something has to be said elsewhere. */
 export function isShut(error: unknown): boolean {
-  return error instanceof SlackRefusal && (GONE[error.reason] === 'forbidden' || GONE[error.reason] === 'archived');
+  return (
+    error instanceof SlackRefusal && (GONE[error.reason] === 'forbidden' || GONE[error.reason] === 'archived')
+  );
 }
 
 /** In the words of core. What is neither a gone place nor refused content is left as it is: core tries it again, not for long. */

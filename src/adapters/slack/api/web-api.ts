@@ -46,6 +46,9 @@ export class SlackUnreachable extends PassingFault {
   readonly code = 'slack_unreachable';
 }
 
+/** Something else than Slack answered, or Slack with no word of its own: a page, an empty body. */
+export class NotSlacksAnswer extends SlackUnreachable {}
+
 export interface WebApiOptions {
   readonly token: string;
   /** Ends with a slash. */
@@ -146,7 +149,7 @@ async function readAnswer(method: string, response: Response, signal: AbortSigna
   } catch {
     signal.throwIfAborted();
   }
-  throw new SlackUnreachable(`${method} was answered with HTTP ${response.status} and no word of Slack's`);
+  throw new NotSlacksAnswer(`${method} was answered with HTTP ${response.status} and no word of Slack's`);
 }
 
 function retryAfterMs(response: Response): number {

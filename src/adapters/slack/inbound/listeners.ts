@@ -47,7 +47,7 @@ export function listen(app: App, inbox: Inbox): void {
 
   /** Says something to the person behind a deed, as far as Slack lets it. */
   async function tell(responseUrl: string, text: string): Promise<void> {
-    const said = inbox.responseUrl(responseUrl)?.tellPrivately(markdownContent(text), null, signal);
+    const said = inbox.responseUrl(responseUrl)?.tellPrivately(text, null, signal);
     await said?.catch(() => false);
   }
 

@@ -5,7 +5,6 @@ import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/comm
 import { createNoteTaker } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
-import { markdownContent } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
@@ -40,7 +39,7 @@ export async function receiveCommand(
   }
   const parsed = parseArguments(command, text);
   if (!parsed.ok) {
-    await responseUrl?.tellPrivately(markdownContent(parsed.problem), null, inbox.signal);
+    await responseUrl?.tellPrivately(parsed.problem, null, inbox.signal);
     return;
   }
   await runRequest(inbox, {
@@ -69,7 +68,7 @@ async function openSecretForm(
   const actor = await directory.actor(body.user_id);
   const admission = await dispatch.admit({ command: command.name, actor, place });
   const tellPrivately = (text: string) =>
-    inbox.responseUrl(body.response_url)?.tellPrivately(markdownContent(text), null, signal);
+    inbox.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
   if (!admission.ok) return void (await tellPrivately(admission.notice.text));
   const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
   await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });

@@ -51,6 +51,11 @@ export function markdownContent(text: string): MessageContent {
   return { text: shortText(text), blocks: [{ type: 'markdown', text: neutralise(text) }] };
 }
 
+/** The same in plain sections, where Slack takes no Markdown. */
+export function plainNotice(text: string): MessageContent {
+  return { text: firstLine(text), blocks: plainSections(text) };
+}
+
 /** The same message without its buttons. */
 export function withoutButtons(blocks: readonly Json[]): readonly Json[] {
   return blocks.filter((block) => block['type'] !== 'actions');

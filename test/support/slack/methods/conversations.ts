@@ -105,5 +105,6 @@ function channelJson(channel: SlackChannel, { app }: MethodContext): Json {
     is_private: channel.kind !== 'channel',
     is_archived: channel.archived,
     is_member: channel.members.has(app.botUserId),
+    ...channel.restriction?.properties,
   };
 }
