@@ -2,6 +2,7 @@ import { PhotonImage } from '@cf-wasm/photon/node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileUnavailable } from '../../../src/core/ports/files.ts';
 import { filePart } from '../../../src/core/ports/parts.ts';
+import { withoutDay } from '../../support/said.ts';
 import {
   createTestBot,
   messageOf,
@@ -44,7 +45,12 @@ interface Sent {
     | readonly { readonly type: string; readonly text?: string; readonly image_url?: { url: string } }[];
 }
 const sent = (): readonly Sent[] => bot.provider.chats.at(-1)?.body.messages ?? [];
-const asked = () => sent().at(-1)?.content;
+/** The newest message, without its day. */
+const asked = () => {
+  const content = sent().at(-1)?.content ?? '';
+  if (typeof content === 'string') return withoutDay(content);
+  return content.map((part) => (part.text === undefined ? part : { ...part, text: withoutDay(part.text) }));
+};
 
 describe('files with a question', () => {
   it('go to the model as text, are stored with the turn, and are told in the footer', async () => {
