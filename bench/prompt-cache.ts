@@ -88,6 +88,8 @@ async function costShare(
       question: { text: question },
       // A thread of some days.
       day: `2026-11-${10 + Math.floor(turn / 4)}`,
+      instructions: [],
+      channel: 'general',
     } as const;
     const prompt = await promptFor(parts, tokens, new AbortController().signal);
     if (!prompt.ok) throw new Error(prompt.text);

@@ -16,13 +16,13 @@ const PARENT_CHECK_MS = 500;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
-  const { config, file } = await readSetup(environment.variables);
+  const { config, file, instructions } = await readSetup(environment.variables);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = createLog(config.LOG_LEVEL, process.stderr);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
   const remarks = unreadVariables(environment, keyVariables);
-  const app = await startApp({ config, file, keyIn, remarks, log });
+  const app = await startApp({ config, file, instructions, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
   process.stdout.write(app.block);

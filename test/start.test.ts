@@ -128,6 +128,16 @@ describe('the start', () => {
     expect(missing.errors()).toMatch(/MODELS_FILE: none\.json cannot be read \(ENOENT\); set it to the path/);
   });
 
+  it('refuses a file of instructions that is not there or too long', async () => {
+    const missing = start({ INSTRUCTIONS_FILE: 'none.txt' });
+    expect(await missing.exited).toBe(1);
+    expect(missing.errors()).toMatch(/INSTRUCTIONS_FILE: none\.txt cannot be read \(ENOENT\); set it to/);
+    writeFileSync(join(folder, 'long.txt'), 'x'.repeat(4_001));
+    const long = start({ INSTRUCTIONS_FILE: 'long.txt' });
+    expect(await long.exited).toBe(1);
+    expect(long.errors()).toMatch(/long\.txt has 4,001 characters; shorten it to at most 4,000/);
+  });
+
   it('refuses a default model that there is not, and names one that there is', async () => {
     const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
     expect(await run.exited).toBe(1);

@@ -161,6 +161,7 @@ export const VARIABLES = {
   ),
   DEFAULT_TIER: variable(z.enum(TIERS).default('free'), `one of ${TIERS.join(', ')}`),
   DEFAULT_MODEL: variable(z.string().min(1).optional(), 'the id of a model in models.json'),
+  INSTRUCTIONS_FILE: variable(z.string().min(1).optional(), 'the path of a text file'),
   MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
   HOST: variable(
     z.string().min(1).default('127.0.0.1'),

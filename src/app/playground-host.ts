@@ -25,9 +25,10 @@ export function createPlaygroundHost(parts: {
     commands,
     async status(place) {
       const conversation = await services.chat.conversationAt(place);
+      const { model: setting } = await services.settings.at({ place, conversation });
       const [{ tier }, choice, spentNanoUsd] = await Promise.all([
         services.guilds.access(GUILD),
-        services.choose({ place, conversation: conversation?.id ?? null, asked: null }),
+        services.choose({ guild: GUILD, setting, asked: null }),
         spentToday(services),
       ]);
       const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;

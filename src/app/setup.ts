@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../core/catalogue/file.ts';
+import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { isOfLocalServer } from '../core/provider/local.ts';
 import { type Config, ConfigError, checkEnvironment } from './config.ts';
@@ -9,6 +10,8 @@ import { type Config, ConfigError, checkEnvironment } from './config.ts';
 export interface Setup {
   readonly config: Config;
   readonly file: CatalogueFile;
+  /** What the operator tells the model before each question; null for nothing. */
+  readonly instructions: string | null;
 }
 
 /** Every fault of the environment and of the models file at once, each with its remedy. */
@@ -38,9 +41,32 @@ export async function readSetup(environment: NodeJS.Dict<string>): Promise<Setup
       );
     }
   }
+  const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
+  if (!instructions.ok) faults.push(instructions.fault);
   if (faults.length > 0) errors.unshift(new ConfigError(faults));
   if (file === null || errors.length > 0) throw new SetupError(errors);
-  return { config: config as Config, file };
+  return { config: config as Config, file, instructions: instructions.ok ? instructions.text : null };
+}
+
+/** The text of `INSTRUCTIONS_FILE`, or what is wrong with it; null without a file or with nothing in it. */
+export async function readInstructions(
+  path: string | undefined,
+): Promise<
+  { readonly ok: true; readonly text: string | null } | { readonly ok: false; readonly fault: string }
+> {
+  if (path === undefined) return { ok: true, text: null };
+  let text: string;
+  try {
+    text = (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const fault = `INSTRUCTIONS_FILE: ${path} cannot be read (${code}); set it to the path of a text file, or leave it out`;
+    return { ok: false, fault };
+  }
+  if (text.length <= MAX_INSTRUCTIONS_CHARS) return { ok: true, text: text || null };
+  const [length, most] = [text.length, MAX_INSTRUCTIONS_CHARS].map((count) => count.toLocaleString('en-US'));
+  const fault = `INSTRUCTIONS_FILE: ${path} has ${length} characters; shorten it to at most ${most}`;
+  return { ok: false, fault };
 }
 
 /** What a server on this machine offers shows only at the start. */

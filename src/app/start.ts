@@ -65,7 +65,14 @@ const DAY_MS = 86_400_000;
  *
  * @throws StartError
  */
-export async function startApp({ config, file, keyIn, remarks, log }: AppOptions): Promise<App> {
+export async function startApp({
+  config,
+  file,
+  instructions,
+  keyIn,
+  remarks,
+  log,
+}: AppOptions): Promise<App> {
   const clock = systemClock;
   const fetch = createFetch();
   const closing = createCleanupStack();
@@ -111,6 +118,7 @@ export async function startApp({ config, file, keyIn, remarks, log }: AppOptions
       defaultTier: config.DEFAULT_TIER,
       skuTiers: config.DISCORD_SKU_TIERS,
       defaultModel: config.DEFAULT_MODEL ?? null,
+      instructions,
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
       limiters,

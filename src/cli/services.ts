@@ -7,6 +7,7 @@ import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import { createAnswerRecords } from '../core/chat/answer-records.ts';
 import { createConversations } from '../core/chat/conversations.ts';
+import { createPersonas } from '../core/chat/personas.ts';
 import { createPrivacy, type Privacy } from '../core/chat/privacy.ts';
 import { createSettings } from '../core/chat/settings.ts';
 import { createLiveAnswers } from '../core/coordination/live-answers.ts';
@@ -61,13 +62,15 @@ export async function withPrivacy<T>(
     const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
     try {
       const conversations = createConversations(store, locks, retentionMs);
+      const personas = createPersonas(store, locks);
       const audit = createAuditLog(records);
       return await work(
         createPrivacy({
           stops,
           conversations,
           answers: createAnswerRecords(store, retentionMs),
-          settings: createSettings(store, conversations),
+          settings: createSettings({ store, locks, conversations, personas, instructions: null }),
+          personas,
           usage: createUsageLog(records),
           ledger,
           limits: createLimitRules({ store, locks, config: null, audit, clock }),

@@ -30,11 +30,12 @@ export const context = defineCommand({
     if (threads !== undefined) {
       if (!mayActAs(await roles(actor), 'admin'))
         return tell('Only an admin can choose whether threads are read.');
-      await settings.setContext(scope, place, threads === 'default' ? null : threads === 'on');
+      const context = threads === 'default' ? undefined : threads === 'on';
+      await settings.change(scope, { place, conversation: null }, { context });
     }
-    const isRead = await settings.readsContext(place);
+    const { readsContext } = await settings.at({ place, conversation: null });
     await tell(
-      isRead
+      readsContext
         ? 'If you mention me in a thread, I read what was said in it before. The message that you reply to, forwards and files always come with your question.'
         : 'If you mention me in a thread, I do not read what was said in it before. The message that you reply to, forwards and files still come with your question.',
     );

@@ -49,7 +49,7 @@ export const forget = defineCommand({
         const by = `${platformOf(actor.guild)}:${actor.user}`;
         const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
         return tell(
-          `I have forgotten ${counted(remembered, 'conversation')}, all choices of models, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `I have forgotten ${counted(remembered, 'conversation')}, all choices, instructions and personas, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
     }

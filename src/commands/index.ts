@@ -6,9 +6,11 @@ import { disconnect } from './disconnect.ts';
 import { exportData } from './export.ts';
 import { forget } from './forget.ts';
 import { help } from './help.ts';
+import { instructions } from './instructions.ts';
 import { limits } from './limits.ts';
 import { model } from './model.ts';
 import { models } from './models.ts';
+import { persona } from './persona.ts';
 import { stop } from './stop.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   ask,
   models,
   model,
+  instructions,
+  persona,
   context,
   stop,
   usage,

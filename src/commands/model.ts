@@ -1,13 +1,8 @@
 import { explainRefusal } from '../core/access/access.ts';
-import type { SettingScope } from '../core/chat/settings.ts';
+import type { ModelSetting } from '../core/chat/settings.ts';
 import { defineCommand } from '../core/command.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
-
-const SCOPE_WORDS = {
-  conversation: 'this conversation',
-  channel: 'this channel',
-  guild: 'all channels',
-} as const satisfies Record<SettingScope, string>;
+import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
 /** Takes a choice back instead of making one. */
 const DEFAULT = 'default';
@@ -25,23 +20,19 @@ export const model = defineCommand({
     scope: {
       type: 'choice',
       description: 'Where it counts; beyond this conversation for admins',
-      choices: [
-        { value: 'conversation', label: 'This conversation' },
-        { value: 'channel', label: 'This channel (admins)' },
-        { value: 'guild', label: 'All channels (admins)' },
-      ],
+      choices: SCOPE_CHOICES,
     },
   },
   async run({ actor, place, services, tell }, { model: spelled, scope = 'conversation' }) {
     const { chat, catalogue, choose, models, roles, settings } = services;
     if (spelled === undefined) {
-      const conversation = (await chat.conversationAt(place))?.id ?? null;
-      const current = await choose({ place, conversation, asked: null });
+      const conversation = await chat.conversationAt(place);
+      const { model: setting } = await settings.at({ place, conversation });
+      const current = await choose({ guild: place.guild, setting, asked: null });
       if (!current.ok) return tell(current.text);
-      const setting = await settings.model({ place, conversation });
-      const origin = setting ? `chosen for ${SCOPE_WORDS[setting.scope]}` : 'the default';
       return tell(
-        current.remark ?? `**${current.model.name}** (\`${current.model.id}\`) answers here: ${origin}.`,
+        current.remark ??
+          `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.`,
       );
     }
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
@@ -57,13 +48,19 @@ export const model = defineCommand({
     const conversation = scope === 'conversation' ? (await chat.openConversation(place)).id : null;
     const target = { place, conversation };
     if (spelled === DEFAULT) {
-      await settings.setModel(scope, target, null);
+      await settings.change(scope, target, { model: undefined });
       return tell(`The choice for ${SCOPE_WORDS[scope]} is taken back.`);
     }
     const id = catalogue.resolve(spelled, platformOf(place.guild)).model?.id ?? spelled;
     const decision = await models.decide(id, place.guild);
     if (!decision.ok) return tell(explainRefusal(decision));
-    await settings.setModel(scope, target, decision.model.id);
+    await settings.change(scope, target, { model: decision.model.id });
     await tell(`**${decision.model.name}** answers in ${SCOPE_WORDS[scope]} from now on.`);
   },
 });
+
+function originOf(setting: ModelSetting | null): string {
+  if (setting === null) return 'the default';
+  const where = SCOPE_WORDS[setting.scope];
+  return setting.persona === null ? `chosen for ${where}` : `of the persona ${setting.persona} in ${where}`;
+}

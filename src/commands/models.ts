@@ -31,7 +31,8 @@ export const models = defineCommand({
       return tell(`No model has ${quoted(search)} in its name. \`/models\` alone lists all of them.`);
     }
     const conversation = await services.chat.conversationAt(place);
-    const current = await services.choose({ place, conversation: conversation?.id ?? null, asked: null });
+    const { model: setting } = await services.settings.at({ place, conversation });
+    const current = await services.choose({ guild: place.guild, setting, asked: null });
     const currentId = current.ok ? current.model.id : null;
     const { tier } = await services.guilds.access(place.guild);
 

@@ -11,6 +11,7 @@ import { createChat } from './chat/chat.ts';
 import { createConversations } from './chat/conversations.ts';
 import { createGather } from './chat/gather.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
+import { createPersonas } from './chat/personas.ts';
 import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question.ts';
 import { createBroughtReader } from './chat/read-brought.ts';
@@ -80,6 +81,8 @@ export interface CoreOptions {
   readonly skuTiers: ReadonlyMap<string, Tier>;
   /** Catalogue id; null for the first free one. */
   readonly defaultModel: string | null;
+  /** The operator's instructions for the model, in every guild; null for none. */
+  readonly instructions: string | null;
   /** As `<platform>:<user>`. */
   readonly operators: ReadonlySet<string>;
   readonly slots: Slots;
@@ -133,7 +136,14 @@ export function createCore(options: CoreOptions): Core {
   const { defaultTier, skuTiers } = options;
   const guilds = createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
   const conversations = createConversations(store, locks, retentionMs);
-  const settings = createSettings(store, conversations);
+  const personas = createPersonas(store, locks);
+  const settings = createSettings({
+    store,
+    locks,
+    conversations,
+    personas,
+    instructions: options.instructions,
+  });
   const roles = createRoles(options.operators);
 
   const limits = createLimitRules({ store, locks, config: options.limits, audit, clock });
@@ -167,7 +177,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     timeZone,
   });
-  const choose = createModelChooser({ catalogue, settings, models, defaultModel: options.defaultModel });
+  const choose = createModelChooser({ catalogue, models, defaultModel: options.defaultModel });
 
   const reader = createBroughtReader({
     async fetchFile(guild, { reference }, maxBytes, signal) {
@@ -196,8 +206,9 @@ export function createCore(options: CoreOptions): Core {
     slots,
     models,
     choose,
+    settings,
     seeing: createSeeingModel({ catalogue, models }),
-    gather: createGather({ reader, settings, tokens }),
+    gather: createGather({ reader, tokens }),
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,
     tokens,
     roles,
@@ -215,6 +226,7 @@ export function createCore(options: CoreOptions): Core {
     conversations,
     answers,
     settings,
+    personas,
     usage,
     ledger,
     limits,
@@ -232,6 +244,7 @@ export function createCore(options: CoreOptions): Core {
     models,
     choose,
     settings,
+    personas,
     guilds,
     ownKeys,
     audit,

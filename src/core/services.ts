@@ -4,6 +4,7 @@ import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
+import type { Personas } from './chat/personas.ts';
 import type { Privacy } from './chat/privacy.ts';
 import type { Settings } from './chat/settings.ts';
 import type { Clock } from './kit/clock.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly settings: Settings;
+  readonly personas: Personas;
   readonly guilds: Guilds;
   readonly ownKeys: OwnKeys;
   readonly audit: AuditLog;

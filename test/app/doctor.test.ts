@@ -204,6 +204,7 @@ describe('the doctor', () => {
     const checks = await look(
       {
         DEFAULT_TIER: 'gold',
+        INSTRUCTIONS_FILE: join(folder, 'no.txt'),
         RETENTION_DAYS: 'long',
         MODELS_FILE: join(folder, 'none.json'),
         DISCORD_TOKN: 'secret',
@@ -216,6 +217,7 @@ describe('the doctor', () => {
       'fail: DEFAULT_TIER is not usable',
       'fail: RETENTION_DAYS is not usable',
       expect.stringMatching(/^fail: MODELS_FILE: .*none\.json cannot be read \(ENOENT\)$/),
+      expect.stringMatching(/^fail: INSTRUCTIONS_FILE: .*no\.txt cannot be read \(ENOENT\)$/),
       'warn: .env sets DISCORD_TOKN, which Parley does not read; write DISCORD_TOKEN',
     ]);
     expect(of(checks, 'Discord')[0]).toMatch(/^ok: The token/);

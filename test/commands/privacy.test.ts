@@ -176,7 +176,7 @@ describe('/forget', () => {
     const levels = () => bot.ledger.levels({ guild: here, user: 'mia', payer: 'operator' }, NO_LIMIT);
     const before = await levels();
     expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(
-      /^I have forgotten 1 conversation, all choices of models, and what 1 request cost\./,
+      /^I have forgotten 1 conversation, all choices, instructions and personas, and what 1 request cost\./,
     );
     expect(await dump()).not.toMatch(/Mia here|gemini/);
     expect(await dump()).toContain('Mia elsewhere');

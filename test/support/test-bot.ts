@@ -54,6 +54,8 @@ export interface TestBotOptions {
   /** What Discord's purchases come with; nothing by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
   readonly defaultModel?: string;
+  /** Of the operator; none by default. */
+  readonly instructions?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
   /** `ENCRYPTION_KEY` and what it was before: one by default, so that guilds can bring keys; empty for none. */
@@ -127,6 +129,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     defaultTier: options.defaultTier ?? 'free',
     skuTiers: options.skuTiers ?? new Map(),
     defaultModel: options.defaultModel ?? null,
+    instructions: options.instructions ?? null,
     operators: new Set(options.operators),
     slots: createSlots({
       max: 100,

@@ -6,6 +6,7 @@ import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { type Config, checkEnvironment, keyFrom, readConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
 import { openProviders } from '../providers.ts';
+import { readInstructions } from '../setup.ts';
 import { unreadVariables } from '../unread-variables.ts';
 import { type Check, createFindings } from './check.ts';
 import { checkMachine } from './machine.ts';
@@ -27,6 +28,11 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const setup = createFindings('Setup');
   const config = usableConfig(variables, setup.fail);
   const file = await readModels(config.MODELS_FILE, setup.fail);
+  const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
+  if (!instructions.ok) {
+    const [finding, remedy] = instructions.fault.split('; ');
+    setup.fail(finding ?? instructions.fault, remedy ?? 'Leave it out');
+  }
   const keyVariables = file?.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
   for (const remark of unreadVariables(environment, keyVariables)) {
     setup.warn(remark.replace(/\.$/, ''), 'Correct the name, or take it out');

@@ -7,6 +7,8 @@ import type { Citation } from '../ports/provider.ts';
 /** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null where nothing was used, as where it failed at once. */
 export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
+  /** Name of the persona that answered; null for none. */
+  readonly persona: string | null;
   readonly durationMs: number;
   readonly tokens: number;
   readonly costNanoUsd: number;
@@ -24,9 +26,8 @@ export function footerOf(facts: {
     facts.costNanoUsd === 0
       ? formatUsd(0)
       : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  return [facts.model.name, formatDuration(facts.durationMs), tokens, cost, facts.read]
-    .filter(Boolean)
-    .join(' · ');
+  const { persona, model, durationMs, read } = facts;
+  return [persona, model.name, formatDuration(durationMs), tokens, cost, read].filter(Boolean).join(' · ');
 }
 
 /** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */

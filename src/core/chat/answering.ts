@@ -24,6 +24,8 @@ export interface Answering {
   readonly remark: string | null;
   /** What was read for it beside the person's words, for the footer; null if nothing was. */
   readonly read: string | null;
+  /** Name of the persona that answers; null for none. */
+  readonly persona: string | null;
   readonly maxOutputTokens: number;
   readonly onMessage: (key: string) => void;
   /** Ends the provider's request. */
@@ -135,7 +137,8 @@ export async function answer(
   }
 
   const { status, note } = endingOf(outcome, text, job, affordableTokens);
-  const footer = bill && footerOf({ model, durationMs, read: job.read, ...bill });
+  const { persona, read } = job;
+  const footer = bill && footerOf({ model, persona, durationMs, read, ...bill });
   ending = { status, note: joined(job.remark, note), footer };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;

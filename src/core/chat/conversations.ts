@@ -5,6 +5,7 @@ import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { broughtSchema, isBy } from '../ports/parts.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
+import { applyChange, type SettingChange, settingShape } from './setting.ts';
 
 const turnSchema = z.object({
   /** Stays the same when the question is retried. */
@@ -26,8 +27,10 @@ const turnSchema = z.object({
 const conversationSchema = z.object({
   id: z.string(),
   turns: z.array(turnSchema),
-  /** The model that was chosen for it. */
-  model: z.string().exactOptional(),
+  /** Who asked its first question; left out before that, and of conversations of before this was kept. */
+  startedBy: z.string().exactOptional(),
+  /** What was chosen for it. */
+  ...settingShape,
 });
 const placeSchema = z.object({ conversation: z.string() });
 
@@ -43,8 +46,8 @@ export interface Conversations {
   get(id: string): Promise<Conversation | null>;
   /** The conversation at a place, begun where there is none; with null a new one, at no place yet. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
-  /** Chooses the model that answers in it, or takes the choice back with null. Nothing where it was forgotten meanwhile. */
-  setModel(id: string, model: string | null): Promise<void>;
+  /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
+  configure(id: string, change: SettingChange): Promise<void>;
   /** Lets a conversation be found at one more place. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
@@ -60,14 +63,20 @@ export interface Conversations {
    * without turns goes with them.
    */
   forgetPerson(guild: GuildId, user: string): Promise<number>;
-  /** A person's turns in a guild, and what they wrote that others brought, each with its conversation. */
+  /** A person's turns in a guild, what they wrote that others brought, and their instructions, each with its conversation. */
   writtenBy(
     guild: GuildId,
     user: string,
   ): Promise<{
     readonly turns: readonly (Turn & { readonly conversation: string })[];
     readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
+    readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
   }>;
+}
+
+/** Who began it: one of the few who may say how it goes on. Null before its first question. */
+export function starterOf({ startedBy, turns }: Conversation): string | null {
+  return startedBy ?? turns[0]?.user ?? null;
 }
 
 /** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
@@ -117,9 +126,22 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     const own = conversation.turns.filter((turn) => turn.user !== user);
     const turns = own.map((turn) => withoutAuthor(turn, user));
     const forgotten = conversation.turns.length - turns.length;
-    if (forgotten === 0 && turns.every((turn, index) => turn === own[index])) return 0;
-    if (turns.length === 0) await held.delete(id);
-    else await held.set(id, { ...conversation, turns });
+    const { startedBy, instructions, ...rest } = conversation;
+    const left = {
+      ...rest,
+      turns,
+      ...(startedBy !== undefined && startedBy !== user && { startedBy }),
+      ...(instructions !== undefined && instructions.by !== user && { instructions }),
+    };
+    const isTouched =
+      forgotten > 0 ||
+      turns.some((turn, index) => turn !== own[index]) ||
+      startedBy === user ||
+      instructions?.by === user;
+    if (!isTouched) return 0;
+    // A conversation with others' instructions and no turns is one that has not begun.
+    if (turns.length === 0 && left.instructions === undefined) await held.delete(id);
+    else await held.set(id, left);
     return forgotten;
   }
 
@@ -139,12 +161,10 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       };
       return (await at(placeKey)) ?? locks.hold(`place/${placeKey}`, open);
     },
-    setModel: (id, model) =>
+    configure: (id, setting) =>
       change(id, async (held) => {
         const before = await held.get(id);
-        if (!before) return;
-        const { model: _, ...conversation } = before;
-        await held.set(id, model === null ? conversation : { ...conversation, model });
+        if (before) await held.set(id, applyChange(before, setting));
       }),
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
     record: (id, turn, isWanted) =>
@@ -155,7 +175,8 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         const index = turns.findIndex((other) => other.id === turn.id);
         if (index >= 0) turns[index] = turn;
         else turns.push(turn);
-        await held.set(id, { ...conversation, turns: turns.slice(-MAX_TURNS) });
+        const startedBy = starterOf(conversation) ?? turn.user;
+        await held.set(id, { ...conversation, startedBy, turns: turns.slice(-MAX_TURNS) });
         return true;
       }),
     async forget(id) {
@@ -177,15 +198,20 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     async writtenBy(guild, user) {
       const turns: (Turn & { conversation: string })[] = [];
       const quotes: { conversation: string; text: string }[] = [];
+      const instructions: { conversation: string; text: string }[] = [];
       for (const conversation of new Set(await Array.fromAsync(idsOf(guild)))) {
-        for (const turn of (await get(conversation))?.turns ?? []) {
+        const found = await get(conversation);
+        if (found?.instructions?.by === user) {
+          instructions.push({ conversation, text: found.instructions.text });
+        }
+        for (const turn of found?.turns ?? []) {
           if (turn.user === user) turns.push({ conversation, ...turn });
           for (const part of turn.brought ?? []) {
             if (isBy(part, user) && 'files' in part) quotes.push({ conversation, text: part.text });
           }
         }
       }
-      return { turns, quotes };
+      return { turns, quotes, instructions };
     },
   };
 }

@@ -6,14 +6,13 @@ import type { ImageContent } from '../ports/provider.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import type { Turn } from './conversations.ts';
 import type { BroughtReader } from './read-brought.ts';
-import type { Settings } from './settings.ts';
 
 /** A question, as far as what came with it is concerned. */
 export interface ToGather {
   readonly place: Place;
   readonly model: Model;
   readonly brought: readonly BroughtPart[];
-  /** Reads the thread that the question stands in; null if it stands in none, or its conversation has begun. */
+  /** Reads the thread that the question stands in; null if it stands in none, its conversation has begun, or threads are not read here. */
   readonly readThread: ThreadReader | null;
   /** Turns before it, oldest first. */
   readonly turns: readonly Turn[];
@@ -47,11 +46,9 @@ const MAX_TOLD = 1_000;
 
 export function createGather({
   reader,
-  settings,
   tokens,
 }: {
   readonly reader: BroughtReader;
-  readonly settings: Pick<Settings, 'readsContext'>;
   readonly tokens: TokenEstimator;
 }): Gather {
   const cache = createImageCache();
@@ -61,7 +58,7 @@ export function createGather({
     { place, model, readThread }: ToGather,
     signal: AbortSignal,
   ): Promise<{ readonly messages: readonly QuotedPart[]; readonly problem: string | null }> {
-    if (readThread === null || !(await settings.readsContext(place))) return { messages: [], problem: null };
+    if (readThread === null) return { messages: [], problem: null };
     const { messages, problem } = await readThread(signal);
     const isNews = problem !== null && !told.has(`${place.channel} ${problem}`);
     if (problem !== null) {

@@ -2,13 +2,13 @@ import { explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
-import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
-import type { Settings } from './settings.ts';
+import type { SettingsHere } from './settings.ts';
 
 export interface ModelWish {
-  readonly place: Place;
-  readonly conversation: string | null;
+  readonly guild: GuildId;
+  /** What is set at the place; counts where nothing is asked for. */
+  readonly setting: SettingsHere['model'];
   /** As a person spelled it in this request; null where settings decide. */
   readonly asked: string | null;
 }
@@ -26,15 +26,13 @@ export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
 
 export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
-  readonly settings: Settings;
   readonly models: Pick<ModelRequests, 'decide' | 'decideAll'>;
   /** Catalogue id; null where the operator names none. */
   readonly defaultModel: string | null;
 }): ModelChooser {
-  const { catalogue, settings, models, defaultModel } = parts;
+  const { catalogue, models, defaultModel } = parts;
 
-  return async ({ place, conversation, asked }) => {
-    const { guild } = place;
+  return async ({ guild, setting, asked }) => {
     if (asked !== null) {
       const id = catalogue.resolve(asked, platformOf(guild)).model?.id ?? asked;
       const decision = await models.decide(id, guild);
@@ -42,7 +40,6 @@ export function createModelChooser(parts: {
         ? { ok: true, model: decision.model, remark: null }
         : { ok: false, text: explainRefusal(decision) };
     }
-    const setting = await settings.model({ place, conversation });
     const wished = setting && (await models.decide(setting.model, guild));
     if (wished?.ok) return { ok: true, model: wished.model, remark: null };
     const model = await fallback(guild);

@@ -9,6 +9,7 @@ import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
+import type { Personas } from './personas.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -24,7 +25,7 @@ export interface Privacy {
   forgetConversation(id: string): Promise<void>;
   /** Forgets what a person asked in a guild, what was answered, and what it cost; stops their answers. */
   forgetPerson(guild: GuildId, user: string): Promise<Forgotten>;
-  /** Forgets all of a guild's conversations, choices and costs, and stops its answers. */
+  /** Forgets all of a guild's conversations, choices, instructions, personas and costs, and stops its answers. */
   forgetGuild(guild: GuildId, by: string): Promise<Forgotten>;
   /** All that is stored about a person in a guild. */
   dataOf(guild: GuildId, user: string): Promise<PersonalData>;
@@ -46,6 +47,8 @@ export interface PersonalData {
   readonly turns: readonly (Turn & { readonly conversation: string })[];
   /** What the person wrote and others brought with their questions. */
   readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
+  /** What the person instructed the model to do in conversations. */
+  readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
@@ -60,6 +63,7 @@ export interface PrivacyOptions {
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
   readonly settings: Settings;
+  readonly personas: Personas;
   readonly usage: UsageLog;
   readonly ledger: Pick<Ledger, 'open'>;
   readonly limits: LimitRules;
@@ -78,7 +82,7 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { stops, conversations, answers, settings, usage, ledger, limits, audit, clock } = options;
+  const { stops, conversations, answers, settings, personas, usage, ledger, limits, audit, clock } = options;
 
   /**
    * Waits until what was set aside is booked, so that its cost can be forgotten; resolves to how many requests were not.
@@ -127,12 +131,13 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
 
     async forgetGuild(guild, by) {
       const atMs = clock.now();
-      const from = 'conversations, choices and costs';
+      const from = 'conversations, choices, instructions, personas and costs';
       await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
       const of = { guild };
       await stops.send(of, FORGOTTEN);
       const remembered = await conversations.forgetGuild(guild);
       await settings.forgetGuild(guild);
+      await personas.forgetGuild(guild);
       await answers.forget(guild, () => true);
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };

@@ -5,6 +5,7 @@ import type { ImageContent } from '../ports/provider.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import { mostImageTokens } from '../tokens/image-tokens.ts';
 import type { Turn } from './conversations.ts';
+import { type Instructions, type Variables, variablesText } from './instructions.ts';
 import { systemPrompt } from './system-prompt.ts';
 import { type Said, userMessage } from './user-message.ts';
 import { type WindowContent, type WindowTurn, windowOf } from './window.ts';
@@ -21,6 +22,10 @@ export interface PromptParts {
   readonly images?: ReadonlyMap<string | null, readonly ImageContent[]>;
   /** Such as 2026-11-25. */
   readonly day: string;
+  /** Those that count here, the widest first. */
+  readonly instructions: readonly Instructions[];
+  /** `Place.channelName`. */
+  readonly channel: string;
 }
 
 export type Prompt =
@@ -52,7 +57,7 @@ export async function promptFor(
   const { turns, question } = withNames(parts);
   const window = await windowOf(
     {
-      system: systemPrompt(guild),
+      system: systemPrompt(guild, parts.instructions),
       turns,
       question,
       images: parts.images?.get(null) ?? [],
@@ -80,13 +85,14 @@ export async function promptFor(
  * Where several people take part, the model is told who says what. What differs from turn to turn stands in the question
  * alone: all before it is cached by providers, byte by byte.
  */
-function withNames({ turns, asker, question, images, day }: PromptParts): {
+function withNames({ turns, asker, question, images, day, instructions, channel }: PromptParts): {
   readonly turns: readonly WindowTurn[];
   readonly question: string;
 } {
   const isShared = turns.some((turn) => turn.user !== asker.user);
   const by = (name: string, said: Said) =>
     userMessage(isShared ? { ...said, text: `${nameOf(name)}: ${said.text}` } : said);
+  const variables: Variables = { user: nameOf(asker.name), channel, date: day };
   return {
     turns: turns.map(({ id, author, question: text, brought, answer, tokens }) => ({
       question: by(author, { text, brought }),
@@ -94,7 +100,9 @@ function withNames({ turns, asker, question, images, day }: PromptParts): {
       answer,
       tokens,
     })),
-    question: `${by(asker.name, question)}\n\n(Today is ${day}.)`,
+    question: [by(asker.name, question), variablesText(instructions, variables), `(Today is ${day}.)`]
+      .filter(Boolean)
+      .join('\n\n'),
   };
 }
 

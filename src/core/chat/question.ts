@@ -24,6 +24,7 @@ import type { Gather } from './gather.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
 import { promptFor } from './prompt.ts';
+import type { Settings } from './settings.ts';
 import type { Slots } from './slots.ts';
 import { userMessage } from './user-message.ts';
 
@@ -67,6 +68,7 @@ export interface QuestionRunnerOptions {
   readonly gather: Gather;
   /** What comes with a question may cost so much unasked; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
+  readonly settings: Pick<Settings, 'at'>;
   readonly tokens: TokenEstimator;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
@@ -195,20 +197,25 @@ export function createQuestionRunner(
     const { actor, place, surface, eventId } = question;
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
     if (obstacle !== null) return tell(surface, obstacle);
-    const history = (await conversations.get(conversation))?.turns ?? [];
+    const begun = await conversations.get(conversation);
+    const history = begun?.turns ?? [];
     const again = history.findIndex((other) => other.id === turn);
 
-    const chosen = await options.choose({ place, conversation, asked: question.model ?? null });
+    const here = await options.settings.at({ place, conversation: begun });
+    const asked = question.model ?? null;
+    const chosen = await options.choose({ guild: place.guild, setting: here.model, asked });
     if (!chosen.ok) return tell(surface, chosen.text);
     const { model, remark } = chosen;
+    const persona = here.persona?.persona ?? null;
     const turns = again < 0 ? history : history.slice(0, again);
     const words = wordsIn(question.parts);
+    const mayReadThread = history.length === 0 && here.readsContext;
     const gathered = await options.gather(
       {
         place,
         model,
         brought: broughtIn(question.parts),
-        readThread: history.length === 0 ? (question.readThread ?? null) : null,
+        readThread: mayReadThread ? (question.readThread ?? null) : null,
         turns,
       },
       signal,
@@ -231,6 +238,8 @@ export function createQuestionRunner(
         asker,
         question: { text: words, brought },
         day: days.format(clock.now()),
+        instructions: here.instructions,
+        channel: place.channelName ?? 'this channel',
       },
       tokens,
       signal,
@@ -258,6 +267,7 @@ export function createQuestionRunner(
               aboveNanoUsd: options.confirmAboveNanoUsd,
             },
           }),
+      ...(persona?.temperature !== undefined && { temperature: persona.temperature }),
     });
     if (!request.ok) {
       return request.asksFirst ? offer(job, attempt, model, request.text) : tell(surface, request.text);
@@ -297,6 +307,7 @@ export function createQuestionRunner(
         remark: [...remarks, question.webSearch && !request.searchesWeb && withoutSearch(model)]
           .filter(Boolean)
           .join(' '),
+        persona: persona?.name ?? null,
         maxOutputTokens,
         stop,
         signal,

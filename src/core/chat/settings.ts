@@ -1,17 +1,14 @@
-import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
-import type { GuildId } from '../ports/actor.ts';
+import type { Locks } from '../coordination/locks.ts';
+import { type GuildId, placeOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversation, Conversations } from './conversations.ts';
+import type { Instructions } from './instructions.ts';
+import type { Persona, Personas } from './personas.ts';
+import { applyChange, type Setting, type SettingChange, settingSchema } from './setting.ts';
 
 export type SettingScope = 'conversation' | 'channel' | 'guild';
-
-const settingsSchema = z.object({
-  model: z.string().optional(),
-  /** Whether questions bring the thread that they stand in. */
-  context: z.boolean().optional(),
-});
 
 /** Where a setting may hang: a place, and the conversation there if one has begun. */
 export interface SettingTarget {
@@ -19,75 +16,124 @@ export interface SettingTarget {
   readonly conversation: string | null;
 }
 
-export interface ModelChoice {
+export interface ModelSetting {
   readonly model: string;
   readonly scope: SettingScope;
+  /** The persona whose model it is; null if it was chosen by itself. */
+  readonly persona: string | null;
 }
 
-/** Model choices by conversation, channel and guild; the narrowest one counts. */
+/** What counts at a place. */
+export interface SettingsHere {
+  /** The narrowest choice; null if nobody chose. It is a wish: access is checked on use. */
+  readonly model: ModelSetting | null;
+  /** The narrowest; null for none. */
+  readonly persona: { readonly persona: Persona; readonly scope: SettingScope } | null;
+  /** All of them, the widest first, that of the persona behind those of its level. */
+  readonly instructions: readonly Instructions[];
+  /** Whether a question brings the thread that it stands in; it does by default. */
+  readonly readsContext: boolean;
+}
+
+/** Choices by conversation, channel and guild; the narrowest one counts. Instructions add to wider ones. */
 export interface Settings {
-  /** The choice that counts here; null where nobody chose. It is a wish: access is checked on use. */
-  model(target: SettingTarget): Promise<ModelChoice | null>;
-  /** Sets the choice, or takes it back with null. */
-  setModel(scope: SettingScope, target: SettingTarget, model: string | null): Promise<void>;
-  /** Whether a question brings the thread that it stands in: as the channel says, else the guild, else yes. */
-  readsContext(place: Place): Promise<boolean>;
-  /** Says so for a channel or for all channels; null takes it back. */
-  setContext(
-    scope: Exclude<SettingScope, 'conversation'>,
-    place: Place,
-    isRead: boolean | null,
-  ): Promise<void>;
+  at(target: { readonly place: Place; readonly conversation: Conversation | null }): Promise<SettingsHere>;
+  /** Changes what is set at one level. */
+  change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
   /** Takes back all that was chosen for a guild and its channels; a conversation's choice goes with it. */
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
-export function createSettings(
-  store: Store,
-  conversations: Pick<Conversations, 'get' | 'setModel'>,
-): Settings {
-  const settings = createCollection(store, 'settings', { version: 1, schema: settingsSchema });
+export interface SettingsOptions {
+  readonly store: Store;
+  readonly locks: Locks;
+  readonly conversations: Pick<Conversations, 'configure'>;
+  readonly personas: Pick<Personas, 'get'>;
+  /** The operator's, for every guild; null for none. */
+  readonly instructions: string | null;
+}
 
-  async function change(key: string, changes: z.infer<typeof settingsSchema>): Promise<void> {
-    const { model, context } = { ...(await settings.get(key)), ...changes };
-    if (model === undefined && context === undefined) await settings.delete(key);
-    else await settings.set(key, { model, context });
-  }
+/** Narrowest first. */
+const SCOPES = ['conversation', 'channel', 'guild'] as const satisfies readonly SettingScope[];
+
+export function createSettings(options: SettingsOptions): Settings {
+  const { store, locks, conversations, personas } = options;
+  const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
   return {
-    async model({ place, conversation }) {
-      const keys = [channelKey(place), guildKey(place.guild)];
-      const [own, values] = await Promise.all([
-        conversation === null ? null : conversations.get(conversation),
-        settings.getMany(keys),
-      ]);
-      if (own?.model !== undefined) return { model: own.model, scope: 'conversation' };
-      const [ofChannel, ofGuild] = keys.map((key) => values.get(key)?.model);
-      if (ofChannel !== undefined) return { model: ofChannel, scope: 'channel' };
-      return ofGuild === undefined ? null : { model: ofGuild, scope: 'guild' };
+    async at({ place, conversation }) {
+      const [channel, guild] = [channelKey(place), guildKey(place.guild)];
+      const values = await settings.getMany([channel, guild]);
+      const levels: Record<SettingScope, Setting> = {
+        conversation: conversation ?? {},
+        channel: values.get(channel) ?? {},
+        guild: values.get(guild) ?? {},
+      };
+      const chosen = SCOPES.find((scope) => levels[scope].persona !== undefined);
+      const name = chosen === undefined ? null : (levels[chosen].persona ?? null);
+      const found = name === null ? null : await personas.get(place.guild, name);
+      const persona = found === null || chosen === undefined ? null : { persona: found, scope: chosen };
+      return {
+        persona,
+        model: modelOf(levels, persona),
+        readsContext: levels.channel.context ?? levels.guild.context ?? true,
+        instructions: instructionsOf(levels, persona, place.guild, options.instructions),
+      };
     },
-    async setModel(scope, { place, conversation }, model) {
+    async change(scope, { place, conversation }, change) {
       if (scope === 'conversation') {
-        if (conversation === null) throw new Error('there is no conversation to set a model for');
-        return conversations.setModel(conversation, model);
+        if (conversation === null) throw new Error('there is no conversation to set anything for');
+        return conversations.configure(conversation, change);
       }
       const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
-      await change(key, { model: model ?? undefined });
-    },
-    async readsContext(place) {
-      const keys = [channelKey(place), guildKey(place.guild)];
-      const values = await settings.getMany(keys);
-      return keys.map((key) => values.get(key)?.context).find((context) => context !== undefined) ?? true;
-    },
-    async setContext(scope, place, isRead) {
-      const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
-      await change(key, { context: isRead ?? undefined });
+      await locks.hold(`settings/${key}`, async (lock) => {
+        const held = settings.under(lock);
+        const after = applyChange((await held.get(key)) ?? {}, change);
+        if (Object.keys(after).length === 0) await held.delete(key);
+        else await held.set(key, after);
+      });
     },
     async forgetGuild(guild) {
       await settings.delete(guildKey(guild));
       for await (const key of settings.keys(`channel/${guild}/`)) await settings.delete(key);
     },
   };
+}
+
+/** A persona's model counts as if chosen where the persona is set, behind one that was chosen there by itself. */
+function modelOf(
+  levels: Readonly<Record<SettingScope, Setting>>,
+  chosen: SettingsHere['persona'],
+): ModelSetting | null {
+  for (const scope of SCOPES) {
+    const { model } = levels[scope];
+    if (model !== undefined) return { model, scope, persona: null };
+    if (chosen?.scope === scope && chosen.persona.model !== undefined) {
+      return { model: chosen.persona.model, scope, persona: chosen.persona.name };
+    }
+  }
+  return null;
+}
+
+function instructionsOf(
+  levels: Readonly<Record<SettingScope, Setting>>,
+  chosen: SettingsHere['persona'],
+  guild: GuildId,
+  ofOperator: string | null,
+): readonly Instructions[] {
+  const from = { conversation: 'this conversation', channel: 'this channel', guild: placeOf(guild) };
+  return [
+    ...(ofOperator === null ? [] : [{ from: 'the operator of this bot', text: ofOperator }]),
+    ...SCOPES.toReversed().flatMap((scope): Instructions[] => {
+      const { instructions } = levels[scope];
+      return [
+        ...(instructions === undefined ? [] : [{ from: from[scope], text: instructions.text }]),
+        ...(chosen?.scope === scope
+          ? [{ from: `the persona ${chosen.persona.name}`, text: chosen.persona.instructions }]
+          : []),
+      ];
+    }),
+  ];
 }
 
 function channelKey({ guild, channel }: Place): string {

@@ -29,15 +29,20 @@ function othersText(part: QuotedPart | ForwardedPart): string {
     why: part.type === 'quoted' ? WHY[part.why] : 'forwarded with the question',
   };
   const inside = [quotable(part.text), ...part.files.map(fileText)].filter((piece) => piece !== '');
-  return tagged('quoted', facts, inside.join('\n'));
+  return wrapped('quoted', facts, inside.join('\n'));
 }
 
 function fileText({ type, name, mediaType, text, unread }: FilePart): string {
   const facts = { name, type: mediaType, ...(unread === undefined ? {} : { unread }) };
-  return tagged(type, facts, text === undefined ? '' : quotable(text));
+  return tagged(type, facts, text ?? '');
 }
 
-function tagged(tag: string, facts: Readonly<Record<string, string>>, inside: string): string {
+/** A text between tags that nothing in it can close, with facts about it. */
+export function tagged(tag: string, facts: Readonly<Record<string, string>>, text: string): string {
+  return wrapped(tag, facts, quotable(text));
+}
+
+function wrapped(tag: string, facts: Readonly<Record<string, string>>, inside: string): string {
   const attributes = Object.entries(facts).map(([name, value]) => ` ${name}="${attribute(value)}"`);
   const open = `<${tag}${attributes.join('')}`;
   return inside === '' ? `${open} />` : `${open}>\n${inside}\n</${tag}>`;
@@ -51,5 +56,5 @@ function attribute(value: string): string {
 
 /** No tag of ours begins or ends in what others wrote. */
 function quotable(text: string): string {
-  return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image)\b)/gi, '‹');
+  return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image|instructions|now)\b)/gi, '‹');
 }

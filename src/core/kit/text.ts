@@ -25,6 +25,13 @@ export function quoted(text: string): string {
   return `\`${visible}${text.length > MAX_QUOTED_CHARS ? '…' : ''}\``;
 }
 
+/** A text of several lines in a block of code that nothing in it can close. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
+
 /** Whether `at` is between the halves of a surrogate pair. */
 export function splitsPair(text: string, at: number): boolean {
   return isHighSurrogate(text.charCodeAt(at - 1)) && (text.charCodeAt(at) & 0xfc00) === 0xdc00;

@@ -47,6 +47,8 @@ export interface ModelRequest {
   readonly brought?: { readonly bytes: number; readonly images: number; readonly aboveNanoUsd: number };
   /** Keeps the conversation with one upstream, whose prompt cache is warm. */
   readonly conversation: string;
+  /** 0 to 2; the model's own by default. */
+  readonly temperature?: number;
 }
 
 /** What a request came to. */
@@ -210,6 +212,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         maxPrice: maxPrice(route, dearest),
         user: `${request.guild}/${request.user}`,
         sessionId: request.conversation,
+        ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
         ...wireTraits(model),
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),

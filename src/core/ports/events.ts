@@ -8,6 +8,8 @@ export interface Place {
   readonly guild: GuildId;
   /** The channel whose settings apply; for a thread, its parent. Opaque, unique within the platform. */
   readonly channel: string;
+  /** What people call that channel, without a `#`; left out for direct messages and if the event does not say. */
+  readonly channelName?: string;
   /**
    * What a conversation hangs on: a thread, a DM, or the answer that is replied to (a `LiveMessage.key`). Opaque,
    * unique within the platform. Null where each question starts a conversation of its own.

@@ -31,7 +31,13 @@ export type ProviderErrorCode =
   | 'bad_response';
 
 /** A part of a request without which the same question can be asked once more. */
-export type RefusedPart = 'stream' | 'system' | 'stream_options' | 'max_tokens' | 'max_completion_tokens';
+export type RefusedPart =
+  | 'stream'
+  | 'system'
+  | 'stream_options'
+  | 'temperature'
+  | 'max_tokens'
+  | 'max_completion_tokens';
 
 export interface ProviderErrorDetails {
   readonly code: ProviderErrorCode;

@@ -37,6 +37,8 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   /** Cap on the answer in tokens, reasoning included. */
   readonly maxOutputTokens?: number;
+  /** 0 to 2; the model's own by default. Left out for models that were found not to take one. */
+  readonly temperature?: number;
   readonly preferences?: RoutingPreferences;
   readonly maxPrice?: MaxPrice;
   /** Stable, opaque id of the person who asked; without it a provider's policy block hits the whole account. */

@@ -64,6 +64,7 @@ const UNWANTED =
 
 const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
   ['stream_options', /\bstream_options\b|\binclude_usage\b/i],
+  ['temperature', /\btemperature\b/i],
   ['max_completion_tokens', /\bmax_completion_tokens\b.{0,80}(?:unsupported|not|unrecogni|unknown|extra)/i],
   ['max_tokens', /\bmax_tokens\b/i],
   ['max_completion_tokens', /\bmax_completion_tokens\b/i],

@@ -38,6 +38,8 @@ export function chatBody(
     ...(request.maxOutputTokens !== undefined && {
       [capField(features.maxTokensField, without)]: request.maxOutputTokens,
     }),
+    ...(request.temperature !== undefined &&
+      !without.has('temperature') && { temperature: request.temperature }),
     ...(features.user && request.user !== undefined && { user: request.user }),
     ...(features.sessionId && request.sessionId !== undefined && { session_id: request.sessionId }),
     ...(features.routing &&

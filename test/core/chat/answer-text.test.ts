@@ -86,6 +86,7 @@ describe('sources', () => {
 describe('the footer', () => {
   const facts = {
     model: { name: 'M' },
+    persona: null,
     durationMs: 1_234,
     tokens: 1_000,
     costNanoUsd: 0,
@@ -96,6 +97,7 @@ describe('the footer', () => {
   it('says model, time, tokens and price, and which of them are estimates, where anything was used', () => {
     expect(footerOf(facts)).toBe('M · 1.2 s · 1,000 tokens · free');
     expect(footerOf({ ...facts, tokens: 0 })).toBeNull();
+    expect(footerOf({ ...facts, persona: 'Pirate' })).toBe('Pirate · M · 1.2 s · 1,000 tokens · free');
     expect(footerOf({ ...facts, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
       'M · 1.2 s · ≈ 1 token · ≈ $0.0012',
     );

@@ -91,7 +91,11 @@ describe('what comes with a question', () => {
     await bot.dispatch.message(second);
     expect(asked()).toBe('And?');
 
-    await bot.services.settings.setContext('channel', first.place, false);
+    await bot.services.settings.change(
+      'channel',
+      { place: first.place, conversation: null },
+      { context: false },
+    );
     await bot.dispatch.message({ ...messageOf('Well?', { place: { key: 't3' } }), readThread });
     expect(asked()).toBe('Well?');
   });

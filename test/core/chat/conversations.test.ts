@@ -150,13 +150,13 @@ describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
     const conversations = processNamed('p');
     const { id } = await conversations.open('discord:1', null);
-    await conversations.setModel(id, 'openai/gpt-4o');
+    await conversations.configure(id, { model: 'openai/gpt-4o' });
     await conversations.record(id, turn('one'), wanted);
     expect(await conversations.get(id)).toMatchObject({ model: 'openai/gpt-4o', turns: [{ id: 'one' }] });
-    await conversations.setModel(id, null);
+    await conversations.configure(id, { model: undefined });
     expect((await conversations.get(id))?.model).toBeUndefined();
     await conversations.forget(id);
-    await conversations.setModel(id, 'openai/gpt-4o');
+    await conversations.configure(id, { model: 'openai/gpt-4o' });
     expect(await conversations.get(id)).toBeNull();
   });
 });

@@ -9,8 +9,10 @@ const place = { guild: 'discord:1', channel: 'c', key: null } as const;
 async function chosen(options: TestBotOptions, setting?: string): Promise<string> {
   bot = await createTestBot(options);
   const { choose, settings } = bot.services;
-  if (setting !== undefined) await settings.setModel('guild', { place, conversation: null }, setting);
-  const choice = await choose({ place, conversation: null, asked: null });
+  if (setting !== undefined)
+    await settings.change('guild', { place, conversation: null }, { model: setting });
+  const { model } = await settings.at({ place, conversation: null });
+  const choice = await choose({ guild: place.guild, setting: model, asked: null });
   return choice.ok ? choice.model.id : choice.text;
 }
 

@@ -29,6 +29,7 @@ const common = {
   messages: messagesOf(textPart),
   stream: z.boolean().optional(),
   user: z.string().max(256).optional(),
+  temperature: z.number().min(0).max(2).optional(),
 };
 
 /** OpenAI refuses every argument that it does not know. */

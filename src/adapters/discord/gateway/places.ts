@@ -51,8 +51,18 @@ export function interactionPlace(interaction: BaseInteraction, answerKey: string
   }
   if (!isGuildsOwn(interaction)) return { guild: guildOfOne(user.id), channel: here, key: answerKey };
   const guild: GuildId = `discord:${interaction.guildId}`;
-  if (channel?.isThread()) return { guild, channel: channel.parentId ?? here, key: here };
-  return { guild, channel: here, key: answerKey };
+  const named = channelNameOf(channel);
+  if (channel?.isThread()) return { guild, channel: channel.parentId ?? here, ...named, key: here };
+  return { guild, channel: here, ...named, key: answerKey };
+}
+
+/** What people call the channel whose settings apply; for a thread, its parent. Nothing for direct messages. */
+export function channelNameOf(
+  channel: BaseInteraction['channel'] | Message['channel'],
+): Pick<Place, 'channelName'> | undefined {
+  if (channel === null || channel.isDMBased()) return;
+  const { name } = channel.isThread() ? (channel.parent ?? channel) : channel;
+  return name ? { channelName: name } : undefined;
 }
 
 /** The user's direct messages with the bot, as opposed to those with others. */

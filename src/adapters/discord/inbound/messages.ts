@@ -9,7 +9,7 @@ import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
 import type { MessagePlace } from '../answers/references.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '../gateway/permissions.ts';
-import { eventId, guildOfOne, messageActor } from '../gateway/places.ts';
+import { channelNameOf, eventId, guildOfOne, messageActor } from '../gateway/places.ts';
 import type { Referenced } from '../gateway/referenced.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
@@ -133,10 +133,13 @@ function placeOf(message: Message, repliesToBot: boolean, opensThread: boolean):
   const { channel, channelId, guildId, author, id } = message;
   if (guildId === null) return { guild: guildOfOne(author.id), channel: channelId, key: channelId };
   const guild = `discord:${guildId}` as const;
-  if (channel.isThread()) return { guild, channel: channel.parentId ?? channelId, key: channelId };
-  if (repliesToBot) return { guild, channel: channelId, key: message.reference?.messageId ?? null };
+  const channelName = channelNameOf(channel);
+  if (channel.isThread())
+    return { guild, channel: channel.parentId ?? channelId, ...channelName, key: channelId };
+  if (repliesToBot)
+    return { guild, channel: channelId, ...channelName, key: message.reference?.messageId ?? null };
   // The thread that will start from the message has its id.
-  return { guild, channel: channelId, key: opensThread ? id : null };
+  return { guild, channel: channelId, ...channelName, key: opensThread ? id : null };
 }
 
 /** The bot's mention as it stands in the text, by name or by the role that Discord made for it; null where there is none. */

@@ -43,8 +43,10 @@ export function actorOf(person: PersonInfo): Actor {
 
 /** A thread's key is that of the message it hangs on, so that a thread under an answer goes on with its conversation. */
 export function placeOf({ channel, thread }: Spot): Place {
-  const isDm = channelOf(channel)?.owner !== null;
-  return { guild: GUILD, channel, key: thread ?? (isDm ? channel : null) };
+  const known = channelOf(channel);
+  const isDm = known?.owner !== null;
+  const named = known === undefined || isDm ? {} : { channelName: known.name };
+  return { guild: GUILD, channel, ...named, key: thread ?? (isDm ? channel : null) };
 }
 
 const MENTION = /(^|[^\w@])@parley\b/i;

@@ -54,7 +54,12 @@ describe('a mention in a channel', () => {
     expect(text).toBe('Why is the sky blue?\nAnd why is it not violet?');
     expect(addressed).toBe(true);
     expect(actor).toMatchObject({ guild: `discord:${guild.id}`, user: ada.id, name: 'Ada' });
-    expect(place).toEqual({ guild: `discord:${guild.id}`, channel: channel.id, key: question.id });
+    expect(place).toEqual({
+      guild: `discord:${guild.id}`,
+      channel: channel.id,
+      channelName: 'general',
+      key: question.id,
+    });
     expect(discord.threads(channel)).toEqual([]);
     const message = await surface.open(view('Because'), never);
     expect(discord.threads(channel)).toEqual([{ id: question.id, name: 'Why is the sky blue?', type: 11 }]);
@@ -243,12 +248,12 @@ describe('a send that failed', () => {
 describe('what is written in a thread', () => {
   it('needs no mention, and comes with the thread’s conversation', async () => {
     const ground = await open();
-    const { discord, ada, channel, guild } = ground;
+    const { discord, ada, channel } = ground;
     const thread = discord.openThread(channel, ada, 'Talk');
     ada.say(thread, 'go on');
     const { place, addressed, surface } = await heard(ground);
     expect(addressed).toBe(false);
-    expect(place).toEqual({ guild: `discord:${guild.id}`, channel: channel.id, key: thread.id });
+    expect(place).toMatchObject({ channel: channel.id, channelName: 'general', key: thread.id });
     await surface.open(view('On I go.'), never);
     expect(discord.messages(thread).at(-1)).toMatchObject({ content: 'On I go.', repliesTo: null });
   });

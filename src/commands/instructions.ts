@@ -1,0 +1,61 @@
+import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { fenced } from '../core/kit/text.ts';
+import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
+
+export const instructions = defineCommand({
+  name: 'instructions',
+  description: 'Show or set what I am told before each question here',
+  role: 'member',
+  reply: 'private',
+  options: {
+    action: {
+      type: 'choice',
+      description: 'What to do; sets them if there is a text, else shows them',
+      choices: [
+        { value: 'show', label: 'Show those that count here' },
+        { value: 'set', label: 'Set them' },
+        { value: 'clear', label: 'Take them back' },
+      ],
+    },
+    text: {
+      type: 'text',
+      description: 'What to tell me; {user}, {channel} and {date} are filled in with each question',
+      maxChars: MAX_INSTRUCTIONS_CHARS,
+    },
+    scope: {
+      type: 'choice',
+      description: 'Where they count; this conversation if left out, beyond it for admins',
+      choices: SCOPE_CHOICES,
+    },
+  },
+  async run(context, { action, text, scope = 'conversation' }) {
+    const { actor, services, tell } = context;
+    const wanted = action ?? (text === undefined ? 'show' : 'set');
+    if (wanted === 'show') return tell(await shown(context));
+    if (wanted === 'set' && text === undefined) {
+      return tell('Say what to tell me: `/instructions action:set text:…`.');
+    }
+    const target = await ownedTarget(context, scope, 'the instructions');
+    if (!target.ok) return tell(target.text);
+    const by = scope === 'conversation' ? { by: actor.user } : {};
+    const given = wanted === 'clear' || text === undefined ? undefined : { text, ...by };
+    await services.settings.change(scope, target, { instructions: given });
+    await recordChange(context, scope, 'instructions', given?.text ?? null);
+    await tell(
+      given === undefined
+        ? `The instructions for ${SCOPE_WORDS[scope]} are taken back.`
+        : `From the next question on these instructions count in ${SCOPE_WORDS[scope]}. Everybody here can read them with \`/instructions\`.`,
+    );
+  },
+});
+
+/** All that counts here, for everybody: nobody is steered by what they cannot see. */
+async function shown({ place, services }: CommandContext): Promise<string> {
+  const conversation = await services.chat.conversationAt(place);
+  const { instructions: here } = await services.settings.at({ place, conversation });
+  if (here.length === 0) {
+    return 'No instructions are set here. Set some with `/instructions action:set text:…`.';
+  }
+  return here.map(({ from, text }) => `From **${from}**:\n${fenced(text)}`).join('\n\n');
+}

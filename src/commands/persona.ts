@@ -1,0 +1,154 @@
+import { explainRefusal } from '../core/access/access.ts';
+import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
+import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/chat/personas.ts';
+import type { SettingScope } from '../core/chat/settings.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { oneLine, quoted } from '../core/kit/text.ts';
+import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
+
+/** Takes a choice back; and chooses none, whatever the wider levels say. Neither can be a name. */
+const DEFAULT = 'default';
+const NONE = 'none';
+
+const MAX_SUMMARY_CHARS = 100;
+
+export const persona = defineCommand({
+  name: 'persona',
+  description: 'Choose who I answer as here, or keep the list of personas (admins)',
+  role: 'member',
+  reply: 'private',
+  options: {
+    action: {
+      type: 'choice',
+      description: 'What to do; uses the persona if there is a name, else lists them',
+      choices: [
+        { value: 'list', label: 'List them' },
+        { value: 'use', label: 'Use one here' },
+        { value: 'add', label: 'Add or replace one (admins)' },
+        { value: 'remove', label: 'Remove one (admins)' },
+      ],
+    },
+    name: {
+      type: 'text',
+      description: `Which persona; to use, also "${NONE}", or "${DEFAULT}" to take the choice back`,
+      maxChars: 40,
+    },
+    instructions: {
+      type: 'text',
+      description: 'To add: what I am told when I answer as it',
+      maxChars: MAX_INSTRUCTIONS_CHARS,
+    },
+    model: { type: 'model', description: 'To add: the model that answers as it, if nobody chose another' },
+    temperature: { type: 'text', description: 'To add: 0 (sober) to 2 (wild)', maxChars: 10 },
+    scope: {
+      type: 'choice',
+      description: 'To use: where; this conversation if left out, beyond it for admins',
+      choices: SCOPE_CHOICES,
+    },
+  },
+  async run(context, given) {
+    const { name, scope = 'conversation' } = given;
+    const { action = name === undefined ? 'list' : 'use' } = given;
+    const { tell } = context;
+    if (action === 'list') return tell(await listed(context));
+    if (name === undefined) return tell(`Say which persona: \`/persona action:${action} name:…\`.`);
+    if (action === 'use') return tell(await use(context, name, scope));
+    if (!mayActAs(await context.services.roles(context.actor), 'admin')) {
+      return tell(
+        'Only an admin can add and remove personas. You can use those that `/persona action:list` lists.',
+      );
+    }
+    if (action === 'remove') return tell(await remove(context, name));
+    await tell(await add(context, { ...given, name }));
+  },
+});
+
+async function use(context: CommandContext, name: string, scope: SettingScope): Promise<string> {
+  const { place, services } = context;
+  const target = await ownedTarget(context, scope, 'the persona');
+  if (!target.ok) return target.text;
+  const where = SCOPE_WORDS[scope];
+  const word = name.toLowerCase();
+  if (word === DEFAULT || word === NONE) {
+    await services.settings.change(scope, target, { persona: word === NONE ? null : undefined });
+    await recordChange(context, scope, 'persona', word);
+    return word === NONE
+      ? `I answer in ${where} without a persona from now on.`
+      : `The choice for ${where} is taken back.`;
+  }
+  const found = await services.personas.get(place.guild, name);
+  if (found === null)
+    return `There is no persona called ${quoted(name)}. \`/persona\` lists those there are.`;
+  await services.settings.change(scope, target, { persona: found.name });
+  await recordChange(context, scope, 'persona', found.name);
+  return `I answer in ${where} as **${found.name}** from now on.`;
+}
+
+async function add(
+  context: CommandContext,
+  given: { name: string; instructions?: string; model?: string; temperature?: string },
+): Promise<string> {
+  const { place, services } = context;
+  const name = given.name.trim();
+  if (!PERSONA_NAME.test(name) || [DEFAULT, NONE].includes(name.toLowerCase())) {
+    return `A name has 1 to 40 letters, digits, spaces, hyphens and apostrophes, and is neither \`${NONE}\` nor \`${DEFAULT}\`.`;
+  }
+  if (given.instructions === undefined) return 'Say how it answers: `instructions:…`.';
+  const temperature =
+    given.temperature === undefined ? undefined : Number(given.temperature.replace(',', '.'));
+  if (temperature !== undefined && !(temperature >= 0 && temperature <= 2)) {
+    return '`temperature` must be a number from 0 to 2, such as 0.7.';
+  }
+  let model: string | undefined;
+  if (given.model !== undefined) {
+    const id = services.catalogue.resolve(given.model, platformOf(place.guild)).model?.id ?? given.model;
+    const decision = await services.models.decide(id, place.guild);
+    if (!decision.ok) return explainRefusal(decision);
+    model = decision.model.id;
+  }
+  const saved = await services.personas.save(place.guild, {
+    name,
+    instructions: given.instructions,
+    ...(model !== undefined && { model }),
+    ...(temperature !== undefined && { temperature }),
+  });
+  if (saved === 'full') {
+    return `There are ${MAX_PERSONAS} personas already. Remove one first: \`/persona action:remove name:…\`.`;
+  }
+  await recordChange(context, 'guild', `persona ${name}`, given.instructions);
+  return `**${name}** is ${saved}. Use it with \`/persona action:use name:${name}\`.`;
+}
+
+async function remove(context: CommandContext, name: string): Promise<string> {
+  const removed = await context.services.personas.remove(context.place.guild, name);
+  if (removed === null) {
+    return `There is no persona called ${quoted(name)}. \`/persona\` lists those there are.`;
+  }
+  await recordChange(context, 'guild', `persona ${removed.name}`, null);
+  return `**${removed.name}** is removed. I answer without it where it was used.`;
+}
+
+async function listed({ place, services }: CommandContext): Promise<string> {
+  const conversation = await services.chat.conversationAt(place);
+  const [all, here] = await Promise.all([
+    services.personas.list(place.guild),
+    services.settings.at({ place, conversation }),
+  ]);
+  if (all.length === 0) {
+    return 'There are no personas here yet. Admins add them with `/persona action:add name:… instructions:…`.';
+  }
+  const lines = all.map((one) => {
+    const isUsed = one.name === here.persona?.persona.name;
+    return `- **${one.name}**${isUsed ? ' (answers here)' : ''} · ${factsOf(one)}`;
+  });
+  return [...lines, '', 'Use one with `/persona action:use name:…`.'].join('\n');
+}
+
+function factsOf({ instructions, model, temperature }: Persona): string {
+  return [
+    quoted(oneLine(instructions, MAX_SUMMARY_CHARS)),
+    ...(model === undefined ? [] : [`\`${model}\``]),
+    ...(temperature === undefined ? [] : [`temperature ${temperature}`]),
+  ].join(' · ');
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { createCollection } from '../coordination/collection.ts';
+import type { Locks } from '../coordination/locks.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { Store } from '../ports/store.ts';
+import { MAX_INSTRUCTIONS_CHARS } from './instructions.ts';
+
+const personaSchema = z.object({
+  /** Unique in its guild, whatever the case. Stands in footers, so it holds no markup. */
+  name: z.string(),
+  instructions: z.string().max(MAX_INSTRUCTIONS_CHARS),
+  /** Catalogue id of the model that answers as it; left out if settings decide. A wish: access is checked on use. */
+  model: z.string().exactOptional(),
+  /** 0 to 2; left out for the model's own. */
+  temperature: z.number().min(0).max(2).exactOptional(),
+});
+const librarySchema = z.object({ personas: z.array(personaSchema) });
+
+/** Somebody that the bot can answer as: a name with instructions and, if wished, a model and a temperature. */
+export type Persona = z.infer<typeof personaSchema>;
+
+/** The personas of a guild, kept by its admins. */
+export interface Personas {
+  /** Null if there is none of that name. Case does not count. */
+  get(guild: GuildId, name: string): Promise<Persona | null>;
+  /** By name. */
+  list(guild: GuildId): Promise<readonly Persona[]>;
+  /** Adds it, or puts it in the place of the one with its name. `full`: there are `MAX_PERSONAS` already. */
+  save(guild: GuildId, persona: Persona): Promise<'added' | 'replaced' | 'full'>;
+  /** Resolves to what was removed; null if there was none of that name. */
+  remove(guild: GuildId, name: string): Promise<Persona | null>;
+  forgetGuild(guild: GuildId): Promise<void>;
+}
+
+/** As many as a menu of Discord's can show. */
+export const MAX_PERSONAS = 25;
+/** Letters, digits, spaces, apostrophes and hyphens, 1 to 40: what no platform reads as markup. */
+export const PERSONA_NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} '’-]{0,39}$/u;
+
+export function createPersonas(store: Store, locks: Locks): Personas {
+  const libraries = createCollection(store, 'personas', { version: 1, schema: librarySchema });
+
+  async function list(guild: GuildId): Promise<readonly Persona[]> {
+    return (await libraries.get(guild))?.personas ?? [];
+  }
+
+  const lockOf = (guild: GuildId) => `personas/${guild}`;
+
+  return {
+    list,
+    get: async (guild, name) => (await list(guild)).find((persona) => isCalled(persona, name)) ?? null,
+    save: (guild, persona) =>
+      locks.hold(lockOf(guild), async (lock) => {
+        const before = await list(guild);
+        const others = before.filter((other) => !isCalled(other, persona.name));
+        if (others.length >= MAX_PERSONAS) return 'full';
+        const personas = [...others, persona].toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
+        await libraries.under(lock).set(guild, { personas });
+        return others.length < before.length ? 'replaced' : 'added';
+      }),
+    remove: (guild, name) =>
+      locks.hold(lockOf(guild), async (lock) => {
+        const before = await list(guild);
+        const removed = before.find((persona) => isCalled(persona, name)) ?? null;
+        if (removed !== null) {
+          await libraries.under(lock).set(guild, { personas: before.filter((other) => other !== removed) });
+        }
+        return removed;
+      }),
+    async forgetGuild(guild) {
+      await libraries.delete(guild);
+    },
+  };
+}
+
+function isCalled(persona: Persona, name: string): boolean {
+  return persona.name.toLowerCase() === name.trim().toLowerCase();
+}

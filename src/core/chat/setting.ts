@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** What can be chosen for a conversation, a channel and a guild. Left out: the wider level decides. */
+export const settingShape = {
+  /** Whether questions bring the thread that they stand in; for channel and guild. */
+  context: z.boolean().exactOptional(),
+  /** Catalogue id of the model that answers. */
+  model: z.string().exactOptional(),
+  /** Name of the persona; null for none, whatever the wider levels say. */
+  persona: z.string().nullable().exactOptional(),
+  /** `by`: the person who gave them, for conversations alone, where they are personal. */
+  instructions: z.object({ text: z.string(), by: z.string().exactOptional() }).exactOptional(),
+};
+
+export const settingSchema = z.object(settingShape);
+export type Setting = z.infer<typeof settingSchema>;
+
+/** New values by name; undefined takes one back. */
+export type SettingChange = { readonly [K in keyof Setting]?: Setting[K] | undefined };
+
+/** The value with the change in it, and without what the change takes back. */
+export function applyChange<T extends Setting>(before: T, change: SettingChange): T {
+  const kept = Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as T;
+}
