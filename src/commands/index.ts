@@ -10,6 +10,7 @@ import { instructions } from './instructions.ts';
 import { limits } from './limits.ts';
 import { model } from './model.ts';
 import { models } from './models.ts';
+import { newConversation } from './new.ts';
 import { persona } from './persona.ts';
 import { stop } from './stop.ts';
 import { tier } from './tier.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   instructions,
   persona,
   context,
+  newConversation,
   stop,
   usage,
   limits,

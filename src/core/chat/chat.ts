@@ -29,6 +29,8 @@ export interface Chat {
   conversationAt(place: Place): Promise<Conversation | null>;
   /** As `conversationAt`, and begins one where there is none. */
   openConversation(place: Place): Promise<Conversation>;
+  /** Lets the next question begin anew; nothing is deleted, and what was chosen stays. */
+  beginAnew(conversation: string): Promise<void>;
   /**
    * Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way: what the platforms do
    * not take within 10 s is left to the journal.
@@ -164,6 +166,7 @@ export function createChat(options: ChatOptions): Chat {
     async conversationAt(place) {
       return place.key === null ? null : conversations.at(place.key);
     },
+    beginAnew: (conversation) => conversations.beginAnew(conversation, clock.now()),
     openConversation: (place) => conversations.open(place.guild, place.key),
 
     async drain(graceMs) {

@@ -22,6 +22,8 @@ const turnSchema = z.object({
   askedAtMs: z.number(),
   /** Estimate for question and answer; absent in conversations so short that nothing had to be counted. */
   tokens: z.number().exactOptional(),
+  /** Asked before the conversation was begun anew: later questions do not bring it. */
+  isPast: z.literal(true).exactOptional(),
 });
 
 const conversationSchema = z.object({
@@ -29,6 +31,8 @@ const conversationSchema = z.object({
   turns: z.array(turnSchema),
   /** Who asked its first question; left out before that, and of conversations of before this was kept. */
   startedBy: z.string().exactOptional(),
+  /** When it was begun anew last. */
+  anewAtMs: z.number().exactOptional(),
   /** What was chosen for it. */
   ...settingShape,
 });
@@ -48,6 +52,8 @@ export interface Conversations {
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
+  /** From now on questions bring no turn that was asked before this moment. Nothing is deleted. */
+  beginAnew(id: string, nowMs: number): Promise<void>;
   /** Lets a conversation be found at one more place. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
@@ -77,6 +83,13 @@ export interface Conversations {
 /** Who began it: one of the few who may say how it goes on. Null before its first question. */
 export function starterOf({ startedBy, turns }: Conversation): string | null {
   return startedBy ?? turns[0]?.user ?? null;
+}
+
+/** What a question brings of the conversation, oldest first: all before its turn, from where the conversation was begun anew. */
+export function turnsBefore({ turns }: Conversation, turn: string): readonly Turn[] {
+  const index = turns.findIndex(({ id }) => id === turn);
+  const before = index < 0 ? turns : turns.slice(0, index);
+  return turns[index]?.isPast ? before : before.filter(({ isPast }) => !isPast);
 }
 
 /** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
@@ -166,15 +179,25 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         const before = await held.get(id);
         if (before) await held.set(id, applyChange(before, setting));
       }),
+    beginAnew: (id, anewAtMs) =>
+      change(id, async (held) => {
+        const before = await held.get(id);
+        if (!before) return;
+        const turns = before.turns.map((turn) => ({ ...turn, isPast: true as const }));
+        await held.set(id, { ...before, turns, anewAtMs });
+      }),
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
     record: (id, turn, isWanted) =>
       change(id, async (held) => {
         const conversation = await held.get(id);
         if (!conversation || !(await isWanted())) return false;
-        const { turns } = conversation;
+        const { turns, anewAtMs } = conversation;
         const index = turns.findIndex((other) => other.id === turn.id);
-        if (index >= 0) turns[index] = turn;
-        else turns.push(turn);
+        // Also one that was under way as the conversation was begun anew, and one that is tried again since.
+        const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
+        const kept = isPast ? { ...turn, isPast } : turn;
+        if (index >= 0) turns[index] = kept;
+        else turns.push(kept);
         const startedBy = starterOf(conversation) ?? turn.user;
         await held.set(id, { ...conversation, startedBy, turns: turns.slice(-MAX_TURNS) });
         return true;

@@ -19,7 +19,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
 import { answer } from './answering.ts';
-import type { Conversations } from './conversations.ts';
+import { type Conversations, turnsBefore } from './conversations.ts';
 import type { Gather } from './gather.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
@@ -198,18 +198,16 @@ export function createQuestionRunner(
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
     if (obstacle !== null) return tell(surface, obstacle);
     const begun = await conversations.get(conversation);
-    const history = begun?.turns ?? [];
-    const again = history.findIndex((other) => other.id === turn);
-
     const here = await options.settings.at({ place, conversation: begun });
     const asked = question.model ?? null;
     const chosen = await options.choose({ guild: place.guild, setting: here.model, asked });
     if (!chosen.ok) return tell(surface, chosen.text);
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;
-    const turns = again < 0 ? history : history.slice(0, again);
+    const turns = begun === null ? [] : turnsBefore(begun, turn);
     const words = wordsIn(question.parts);
-    const mayReadThread = history.length === 0 && here.readsContext;
+    const isFirst = !begun?.turns.length && begun?.anewAtMs === undefined;
+    const mayReadThread = isFirst && here.readsContext;
     const gathered = await options.gather(
       {
         place,

@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit/html.js';
-import { bar, demoMark } from './bar.ts';
+import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
 import { formView, showForm } from './form.ts';
@@ -46,7 +46,7 @@ function thread(state: State, controller: Controller, composer: Composer): Templ
           <h2>Thread</h2>
           <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
-        ${demoMark(state)}
+        ${newButton(controller, state.spot)} ${demoMark(state)}
         <button type="button" class="tool forth" aria-label="Close the thread" title="Close (Esc)" @click=${close}>
           ${icons.close}
         </button>

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
+import type { Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
 import { channelOf, isDm, type State } from './state.ts';
@@ -15,9 +16,22 @@ export function bar(state: State, controller: Controller): TemplateResult {
         <h2>${isDm(state, state.spot) ? icons.direct : icons.hash}${channel?.name}</h2>
         <p>${channel?.topic}</p>
       </div>
-      ${demoMark(state)} ${facts(state, controller)}
+      ${isDm(state, state.spot) ? newButton(controller, state.spot) : nothing} ${demoMark(state)} ${facts(state, controller)}
     </header>
   `;
+}
+
+/** Begins the conversation of a thread or of direct messages anew. */
+export function newButton(controller: Controller, spot: Spot): TemplateResult {
+  return html`<button
+    type="button"
+    class="tool"
+    aria-label="New conversation"
+    title="New conversation: the next question knows nothing of what stands above"
+    @click=${() => controller.beginAnew(spot)}
+  >
+    ${icons.anew}
+  </button>`;
 }
 
 const DEMO = { name: 'Built-in demo', title: 'Scripted answers to look at; no language model' };

@@ -34,6 +34,8 @@ export interface Controller {
   /** Runs the command whose form is open, with what was filled in. */
   submitForm(options: Readonly<Record<string, string>>): void;
   closeForm(): void;
+  /** Lets the conversation there begin anew. */
+  beginAnew(spot: Spot): void;
   press(answer: AnswerMessage, button: ButtonKind): void;
   remove(message: Message): void;
   /** Opens the thread that hangs, or will hang, on the message. */
@@ -236,6 +238,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       run(form.spot, `/${form.command.name}`, form.command.name, options);
     },
     closeForm,
+    beginAnew: (spot) => run(spot, '/new', 'new', {}),
     press(answer, button) {
       if (button === 'continue') {
         awaited.add(answer.id);

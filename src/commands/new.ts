@@ -1,0 +1,24 @@
+import { defineCommand } from '../core/command.ts';
+import { ownedTarget } from './setting-scope.ts';
+
+export const newConversation = defineCommand({
+  name: 'new',
+  description: 'Begin this conversation anew: my next answer knows nothing of what was said before',
+  role: 'member',
+  reply: 'private',
+  options: {},
+  async run(context) {
+    const { place, services, tell } = context;
+    if (place.key === null) {
+      return tell(
+        'Each question in a channel begins a conversation of its own, so there is nothing to begin anew. Use `/new` inside a thread or direct message.',
+      );
+    }
+    const target = await ownedTarget(context, 'conversation', 'what I know');
+    if (!target.ok) return tell('Only the person who began this conversation or an admin can begin it anew.');
+    if (target.conversation !== null) await services.chat.beginAnew(target.conversation);
+    await tell(
+      'The next question begins a new conversation. What was said before is not deleted (`/forget` does that), and the model, the persona and the instructions stay.',
+    );
+  },
+});
