@@ -29,7 +29,16 @@ export async function measureJournal(): Promise<Row[]> {
     entry?.watch(() => {
       const chars = Math.round(((performance.now() - begunAtMs) / 1_000) * CHARS_PER_SECOND);
       const arrived = text.slice(0, chars);
-      return { id, model: 'm', askedAtMs: 0, sealed: 0, message: 'm', text: arrived, ending: null };
+      return {
+        id,
+        model: 'm',
+        askedAtMs: 0,
+        sealed: 0,
+        message: 'm',
+        text: arrived,
+        images: 0,
+        ending: null,
+      };
     });
   }
   const before = process.cpuUsage();

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { standingRoot } from '../../src/adapters/slack/answers/answer-anchor.ts';
 import { createAnswerSurface } from '../../src/adapters/slack/answers/answer-surface.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
@@ -89,6 +90,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         indicator: { show() {}, opened() {} },
         tellPrivately: async () => {},
         clock,
+        log: pino({ level: 'silent' }),
         streams: null,
         isPrivate: false,
         obstacle: async () => null,

@@ -44,6 +44,8 @@ surfaceContract('memory', {
       limiters: createWriteLimiters(clock),
       pingSpellings: ['<@ada>', '<!channel>'],
       pings: () => [...shown(), ...toldPrivately()].join('\n').match(/<[@!]\w+>/g)?.length ?? 0,
+      filesSeen: () =>
+        surface.messages.flatMap(({ views }) => views.at(-1)?.view.files?.map(({ name }) => name) ?? []),
       violations: () => [
         ...surface.violations.filter((violation) => !violation.endsWith('it shows that already')),
         ...Array.from({ length: limiter.refusals }, () => 'a rate limit was run into'),

@@ -5,7 +5,7 @@ import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { Urgency } from '../../src/core/ports/scope.ts';
-import type { Button, LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';
+import type { Button, LiveMessage, MessageView, NoticeFile, Surface } from '../../src/core/ports/surface.ts';
 import { longAnswer, wordsOf } from '../support/long-answer.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */
@@ -35,6 +35,10 @@ export interface SurfacePlace {
   readonly shut?: () => Promise<void>;
   /** A person deletes a message of the answer. Leave out where the platform knows no such thing. */
   readonly deleteMessage?: (index: number) => Promise<void>;
+  /** The names of the files that a person sees with the answer, in order. */
+  readonly filesSeen: () => readonly string[];
+  /** From now on no file can be put here. Leave out where every file can. */
+  readonly refuseFiles?: () => void;
   /** Strikes the next call that opens or updates a message. Leave out where there is no wire between. */
   readonly failNext?: (write: 'open' | 'update', fault: WireFault) => void;
   close(): Promise<void>;
@@ -351,6 +355,66 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       },
     );
 
+    /** An answer with images, as the reply engine shows it. */
+    async function showImages(deltas: readonly string[], note: string | null) {
+      const { surface, limiters, clock } = place as SurfacePlace;
+      const reply = createReply({
+        surface,
+        limiters,
+        clock,
+        log: pino({ level: 'silent' }),
+        buttons: [STOP],
+        onOpen: () => {},
+        signal: never,
+      });
+      for (const delta of deltas) {
+        reply.write(delta);
+        await clock.sleep(5_000);
+      }
+      const files = [imageNamed('image-1.png'), imageNamed('image-2.png')];
+      return reply.finish({ status: 'complete', note, footer: 'The end.', buttons: [RETRY], files });
+    }
+
+    it.each([
+      ['text that has grown', ['One fjord. ', 'Two fjords.']],
+      ['no text', []],
+    ])('shows images beside %s, each once', async (_, deltas) => {
+      const { readMessages, filesSeen, violations } = await setUp();
+      expect(await showImages(deltas, null)).toBe(true);
+      expect(filesSeen()).toEqual(['image-1.png', 'image-2.png']);
+      const [message, ...others] = await readMessages();
+      expect(others).toEqual([]);
+      expectInOrder(message?.text, ...deltas.map((delta) => delta.trim()), 'The end.');
+      expect(message?.text).not.toContain('could not be uploaded');
+      expect(message?.buttons).toEqual([RETRY]);
+      expect(violations()).toEqual([]);
+    });
+
+    it.for<[string, string[]]>([
+      ['short', ['One fjord. ', 'Two fjords.']],
+      ['absent', []],
+      ['as long as one message', ['full']],
+    ])(
+      'says that images are missing where they cannot be put, with text that is %s',
+      async ([, given], { skip }) => {
+        const { surface, readMessages, filesSeen, refuseFiles } = await setUp();
+        if (refuseFiles === undefined) return skip();
+        const deltas = given[0] === 'full' ? [filled('fjord ', surface)] : given;
+        refuseFiles();
+        expect(await showImages(deltas, 'Cut here.')).toBe(true);
+        expect(filesSeen()).toEqual([]);
+        const messages = await readMessages();
+        const text = messages.map((message) => message.text).join('\n');
+        expectInOrder(
+          text,
+          ...deltas.map((delta) => delta.trim().slice(0, 20)),
+          'Cut here. The 2 images of this answer could not be uploaded here.',
+          'The end.',
+        );
+        expect(messages.at(-1)?.buttons).toEqual([RETRY]);
+      },
+    );
+
     it('holds a streamed answer of 6,000 words whole, once, in order, and readable all the time', {
       timeout: 60_000,
     }, async () => {
@@ -385,6 +449,15 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       expect(violations()).toEqual([]);
     });
   });
+}
+
+function imageNamed(name: string): NoticeFile {
+  return {
+    name,
+    mediaType: 'image/png',
+    bytes: Buffer.from('89504e470d0a1a0a', 'hex'),
+    description: `Called ${name}`,
+  };
 }
 
 function always(): Urgency {

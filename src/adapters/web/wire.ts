@@ -113,6 +113,7 @@ export interface AnswerMessage extends MessageBase {
   readonly note: string | null;
   readonly footer: string | null;
   readonly buttons: readonly ButtonKind[];
+  readonly files: readonly FileInfo[];
 }
 
 /** Something that the bot told one person. */

@@ -2,7 +2,8 @@ import { formatDuration } from '../kit/durations.ts';
 import { formatUsd } from '../kit/money.ts';
 import { oneLine } from '../kit/text.ts';
 import type { Model } from '../ports/model.ts';
-import type { Citation } from '../ports/provider.ts';
+import type { ChatEvent, Citation } from '../ports/provider.ts';
+import type { NoticeFile } from '../ports/surface.ts';
 
 /** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null where nothing was used, as where it failed at once. */
 export function footerOf(facts: {
@@ -56,4 +57,25 @@ function linkTarget(url: string): string {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** An image of an answer as the file that people get, with a name such as `image-1.png`. */
+export function fileOf(
+  { mediaType, bytes }: Extract<ChatEvent, { type: 'image' }>,
+  number: number,
+  { name }: Pick<Model, 'name'>,
+): NoticeFile {
+  const extension = mediaType.replace('image/', '').replace('jpeg', 'jpg');
+  return {
+    name: `image-${number}.${extension}`,
+    mediaType,
+    bytes,
+    description: `Image ${number}, made by ${name}`,
+  };
+}
+
+/** What the model is told later of its own answer: images are not sent again. */
+export function textInHistory(text: string, images: number): string {
+  if (images === 0 || text.trim() !== '') return text;
+  return images === 1 ? '(an image)' : `(${images} images)`;
 }

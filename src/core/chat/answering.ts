@@ -8,8 +8,8 @@ import type { Admitted, Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Citation } from '../ports/provider.ts';
-import type { Button, Surface } from '../ports/surface.ts';
-import { footerOf, sourcesOf } from './answer-text.ts';
+import { type Button, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
+import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
 
@@ -42,6 +42,7 @@ export interface Answering {
 export interface Answered {
   readonly status: Ending['status'];
   readonly text: string;
+  readonly images: readonly NoticeFile[];
   readonly firstTextMs: number | null;
   readonly durationMs: number;
   readonly bill: Bill | null;
@@ -53,9 +54,6 @@ export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to a
 
 /** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
 const CLOSING_MARGIN_MS = 15_000;
-
-/** Leaves room for the text, where a platform has few characters for both. */
-const MAX_NOTE_CHARS = 300;
 
 /** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
 export async function answer(
@@ -91,7 +89,15 @@ export async function answer(
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
   entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
   let ending: AnswerState['ending'] = null;
-  entry.watch(() => ({ id: answerId, model: model.id, askedAtMs, text, ending, ...reply.progress }));
+  entry.watch(() => ({
+    id: answerId,
+    model: model.id,
+    askedAtMs,
+    text,
+    images: images.length,
+    ending,
+    ...reply.progress,
+  }));
   const closing = watchClosing(surface, clock, job.stop);
 
   let firstTextMs: number | null = null;
@@ -99,7 +105,7 @@ export async function answer(
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
   let isThinking = false;
-  let images = 0;
+  const images: NoticeFile[] = [];
   try {
     for await (const event of request.stream(signal)) {
       if (event.type === 'text') {
@@ -113,8 +119,9 @@ export async function answer(
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
       else if (event.type === 'reasoning') isThinking = true;
-      else if (event.type === 'image') images++;
-      else if (event.type === 'done') outcome = { kind: 'finished', done: event, isThinking, images };
+      else if (event.type === 'image') images.push(fileOf(event, images.length + 1, model));
+      else if (event.type === 'done')
+        outcome = { kind: 'finished', done: event, isThinking, images: images.length };
     }
   } catch (error) {
     outcome =
@@ -147,6 +154,7 @@ export async function answer(
   const answered: Answered = {
     status,
     text,
+    images,
     firstTextMs,
     durationMs,
     bill,
@@ -163,6 +171,7 @@ export async function answer(
     ...ending,
     note: joined(ending.note, unkept),
     buttons: buttonsAfter(answerId, status, surface),
+    files: images,
   });
   const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
   return { ...answered, delivered, gone, endLagMs: clock.now() - startedAtMs - durationMs };
@@ -206,7 +215,7 @@ function endingOf(
         note: stopNote(outcome.cause),
       };
     case 'finished':
-      return finishedEnding(outcome, text.trim() === '', {
+      return finishedEnding(outcome, text.trim() !== '', {
         maxOutputTokens: job.maxOutputTokens,
         affordableTokens,
       });

@@ -6,7 +6,7 @@ export interface Finished {
   readonly done: Extract<ChatEvent, { type: 'done' }>;
   /** Whether any reasoning came. */
   readonly isThinking: boolean;
-  /** Images that came: none is shown yet. */
+  /** Images that came, to be shown beside the text. */
   readonly images: number;
 }
 
@@ -19,14 +19,17 @@ export interface Caps {
 
 type Words = Pick<Ending, 'status' | 'note'>;
 
-/** What stands under an answer that its provider ended. */
-export function finishedEnding(finished: Finished, isEmpty: boolean, caps: Caps): Words {
-  if (isEmpty) return { status: 'failed', note: emptyNote(finished, caps) };
+/**
+ * What stands under an answer that its provider ended.
+ * @param hasText false where there is nothing to read
+ */
+export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps): Words {
+  if (!hasText && finished.images === 0) return { status: 'failed', note: emptyNote(finished, caps) };
   const { done } = finished;
   const note = [
     endNote(finished, caps),
     done.skippedLines > 0 && 'A piece of this answer could not be read and is missing.',
-    imagesOf(finished) > 0 && imagesNote(imagesOf(finished)),
+    done.skippedImages > 0 && skippedImagesNote(done.skippedImages),
     done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
   ]
     .filter(Boolean)
@@ -65,19 +68,15 @@ function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
   if (finish === 'tool_calls' || tools.length > 0) {
     return `The model called ${tools.length > 0 ? toolNames(tools) : 'a tool'}, which it does not have here, and wrote no answer. Try again, or pick another model.`;
   }
-  if (imagesOf(finished) > 0) return imagesNote(imagesOf(finished));
+  if (done.skippedImages > 0) return skippedImagesNote(done.skippedImages);
   if (skippedLines > 0) return 'The answer could not be read. Try again, or pick another model.';
   return 'The model sent an empty answer. Try again, or pick another model.';
 }
 
-function imagesOf({ done, images }: Finished): number {
-  return images + done.skippedImages;
-}
-
-function imagesNote(count: number): string {
+function skippedImagesNote(count: number): string {
   return count === 1
-    ? 'The model made an image, which cannot be shown here.'
-    : `The model made ${count} images, which cannot be shown here.`;
+    ? 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.'
+    : `${count} images of this answer cannot be shown: they are too large, too many, or of an unknown kind.`;
 }
 
 function toolNames(names: readonly string[]): string {

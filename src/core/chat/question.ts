@@ -18,6 +18,7 @@ import type { Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenEstimator } from '../tokens/estimator.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
+import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
 import { type Conversations, turnsBefore } from './conversations.ts';
 import type { Gather } from './gather.ts';
@@ -135,7 +136,16 @@ export function createQuestionRunner(
     try {
       // Retry works from now on, also for whoever finishes this in the place of a process that died.
       await answers.save(recordOf(job, id));
-      entry.watch(() => ({ id, model: null, askedAtMs, text: '', sealed: 0, message: null, ending: null }));
+      entry.watch(() => ({
+        id,
+        model: null,
+        askedAtMs,
+        text: '',
+        images: 0,
+        sealed: 0,
+        message: null,
+        ending: null,
+      }));
       await entry.keep();
       const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {
@@ -311,7 +321,9 @@ export function createQuestionRunner(
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
         onMessage: (key) => void places.push(tie(key)),
-        async keep({ text, status }) {
+        async keep(answered) {
+          const { status } = answered;
+          const text = textInHistory(answered.text, answered.images.length);
           if (text === '' || entry.lost.aborted) return;
           const kept = {
             id: turn,
@@ -395,7 +407,7 @@ export function createQuestionRunner(
       signal: AbortSignal.any([abandoned, entry.lost]),
     });
     const ending = { status: 'complete', note: null, footer: null } as const;
-    entry.watch(() => ({ id, model: model.id, askedAtMs, text: '', ending, ...reply.progress }));
+    entry.watch(() => ({ id, model: model.id, askedAtMs, text: '', images: 0, ending, ...reply.progress }));
     reply.write(text);
     await reply.finish({ ...ending, buttons: [{ kind: 'confirm', answerId: id }] });
   }

@@ -8,8 +8,9 @@ import { createRunning } from '../kit/tasks.ts';
 import { splitText } from '../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../ports/adapter.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
-import type { LiveMessage, Surface } from '../ports/surface.ts';
+import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../ports/surface.ts';
 import type { AnswerRecords } from './answer-records.ts';
+import { textInHistory } from './answer-text.ts';
 import { buttonsAfter, INTERRUPTED } from './answering.ts';
 import type { Conversations } from './conversations.ts';
 
@@ -123,6 +124,7 @@ export function startTakeover(options: TakeoverOptions): Background {
     const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
     const isShown = await reply.finish({
       ...ending,
+      note: [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS) || null,
       buttons: buttonsAfter(answer.id, ending.status, place.surface),
     });
     await Promise.all(attached);
@@ -134,7 +136,8 @@ export function startTakeover(options: TakeoverOptions): Background {
   }
 
   /** The conversation knows of the question and of what had arrived. */
-  async function keepTurn({ id, model, askedAtMs, text, ending }: AnswerState): Promise<void> {
+  async function keepTurn({ id, model, askedAtMs, images, ending, ...answer }: AnswerState): Promise<void> {
+    const text = textInHistory(answer.text, images);
     if (text === '' || model === null) return;
     const record = await answers.get(id);
     const conversation = record && (await conversations.get(record.conversation));
@@ -185,6 +188,14 @@ function resumedAt(
 ): Resumed {
   const isCompleted = message !== null && message !== found?.live.key && !isUnread;
   return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
+}
+
+/** Only the dead process had them. */
+function lostNote(images: number): string | null {
+  if (images === 0) return null;
+  return images === 1
+    ? 'The image of this answer was lost.'
+    : `The ${images} images of this answer were lost.`;
 }
 
 /** Whether all messages were completed: the last one was there, and has lost its buttons to a Retry, or was deleted. */

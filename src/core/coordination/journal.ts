@@ -64,6 +64,8 @@ const answerSchema = z.object({
   askedAtMs: z.number(),
   /** All that had arrived of the answer. */
   text: z.string(),
+  /** How many images had arrived. They are not kept: whoever goes on says that they are lost. */
+  images: z.int().nonnegative().default(0),
   /** How many messages of it were complete. */
   sealed: z.int().nonnegative(),
   /** `LiveMessage.key` of the one that was growing; null where it was still to come. */

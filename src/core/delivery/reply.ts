@@ -3,7 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
 import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
-import type { Button, LiveMessage, MessageView, ReplyStatus, Surface } from '../ports/surface.ts';
+import type { Button, LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
 import type { Owed } from './lane.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
@@ -13,6 +13,8 @@ export interface Ending {
   readonly note: string | null;
   readonly footer: string | null;
   readonly buttons: readonly Button[];
+  /** As `MessageView.files`. */
+  readonly files?: readonly NoticeFile[];
 }
 
 /** A live answer: takes text as it comes and keeps the platform's messages equal to the newest state. */
@@ -150,12 +152,13 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
-  function lastView(text: string, { status, note, footer, buttons }: LastState): MessageView {
+  function lastView(text: string, { status, note, footer, buttons, files = [] }: LastState): MessageView {
     if (!isLast(refused)) {
       // After a sealed message comes the rest, also of what it shows beyond its cut.
       const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
       const whole = isBehind ? before : text;
-      return { text: whole, source: whole, status, note, footer, buttons };
+      const shown = files.length === 0 ? {} : { files };
+      return { text: whole, source: whole, status, note, footer, buttons, ...shown };
     }
     const { text: kept, source } = stands ?? { text: before, source: before };
     const view = { text: kept, source, status, note: REFUSED, footer, buttons };
@@ -360,7 +363,7 @@ function isPassing(error: unknown): boolean {
   return error instanceof PassingFault || error instanceof RateLimited;
 }
 
-type LastState = Pick<MessageView, 'note' | 'footer' | 'buttons'> & { readonly status: LastStatus };
+type LastState = Pick<MessageView, 'note' | 'footer' | 'buttons' | 'files'> & { readonly status: LastStatus };
 type LastStatus = Exclude<ReplyStatus, 'streaming'>;
 
 const EMPTY: Part = { text: '', prefix: '', body: '', suffix: '' };

@@ -34,7 +34,7 @@ export interface Surface {
    * How much of a message's `limits` its note and footer take. Left out if they have room of their own. Only the last
    * message has them, so that the others may be full.
    */
-  tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status'>): number;
+  tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>): number;
   /** The limit that the next `open` draws from. */
   readonly openScope: Scope;
   /**
@@ -111,6 +111,25 @@ export interface MessageView {
   /** One line: model, duration, tokens, price. At most 200 characters. */
   readonly footer: string | null;
   readonly buttons: readonly Button[];
+  /**
+   * Shown with the last state of an answer's last message, at most 4 of together 20 MiB. Where they cannot be shown the rest of the
+   * view is, and says so (`withoutFiles`).
+   */
+  readonly files?: readonly NoticeFile[];
+}
+
+/** The longest `MessageView.note`, in UTF-16 units. */
+export const MAX_NOTE_CHARS = 300;
+
+/** A view whose files its place does not take: the note says that they are missing. */
+export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ files = [], ...view }: V) {
+  if (files.length === 0) return view;
+  const missing = `${files.length === 1 ? 'The image' : `The ${files.length} images`} of this answer could not be uploaded here.`;
+  const room = MAX_NOTE_CHARS - missing.length - 1;
+  return {
+    ...view,
+    note: view.note === null ? missing : `${view.note.slice(0, room).toWellFormed()} ${missing}`,
+  };
 }
 
 /** `sealed`: the answer goes on in the next message; this one will not change again. */
@@ -132,6 +151,7 @@ export interface Notice {
   readonly files?: readonly NoticeFile[];
 }
 
+/** A file beside a notice or an answer. */
 export interface NoticeFile {
   readonly name: string;
   readonly mediaType: string;

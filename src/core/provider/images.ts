@@ -9,6 +9,8 @@ export interface AnswerImage {
 /** Each platform takes files of that size from everybody: Discord's limit is 10 MiB. */
 const MAX_IMAGE_BYTES = 8 * 1024 * 1024;
 const MAX_IMAGES = 4;
+/** Discord takes 25 MiB in one request. */
+const MAX_BYTES_TOGETHER = 20 * 1024 * 1024;
 
 /** What all platforms show in place, by the bytes that the file begins with; labels are often wrong. */
 const SIGNATURES: readonly (readonly [mediaType: string, hexadecimal: RegExp])[] = [
@@ -31,6 +33,7 @@ export interface ImageReader {
 export function createImageReader(): ImageReader {
   const seen = new Set<string>();
   let skipped = 0;
+  let bytesLeft = MAX_BYTES_TOGETHER;
   return {
     get skipped() {
       return skipped;
@@ -41,7 +44,11 @@ export function createImageReader(): ImageReader {
       // Its own bound: what is skipped is remembered too.
       if (seen.size < 100) seen.add(name);
       const image = seen.size > MAX_IMAGES ? null : imageOf(url);
-      if (image === null) skipped++;
+      if (image === null || image.bytes.byteLength > bytesLeft) {
+        skipped++;
+        return null;
+      }
+      bytesLeft -= image.bytes.byteLength;
       return image;
     },
   };

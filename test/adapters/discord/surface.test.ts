@@ -94,6 +94,8 @@ function contractOf(name: string, way: Way): void {
           const message = answers()[index];
           if (message) discord.removeMessage(message);
         },
+        filesSeen: () => answers().flatMap(({ files }) => files.map(({ name }) => name)),
+        refuseFiles: () => discord.limitFiles(4),
         failNext(write, fault) {
           if (write === 'open') discord.faults.add(way.open.method, way.open.path, faultOf(fault));
           else discord.faults.add('PATCH', way.update, faultOf(fault));

@@ -56,7 +56,11 @@ function contractOf(name: string, way: Way): void {
         return slack
           .messages(at, thread)
           .filter((message) => message.author === slack.app.botUserId && !isQuestion(message))
-          .filter((message) => !isToldPrivately(message));
+          .filter((message) => !isToldPrivately(message) && message.files.length === 0);
+      };
+      const filesSeen = () => {
+        const { channel: at, thread } = way.where(ground);
+        return slack.messages(at, thread).flatMap(({ files }) => files);
       };
       return {
         surface,
@@ -89,6 +93,13 @@ function contractOf(name: string, way: Way): void {
           const message = answers()[index];
           if (message) slack.deleteMessage(message);
         },
+        filesSeen,
+        refuseFiles: () =>
+          slack.faults.add({
+            method: 'files.completeUploadExternal',
+            times: 100,
+            how: { kind: 'error', error: 'restricted_action' },
+          }),
         failNext(write, fault) {
           const method = write === 'open' ? (way.open ?? 'chat.postMessage') : (way.update ?? 'chat.update');
           slack.faults.add({ method, ...faultOf(fault) });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { INTERRUPTED } from '../../../src/core/chat/answering.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
 import type { ClaimStore } from '../../../src/core/ports/store.ts';
@@ -6,6 +7,7 @@ import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import type { MemorySurface } from '../../support/memory-surface.ts';
 import { createLife, type Life } from '../../support/mortal.ts';
+import { event, textChunk } from '../../support/provider/chunks.ts';
 import { createFakeProvider, type LiveAnswer } from '../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { createTestBot, messageOf, pressOf, type TestBot, testSurface } from '../../support/test-bot.ts';
@@ -116,6 +118,9 @@ function watched(claims: ClaimStore, open: Set<string>, onWrite: (journal: unkno
   };
 }
 
+const IMAGE = event({
+  choices: [{ delta: { images: [{ image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }] } }],
+});
 const words = (length: number) => Array.from({ length }, (_, index) => `word${index}`).join(' ');
 const ANSWER = words(60);
 const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
@@ -190,6 +195,38 @@ describe.each([
     });
   },
 );
+
+describe('a process that dies with an image that had arrived', () => {
+  it.each([
+    ['beside a text', [textChunk(ANSWER)], ANSWER, ANSWER],
+    ['alone', [], '', '(an image)'],
+  ])('has the next one say that it is lost: %s', async (_, before, text, kept) => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    const live = world.provider.live();
+    const life = createLife();
+    const dying = await world.bot(life);
+    const question = messageOf('Draw', { surface, place: { key: 'thread' } });
+    const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
+    await live.request;
+    for (const chunk of before) await live.raw(chunk);
+    await live.raw(IMAGE);
+    await eventually(world.clock, () => expect(world.journal()).toContain('"images":1'));
+    life.end();
+    await live.drop();
+    await answering;
+    const heir = await world.bot();
+    await world.settled();
+    expect(wordsOf(surface.text)).toEqual(wordsOf(text));
+    expect(surface.shown).toMatchObject({
+      status: 'interrupted',
+      note: `${INTERRUPTED} The image of this answer was lost.`,
+    });
+    const at = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
+    const conversation = await heir.services.chat.conversationAt(at);
+    expect(conversation?.turns).toMatchObject([{ answer: kept }]);
+  });
+});
 
 describe('a process that dies while it ends what a dead one left', () => {
   it.each([

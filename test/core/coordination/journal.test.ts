@@ -51,7 +51,7 @@ function journalOf(owner: string, claims = store.claims): Journal {
 }
 
 const surface = testSurface({ reference: 'somewhere' });
-const answer = { id: 'a', model: 'm', askedAtMs: 1, sealed: 0, message: null, ending: null };
+const answer = { id: 'a', model: 'm', askedAtMs: 1, images: 0, sealed: 0, message: null, ending: null };
 
 describe('the journal', () => {
   it('gives an event to the first who begins it, also after its end and in another process', async () => {

@@ -408,9 +408,13 @@ export const STREAMS: readonly Row[] = [
     ],
     expect: {
       ...WHOLE,
-      note: 'The model made an image, which cannot be shown here.',
-      status: 'complete',
       booked: 39_000_000,
+      also: ({ surface }) => {
+        const [image, ...others] = surface.shown?.files ?? [];
+        expect(image).toMatchObject({ name: 'image-1.png', mediaType: 'image/png' });
+        expect(image?.bytes).toHaveLength(3_000_008);
+        expect(others).toEqual([]);
+      },
     },
   },
   {
@@ -419,8 +423,32 @@ export const STREAMS: readonly Row[] = [
     expect: {
       ...WHOLE,
       text: '',
-      note: 'The model made an image, which cannot be shown here.',
+      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.',
       status: 'failed',
+    },
+  },
+  {
+    name: 'sends nothing but images, of more bytes together than are shown',
+    replies: [
+      stream(
+        ...['ffd8ff', '474946383961', '89504e470d0a1a0a'].map((head) => {
+          const bytes = Buffer.concat([Buffer.from(head, 'hex'), Buffer.alloc(7_500_000)]);
+          return delta({
+            images: [{ image_url: { url: `data:image/x;base64,${bytes.toString('base64')}` } }],
+          });
+        }),
+        END,
+      ),
+    ],
+    questions: ['Draw a fjord'],
+    expect: {
+      ...WHOLE,
+      text: '',
+      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.',
+      status: 'complete',
+      booked: null,
+      also: ({ surface }) =>
+        expect(surface.shown?.files?.map(({ name }) => name)).toEqual(['image-1.jpg', 'image-2.gif']),
     },
   },
 

@@ -30,6 +30,7 @@ const TABLE = {
     30046,
     'Maximum number of edits to messages older than 1 hour reached. Try again later',
   ],
+  requestTooLarge: [413, 40005, 'Request entity too large'],
   alreadyAcknowledged: [400, 40060, 'Interaction has already been acknowledged.'],
   tooManyFollowUps: [400, 40094, 'This interaction has hit the maximum number of follow up messages'],
   missingAccess: [403, 50001, 'Missing Access'],

@@ -119,6 +119,8 @@ export interface FakeDiscord {
   refuseDmsTo(person: Person): void;
   /** Opens a thread from a message. */
   openThreadFrom(message: ChannelRef, by: Person, name: string): ChannelRef;
+  /** The most that one file may have from now on, in bytes. */
+  limitFiles(bytes: number): void;
   /** Ends the addresses of all attachments; messages that are fetched again have new ones. */
   expireFiles(): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
@@ -444,6 +446,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
           announce.entitlementDeleted(entitlement);
         },
       };
+    },
+    limitFiles(bytes) {
+      world.uploadLimit.bytes = bytes;
     },
     expireFiles() {
       world.cdn.signature = world.nextId();

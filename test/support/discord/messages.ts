@@ -116,6 +116,12 @@ export function createDesk(world: World, announce: Announcer): Desk {
     const content = body.content === undefined ? before.content : trimmed(body.content);
     const embeds = body.embeds === undefined ? before.embeds : (body.embeds ?? []);
     const components = body.components === undefined ? before.components : (body.components ?? []);
+    // Those that the edit does not name are removed; without the field all stay.
+    if (body.attachments != null) {
+      const kept = new Set(body.attachments.map(({ id }) => String(id)));
+      const staying = message.attachments.filter(({ id }) => kept.has(id));
+      message.attachments.splice(0, message.attachments.length, ...staying);
+    }
     message.attachments.push(...files);
     if (
       isEmpty(content, { ...body, embeds: [...embeds], components: components as never }, message.attachments)

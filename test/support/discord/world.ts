@@ -130,6 +130,8 @@ export interface World {
   readonly nextId: () => string;
   /** Where attachments are, and the signature without which they are not; another one after `expireFiles`. */
   readonly cdn: { origin: string; signature: string };
+  /** The most that one file may have (https://docs.discord.com/developers/reference#uploading-files). */
+  readonly uploadLimit: { bytes: number };
   /** Files that commands brought as options. */
   readonly uploads: Map<string, Attachment>;
   readonly application: Application;
@@ -180,6 +182,7 @@ export function createWorld(clock: Clock, options: { messageContent: boolean }):
     clock,
     nextId,
     cdn: { origin: 'https://cdn.discordapp.com', signature: 'first' },
+    uploadLimit: { bytes: 10 * 1024 * 1024 },
     uploads: new Map(),
     application: {
       id,

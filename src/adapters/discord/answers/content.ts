@@ -2,13 +2,14 @@ import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
 import { createSplitter } from '../../../core/markdown/splitter.ts';
 import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';
-import type {
-  Button,
-  ButtonKind,
-  Dialect,
-  MessageView,
-  NoticeFile,
-  TextLimits,
+import {
+  type Button,
+  type ButtonKind,
+  type Dialect,
+  type MessageView,
+  type NoticeFile,
+  type TextLimits,
+  withoutFiles,
 } from '../../../core/ports/surface.ts';
 import { SIZES } from '../rest/sizes.ts';
 
@@ -56,11 +57,11 @@ export function answerBody({ text, buttons, ...tail }: MessageView): MessageBody
   };
 }
 
-type Tail = Pick<MessageView, 'note' | 'footer' | 'status'>;
+type Tail = Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>;
 
-/** How many characters of the content note and footer take, the blank line before them included. */
+/** How many characters of the content note and footer may take, the blank line before them included. */
 export function tailLength(tail: Tail): number {
-  const text = below(tail);
+  const text = below(withoutFiles(tail));
   return text === '' ? 0 : '\n\n'.length + text.length;
 }
 

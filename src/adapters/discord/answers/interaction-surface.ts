@@ -2,7 +2,7 @@ import { MessageFlags } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
+import type { LiveMessage, MessageView, NoticeFile, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import {
   ANSWER_LIMITS,
@@ -20,6 +20,7 @@ import {
 } from './message-writers.ts';
 import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
+import { createUncertainFiles } from './uncertain-files.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface InteractionSurfaceOptions {
@@ -66,6 +67,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
   let isThinking = place.acknowledged === 'thinking';
   let isTokenUsedUp = false;
+  const uncertain = createUncertainFiles();
   let mayHaveSent = options.isResumed;
   let { newestId } = place;
   /** What the newest message was to show last, as far as this process knows. */
@@ -93,16 +95,18 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       get scope() {
         return writer().editScope;
       },
-      update(view, signal) {
-        newestView = view;
-        return write((through) => through.edit(id, answerBody(view), signal));
-      },
+      update: (wanted, signal) =>
+        uncertain(wanted, (view) => {
+          newestView = view;
+          return write((through) => through.edit(id, answerBody(view), view.files ?? [], signal));
+        }),
     };
   }
 
   async function sendFurther(
     through: MessageWriter,
     body: MessageBody,
+    files: readonly NoticeFile[],
     signal: AbortSignal,
   ): Promise<string> {
     await endThinking(signal);
@@ -112,9 +116,9 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       through === webhook
         ? { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags }
         : { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true };
-    const id = found ?? (await through.send(further, [], signal));
+    const id = found ?? (await through.send(further, files, signal));
     // What stands there may be what an earlier try sent.
-    if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, signal);
+    if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, files, signal);
     return id;
   }
 
@@ -158,27 +162,29 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       if (!isThinking) indicate(activity);
     },
 
-    async open(view, signal) {
-      signal.throwIfAborted();
-      const body = answerBody(view);
-      try {
-        const id = await write((through) =>
-          isThinking && through === webhook
-            ? webhook.editOriginal(body, [], signal)
-            : sendFurther(through, body, signal),
-        );
-        mayHaveSent = false;
-        newestView = view;
-        indicate('idle');
-        return liveMessage(id);
-      } catch (error) {
-        mayHaveSent ||= isUnclear(error);
-        if (isExpired(error) && newestId !== null && newestView !== null) {
-          await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), signal);
+    open: (wanted, signal) =>
+      uncertain(wanted, async (view) => {
+        signal.throwIfAborted();
+        const body = answerBody(view);
+        const { files = [] } = view;
+        try {
+          const id = await write((through) =>
+            isThinking && through === webhook
+              ? webhook.editOriginal(body, files, signal)
+              : sendFurther(through, body, files, signal),
+          );
+          mayHaveSent = false;
+          newestView = view;
+          indicate('idle');
+          return liveMessage(id);
+        } catch (error) {
+          mayHaveSent ||= isUnclear(error);
+          if (isExpired(error) && newestId !== null && newestView !== null) {
+            await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), [], signal);
+          }
+          throw error;
         }
-        throw error;
-      }
-    },
+      }),
 
     async tellPrivately(notice, signal) {
       const bodies = noticeBodies(notice.text);

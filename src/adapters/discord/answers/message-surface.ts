@@ -8,6 +8,7 @@ import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import { startThread } from './threads.ts';
+import { createUncertainFiles } from './uncertain-files.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface MessageSurfaceOptions {
@@ -38,6 +39,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
   const indicate = signs.of(question);
+  const uncertain = createUncertainFiles();
   /** For writes that were granted under another limit than their own. */
   const patient = { ...rest, request: rest.insist };
   // A thread that starts from a message has the message's id.
@@ -68,7 +70,8 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return {
       key: id,
       scope: editScope,
-      update: (view, signal) => edit(id, answerBody(view), signal),
+      update: (view, signal) =>
+        uncertain(view, (shown) => edit(id, answerBody(shown), shown.files ?? [], signal)),
     };
   }
 
@@ -127,31 +130,33 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       }
     },
 
-    async open(view, signal) {
-      signal.throwIfAborted();
-      const body = answerBody(view);
-      try {
-        if (threadToOpen !== null) await openThread(threadToOpen, signal);
-        const found = unclear.length === 0 ? null : await findUnclear(signal);
-        const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
-        // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
-        const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
-        const id = found ?? (await writer.send({ ...body, ...reference, ...once }, [], signal));
-        // What stands there may be what an earlier try sent.
-        if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, signal);
-        unclear = [];
-        mayHaveSent = false;
-        indicate('idle');
-        return liveMessage(id, writer);
-      } catch (error) {
-        if (isUnclear(error)) {
-          mayHaveSent = true;
-          unclear.push(view);
+    open: (wanted, signal) =>
+      uncertain(wanted, async (view) => {
+        signal.throwIfAborted();
+        const body = answerBody(view);
+        const { files = [] } = view;
+        try {
+          if (threadToOpen !== null) await openThread(threadToOpen, signal);
+          const found = unclear.length === 0 ? null : await findUnclear(signal);
+          const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
+          // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+          const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
+          const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
+          // What stands there may be what an earlier try sent.
+          if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
+          unclear = [];
+          mayHaveSent = false;
+          indicate('idle');
+          return liveMessage(id, writer);
+        } catch (error) {
+          if (isUnclear(error)) {
+            mayHaveSent = true;
+            unclear.push(view);
+          }
+          if (files.length === 0) tellWhyForbidden(error);
+          throw error;
         }
-        tellWhyForbidden(error);
-        throw error;
-      }
-    },
+      }),
   };
 }
 

@@ -12,7 +12,13 @@ export interface MessageWriter {
   readonly editScope: Scope;
   /** Posts a message and resolves to its id. */
   send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string>;
-  edit(messageId: string, body: Partial<MessageBody>, signal: AbortSignal): Promise<void>;
+  /** Rewrites a message. Files take the place of those that it had; without any it keeps them. */
+  edit(
+    messageId: string,
+    body: Partial<MessageBody>,
+    files: readonly NoticeFile[],
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 const messageSchema = z.object({ id: z.string() });
@@ -50,10 +56,10 @@ export function createChannelWriter(rest: DiscordRest, channelId: string): Messa
     sendScope,
     editScope,
     send: (body, files, signal) => delivered(() => post(body, files, signal)),
-    edit: (messageId, body, signal) =>
+    edit: (messageId, body, files, signal) =>
       delivered(async () => {
         const path = Routes.channelMessage(channelId, messageId);
-        await rest.request({ method: 'PATCH', path, body, scope: editScope }, signal);
+        await rest.request({ method: 'PATCH', path, body, files, scope: editScope }, signal);
       }),
   };
 }
@@ -89,10 +95,10 @@ export function createWebhookWriter(
         return messageSchema.parse(await rest.request({ method: 'POST', path, body, files, scope }, signal))
           .id;
       }),
-    edit: (messageId, body, signal) =>
+    edit: (messageId, body, files, signal) =>
       delivered(async () => {
         const path = Routes.webhookMessage(applicationId, token, messageId);
-        await rest.request({ method: 'PATCH', path, body, scope }, signal);
+        await rest.request({ method: 'PATCH', path, body, files, scope }, signal);
       }),
     editOriginal: (body, files, signal) =>
       delivered(async () => {

@@ -8,7 +8,7 @@ export const PERMISSIONS = {
   CreatePublicThreads: 'Create Public Threads',
   /** To answer as a reply, and to look what became of a send whose outcome is not known. */
   ReadMessageHistory: 'Read Message History',
-  /** Charts and lists that a command brings. */
+  /** Charts and lists that a command brings, and images that a model makes. */
   AttachFiles: 'Attach Files',
   /** The hourglass on a question that waits its turn. */
   AddReactions: 'Add Reactions',

@@ -67,6 +67,8 @@ export const GLOBAL: Scope = {
 };
 /** Discord itself gives up after about as long. */
 const TIMEOUT_MS = 15_000;
+/** With files: 20 MiB at 3 Mbit/s. */
+const UPLOAD_TIMEOUT_MS = 60_000;
 /** `insist` tries again after so long, doubled each time … */
 const FIRST_RETRY_MS = 500;
 /** … so often: some 8 s, which a restart of Discord's edge takes. */
@@ -88,8 +90,9 @@ const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.un
 export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOptions): DiscordRest {
   async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     const { method, path } = request;
-    const late = () => new DiscordFault(`no answer within ${TIMEOUT_MS / 1_000} s`);
-    const limit = startDeadline(clock, TIMEOUT_MS, signal, late);
+    const timeoutMs = request.files?.length ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS;
+    const late = () => new DiscordFault(`no answer within ${timeoutMs / 1_000} s`);
+    const limit = startDeadline(clock, timeoutMs, signal, late);
     try {
       const response = await fetch(`${apiUrl}/v10${path}`, {
         method,

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
@@ -6,6 +7,7 @@ import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/
 import type { Workspace } from '../api/workspace.ts';
 import { contentOf, plainContentOf } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
+import { createAnswerFiles } from './answer-files.ts';
 import type { Indicator } from './indicator.ts';
 import type { NativeStreams } from './native-stream.ts';
 import { createPostOnce, type PostOnce } from './post-once.ts';
@@ -19,6 +21,7 @@ export interface AnswerSurfaceOptions {
   readonly indicator: Indicator;
   readonly tellPrivately: PrivateTeller;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Slack's own streaming, where one person reads; null where others would wait for the end. */
   readonly streams: NativeStreams | null;
   readonly isPrivate: boolean;
@@ -36,6 +39,7 @@ export interface AnswerSurfaceOptions {
 export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
   const { workspace, channel, root, indicator, tellPrivately, clock, streams } = options;
   const { team } = workspace;
+  const showFiles = createAnswerFiles(workspace, clock, options.log);
   /** The message that is being opened, over all tries. */
   let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
 
@@ -78,6 +82,20 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     return post(view, threadTs, signal);
   }
 
+  function withFiles(message: LiveMessage, threadTs: string | null): LiveMessage {
+    const { key, threadKey = null } = message;
+    return {
+      key,
+      threadKey,
+      get scope() {
+        return message.scope;
+      },
+      async update(view, signal) {
+        await message.update(await showFiles(view, { channel, threadTs }, signal), signal);
+      },
+    };
+  }
+
   return {
     limits: MESSAGE_LIMITS,
     // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
@@ -114,7 +132,12 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
           ? await write()
           : await workspace.paced(postScope(team, channel), write, signal);
         indicator.opened();
-        return message;
+        // Behind the text; from here on only its note can change.
+        const stands = await showFiles(view, { channel, threadTs }, signal);
+        if (stands.note !== view.note) {
+          await workspace.paced(message.scope, () => message.update(stands, signal), signal);
+        }
+        return withFiles(message, threadTs);
       } catch (error) {
         throw deliveryError(error);
       }

@@ -43,7 +43,7 @@ export function createSurfaceFor(
   place: AnswerPlace,
   { responseUrl = null, onPosted = () => {} }: SurfaceExtras = {},
 ): Surface {
-  const { workspace, agentView, tasks, clock, signal } = parts;
+  const { workspace, agentView, tasks, clock, log, signal } = parts;
   const { team } = workspace;
   const { channel, isDirect, askedIn, ties } = place;
   const root = rootOf(parts, place, onPosted);
@@ -54,6 +54,7 @@ export function createSurfaceFor(
     channel,
     root,
     clock,
+    log,
     isPrivate: place.isPrivate,
     async obstacle(until) {
       if (isDirect) return null;

@@ -3,10 +3,11 @@ import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent, isShut } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope } from '../api/limits.ts';
 import { SlackRefusal } from '../api/web-api.ts';
-import { textOf, type Workspace } from '../api/workspace.ts';
+import type { Workspace } from '../api/workspace.ts';
 import { type MessageContent, markdownContent, plainNotice } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
 import type { ResponseUrl } from './response-url.ts';
+import { createUpload } from './upload-files.ts';
 
 export type PrivateTeller = (notice: Notice, signal: AbortSignal) => Promise<void>;
 
@@ -59,21 +60,8 @@ export function createPrivateTeller(options: PrivateTellerOptions): PrivateTelle
 
   async function send(files: readonly NoticeFile[], signal: AbortSignal): Promise<void> {
     const to = isDirect ? channel : await workspace.directChannel(user, signal);
-    const uploaded: { id: string; title: string }[] = [];
-    for (const file of files) {
-      const slot = await workspace.call(
-        'files.getUploadURLExternal',
-        { filename: file.name, length: file.bytes.byteLength, alt_txt: file.description },
-        signal,
-      );
-      await workspace.api.upload(textOf(slot['upload_url']), file.bytes, signal);
-      uploaded.push({ id: textOf(slot['file_id']), title: file.description });
-    }
-    await workspace.call(
-      'files.completeUploadExternal',
-      { files: uploaded, channel_id: to, thread_ts: isDirect ? root?.knownThreadTs : null },
-      signal,
-    );
+    const threadTs = isDirect ? (root?.knownThreadTs ?? null) : null;
+    await createUpload(workspace, { channel: to, threadTs }, files)(signal);
   }
 
   return async ({ text, files = [] }, signal) => {

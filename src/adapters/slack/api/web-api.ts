@@ -54,7 +54,7 @@ export interface WebApiOptions {
   /** Ends with a slash. */
   readonly apiUrl: string;
   readonly fetch: typeof fetch;
-  /** For one call; 10 s by default. Slack answers in well under one. */
+  /** For one call; 10 s by default. Slack answers in well under one. An upload has six times that. */
   readonly timeoutMs?: number;
 }
 
@@ -81,13 +81,18 @@ const PASSING = new Set([
 const DEFAULT_WAIT_MS = 30_000;
 
 export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
-  async function send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+  async function send(
+    url: string,
+    init: RequestInit,
+    signal: AbortSignal,
+    limitMs = timeoutMs,
+  ): Promise<Response> {
     try {
       return await fetch(url, {
         ...init,
         method: 'POST',
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -118,7 +123,7 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
     },
 
     async upload(url, bytes, signal) {
-      const response = await send(url, { body: bytes as Uint8Array<ArrayBuffer> }, signal);
+      const response = await send(url, { body: bytes as Uint8Array<ArrayBuffer> }, signal, 6 * timeoutMs);
       await response.body?.cancel();
       if (!response.ok) throw new SlackUnreachable(`the upload was answered with HTTP ${response.status}`);
     },

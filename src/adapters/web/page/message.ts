@@ -85,13 +85,11 @@ function body(message: Message, setting: Setting): TemplateResult {
   }
 }
 
-function said(message: SaidMessage, { state, controller, canAsk }: Setting): TemplateResult {
+function said(message: SaidMessage, setting: Setting): TemplateResult {
+  const { state, controller, canAsk } = setting;
   return html`
     ${words(message.text, state.info.commands)}
-    ${message.files.map(({ name, mediaType }, index) => {
-      const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
-      return fileView({ name, mediaType, description: '' }, `api/file?${query}`);
-    })}
+    ${filesOf(message, setting)}
     ${
       canAsk
         ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>
@@ -129,10 +127,12 @@ const BUTTONS = {
   continue: { label: 'Continue in thread', icon: icons.thread },
 } as const satisfies Record<ButtonKind, unknown>;
 
-function answer(message: AnswerMessage, { controller }: Setting): TemplateResult {
+function answer(message: AnswerMessage, setting: Setting): TemplateResult {
+  const { controller } = setting;
   const { text, note, footer, buttons } = message;
   return html`
     <div class="markdown" ${markdown(text)}></div>
+    ${filesOf(message, setting)}
     ${note === null ? nothing : html`<p class="note">${note}</p>`}
     ${
       buttons.length === 0 && footer === null
@@ -151,15 +151,19 @@ function answer(message: AnswerMessage, { controller }: Setting): TemplateResult
   `;
 }
 
-function notice(message: NoticeMessage, { state }: Setting): TemplateResult {
+function notice(message: NoticeMessage, setting: Setting): TemplateResult {
   return html`
     ${message.about === null ? nothing : html`<p class="about">You ran <code>${message.about}</code></p>`}
     <div class="markdown" ${markdown(message.text)}></div>
-    ${message.files.map((file, index) => {
-      const query = new URLSearchParams({ as: state.as, message: message.id, index: String(index) });
-      return fileView(file, `api/file?${query}`);
-    })}
+    ${filesOf(message, setting)}
   `;
+}
+
+function filesOf({ id, files }: Message, { state }: Setting): TemplateResult[] {
+  return files.map((file, index) => {
+    const query = new URLSearchParams({ as: state.as, message: id, index: String(index) });
+    return fileView({ description: '', ...file }, `api/file?${query}`);
+  });
 }
 
 /** A picture is shown; any other file is there to be saved. */

@@ -55,8 +55,8 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
   /** A file that this person sees: what the bot showed to them, or what somebody brought. */
   async function fileOf(message: StoredMessage | undefined, index: number, person: string) {
     if (message === undefined || (message.audience !== null && message.audience !== person)) return undefined;
-    if (message.kind === 'notice') return message.files[index];
-    const given = message.kind === 'said' ? message.files[index] : undefined;
+    if (message.kind !== 'said') return message.files[index];
+    const given = message.files[index];
     if (given === undefined) return undefined;
     const bytes = await uploads.read(given.id).catch(() => null);
     return bytes === null ? undefined : { ...given, base64: Buffer.from(bytes).toString('base64') };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Message } from '../wire.ts';
+import type { FileInfo, Message } from '../wire.ts';
 
 const base = {
   id: z.string(),
@@ -12,6 +12,10 @@ const base = {
   user: z.string(),
   text: z.string(),
 };
+
+const files = z.array(
+  z.object({ name: z.string(), mediaType: z.string(), description: z.string(), base64: z.string() }),
+);
 
 /** A message as the playground keeps it. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
 export const storedMessageSchema = z.discriminatedUnion('kind', [
@@ -31,14 +35,13 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     buttons: z.array(
       z.object({ kind: z.enum(['stop', 'retry', 'continue', 'confirm']), answerId: z.string() }),
     ),
+    files: files.default([]),
   }),
   z.object({
     ...base,
     kind: z.literal('notice'),
     about: z.string().nullable(),
-    files: z.array(
-      z.object({ name: z.string(), mediaType: z.string(), description: z.string(), base64: z.string() }),
-    ),
+    files,
   }),
 ]);
 
@@ -58,11 +61,16 @@ export function toWire(message: StoredMessage): Message {
     case 'said':
       return message;
     case 'answer':
-      return { ...message, buttons: message.buttons.map(({ kind }) => kind) };
-    case 'notice':
       return {
         ...message,
-        files: message.files.map(({ name, mediaType, description }) => ({ name, mediaType, description })),
+        buttons: message.buttons.map(({ kind }) => kind),
+        files: message.files.map(infoOf),
       };
+    case 'notice':
+      return { ...message, files: message.files.map(infoOf) };
   }
+}
+
+function infoOf({ name, mediaType, description }: z.infer<typeof files>[number]): FileInfo {
+  return { name, mediaType, description };
 }

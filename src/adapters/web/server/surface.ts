@@ -121,13 +121,13 @@ function liveMessage(room: Room, id: string): LiveMessage {
   };
 }
 
-type Shown = Pick<StoredAnswer, 'text' | 'status' | 'note' | 'footer' | 'buttons'>;
+type Shown = Pick<StoredAnswer, 'text' | 'status' | 'note' | 'footer' | 'buttons' | 'files'>;
 
-function shown({ text, status, note, footer, buttons }: MessageView): Shown {
+function shown({ text, status, note, footer, buttons, files = [] }: MessageView): Shown {
   if (text.length > MAX_MESSAGE_CHARS) {
     throw new Unshowable(`${text.length} characters are more than the ${MAX_MESSAGE_CHARS} of one message`);
   }
-  return { text, status, note, footer, buttons: [...buttons] };
+  return { text, status, note, footer, buttons: [...buttons], files: files.map(fileOf) };
 }
 
 export function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {

@@ -50,6 +50,8 @@ surfaceContract('playground', {
           .filter((item) => item.kind === 'notice')
           .map(({ text }) => text)
           .join('\n'),
+      filesSeen: () =>
+        shown('admin').flatMap((item) => (item.kind === 'answer' ? item.files.map(({ name }) => name) : [])),
       deleteMessage: async (index) => {
         await room.remove(answers('member')[index]?.id ?? '');
       },

@@ -1,0 +1,38 @@
+import type { NoticeFile } from '../../../core/ports/surface.ts';
+import { SlackRefusal } from '../api/web-api.ts';
+import { textOf, type Workspace } from '../api/workspace.ts';
+import type { Spot } from './post-once.ts';
+
+/**
+ * Posts files to a place, as one message. What was uploaded is not sent again when it is tried again, and a post whose outcome is
+ * not known is asked for with the same ids, which Slack shares once.
+ * @see https://docs.slack.dev/messaging/working-with-files#upload
+ */
+export function createUpload(
+  workspace: Workspace,
+  { channel, threadTs }: Spot,
+  files: readonly NoticeFile[],
+): (signal: AbortSignal) => Promise<void> {
+  const uploaded: { id: string; title: string }[] = [];
+  let isUnclear = false;
+  return async (signal) => {
+    for (const file of files.slice(uploaded.length)) {
+      const slot = await workspace.call(
+        'files.getUploadURLExternal',
+        { filename: file.name, length: file.bytes.byteLength, alt_txt: file.description },
+        signal,
+      );
+      await workspace.api.upload(textOf(slot['upload_url']), file.bytes, signal);
+      uploaded.push({ id: textOf(slot['file_id']), title: file.description });
+    }
+    try {
+      const args = { files: uploaded, channel_id: channel, thread_ts: threadTs };
+      await workspace.call('files.completeUploadExternal', args, signal);
+    } catch (error) {
+      // Refused after a try of unknown outcome: that one has shared them.
+      if (isUnclear && error instanceof SlackRefusal) return;
+      isUnclear ||= !(error instanceof SlackRefusal);
+      throw error;
+    }
+  };
+}
