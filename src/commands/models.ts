@@ -63,6 +63,7 @@ export const models = defineCommand({
 function describe(model: Model, decision: AccessDecision, isCurrent: boolean): string {
   const name = isCurrent ? `**${model.name}** (current default)` : model.name;
   const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
+  if (model.endsOn !== null) facts.push(`⚠️ goes on ${model.endsOn}`);
   if (decision.ok) return [name, ...facts].join(' · ');
   switch (decision.reason) {
     case 'locked':

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_PRICES } from '../../src/core/ports/provider.ts';
+import { factsOf } from '../support/models.ts';
 import {
   createTestBot,
   invocationOf,
@@ -70,10 +71,14 @@ describe('/models', () => {
         maxOutputTokens: null,
         prices: { ...NO_PRICES, promptPicoUsd: 1, completionPicoUsd: 1 },
         inputModalities: ['text'],
+        outputModalities: null,
         expiresAt: null,
       },
+      factsOf('meta-llama/llama-3.2-3b-instruct:free', { expiresAt: '2027-01-31T00:00:00Z' }),
     ]);
-    expect(await run('models')).toMatch(/✗ Claude 3\.5 Sonnet .* no longer offered by its provider/);
+    const text = await run('models');
+    expect(text).toMatch(/✗ Claude 3\.5 Sonnet .* no longer offered by its provider/);
+    expect(text).toMatch(/Llama 3\.2 3B.* · ⚠️ goes on 2027-01-31$/m);
   });
 });
 

@@ -14,6 +14,7 @@ export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts
     maxOutputTokens: null,
     prices: NO_PRICES,
     inputModalities: null,
+    outputModalities: null,
     expiresAt: null,
     ...facts,
   };

@@ -27,6 +27,7 @@ const PER_TOKEN: ReadonlySet<PriceKind> = new Set<PriceKind>([
   'cacheWritePicoUsd',
   'completionPicoUsd',
   'reasoningPicoUsd',
+  'imageOutputPicoUsd',
 ]);
 
 /**

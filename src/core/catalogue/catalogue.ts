@@ -35,6 +35,8 @@ export interface CatalogueChange {
   /** Ids of models that went, and of those that came back or came up. */
   readonly gone: readonly string[];
   readonly back: readonly string[];
+  /** Models that will go, with the day. */
+  readonly ending: readonly { readonly model: string; readonly endsOn: string }[];
   /** Prices that were not taken over, with the ids of their models. */
   readonly doubts: readonly (PriceDoubt & { readonly model: string })[];
 }
@@ -76,13 +78,20 @@ export function createCatalogue(sources: CatalogueSources): Catalogue {
     },
     apply(provider, list) {
       const byWireId = new Map(list.map((model) => [model.id, model]));
-      if (!isPlausible(provider, byWireId)) return { believed: false, gone: [], back: [], doubts: [] };
+      if (!isPlausible(provider, byWireId)) {
+        return { believed: false, gone: [], back: [], ending: [], doubts: [] };
+      }
       const before = snapshot;
       facts.set(provider, byWireId);
       snapshot = snapshotOf(modelsFrom(sources, facts));
       return {
         believed: true,
         ...changeBetween(before, snapshot),
+        ending: snapshot.models.flatMap(({ id, gone, endsOn, routes }) =>
+          gone || endsOn === null || !routes.some((route) => route.provider === provider)
+            ? []
+            : [{ model: id, endsOn }],
+        ),
         doubts: priceDoubts(sources, facts, provider),
       };
     },

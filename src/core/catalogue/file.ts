@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parsePicoUsd } from '../kit/money.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
-import type { InputModality, ModelTraits } from '../ports/model.ts';
+import type { Modality, ModelTraits } from '../ports/model.ts';
 import type { ModelPrices } from '../ports/provider.ts';
 import { TIERS, type Tier } from '../ports/tiers.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
@@ -17,7 +17,8 @@ export interface ModelEntry {
   readonly contextTokens: number;
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
-  readonly input: readonly InputModality[];
+  readonly input: readonly Modality[];
+  readonly output: readonly Modality[];
   readonly traits: ModelTraits;
 }
 
@@ -76,6 +77,11 @@ const usd = z.number().nonnegative().max(1_000);
 const tokens = z.int().positive();
 const seconds = z.number().positive().max(86_400);
 
+const modalities = z
+  .array(z.enum(['text', 'image']))
+  .min(1)
+  .default(['text']);
+
 const modelSchema = z.strictObject({
   id: modelId,
   /** Shown to people; the id where it is not given. */
@@ -100,6 +106,8 @@ const modelSchema = z.strictObject({
   /** In the place of STREAM_FIRST_PROGRESS_SEC and STREAM_PROGRESS_SEC. */
   firstProgressSec: seconds.optional(),
   progressSec: seconds.optional(),
+  /** Models that answer in its place where it fails before its first word, best first. */
+  fallbacks: z.array(modelId).max(5).default([]),
   /** In US dollars: per million tokens, and for one request, image or web search. */
   prices: z
     .strictObject({
@@ -110,15 +118,15 @@ const modelSchema = z.strictObject({
       completionPerMillion: usd.optional(),
       /** Of tokens of reasoning, where they have a price of their own. */
       reasoningPerMillion: usd.optional(),
+      /** Of output tokens that are part of an image, where they have a price of their own. */
+      imageOutputPerMillion: usd.optional(),
       request: usd.optional(),
       image: usd.optional(),
       webSearch: usd.optional(),
     })
     .default({}),
-  input: z
-    .array(z.enum(['text', 'image']))
-    .min(1)
-    .default(['text']),
+  input: modalities,
+  output: modalities,
 });
 
 const providerSchema = providerDefinitionSchema.refine(
@@ -173,16 +181,19 @@ function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry
       cacheWritePicoUsd: picoUsdPerToken(prices.cacheWritePerMillion),
       completionPicoUsd: picoUsdPerToken(prices.completionPerMillion),
       reasoningPicoUsd: picoUsdPerToken(prices.reasoningPerMillion),
+      imageOutputPicoUsd: picoUsdPerToken(prices.imageOutputPerMillion),
       requestPicoUsd: parsePicoUsd(prices.request),
       imagePicoUsd: parsePicoUsd(prices.image),
       webSearchPicoUsd: parsePicoUsd(prices.webSearch),
     },
     input: model.input,
+    output: model.output,
     traits: {
       answerTokens: model.answerTokens ?? null,
       reasoningInText: model.reasoningInText ?? false,
       firstProgressMs: milliseconds(model.firstProgressSec),
       progressMs: milliseconds(model.progressSec),
+      fallbacks: model.fallbacks,
     },
   };
 }
@@ -205,8 +216,12 @@ const outlineSchema = z
     providers: listOf(z.object({ id: text }).catch({ id: '' })),
     models: listOf(
       z
-        .object({ id: text, routes: listOf(z.object({ provider: text, model: text })) })
-        .catch({ id: '', routes: [] }),
+        .object({
+          id: text,
+          routes: listOf(z.object({ provider: text, model: text })),
+          fallbacks: listOf(text),
+        })
+        .catch({ id: '', routes: [], fallbacks: [] }),
     ),
   })
   .catch({ providers: [], models: [] });
@@ -226,8 +241,15 @@ function contradictions(outline: Outline): string[] {
     if (builtIn.has(id)) fault(path, `is built in; ${id.toUpperCase()}_BASE_URL sets its address`);
     else if (isRepeated(outline.providers, index)) fault(path, 'stands here for the second time');
   }
-  for (const [index, { routes }] of outline.models.entries()) {
+  for (const [index, { id, routes, fallbacks }] of outline.models.entries()) {
     const path = ['models', index];
+    for (const [at, fallback] of fallbacks.entries()) {
+      const place = [...path, 'fallbacks', at];
+      if (fallback === '') continue;
+      if (fallback === id) fault(place, 'is the model itself');
+      else if (outline.models.every((other) => other.id !== fallback))
+        fault(place, 'is no model of this file');
+    }
     if (isRepeated(outline.models, index)) fault([...path, 'id'], 'stands here for the second time');
     for (const [at, { provider, model }] of routes.entries()) {
       const route = [...path, 'routes', at];

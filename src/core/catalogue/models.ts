@@ -1,4 +1,4 @@
-import { type InputModality, type Model, NO_TRAITS, type Offer, type Route } from '../ports/model.ts';
+import { type Modality, type Model, NO_TRAITS, type Offer, type Route } from '../ports/model.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { FREE_OF_CHARGE, type ModelFacts, NO_PRICES } from '../ports/provider.ts';
 import type { ProviderDefinition } from '../provider/definition.ts';
@@ -13,12 +13,14 @@ export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'provid
 /** What each provider that has answered said of its models, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
-type UnpricedOffer = Pick<Offer, 'contextTokens' | 'maxOutputTokens' | 'input'>;
+type UnpricedOffer = Pick<Offer, 'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'endsOn'>;
 
 const NOTHING_KNOWN: UnpricedOffer = {
   contextTokens: UNKNOWN_CONTEXT_TOKENS,
   maxOutputTokens: null,
   input: ['text'],
+  output: ['text'],
+  endsOn: null,
 };
 
 /** The models of the file as the providers describe them now, and those of local servers after them. */
@@ -116,27 +118,43 @@ function modelOf(
   routes: readonly Route[],
 ): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
-  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, gone } = leading;
+  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, gone } = leading;
   const offer = {
     contextTokens,
     maxOutputTokens,
     prices,
     ...(doubtedPrices && { doubtedPrices }),
     input,
+    output,
+    endsOn: lastDay(routes),
     gone,
   };
   return { ...identity, routes, ...offer };
 }
 
 /** The provider's word counts; where it says nothing, the file's. Prices are weighed apart. */
-function offerOf(own: UnpricedOffer, facts: ModelFacts | undefined): UnpricedOffer {
+function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefined): UnpricedOffer {
   return {
     contextTokens: facts?.contextTokens ?? own.contextTokens,
     maxOutputTokens: facts?.maxOutputTokens ?? own.maxOutputTokens,
-    input: facts?.inputModalities?.filter(isInput) ?? own.input,
+    input: facts?.inputModalities?.filter(isModality) ?? own.input,
+    output: facts?.outputModalities?.filter(isModality) ?? own.output,
+    endsOn: dayOf(facts?.expiresAt ?? ''),
   };
 }
 
-function isInput(modality: string): modality is InputModality {
+/** Null where it is no date. */
+function dayOf(text: string): string | null {
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : new Date(atMs).toISOString().slice(0, 10);
+}
+
+/** The day on which no route is left; null where one has no end. */
+function lastDay(routes: readonly Route[]): string | null {
+  const days = routes.filter(({ gone }) => !gone).map(({ endsOn }) => endsOn);
+  return days.includes(null) ? null : (days.toSorted().at(-1) ?? null);
+}
+
+function isModality(modality: string): modality is Modality {
   return modality === 'text' || modality === 'image';
 }

@@ -16,6 +16,8 @@ export interface CatalogueRefreshOptions {
   readonly log: Logger;
 }
 
+/** Time enough to choose another model. */
+const SOON_MS = 30 * 24 * 3_600_000;
 const REFRESH_MS = 6 * 3_600_000;
 /** After a list could not be had, so that a start without network is not the state of half a day. */
 const RETRY_MS = 15 * 60_000;
@@ -29,8 +31,12 @@ const JITTER = 0.2;
 export function startCatalogueRefresh(options: CatalogueRefreshOptions): Background {
   const { catalogue, providers, clock, random, log } = options;
   const stopping = new AbortController();
-  /** Doubtful prices that were reported, so that each is reported once. */
+  /** Doubtful prices and days of an end that were reported, so that each is reported once. */
   const reported = new Set<string>();
+  const isNews = (...about: readonly string[]) => {
+    const id = JSON.stringify(about);
+    return reported.has(id) ? false : reported.add(id);
+  };
   const { signal } = stopping;
 
   async function keepFresh(provider: Lister): Promise<void> {
@@ -52,10 +58,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
   }
 
   function reportDoubts(provider: string, doubts: CatalogueChange['doubts']): void {
-    const fresh = doubts.filter(({ model, kind }) => {
-      const id = JSON.stringify([provider, model, kind]);
-      return reported.has(id) ? false : reported.add(id);
-    });
+    const fresh = doubts.filter(({ model, kind }) => isNews(provider, model, kind));
     if (fresh.length === 0) return;
     log.warn(
       { provider, prices: fresh },
@@ -63,16 +66,31 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
     );
   }
 
+  function reportEnds(ending: CatalogueChange['ending']): void {
+    const soon = clock.now() + SOON_MS;
+    const fresh = ending.filter(
+      ({ model, endsOn }) => Date.parse(endsOn) < soon && isNews('end', model, endsOn),
+    );
+    if (fresh.length === 0) return;
+    log.warn({ models: fresh }, 'models that their provider takes off soon: put others in their place');
+  }
+
   /** Null where all went well, else what goes into the log. */
   async function refresh(provider: Lister): Promise<object | null> {
     try {
-      const { believed, gone, back, doubts } = catalogue.apply(provider.id, await provider.models(signal));
+      const { believed, gone, back, ending, doubts } = catalogue.apply(
+        provider.id,
+        await provider.models(signal),
+      );
       reportDoubts(provider.id, doubts);
+      reportEnds(ending);
       if (gone.length > 0) log.warn({ provider: provider.id, models: gone }, 'models are gone');
       if (back.length > 0) log.info({ provider: provider.id, models: back }, 'models are back');
       return believed ? null : { reason: 'it names none of the models that are routed there' };
     } catch (error) {
-      return error instanceof ProviderError ? { reason: error.message } : { err: error };
+      return error instanceof ProviderError
+        ? { reason: error.message, cause: causesOf(error) }
+        : { err: error };
     }
   }
 
@@ -83,4 +101,13 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
       await running;
     },
   };
+}
+
+/** What lies behind a fault, outermost first: `fetch failed`, then `getaddrinfo ENOTFOUND proxy`. */
+function causesOf({ cause }: Error): string[] {
+  const causes: string[] = [];
+  for (let next = cause; next instanceof Error && causes.length < 5; next = next.cause) {
+    causes.push(next.message || next.name);
+  }
+  return causes;
 }

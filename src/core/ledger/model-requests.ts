@@ -214,6 +214,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         sessionId: request.conversation,
         ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
         ...wireTraits(model),
+        ...(route.output.includes('image') && { modalities: route.output }),
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: webSearches } } : {}),
         cachedMessages,

@@ -41,7 +41,7 @@ export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: F
     { units: calls * bounds.promptTokens + resultTokens, picoUsdEach: dearestPrompt },
     {
       units: calls * bounds.outputTokens,
-      picoUsdEach: Math.max(prices.completionPicoUsd, prices.reasoningPicoUsd),
+      picoUsdEach: Math.max(prices.completionPicoUsd, prices.reasoningPicoUsd, prices.imageOutputPicoUsd),
     },
     { units: bounds.images * calls, picoUsdEach: prices.imagePicoUsd },
     ...feesFor(prices, bounds.webSearches),
@@ -60,7 +60,11 @@ export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): nu
     { units: promptTokens - cachedPromptTokens - cacheWriteTokens, picoUsdEach: prices.promptPicoUsd },
     { units: cachedPromptTokens, picoUsdEach: prices.cachedPromptPicoUsd },
     { units: cacheWriteTokens, picoUsdEach: prices.cacheWritePicoUsd },
-    { units: completionTokens - reasoningTokens, picoUsdEach: prices.completionPicoUsd },
+    {
+      units: completionTokens - reasoningTokens,
+      // How many of them are an image's is not known.
+      picoUsdEach: Math.max(prices.completionPicoUsd, prices.imageOutputPicoUsd),
+    },
     { units: reasoningTokens, picoUsdEach: prices.reasoningPicoUsd },
     ...feesFor(prices, usage.webSearches),
   ]);
@@ -115,6 +119,7 @@ function firmPrices(prices: ModelPrices, dearest: FirmPrices): ModelRates {
     cachedPromptPicoUsd: prices.cachedPromptPicoUsd ?? promptPicoUsd,
     cacheWritePicoUsd: prices.cacheWritePicoUsd ?? Math.ceil((promptPicoUsd * times) / over),
     reasoningPicoUsd: prices.reasoningPicoUsd ?? completionPicoUsd,
+    imageOutputPicoUsd: prices.imageOutputPicoUsd ?? completionPicoUsd,
     requestPicoUsd: prices.requestPicoUsd ?? (priced ? 0 : dearest.requestPicoUsd),
     imagePicoUsd: prices.imagePicoUsd ?? (priced ? 0 : dearest.imagePicoUsd),
     webSearchPicoUsd: prices.webSearchPicoUsd ?? dearest.webSearchPicoUsd,

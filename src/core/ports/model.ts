@@ -2,7 +2,7 @@ import type { Platform } from './platforms.ts';
 import type { ModelPrices } from './provider.ts';
 import type { Tier } from './tiers.ts';
 
-export type InputModality = 'text' | 'image';
+export type Modality = 'text' | 'image';
 
 /** What is known of a model at one provider: what the provider says, else what `models.json` says. */
 export interface Offer {
@@ -12,7 +12,11 @@ export interface Offer {
   readonly prices: ModelPrices;
   /** What the provider says of prices and is not believed: a reservation covers it. */
   readonly doubtedPrices?: ModelPrices;
-  readonly input: readonly InputModality[];
+  readonly input: readonly Modality[];
+  /** What its answers may hold. */
+  readonly output: readonly Modality[];
+  /** The day on which the provider takes it off, as YYYY-MM-DD; null where it names none. */
+  readonly endsOn: string | null;
   /** The provider's list no longer has it. */
   readonly gone: boolean;
 }
@@ -32,6 +36,8 @@ export interface ModelTraits {
   readonly reasoningInText: boolean;
   readonly firstProgressMs: number | null;
   readonly progressMs: number | null;
+  /** Ids of the models that answer in its place where it fails, best first. */
+  readonly fallbacks: readonly string[];
 }
 
 export const NO_TRAITS: ModelTraits = {
@@ -39,9 +45,10 @@ export const NO_TRAITS: ModelTraits = {
   reasoningInText: false,
   firstProgressMs: null,
   progressMs: null,
+  fallbacks: [],
 };
 
-/** A model of the catalogue. Its own offer is that of the first route that is not gone; it is gone when all are. */
+/** A model of the catalogue. Its own offer is that of the first route that is not gone; it is gone when all are, and ends with the last of them. */
 export interface Model extends Offer {
   /** Catalogue id: the only name by which access, settings, ledger and menus know a model. */
   readonly id: string;

@@ -1,3 +1,4 @@
+import type { Modality } from './model.ts';
 import type { MaxPrice, RoutingPreferences } from './routing.ts';
 
 /** A picture for a model that sees. */
@@ -47,6 +48,8 @@ export interface ChatRequest {
   readonly sessionId?: string;
   /** Lets the model search the web: at most `maxUses` searches, each with `maxResults` results (1 to 25). */
   readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
+  /** What the answer may hold, where that is more than text. */
+  readonly modalities?: readonly Modality[];
   /** The model writes its reasoning before its answer, and closes it by `</think>` without opening it. */
   readonly reasoningInText?: boolean;
   /** How long this model may take to begin, and be silent after that; the client's own limits by default. */
@@ -143,6 +146,8 @@ export interface ModelPrices {
   readonly completionPicoUsd: number | null;
   /** Of a token of reasoning, where it has a price of its own. */
   readonly reasoningPicoUsd: number | null;
+  /** Of an output token that is part of an image. */
+  readonly imageOutputPicoUsd: number | null;
   readonly requestPicoUsd: number | null;
   readonly imagePicoUsd: number | null;
   readonly webSearchPicoUsd: number | null;
@@ -154,6 +159,7 @@ export const NO_PRICES: ModelPrices = {
   cacheWritePicoUsd: null,
   completionPicoUsd: null,
   reasoningPicoUsd: null,
+  imageOutputPicoUsd: null,
   requestPicoUsd: null,
   imagePicoUsd: null,
   webSearchPicoUsd: null,
@@ -165,6 +171,7 @@ export const FREE_OF_CHARGE: ModelPrices = {
   cacheWritePicoUsd: 0,
   completionPicoUsd: 0,
   reasoningPicoUsd: 0,
+  imageOutputPicoUsd: 0,
   requestPicoUsd: 0,
   imagePicoUsd: 0,
   webSearchPicoUsd: 0,
@@ -179,6 +186,7 @@ export interface ModelFacts {
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
   readonly inputModalities: readonly string[] | null;
+  readonly outputModalities: readonly string[] | null;
   /** The day on which the model goes, as the provider writes it (ISO 8601). */
   readonly expiresAt: string | null;
 }

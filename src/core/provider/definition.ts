@@ -20,6 +20,8 @@ const featuresSchema = z.strictObject({
   tokenPrices: z.boolean(),
   /** The server tool `openrouter:web_search`. */
   webSearch: z.boolean(),
+  /** `modalities`: asks a model for images too. */
+  modalities: z.boolean(),
   /** `HTTP-Referer` and titles that name this application. */
   attribution: z.boolean(),
   /** `GET /generation`: the price of a request after the fact. */
@@ -40,6 +42,7 @@ const compatibleFeatures: ProviderFeatures = {
   cacheControl: false,
   tokenPrices: false,
   webSearch: false,
+  modalities: false,
   attribution: false,
   generationLookup: false,
   keyLookup: false,
@@ -66,6 +69,7 @@ const presets = {
       cacheControl: true,
       tokenPrices: true,
       webSearch: true,
+      modalities: true,
       attribution: true,
       generationLookup: true,
       keyLookup: true,

@@ -4,6 +4,7 @@ import { asObject } from '../kit/json.ts';
 import type { ModelFacts } from '../ports/provider.ts';
 import { readPrices } from './prices.ts';
 
+const modalities = z.array(z.string()).nullish().catch(null);
 const tokens = z.number().int().positive().nullish().catch(null);
 
 /** What may be known of a model: all of it at OpenRouter, `max_model_len` at vLLM, the id alone elsewhere. */
@@ -14,7 +15,7 @@ const entrySchema = z.object({
   max_model_len: tokens,
   top_provider: z.object({ max_completion_tokens: tokens }).nullish().catch(null),
   architecture: z
-    .object({ input_modalities: z.array(z.string()) })
+    .object({ input_modalities: modalities, output_modalities: modalities })
     .nullish()
     .catch(null),
   pricing: z.record(z.string(), z.unknown()).nullish().catch(null),
@@ -47,6 +48,7 @@ function toFacts(entry: z.infer<typeof entrySchema>, tokenPrices: boolean): Mode
     maxOutputTokens: entry.top_provider?.max_completion_tokens ?? null,
     prices: readPrices(entry.pricing ?? {}, tokenPrices),
     inputModalities: entry.architecture?.input_modalities ?? null,
+    outputModalities: entry.architecture?.output_modalities ?? null,
     expiresAt: entry.expiration_date ?? null,
   };
 }

@@ -18,15 +18,21 @@ function tokensPerPrice(pricing: JsonObject, tokenPrices: boolean): number | nul
   return many.endsWith('m') || many.endsWith('n') || many === '1000000' ? 1e6 : 1e3;
 }
 
-/** The names of each price: OpenRouter's first. A cache or reasoning at 0 has no price of its own. */
+/** The names of each price: OpenRouter's first. A cache, reasoning or an image at 0 has no price of its own. */
 const NAMES = {
   promptPicoUsd: ['prompt', 'input'],
   cachedPromptPicoUsd: ['input_cache_read', 'cached_input', 'cached_prompt'],
   cacheWritePicoUsd: ['input_cache_write'],
   completionPicoUsd: ['completion', 'output'],
   reasoningPicoUsd: ['internal_reasoning'],
+  imageOutputPicoUsd: ['image_output'],
 } as const satisfies Partial<Record<keyof ModelPrices, readonly string[]>>;
-const NONE_AT_ZERO = ['cachedPromptPicoUsd', 'cacheWritePicoUsd', 'reasoningPicoUsd'] as const;
+const NONE_AT_ZERO = [
+  'cachedPromptPicoUsd',
+  'cacheWritePicoUsd',
+  'reasoningPicoUsd',
+  'imageOutputPicoUsd',
+] as const;
 
 /**
  * The dearest price of each kind: `overrides` hold for long prompts or for some hours of the day, and a reservation

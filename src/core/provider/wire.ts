@@ -46,6 +46,7 @@ export function chatBody(
       (preferences || request.maxPrice) && { provider: withMaxPrice(preferences, request.maxPrice) }),
     // Models with short contexts are compressed by default, which would drop the middle of a window that fits.
     ...(features.plugins && { plugins: [{ id: 'context-compression', enabled: false }] }),
+    ...(features.modalities && request.modalities && { modalities: request.modalities }),
     ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
   };
 }

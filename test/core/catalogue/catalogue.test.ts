@@ -143,6 +143,7 @@ describe('what a provider says', () => {
       believed: true,
       gone: [LLAMA],
       back: [],
+      ending: [],
       doubts: [],
     });
     expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
@@ -171,7 +172,13 @@ describe('what a provider says', () => {
   ])('is not believed where it is %s', (_, list) => {
     const catalogue = createCatalogue(MODELS_FILE);
     const before = catalogue.list('web');
-    expect(catalogue.apply('openrouter', list)).toEqual({ believed: false, gone: [], back: [], doubts: [] });
+    expect(catalogue.apply('openrouter', list)).toEqual({
+      believed: false,
+      gone: [],
+      back: [],
+      ending: [],
+      doubts: [],
+    });
     expect(catalogue.list('web')).toEqual(before);
   });
 
@@ -181,6 +188,7 @@ describe('what a provider says', () => {
       believed: true,
       gone: [],
       back: [],
+      ending: [],
       doubts: [],
     });
   });
@@ -211,7 +219,7 @@ describe('a provider that is free', () => {
     });
     const prices = { ...factsOf('x').prices, completionPicoUsd: 5 };
     catalogue.apply('mine', [factsOf('maker/model', { prices })]);
-    expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual(Array(8).fill(0));
+    expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual(Array(9).fill(0));
   });
 });
 
@@ -277,6 +285,7 @@ describe('a server on this machine', () => {
       believed: true,
       gone: ['ollama/one'],
       back: [],
+      ending: [],
       doubts: [],
     });
     expect(catalogue.get('ollama/one', 'web')).toBeNull();

@@ -75,6 +75,7 @@ describe('a models file', () => {
         maxOutputTokens: null,
         prices: NO_PRICES,
         input: ['text'],
+        output: ['text'],
         traits: NO_TRAITS,
       },
     ]);
@@ -86,6 +87,7 @@ describe('a models file', () => {
       cachedPromptPerMillion: 0.00375,
       cacheWritePerMillion: 0.05,
       reasoningPerMillion: 0.2,
+      imageOutputPerMillion: 30,
       completionPerMillion: 0.1,
       request: 0.005,
       image: 0.003613,
@@ -96,6 +98,7 @@ describe('a models file', () => {
       cachedPromptPicoUsd: 3_750,
       cacheWritePicoUsd: 50_000,
       reasoningPicoUsd: 200_000,
+      imageOutputPicoUsd: 30_000_000,
       completionPicoUsd: 100_000,
       requestPicoUsd: 5_000_000_000,
       imagePicoUsd: 3_613_000_000,
@@ -206,6 +209,17 @@ describe('a fault in a models file', () => {
         'the file has "model", which means nothing here',
       ].toSorted(),
     );
+  });
+
+  it('is a fallback that is not there, or the model itself', () => {
+    const models = [
+      { ...model, fallbacks: [model.id, 'maker/other', 'maker/second'] },
+      { ...model, id: 'maker/second' },
+    ];
+    expect(faultsOf({ models })).toEqual([
+      'models[0].fallbacks[0] (maker/model) is the model itself',
+      'models[0].fallbacks[1] (maker/model) is no model of this file',
+    ]);
   });
 
   it.each([

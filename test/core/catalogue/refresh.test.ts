@@ -108,6 +108,37 @@ describe('the refresh of the catalogue', () => {
     expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
   });
 
+  it('warns once of a model that goes within 30 days, and of no other', async () => {
+    const ends = (id: string, days: number) =>
+      factsOf(id, { expiresAt: new Date(clock.now() + days * 24 * HOUR_MS).toISOString() });
+    const provider = fakeProvider('openrouter');
+    const { clock, lines } = start(provider);
+    await clock.advance(0);
+    // The third one can be had elsewhere too.
+    const [soon, later, spared, ...others] = listOf('openrouter').map(({ id }) => id);
+    provider.list = [
+      ends(spared as string, 20),
+      ends(soon as string, 20),
+      ends(later as string, 60),
+      ...others.map((id) => factsOf(id)),
+    ];
+    await clock.advance(7 * HOUR_MS);
+    await clock.advance(7 * HOUR_MS);
+    const warnings = lines.filter((line) => line.includes('takes off soon'));
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ models: [{ model: soon }] });
+  });
+
+  it('logs what lies behind a connection that fails', async () => {
+    const cause = new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND proxy') });
+    const error = new ProviderError({ code: 'unreachable', provider: 'OpenRouter', cause });
+    const { clock, lines } = start(fakeProvider('openrouter', error as never));
+    await clock.advance(0);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      cause: ['fetch failed', 'getaddrinfo ENOTFOUND proxy'],
+    });
+  });
+
   it('is not held up at one provider by another that hangs', async () => {
     const openai = fakeProvider('openai', listOf('openai', ['gpt-4o']));
     const { catalogue, clock } = start(hangingProvider(), openai);

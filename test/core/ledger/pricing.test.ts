@@ -19,6 +19,8 @@ function offer(prices: Partial<ModelPrices> = {}): Offer {
     maxOutputTokens: null,
     prices: { ...NO_PRICES, ...prices },
     input: ['text'],
+    output: ['text'],
+    endsOn: null,
     gone: false,
   };
 }
@@ -110,6 +112,7 @@ describe('the worst price of a request', () => {
       cacheWritePicoUsd: pico,
       completionPicoUsd: pico,
       reasoningPicoUsd: pico,
+      imageOutputPicoUsd: pico,
       requestPicoUsd: pico,
       imagePicoUsd: pico,
       webSearchPicoUsd: pico,

@@ -15,7 +15,11 @@ describe('readModels', () => {
       canonical_slug: 'openai/gpt-4o-mini',
       name: 'OpenAI: GPT-4o-mini',
       context_length: 128_000,
-      architecture: { modality: 'text+image->text', input_modalities: ['text', 'image'] },
+      architecture: {
+        modality: 'text+image->text',
+        input_modalities: ['text', 'image'],
+        output_modalities: ['text'],
+      },
       pricing: {
         prompt: '0.00000015',
         completion: '0.0000006',
@@ -41,6 +45,7 @@ describe('readModels', () => {
           webSearchPicoUsd: 10_000_000_000,
         },
         inputModalities: ['text', 'image'],
+        outputModalities: ['text'],
         expiresAt: '2027-01-31',
       },
     ]);
@@ -55,6 +60,7 @@ describe('readModels', () => {
         maxOutputTokens: null,
         prices: NO_PRICES,
         inputModalities: null,
+        outputModalities: null,
         expiresAt: null,
       },
     ]);

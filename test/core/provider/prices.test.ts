@@ -41,11 +41,13 @@ describe('prices in a list of models', () => {
       input_cache_read: '0.0000003',
       input_cache_write: '0.00000375',
       internal_reasoning: '0',
+      image_output: '0.00003',
     };
     expect(readPrices(openRouter, true)).toMatchObject({
       cachedPromptPicoUsd: 300_000,
       cacheWritePicoUsd: 3_750_000,
       reasoningPicoUsd: null,
+      imageOutputPicoUsd: 30_000_000,
     });
     expect(readPrices({ ...openRouter, input_cache_read: '0' }, true).cachedPromptPicoUsd).toBeNull();
     expect(readPrices({ prompt: '0', input_cache_read: '0' }, true).cachedPromptPicoUsd).toBe(0);

@@ -418,6 +418,28 @@ export const STREAMS: readonly Row[] = [
     },
   },
   {
+    name: 'makes images, and says what they cost by the token',
+    provider: 'openrouter',
+    model: {
+      output: ['text', 'image'],
+      answerTokens: 2_000,
+      prices: { promptPerMillion: 1, completionPerMillion: 10, imageOutputPerMillion: 30 },
+    },
+    replies: [
+      stream(
+        textChunk('A fjord is an inlet.'),
+        finishChunk(),
+        usageChunk({ prompt_tokens: 10, completion_tokens: 1_000 }),
+        DONE,
+      ),
+    ],
+    expect: {
+      ...WHOLE,
+      booked: 10 * 1_000 + 1_000 * 30_000,
+      also: ({ chats }) => expect(chats[0]?.body).toMatchObject({ modalities: ['text', 'image'] }),
+    },
+  },
+  {
     name: 'sends nothing but an image that is none',
     replies: [stream(delta({ images: [{ image_url: { url: 'data:image/png;base64,aGVsbG8=' } }] }), END)],
     expect: {

@@ -46,6 +46,7 @@ const price = z.string();
 const openrouter = z.strictObject({
   ...common,
   messages: messagesOf(markedPart),
+  modalities: z.array(z.enum(['text', 'image', 'audio'])).optional(),
   models: z.array(z.string().min(1)).optional(),
   max_completion_tokens: z.number().int().positive().optional(),
   session_id: z.string().max(256).optional(),
