@@ -60,6 +60,8 @@ async function costShare(
     maxOutputTokens: null,
     prices,
     input: ['text'],
+    output: ['text'],
+    endsOn: null,
     gone: false,
   } as const;
   const model: Model = {
