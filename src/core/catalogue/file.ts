@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parsePicoUsd } from '../kit/money.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
-import type { Modality, ModelTraits } from '../ports/model.ts';
-import type { ModelPrices } from '../ports/provider.ts';
+import type { ModelTraits } from '../ports/model.ts';
+import type { Modality, ModelPrices } from '../ports/provider.ts';
 import { TIERS, type Tier } from '../ports/tiers.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
 import { parseJsonFile } from './json-file.ts';

@@ -1,6 +1,6 @@
-import { type Modality, type Model, NO_TRAITS, type Offer, type Route } from '../ports/model.ts';
+import { type Model, NO_TRAITS, type Offer, type Route } from '../ports/model.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
-import { FREE_OF_CHARGE, type ModelFacts, NO_PRICES } from '../ports/provider.ts';
+import { FREE_OF_CHARGE, type Modality, type ModelFacts, NO_PRICES } from '../ports/provider.ts';
 import type { ProviderDefinition } from '../provider/definition.ts';
 import { type PriceDoubt, weighPrices } from './believed-prices.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';

@@ -1,8 +1,6 @@
 import type { Platform } from './platforms.ts';
-import type { ModelPrices } from './provider.ts';
+import type { Modality, ModelPrices } from './provider.ts';
 import type { Tier } from './tiers.ts';
-
-export type Modality = 'text' | 'image';
 
 /** What is known of a model at one provider: what the provider says, else what `models.json` says. */
 export interface Offer {

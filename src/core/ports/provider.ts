@@ -1,5 +1,7 @@
-import type { Modality } from './model.ts';
 import type { MaxPrice, RoutingPreferences } from './routing.ts';
+
+/** What questions and answers may hold. */
+export type Modality = 'text' | 'image';
 
 /** A picture for a model that sees. */
 export interface ImageContent {
