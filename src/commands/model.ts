@@ -17,22 +17,45 @@ export const model = defineCommand({
       type: 'model',
       description: `Which model; "${DEFAULT}" takes the choice back; shows it if left out`,
     },
+    fallback: {
+      type: 'model',
+      description: `Which model answers when that one fails (admins); "${DEFAULT}" takes it back`,
+    },
     scope: {
       type: 'choice',
       description: 'Where it counts; beyond this conversation for admins',
       choices: SCOPE_CHOICES,
     },
   },
-  async run({ actor, place, services, tell }, { model: spelled, scope = 'conversation' }) {
+  async run({ actor, place, services, tell }, { model: spelled, fallback, scope = 'conversation' }) {
     const { chat, catalogue, choose, models, roles, settings } = services;
+    const decide = (asked: string) =>
+      models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, place.guild);
+    if (fallback !== undefined) {
+      if (spelled !== undefined) return tell('Choose the model and its fallback one after the other.');
+      if (!mayActAs(await roles(actor), 'admin')) return tell('Only an admin can choose a fallback.');
+      const where = scope === 'channel' ? 'channel' : 'guild';
+      const target = { place, conversation: null };
+      if (fallback === DEFAULT) {
+        await settings.change(where, target, { fallback: undefined });
+        return tell(`The fallback for ${SCOPE_WORDS[where]} is taken back.`);
+      }
+      const decision = await decide(fallback);
+      if (!decision.ok) return tell(explainRefusal(decision));
+      await settings.change(where, target, { fallback: decision.model.id });
+      return tell(
+        `**${decision.model.name}** answers in ${SCOPE_WORDS[where]} when the chosen model fails. It counts at its own price.`,
+      );
+    }
     if (spelled === undefined) {
       const conversation = await chat.conversationAt(place);
-      const { model: setting } = await settings.at({ place, conversation });
+      const { model: setting, fallback: instead } = await settings.at({ place, conversation });
       const current = await choose({ guild: place.guild, setting, asked: null });
       if (!current.ok) return tell(current.text);
+      const ifItFails = instead === null ? '' : ` If it fails: \`${instead}\`.`;
       return tell(
         current.remark ??
-          `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.`,
+          `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`,
       );
     }
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
@@ -51,8 +74,7 @@ export const model = defineCommand({
       await settings.change(scope, target, { model: undefined });
       return tell(`The choice for ${SCOPE_WORDS[scope]} is taken back.`);
     }
-    const id = catalogue.resolve(spelled, platformOf(place.guild)).model?.id ?? spelled;
-    const decision = await models.decide(id, place.guild);
+    const decision = await decide(spelled);
     if (!decision.ok) return tell(explainRefusal(decision));
     await settings.change(scope, target, { model: decision.model.id });
     await tell(`**${decision.model.name}** answers in ${SCOPE_WORDS[scope]} from now on.`);

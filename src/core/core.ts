@@ -9,6 +9,7 @@ import type { Catalogue } from './catalogue/catalogue.ts';
 import { createAnswerRecords } from './chat/answer-records.ts';
 import { createChat } from './chat/chat.ts';
 import { createConversations } from './chat/conversations.ts';
+import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPersonas } from './chat/personas.ts';
@@ -16,6 +17,7 @@ import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question.ts';
 import { createBroughtReader } from './chat/read-brought.ts';
 import { startRetention } from './chat/retention.ts';
+import { createRouteRest } from './chat/route-rest.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
 import { startTakeover } from './chat/takeover.ts';
@@ -178,6 +180,8 @@ export function createCore(options: CoreOptions): Core {
     timeZone,
   });
   const choose = createModelChooser({ catalogue, models, defaultModel: options.defaultModel });
+  const rest = createRouteRest({ store, clock, log });
+  const openAnswerer = createFallbacks({ catalogue, rest, log });
 
   const reader = createBroughtReader({
     async fetchFile(guild, { reference }, maxBytes, signal) {
@@ -207,6 +211,7 @@ export function createCore(options: CoreOptions): Core {
     models,
     choose,
     settings,
+    openAnswerer,
     seeing: createSeeingModel({ catalogue, models }),
     gather: createGather({ reader, tokens }),
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,

@@ -10,6 +10,8 @@ export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
   /** Name of the persona that answered; null for none. */
   readonly persona: string | null;
+  /** Why it is not the model that was chosen; null where it is. */
+  readonly because?: string | null;
   readonly durationMs: number;
   readonly tokens: number;
   readonly costNanoUsd: number;
@@ -27,8 +29,9 @@ export function footerOf(facts: {
     facts.costNanoUsd === 0
       ? formatUsd(0)
       : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  const { persona, model, durationMs, read } = facts;
-  return [persona, model.name, formatDuration(durationMs), tokens, cost, read].filter(Boolean).join(' · ');
+  const { persona, because, durationMs, read } = facts;
+  const model = because ? `${facts.model.name}, ${because}` : facts.model.name;
+  return [persona, model, formatDuration(durationMs), tokens, cost, read].filter(Boolean).join(' · ');
 }
 
 /** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */

@@ -4,7 +4,7 @@ import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { createReply, type Ending } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Admitted, Bill } from '../ledger/model-requests.ts';
+import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Citation } from '../ports/provider.ts';
@@ -12,13 +12,14 @@ import { type Button, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../p
 import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
+import type { Answerer } from './fallbacks.ts';
 
 export interface Answering {
   readonly answerId: string;
   readonly askedAtMs: number;
   /** The journal's entry of the question. */
   readonly entry: Entry;
-  readonly request: Admitted;
+  readonly request: Answerer;
   readonly surface: Surface;
   /** Stands before the reason of an early end: what the asker should know of how this was answered. */
   readonly remark: string | null;
@@ -26,7 +27,6 @@ export interface Answering {
   readonly read: string | null;
   /** Name of the persona that answers; null for none. */
   readonly persona: string | null;
-  readonly maxOutputTokens: number;
   readonly onMessage: (key: string) => void;
   /** Ends the provider's request. */
   readonly stop: (cause: StopCause) => void;
@@ -63,7 +63,8 @@ export async function answer(
   Answered & { readonly delivered: boolean; readonly endLagMs: number; readonly gone: PlaceGone | null }
 > {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
-  const { model } = request.access;
+  /** The one that answers now. */
+  const modelNow = () => request.current.request.access.model;
   const startedAtMs = clock.now();
   let text = '';
   let keeping = Promise.resolve();
@@ -91,7 +92,7 @@ export async function answer(
   let ending: AnswerState['ending'] = null;
   entry.watch(() => ({
     id: answerId,
-    model: model.id,
+    model: modelNow().id,
     askedAtMs,
     text,
     images: images.length,
@@ -119,7 +120,7 @@ export async function answer(
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
       else if (event.type === 'reasoning') isThinking = true;
-      else if (event.type === 'image') images.push(fileOf(event, images.length + 1, model));
+      else if (event.type === 'image') images.push(fileOf(event, images.length + 1, modelNow()));
       else if (event.type === 'done')
         outcome = { kind: 'finished', done: event, isThinking, images: images.length };
     }
@@ -145,7 +146,8 @@ export async function answer(
 
   const { status, note } = endingOf(outcome, text, job, affordableTokens);
   const { persona, read } = job;
-  const footer = bill && footerOf({ model, persona, durationMs, read, ...bill });
+  const facts = { model: modelNow(), because: request.because, persona, durationMs, read };
+  const footer = bill && footerOf({ ...facts, ...bill });
   ending = { status, note: joined(job.remark, note), footer };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
@@ -216,7 +218,7 @@ function endingOf(
       };
     case 'finished':
       return finishedEnding(outcome, text.trim() !== '', {
-        maxOutputTokens: job.maxOutputTokens,
+        maxOutputTokens: job.request.current.maxOutputTokens,
         affordableTokens,
       });
   }

@@ -21,6 +21,7 @@ import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-rec
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
 import { type Conversations, turnsBefore } from './conversations.ts';
+import type { NotOpened, OpenAnswerer, Opened } from './fallbacks.ts';
 import type { Gather } from './gather.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
@@ -65,6 +66,7 @@ export interface QuestionRunnerOptions {
   readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
+  readonly openAnswerer: OpenAnswerer;
   readonly seeing: SeeingModel;
   readonly gather: Gather;
   /** What comes with a question may cost so much unasked; null for any price. */
@@ -237,46 +239,50 @@ export function createQuestionRunner(
       return tell(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
     }
 
-    const prompt = await promptFor(
-      {
+    const pictures = [...images.values()].flat().length;
+    const askFirst = brought.length > 0 && !job.isConfirmed && options.confirmAboveNanoUsd !== null;
+    const open = async (model: Model, attempt: number): Promise<Opened | NotOpened> => {
+      const prompt = await promptFor(
+        {
+          guild: place.guild,
+          model,
+          turns,
+          images,
+          asker,
+          question: { text: words, brought },
+          day: days.format(clock.now()),
+          instructions: here.instructions,
+          channel: place.channelName ?? 'this channel',
+        },
+        tokens,
+        signal,
+      );
+      if (!prompt.ok) return { ...prompt, isTooLong: true };
+      const { maxOutputTokens, questionTokens } = prompt;
+      const request = await models.open({
+        id: attempt === 0 ? id : `${id}.${attempt}`,
         guild: place.guild,
-        model,
-        turns,
-        images,
-        asker,
-        question: { text: words, brought },
-        day: days.format(clock.now()),
-        instructions: here.instructions,
-        channel: place.channelName ?? 'this channel',
-      },
-      tokens,
-      signal,
-    );
-    if (!prompt.ok) return tell(surface, prompt.text);
-    const { maxOutputTokens, questionTokens } = prompt;
-
-    const request = await models.open({
-      id,
-      guild: place.guild,
-      user: actor.user,
-      groups: actor.groups,
-      userName: actor.name,
-      model: model.id,
-      messages: prompt.messages,
-      maxOutputTokens,
-      webSearch: question.webSearch ?? false,
-      conversation,
-      ...(brought.length === 0 || job.isConfirmed || options.confirmAboveNanoUsd === null
-        ? {}
-        : {
-            brought: {
-              bytes: tokens.upperBound(userMessage({ text: '', brought })),
-              images: [...images.values()].flat().length,
-              aboveNanoUsd: options.confirmAboveNanoUsd,
-            },
-          }),
-      ...(persona?.temperature !== undefined && { temperature: persona.temperature }),
-    });
+        user: actor.user,
+        groups: actor.groups,
+        userName: actor.name,
+        model: model.id,
+        messages: prompt.messages,
+        maxOutputTokens,
+        webSearch: question.webSearch ?? false,
+        conversation,
+        ...(askFirst && {
+          brought: {
+            bytes: tokens.upperBound(userMessage({ text: '', brought })),
+            images: pictures,
+            aboveNanoUsd: options.confirmAboveNanoUsd ?? 0,
+          },
+        }),
+        ...(persona?.temperature !== undefined && { temperature: persona.temperature }),
+      });
+      return request.ok ? { ok: true, request, maxOutputTokens, questionTokens } : request;
+    };
+    const suits = (other: Model) => pictures === 0 || other.input.includes('image');
+    const request = await options.openAnswerer({ place, model, chosen: here.fallback, suits, open });
     if (!request.ok) {
       return request.asksFirst ? offer(job, attempt, model, request.text) : tell(surface, request.text);
     }
@@ -312,11 +318,13 @@ export function createQuestionRunner(
         request,
         surface,
         read: gathered.read,
-        remark: [...remarks, question.webSearch && !request.searchesWeb && withoutSearch(model)]
+        remark: [
+          ...remarks,
+          question.webSearch && !request.current.request.searchesWeb && withoutSearch(model),
+        ]
           .filter(Boolean)
           .join(' '),
         persona: persona?.name ?? null,
-        maxOutputTokens,
         stop,
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
@@ -325,6 +333,7 @@ export function createQuestionRunner(
           const { status } = answered;
           const text = textInHistory(answered.text, answered.images.length);
           if (text === '' || entry.lost.aborted) return;
+          const { questionTokens } = request.current;
           const kept = {
             id: turn,
             user: asker.user,
@@ -332,7 +341,7 @@ export function createQuestionRunner(
             question: words,
             ...(brought.length === 0 ? {} : { brought }),
             answer: text,
-            model: model.id,
+            model: request.current.request.access.model.id,
             status,
             askedAtMs,
             ...(questionTokens !== null && { tokens: questionTokens + (await tokens.count(text)) }),
@@ -353,13 +362,14 @@ export function createQuestionRunner(
     if (!answered.delivered && abandoned.aborted) entry.leave();
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
+    const { access, tier } = request.current.request;
     const facts = {
       answer: id,
       guild: place.guild,
-      model: model.id,
-      provider: request.access.route.provider,
-      payer: request.access.payer,
-      tier: request.tier,
+      model: access.model.id,
+      provider: access.route.provider,
+      payer: access.payer,
+      tier,
       status,
       delivered,
       firstTextMs,

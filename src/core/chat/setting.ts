@@ -6,6 +6,8 @@ export const settingShape = {
   context: z.boolean().exactOptional(),
   /** Catalogue id of the model that answers. */
   model: z.string().exactOptional(),
+  /** Catalogue id of the model that answers where that one fails; for channel and guild. */
+  fallback: z.string().exactOptional(),
   /** Name of the persona; null for none, whatever the wider levels say. */
   persona: z.string().nullable().exactOptional(),
   /** `by`: the person who gave them, for conversations alone, where they are personal. */

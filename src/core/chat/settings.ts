@@ -31,6 +31,8 @@ export interface SettingsHere {
   readonly persona: { readonly persona: Persona; readonly scope: SettingScope } | null;
   /** All of them, the widest first, that of the persona behind those of its level. */
   readonly instructions: readonly Instructions[];
+  /** The model that answers where the chosen one fails: the channel's, else the guild's; null if nobody chose. A wish too. */
+  readonly fallback: string | null;
   /** Whether a question brings the thread that it stands in; it does by default. */
   readonly readsContext: boolean;
 }
@@ -76,6 +78,7 @@ export function createSettings(options: SettingsOptions): Settings {
       return {
         persona,
         model: modelOf(levels, persona),
+        fallback: levels.channel.fallback ?? levels.guild.fallback ?? null,
         readsContext: levels.channel.context ?? levels.guild.context ?? true,
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };

@@ -1,0 +1,176 @@
+import type { Logger } from 'pino';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Admitted, Bill } from '../ledger/model-requests.ts';
+import { platformOf } from '../ports/actor.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import type { ChatEvent } from '../ports/provider.ts';
+import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.ts';
+import type { RouteRest } from './route-rest.ts';
+
+/** A request that may leave, with what its answer may hold. */
+export interface Opened {
+  readonly ok: true;
+  readonly request: Admitted;
+  readonly maxOutputTokens: number;
+  /** Of the question in the prompt; null where it was not counted. */
+  readonly questionTokens: number | null;
+}
+
+export interface NotOpened {
+  readonly ok: false;
+  /** For the asker. */
+  readonly text: string;
+  /** Whether the asker has to agree to the price first. */
+  readonly asksFirst?: boolean;
+  /** Whether it does not fit the model, and may fit one with a longer context. */
+  readonly isTooLong?: boolean;
+}
+
+/** A question's request; another model's where the one that was chosen fails before anything of its answer is there. */
+export interface Answerer {
+  readonly ok: true;
+  /** What answers now: asked again after the stream, it is what has answered. */
+  readonly current: Opened;
+  /** Why that is not the chosen model, such as `as GPT-4o is down`; null where it is. */
+  readonly because: string | null;
+  /** As `Admitted.stream`. A failure that a fallback heals is not thrown. */
+  stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /** As `Admitted.settle`; the bill is of all that was asked. */
+  settle(): Promise<Bill>;
+}
+
+export interface FallbackQuestion {
+  readonly place: Place;
+  readonly model: Model;
+  /** The fallback that was chosen for the place, by id; it goes before those of `models.json`. */
+  readonly chosen: string | null;
+  /** Whether a model can take the question at all. */
+  readonly suits: (model: Model) => boolean;
+  /** Checks access and reserves the price, of each model anew; `attempt` counts from 0. */
+  readonly open: (model: Model, attempt: number) => Promise<Opened | NotOpened>;
+}
+
+/** Opens the request of a question: with the chosen model, or with a fallback of it. */
+export type OpenAnswerer = (question: FallbackQuestion) => Promise<Answerer | NotOpened>;
+
+/** Failures that another model may heal, as the footer says them. Not those of keys, credit and content. */
+const HEALED: Partial<Record<ProviderErrorCode, string>> = {
+  provider_down: 'is down',
+  bad_response: 'is down',
+  bad_address: 'is down',
+  unreachable: 'cannot be reached',
+  timeout: 'did not answer',
+  cut_off: 'broke off',
+  rate_limited: 'is overloaded',
+  model_gone: 'is gone',
+  excluded: 'is excluded by privacy settings',
+  unavailable_here: 'is not available here',
+  context_too_long: 'is too short for this',
+};
+
+export function createFallbacks(parts: {
+  readonly catalogue: Pick<Catalogue, 'get'>;
+  readonly rest: RouteRest;
+  readonly log: Logger;
+}): OpenAnswerer {
+  const { catalogue, rest, log } = parts;
+
+  function fallbacksOf({ place, model, chosen, suits }: FallbackQuestion): Model[] {
+    const ids = new Set([...(chosen === null ? [] : [chosen]), ...model.traits.fallbacks]);
+    ids.delete(model.id);
+    return [...ids]
+      .map((id) => catalogue.get(id, platformOf(place.guild)))
+      .filter((other) => other !== null && !other.gone && suits(other)) as Model[];
+  }
+
+  async function isResting({ routes }: Model): Promise<boolean> {
+    for (const route of routes) if (!route.gone && !(await rest.isResting(route))) return false;
+    return true;
+  }
+
+  return async (question) => {
+    const { model, open } = question;
+    let left: Model[] | null = null;
+    let attempts = 0;
+
+    /** The next fallback that may be used and has room; null where there is none. */
+    async function openNext(least: number): Promise<Opened | null> {
+      left ??= fallbacksOf(question);
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        if (next.contextTokens <= least || (await isResting(next))) continue;
+        const opened = await open(next, ++attempts);
+        if (opened.ok) return opened;
+        log.info({ model: next.id, reason: opened.text }, 'a fallback may not be used');
+      }
+      return null;
+    }
+
+    if (await isResting(model)) {
+      const opened = await openNext(0);
+      if (opened !== null) return answerer(opened, `as ${model.name} is failing now`);
+      left = null;
+    }
+    const first = await open(model, 0);
+    if (first.ok) return answerer(first, null);
+    const longer = first.isTooLong ? await openNext(model.contextTokens) : null;
+    return longer === null ? first : answerer(longer, `as ${model.name} is too short for this`);
+
+    function answerer(opened: Opened, why: string | null): Answerer {
+      let current = opened;
+      let because = why;
+      const asked = [opened];
+
+      return {
+        ok: true,
+        get current() {
+          return current;
+        },
+        get because() {
+          return because;
+        },
+        async *stream(signal) {
+          for (;;) {
+            let isThere = false;
+            try {
+              for await (const event of current.request.stream(signal)) {
+                isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
+                yield event;
+              }
+              return;
+            } catch (error) {
+              if (signal.aborted || !(error instanceof ProviderError)) throw error;
+              const { model: failed, route } = current.request.access;
+              await rest.failed(route, error);
+              const reason = HEALED[error.code];
+              if (isThere || reason === undefined) throw error;
+              const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
+              if (next === null) throw error;
+              log.info(
+                { err: error, model: failed.id, by: next.request.access.model.id },
+                'a fallback answers',
+              );
+              asked.push(next);
+              current = next;
+              because ??= `as ${failed.name} ${reason}`;
+              signal.throwIfAborted();
+            }
+          }
+        },
+        async settle() {
+          const bills = await Promise.all(asked.map(({ request }) => request.settle()));
+          return bills.reduce(sumOf);
+        },
+      };
+    }
+  };
+}
+
+function sumOf(one: Bill, other: Bill): Bill {
+  return {
+    costNanoUsd: one.costNanoUsd + other.costNanoUsd,
+    tokens: one.tokens + other.tokens,
+    exact: one.exact && other.exact,
+    atMost: one.atMost || other.atMost,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { createCollection } from '../coordination/collection.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Route } from '../ports/model.ts';
+import type { ProviderError, ProviderErrorCode } from '../ports/provider-errors.ts';
+import type { Store } from '../ports/store.ts';
+
+type To = Pick<Route, 'provider' | 'wireModel'>;
+
+/**
+ * Routes that failed three times in a minute rest for a minute, in all processes of a store: what has a fallback goes there at
+ * once. A provider without a connection, or without an answer in time, rests with all its models.
+ */
+export interface RouteRest {
+  /** Counts a failure where it is the provider's. Never rejects. */
+  failed(route: To, error: ProviderError): Promise<void>;
+  /** False also where the store cannot say. */
+  isResting(route: To): Promise<boolean>;
+}
+
+const FAILURES = 3;
+const WINDOW_MS = 60_000;
+const REST_MS = 60_000;
+/** What was read is believed for so long: under load each route is read once a second. */
+const BELIEVED_MS = 1_000;
+
+const OF_PROVIDER: readonly ProviderErrorCode[] = ['unreachable', 'timeout', 'bad_address'];
+const OF_ROUTE: readonly ProviderErrorCode[] = ['provider_down', 'cut_off', 'bad_response', 'rate_limited'];
+
+export function createRouteRest({
+  store,
+  clock,
+  log,
+}: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): RouteRest {
+  const failures = createCollection(store, 'route-failures', {
+    version: 1,
+    schema: z.object({ atMs: z.array(z.number()) }),
+    ttlMs: WINDOW_MS + REST_MS,
+  });
+  const believed = new Map<string, { readonly isResting: boolean; readonly untilMs: number }>();
+
+  return {
+    async failed(route, { code, ownKey }) {
+      // A guild's own key has a rate limit of its own.
+      const isOfRoute = OF_ROUTE.includes(code) && !(code === 'rate_limited' && ownKey);
+      const key = OF_PROVIDER.includes(code) ? route.provider : isOfRoute ? keyOf(route) : null;
+      if (key === null) return;
+      try {
+        const nowMs = clock.now();
+        const before = (await failures.get(key))?.atMs ?? [];
+        // Two processes that fail in one moment may count as one: the rest then begins a failure later.
+        await failures.set(key, { atMs: [...before, nowMs].slice(-FAILURES) });
+        believed.delete(key);
+      } catch (error) {
+        log.warn({ err: error, route: key }, 'the failure of a provider could not be counted');
+      }
+    },
+
+    async isResting(route) {
+      const keys = [route.provider, keyOf(route)];
+      const nowMs = clock.now();
+      const unknown = keys.filter((key) => (believed.get(key)?.untilMs ?? 0) <= nowMs);
+      try {
+        const found = await failures.getMany(unknown);
+        for (const key of unknown) {
+          const isResting = rests(found.get(key)?.atMs ?? [], nowMs);
+          believed.set(key, { isResting, untilMs: nowMs + BELIEVED_MS });
+        }
+      } catch (error) {
+        log.warn({ err: error }, 'whether a provider rests could not be read');
+        return false;
+      }
+      return keys.some((key) => believed.get(key)?.isResting);
+    },
+  };
+}
+
+function keyOf({ provider, wireModel }: To): string {
+  return `${provider}/${wireModel}`;
+}
+
+function rests(atMs: readonly number[], nowMs: number): boolean {
+  const [first, last] = [atMs.at(-FAILURES), atMs.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  return last - first <= WINDOW_MS && nowMs < last + REST_MS;
+}

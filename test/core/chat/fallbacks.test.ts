@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import type { Store } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { textChunk } from '../../support/provider/chunks.ts';
+import { createFakeProvider, drop, json, type Reply, stream } from '../../support/provider/fake-provider.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../../support/test-bot.ts';
+
+const PLACE = { channel: 'c1', key: 'discord:c1' };
+const DOWN = json(503, { error: { code: 503, message: 'down' } });
+const GONE = json(404, { error: { code: 404, message: 'No endpoints found for this model' } });
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third']) {
+  const model = (id: string, more: object = {}) => ({
+    id: `maker/${id}`,
+    name: `Model ${id}`,
+    tier: 'free',
+    routes: [{ provider: 'server' }],
+    contextTokens: 128_000,
+    prices: { promptPerMillion: 1, completionPerMillion: 10 },
+    ...more,
+  });
+  return parseCatalogueFile(
+    JSON.stringify({
+      providers: [{ id: 'server', name: 'The server', baseUrl: 'http://127.0.0.1/v1', keyless: true }],
+      models: [
+        model('first', { fallbacks }),
+        model('second'),
+        model('third', { contextTokens: 1_000_000 }),
+        model('paid', { tier: 'premium' }),
+      ],
+    }),
+  );
+}
+
+async function world(fallbacks?: readonly string[]) {
+  const clock = createFakeClock(Date.UTC(2026, 10, 12, 9));
+  const store = await openStore('memory:', { clock, log: createLogRecorder().log });
+  const provider = await createFakeProvider({ dialect: 'compatible' });
+  closing.push(
+    () => store.close(),
+    () => provider.close(),
+  );
+  const bot = async (shared: Store = store): Promise<TestBot> => {
+    const made = await createTestBot({
+      store: shared,
+      provider,
+      file: fileOf(fallbacks),
+      keys: ['server'],
+      defaultModel: 'maker/first',
+      clock,
+    });
+    closing.push(() => made.close());
+    return made;
+  };
+  const first = await bot();
+  async function ask(of: TestBot = first, text = 'What is a fjord?') {
+    const surface = testSurface({ clock });
+    let isDone = false;
+    const asked = of.dispatch.message(messageOf(text, { surface, place: PLACE })).finally(() => {
+      isDone = true;
+    });
+    // Slowly: what happens within a minute must not take one on a busy machine.
+    while (!isDone) {
+      await clock.advance(2);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await asked;
+    return surface;
+  }
+  const asked = () => provider.chats.map(({ body }) => (body as { model: string }).model);
+  const script = (...replies: Reply[]) => provider.script(...replies);
+  const level = async (limit: string) => {
+    const levels = await first.ledger.levels(
+      { guild: 'discord:1', user: 'mia', payer: 'operator' },
+      UNLIMITED_GUILD,
+    );
+    return levels.find((other) => other.limit === limit)?.used;
+  };
+  return { clock, provider, bot, first, ask, asked, script, level };
+}
+
+const answer = (text = 'An inlet.') =>
+  stream(
+    textChunk(text),
+    'data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5}}\n\n',
+    'data: [DONE]\n\n',
+  );
+
+describe('a model that fails before its first text', () => {
+  it('is healed by its fallback: the footer says so, one request counts, at its own price', async () => {
+    const { ask, asked, script, level } = await world();
+    script(GONE, answer());
+    const surface = await ask();
+    expect(surface.text).toBe('An inlet.');
+    expect(surface.shown).toMatchObject({ status: 'complete', note: null });
+    expect(surface.shown?.footer).toMatch(/^Model second, as Model first is gone · /);
+    expect(asked()).toEqual(['maker/first', 'maker/second']);
+    expect(await level('requestsPerUserPerDay')).toBe(1);
+    expect(await level('nanoUsdPerGuildPerDay')).toBe(10 * 1_000 + 5 * 10_000);
+  });
+
+  it('goes on to the next one where the first fallback fails too, and keeps the conversation', async () => {
+    const { ask, asked, script } = await world();
+    script(GONE, GONE, answer());
+    const surface = await ask();
+    expect(surface.shown?.footer).toMatch(/^Model third, as Model first is gone/);
+    script(answer('Yes.'));
+    await ask(undefined, 'Really?');
+    expect(asked().slice(-1)).toEqual(['maker/first']);
+  });
+
+  it('tells its own failure where no fallback answers', async () => {
+    const { ask, asked, script } = await world(['maker/second']);
+    script(GONE, GONE);
+    const surface = await ask();
+    expect(surface.shown).toMatchObject({ status: 'failed' });
+    expect(asked()).toEqual(['maker/first', 'maker/second']);
+  });
+
+  it('goes to one with a longer context alone where the question is too long', async () => {
+    const { ask, asked, script } = await world();
+    script(json(400, { error: { code: 'context_length_exceeded', message: 'too long' } }), answer());
+    const surface = await ask();
+    expect(surface.shown?.footer).toMatch(/^Model third, as Model first is too short for this/);
+    expect(asked()).toEqual(['maker/first', 'maker/third']);
+  });
+
+  it('never opens what the place may not use', async () => {
+    const { ask, asked, script } = await world(['maker/paid']);
+    script(GONE);
+    expect((await ask()).shown).toMatchObject({ status: 'failed' });
+    expect(asked()).toEqual(['maker/first']);
+  });
+
+  it.each([
+    ['a refused key', json(401, { error: { message: 'Invalid API key' } })],
+    ['no credit', json(402, { error: { code: 402, message: 'Insufficient credits' } })],
+    ['a break after its first text', drop(textChunk('A fjord'))],
+  ])('is not healed of %s', async (_, reply) => {
+    const { ask, asked, script } = await world();
+    script(reply);
+    expect((await ask()).shown?.status).toBe('failed');
+    expect(asked()).toEqual(['maker/first']);
+  });
+});
+
+describe('a fallback that an admin chooses', () => {
+  it('comes before those of the file, and is taken back by default', async () => {
+    const { first, ask, asked, script } = await world([]);
+    const run = async (options: object, actor = testActor('ada', { isAdmin: true })) => {
+      const surface = testSurface();
+      await first.dispatch.command(invocationOf('model', options as never, { surface, place: PLACE, actor }));
+      return surface.privateTexts.map(({ text }) => text).join('\n');
+    };
+    expect(await run({ fallback: 'maker/paid' })).toMatch(/needs the tier/);
+    expect(await run({ fallback: 'maker/third' })).toMatch(
+      /\*\*Model third\*\* answers in all channels when/,
+    );
+    expect(await run({})).toContain('If it fails: `maker/third`');
+    script(GONE, answer());
+    await ask();
+    expect(asked()).toEqual(['maker/first', 'maker/third']);
+    expect(await run({ fallback: 'default' })).toContain('taken back');
+    script(GONE);
+    expect((await ask()).shown?.status).toBe('failed');
+    expect(await run({ fallback: 'maker/second' }, testActor('mia'))).toBe(
+      'Only an admin can choose a fallback.',
+    );
+  });
+});
+
+describe('a route that failed three times in a minute', () => {
+  it('rests for a minute, in every process of the store', async () => {
+    const { clock, bot, ask, asked, script } = await world(['maker/second']);
+    for (let failure = 0; failure < 3; failure++) {
+      script(DOWN, answer());
+      await ask();
+    }
+    expect(asked().filter((model) => model === 'maker/first')).toHaveLength(3);
+    const other = await bot();
+    script(answer());
+    const surface = await ask(other);
+    expect(surface.shown?.footer).toMatch(/^Model second, as Model first is failing now/);
+    expect(asked().filter((model) => model === 'maker/first')).toHaveLength(3);
+    await clock.advance(61_000);
+    script(answer());
+    expect((await ask(other)).shown?.footer).toMatch(/^Model first · /);
+  });
+
+  it('is asked all the same where nothing else answers', async () => {
+    const { ask, asked, script } = await world([]);
+    for (let failure = 0; failure < 4; failure++) {
+      script(DOWN);
+      await ask();
+    }
+    expect(asked()).toHaveLength(4);
+  });
+});
