@@ -52,6 +52,9 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     retract: nothing,
     purchases: nothing,
     hears: async () => false,
+    alive: nothing,
+    away: async () => null,
+    missed: nothing,
     admit: async () => ({ ok: true }),
     suggest: async () => [],
   };

@@ -94,6 +94,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         streams: null,
         isPrivate: false,
         obstacle: async () => null,
+        isOverheard: false,
         threadKeyOf: () => null,
         reference: () => '',
         prepare() {},

@@ -178,6 +178,10 @@ export const VARIABLES = {
   LIMITS: variable(onOff.default('on'), 'on or off'),
   MAX_STREAMS: variable(count(1_000), 'a whole number such as 1000'),
   MAX_STREAMS_PER_GUILD: variable(count(50), 'a whole number such as 50'),
+  CATCH_UP_MIN: variable(
+    z.coerce.number().min(0).max(1_200).default(60),
+    'a number of minutes from 0 (off) to 1200, such as 60',
+  ),
   SHUTDOWN_GRACE_SEC: variable(
     z.coerce.number().min(0).max(3_600).default(20),
     'a number of seconds such as 20',
@@ -329,16 +333,20 @@ function contradictions(config: Partial<Config>): string[] {
 
 /** What has to be set for the playground to be on; nothing where it is. Where others reach it, it asks for a token. */
 export function wantsForPlayground(config: Partial<Config>): readonly string[] {
-  const { PLAYGROUND, HOST, ADMIN_TOKEN, DISCORD_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN } = config;
+  const { PLAYGROUND, HOST, ADMIN_TOKEN, DISCORD_TOKEN, SLACK_BOT_TOKEN } = config;
   const isOn = PLAYGROUND === 'on' || (PLAYGROUND === 'auto' && !DISCORD_TOKEN && !SLACK_BOT_TOKEN);
-  const slackOverHttp = config.SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;
-  const isExposed = slackOverHttp || (HOST !== undefined && !isLoopback(HOST));
+  const isExposed = isSlackOverHttp(config) || (HOST !== undefined && !isLoopback(HOST));
   return [
     ...(isOn ? [] : ['PLAYGROUND=on']),
     ...(isExposed && ADMIN_TOKEN === undefined ? ['ADMIN_TOKEN'] : []),
   ];
 }
 
-export function isLoopback(host: string): boolean {
+/** Whether Slack sends its events here, so that a proxy stands before this server. */
+export function isSlackOverHttp({ SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }: Partial<Config>): boolean {
+  return SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;
+}
+
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,8 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { Adapter, Route } from '../core/ports/adapter.ts';
 import type { Store } from '../core/ports/store.ts';
 
-/** `/healthz`: the process lives. `/readyz`: every adapter that is on is connected, and the store answers. */
-export function healthRoutes(adapters: readonly Adapter[], store: Pick<Store, 'ping'>): readonly Route[] {
+/**
+ * `/healthz`: the process lives. `/readyz`: every adapter that is on is connected, and the store answers.
+ *
+ * @param mayKnow whether somebody gets more than the bare status of `/readyz`; everybody by default
+ */
+export function healthRoutes(
+  adapters: readonly Adapter[],
+  store: Pick<Store, 'ping'>,
+  mayKnow: (request: IncomingMessage) => boolean = () => true,
+): readonly Route[] {
   return [
     {
       path: '/healthz',
@@ -12,7 +21,7 @@ export function healthRoutes(adapters: readonly Adapter[], store: Pick<Store, 'p
     },
     {
       path: '/readyz',
-      async handle(_request, response) {
+      async handle(request, response) {
         const states = adapters.map((adapter) => [adapter.platform, adapter.ready()] as const);
         const storeAnswers = await store.ping().then(
           () => true,
@@ -23,7 +32,11 @@ export function healthRoutes(adapters: readonly Adapter[], store: Pick<Store, 'p
           .writeHead(lines.every(([, ready]) => ready) ? 200 : 503, {
             'content-type': 'text/plain; charset=utf-8',
           })
-          .end(lines.map(([name, ready]) => `${name}: ${ready ? 'ready' : 'not ready'}\n`).join(''));
+          .end(
+            mayKnow(request)
+              ? lines.map(([name, ready]) => `${name}: ${ready ? 'ready' : 'not ready'}\n`).join('')
+              : `${lines.every(([, ready]) => ready) ? 'ready' : 'not ready'}\n`,
+          );
       },
     },
   ];

@@ -4,15 +4,22 @@ import { Refused } from '../adapters/web/server/http.ts';
 import { admit } from '../adapters/web/server/same-origin.ts';
 import type { Route } from '../core/ports/adapter.ts';
 
-/** The route for its operator alone: by `ADMIN_TOKEN` as a bearer, or where none is set from this machine, unforwarded. */
-export function forOperator(route: Route, adminToken: string | undefined): Route {
+/** Who is taken for the operator over HTTP. */
+export interface OperatorCheck {
+  readonly adminToken?: string | undefined;
+  /** Whether the server is meant to be reached through a proxy, as for Slack over HTTP: then loopback proves nothing. */
+  readonly isExposed?: boolean;
+}
+
+/** The route for its operator alone: by `ADMIN_TOKEN` as a bearer, or if none is set from this machine, unforwarded. */
+export function forOperator(route: Route, check: OperatorCheck): Route {
   return {
     path: route.path,
     handle(request, response) {
-      if (isOperators(request, adminToken)) return route.handle(request, response);
+      if (isOperators(request, check)) return route.handle(request, response);
       const remedy =
-        adminToken === undefined
-          ? 'This is open to this machine alone until ADMIN_TOKEN is set.\n'
+        check.adminToken === undefined
+          ? 'This is closed until ADMIN_TOKEN is set; without a proxy it is open to this machine.\n'
           : 'Send ADMIN_TOKEN as a bearer token.\n';
       response
         .writeHead(401, { 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': 'Bearer' })
@@ -21,9 +28,13 @@ export function forOperator(route: Route, adminToken: string | undefined): Route
   };
 }
 
-function isOperators(request: IncomingMessage, adminToken: string | undefined): boolean {
+export function isOperators(
+  request: IncomingMessage,
+  { adminToken, isExposed = false }: OperatorCheck,
+): boolean {
   const { headers, socket } = request;
   if (adminToken !== undefined) return isSame(headers.authorization ?? '', `Bearer ${adminToken}`);
+  if (isExposed) return false;
   const from = socket.remoteAddress ?? '';
   return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);
 }

@@ -64,7 +64,10 @@ export function startBlock(config: Config, facts: StartFacts): string {
 
 function playground(config: Config, { playground: address }: StartFacts): string {
   if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
-  return isEveryAddress(config.HOST) ? `${address} (from elsewhere at this machine's address)` : address;
+  if (isEveryAddress(config.HOST)) return `${address} (from elsewhere at this machine's address)`;
+  return config.ADMIN_TOKEN === undefined
+    ? `${address} (for this machine alone: put no proxy before it without ADMIN_TOKEN)`
+    : address;
 }
 
 function providersOf({ demo, providers, missingKeys }: StartFacts): string {

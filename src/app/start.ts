@@ -25,7 +25,7 @@ import {
   type Config,
   encryptionKeysOf,
   fileLimitsOf,
-  isLoopback,
+  isSlackOverHttp,
   isVariable,
   VARIABLES,
   wantsForPlayground,
@@ -34,7 +34,7 @@ import { healthRoutes } from './health.ts';
 import { createFetch } from './http-client.ts';
 import { createHttpServer } from './http-server.ts';
 import { createMetrics } from './metrics.ts';
-import { forOperator } from './operator-only.ts';
+import { forOperator, isOperators } from './operator-only.ts';
 import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
@@ -139,6 +139,7 @@ export async function startApp({
       fileLimits,
       confirmAboveNanoUsd: config.CONFIRM_ABOVE_USD === 'off' ? null : parseNanoUsd(config.CONFIRM_ABOVE_USD),
       retentionMs: config.RETENTION_DAYS * DAY_MS,
+      catchUpMs: config.CATCH_UP_MIN * 60_000,
       timeZone: config.TIME_ZONE,
       logContent: config.LOG_CONTENT === 'on',
       clock,
@@ -194,17 +195,21 @@ export async function startApp({
           clock,
           log,
           ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),
-          anyHost: !isLoopback(config.HOST),
           maxFileBytes: fileLimits.maxBytes,
           retentionMs: config.RETENTION_DAYS * DAY_MS,
         }),
       );
     }
 
+    const operatorCheck = { adminToken: config.ADMIN_TOKEN, isExposed: isSlackOverHttp(config) };
     const server = createHttpServer(
       [
-        ...healthRoutes(adapters, store),
-        forOperator(metrics.route, config.ADMIN_TOKEN),
+        ...healthRoutes(
+          adapters,
+          store,
+          (request) => !operatorCheck.isExposed || isOperators(request, operatorCheck),
+        ),
+        forOperator(metrics.route, operatorCheck),
         ...adapters.flatMap(({ routes }) => routes),
       ],
       log,

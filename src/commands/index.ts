@@ -8,6 +8,7 @@ import { forget } from './forget.ts';
 import { help } from './help.ts';
 import { instructions } from './instructions.ts';
 import { limits } from './limits.ts';
+import { listen } from './listen.ts';
 import { model } from './model.ts';
 import { models } from './models.ts';
 import { newConversation } from './new.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   persona,
   context,
   newConversation,
+  listen,
   stop,
   usage,
   limits,

@@ -7,10 +7,12 @@ import { createKeyWarnings } from './access/key-warnings.ts';
 import { createOwnKeys, type OwnKeysOptions } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { createAnswerRecords } from './chat/answer-records.ts';
+import { createCatchUp } from './chat/catch-up.ts';
 import { createChat } from './chat/chat.ts';
 import { createConversations } from './chat/conversations.ts';
 import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
+import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPersonas } from './chat/personas.ts';
 import { createPrivacy } from './chat/privacy.ts';
@@ -100,6 +102,8 @@ export interface CoreOptions {
   /** What comes with a question may cost so much without the person being asked first; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
   readonly retentionMs: number;
+  /** How old a message may be that was missed and is answered all the same; 0 for none. */
+  readonly catchUpMs: number;
   /** In which days and months of limits begin. */
   readonly timeZone: string;
   /** Whether questions and answers stand in the log. */
@@ -138,6 +142,7 @@ export function createCore(options: CoreOptions): Core {
   const { defaultTier, skuTiers } = options;
   const guilds = createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
   const conversations = createConversations(store, locks, retentionMs);
+  const listening = createListening(store, conversations, retentionMs);
   const personas = createPersonas(store, locks);
   const settings = createSettings({
     store,
@@ -200,9 +205,12 @@ export function createCore(options: CoreOptions): Core {
   const stops = createStops({ claims, records, live, owner, clock, log });
   const turns = createTurns(locks, MAX_WAITING);
   closing.add(() => Promise.all([journal.stop(), stops.stop()]));
+  const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
   const chat = createChat({
+    catchUp,
     conversations,
     answers,
+    listening,
     live,
     stops,
     journal,
@@ -263,7 +271,7 @@ export function createCore(options: CoreOptions): Core {
   };
   return {
     services,
-    dispatch: createDispatch({ commands, services, journal, log }),
+    dispatch: createDispatch({ commands, services, journal, catchUp, log }),
     answersInFlight: () => live.size,
     takeOverThrough: (adapters) =>
       startTakeover({ journal, adapters, answers, conversations, limiters, clock, log }),

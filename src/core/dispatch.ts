@@ -1,13 +1,25 @@
 import type { Logger } from 'pino';
+import type { CatchUp } from './chat/catch-up.ts';
 import { explain, inOneLine } from './chat/explain.ts';
 import { RESTARTING } from './chat/question.ts';
 import type { Command, CommandContext } from './command.ts';
 import type { Entry, Journal } from './coordination/journal.ts';
+import { plainName } from './kit/text.ts';
 import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
-import { parseOptions } from './ports/command.ts';
+import { addresseeOf } from './ports/address.ts';
+import { isAskedInForm, parseOptions } from './ports/command.ts';
 import { PlaceGone } from './ports/delivery-errors.ts';
-import type { Arrival, Dispatch, Invocation, Place, Suggestion, SuggestRequest } from './ports/events.ts';
-import { broughtIn, wordsIn } from './ports/parts.ts';
+import type {
+  Arrival,
+  Dispatch,
+  Invocation,
+  MissedMessage,
+  Place,
+  PostedMessage,
+  Suggestion,
+  SuggestRequest,
+} from './ports/events.ts';
+import { broughtIn, type Part, wordsIn } from './ports/parts.ts';
 import type { Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
@@ -20,6 +32,7 @@ export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
   readonly journal: Journal;
+  readonly catchUp: CatchUp;
   readonly log: Logger;
 }
 
@@ -28,9 +41,33 @@ const MAX_SUGGESTIONS = 25;
 /** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
 const MAX_MESSAGE_CHARS = 40_000;
 
+/** What is older than this may have been settled otherwise: whoever wrote it is asked first. */
+const ASK_FIRST_MS = 10 * 60_000;
+
+/** Several messages as one; where several people wrote them, each begins with its author's name. */
+function joinedParts(messages: readonly PostedMessage[]): Part[] {
+  const isShared = new Set(messages.map(({ actor }) => actor.user)).size > 1;
+  return messages.flatMap(({ parts, actor }) =>
+    parts.map((part) =>
+      isShared && part.type === 'text'
+        ? { ...part, text: `${plainName(actor.name) || 'Somebody'}: ${part.text}` }
+        : part,
+    ),
+  );
+}
+
+function howToFillIn({ name }: Command): string {
+  return `\`/${name}\` asks in a form, and takes nothing that is typed behind it: use it as a command of its own, with nothing behind it.`;
+}
+
+/** A secret that was typed where others read it is none any more, whoever typed it. */
+function takenInTheOpen(command: Command, refusal: string | null): string {
+  return `What you typed behind \`/${command.name}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there. ${refusal ?? howToFillIn(command)}`;
+}
+
 /** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { services, journal, log } = options;
+  const { services, journal, catchUp, log } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const never = new AbortController().signal;
   let closed = false;
@@ -116,7 +153,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     const tell: CommandContext['tell'] = (notice) =>
       surface.tellPrivately(typeof notice === 'string' ? { text: notice } : notice, never);
     const refusal = await refusalOf(command, invocation);
+    const isOpen = isAskedInForm(command) && !invocation.isFilledIn;
+    if (isOpen && Object.keys(invocation.options).length > 0) return tell(takenInTheOpen(command, refusal));
     if (refusal !== null) return tell(refusal);
+    if (isOpen) return tell(howToFillIn(command));
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
     await command.run(
@@ -169,7 +209,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
 
     async message(message) {
       const { actor, place, surface, id, parts, readThread } = message;
-      if (!message.addressed && !(await hears(place))) return;
+      const addressee = addresseeOf(message.address);
+      if (addressee === 'others' || (addressee === 'place' && !(await hears(place)))) return;
       const text = wordsIn(parts);
       await once(message, async () => {
         if (text === '' && broughtIn(parts).length === 0) {
@@ -185,6 +226,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             never,
           );
         } else {
+          if (message.address.isDirect || surface.isOverheard) await catchUp.talkedAt(place);
           await services.chat.ask({
             eventId: id,
             actor,
@@ -210,8 +252,37 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.confirm(press);
           case 'continue':
             return services.chat.continueInThread(press);
+          case 'answer':
+            return services.chat.answerMissed(press);
+          case 'unlisten':
+            return services.chat.unlisten(press);
         }
       }),
+
+    async alive(stream) {
+      try {
+        await catchUp.alive(stream);
+      } catch (error) {
+        log.warn({ err: error, stream }, 'how far events have come could not be stored');
+      }
+    },
+
+    async away(platform, stream) {
+      try {
+        return await catchUp.away(platform, stream);
+      } catch (error) {
+        log.error(
+          { err: error, stream },
+          'what was missed cannot be caught up: the store does not say since when',
+        );
+        return null;
+      }
+    },
+
+    async missed(found) {
+      const places = Map.groupBy(found, ({ message }) => message.place.key ?? message.id);
+      await Promise.all([...places.values()].map(catchUpAt));
+    },
 
     close() {
       closed = true;
@@ -253,6 +324,54 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       return [];
     },
   };
+
+  /** Deals with what was missed at one place as one question of whoever wrote last. */
+  async function catchUpAt(found: readonly MissedMessage[]): Promise<void> {
+    const claimed: { readonly message: PostedMessage; readonly entry: Entry }[] = [];
+    const last = found.at(-1);
+    if (closed || last === undefined) return;
+    const { surface, place, id, actor } = last.message;
+    try {
+      // What is older than something that was dealt with was seen, and left alone.
+      for (const { message } of found.toReversed()) {
+        const addressee = addresseeOf(message.address);
+        if (addressee === 'others' || (addressee === 'place' && !(await services.chat.hears(place))))
+          continue;
+        const entry = await journal.begin(message.id, platformOf(place.guild), message.surface);
+        if (entry === null) break;
+        claimed.unshift({ message, entry });
+      }
+      const newest = claimed.at(-1)?.message;
+      if (newest === undefined) return;
+      log.info(
+        { event: newest.id, missed: claimed.length },
+        'what was written while the bot was away is dealt with',
+      );
+      const parts = joinedParts(claimed.map(({ message }) => message));
+      const isOld = services.clock.now() - last.atMs > ASK_FIRST_MS;
+      const { surface, actor, readThread } = newest;
+      const question = {
+        eventId: newest.id,
+        actor,
+        place,
+        surface,
+        parts,
+        ...(readThread === undefined ? {} : { readThread }),
+      };
+      await (isOld ? services.chat.offer(question) : services.chat.ask(question));
+    } catch (error) {
+      log.error(
+        { err: error, event: id, guild: place.guild, user: actor.user },
+        'what was missed could not be dealt with',
+      );
+      if (claimed.length === 0 || error instanceof PlaceGone) return;
+      await surface.tellPrivately({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
+        log.warn({ err: fault, event: id }, 'the fault could not be told');
+      });
+    } finally {
+      for (const { entry } of claimed) await entry.end();
+    }
+  }
 
   function noSuchCommand(): string {
     return `There is no such command. There are ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;

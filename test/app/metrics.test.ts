@@ -24,8 +24,11 @@ function setUp() {
   return { clock, slots, metrics: createMetrics(slots) };
 }
 
-async function serve(metrics: Metrics, adminToken?: string): Promise<string> {
-  server = createHttpServer([forOperator(metrics.route, adminToken)], pino({ level: 'silent' }));
+async function serve(metrics: Metrics, adminToken?: string, isExposed = false): Promise<string> {
+  server = createHttpServer(
+    [forOperator(metrics.route, { adminToken, isExposed })],
+    pino({ level: 'silent' }),
+  );
   return `${await server.listen('127.0.0.1', 0)}/metrics`;
 }
 
@@ -97,10 +100,14 @@ describe('/metrics', () => {
     const open = await serve(metrics);
     expect((await fetch(open)).status).toBe(200);
     expect((await fetch(open, { headers: { 'x-forwarded-for': '10.0.0.9' } })).status).toBe(401);
-    expect((await fetch(open, { headers: { 'x-real-ip': '10.0.0.9' } })).status).toBe(401);
+    for (const name of ['x-real-ip', 'via', 'cf-ray', 'cdn-loop', 'true-client-ip', 'x-envoy-attempt-count'])
+      expect((await fetch(open, { headers: { [name]: '10.0.0.9' } })).status, name).toBe(401);
     // A page of another site, under a name that it made lead here.
     expect(await statusUnderName(open, 'evil.example')).toBe(401);
     expect((await fetch(open, { headers: { origin: 'http://evil.example' } })).status).toBe(401);
+    await server?.close();
+    // With Slack over HTTP a proxy stands before it, of which nothing may show.
+    expect((await fetch(await serve(metrics, undefined, true))).status).toBe(401);
     await server?.close();
     const token = 'a-token-of-some-length';
     const closed = await serve(metrics, token);

@@ -81,7 +81,7 @@ describe('/forget', () => {
   });
 
   it.each(['conversation', 'myself', 'guild'])(
-    'of %s leaves the bot in the thread: what is written there next begins anew, without a mention',
+    'of %s ends listening in the thread: what is written there next is not heard, and a mention begins anew',
     async (what) => {
       await talk('mia', 'My secret?', 'thread 1');
       const { text } = await run(
@@ -97,7 +97,10 @@ describe('/forget', () => {
         addressed: false,
       });
       await bot.dispatch.message(next);
-      expect(next.surface.text).toBe('Who are you?');
+      expect(next.surface.text).toBe('');
+      const mention = messageOf('And now?', { ...thread('thread 1'), actor: testActor('mia') });
+      await bot.dispatch.message(mention);
+      expect(mention.surface.text).toBe('Who are you?');
       expect(JSON.stringify(bot.provider.chats.at(-1)?.body)).not.toContain('secret');
     },
   );

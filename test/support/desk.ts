@@ -81,6 +81,9 @@ export function createDesk(): Desk {
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,
+    alive: async () => {},
+    away: async () => null,
+    missed: async () => {},
     async admit(request) {
       desk.admitRequests.push(request);
       return desk.admission;

@@ -88,6 +88,7 @@ export interface MemorySurfaceOptions {
   readonly latencyMs?: number | (() => number);
   readonly closesAtMs?: number;
   readonly isPrivate?: boolean;
+  readonly isOverheard?: boolean;
   readonly canContinueInThread?: boolean;
   /** Names the surface where processes come and go; `reference` is this, `#`, and how many messages there are. */
   readonly reference?: string;
@@ -185,6 +186,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     ...(options.prepare && { prepare: options.prepare }),
     ...(options.tailLength && { tailLength: options.tailLength }),
     isPrivate: options.isPrivate ?? false,
+    isOverheard: options.isOverheard ?? false,
     canContinueInThread: options.canContinueInThread ?? true,
     ...(options.closesAtMs === undefined ? {} : { closesAtMs: options.closesAtMs }),
     get reference() {

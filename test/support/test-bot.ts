@@ -16,6 +16,7 @@ import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
 import type { Adapter, ReadFile } from '../../src/core/ports/adapter.ts';
+import type { Address } from '../../src/core/ports/address.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
 import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
@@ -64,6 +65,8 @@ export interface TestBotOptions {
   readonly limits?: LimitsConfig;
   /** 50 by default; two more may wait. */
   readonly maxStreamsPerGuild?: number;
+  /** An hour by default. */
+  readonly catchUpMs?: number;
   readonly logContent?: boolean;
   /** None by default. */
   readonly telemetry?: Telemetry;
@@ -151,6 +154,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     fileLimits,
     confirmAboveNanoUsd: options.confirmAboveNanoUsd ?? null,
     retentionMs: 86_400_000,
+    catchUpMs: options.catchUpMs ?? 3_600_000,
     timeZone: 'UTC',
     logContent: options.logContent ?? false,
     clock,
@@ -226,20 +230,22 @@ function eventOf({ actor = testActor('mia'), place, surface = testSurface(), id 
 export function invocationOf(
   command: string,
   options: Record<string, unknown> = {},
-  event: TestEvent = {},
+  event: TestEvent & { isFilledIn?: boolean } = {},
 ): Invocation & { readonly surface: MemorySurface } {
-  return { ...eventOf(event), command, options };
+  return { ...eventOf(event), command, options, isFilledIn: event.isFilledIn ?? true };
 }
 
 export function messageOf(
   text: string,
-  event: TestEvent & { addressed?: boolean; brought?: readonly BroughtPart[] } = {},
+  event: TestEvent & {
+    addressed?: boolean;
+    address?: Partial<Address>;
+    brought?: readonly BroughtPart[];
+  } = {},
 ): PostedMessage & { readonly surface: MemorySurface } {
-  return {
-    ...eventOf(event),
-    parts: [{ type: 'text', text }, ...(event.brought ?? [])],
-    addressed: event.addressed ?? true,
-  };
+  const mentionsBot = event.addressed ?? true;
+  const address = { isDirect: false, mentionsBot, opensWithOther: false, repliesTo: null, ...event.address };
+  return { ...eventOf(event), parts: [{ type: 'text', text }, ...(event.brought ?? [])], address };
 }
 
 export function pressOf(

@@ -5,10 +5,12 @@ import {
   GatewayDispatchEvents,
   type GatewayMessageDeleteBulkDispatchData,
   type GatewayMessageDeleteDispatchData,
+  MessageType,
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import type { Background } from '../../core/kit/repeat.ts';
 import { createSealing } from '../../core/kit/sealing.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
@@ -24,7 +26,9 @@ import { eventId } from './gateway/places.ts';
 import { rememberReferenced } from './gateway/referenced.ts';
 import { register } from './gateway/registration.ts';
 import { createInteractionHandler, type InteractionHandlerOptions } from './inbound/interactions.ts';
-import { createMessageHandler, type MessageHandlerOptions } from './inbound/messages.ts';
+import { asApiMessage } from './inbound/message-parts.ts';
+import { createMessageReader, type MessageReaderOptions } from './inbound/messages.ts';
+import { catchUpMissed } from './inbound/missed.ts';
 import { createFileReader } from './inbound/read-file.ts';
 import { isForbidden } from './rest/errors.ts';
 import { createRest } from './rest/rest.ts';
@@ -63,6 +67,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
   const sealing = createSealing(options.token, 'discord interaction tokens');
   const tools = { rest, clock, log, tasks, signs, sealing };
   const notes: string[] = [];
+  let watching: Background | null = null;
   let client: Client | null = null;
   /** What answers are written with; known once Discord has said whose token it is. */
   let desk: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null = null;
@@ -116,7 +121,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       const { commands, skus = new Set<string>() } = options;
       const entitlements =
         skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
-      listen(client, { ...desk, dispatch, commands, entitlements });
+      watching = listen(client, { ...desk, dispatch, commands, entitlements });
       await login(client, gateway);
       if (isFirst) await entitlements?.readAll(tasks.signal);
       say(application, client.guilds.cache.size);
@@ -135,6 +140,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     },
 
     async stop() {
+      await watching?.stop();
       await client?.destroy();
       await tasks.stop();
     },
@@ -142,19 +148,31 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 }
 
 /** Brings what the gateway reports to those who deal with it. */
-function listen(
-  client: Client,
-  tools: InteractionHandlerOptions & Omit<MessageHandlerOptions, 'referenced'>,
-): void {
+function listen(client: Client, tools: InteractionHandlerOptions & MessageReaderOptions): Background {
   const { tasks, dispatch, entitlements } = tools;
   const handleInteraction = createInteractionHandler(tools);
-  const handleMessage = createMessageHandler({ ...tools, referenced: rememberReferenced(client) });
+  const read = createMessageReader(tools);
+  const referenced = rememberReferenced(client);
   client.on(Events.InteractionCreate, (interaction) =>
     tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
   );
   client.on(Events.MessageCreate, (message) =>
-    tasks.run('deal with a message', (signal) => handleMessage(message, signal)),
+    tasks.run('deal with a message', async (signal) => {
+      const posted = await read(message, referenced.take(message.id), signal);
+      if (posted !== null) await dispatch.message(posted);
+    }),
   );
+  const watching = catchUpMissed({
+    ...tools,
+    client,
+    async read(message, signal) {
+      // Only what is for the bot is worth a look at what it replies to.
+      const posted = await read(message, undefined, signal);
+      if (posted === null || message.type !== MessageType.Reply) return posted;
+      const target = await message.fetchReference().catch(() => null);
+      return target === null ? posted : read(message, asApiMessage(target), signal);
+    },
+  });
   const retract = (id: string) =>
     tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id)));
   // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
@@ -164,10 +182,11 @@ function listen(
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
     for (const id of ids) retract(id);
   });
-  if (entitlements === null) return;
+  if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>
     tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));
   client.on(Events.EntitlementCreate, reread);
   client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
   client.on(Events.EntitlementDelete, reread);
+  return watching;
 }

@@ -18,6 +18,7 @@ import { createWorkspace } from './api/workspace.ts';
 import type { Inbox } from './inbound/context.ts';
 import { claimsFirst } from './inbound/intake.ts';
 import { listen } from './inbound/listeners.ts';
+import { createMissed, type Missed } from './inbound/missed.ts';
 import { createFileReader } from './inbound/read-file.ts';
 import { createTwins } from './inbound/twins.ts';
 import { createDirectory } from './people/directory.ts';
@@ -45,6 +46,9 @@ export interface SlackAdapterOptions {
   readonly log: Logger;
 }
 
+/** What Slack could not deliver for a shorter time it delivers again by itself: https://docs.slack.dev/apis/events-api#retries */
+const REDELIVERED_MS = 30_000;
+
 /** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
 const LAST_WORDS_MS = 3_000;
 
@@ -64,6 +68,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   let parts: SurfaceParts | null = null;
   let readFile: ReturnType<typeof createFileReader> | null = null;
   const notes: string[] = [];
+  let missed: Missed | null = null;
   let tellAdmins: ReturnType<typeof createTellAdmins> | null = null;
   const boltLogger = createBoltLogger(log, () => isStopping);
 
@@ -79,7 +84,16 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       : null;
   const socket =
     transport.mode === 'socket'
-      ? createSocketConnection({ appToken: transport.appToken, apiUrl, boltLogger, clock, log })
+      ? createSocketConnection({
+          appToken: transport.appToken,
+          apiUrl,
+          boltLogger,
+          clock,
+          log,
+          onBack(awayMs) {
+            if (awayMs > REDELIVERED_MS) missed?.connected();
+          },
+        })
       : null;
 
   return {
@@ -126,10 +140,12 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
         logger: boltLogger,
       });
       listen(app, inbox);
+      missed = createMissed(inbox, () => socket?.isOpen ?? true);
       await socket?.open().catch((error: unknown) => {
         throw error instanceof StartError ? error : socketFault(error, apiUrl);
       });
       isStarted = true;
+      missed.connected();
       log.info({ team: identity.team, bot: identity.botName, mode: transport.mode }, 'connected to Slack');
     },
 
@@ -149,6 +165,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
 
     async stop() {
       isStopping = true;
+      await missed?.stop();
       await waitAtMost(clock, LAST_WORDS_MS, tasks.settled());
       if (isStarted) await socket?.close();
       stopping.abort();

@@ -9,7 +9,7 @@ import { createApi, type Endpoint } from './server/api.ts';
 import { type Asset, createAssets } from './server/assets.ts';
 import type { PlaygroundHost } from './server/host.ts';
 import { Refused, readJson, sendJson } from './server/http.ts';
-import { createLogin, openLogin } from './server/login.ts';
+import { addressOf, createLogin, openLogin } from './server/login.ts';
 import { PEOPLE } from './server/people.ts';
 import { loginSchema } from './server/requests.ts';
 import { createRoom } from './server/room.ts';
@@ -27,11 +27,6 @@ export interface WebAdapterOptions {
   readonly log: Logger;
   /** Where it is set, the page asks for it before it shows anything. */
   readonly adminToken?: string;
-  /**
-   * Serve requests to any host name, not to loopback's alone: for a `HOST` that is not loopback. Needs `adminToken`.
-   * Default false.
-   */
-  readonly anyHost?: boolean;
   /** Of a file that a person brings. */
   readonly maxFileBytes: number;
   /** How long such a file is kept. */
@@ -42,19 +37,18 @@ const BASE = '/playground/';
 
 /** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
 export function createWebAdapter(options: WebAdapterOptions): Adapter {
-  const { host, store, clock, log, adminToken, anyHost = false, maxFileBytes, retentionMs } = options;
-  if (anyHost && adminToken === undefined) throw new TypeError('anyHost needs an adminToken');
+  const { host, store, clock, log, adminToken, maxFileBytes, retentionMs } = options;
   const room = createRoom(store, clock, log);
   const uploads = createUploads(store, retentionMs);
   const assets = createAssets();
-  const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock);
+  const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock, log);
   const stopping = new AbortController();
   let api: ReadonlyMap<string, Endpoint> | undefined;
   let actions: Actions | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response, assets.scriptHash);
-    admit(request, anyHost);
+    admit(request, adminToken !== undefined);
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) throw new Refused(400, 'That is no address.');
     if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
@@ -79,7 +73,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     const key = `${request.method} ${name}`;
     if (key === 'POST login') {
       const { token } = await readJson(request, loginSchema);
-      response.setHeader('set-cookie', login.open(token));
+      response.setHeader('set-cookie', login.open(token, addressOf(request)));
       return sendJson(response, 200, {});
     }
     if (!login.isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
@@ -125,6 +119,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
         epoch,
         login,
         signal: stopping.signal,
+        isOpen: adminToken === undefined,
       });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,

@@ -4,7 +4,7 @@
  */
 
 export type Role = 'member' | 'admin' | 'operator';
-export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm';
+export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm' | 'unlisten' | 'answer';
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
 /** `GET api/room`: what does not change while the server runs. */
@@ -18,6 +18,8 @@ export interface RoomInfo {
   /** The most that one message may bring, and that one of its files may hold. */
   readonly maxFiles: number;
   readonly maxFileBytes: number;
+  /** Whether no token is asked for: then the page is for one machine alone. */
+  readonly isOpen: boolean;
 }
 
 export interface PersonInfo {

@@ -3,6 +3,7 @@ import type { Config } from '../../app/config.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
+import { addresseeOf } from '../../core/ports/address.ts';
 import type { Dispatch, PostedMessage } from '../../core/ports/events.ts';
 import { wordsIn } from '../../core/ports/parts.ts';
 import type { Ask } from './ask.ts';
@@ -47,7 +48,7 @@ async function findOperator(
     claim: async () => true,
     dropClaim: nothing,
     async message(message) {
-      if (!message.addressed || !wordsIn(message.parts).includes(word)) return;
+      if (addresseeOf(message.address) !== 'bot' || !wordsIn(message.parts).includes(word)) return;
       await thank(message, signal);
       found.resolve(`${platformOf(message.actor.guild)}:${message.actor.user}`);
     },
@@ -57,6 +58,9 @@ async function findOperator(
     purchases: nothing,
     admit: async () => ({ ok: false, notice: { text: 'I am being set up.' } }),
     hears: async () => false,
+    alive: nothing,
+    away: async () => null,
+    missed: nothing,
     suggest: async () => [],
   };
   try {

@@ -17,6 +17,8 @@ const answerSchema = z.object({
   /** The model that was asked for by name; null where settings decided. */
   model: z.string().nullable(),
   webSearch: z.boolean(),
+  /** Whether its asker alone saw it. */
+  isPrivate: z.boolean().exactOptional(),
 });
 
 /** What an answer's buttons stand for. Buttons carry the id alone; who may press them is decided from this. */

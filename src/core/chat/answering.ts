@@ -4,6 +4,7 @@ import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { createReply, type Ending } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
+import { plainName } from '../kit/text.ts';
 import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
@@ -13,6 +14,7 @@ import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
 import type { Answerer } from './fallbacks.ts';
+import { LISTENING_NOTE } from './listening.ts';
 
 export interface Answering {
   readonly answerId: string;
@@ -28,6 +30,9 @@ export interface Answering {
   /** Name of the persona that answers; null for none. */
   readonly persona: string | null;
   readonly onMessage: (key: string) => void;
+  readonly onThread: (key: string) => void;
+  /** Whether the answer has to say that the bot listens in its thread; asked when the answer ends. */
+  readonly announcesListening: () => boolean;
   /** Ends the provider's request. */
   readonly stop: (cause: StopCause) => void;
   /** Keeps the answer, before its last state is shown; a fault here is shown to the asker. */
@@ -80,7 +85,7 @@ export async function answer(
     buttons: [{ kind: 'stop', answerId }],
     onOpen: ({ key, threadKey }) => {
       job.onMessage(key);
-      if (threadKey) job.onMessage(threadKey);
+      if (threadKey) job.onThread(threadKey);
       keeping = entry.keep();
       return keeping;
     },
@@ -148,7 +153,8 @@ export async function answer(
   const { persona, read } = job;
   const facts = { model: modelNow(), because: request.because, persona, durationMs, read };
   const footer = bill && footerOf({ ...facts, ...bill });
-  ending = { status, note: joined(job.remark, note), footer };
+  const announces = job.announcesListening();
+  ending = { status, note: joined(job.remark, note, announces ? LISTENING_NOTE : null), footer };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
   await entry.keep();
@@ -172,7 +178,10 @@ export async function answer(
   const delivered = await reply.finish({
     ...ending,
     note: joined(ending.note, unkept),
-    buttons: buttonsAfter(answerId, status, surface),
+    buttons: [
+      ...buttonsAfter(answerId, status, surface),
+      ...(announces ? [{ kind: 'unlisten', answerId } as const] : []),
+    ],
     files: images,
   });
   const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
@@ -232,7 +241,7 @@ function isOwn({ kind }: StopCause): boolean {
 function stopNote(cause: StopCause): string {
   switch (cause.kind) {
     case 'person':
-      return `Stopped by ${cause.name}.`;
+      return `Stopped by ${plainName(cause.name) || 'somebody'}.`;
     case 'question_deleted':
       return 'Stopped: the question was deleted.';
     case 'forgotten':

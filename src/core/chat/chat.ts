@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
+import { createReply } from '../delivery/reply.ts';
+import { ownerOfKeyIn } from '../kit/api-keys.ts';
+import { plainName } from '../kit/text.ts';
 import { type Actor, mayActAs, type Roles } from '../ports/actor.ts';
 import type { Place, Press } from '../ports/events.ts';
+import { textsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
-import type { AnswerRecord } from './answer-records.ts';
+import { type AnswerRecord, newAnswerId } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
-import { createQuestionRunner, placeKeyOf, type Question, type QuestionRunnerOptions } from './question.ts';
+import {
+  createQuestionRunner,
+  placeKeyOf,
+  type Question,
+  type QuestionRunnerOptions,
+  recordOf,
+} from './question.ts';
 import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
@@ -16,6 +26,10 @@ export interface Chat {
   retry(press: Press): Promise<void>;
   /** Answers a question whose price was said first. */
   confirm(press: Press): Promise<void>;
+  /** Asks first whether a question that is old by now is still to be answered. */
+  offer(question: Question): Promise<void>;
+  /** Answers what was offered. */
+  answerMissed(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
   /** Stops one answer, where the person may. */
   stop(press: Press): Promise<void>;
@@ -23,8 +37,12 @@ export interface Chat {
   stopAt(place: Place, actor: Actor): Promise<StopsSent>;
   /** Stops what answers a question that was deleted. */
   retract(eventId: string): Promise<void>;
-  /** Whether what is written here is for the bot without a mention: it has answered here. */
+  /** Whether what is written here is for the bot without a mention. */
   hears(place: Place): Promise<boolean>;
+  /** Lets the bot listen at a place, or not, whatever is answered there. */
+  setListening(place: Place, state: 'on' | 'off'): Promise<void>;
+  /** Ends listening where the button was pressed. */
+  unlisten(press: Press): Promise<void>;
   /** The conversation that a question asked here would continue. */
   conversationAt(place: Place): Promise<Conversation | null>;
   /** As `conversationAt`, and begins one where there is none. */
@@ -47,8 +65,15 @@ const DRAIN_CHECK_MS = 50;
 /** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
 const LAST_WORDS_MS = 10_000;
 
+/** Stands where people wrote to the bot while it was away, beside a button. */
+const OFFER = 'I was away when you wrote this. Do you still want an answer?';
+
+function withKeyIn(owner: string): string {
+  return `Your question holds what looks like a secret key of ${owner}’s, so I sent it to no model and kept nothing of it. Delete your message, revoke the key where it was made, and ask again without it. An admin connects a key for this place with \`/connect\`, which asks in a form.`;
+}
+
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, live, stops, clock } = options;
+  const { conversations, answers, listening, live, stops, clock } = options;
   const abandoned = new AbortController();
   const run = createQuestionRunner(options, abandoned.signal);
 
@@ -65,12 +90,19 @@ export function createChat(options: ChatOptions): Chat {
     }
     if (record.user === press.actor.user || mayActAs(await options.roles(press.actor), 'admin'))
       return record;
-    await tell(press.surface, `Only ${record.author} or an admin can ${action} this answer.`);
+    await tell(
+      press.surface,
+      `Only ${plainName(record.author) || 'who asked'} or an admin can ${action} this answer.`,
+    );
     return null;
   }
 
   /** Answers the question behind a button, as it was asked. */
-  async function askAgain(press: Press, action: string): Promise<void> {
+  async function askAgain(
+    press: Press,
+    action: string,
+    afterwards: (record: AnswerRecord) => Promise<void> = async () => {},
+  ): Promise<void> {
     const record = await recordFor(press, action);
     if (record === null) return;
     if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
@@ -92,13 +124,17 @@ export function createChat(options: ChatOptions): Chat {
       asker: { user: record.user, name: record.author },
       conversation: conversation.id,
       turn: record.turn,
-      onAdmitted: () => press.retire(abandoned.signal),
+      async onAdmitted() {
+        await Promise.all([press.retire(abandoned.signal), afterwards(record)]);
+      },
       isConfirmed: true,
     });
   }
 
   return {
     async ask(question) {
+      const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
+      if (owner !== null) return tell(question.surface, withKeyIn(owner));
       const key = placeKeyOf(question.place, question.surface, question.actor);
       const { id } = await conversations.open(question.place.guild, key);
       await run({
@@ -112,16 +148,40 @@ export function createChat(options: ChatOptions): Chat {
 
     retry: (press) => askAgain(press, 'retry'),
     confirm: (press) => askAgain(press, 'go on with'),
+    async offer(question) {
+      const { place, surface, actor } = question;
+      if (ownerOfKeyIn(textsIn(question.parts).join('\n')) !== null) return;
+      const { id: conversation } = await conversations.open(place.guild, placeKeyOf(place, surface, actor));
+      const answerId = newAnswerId(place.guild);
+      await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
+      const { limiters, log } = options;
+      const reply = createReply({
+        surface,
+        limiters,
+        clock,
+        log,
+        buttons: [],
+        onOpen: ({ key }) => conversations.attach(conversation, key),
+        signal: abandoned.signal,
+      });
+      reply.write(OFFER);
+      const buttons = [{ kind: 'answer', answerId } as const];
+      await reply.finish({ status: 'complete', note: null, footer: null, buttons });
+    },
+
+    answerMissed: (press) => askAgain(press, 'ask for', ({ id }) => answers.delete(id)),
 
     async continueInThread(press) {
-      const record = await answers.get(press.answerId);
-      if (record === null || record.guild !== press.actor.guild) {
-        return tell(press.surface, 'This button does not work any more. Ask again with `/ask`.');
+      const record = await recordFor(press, 'continue');
+      if (record === null) return;
+      if (record.isPrivate || press.surface.isPrivate) {
+        return tell(press.surface, 'This answer is private, so it cannot go on where others read.');
       }
       const key = await press.openThread(threadTitle(record.question), abandoned.signal);
       if (key === null)
         return tell(press.surface, 'There can be no thread here. Reply to the answer instead.');
       await conversations.attach(record.conversation, key);
+      await listening.begin(key, record.conversation);
     },
 
     async stop(press) {
@@ -160,7 +220,21 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     async hears({ key }) {
-      return key !== null && conversations.knows(key);
+      return key !== null && (await listening.hears(key));
+    },
+
+    setListening,
+
+    async unlisten({ place, actor, answerId, surface }) {
+      const record = await answers.get(answerId);
+      if (place.key === null || place.guild !== actor.guild || (record && record.guild !== actor.guild)) {
+        return tell(surface, 'This button does not work any more. Use `/listen state:off`.');
+      }
+      await setListening(place, 'off');
+      await tell(
+        surface,
+        'I do not listen in this thread any more: mention me to ask something. `/listen state:on` changes that.',
+      );
     },
 
     async conversationAt(place) {
@@ -180,6 +254,12 @@ export function createChat(options: ChatOptions): Chat {
       }
     },
   };
+
+  async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
+    if (place.key === null) throw new Error('there is no thread here to listen in');
+    const { id } = await conversations.open(place.guild, place.key);
+    await listening.set(place.key, id, state);
+  }
 
   async function tell(surface: Surface, text: string): Promise<void> {
     await surface.tellPrivately({ text }, abandoned.signal);

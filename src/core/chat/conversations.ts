@@ -45,8 +45,6 @@ export type Conversation = z.infer<typeof conversationSchema>;
 export interface Conversations {
   /** The conversation that hangs on a place; null where there is none (any more). */
   at(placeKey: string): Promise<Conversation | null>;
-  /** Whether there is one at a place, or was one that was forgotten. */
-  knows(placeKey: string): Promise<boolean>;
   get(id: string): Promise<Conversation | null>;
   /** The conversation at a place, begun where there is none; with null a new one, at no place yet. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
@@ -161,7 +159,6 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   return {
     get,
     at,
-    knows: async (placeKey) => (await places.get(placeKey)) !== undefined,
     async open(guild, placeKey) {
       if (placeKey === null) return begin(guild);
       // Two first questions at one place, in whichever processes, begin one conversation.

@@ -1,4 +1,4 @@
-import { oneLine } from '../kit/text.ts';
+import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { ImageContent } from '../ports/provider.ts';
@@ -108,5 +108,5 @@ function withNames({ turns, asker, question, images, day, instructions, channel 
 
 /** A name cannot pass for a turn: it stays on its line. */
 function nameOf(name: string): string {
-  return oneLine(name, 80) || 'Somebody';
+  return plainName(name) || 'Somebody';
 }

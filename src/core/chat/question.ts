@@ -20,9 +20,11 @@ import type { TokenEstimator } from '../tokens/estimator.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
+import type { CatchUp } from './catch-up.ts';
 import { type Conversations, turnsBefore } from './conversations.ts';
 import type { NotOpened, OpenAnswerer, Opened } from './fallbacks.ts';
 import type { Gather } from './gather.ts';
+import type { Listening } from './listening.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
 import { promptFor } from './prompt.ts';
@@ -59,6 +61,8 @@ export interface Job {
 export interface QuestionRunnerOptions {
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
+  readonly listening: Listening;
+  readonly catchUp: CatchUp;
   readonly live: LiveAnswers;
   readonly stops: Stops;
   readonly journal: Journal;
@@ -108,12 +112,46 @@ export function createQuestionRunner(
   options: QuestionRunnerOptions,
   abandoned: AbortSignal,
 ): (job: Job) => Promise<void> {
-  const { conversations, answers, live, stops, journal, turns, slots, models, tokens, clock, log } = options;
+  const {
+    conversations,
+    answers,
+    listening,
+    live,
+    stops,
+    journal,
+    turns,
+    slots,
+    models,
+    tokens,
+    clock,
+    log,
+  } = options;
   const obstacles = createObstacles(clock);
   // Making one takes a fifth of a millisecond.
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
+  /** From the moment on in which it waits for its turn, what is added to a question in its thread is for the bot too. */
   async function run(job: Job): Promise<void> {
+    const { place, surface } = job.question;
+    const thread = isHeard(surface) ? place.key : null;
+    const isBegun = thread !== null && (await listening.begin(thread, job.conversation));
+    let isAnswered = false;
+    try {
+      isAnswered = await answerInTurn(job);
+    } finally {
+      if (isBegun && !isAnswered) {
+        await listening.withdraw(thread).catch((error: unknown) => {
+          log.error(
+            { err: error, event: job.question.eventId },
+            'the bot may listen where it did not answer',
+          );
+        });
+      }
+    }
+  }
+
+  /** Whether there was an answer. */
+  async function answerInTurn(job: Job): Promise<boolean> {
     const { question, conversation } = job;
     const { surface, actor, place, eventId } = question;
     const id = newAnswerId(place.guild);
@@ -125,6 +163,7 @@ export function createQuestionRunner(
     };
     const entry = journal.entry(eventId);
     const askedAtMs = clock.now();
+    let isAnswered = false;
     await stops.admit({
       id,
       eventId,
@@ -155,7 +194,7 @@ export function createQuestionRunner(
           surface,
           `${MAX_WAITING} questions are waiting here already. Ask again when they are answered, or use \`/stop\`.`,
         );
-        return;
+        return false;
       }
       try {
         const slot = await slots.take(place.guild, () => surface.indicate('queued'), stopping.signal);
@@ -164,7 +203,7 @@ export function createQuestionRunner(
             surface,
             `Too many answers are being written here. Ask again ${waitInWords(slot.retryAfterMs)}.`,
           );
-          return;
+          return false;
         }
         try {
           const attempt = {
@@ -175,7 +214,9 @@ export function createQuestionRunner(
             signal: stopping.signal,
             isForgotten: () => isForgotten,
           };
-          await options.telemetry.answering(id, () => answerNow(job, attempt));
+          await options.telemetry.answering(id, async () => {
+            isAnswered = await answerNow(job, attempt);
+          });
         } finally {
           slot.release();
         }
@@ -201,19 +242,21 @@ export function createQuestionRunner(
       live.delete(id);
       surface.indicate('idle');
     }
+    return isAnswered;
   }
 
-  async function answerNow(job: Job, attempt: Attempt): Promise<void> {
+  /** Whether there was an answer, and not only a word to the asker. */
+  async function answerNow(job: Job, attempt: Attempt): Promise<boolean> {
     const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
-    if (obstacle !== null) return tell(surface, obstacle);
+    if (obstacle !== null) return refuse(surface, obstacle);
     const begun = await conversations.get(conversation);
     const here = await options.settings.at({ place, conversation: begun });
     const asked = question.model ?? null;
     const chosen = await options.choose({ guild: place.guild, setting: here.model, asked });
-    if (!chosen.ok) return tell(surface, chosen.text);
+    if (!chosen.ok) return refuse(surface, chosen.text);
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;
     const turns = begun === null ? [] : turnsBefore(begun, turn);
@@ -236,7 +279,7 @@ export function createQuestionRunner(
     const unseen = gathered.isBlind ? await blindness(model, place.guild) : null;
     const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
     if (words === '' && gathered.read === null) {
-      return tell(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
+      return refuse(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
     }
 
     const pictures = [...images.values()].flat().length;
@@ -284,7 +327,9 @@ export function createQuestionRunner(
     const suits = (other: Model) => pictures === 0 || other.input.includes('image');
     const request = await options.openAnswerer({ place, model, chosen: here.fallback, suits, open });
     if (!request.ok) {
-      return request.asksFirst ? offer(job, attempt, model, request.text) : tell(surface, request.text);
+      if (!request.asksFirst) return refuse(surface, request.text);
+      await offer(job, attempt, model, request.text);
+      return false;
     }
     // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
     await stops.look().catch((error: unknown) => {
@@ -305,11 +350,21 @@ export function createQuestionRunner(
         log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
       });
     const places: Promise<void>[] = [];
+    const threads = new Set(place.key === null ? [] : [place.key]);
+    const tieThread = async (key: string) => {
+      threads.add(key);
+      await tie(key);
+      if (!isHeard(surface)) return;
+      await listening.begin(key, conversation).catch(notHeard);
+      await options.catchUp.talkedAt({ guild: place.guild, key }).catch(notHeard);
+    };
     if (surface.threadKey !== undefined) {
       // Without a thread there is no answer either, and that is told elsewhere.
       const thread = surface.threadKey(signal).catch(() => null);
-      places.push(thread.then((key) => (key === null ? undefined : tie(key))));
+      places.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
     }
+    const isUntold = place.key === null || (await listening.isUntold(place.key, conversation));
+    const announces = () => isHeard(surface) && isUntold;
     const answered = await answer(
       {
         answerId: id,
@@ -329,6 +384,8 @@ export function createQuestionRunner(
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
         onMessage: (key) => void places.push(tie(key)),
+        onThread: (key) => void places.push(tieThread(key)),
+        announcesListening: announces,
         async keep(answered) {
           const { status } = answered;
           const text = textInHistory(answered.text, answered.images.length);
@@ -359,6 +416,9 @@ export function createQuestionRunner(
       options,
     );
     await Promise.all([retired, ...places]);
+    if (announces() && answered.delivered) {
+      for (const key of threads) await listening.told(key, conversation).catch(notHeard);
+    }
     if (!answered.delivered && abandoned.aborted) entry.leave();
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
@@ -394,6 +454,16 @@ export function createQuestionRunner(
           ? 'answered'
           : `an answer was ${status}`,
     );
+    return true;
+
+    function notHeard(fault: unknown): void {
+      log.error({ err: fault, answer: id }, 'whether the bot listens in a thread could not be stored');
+    }
+  }
+
+  async function refuse(surface: Surface, text: string): Promise<false> {
+    await tell(surface, text);
+    return false;
   }
 
   /** Says what the question may cost, with a button to go on. */
@@ -462,11 +532,20 @@ function faultOf(error: unknown): object {
   return { httpStatus: error.status, reason: error.reason };
 }
 
+/** Whether what others write beside the answer is for the bot from now on. */
+function isHeard({ isOverheard = false, isPrivate }: Surface): boolean {
+  return isOverheard && !isPrivate;
+}
+
 function withoutSearch({ name }: Model): string {
   return `${name} cannot search the web here: pick another model for that.`;
 }
 
-function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
+/** What the buttons under an answer to the job stand for. */
+export function recordOf(
+  { question, asker, conversation, turn }: Omit<Job, 'onAdmitted'>,
+  id: string,
+): AnswerRecord {
   const brought = broughtIn(question.parts);
   return {
     id,
@@ -479,6 +558,7 @@ function recordOf({ question, asker, conversation, turn }: Job, id: string): Ans
     author: asker.name,
     model: question.model ?? null,
     webSearch: question.webSearch ?? false,
+    isPrivate: question.surface.isPrivate,
   };
 }
 

@@ -18,6 +18,32 @@ export function oneLine(text: string, maxChars: number): string {
   return `${(word > maxChars / 2 ? cut.slice(0, word) : cut).trimEnd()}…`;
 }
 
+/** Marks that turn the direction of text around: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
+const BIDI_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const MAX_NAME_CHARS = 80;
+
+/**
+ * The name of a person or a thing, as text on one line wherever it is shown: nothing in it breaks a line, turns the direction of
+ * text around, mentions anybody or acts as Markdown. Empty if there is nothing to see.
+ */
+export function plainName(name: string): string {
+  const line = oneLine(name.replace(BIDI_CONTROLS, ''), MAX_NAME_CHARS);
+  return line
+    .replace(/[*~`|\\<>[\]]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '')
+    .replace(/@(?=everyone|here)/gi, '')
+    .trim();
+}
+
+/** A text without Markdown's marks on one line of at most `maxChars`, for titles; empty if there is nothing to see. */
+export function plainLine(text: string, maxChars: number): string {
+  const plain = text
+    .replace(BIDI_CONTROLS, '')
+    .replace(/\[([^\]\n]{1,200})\]\([^()\s]{1,2000}\)/g, '$1')
+    .replace(/^[ \t]*(?:#{1,6}|>{1,3}|[-*+]|\d{1,9}[.)]|-#)[ \t]+/gm, '')
+    .replace(/`+|\*\*|__|~~|\|\|/g, '');
+  return oneLine(plain, maxChars);
+}
+
 /** What a person typed, in code marks on one line: nothing in it acts as Markdown, and what cannot be seen shows as `\u{FFFD}`. */
 export function quoted(text: string): string {
   const start = text.slice(0, MAX_QUOTED_CHARS).toWellFormed();

@@ -46,8 +46,8 @@ export interface TypedOptions<O> {
 const NAME = /(?:--|[—–])([a-z][a-z0-9_-]*)(?:=|(?=\s|$))/iy;
 const SHOWN_NAME = /([a-z][a-z0-9_-]*):/iy;
 const END_OF_NAMES = /--(?=\s|$)/y;
-/** A quote that is not closed reaches to the end, but for those that may be an apostrophe. */
-const WORD = /"([^"]*)(?:"|$)|“([^”]*)(?:”|$)|«([^»]*)(?:»|$)|'([^']*)'|‘([^’]*)’|\S+/y;
+/** A quote that is not closed reaches to the end, but for those that may be an apostrophe: their end is not looked for for ever. */
+const WORD = /"([^"]*)(?:"|$)|“([^”]*)(?:”|$)|«([^»]*)(?:»|$)|'([^']{0,1000})'|‘([^’]{0,1000})’|\S+/y;
 const SPACE = /\s*/y;
 
 /** Reads what stands in `text` from `start` on. */

@@ -1,4 +1,5 @@
 import type { Actor, GuildId } from './actor.ts';
+import type { Address } from './address.ts';
 import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
 import type { ButtonKind, Notice, Surface } from './surface.ts';
@@ -52,6 +53,18 @@ export interface Dispatch {
    */
   hears(place: Place): Promise<boolean>;
   press(press: Press): Promise<void>;
+  /** The events of a stream flow at this moment: what one connection brings, by a name that stays. Never rejects. */
+  alive(stream: string): Promise<void>;
+  /**
+   * What a stream may have missed since it was last alive; null if nothing is to be caught up. The adapter then reads at the
+   * platform what people wrote since, and brings it to `missed`. Never rejects.
+   */
+  away(platform: Platform, stream: string): Promise<Away | null>;
+  /**
+   * Messages that may have been missed, oldest first; those that were not are dropped. What was missed at one place is one
+   * question: answered, or if it is too old, asked about first. Resolves when all that is dealt with; never rejects.
+   */
+  missed(messages: readonly MissedMessage[]): Promise<void>;
   /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
   retract(eventId: string): Promise<void>;
   /**
@@ -65,6 +78,19 @@ export interface Dispatch {
   ): Promise<void>;
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
+}
+
+export interface Away {
+  /** Milliseconds since the epoch; earlier than the last event that came, so that none is left out. */
+  readonly sinceMs: number;
+  /** Where people talked with the bot, latest first: direct messages and threads. For platforms that cannot list them. */
+  readonly places: readonly Pick<Place, 'guild' | 'key'>[];
+}
+
+export interface MissedMessage {
+  readonly message: PostedMessage;
+  /** When it was written, by the platform. */
+  readonly atMs: number;
 }
 
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };
@@ -94,6 +120,8 @@ export interface Invocation extends InboundEvent {
   readonly options: Readonly<Record<string, unknown>>;
   /** What comes with the command beside its options: files of its message, the message that it is about. */
   readonly brought?: readonly BroughtPart[];
+  /** Whether the options were filled into a form of the platform's. A command with a secret takes no others. False by default. */
+  readonly isFilledIn?: boolean;
 }
 
 /** A message that a person wrote. Bots', webhooks' and system messages never get this far. */
@@ -102,8 +130,8 @@ export interface PostedMessage extends InboundEvent {
   readonly parts: readonly Part[];
   /** Reads the thread that it stands in; left out if it stands in none. Asked once, if the conversation has not begun. */
   readonly readThread?: ThreadReader;
-  /** Mentions the bot, replies to it, or stands in a DM. What is not addressed counts only inside a conversation. */
-  readonly addressed: boolean;
+  /** Whom it speaks to; what speaks to nobody counts only where the bot listens. */
+  readonly address: Address;
 }
 
 /** What was said in a thread before a message. */

@@ -82,3 +82,11 @@ export function filesIn(parts: readonly Part[]): FilePart[] {
 export function isBy(part: BroughtPart, user: string): boolean {
   return 'files' in part && part.author?.user === user;
 }
+
+/** Every text that is there: the person's own words, others' that came with them, and what was read of files. */
+export function textsIn(parts: readonly Part[]): string[] {
+  return parts.flatMap((part) => {
+    const files = 'files' in part ? textsIn(part.files) : [];
+    return part.text === undefined ? files : [part.text, ...files];
+  });
+}

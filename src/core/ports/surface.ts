@@ -49,6 +49,11 @@ export interface Surface {
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
   readonly isPrivate: boolean;
+  /**
+   * Whether the bot gets what people write beside this answer without mentioning it: in threads of several people. Then the
+   * first answer there says that it listens. False by default; may change while the first message is opened.
+   */
+  readonly isOverheard?: boolean;
   /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
   readonly caveat?: string;
   /**
@@ -135,8 +140,8 @@ export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ fi
 /** `sealed`: the answer goes on in the next message; this one will not change again. */
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
-/** `confirm`: goes on with a question whose price was said first. */
-export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm';
+/** `confirm`: goes on with a question whose price was said first. `answer`: answers what was missed. */
+export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm' | 'unlisten' | 'answer';
 
 export interface Button {
   readonly kind: ButtonKind;

@@ -46,6 +46,9 @@ export interface BotOptions {
   readonly shards?: Shards;
   readonly skus?: ReadonlySet<string>;
   readonly token?: string;
+  /** A core of its own, in the place of the bench's. */
+  readonly dispatch?: Dispatch;
+  readonly limiters?: WriteLimiters;
 }
 
 export interface Bench {
@@ -86,7 +89,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       commands: bot.commands ?? [askCommand, helpCommand],
       ...(bot.commandGuilds ? { commandGuilds: bot.commandGuilds } : {}),
       ...(bot.skus ? { skus: bot.skus } : {}),
-      limiters,
+      limiters: bot.limiters ?? limiters,
       clock,
       log: pino({ level: 'silent' }),
       fetch: createFetch(),
@@ -117,7 +120,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     clock,
     async startBot(bot = {}) {
       const another = createBot(bot);
-      await another.start(options.dispatch ?? desk);
+      await another.start(bot.dispatch ?? options.dispatch ?? desk);
       return another;
     },
     close,

@@ -4,6 +4,7 @@ import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http-client.ts';
 import { commands } from '../../../src/commands/index.ts';
+import { LISTENING_NOTE } from '../../../src/core/chat/listening.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
@@ -75,7 +76,7 @@ describe('Parley on Slack', () => {
     await until(() => slack.messages(general).length === 1);
     const root = slack.messages(general)[0]?.ts ?? '';
     const answer = await endedAt(general, root);
-    expect(answer.text).toBe('Rayleigh scattering.');
+    expect(answer.text).toBe(`Rayleigh scattering.\n${LISTENING_NOTE}`);
     expect(answer.footer).toMatch(/^Llama 3\.2 3B \(Free\) · \d+\.\d s · 46 tokens · /);
 
     bot.provider.answer('Because the sun is away.');
@@ -125,24 +126,53 @@ describe('Parley on Slack', () => {
     },
   );
 
-  it('listens in a thread that begins with a mention, and not in others', async () => {
-    const { bot, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
-    bot.provider.answer('One.');
-    bot.provider.answer('Two.');
-    bot.provider.answer('Three.');
-    const own = ann.say(general, `${mention} first`);
-    await endedAt(general, own.ts);
-    bob.say(general, 'second', { thread: own.ts });
-    await endedAt(general, own.ts, 2);
+  it('listens where it was mentioned, and says so once, with a button that ends it', async () => {
+    const { bot, slack, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
+    for (const text of ['One.', 'Two.', 'Three.']) bot.provider.answer(text);
     const theirs = ann.say(general, 'what do you think?');
+    bob.say(general, 'no idea', { thread: theirs.ts });
+    bob.say(general, `${mention} first`, { thread: theirs.ts });
+    const answer = await endedAt(general, theirs.ts);
+    expect(answer.text).toContain(LISTENING_NOTE);
+    ann.say(general, 'second', { thread: theirs.ts });
+    const next = await endedAt(general, theirs.ts, 2);
+    expect(next.text).not.toContain(LISTENING_NOTE);
+    await ann.click(answer, 'Stop listening');
+    await until(() => ann.privateTexts(general).length === 1);
+    ann.say(general, 'thanks, bob!', { thread: theirs.ts });
     bob.say(general, `${mention} third`, { thread: theirs.ts });
-    await endedAt(general, theirs.ts);
-    ann.say(general, 'thanks!', { thread: theirs.ts });
-    bob.say(general, `${mention} fourth`, { thread: theirs.ts });
-    await endedAt(general, theirs.ts, 2);
-    const brought = '<quoted author="Ann" why="said before in this thread">\nwhat do you think?\n</quoted>';
-    expect(questionsTo(bot.provider)).toEqual(['first', 'Bob: second', `third\n\n${brought}`, 'fourth']);
+    await endedAt(general, theirs.ts, 3);
+    // The thread before the first one comes with it.
+    const asked = questionsTo(bot.provider).map((question) => String(question).split('\n')[0]);
+    expect(asked).toEqual(['first', 'Ann: second', 'Bob: third']);
+    bob.say(general, `${mention} /listen on`, { thread: theirs.ts });
+    await until(() => bob.privateTexts(general).length === 1);
+    expect(bob.privateTexts(general)[0]?.text).toMatch(/^I read all that is written in this thread/);
+    expect(slack.violations).toEqual([]);
   });
+
+  it.each(['a channel', 'a DM'])(
+    'takes no key behind a mention in %s, and says to revoke it',
+    async (where) => {
+      const { bot, slack: slackOf, ann, boss, general, mention } = await setUp();
+      const key = 'sk-or-v1-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2eF';
+      for (const person of [boss, ann]) {
+        const place = where === 'a DM' ? person.dm : general;
+        person.say(place, `${mention} /connect openrouter ${key}`);
+        person.say(place, `${mention} connect openrouter ${key}`);
+        await until(() => person.privateTexts(place).length + textsIn(place) === 2);
+      }
+      expect(bot.provider.requests).toEqual([]);
+      expect(bot.logged()).not.toContain(key);
+
+      function textsIn(place: string): number {
+        return where === 'a DM' ? answersIn(place).filter((text) => /revoke the key/.test(text)).length : 0;
+      }
+      function answersIn(place: string): string[] {
+        return slackOf.messages(place).map(({ text }) => text);
+      }
+    },
+  );
 
   it('refuses to the asker alone, and shows no question', async () => {
     const { bot, slack, ann, general } = await setUp();
@@ -167,7 +197,7 @@ describe('Parley on Slack', () => {
     );
     await boss.click(growing, 'Stop');
     expect(await (await live.request).closed).toBe('aborted');
-    expect(await endedAt(general, ts)).toMatchObject({ text: 'one, two\nStopped by Boss.' });
+    expect((await endedAt(general, ts)).text).toBe(`one, two\nStopped by Boss. ${LISTENING_NOTE}`);
   });
 
   it('stops where Slack’s own stop is pressed, and says so under what had arrived', async () => {
@@ -207,7 +237,7 @@ describe('Parley on Slack', () => {
         slack.messages(general, ts).length === 3 && slack.message(general, first.ts)?.buttons.length === 0,
     );
     expect((await endedAt(general, ts)).text).toBe('Second.');
-    expect(slack.message(general, first.ts)?.text).toBe('First.');
+    expect(slack.message(general, first.ts)?.text).toBe(`First.\n${LISTENING_NOTE}`);
   });
 
   it('keeps a private answer between the two, and goes on in its thread', async () => {

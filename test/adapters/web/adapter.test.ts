@@ -183,7 +183,10 @@ describe('a question', () => {
     const page = await playground.follow('member');
     await say(playground, { id: 'question-1', text: '@parley, what is this?' });
     expect(playground.dispatch.inbound).toMatchObject([
-      { kind: 'message', event: { text: 'what is this?', addressed: true, place: { key: 'question-1' } } },
+      {
+        kind: 'message',
+        event: { text: 'what is this?', address: { mentionsBot: true }, place: { key: 'question-1' } },
+      },
     ]);
     await surfaces(playground)[0]?.open(viewOf('One'), never);
     await page.until(({ answers }) => answers.length === 1);
@@ -197,7 +200,7 @@ describe('a question', () => {
     const playground = await start();
     await say(playground, { id: 'question-1', text: 'lunch? me@parley.example' });
     expect(playground.dispatch.inbound).toMatchObject([
-      { kind: 'message', event: { addressed: false, place: { key: null } } },
+      { kind: 'message', event: { address: { mentionsBot: false }, place: { key: null } } },
     ]);
   });
 
@@ -206,7 +209,7 @@ describe('a question', () => {
     const admin = await playground.follow('admin');
     await say(playground, { id: 'question-1', text: 'Hi', channel: 'dm-member' });
     expect(playground.dispatch.inbound).toMatchObject([
-      { event: { addressed: true, place: { channel: 'dm-member', key: 'dm-member' } } },
+      { event: { address: { isDirect: true }, place: { channel: 'dm-member', key: 'dm-member' } } },
     ]);
     await say(playground, { id: 'question-2', text: 'Hello all' });
     await admin.until(({ messages }) => messages.length > 0);
@@ -230,7 +233,7 @@ describe('a question', () => {
     await say(playground, { id: 'question-2', text: 'And then?', thread: message.key });
     expect(playground.dispatch.inbound.at(-1)).toMatchObject({
       kind: 'message',
-      event: { addressed: false, place: { channel: 'general', key: message.key } },
+      event: { address: { mentionsBot: false }, place: { channel: 'general', key: message.key } },
     });
     expect(surfaces(playground).at(-1)?.canContinueInThread).toBe(false);
   });

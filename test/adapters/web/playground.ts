@@ -34,7 +34,6 @@ export interface PlaygroundOptions extends Script {
   readonly values?: Map<string, unknown>;
   readonly clock?: Clock;
   readonly adminToken?: string;
-  readonly anyHost?: boolean;
 }
 
 interface SendOptions {
@@ -80,7 +79,7 @@ export function openStore(
 }
 
 export async function startPlayground(options: PlaygroundOptions = {}): Promise<Playground> {
-  const { values = new Map(), clock = systemClock, adminToken, anyHost = false } = options;
+  const { values = new Map(), clock = systemClock, adminToken } = options;
   const log = pino({ level: 'silent' });
   const dispatch = createScriptedDispatch(options);
   const host = scriptedHost();
@@ -89,7 +88,6 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     store: openStore(values),
     clock,
     log,
-    anyHost,
     maxFileBytes: 1_000,
     retentionMs: 86_400_000,
     ...(adminToken === undefined ? {} : { adminToken }),

@@ -69,6 +69,9 @@ export function createScriptedDispatch({
     admit: async (request) =>
       admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
     hears: async () => true,
+    alive: async () => {},
+    away: async () => null,
+    missed: async () => {},
     async suggest(request) {
       suggestRequests.push(request);
       return suggest;

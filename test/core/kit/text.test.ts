@@ -46,7 +46,6 @@ describe('threadTitle', () => {
   });
 
   it('is never empty', () => {
-    for (const question of ['', '\u200b\nthen text', '\u3000'])
-      expect(threadTitle(question)).toBe('A question');
+    for (const question of ['', '\u200b\n\u200b', '\u3000']) expect(threadTitle(question)).toBe('A question');
   });
 });

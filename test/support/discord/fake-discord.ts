@@ -106,6 +106,8 @@ export interface FakeDiscord {
     /** Whether the bot is in it (true). */
     options?: { readonly withBot?: boolean },
   ): ChannelRef;
+  /** Whether a thread is archived. */
+  isArchived(thread: ChannelRef): boolean;
   setThread(thread: ChannelRef, state: { readonly archived?: boolean; readonly locked?: boolean }): void;
   removeChannel(channel: ChannelRef): void;
   removeMessage(message: ChannelRef): void;
@@ -391,6 +393,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       const thread = desk.openThread(parent, { name, ownerId: by.id, type, fromMessage, members });
       return { id: thread.id };
     },
+    isArchived: (ref) => channelById(ref).thread?.archived ?? false,
     setThread(ref, state) {
       const channel = channelById(ref);
       if (!channel.thread) throw new Error(`${channel.name} is no thread`);

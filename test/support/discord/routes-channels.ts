@@ -166,7 +166,10 @@ export function channelRoutes(
         const channel = visible(call);
         if (!channel.thread) throw apiError('wrongChannelType');
         const { archived, name } = call.body as { archived?: boolean; name?: string };
-        if (channel.thread.ownerId !== me) require(channel, 'ManageThreads');
+        // Whoever may write in a thread can open it, unless it is locked; all else is for its creator and managers.
+        const isOpening = archived === false && name === undefined && !channel.thread.locked;
+        if (isOpening) require(channel, 'SendMessagesInThreads');
+        else if (channel.thread.ownerId !== me || channel.thread.locked) require(channel, 'ManageThreads');
         if (name !== undefined) channel.name = parseThread({ name }).name;
         if (archived !== undefined) desk.setArchived(channel, archived);
         else announce.channelUpdated(channel);

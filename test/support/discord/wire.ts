@@ -9,6 +9,7 @@ import {
   type Guild,
   type Member,
   type Message,
+  messagesIn,
   type RegisteredCommand,
   type Role,
   shown,
@@ -47,7 +48,8 @@ export function memberJson(world: World, member: Member): Json {
 }
 
 export function channelJson(world: World, channel: Channel): Json {
-  const base = { id: channel.id, type: channel.type, flags: 0, last_message_id: null };
+  const newest = messagesIn(world, channel.id).at(-1)?.id ?? null;
+  const base = { id: channel.id, type: channel.type, flags: 0, last_message_id: newest };
   if (channel.guildId === null) {
     const others = channel.recipientIds.filter((id) => id !== world.application.bot.id);
     return { ...base, recipients: others.map((id) => userJson(userOf(world, id))) };

@@ -73,6 +73,11 @@ function below({ status, note, footer }: Tail): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
+/** Whether nothing comes after this view of an answer. */
+export function isEnded({ status }: MessageView): boolean {
+  return status !== 'streaming' && status !== 'sealed';
+}
+
 const NOTE_AND_FOOTER = new RegExp(
   `(?:^|\\n\\n)(?:(?:${['ℹ️', '⏹️', '⚠️'].join('|')}) [^\\n]*(?:\\n|$))?(?:-# [^\\n]*)?$`,
 );
@@ -112,6 +117,8 @@ const LABELS = {
   confirm: { label: 'Go on', style: ButtonStyle.Primary },
   retry: { label: 'Retry', style: ButtonStyle.Secondary },
   continue: { label: 'Continue in thread', style: ButtonStyle.Secondary },
+  answer: { label: 'Answer now', style: ButtonStyle.Primary },
+  unlisten: { label: 'Stop listening', style: ButtonStyle.Secondary },
 } as const satisfies Record<ButtonKind, { label: string; style: ButtonStyle }>;
 
 function buttonOf({ kind, answerId }: Button): object {

@@ -7,6 +7,7 @@ import type { DiscordRest } from '../rest/rest.ts';
 import {
   ANSWER_LIMITS,
   answerBody,
+  isEnded,
   type MessageBody,
   noticeBodies,
   tailLength,
@@ -32,6 +33,8 @@ export interface InteractionSurfaceOptions {
   /** Whether another process may have sent what this one does not know of. */
   readonly isResumed: boolean;
   readonly caveat: string | undefined;
+  /** Whether it was asked in a thread of which the bot gets everything. False by default. */
+  readonly isOverheard?: boolean;
 }
 
 /** What the adapter itself needs of the surface. */
@@ -81,8 +84,10 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     try {
       return await through(first);
     } catch (error) {
-      if (!isExpired(error) || !canOutlive || first === channel) throw error;
-      isTokenUsedUp = true;
+      // The webhook cannot edit in a thread that was archived meanwhile: through the channel it can be opened.
+      const isArchived = error instanceof PlaceGone && error.reason === 'archived';
+      if (!(isExpired(error) || isArchived) || !canOutlive || first === channel) throw error;
+      isTokenUsedUp ||= !isArchived;
       return through(patientChannel);
     }
   }
@@ -95,11 +100,14 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       get scope() {
         return writer().editScope;
       },
-      update: (wanted, signal) =>
-        uncertain(wanted, (view) => {
+      async update(wanted, signal) {
+        await uncertain(wanted, (view) => {
           newestView = view;
           return write((through) => through.edit(id, answerBody(view), view.files ?? [], signal));
-        }),
+        });
+        if (!isEnded(wanted)) return;
+        for (const each of [channel, patientChannel]) await each.archiveAgain(signal);
+      },
     };
   }
 
@@ -151,6 +159,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     ...(canOutlive ? {} : { closesAtMs: tokenEndsAtMs }),
     canContinueInThread: place.canContinueInThread,
     isPrivate,
+    isOverheard: options.isOverheard ?? false,
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const acknowledged = isThinking ? 'thinking' : 'silent';

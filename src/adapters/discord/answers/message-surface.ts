@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
-import { ANSWER_LIMITS, answerBody, tailLength } from './content.ts';
-import { createChannelWriter, isUnclear, type MessageWriter } from './message-writers.ts';
+import { ANSWER_LIMITS, answerBody, isEnded, tailLength } from './content.ts';
+import { type ChannelWriter, createChannelWriter, isUnclear } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
@@ -65,13 +65,15 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return spot.kind !== 'here' && targetId === channelId;
   }
 
-  function liveMessage(id: string, { editScope, edit }: MessageWriter): LiveMessage {
+  function liveMessage(id: string, { editScope, edit, archiveAgain }: ChannelWriter): LiveMessage {
     newestId = id;
     return {
       key: id,
       scope: editScope,
-      update: (view, signal) =>
-        uncertain(view, (shown) => edit(id, answerBody(shown), shown.files ?? [], signal)),
+      async update(view, signal) {
+        await uncertain(view, (shown) => edit(id, answerBody(shown), shown.files ?? [], signal));
+        if (isEnded(view)) await archiveAgain(signal);
+      },
     };
   }
 
@@ -112,6 +114,9 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     updateScope: GLOBAL,
     canContinueInThread: place.canContinueInThread,
     isPrivate: false,
+    get isOverheard() {
+      return guildId !== null && options.caveat === undefined && !isReply();
+    },
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
     get reference() {
       const now = isReply() ? ({ kind: 'reply' } as const) : spot;

@@ -2,7 +2,7 @@ import { RESTJSONErrorCodes, Routes } from 'discord.js';
 import { z } from 'zod';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
-import { asDeliveryError, DiscordFault, isRefusal } from '../rest/errors.ts';
+import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
 import type { MessageBody } from './content.ts';
 
@@ -21,13 +21,25 @@ export interface MessageWriter {
   ): Promise<void>;
 }
 
+export interface ChannelWriter extends MessageWriter {
+  /** Archives a thread again that was archived while the answer grew, and that `edit` had to reopen. Best effort. */
+  archiveAgain(signal: AbortSignal): Promise<void>;
+}
+
+/** Nobody but those who manage threads can open it: taken for passing, since it may be opened again. */
+class ThreadIsLocked extends Error {
+  override readonly name = 'ThreadIsLocked';
+  readonly code = 'thread_is_locked';
+}
+
 const messageSchema = z.object({ id: z.string() });
 
 /**
  * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
  * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
  */
-export function createChannelWriter(rest: DiscordRest, channelId: string): MessageWriter {
+export function createChannelWriter(rest: DiscordRest, channelId: string): ChannelWriter {
+  let isReopened = false;
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000, within: GLOBAL };
   // The last state of an answer need not wait for those of others that still grow.
   const editScope = {
@@ -52,15 +64,47 @@ export function createChannelWriter(rest: DiscordRest, channelId: string): Messa
     }
   }
 
+  async function setArchived(archived: boolean, signal: AbortSignal): Promise<void> {
+    const scope = { key: `discord:archive:${channelId}`, limit: 2, windowMs: 5_000 };
+    await rest.insist(
+      { method: 'PATCH', path: Routes.channel(channelId), body: { archived }, scope },
+      signal,
+    );
+  }
+
+  /** A message in an archived thread can be edited by nobody. Whoever was added to the thread can open it, unless it is locked. */
+  async function edit(
+    messageId: string,
+    body: Partial<MessageBody>,
+    files: readonly NoticeFile[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = Routes.channelMessage(channelId, messageId);
+    const request = { method: 'PATCH', path, body, files, scope: editScope } as const;
+    try {
+      await rest.request(request, signal);
+    } catch (error) {
+      if (!isRefusal(error, RESTJSONErrorCodes.InvalidActionOnArchivedThread)) throw error;
+      await setArchived(false, signal).catch((refusal: unknown) => {
+        if (!(refusal instanceof DiscordRefusal) || refusal.status === 404) throw refusal;
+        throw new ThreadIsLocked('the thread was locked while the answer grew', { cause: refusal });
+      });
+      isReopened = true;
+      await rest.insist(request, signal);
+    }
+  }
+
   return {
     sendScope,
     editScope,
     send: (body, files, signal) => delivered(() => post(body, files, signal)),
-    edit: (messageId, body, files, signal) =>
-      delivered(async () => {
-        const path = Routes.channelMessage(channelId, messageId);
-        await rest.request({ method: 'PATCH', path, body, files, scope: editScope }, signal);
-      }),
+    edit: (messageId, body, files, signal) => delivered(() => edit(messageId, body, files, signal)),
+    async archiveAgain(signal) {
+      if (!isReopened) return;
+      isReopened = false;
+      // Somebody else may have closed or deleted it; the answer stands either way.
+      await setArchived(true, signal).catch(() => {});
+    },
   };
 }
 

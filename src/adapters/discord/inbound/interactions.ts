@@ -111,6 +111,7 @@ export function createInteractionHandler(
         newestId: null,
       },
       isResumed: false,
+      isOverheard: isMember && channel?.isThread() === true && options.caveat === undefined,
     });
   }
 
@@ -188,7 +189,7 @@ export function createInteractionHandler(
 
   async function runCommand(
     interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
-    { name, given, find }: GivenCommand,
+    { name, given, find, isFilledIn = false }: GivenCommand,
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
@@ -206,6 +207,7 @@ export function createInteractionHandler(
         surface,
         command: name,
         options: given,
+        isFilledIn,
         ...(find === undefined ? {} : { brought: await find() }),
       });
       await surface.settle();
@@ -282,7 +284,7 @@ export function createInteractionHandler(
     const command = commandOfForm(interaction.customId, commands);
     if (command === null) return refuse(interaction, DEAD_FORM, signal);
     const given = readForm(interaction.fields);
-    await runCommand(interaction, { name: command.name, given }, receivedAtMs, signal);
+    await runCommand(interaction, { name: command.name, given, isFilledIn: true }, receivedAtMs, signal);
   }
 
   /** Asks for the question in a form: the message that it is about is known. */
@@ -327,6 +329,8 @@ export function createInteractionHandler(
 interface GivenCommand {
   readonly name: string;
   readonly given: Readonly<Record<string, unknown>>;
+  /** Whether the options were filled into a form. */
+  readonly isFilledIn?: boolean;
   /** Finds what the command is about, once it is acknowledged. */
   readonly find?: () => Promise<readonly BroughtPart[]>;
 }

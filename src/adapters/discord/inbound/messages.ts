@@ -1,8 +1,11 @@
 import { type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
 import { threadTitle } from '../../../core/chat/thread-title.ts';
+import { withoutCode } from '../../../core/kit/code-spans.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
-import type { Dispatch, Place } from '../../../core/ports/events.ts';
+import { plainName } from '../../../core/kit/text.ts';
+import { type Address, addresseeOf } from '../../../core/ports/address.ts';
+import type { Place, PostedMessage } from '../../../core/ports/events.ts';
 import type { Part } from '../../../core/ports/parts.ts';
 import { createMessageSurface } from '../answers/message-surface.ts';
 import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
@@ -10,27 +13,29 @@ import type { MessagePlace } from '../answers/references.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '../gateway/permissions.ts';
 import { channelNameOf, eventId, guildOfOne, messageActor } from '../gateway/places.ts';
-import type { Referenced } from '../gateway/referenced.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
 import { readThread } from './read-thread.ts';
 
-export interface MessageHandlerOptions {
+export interface MessageReaderOptions {
   readonly rest: DiscordRest;
   readonly log: Logger;
   readonly signs: WaitingSigns;
   readonly tasks: Tasks;
-  readonly dispatch: Dispatch;
   readonly botId: string;
-  readonly referenced: Referenced;
   readonly caveat: string | undefined;
 }
 
-/** Brings what people write to `dispatch`: mentions, replies to the bot, direct messages, and all that stands in threads. */
-export function createMessageHandler(
-  options: MessageHandlerOptions,
-): (message: Message, signal: AbortSignal) => Promise<void> {
-  const { rest, tasks, dispatch, botId, caveat } = options;
+/** Reads a message that the gateway brought, or that was read back with what it replies to; null if it is nothing for core. */
+export type ReadMessage = (
+  message: Message,
+  referenced: unknown,
+  signal: AbortSignal,
+) => Promise<PostedMessage | null>;
+
+/** Reads what people write for core: mentions, replies to the bot, direct messages, and all that stands in threads. */
+export function createMessageReader(options: MessageReaderOptions): ReadMessage {
+  const { rest, tasks, botId, caveat } = options;
   /** Channels that have been told why the answer is not in a thread. */
   const toldOfThreads = new Set<string>();
 
@@ -57,27 +62,31 @@ export function createMessageHandler(
     return [quotedPart(parsed.data, 'reply')];
   }
 
-  return async (message, signal) => {
-    const referenced = options.referenced.take(message.id);
-    if (!isFromPerson(message)) return;
+  return async (message, referenced, signal) => {
+    if (!isFromPerson(message)) return null;
     const { channel } = message;
     const isThread = channel.isThread();
     const isDm = channel.isDMBased();
     const repliesToBot = message.type === MessageType.Reply && message.mentions.repliedUser?.id === botId;
     const mention = mentionOf(message, botId);
-    const addressed = isDm || repliesToBot || mention !== null;
-    if (!addressed && !isThread) return;
+    const address = addressOf(message, mention, botId);
+    const addressee = addresseeOf(address);
+    if (addressee === 'others' || (addressee === 'place' && !isThread)) return null;
+    const addressed = addressee === 'bot';
     const text = textOf(message, mention);
     // Without the intent, what does not mention the bot comes without its content.
     const { files, forwarded } = attachedTo(asApiMessage(message));
     const attached = [...files, ...forwarded];
-    if (text === '' && attached.length === 0 && mention === null && !isDm) return;
+    if (text === '' && attached.length === 0 && mention === null && !isDm) return null;
 
     const may = botMayIn(channel, botId);
     const opensThread = !isDm && !isThread && !repliesToBot && mayOpenThread(channel.type, may);
     if (addressed && !isDm) {
       const write: Permission = isThread || opensThread ? 'SendMessagesInThreads' : 'SendMessages';
-      if (!may(write)) return explainInPrivate(message, [write], signal);
+      if (!may(write)) {
+        await explainInPrivate(message, [write], signal);
+        return null;
+      }
       if (!isThread && !opensThread && !repliesToBot && takesThreads(channel.type)) {
         const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
         const missing = wanted.filter((permission) => !may(permission));
@@ -88,14 +97,14 @@ export function createMessageHandler(
     const spot: MessagePlace['spot'] = opensThread
       ? { kind: 'thread', title: threadTitle(text || (files[0]?.name ?? '')) }
       : { kind: isDm || isThread ? 'here' : 'reply' };
-    await dispatch.message({
+    return {
       id: eventId(message.id),
       actor: messageActor(message),
       place: placeOf(message, repliesToBot, opensThread),
       parts: [{ type: 'text', text }, ...attached, ...repliedTo(referenced)],
-      addressed,
+      address,
       ...(channel.isThread()
-        ? { readThread: (reading) => readThread(options, channel, message.id, reading) }
+        ? { readThread: (reading: AbortSignal) => readThread(options, channel, message.id, reading) }
         : {}),
       surface: createMessageSurface({
         ...options,
@@ -116,7 +125,7 @@ export function createMessageHandler(
         onForbidden: () =>
           tasks.run('explain a missing permission', (stopping) => explainInPrivate(message, [], stopping)),
       }),
-    });
+    };
   };
 }
 
@@ -146,16 +155,52 @@ function placeOf(message: Message, repliesToBot: boolean, opensThread: boolean):
 function mentionOf({ content, mentions }: Message, botId: string): RegExp | null {
   const role = mentions.roles.find(({ tags }) => tags?.botId === botId);
   const pattern = new RegExp(role ? `<@!?${botId}>|<@&${role.id}>` : `<@!?${botId}>`);
-  return pattern.test(content) ? pattern : null;
+  return pattern.test(withoutCode(content)) ? pattern : null;
 }
 
-/** What was said: without the mention that opens it, and with people's names for the ids in other mentions. */
-function textOf({ content, mentions, mentions: { users } }: Message, mention: RegExp | null): string {
+/** A mention of a user, a role or everybody: https://docs.discord.com/developers/reference#message-formatting */
+const OPENING_MENTION = /^\s*(?:<@[!&]?\d+>|@(?:everyone|here)\b)/;
+
+function addressOf(message: Message, mention: RegExp | null, botId: string): Address {
+  const { content, channel, type, mentions, author } = message;
+  const opening = OPENING_MENTION.exec(content)?.[0];
+  const repliedTo = type === MessageType.Reply ? (mentions.repliedUser?.id ?? null) : null;
+  return {
+    isDirect: channel.isDMBased(),
+    mentionsBot: mention !== null,
+    opensWithOther: opening !== undefined && mention?.test(opening) !== true,
+    repliesTo: repliedTo === botId ? 'bot' : repliedTo === null || repliedTo === author.id ? null : 'other',
+  };
+}
+
+/** The name behind a mention; empty if the bot does not know it. */
+function nameOf({ mentions, guild, member, client }: Message, kind: string, id: string): string {
+  switch (kind) {
+    case '#': {
+      const channel = client.channels.cache.get(id);
+      if (channel === undefined || channel.isDMBased() || channel.guildId !== guild?.id || member === null)
+        return '';
+      // Whoever may not see a channel learns nothing of it by its id.
+      return channel.permissionsFor(member)?.has('ViewChannel') ? plainName(channel.name) : '';
+    }
+    case '@&':
+      return plainName((mentions.roles.get(id) ?? guild?.roles.cache.get(id))?.name ?? '');
+    default: {
+      const user = mentions.users.get(id);
+      return plainName(mentions.members?.get(id)?.displayName ?? user?.displayName ?? '');
+    }
+  }
+}
+
+/** What was said: without the mention that opens it, and with names for the ids of people, roles, channels and emoji. */
+function textOf(message: Message, mention: RegExp | null): string {
+  const { content } = message;
   const opening = mention && new RegExp(`^\\s*(?:(?:${mention.source})[\\s,:]*)+`);
   return (opening ? content.replace(opening, '') : content)
-    .replaceAll(/<@!?(\d+)>/g, (spelling, id: string) => {
-      const user = users.get(id);
-      return user ? `@${mentions.members?.get(id)?.displayName ?? user.displayName}` : spelling;
+    .replaceAll(/<(@!?|@&|#)(\d+)>/g, (spelling, kind: string, id: string) => {
+      const name = nameOf(message, kind, id);
+      return name === '' ? spelling : `${kind === '#' ? '#' : '@'}${name}`;
     })
+    .replaceAll(/<a?(:\w{2,32}:)\d+>/g, '$1')
     .trim();
 }

@@ -29,11 +29,8 @@ const placeSchema = z.object({
   /** Where it was asked, and so where words to the asker alone go. */
   askedIn: z.string(),
   root: rootSchema,
-  /**
-   * What the answer ties to its conversation beside itself: the thread, or the thread for messages that do not mention
-   * the bot (`openThreadKey`).
-   */
-  ties: z.enum(['thread', 'open thread']).nullable(),
+  /** What the answer ties to its conversation beside itself; another process may know more ways. */
+  ties: z.literal('thread').nullable().catch(null),
   /** The message that was begun as a native stream, of which nothing else tells that it is the answer's. */
   streamTs: z.string().nullable(),
 });

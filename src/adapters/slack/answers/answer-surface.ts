@@ -27,6 +27,8 @@ export interface AnswerSurfaceOptions {
   readonly isPrivate: boolean;
   /** As `Surface.obstacle`. */
   readonly obstacle: (signal: AbortSignal) => Promise<string | null>;
+  /** Whether it stands in a thread that others read and write in. */
+  readonly isOverheard: boolean;
   /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
   readonly threadKeyOf: (threadTs: string) => string | null;
   /** By what another process finds this place, as it is now. */
@@ -110,6 +112,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     caveat: `Slack takes no slash commands in threads. There, mention me with one: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: options.isPrivate,
     obstacle: options.obstacle,
+    isOverheard: options.isOverheard,
     // An answer in a channel stands in a thread already, and a DM is one conversation.
     canContinueInThread: false,
     indicate(activity) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError, isRefusal } from '../api/errors.ts';
-import { messageKey, openThreadKey } from '../api/places.ts';
+import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { type AnswerPlace, readPlace } from './answer-place.ts';
 import { takeSignsOff } from './indicator.ts';
@@ -119,7 +119,5 @@ async function endStream(
 
 function threadKeyOf({ team }: Workspace, { channel, root, ties }: AnswerPlace): string | null {
   if (ties === null || root.kind === 'posted' || root.threadTs === null) return null;
-  return ties === 'thread'
-    ? messageKey(team, channel, root.threadTs)
-    : openThreadKey(team, channel, root.threadTs);
+  return messageKey(team, channel, root.threadTs);
 }

@@ -4,7 +4,7 @@ import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Notice, Surface } from '../../../core/ports/surface.ts';
 import { adviceOn } from '../api/errors.ts';
 import { MESSAGE_LIMITS, selfPacedScope } from '../api/limits.ts';
-import { messageKey, openThreadKey } from '../api/places.ts';
+import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { PostingRules } from '../people/posting-rules.ts';
 import { questionContent } from '../text/questions.ts';
@@ -62,10 +62,8 @@ export function createSurfaceFor(
       const reason = await parts.postingRules.refusalOf(channel, where, until);
       return reason === null ? null : adviceOn(reason);
     },
-    threadKeyOf(threadTs) {
-      if (ties === null) return null;
-      return ties === 'thread' ? messageKey(team, channel, threadTs) : openThreadKey(team, channel, threadTs);
-    },
+    isOverheard: !isDirect && (place.root.kind === 'posted' || place.root.threadTs !== null),
+    threadKeyOf: (threadTs) => (ties === null ? null : messageKey(team, channel, threadTs)),
     reference() {
       const { questionTs, knownThreadTs: threadTs } = root;
       const standing: RootPlace = { kind: 'standing', questionTs, threadTs };

@@ -33,6 +33,10 @@ export const METHODS = {
   'reactions.add': { perMinute: 50, scopes: ['reactions:write'] },
   'reactions.remove': { perMinute: 20, scopes: ['reactions:write'] },
   'usergroups.list': { perMinute: 20, scopes: ['usergroups:read'] },
+  'users.conversations': {
+    perMinute: 50,
+    scopes: ['channels:read', 'groups:read', 'im:read', 'mpim:read'],
+  },
   'users.info': { perMinute: 100, scopes: ['users:read'] },
   'users.list': { perMinute: 20, scopes: ['users:read'] },
   'views.open': { perMinute: 100, scopes: [] },

@@ -15,15 +15,6 @@ export function messageKey(team: string, channel: string, ts: string): string {
   return `slack:${team}/${channel}/${ts}`;
 }
 
-/**
- * What a thread's conversation hangs on for messages that do not mention the bot, where a person's message began the
- * thread. Only a mention in that first message ties it to the conversation; so a mention further down invites the bot to
- * answer once, and not to listen.
- */
-export function openThreadKey(team: string, channel: string, threadTs: string): string {
-  return `${messageKey(team, channel, threadTs)}/open`;
-}
-
 /** What the conversation of a DM without threads hangs on. */
 export function channelKey(team: string, channel: string): string {
   return `slack:${team}/${channel}`;

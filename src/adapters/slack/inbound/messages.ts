@@ -1,11 +1,12 @@
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
-import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Place } from '../../../core/ports/events.ts';
+import { type Address, addresseeOf } from '../../../core/ports/address.ts';
+import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
+import type { Place, PostedMessage } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
-import { channelKey, messageKey, openThreadKey, placeAt, questionId } from '../api/places.ts';
-import { addresseeOf, mentionedIn, readOptions, readText } from '../text/inbound-text.ts';
+import { channelKey, messageKey, placeAt, questionId } from '../api/places.ts';
+import { addressOf, readOptions, readText } from '../text/inbound-text.ts';
 import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
 import { attachedTo, messageContent } from './message-parts.ts';
@@ -33,6 +34,7 @@ interface Question {
   readonly id: string;
   readonly user: string;
   readonly isDirect: boolean;
+  readonly address: Address;
   readonly isAddressed: boolean;
   /** Whether it stands under a message of the bot's. */
   readonly isTheBots: boolean;
@@ -40,22 +42,25 @@ interface Question {
   readonly rootTs: string | null;
 }
 
-function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null {
+/** @param isReadBack what was read back shows its newest text, and no other event will bring it */
+function questionIn({ workspace }: Inbox, event: MessageEvent, isReadBack = false): Question | null {
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser)
     return null;
   // Slack sends a mention again whenever its message is edited, however old that is.
-  if (event.edited) return null;
+  if (event.edited && !isReadBack) return null;
   const isDirect = event.channel_type === 'im';
-  const isAddressed = isDirect || mentionedIn(text).includes(botUser);
-  if (!isAddressed && (event.thread_ts === undefined || addresseeOf(text) !== null)) return null;
+  const address = addressOf(text, botUser, isDirect);
+  const addressee = addresseeOf(address);
+  if (addressee === 'others' || (addressee === 'place' && event.thread_ts === undefined)) return null;
   return {
     event,
     id: questionId(team, channel, ts),
     user,
     isDirect,
-    isAddressed,
+    address,
+    isAddressed: addressee === 'bot',
     isTheBots: event.parent_user_id === botUser,
     rootTs: event.thread_ts ?? (isDirect ? null : ts),
   };
@@ -105,10 +110,27 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   }
 }
 
-async function bringQuestion(inbox: Inbox, question: Question): Promise<void> {
+/** Reads a message back that may have been missed; null if it is not for the bot. Commands that answer are run at once. */
+export async function readMissed(inbox: Inbox, event: MessageEvent): Promise<PostedMessage | null> {
+  const question = questionIn(inbox, event, true);
+  let read: PostedMessage | null = null;
+  if (question !== null) {
+    await bringQuestion(inbox, question, async (message) => {
+      read = message;
+    });
+  }
+  return read;
+}
+
+/** @param keep takes the message in the place of core, for what was missed */
+async function bringQuestion(
+  inbox: Inbox,
+  question: Question,
+  keep?: (message: PostedMessage) => Promise<void>,
+): Promise<void> {
   const { workspace, dispatch, directory, surfaces, signal } = inbox;
   const { team, botUser } = workspace;
-  const { event, id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
+  const { event, id, user, isDirect, address, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts, text } = event;
   const isMention = event.type === 'app_mention';
   const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
@@ -122,29 +144,32 @@ async function bringQuestion(inbox: Inbox, question: Question): Promise<void> {
   });
   if (found === null) return;
   const { threadTs, place, actor, said, brought } = found;
-  const surface = createSurfaceFor(surfaces, {
-    ...placeUnder({ channel, user, isDirect }, ts, threadTs),
-    // A mention that begins a thread ties the whole thread to the conversation.
-    ties: isDirect || event.thread_ts !== undefined ? null : 'open thread',
-  });
+  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
   const meant = isAddressed ? commandIn(inbox.commands, said) : null;
   const command =
     meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
   if (command === null) {
     const parts = [{ type: 'text', text: said } as const, ...brought];
     const inThread = isDirect ? undefined : event.thread_ts;
-    await dispatch.message({
+    const message: PostedMessage = {
       id,
       actor,
       place,
       parts,
-      addressed: isAddressed,
+      address,
       surface,
       ...(inThread === undefined
         ? {}
         : { readThread: (reading) => readThread(inbox, { channel, threadTs: inThread, ts }, reading) }),
-    });
+    };
+    await (keep === undefined ? dispatch.message(message) : keep(message));
     return;
+  }
+  if (keep !== undefined && command.command.reply !== 'answer') return;
+  if (isAskedInForm(command.command)) {
+    // Not even read: it may be a secret. Dispatch says what to do about it.
+    const options = command.text === '' ? {} : { text: command.text };
+    return dispatch.command({ id, command: command.command.name, options, actor, place, surface });
   }
   const parsed = parseArguments(command.command, command.text);
   if (!parsed.ok) return surface.tellPrivately({ text: parsed.problem }, signal);
@@ -184,7 +209,7 @@ async function bringQuestion(inbox: Inbox, question: Question): Promise<void> {
 
   async function isHeard(place: Place): Promise<boolean> {
     if (await dispatch.hears(place)) return true;
-    if (!isTheBots) return false;
+    if (!isTheBots || keep !== undefined) return false;
     // The bot may not have been told yet that this message of its own stands.
     await surfaces.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);
@@ -203,13 +228,10 @@ function placeOf({ workspace: { team } }: Inbox, { event: { channel }, rootTs }:
 
 function keyIn(
   { workspace: { team } }: Inbox,
-  { event: { channel }, isAddressed, isTheBots }: Question,
+  { event: { channel } }: Question,
   threadTs: string | null,
 ): string {
-  if (threadTs === null) return channelKey(team, channel);
-  return isAddressed || isTheBots
-    ? messageKey(team, channel, threadTs)
-    : openThreadKey(team, channel, threadTs);
+  return threadTs === null ? channelKey(team, channel) : messageKey(team, channel, threadTs);
 }
 
 /** A command behind a mention: the way to say one in a thread, where Slack takes no slash commands. */

@@ -25,6 +25,8 @@ export interface Request {
   readonly threadTs: string | null;
   /** What comes with it: files of its message, the message that it is about. */
   readonly brought?: readonly BroughtPart[];
+  /** Whether the options were filled into a form. */
+  readonly isFilledIn?: boolean;
 }
 
 /** Brings a command to core, with the place and the surface that fit it. */
@@ -113,9 +115,10 @@ async function questionAt(
 }
 
 async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
-  const { id, command, options, user, brought = [] } = request;
+  const { id, command, options, user, isFilledIn = false, brought = [] } = request;
   const actor = await inbox.directory.actor(user);
-  await inbox.dispatch.command({ id, command: command.name, options, actor, place, surface, brought });
+  const event = { id, actor, place, surface };
+  await inbox.dispatch.command({ ...event, command: command.name, options, isFilledIn, brought });
 }
 
 async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {

@@ -132,6 +132,7 @@ export async function receiveForm(
     channel,
     responseUrl: inbox.responseUrl(context.responseUrl),
     threadTs,
+    isFilledIn: true,
     brought: about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)],
   });
 }

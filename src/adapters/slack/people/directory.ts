@@ -11,7 +11,7 @@ import { createUserGroups } from './user-groups.ts';
 export interface Directory {
   /** Somebody of the workspace, or from elsewhere in a shared channel. Never rejects. */
   actor(user: string): Promise<Actor>;
-  /** Display name; null where Slack does not say in time. */
+  /** Display name of a person, handle of a user group, name of a public channel, by its id; null if Slack does not say. */
   name(user: string): Promise<string | null>;
 }
 
@@ -24,6 +24,7 @@ const userSchema = z.object({
   deleted: z.boolean().optional(),
   profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
 });
+const channelSchema = z.object({ name: z.string().optional(), is_private: z.boolean().optional() });
 type User = z.infer<typeof userSchema>;
 
 /** Who stops being an admin may not stay one here for longer. */
@@ -36,6 +37,7 @@ export function createDirectory(
   signal: AbortSignal,
 ): Directory {
   const users = createCache<User>(clock, TTL_MS);
+  const channels = createCache<string | null>(clock, TTL_MS);
   const userGroups = createUserGroups(workspace, clock, log, signal);
 
   const lookUp = (user: string) =>
@@ -52,7 +54,25 @@ export function createDirectory(
     }
   }
 
-  async function name(user: string): Promise<string | null> {
+  async function channelName(channel: string): Promise<string | null> {
+    try {
+      const data = await workspace.call('conversations.info', { channel }, signal);
+      const { name, is_private } = channelSchema.parse(data['channel']);
+      // Whoever is not in a private channel learns nothing of it by its id.
+      return is_private === true ? null : (name ?? null);
+    } catch (error) {
+      log.info({ err: error, channel }, 'a channel could not be looked up');
+      return null;
+    }
+  }
+
+  async function name(id: string): Promise<string | null> {
+    if (id.startsWith('S')) return userGroups.handleOf(id);
+    if (/^[CG]/.test(id)) return channels.get(id, () => channelName(id));
+    return userName(id);
+  }
+
+  async function userName(user: string): Promise<string | null> {
     const found = await find(user);
     const names = [found?.profile?.display_name, found?.profile?.real_name, found?.real_name, found?.name];
     return names.find((candidate) => candidate !== undefined && candidate.trim() !== '') ?? null;
@@ -64,7 +84,7 @@ export function createDirectory(
       return {
         guild: guildOf(workspace.team),
         user: userOf(workspace.team, user),
-        name: (await name(user)) ?? 'Somebody',
+        name: (await userName(user)) ?? 'Somebody',
         async managesGuild() {
           const found = await find(user);
           if (found === null || found.deleted || found.team_id !== workspace.team) return false;

@@ -9,10 +9,14 @@ import type { Workspace } from '../api/workspace.ts';
 export interface UserGroups {
   /** Ids of a person's groups; null where Slack does not say. Never rejects. */
   of(user: string): Promise<readonly string[] | null>;
+  /** What people write behind an @ for a group; null if Slack does not say. Never rejects. */
+  handleOf(group: string): Promise<string | null>;
 }
 
 const listSchema = z.object({
-  usergroups: z.array(z.object({ id: z.string(), users: z.array(z.string()).default([]) })),
+  usergroups: z.array(
+    z.object({ id: z.string(), handle: z.string().optional(), users: z.array(z.string()).default([]) }),
+  ),
 });
 type Group = z.infer<typeof listSchema>['usergroups'][number];
 
@@ -41,20 +45,27 @@ export function createUserGroups(
     }
   }
 
+  async function list(): Promise<readonly Group[] | null> {
+    if (clock.now() < askAgainAtMs) return null;
+    try {
+      return await lists.get(workspace.team, load);
+    } catch (error) {
+      askAgainAtMs = clock.now() + ASK_AGAIN_MS;
+      log.warn(
+        { err: error },
+        'the user groups could not be listed: everybody counts as in those with limits',
+      );
+      return null;
+    }
+  }
+
   return {
+    async handleOf(group) {
+      return (await list())?.find(({ id }) => id === group)?.handle ?? null;
+    },
     async of(user) {
-      if (clock.now() < askAgainAtMs) return null;
-      try {
-        const groups = await lists.get(workspace.team, load);
-        return groups.filter(({ users }) => users.includes(user)).map(({ id }) => id);
-      } catch (error) {
-        askAgainAtMs = clock.now() + ASK_AGAIN_MS;
-        log.warn(
-          { err: error },
-          'the user groups could not be listed: everybody counts as in those with limits',
-        );
-        return null;
-      }
+      const groups = await list();
+      return groups === null ? null : groups.filter(({ users }) => users.includes(user)).map(({ id }) => id);
     },
   };
 }

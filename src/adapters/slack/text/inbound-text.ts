@@ -1,19 +1,31 @@
+import { withoutCode } from '../../../core/kit/code-spans.ts';
+import { plainName } from '../../../core/kit/text.ts';
+import type { Address } from '../../../core/ports/address.ts';
 import type { Directory } from '../people/directory.ts';
 
-const MENTION = /<@([UWB][A-Z0-9]+)(?:\|([^>]*))?>/g;
+const MENTION = /<@([UWB][A-Z0-9]+)(?:\|([^<>]*))?>/g;
+/** Of a user, a group or everybody: https://docs.slack.dev/messaging/formatting-message-text#special-mentions */
+const OPENING_MENTION = /^\s*<(?:@([UWB][A-Z0-9]+)|!(?:subteam\^|here\b|channel\b|everyone\b))[^<>]*>/;
+const UNNAMED = /<(?:#([CG][A-Z0-9]+)\|?|!subteam\^(S[A-Z0-9]+)\|?)>/g;
 const TOKEN = /<([^<>\s][^<>]*)>/g;
 
 /** Names that are looked up for one message; more than that is no conversation. */
 const MAX_NAMES = 10;
 
 /** Whom a message mentions, in order. */
-export function mentionedIn(text: string): string[] {
+function mentionedIn(text: string): string[] {
   return [...text.matchAll(MENTION)].map(([, user]) => user ?? '');
 }
 
-/** The user with whose mention a message starts: it plainly addresses that one. */
-export function addresseeOf(text: string): string | null {
-  return /^\s*<@([UWB][A-Z0-9]+)(?:\|[^>]*)?>/.exec(text)?.[1] ?? null;
+/** Whom a message speaks to. Slack has no replies but threads. */
+export function addressOf(text: string, bot: string, isDirect: boolean): Address {
+  const [opening, user] = OPENING_MENTION.exec(text) ?? [];
+  return {
+    isDirect,
+    mentionsBot: mentionedIn(withoutCode(text)).includes(bot),
+    opensWithOther: opening !== undefined && user !== bot,
+    repliesTo: null,
+  };
 }
 
 /**
@@ -26,7 +38,7 @@ export async function readText(
   directory: Pick<Directory, 'name'>,
 ): Promise<string> {
   const rest = withoutAddressee(text, bot);
-  const ids = [...new Set(mentionedIn(rest))].slice(0, MAX_NAMES);
+  const ids = [...new Set([...mentionedIn(rest), ...unnamedIn(rest)])].slice(0, MAX_NAMES);
   const names = new Map(await Promise.all(ids.map(async (id) => [id, await directory.name(id)] as const)));
   return decodeEntities(rest.replace(TOKEN, (token, inner: string) => readToken(token, inner, names)));
 }
@@ -49,7 +61,8 @@ export function asTyped(text: string): string {
 }
 
 function withoutAddressee(text: string, bot: string): string {
-  return addresseeOf(text) === bot ? text.replace(/^\s*<@[^>]*>[\s,:]*/, '') : text;
+  const [opening = '', user] = OPENING_MENTION.exec(text) ?? [];
+  return user === bot ? text.slice(opening.length).replace(/^[\s,:]+/, '') : text;
 }
 
 /** Slack escapes these three characters, and no others. */
@@ -57,11 +70,20 @@ export function decodeEntities(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
+/** Channels and groups that Slack names by their ids alone. */
+function unnamedIn(text: string): string[] {
+  return [...text.matchAll(UNNAMED)].map(([, channel, group]) => channel ?? group ?? '');
+}
+
 function readToken(token: string, inner: string, names: ReadonlyMap<string, string | null>): string {
   const [target = '', label] = splitLabel(inner);
-  if (target.startsWith('@')) return `@${names.get(target.slice(1)) ?? label ?? target.slice(1)}`;
-  if (target.startsWith('#')) return `#${label ?? target.slice(1)}`;
-  if (target.startsWith('!')) return label ?? `@${target.slice(1).split('^')[0] ?? ''}`;
+  const nameOf = (id: string) => plainName(names.get(id) ?? label ?? '');
+  if (target.startsWith('@')) return `@${nameOf(target.slice(1)) || target.slice(1)}`;
+  if (target.startsWith('#')) return `#${nameOf(target.slice(1)) || target.slice(1)}`;
+  if (target.startsWith('!')) {
+    const [what = '', id = ''] = target.slice(1).split('^');
+    return what === 'subteam' ? `@${nameOf(id).replace(/^@/, '') || id}` : (label ?? `@${what}`);
+  }
   if (!isLink(target)) return token;
   return label === undefined || label === target ? target : `[${label}](${target})`;
 }

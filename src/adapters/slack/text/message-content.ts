@@ -15,6 +15,8 @@ export const BUTTON_LABELS = {
   confirm: 'Go on',
   retry: 'Retry',
   continue: 'Continue',
+  unlisten: 'Stop listening',
+  answer: 'Answer now',
 } as const satisfies Record<ButtonKind, string>;
 
 /** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */

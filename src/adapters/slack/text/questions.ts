@@ -1,3 +1,4 @@
+import { plainName } from '../../../core/kit/text.ts';
 import { clip } from '../../../core/kit/text-size.ts';
 import { SIZES } from '../api/sizes.ts';
 import { type MessageContent, plainSections, shortText } from './message-content.ts';
@@ -23,7 +24,7 @@ export function questionContent(
     .join('\n');
   // 3,000 characters may be 9,000 bytes, and each short line begins with a mark.
   const shown = clip(quote, QUOTE);
-  const who = `*${escapeText(name.replaceAll('*', ''))}* asked:`;
+  const who = `*${escapeText(plainName(name) || 'Somebody')}* asked:`;
   const text = `${who} ${shortText(question)}`;
   const head = { type: 'section', text: { type: 'mrkdwn', text: who } };
   return {

@@ -28,6 +28,8 @@ export function createSocketConnection(options: {
   readonly boltLogger: BoltLogger;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told when the connection is back, with how long it was away. */
+  readonly onBack: (awayMs: number) => void;
 }): SocketConnection {
   const { clock, log } = options;
   const receiver = new SocketModeReceiver({
@@ -66,6 +68,7 @@ export function createSocketConnection(options: {
   }
 
   async function reconnect(): Promise<void> {
+    const sinceMs = clock.now();
     for (
       let waitMs = 0;
       !closing.signal.aborted;
@@ -75,6 +78,7 @@ export function createSocketConnection(options: {
         if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
         await connect();
         log.info('connected to Slack again');
+        options.onBack(clock.now() - sinceMs);
         return;
       } catch (error) {
         if (!closing.signal.aborted) log.warn({ err: error }, 'could not connect to Slack; trying again');

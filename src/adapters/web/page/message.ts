@@ -125,6 +125,8 @@ const BUTTONS = {
   confirm: { label: 'Go on', icon: icons.send },
   retry: { label: 'Retry', icon: icons.retry },
   continue: { label: 'Continue in thread', icon: icons.thread },
+  answer: { label: 'Answer now', icon: icons.retry },
+  unlisten: { label: 'Stop listening', icon: icons.close },
 } as const satisfies Record<ButtonKind, unknown>;
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {

@@ -71,6 +71,14 @@ export function welcome(state: State, controller: Controller, spot: Spot, isEmpt
             </p>`
           : nothing
       }
+      ${
+        isEmpty && state.info.isOpen
+          ? html`<p class="hint">
+              This page asks for no token, so it is for this machine alone: put no proxy before it. Set
+              <code>ADMIN_TOKEN</code> to reach it from elsewhere.
+            </p>`
+          : nothing
+      }
     </section>
   `;
 }

@@ -1,5 +1,6 @@
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { createRunning } from '../../../core/kit/tasks.ts';
+import { addresseeOf } from '../../../core/ports/address.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Dispatch, Invocation, ThreadRead } from '../../../core/ports/events.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
@@ -16,7 +17,7 @@ import type {
 } from '../wire.ts';
 import { Refused } from './http.ts';
 import type { StoredMessage } from './messages.ts';
-import { actorOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
+import { actorOf, addressOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
 import { createWebSurface } from './surface.ts';
 import type { Uploads } from './uploads.ts';
@@ -107,8 +108,8 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const person = personNamed(as);
       const spot = { channel, thread };
       const { owner } = reachable(room, spot, person);
-      const { mentions, said } = withoutMention(text);
-      const addressed = mentions || owner !== null;
+      const address = addressOf(text, owner !== null);
+      const addressed = addresseeOf(address) === 'bot';
       const attached = await uploads.parts(given, person.id);
       const files = attached.map(fileInfo);
       await room.post({
@@ -122,14 +123,15 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
         files,
       });
       // As in Slack: a question to the bot in a channel is answered in the question's own thread.
-      const answerSpot = mentions && thread === null && owner === null ? { channel, thread: id } : spot;
+      const answerSpot =
+        address.mentionsBot && thread === null && owner === null ? { channel, thread: id } : spot;
       if (answerSpot.thread !== null) {
         await openThread(answerSpot.thread);
       }
       const event = eventAt(id, person, answerSpot, { audience: owner });
-      const parts = [{ type: 'text', text: said } as const, ...attached];
+      const parts = [{ type: 'text', text: withoutMention(text) } as const, ...attached];
       const readThread = thread === null ? {} : { readThread: async () => threadBefore(thread, id) };
-      run(dispatch.message({ ...event, parts, addressed, ...readThread }));
+      run(dispatch.message({ ...event, parts, address, ...readThread }));
     },
 
     async command({ id, as, command: name, options, text, files: given, channel, thread }) {
@@ -155,7 +157,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
         if (thread !== null) await openThread(thread);
       }
       const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
-      run(dispatch.command({ ...event, command: name, options, brought }));
+      // A form that the page opens is sent under the command's name alone.
+      const isFilledIn = text.trim() === `/${name}`;
+      run(dispatch.command({ ...event, command: name, options, brought, isFilledIn }));
     },
 
     async press({ id, as, message: messageId, button: kind }) {
@@ -211,7 +215,7 @@ function fileInfo({ reference, name, mediaType }: FilePart): GivenFile {
 /** The words of a message, without the mention or command before them and what makes Markdown of them. */
 function withoutMarks(text: string): string {
   return withoutMention(text)
-    .said.replace(/^\/\S+\s+/, '')
+    .replace(/^\/\S+\s+/, '')
     .replace(/^[#>*+-]+\s+/, '')
     .replace(/\*\*|`/g, '')
     .trim();

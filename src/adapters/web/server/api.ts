@@ -43,6 +43,8 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly epoch: string;
   readonly login: Login;
+  /** Whether it asks for no token. */
+  readonly isOpen: boolean;
   /** Ends the event streams. */
   readonly signal: AbortSignal;
 }
@@ -50,7 +52,7 @@ export interface ApiOptions {
 /** The API by method and path. What each takes and gives is in `wire.ts`. */
 export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
   const { room, actions, dispatch, uploads, host, clock, epoch, login, signal } = options;
-  const info = roomInfo(host, options.maxFileBytes);
+  const info = roomInfo(host, options);
 
   /** A file that this person sees: what the bot showed to them, or what somebody brought. */
   async function fileOf(message: StoredMessage | undefined, index: number, person: string) {
@@ -173,8 +175,12 @@ function spotOf(query: URLSearchParams): Spot {
   return { channel: query.get('channel') ?? '', thread: query.get('thread') };
 }
 
-function roomInfo({ commands }: PlaygroundHost, maxFileBytes: number): RoomInfo {
+function roomInfo(
+  { commands }: PlaygroundHost,
+  { maxFileBytes, isOpen }: Pick<ApiOptions, 'maxFileBytes' | 'isOpen'>,
+): RoomInfo {
   return {
+    isOpen,
     people: PEOPLE,
     channels: CHANNELS,
     commands: commands.map((command) => {

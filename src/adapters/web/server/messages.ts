@@ -33,7 +33,10 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     note: z.string().nullable(),
     footer: z.string().nullable(),
     buttons: z.array(
-      z.object({ kind: z.enum(['stop', 'retry', 'continue', 'confirm']), answerId: z.string() }),
+      z.object({
+        kind: z.enum(['stop', 'retry', 'continue', 'confirm', 'unlisten', 'answer']),
+        answerId: z.string(),
+      }),
     ),
     files: files.default([]),
   }),

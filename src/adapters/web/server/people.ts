@@ -1,4 +1,6 @@
+import { withoutCode } from '../../../core/kit/code-spans.ts';
 import type { Actor, GuildId } from '../../../core/ports/actor.ts';
+import type { Address } from '../../../core/ports/address.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { ChannelInfo, PersonInfo, Spot } from '../wire.ts';
 
@@ -52,7 +54,22 @@ export function placeOf({ channel, thread }: Spot): Place {
 const MENTION = /(^|[^\w@])@parley\b/i;
 const LEADING_MENTION = /^\s*@parley\b[\s,:]*/i;
 
-/** Whether the text speaks to the bot, and what it says without the mention that starts it. */
-export function withoutMention(text: string): { readonly mentions: boolean; readonly said: string } {
-  return { mentions: MENTION.test(text), said: text.replace(LEADING_MENTION, '').trim() };
+const OTHER_OPENS = new RegExp(
+  `^\\s*@(?:here|channel|everyone|${PEOPLE.map(({ name }) => name).join('|')})\\b`,
+  'i',
+);
+
+/** What the text says without the mention of the bot that starts it. */
+export function withoutMention(text: string): string {
+  return text.replace(LEADING_MENTION, '').trim();
+}
+
+/** Whom a text speaks to. */
+export function addressOf(text: string, isDirect: boolean): Address {
+  return {
+    isDirect,
+    mentionsBot: MENTION.test(withoutCode(text)),
+    opensWithOther: OTHER_OPENS.test(text),
+    repliesTo: null,
+  };
 }

@@ -43,6 +43,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
     canContinueInThread: spot.thread === null && !isDm,
     isPrivate,
+    isOverheard: spot.thread !== null && !isDm,
     get reference() {
       return JSON.stringify({
         question,

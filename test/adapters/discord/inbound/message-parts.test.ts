@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
 import { type Bench, openBench, openGuild } from '../harness.ts';
 
 let bench: Bench | null = null;
@@ -16,7 +17,7 @@ async function setUp() {
   const bob = discord.person('Bob');
   ground.guild.join(bob);
   async function heard() {
-    const isMeant = ({ addressed }: { readonly addressed: boolean }) => addressed;
+    const isMeant = ({ address }: { readonly address: Address }) => addresseeOf(address) === 'bot';
     await discord.until(() => desk.messages.some(isMeant), 'core has heard a message');
     const message = desk.messages.find(isMeant);
     if (message === undefined) throw new Error('nothing was heard');

@@ -34,7 +34,7 @@ describe('Slack messages', () => {
     expect(desk.messages[0]).toMatchObject({
       id: `slack:${slack.teamId}/${general}/${ts}`,
       text: 'what is [this](https://x.org/a?b=1&c) <b>?',
-      addressed: true,
+      address: { mentionsBot: true, isDirect: false },
       actor: { guild: `slack:${slack.teamId}`, user: `${slack.teamId}/${ann.id}`, name: 'Ann' },
       place: {
         guild: `slack:${slack.teamId}`,
@@ -45,10 +45,12 @@ describe('Slack messages', () => {
   });
 
   it('shows the model names instead of ids', async () => {
-    const { desk, ann, bob, general, bot } = await setUp();
-    ann.say(general, `${bot} ask <@${bob.id}> in <#C123|random>, or <!here>`);
+    const { slack, desk, ann, bob, general, bot } = await setUp();
+    const devs = slack.userGroup('devs', [ann]);
+    const say = `${bot} ask <@${bob.id}> in <#C123|random>, or <!here>, <#${general}|>, <#${general}>, <!subteam^${devs}> :tada:`;
+    ann.say(general, say);
     await until(() => desk.messages.length > 0);
-    expect(desk.messages[0]?.text).toBe('ask @Bob in #random, or @here');
+    expect(desk.messages[0]?.text).toBe('ask @Bob in #random, or @here, #general, #general, @devs :tada:');
   });
 
   it('never starts from its own messages and their edits, from other bots, or from edits of people', async () => {
@@ -92,34 +94,32 @@ describe('Slack messages', () => {
     expect(desk.messages).toEqual([]);
   });
 
-  it('ties a whole thread to the conversation where its first message mentions the bot', async () => {
+  it('takes a thread for one place, whoever began it, and says that others write there', async () => {
     const { slack, desk, ann, bob, general, bot } = await setUp();
-    const root = ann.say(general, `${bot} hi`);
+    const key = (ts: string) => `slack:${slack.teamId}/${general}/${ts}`;
+    const own = ann.say(general, `${bot} hi`);
     await until(() => desk.messages.length === 1);
-    const message = await desk.messages[0]?.surface.open(view('Hello'), never);
-    bob.say(general, 'and why?', { thread: root.ts });
+    bob.say(general, 'and why?', { thread: own.ts });
     await until(() => desk.messages.length === 2);
-    expect(desk.messages[1]).toMatchObject({ text: 'and why?', addressed: false });
-    expect(message?.threadKey).toBe(desk.messages[1]?.place.key);
-    expect(slack.messages(general, root.ts).map(({ text }) => text)).toEqual([
-      `${bot} hi`,
-      'Hello',
-      'and why?',
+    const theirs = ann.say(general, 'what do you all think?');
+    bob.say(general, `${bot} you?`, { thread: theirs.ts });
+    await until(() => desk.messages.length === 3);
+    ann.say(general, 'thanks, bob', { thread: theirs.ts });
+    ann.say(ann.dm, 'hi');
+    await until(() => desk.messages.length === 5);
+    expect(
+      desk.messages.map(({ place, address, surface }) => [
+        place.key,
+        address.mentionsBot,
+        surface.isOverheard,
+      ]),
+    ).toEqual([
+      [key(own.ts), true, true],
+      [key(own.ts), false, true],
+      [key(theirs.ts), true, true],
+      [key(theirs.ts), false, true],
+      [`slack:${slack.teamId}/${ann.dm}`, false, false],
     ]);
-  });
-
-  it('answers a mention further down a thread without listening to the rest of it', async () => {
-    const { desk, ann, bob, general, bot } = await setUp();
-    const root = ann.say(general, 'what do you all think?');
-    bob.say(general, `${bot} you?`, { thread: root.ts });
-    await until(() => desk.messages.length === 1);
-    const message = await desk.messages[0]?.surface.open(view('Well'), never);
-    ann.say(general, 'thanks, bob', { thread: root.ts });
-    await until(() => desk.messages.length === 2);
-    const key = desk.messages[1]?.place.key;
-    expect(desk.messages[0]?.place.key).not.toBe(key);
-    expect(message?.key).not.toBe(key);
-    expect(message?.threadKey).toBeNull();
   });
 
   it('looks nobody up who writes in a thread that is no conversation', async () => {
@@ -154,6 +154,9 @@ describe('Slack messages', () => {
     const { desk, ann, bob, general, bot, quiet } = await setUp();
     const root = ann.say(general, `${bot} hi`);
     bob.say(general, `<@${ann.id}> that is wrong`, { thread: root.ts });
+    for (const everybody of ['<!here>', '<!channel>', '<!everyone>', '<!subteam^S1|@devs>']) {
+      bob.say(general, ` ${everybody} lunch?`, { thread: root.ts });
+    }
     bob.say(general, `<@${ann.id}> and ${bot} what now?`, { thread: root.ts });
     await quiet(2);
     expect(desk.messages.map(({ text }) => text).filter((text) => text !== 'hi')).toEqual([
@@ -161,12 +164,31 @@ describe('Slack messages', () => {
     ]);
   });
 
+  it('takes no mention in code for one', async () => {
+    const { desk, ann, general, bot, quiet } = await setUp();
+    ann.say(general, `type \`${bot} hi\` to ask it`);
+    ann.say(general, `like this:\n\`\`\`\n${bot} hi\n\`\`\``);
+    ann.say(general, `what is \`code\`, ${bot}?`);
+    await quiet(1);
+    expect(desk.messages.map(({ text }) => text)).toEqual(['what is `code`, @Parley?']);
+  });
+
+  it('reads many halves of mentions in a moment', async () => {
+    const { desk, ann, general, bot } = await setUp();
+    const halves = '<@UA|'.repeat(8_000);
+    const startedAtMs = performance.now();
+    ann.say(general, `${bot} ${halves}`);
+    await until(() => desk.messages.length === 1);
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(desk.messages[0]?.text).toBe(halves);
+  });
+
   it('takes a direct message as one conversation where Slack has no agent view', async () => {
     const { slack, desk, ann } = await setUp({ features: { agentView: false } });
     ann.say(ann.dm, 'hi');
     ann.say(ann.dm, 'and you?');
     await until(() => desk.messages.length === 2);
-    expect(desk.messages.map(({ place, addressed }) => [place.key, addressed])).toEqual(
+    expect(desk.messages.map(({ place, address }) => [place.key, address.isDirect])).toEqual(
       Array(2).fill([`slack:${slack.teamId}/${ann.dm}`, true]),
     );
     await desk.messages[0]?.surface.open(view('Hello'), never);

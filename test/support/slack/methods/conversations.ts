@@ -3,6 +3,14 @@ import { asString, type Json } from '../json.ts';
 import { channelOf, type MethodContext, type Methods, messageJson, scopeByKind } from '../method.ts';
 import type { SlackChannel, SlackMessage } from '../workspace.ts';
 
+/** What `users.conversations` calls each kind. */
+const TYPES: Record<SlackChannel['kind'], string> = {
+  channel: 'public_channel',
+  group: 'private_channel',
+  mpim: 'mpim',
+  im: 'im',
+};
+
 const DEFAULT_PAGE = 100;
 
 export const conversationMethods = {
@@ -11,6 +19,21 @@ export const conversationMethods = {
     scope: scopeByKind('read'),
     handle(args, context) {
       return { channel: channelJson(channelOf(args, context), context) };
+    },
+  },
+
+  'users.conversations': {
+    tier: 't3',
+    scope: 'channels:read',
+    handle(args, context) {
+      const types = asString(args['types']).split(',');
+      const channels = [...context.workspace.channels.values()].filter(
+        ({ kind, members }) => members.has(context.app.botUserId) && types.includes(TYPES[kind]),
+      );
+      return {
+        channels: channels.map((channel) => channelJson(channel, context)),
+        response_metadata: { next_cursor: '' },
+      };
     },
   },
 

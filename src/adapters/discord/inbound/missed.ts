@@ -1,0 +1,144 @@
+import { type Client, Events, type Message, SnowflakeUtil, Status, type TextBasedChannel } from 'discord.js';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { type Background, repeat } from '../../../core/kit/repeat.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Away, Dispatch, MissedMessage, PostedMessage } from '../../../core/ports/events.ts';
+import { botMayIn } from '../gateway/permissions.ts';
+import { guildOfOne } from '../gateway/places.ts';
+
+export interface MissedOptions {
+  readonly client: Client;
+  readonly dispatch: Dispatch;
+  /** Reads a message that did not come over the gateway; null if it is none of the bot's business. */
+  readonly read: (message: Message, signal: AbortSignal) => Promise<PostedMessage | null>;
+  readonly botId: string;
+  readonly tasks: Tasks;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How far back a crash may set the point from which is read again. */
+const ALIVE_EVERY_MS = 15_000;
+/** Of those in which something was written, the newest first. */
+const MAX_CHANNELS = 200;
+/** https://docs.discord.com/developers/resources/message#get-channel-messages */
+const PAGE = 100;
+const MAX_PAGES = 3;
+/** Channels that are read at once: discord.js keeps to the limits of each. */
+const READ_AT_ONCE = 4;
+
+/**
+ * After a READY, which begins a session that knows nothing of what came before it, reads what people wrote meanwhile. A session
+ * that is resumed gets that by itself.
+ */
+export function catchUpMissed(options: MissedOptions): Background {
+  const { client, dispatch, tasks, clock, log } = options;
+  const caughtUp = new Set<number>();
+  const streamOf = (shard: number) => `discord/${shard}/${client.ws.shards.size}`;
+
+  async function catchUp(shard: number, untilMs: number, signal: AbortSignal): Promise<void> {
+    const away = await dispatch.away('discord', streamOf(shard));
+    if (away !== null) {
+      const channels = [
+        ...changedChannels(options, shard, away),
+        ...(shard === 0 ? directChannels(away) : []),
+      ];
+      const bounded = channels.slice(0, MAX_CHANNELS);
+      if (channels.length > bounded.length)
+        log.warn({ left: channels.length - bounded.length }, 'not all channels are caught up');
+      const dealtWith: Promise<void>[] = [];
+      const next = bounded.values();
+      const work = async () => {
+        for (const channel of next) {
+          signal.throwIfAborted();
+          dealtWith.push(dispatch.missed(await missedIn(options, channel, away.sinceMs, untilMs, signal)));
+        }
+      };
+      await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
+      // Until it is claimed, another start has to find it again.
+      await Promise.all(dealtWith);
+    }
+    caughtUp.add(shard);
+    await dispatch.alive(streamOf(shard));
+  }
+
+  client.on(Events.ShardReady, (shard) => {
+    caughtUp.delete(shard);
+    const readyAtMs = clock.now();
+    tasks.run('catch up what was missed', (signal) => catchUp(shard, readyAtMs, signal));
+  });
+  return repeat(
+    'noting how far events have come',
+    ALIVE_EVERY_MS,
+    async () => {
+      for (const { id, status } of client.ws.shards.values()) {
+        if (status === Status.Ready && caughtUp.has(id)) await dispatch.alive(streamOf(id));
+      }
+    },
+    { clock, log },
+  );
+}
+
+type ChannelToRead = string | TextBasedChannel;
+
+/** Channels and threads of the shard's guilds in which something was written since, as the gateway tells with READY. */
+function changedChannels(
+  { client, botId }: MissedOptions,
+  shard: number,
+  { sinceMs }: Away,
+): ChannelToRead[] {
+  return client.channels.cache
+    .filter((channel) => {
+      if (channel.isDMBased() || !channel.isTextBased() || channel.guild.shardId !== shard) return false;
+      if (channel.lastMessageId === null || SnowflakeUtil.timestampFrom(channel.lastMessageId) < sinceMs)
+        return false;
+      const may = botMayIn(channel, botId);
+      return may('ViewChannel') && may('ReadMessageHistory');
+    })
+    .map((channel) => channel as TextBasedChannel)
+    .toSorted((one, other) => (BigInt(one.lastMessageId ?? 0) < BigInt(other.lastMessageId ?? 0) ? 1 : -1));
+}
+
+/** A bot cannot list its direct messages. */
+function directChannels({ places }: Away): ChannelToRead[] {
+  const direct = guildOfOne('');
+  return places.flatMap(({ guild, key }) => (guild.startsWith(direct) && key !== null ? [key] : []));
+}
+
+async function missedIn(
+  { client, read, log }: MissedOptions,
+  where: ChannelToRead,
+  sinceMs: number,
+  untilMs: number,
+  signal: AbortSignal,
+): Promise<MissedMessage[]> {
+  const missed: MissedMessage[] = [];
+  try {
+    const channel = typeof where === 'string' ? await client.channels.fetch(where) : where;
+    if (!channel?.isTextBased()) return [];
+    let after = SnowflakeUtil.generate({ timestamp: sinceMs }).toString();
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const found = await channel.messages.fetch({ after, limit: PAGE, cache: false });
+      const oldestFirst = [...found.values()].toSorted((one, other) =>
+        BigInt(one.id) < BigInt(other.id) ? -1 : 1,
+      );
+      for (const message of oldestFirst) {
+        // What comes after READY comes by itself.
+        if (message.createdTimestamp > untilMs) return missed;
+        const posted = await read(message, signal);
+        if (posted !== null) missed.push({ message: posted, atMs: message.createdTimestamp });
+      }
+      const last = oldestFirst.at(-1);
+      if (last === undefined || found.size < PAGE) break;
+      after = last.id;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn(
+      { err: error, channel: typeof where === 'string' ? where : where.id },
+      'what was written in a channel could not be caught up',
+    );
+  }
+  return missed;
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { type Background, repeat } from '../../../core/kit/repeat.ts';
+import type { Away, MissedMessage } from '../../../core/ports/events.ts';
+import type { Inbox } from './context.ts';
+import { readMissed } from './messages.ts';
+import { messageEvent } from './payloads.ts';
+
+export interface Missed extends Background {
+  /** Events flow again after a while in which they did not. */
+  connected(): void;
+}
+
+/** How far back a crash may set the point from which is read again. */
+const ALIVE_EVERY_MS = 15_000;
+/** Bounds what is read: each channel and thread costs one of 50 calls a minute. */
+const MAX_CHANNELS = 200;
+const MAX_THREADS = 50;
+const PAGE = 200;
+const MAX_PAGES = 3;
+
+const channelsSchema = z.object({
+  channels: z.array(z.object({ id: z.string(), is_im: z.boolean().optional() })).default([]),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+const messagesSchema = z.object({
+  messages: z.array(z.looseObject({ ts: z.string() })).default([]),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
+interface Spot {
+  readonly channel: string;
+  readonly isDirect: boolean;
+  /** Null for what stands in the channel itself. */
+  readonly threadTs: string | null;
+}
+
+/**
+ * Reads what people wrote while no events came. What Slack delivers once more by itself is the same question under the same id,
+ * and is answered once.
+ */
+export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
+  const { workspace, dispatch, surfaces, clock, log, signal } = inbox;
+  const stream = `slack/${workspace.team}`;
+  let isCaughtUp = false;
+
+  async function catchUp(): Promise<void> {
+    const untilMs = clock.now();
+    const away = await dispatch.away('slack', stream);
+    if (away !== null) {
+      const direct = new Set<string>();
+      const dealtWith: Promise<void>[] = [];
+      for (const { id, is_im = false } of await channels()) {
+        if (is_im) direct.add(id);
+        dealtWith.push(
+          dispatch.missed(await missedIn({ channel: id, isDirect: is_im, threadTs: null }, away, untilMs)),
+        );
+      }
+      for (const { channel, threadTs } of threadsOf(away)) {
+        const spot = { channel, threadTs, isDirect: direct.has(channel) };
+        dealtWith.push(dispatch.missed(await missedIn(spot, away, untilMs)));
+      }
+      // Until it is claimed, another start has to find it again.
+      await Promise.all(dealtWith);
+    }
+    isCaughtUp = true;
+    await dispatch.alive(stream);
+  }
+
+  async function channels() {
+    const found: z.infer<typeof channelsSchema>['channels'] = [];
+    for (let cursor = ''; found.length < MAX_CHANNELS; ) {
+      const args = { types: 'public_channel,private_channel,mpim,im', exclude_archived: true, limit: PAGE };
+      const page = channelsSchema.parse(
+        await workspace.call('users.conversations', cursor === '' ? args : { ...args, cursor }, signal),
+      );
+      found.push(...page.channels);
+      cursor = page.response_metadata?.next_cursor ?? '';
+      if (cursor === '') break;
+    }
+    return found.slice(0, MAX_CHANNELS);
+  }
+
+  /** Threads in which people talked with the bot; a channel's history does not show what is said in them. */
+  function threadsOf({ places }: Away) {
+    return places
+      .flatMap(({ key }) => {
+        const [, channel, threadTs] = /^slack:[^/]+\/([^/]+)\/(\d+\.\d+)$/.exec(key ?? '') ?? [];
+        return channel === undefined || threadTs === undefined ? [] : [{ channel, threadTs }];
+      })
+      .slice(0, MAX_THREADS);
+  }
+
+  async function missedIn({ channel, isDirect, threadTs }: Spot, { sinceMs }: Away, untilMs: number) {
+    const missed: MissedMessage[] = [];
+    try {
+      for (const raw of await messagesIn(channel, threadTs, sinceMs)) {
+        const atMs = Number(raw.ts) * 1_000;
+        const event = messageEvent.safeParse({
+          type: 'message',
+          ...raw,
+          channel,
+          channel_type: isDirect ? 'im' : 'channel',
+        });
+        // A thread's root always comes along.
+        if (!event.success || atMs < sinceMs || atMs > untilMs) continue;
+        const message = await readMissed(inbox, event.data);
+        if (message !== null) missed.push({ message, atMs });
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error, channel }, 'what was written in a channel could not be caught up');
+    }
+    return missed;
+  }
+
+  async function messagesIn(channel: string, threadTs: string | null, sinceMs: number) {
+    const found: z.infer<typeof messagesSchema>['messages'] = [];
+    const range = { channel, oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
+    for (let page = 0, cursor = ''; page < MAX_PAGES; page++) {
+      const args = cursor === '' ? range : { ...range, cursor };
+      const answer = messagesSchema.parse(
+        threadTs === null
+          ? await workspace.call('conversations.history', args, signal)
+          : await workspace.call('conversations.replies', { ...args, ts: threadTs }, signal),
+      );
+      found.push(...answer.messages);
+      cursor = answer.response_metadata?.next_cursor ?? '';
+      if (cursor === '') break;
+    }
+    return found.toSorted((one, other) => Number(one.ts) - Number(other.ts));
+  }
+
+  const noting = repeat(
+    'noting how far events have come',
+    ALIVE_EVERY_MS,
+    async () => {
+      if (isCaughtUp && isConnected()) await dispatch.alive(stream);
+    },
+    { clock, log },
+  );
+
+  return {
+    connected() {
+      isCaughtUp = false;
+      surfaces.tasks.run('catch up what was missed', catchUp);
+    },
+    stop: noting.stop,
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { createCollection } from '../coordination/collection.ts';
+import type { Store } from '../ports/store.ts';
+import type { Conversations } from './conversations.ts';
+
+/**
+ * Where the bot answers what does not mention it: in threads where a public answer is on its way or stands, until somebody ends
+ * it there or the conversation is forgotten. What people do in private never begins it.
+ */
+export interface Listening {
+  /** Whether what is written at a place counts without a mention. */
+  hears(placeKey: string): Promise<boolean>;
+  /** The bot listens from now on, as far as nobody ended that there; false where nothing changes by it. */
+  begin(placeKey: string, conversation: string): Promise<boolean>;
+  /** Takes a `begin` back of which no answer came. */
+  withdraw(placeKey: string): Promise<void>;
+  /** Whether nobody has been told yet that the bot listens. */
+  isUntold(placeKey: string, conversation: string): Promise<boolean>;
+  /** Everybody at the place can see that the bot listens. */
+  told(placeKey: string, conversation: string): Promise<void>;
+  /** Ends it, also for later answers and mentions, or begins it again. */
+  set(placeKey: string, conversation: string, state: 'on' | 'off'): Promise<void>;
+}
+
+const listeningSchema = z.object({
+  /** It ends with the conversation. */
+  conversation: z.string(),
+  /** `begun`: the next answer has to say so. */
+  state: z.enum(['begun', 'told', 'off']),
+});
+
+/** What every answer that begins it says below its text, beside a button that ends it. */
+export const LISTENING_NOTE =
+  'From now on I read all that is written in this thread and answer it, without a mention.';
+
+export function createListening(
+  store: Store,
+  conversations: Pick<Conversations, 'at'>,
+  retentionMs: number,
+): Listening {
+  const places = createCollection(store, 'listening', {
+    version: 1,
+    schema: listeningSchema,
+    ttlMs: retentionMs,
+  });
+
+  return {
+    async hears(placeKey) {
+      // Most of what is said in threads is said where the bot was never asked: one look tells.
+      const conversation = await conversations.at(placeKey);
+      if (conversation === null) return false;
+      const entry = await places.get(placeKey);
+      // Before there were entries, the bot listened wherever it had answered.
+      if (entry === undefined) return conversation.turns.length > 0;
+      return entry.state !== 'off' && entry.conversation === conversation.id;
+    },
+    async begin(placeKey, conversation) {
+      const entry = await places.get(placeKey);
+      if (entry?.state === 'off' || entry?.conversation === conversation) return false;
+      await places.set(placeKey, { conversation, state: 'begun' });
+      return true;
+    },
+    async withdraw(placeKey) {
+      if ((await places.get(placeKey))?.state === 'begun') await places.delete(placeKey);
+    },
+    async isUntold(placeKey, conversation) {
+      const entry = await places.get(placeKey);
+      return entry?.state !== 'off' && !(entry?.state === 'told' && entry.conversation === conversation);
+    },
+    async told(placeKey, conversation) {
+      const entry = await places.get(placeKey);
+      if (entry?.state !== 'off') await places.set(placeKey, { conversation, state: 'told' });
+    },
+    async set(placeKey, conversation, state) {
+      await places.set(placeKey, { conversation, state: state === 'on' ? 'begun' : 'off' });
+    },
+  };
+}

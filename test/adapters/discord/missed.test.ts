@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { withoutDay } from '../../support/said.ts';
+import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { type Bench, openBench, openGuild } from './harness.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** What the model was asked, without names. */
+const questions = ({ provider }: TestBot) =>
+  provider.chats.map(({ body }) => withoutDay(String(body.messages.at(-1)?.content)).replace(/^\w+: /, ''));
+
+async function setUp() {
+  const core = await createTestBot();
+  closers.push(core.close);
+  for (let count = 0; count < 60; count++) core.provider.answer('Yes.');
+  const bench: Bench = await openBench({ dispatch: core.dispatch, limiters: core.limiters });
+  closers.push(bench.close);
+  return { core, bench, discord: bench.discord, ...openGuild(bench.discord) };
+}
+
+/** Another process on the same store and provider. */
+async function another(core: TestBot): Promise<TestBot> {
+  const next = await createTestBot({ store: core.store, provider: core.provider });
+  closers.push(next.close);
+  return next;
+}
+
+describe('what people write on Discord while the bot is away', () => {
+  it('is answered once after a start, by one of two processes: 20 messages in channels, threads and direct messages', async () => {
+    const { core, bench, discord, ada, bob, channel, guild } = await setUp();
+    const other = guild.channel();
+    ada.say(ada.dm, 'direct before');
+    ada.say(channel, `${discord.botMention} thread before`);
+    await discord.until(() => discord.threads(channel).length === 1, 'both are asked');
+    const [thread] = discord.threads(channel);
+    if (thread === undefined) throw new Error('no thread was opened');
+    await discord.until(() => discord.messages(thread).length === 1 && discord.messages(ada.dm).length === 2);
+    await bench.adapter.stop();
+
+    for (let index = 0; index < 4; index++) {
+      ada.say(ada.dm, `direct ${index}`);
+      bob.say(thread, `thread ${index}`);
+      ada.say(channel, `${discord.botMention} first ${index}`);
+      bob.say(other, `${discord.botMention} second ${index}`);
+      ada.say(other, `chatter ${index}`);
+      bob.say(thread, `${ada.mention} not for the bot ${index}`);
+    }
+    const answered = ada.say(channel, 'a word');
+    bob.say(channel, `${discord.botMention} replying`, { replyTo: answered });
+    ada.say(ada.dm, 'the last');
+    bob.say(thread, 'the very last');
+
+    const processes = await Promise.all([another(core), another(core)]);
+    await Promise.all(
+      processes.map((next) => bench.startBot({ dispatch: next.dispatch, limiters: next.limiters })),
+    );
+    const expected = [
+      'direct before',
+      'thread before',
+      'direct 0\ndirect 1\ndirect 2\ndirect 3\nthe last',
+      'thread 0\nthread 1\nthread 2\nthread 3\nthe very last',
+      ...[0, 1, 2, 3].flatMap((index) => [`first ${index}`, `second ${index}`]),
+    ];
+    await discord.until(
+      () => core.provider.chats.length >= expected.length + 1,
+      'all that was missed is asked',
+    );
+    // A word more, for what comes too often.
+    ada.say(ada.dm, 'and now?');
+    await discord.until(() => questions(core).includes('and now?'), 'what comes by itself is asked');
+    const asked = questions(core).filter((text) => text !== 'and now?');
+    expect(asked.filter((text) => !text.startsWith('replying')).toSorted()).toEqual(expected.toSorted());
+    expect(asked.filter((text) => text.startsWith('replying'))).toHaveLength(1);
+    expect(asked.find((text) => text.startsWith('replying'))).toContain('a word');
+    // Two processes without Redis do not share a limiter.
+    expect(discord.violations.filter((violation) => !violation.startsWith('429 (global)'))).toEqual([]);
+  });
+
+  it('is answered after a session that could not be resumed', async () => {
+    const { core, discord, ada } = await setUp();
+    ada.say(ada.dm, 'before');
+    await discord.until(() => core.provider.chats.length === 1);
+    discord.gateway.invalidate();
+    ada.say(ada.dm, 'meanwhile');
+    await discord.until(() => core.provider.chats.length === 2, 'what was missed is asked');
+    expect(questions(core)).toEqual(['before', 'meanwhile']);
+  });
+});

@@ -1,0 +1,95 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { createManifest } from '../../../src/adapters/slack/manifest.ts';
+import { createFetch } from '../../../src/app/http-client.ts';
+import { commands } from '../../../src/commands/index.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import type { Adapter } from '../../../src/core/ports/adapter.ts';
+import { withoutDay } from '../../support/said.ts';
+import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { until } from './harness.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+describe('what people write on Slack while the bot is away', () => {
+  it('is answered once after a start, by one of two processes: 20 messages in channels, threads and direct messages', async () => {
+    const core = await createTestBot();
+    closers.push(core.close);
+    for (let count = 0; count < 60; count++) core.provider.answer('Yes.');
+    const manifest = createManifest({ commands, url: null, agentView: false });
+    const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
+    closers.push(slack.close);
+    const connect = async (bot: TestBot): Promise<Adapter> => {
+      const adapter = createSlackAdapter({
+        botToken: slack.app.botToken,
+        transport: { mode: 'socket', appToken: slack.app.appToken },
+        apiUrl: slack.apiUrl,
+        commands,
+        limiters: bot.limiters,
+        fetch: createFetch(),
+        clock: systemClock,
+        log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+      });
+      closers.push(() => adapter.stop());
+      await adapter.start(bot.dispatch);
+      return adapter;
+    };
+    const [ann, bob] = [slack.user('Ann'), slack.user('Bob')];
+    const [general, random] = [slack.channel('general', [ann, bob]), slack.channel('random', [ann, bob])];
+    const bot = `<@${slack.app.botUserId}>`;
+    const questions = () =>
+      core.provider.chats.map(({ body }) =>
+        withoutDay(String(body.messages.at(-1)?.content)).replace(/^\w+: /, ''),
+      );
+
+    const first = await connect(core);
+    ann.say(ann.dm, 'direct before');
+    const root = ann.say(general, `${bot} thread before`);
+    await until(
+      () => slack.messages(general, root.ts)[1]?.buttons.some(({ label }) => label === 'Retry') === true,
+    );
+    await until(() => slack.messages(ann.dm).length === 2);
+    await first.stop();
+
+    for (let index = 0; index < 4; index++) {
+      ann.say(ann.dm, `direct ${index}`);
+      bob.say(general, `thread ${index}`, { thread: root.ts });
+      ann.say(general, `${bot} first ${index}`);
+      bob.say(random, `${bot} second ${index}`);
+      ann.say(random, `chatter ${index}`);
+      bob.say(general, `<@${ann.id}> not for the bot`, { thread: root.ts });
+    }
+    for (const text of ['five', 'six']) {
+      ann.say(ann.dm, text);
+      bob.say(general, text, { thread: root.ts });
+    }
+
+    const processes: TestBot[] = [];
+    for (let count = 0; count < 2; count++) {
+      const next = await createTestBot({ store: core.store, provider: core.provider });
+      closers.push(next.close);
+      processes.push(next);
+    }
+    await Promise.all(processes.map(connect));
+    const expected = [
+      'direct before',
+      'thread before',
+      'direct 0\ndirect 1\ndirect 2\ndirect 3\nfive\nsix',
+      'thread 0\nthread 1\nthread 2\nthread 3\nfive\nsix',
+      ...[0, 1, 2, 3].flatMap((index) => [`first ${index}`, `second ${index}`]),
+    ];
+    await until(() => core.provider.chats.length >= expected.length);
+    ann.say(ann.dm, 'and now?');
+    await until(() => questions().includes('and now?'));
+    expect(
+      questions()
+        .filter((text) => text !== 'and now?')
+        .toSorted(),
+    ).toEqual(expected.toSorted());
+  });
+});

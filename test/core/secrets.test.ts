@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
+
+const KEY = 'sk-or-v1-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2eF';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+afterEach(() => bot.close());
+
+async function stored(): Promise<string> {
+  const found: string[] = [];
+  for (const namespace of ['conversations', 'answers', 'settings', 'places', 'guilds', 'keys']) {
+    for await (const entry of bot.store.keyv(namespace).iterator?.(namespace) ?? [])
+      found.push(JSON.stringify(entry));
+  }
+  return found.join('\n') + bot.logged();
+}
+
+describe('a key that was typed behind a command', () => {
+  it.each([
+    ['an admin', true, /`\/connect` asks in a form/],
+    ['a member', false, /Only an admin of this place can use `\/connect`/],
+  ])('is not taken, and is to be revoked: by %s', async (_, isAdmin, further) => {
+    const typed = invocationOf(
+      'connect',
+      { provider: 'openrouter', key: KEY },
+      { actor: testActor('ada', { isAdmin }), isFilledIn: false },
+    );
+    await bot.dispatch.command(typed);
+    const told = typed.surface.privateTexts[0]?.text ?? '';
+    expect(told).toMatch(/was not used.*delete your message and revoke the key/);
+    expect(told).toMatch(further);
+    expect(told).not.toContain(KEY);
+    expect(bot.provider.requests.filter(({ path }) => path.endsWith('/key'))).toEqual([]);
+    expect(await stored()).not.toContain(KEY);
+  });
+
+  it('is taken from a form', async () => {
+    const filled = invocationOf(
+      'connect',
+      { provider: 'openrouter', key: KEY },
+      { actor: testActor('ada', { isAdmin: true }) },
+    );
+    await bot.dispatch.command(filled);
+    expect(filled.surface.privateTexts[0]?.text).toMatch(/The key …\w{4} for OpenRouter is connected/);
+  });
+
+  it('need not be there for the way to be told', async () => {
+    const bare = invocationOf(
+      'connect',
+      {},
+      { actor: testActor('ada', { isAdmin: true }), isFilledIn: false },
+    );
+    await bot.dispatch.command(bare);
+    expect(bare.surface.privateTexts[0]?.text).toMatch(/^`\/connect` asks in a form/);
+  });
+});
+
+describe('a question with a key in it', () => {
+  it.each([
+    ['a message', (text: string) => messageOf(text, { place: { key: 'thread' } })],
+    ['/ask', (text: string) => invocationOf('ask', { prompt: text })],
+  ])('is sent to no model, and kept nowhere: %s', async (way, asked) => {
+    const event = asked(`Does ${KEY} work?`);
+    if (way === '/ask') await bot.dispatch.command(event as ReturnType<typeof invocationOf>);
+    else await bot.dispatch.message(event as ReturnType<typeof messageOf>);
+    expect(bot.provider.chats).toEqual([]);
+    expect(event.surface.messages).toEqual([]);
+    const told = event.surface.privateTexts[0]?.text ?? '';
+    expect(told).toMatch(/secret key of OpenRouter’s.*sent it to no model.*revoke the key/);
+    expect(told).not.toContain(KEY);
+    expect(await stored()).not.toContain(KEY);
+  });
+});
