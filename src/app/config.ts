@@ -30,6 +30,8 @@ const secret = z
   .min(8)
   .regex(/^[!-~]+$/)
   .optional();
+/** With name and password where it wants them. */
+const proxy = z.url({ protocol: /^https?$/ }).optional();
 const onOff = z.enum(['on', 'off']);
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
@@ -163,6 +165,9 @@ export const VARIABLES = {
   DEFAULT_MODEL: variable(z.string().min(1).optional(), 'the id of a model in models.json'),
   INSTRUCTIONS_FILE: variable(z.string().min(1).optional(), 'the path of a text file'),
   MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
+  HTTP_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
+  HTTPS_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
+  NO_PROXY: variable(z.string().optional(), 'hosts such as .example.com,10.0.0.5:8080'),
   HOST: variable(
     z.string().min(1).default('127.0.0.1'),
     'an address to listen on, such as 127.0.0.1 or 0.0.0.0',

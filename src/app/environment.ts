@@ -15,7 +15,25 @@ export interface Environment {
  */
 export async function readEnvironment(): Promise<Environment> {
   const file = await readDotEnv();
-  return { variables: { ...file, ...process.env }, inFile: new Set(Object.keys(file)) };
+  const variables = asMeant({ ...file, ...process.env });
+  return { variables, inFile: new Set(Object.keys(asMeant(file))) };
+}
+
+/** Most programs read these in lower case as well. */
+const IN_EITHER_CASE = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+
+/** Without the quotes that Docker's `--env-file` and systemd leave around a value, and with proxies by one name. */
+function asMeant(given: NodeJS.Dict<string>): NodeJS.Dict<string> {
+  const variables = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, value?.replace(/^(["'])(.*)\1$/s, '$2')]),
+  );
+  for (const name of IN_EITHER_CASE) {
+    const { [name.toLowerCase()]: lower } = variables;
+    if (lower === undefined) continue;
+    delete variables[name.toLowerCase()];
+    variables[name] ||= lower;
+  }
+  return variables;
 }
 
 async function readDotEnv(): Promise<NodeJS.Dict<string>> {

@@ -74,7 +74,7 @@ export async function startApp({
   log,
 }: AppOptions): Promise<App> {
   const clock = systemClock;
-  const fetch = createFetch();
+  const fetch = createFetch(config);
   const closing = createCleanupStack();
   try {
     const store = await openStore(config.STORE_URL, { clock, log });

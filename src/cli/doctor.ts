@@ -16,7 +16,8 @@ export const doctor: CliCommand = {
   async runBare({ positionals: [extra] }, environment) {
     if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
     const log = pino({ level: 'silent' });
-    const checks = await examine({ environment, commands, fetch: createFetch(), clock: systemClock, log });
+    const fetch = createFetch(environment.variables);
+    const checks = await examine({ environment, commands, fetch, clock: systemClock, log });
     const failed = checks.filter(({ state }) => state === 'fail').length;
     return {
       text: [...linesOf(checks), '', verdict(checks, failed)].join('\n'),

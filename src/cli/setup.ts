@@ -57,7 +57,7 @@ export const setup: CliCommand = {
       envPath: resolve('.env'),
       example: await readFile(`${ROOT}/.env.example`, 'utf8'),
       commands,
-      fetch: createFetch(),
+      fetch: createFetch(variables),
       clock: systemClock,
       log: pino({ level: 'silent' }),
     });

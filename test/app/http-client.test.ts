@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -41,6 +41,89 @@ async function serveRaw(answer: (socket: Socket) => void): Promise<string> {
   closing.push(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+/** A proxy that leads wherever it is asked to go to one server, and remembers what it was asked for. */
+async function serveProxy(target: string) {
+  const { hostname, port } = new URL(target);
+  const asked: string[] = [];
+  const note = ({ method, url, headers }: IncomingMessage) =>
+    asked.push(`${method} ${url} ${headers['proxy-authorization'] ?? ''}`.trim());
+  const server = createServer((incoming, response) => {
+    note(incoming);
+    const { method = 'GET', url = '', headers } = incoming;
+    const onward = request({ hostname, port, method, path: new URL(url).pathname, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(onward);
+  });
+  server.on('connect', (incoming, socket: Socket) => {
+    note(incoming);
+    const onward = connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on('error', () => socket.destroy());
+    socket.on('error', () => onward.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+describe('fetch through a proxy', () => {
+  it('leaves through it, with its name and password, body and stream whole', async () => {
+    const { url } = await serve(async (incoming, response) => {
+      response.write(`${incoming.headers.host} `);
+      response.end(await text(incoming));
+    });
+    const proxy = await serveProxy(url);
+    const fetch = createFetch({ HTTP_PROXY: `http://me:secret@${proxy.url}` });
+    const response = await fetch('http://provider.test/v1', { method: 'POST', body: 'x'.repeat(200_000) });
+    expect(await response.text()).toBe(`provider.test ${'x'.repeat(200_000)}`);
+    const pass = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+    expect(proxy.asked).toEqual([`POST http://provider.test/v1 ${pass}`]);
+  });
+
+  it('is led through to servers whose certificate it checks itself', async () => {
+    const server = createHttpsServer(LOCALHOST, (_, response) => void response.end('in private'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const proxy = await serveProxy(`https://127.0.0.1:${port}`);
+    const fetch = createFetch({ HTTPS_PROXY: `http://${proxy.url}` });
+    await expect(fetch('https://provider.test/')).rejects.toMatchObject({ message: 'fetch failed' });
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, LOCALHOST.cert]);
+    closing.push(() => setDefaultCACertificates(before));
+    // The certificate is for localhost alone.
+    await expect(fetch('https://provider.test/')).rejects.toMatchObject({
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
+    expect(proxy.asked).toEqual(['CONNECT provider.test:443', 'CONNECT provider.test:443']);
+  });
+
+  it('goes past it to hosts of NO_PROXY and of this machine', async () => {
+    const { url } = await serve((_, response) => void response.end('here'));
+    const proxy = await serveProxy(url);
+    const fetch = createFetch({ HTTP_PROXY: `http://${proxy.url}`, NO_PROXY: '.invalid' });
+    expect(await (await fetch(url)).text()).toBe('here');
+    await expect(fetch('http://models.invalid/')).rejects.toMatchObject({ message: 'fetch failed' });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('fails with the cause where the proxy is not there', async () => {
+    await expect(
+      createFetch({ HTTPS_PROXY: 'http://127.0.0.1:9' })('https://provider.test/'),
+    ).rejects.toMatchObject({
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED' },
+    });
+  });
+});
 
 describe('fetch', () => {
   it('sends method, headers and text, and reads status, headers and body', async () => {
