@@ -65,7 +65,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     signal: AbortSignal,
   ): Promise<Response> {
     const message = {
-      path: '/chat/completions',
+      path: definition.chatPath.replaceAll('{model}', encodeURIComponent(request.wireModel)),
       accept: stream ? 'text/event-stream' : 'application/json',
       body: chatBody(definition, request, options.preferences, stream, without),
       ...(request.headers && { headers: request.headers }),
@@ -186,7 +186,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     models(signal) {
       return run(undefined, signal, async (exchange, limit) => {
         const models = readModels(
-          await getJson(exchange, '/models', limit),
+          await getJson(exchange, definition.modelsPath, limit),
           definition.features.tokenPrices,
           log,
         );
@@ -211,7 +211,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     async checkKey(apiKey, signal) {
       try {
-        const path = definition.features.keyLookup ? '/key' : '/models';
+        const path = definition.features.keyLookup ? '/key' : definition.modelsPath;
         await run(apiKey, signal, (exchange, limit) => getJson(exchange, path, limit));
         return true;
       } catch (error) {

@@ -91,6 +91,9 @@ export const baseUrlSchema = z
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header');
+const path = z.string().regex(/^\/[^\s?#]*$/, 'must begin with / and have no query');
+
 /** A provider as an operator writes it in `models.json`. */
 export const providerDefinitionSchema = z
   .strictObject({
@@ -108,6 +111,16 @@ export const providerDefinitionSchema = z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable')
       .optional(),
+    /** The header that carries the key as it is, such as Azure's `api-key`; without it the key is a bearer token. */
+    keyHeader: headerName.optional(),
+    /** Sent with every request. They hold no key: that has a variable of its own. */
+    headers: z.record(headerName, z.string().regex(/^[\t\x20-\x7e]*$/)).default({}),
+    /** Added to every address, such as Azure's `api-version`. */
+    query: z.record(z.string().min(1), z.string()).default({}),
+    /** Where chats are posted, behind the base URL; `{model}` stands for what the provider calls the model. */
+    chatPath: path.default('/chat/completions'),
+    /** Where its models are listed, and a key is tried where nothing else tells whether it is good. */
+    modelsPath: path.default('/models'),
     features: featuresSchema.partial().default({}),
   })
   .transform(({ preset: presetName, features, ...own }, context): ProviderDefinition => {
@@ -128,6 +141,11 @@ export const providerDefinitionSchema = z
       keyless: own.keyless,
       free: own.free,
       apiKeyVariable: own.apiKeyVariable ?? null,
+      keyHeader: own.keyHeader ?? null,
+      headers: own.headers,
+      query: own.query,
+      chatPath: own.chatPath,
+      modelsPath: own.modelsPath,
       features: { ...preset.features, ...withoutUndefined(features) },
     };
   });
@@ -141,6 +159,13 @@ export interface ProviderDefinition {
   readonly keyless: boolean;
   readonly free: boolean;
   readonly apiKeyVariable: string | null;
+  /** Null for `Authorization` with a bearer token. */
+  readonly keyHeader: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** With `{model}` for the wire id, if the address names it. */
+  readonly chatPath: string;
+  readonly modelsPath: string;
   readonly features: ProviderFeatures;
 }
 

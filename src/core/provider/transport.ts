@@ -95,9 +95,11 @@ export function createTransport(options: TransportOptions): Transport {
       if (body) headers.set('Content-Type', 'application/json');
       // Nothing but an answer costs anything.
       exchange.mayBeBilled = body !== undefined;
+      const address = new URL(`${definition.baseUrl}${path}`);
+      for (const [name, value] of Object.entries(definition.query)) address.searchParams.set(name, value);
       let response: Response;
       try {
-        response = await fetch(`${definition.baseUrl}${path}`, {
+        response = await fetch(address.href, {
           method: body ? 'POST' : 'GET',
           headers,
           body: body ? JSON.stringify(body) : null,

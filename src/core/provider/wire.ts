@@ -102,7 +102,7 @@ function wireContent(content: ChatMessage['content']): string | JsonObject[] {
 
 /** The headers of a request; an extra header of the request wins over all but the key. */
 export function requestHeaders(
-  { features }: ProviderDefinition,
+  { features, keyHeader, headers: fixed }: ProviderDefinition,
   key: string | null,
   attribution: Attribution | null,
   extra: Readonly<Record<string, string>>,
@@ -113,8 +113,9 @@ export function requestHeaders(
     headers.set('X-OpenRouter-Title', attribution.title);
     headers.set('X-OpenRouter-Categories', attribution.categories);
   }
-  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
-  if (key !== null) headers.set('Authorization', `Bearer ${key}`);
+  for (const [name, value] of Object.entries({ ...fixed, ...extra })) headers.set(name, value);
+  if (key !== null && keyHeader !== null) headers.set(keyHeader, key);
+  else if (key !== null) headers.set('Authorization', `Bearer ${key}`);
   return headers;
 }
 
