@@ -248,6 +248,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.stop(press);
           case 'retry':
             return services.chat.retry(press);
+          case 'more':
+            return services.chat.goOn(press);
           case 'confirm':
             return services.chat.confirm(press);
           case 'continue':

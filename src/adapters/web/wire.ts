@@ -4,7 +4,7 @@
  */
 
 export type Role = 'member' | 'admin' | 'operator';
-export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm' | 'unlisten' | 'answer';
+export type ButtonKind = 'stop' | 'retry' | 'more' | 'continue' | 'confirm' | 'unlisten' | 'answer';
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
 /** `GET api/room`: what does not change while the server runs. */

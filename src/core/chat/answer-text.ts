@@ -13,6 +13,8 @@ export function footerOf(facts: {
   /** Why it is not the model that was chosen; null where it is. */
   readonly because?: string | null;
   readonly durationMs: number;
+  /** How long the model reasoned of that; told from a second on. */
+  readonly thinkingMs?: number;
   readonly tokens: number;
   readonly costNanoUsd: number;
   /** Such as `read 14 messages, 1 file`. */
@@ -29,9 +31,12 @@ export function footerOf(facts: {
     facts.costNanoUsd === 0
       ? formatUsd(0)
       : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  const { persona, because, durationMs, read } = facts;
+  const { persona, because, durationMs, thinkingMs = 0, read } = facts;
   const model = because ? `${facts.model.name}, ${because}` : facts.model.name;
-  return [persona, model, formatDuration(durationMs), tokens, cost, read].filter(Boolean).join(' · ');
+  const thought = thinkingMs >= 1_000 && `thought for ${formatDuration(thinkingMs)}`;
+  return [persona, model, formatDuration(durationMs), thought, tokens, cost, read]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */

@@ -111,10 +111,12 @@ export async function answer(
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
   let isThinking = false;
+  const thinking = createStopwatch(clock);
   const images: NoticeFile[] = [];
   try {
     for await (const event of request.stream(signal)) {
       if (event.type === 'text') {
+        thinking.stop();
         text += event.delta;
         if (firstTextMs === null) {
           firstTextMs = clock.now() - startedAtMs;
@@ -124,8 +126,10 @@ export async function answer(
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
-      else if (event.type === 'reasoning') isThinking = true;
-      else if (event.type === 'image') images.push(fileOf(event, images.length + 1, modelNow()));
+      else if (event.type === 'reasoning') {
+        isThinking = true;
+        thinking.start();
+      } else if (event.type === 'image') images.push(fileOf(event, images.length + 1, modelNow()));
       else if (event.type === 'done')
         outcome = { kind: 'finished', done: event, isThinking, images: images.length };
     }
@@ -136,6 +140,7 @@ export async function answer(
         : { kind: 'failed', error };
   }
   closing.abort();
+  thinking.stop();
 
   const durationMs = clock.now() - startedAtMs;
   const bill = await request.settle().catch((error: unknown) => {
@@ -149,12 +154,14 @@ export async function answer(
     text += end;
   }
 
-  const { status, note } = endingOf(outcome, text, job, affordableTokens);
+  const { status, note, isCut = false } = endingOf(outcome, text, job, affordableTokens);
   const { persona, read } = job;
-  const facts = { model: modelNow(), because: request.because, persona, durationMs, read };
+  const thinkingMs = thinking.elapsedMs;
+  const facts = { model: modelNow(), because: request.because, persona, durationMs, thinkingMs, read };
   const footer = bill && footerOf({ ...facts, ...bill });
   const announces = job.announcesListening();
-  ending = { status, note: joined(job.remark, note, announces ? LISTENING_NOTE : null), footer };
+  const noted = joined(job.remark, note, announces ? LISTENING_NOTE : null);
+  ending = { status, note: noted, footer, ...(isCut && { isCut }) };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
   await entry.keep();
@@ -179,7 +186,7 @@ export async function answer(
     ...ending,
     note: joined(ending.note, unkept),
     buttons: [
-      ...buttonsAfter(answerId, status, surface),
+      ...buttonsAfter(answerId, ending, surface),
       ...(announces ? [{ kind: 'unlisten', answerId } as const] : []),
     ],
     files: images,
@@ -191,13 +198,15 @@ export async function answer(
 /** What stands under an answer that has ended. */
 export function buttonsAfter(
   answerId: string,
-  status: Ending['status'],
+  { status, isCut }: Pick<NonNullable<AnswerState['ending']>, 'status' | 'isCut'>,
   surface: Surface,
 ): readonly Button[] {
-  const retry = { kind: 'retry', answerId } as const;
-  return status === 'complete' && surface.canContinueInThread && !surface.isPrivate
-    ? [retry, { kind: 'continue', answerId }]
-    : [retry];
+  const isShared = status === 'complete' && surface.canContinueInThread && !surface.isPrivate;
+  return [
+    { kind: 'retry', answerId },
+    ...(isCut ? [{ kind: 'more', answerId } as const] : []),
+    ...(isShared ? [{ kind: 'continue', answerId } as const] : []),
+  ];
 }
 
 function joined(...notes: readonly (string | null)[]): string | null {
@@ -214,7 +223,7 @@ function endingOf(
   text: string,
   job: Answering,
   affordableTokens: number | null,
-): Pick<Ending, 'status' | 'note'> {
+): Pick<NonNullable<AnswerState['ending']>, 'status' | 'note' | 'isCut'> {
   switch (outcome.kind) {
     case 'failed': {
       const explanation = explain(outcome.error);
@@ -255,6 +264,24 @@ function stopNote(cause: StopCause): string {
     case 'taken_over':
       return INTERRUPTED;
   }
+}
+
+/** Adds up the spans between `start` and `stop`; either may be called again and again. */
+function createStopwatch(clock: Clock) {
+  let startedAtMs: number | null = null;
+  let elapsedMs = 0;
+  return {
+    start() {
+      startedAtMs ??= clock.now();
+    },
+    stop() {
+      if (startedAtMs !== null) elapsedMs += clock.now() - startedAtMs;
+      startedAtMs = null;
+    },
+    get elapsedMs() {
+      return elapsedMs;
+    },
+  };
 }
 
 /** Stops the answer shortly before its place takes no more updates. Abort what is returned when it is over. */

@@ -3,7 +3,7 @@ import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
 import { ownerOfKeyIn } from '../kit/api-keys.ts';
-import { plainName } from '../kit/text.ts';
+import { oneLine, plainName } from '../kit/text.ts';
 import { type Actor, mayActAs, type Roles } from '../ports/actor.ts';
 import type { Place, Press } from '../ports/events.ts';
 import { textsIn } from '../ports/parts.ts';
@@ -30,6 +30,8 @@ export interface Chat {
   offer(question: Question): Promise<void>;
   /** Answers what was offered. */
   answerMissed(press: Press): Promise<void>;
+  /** Asks for the rest of an answer that was cut at the longest length allowed. */
+  goOn(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
   /** Stops one answer, where the person may. */
   stop(press: Press): Promise<void>;
@@ -170,6 +172,30 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     answerMissed: (press) => askAgain(press, 'ask for', ({ id }) => answers.delete(id)),
+
+    async goOn(press) {
+      const record = await recordFor(press, 'go on with');
+      if (record === null) return;
+      const conversation = await conversations.get(record.conversation);
+      const cut = conversation?.turns.find(({ id, isPast }) => id === record.turn && !isPast);
+      if (!cut) return tell(press.surface, 'I do not remember this answer any more. Ask again.');
+      const { id: eventId, actor, place, surface } = press;
+      const text = `Your answer to “${oneLine(cut.question, 80)}” was cut at the longest length allowed. Go on exactly where it broke off, and repeat nothing.`;
+      await run({
+        question: {
+          eventId,
+          actor,
+          place,
+          surface,
+          parts: [{ type: 'text', text }],
+          ...(record.model === null ? {} : { model: record.model }),
+        },
+        asker: { user: actor.user, name: actor.name },
+        conversation: record.conversation,
+        turn: randomUUID(),
+        onAdmitted: () => press.retire(abandoned.signal),
+      });
+    },
 
     async continueInThread(press) {
       const record = await recordFor(press, 'continue');

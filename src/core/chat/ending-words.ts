@@ -17,7 +17,10 @@ export interface Caps {
   readonly affordableTokens: number | null;
 }
 
-type Words = Pick<Ending, 'status' | 'note'>;
+type Words = Pick<Ending, 'status' | 'note'> & {
+  /** Whether the model would have gone on: what is missing can be asked for. */
+  readonly isCut?: boolean;
+};
 
 /**
  * What stands under an answer that its provider ended.
@@ -34,7 +37,8 @@ export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps)
   ]
     .filter(Boolean)
     .join(' ');
-  return { status: done.finish === 'content_filter' ? 'failed' : 'complete', note: note || null };
+  const status = done.finish === 'content_filter' ? 'failed' : 'complete';
+  return { status, note: note || null, isCut: done.finish === 'length' && caps.affordableTokens === null };
 }
 
 function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps): string | null {
@@ -43,7 +47,7 @@ function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps
       if (affordableTokens !== null) {
         return `Cut at ${inDigits(affordableTokens)} tokens: the credit of the provider account in use covers no more.`;
       }
-      return `Cut at the longest length allowed (${inDigits(maxOutputTokens)} tokens). Ask it to go on.`;
+      return `Cut at the longest length allowed (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
     case 'content_filter':
       return "The provider's content filter ended the answer here. Try rephrasing your question.";
     case 'stop':

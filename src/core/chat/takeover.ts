@@ -125,7 +125,7 @@ export function startTakeover(options: TakeoverOptions): Background {
     const isShown = await reply.finish({
       ...ending,
       note: [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS) || null,
-      buttons: buttonsAfter(answer.id, ending.status, place.surface),
+      buttons: buttonsAfter(answer.id, ending, place.surface),
     });
     await Promise.all(attached);
     log.info(

@@ -76,6 +76,8 @@ const answerSchema = z.object({
       status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
       note: z.string().nullable(),
       footer: z.string().nullable(),
+      /** Whether it was cut at the longest length allowed, so that it can go on. */
+      isCut: z.boolean().exactOptional(),
     })
     .nullable()
     .default(null),

@@ -140,8 +140,11 @@ export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ fi
 /** `sealed`: the answer goes on in the next message; this one will not change again. */
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
-/** `confirm`: goes on with a question whose price was said first. `answer`: answers what was missed. */
-export type ButtonKind = 'stop' | 'retry' | 'continue' | 'confirm' | 'unlisten' | 'answer';
+/**
+ * `confirm`: goes on with a question whose price was said first. `answer`: answers what was missed. `more`: lets an answer go on
+ * that was cut at its longest length.
+ */
+export type ButtonKind = 'stop' | 'retry' | 'more' | 'continue' | 'confirm' | 'unlisten' | 'answer';
 
 export interface Button {
   readonly kind: ButtonKind;

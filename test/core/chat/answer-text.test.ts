@@ -97,6 +97,10 @@ describe('the footer', () => {
   it('says model, time, tokens and price, and which of them are estimates, where anything was used', () => {
     expect(footerOf(facts)).toBe('M · 1.2 s · 1,000 tokens · free');
     expect(footerOf({ ...facts, tokens: 0 })).toBeNull();
+    expect(footerOf({ ...facts, durationMs: 20_000, thinkingMs: 12_000 })).toBe(
+      'M · 20 s · thought for 12 s · 1,000 tokens · free',
+    );
+    expect(footerOf({ ...facts, thinkingMs: 900 })).toBe('M · 1.2 s · 1,000 tokens · free');
     expect(footerOf({ ...facts, persona: 'Pirate' })).toBe('Pirate · M · 1.2 s · 1,000 tokens · free');
     expect(footerOf({ ...facts, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
       'M · 1.2 s · ≈ 1 token · ≈ $0.0012',

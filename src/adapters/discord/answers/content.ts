@@ -116,6 +116,7 @@ const LABELS = {
   stop: { label: 'Stop', style: ButtonStyle.Secondary },
   confirm: { label: 'Go on', style: ButtonStyle.Primary },
   retry: { label: 'Retry', style: ButtonStyle.Secondary },
+  more: { label: 'Go on', style: ButtonStyle.Primary },
   continue: { label: 'Continue in thread', style: ButtonStyle.Secondary },
   answer: { label: 'Answer now', style: ButtonStyle.Primary },
   unlisten: { label: 'Stop listening', style: ButtonStyle.Secondary },

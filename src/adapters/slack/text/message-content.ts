@@ -14,6 +14,7 @@ export const BUTTON_LABELS = {
   stop: 'Stop',
   confirm: 'Go on',
   retry: 'Retry',
+  more: 'Go on',
   continue: 'Continue',
   unlisten: 'Stop listening',
   answer: 'Answer now',

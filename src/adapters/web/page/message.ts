@@ -124,6 +124,7 @@ const BUTTONS = {
   stop: { label: 'Stop', icon: icons.stop },
   confirm: { label: 'Go on', icon: icons.send },
   retry: { label: 'Retry', icon: icons.retry },
+  more: { label: 'Go on', icon: icons.down },
   continue: { label: 'Continue in thread', icon: icons.thread },
   answer: { label: 'Answer now', icon: icons.retry },
   unlisten: { label: 'Stop listening', icon: icons.close },

@@ -34,7 +34,7 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     footer: z.string().nullable(),
     buttons: z.array(
       z.object({
-        kind: z.enum(['stop', 'retry', 'continue', 'confirm', 'unlisten', 'answer']),
+        kind: z.enum(['stop', 'retry', 'more', 'continue', 'confirm', 'unlisten', 'answer']),
         answerId: z.string(),
       }),
     ),

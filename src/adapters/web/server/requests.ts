@@ -38,7 +38,7 @@ export const postPressSchema = z.object({
   id,
   as: z.string(),
   message: z.string(),
-  button: z.enum(['stop', 'retry', 'continue', 'confirm', 'unlisten', 'answer']),
+  button: z.enum(['stop', 'retry', 'more', 'continue', 'confirm', 'unlisten', 'answer']),
 }) satisfies z.ZodType<PostPress>;
 
 export const postRemoveSchema = z.object({
