@@ -5,6 +5,7 @@ import { createDrawChart } from '../charts/draw-chart.ts';
 import { commands } from '../commands/index.ts';
 import { type AccessTerms, checkAccess } from '../core/access/access.ts';
 import type { OwnKeys } from '../core/access/own-keys.ts';
+import { momentInWords } from '../core/access/until.ts';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
 import { createSlots } from '../core/chat/slots.ts';
@@ -230,6 +231,12 @@ export async function startApp({
     if (config.ENCRYPTION_KEY_OLD !== undefined) {
       const turned = turnedInWords(await services.ownKeys.turnOver());
       notes.push(() => turned);
+    }
+    const pause = await services.pauses.read();
+    if (pause !== null) {
+      notes.push(() => [
+        `Paused since ${momentInWords(pause.sinceMs)} by ${pause.by}: nobody gets an answer until \`npm run parley -- resume\`.`,
+      ]);
     }
     const refresh = startCatalogueRefresh({
       catalogue,

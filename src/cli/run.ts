@@ -17,6 +17,7 @@ import { exportData } from './export.ts';
 import { forget } from './forget.ts';
 import { guilds } from './guilds.ts';
 import { limits } from './limits.ts';
+import { pause, resume } from './pause.ts';
 import { restore } from './restore.ts';
 import { setup } from './setup.ts';
 import { tier } from './tier.ts';
@@ -30,6 +31,8 @@ const COMMANDS: readonly CliCommand[] = [
   audit,
   exportData,
   forget,
+  pause,
+  resume,
   backup,
   restore,
   doctor,

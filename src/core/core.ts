@@ -14,6 +14,7 @@ import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
 import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
+import { createPauses } from './chat/pause.ts';
 import { createPersonas } from './chat/personas.ts';
 import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question.ts';
@@ -206,8 +207,10 @@ export function createCore(options: CoreOptions): Core {
   const turns = createTurns(locks, MAX_WAITING);
   closing.add(() => Promise.all([journal.stop(), stops.stop()]));
   const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
+  const pauses = createPauses(store, clock);
   const chat = createChat({
     catchUp,
+    pauses,
     conversations,
     answers,
     listening,
@@ -250,6 +253,7 @@ export function createCore(options: CoreOptions): Core {
   closing.add(() => retention.stop());
 
   const services: Services = {
+    pauses,
     chat,
     ledger,
     limits,

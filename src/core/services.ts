@@ -4,6 +4,7 @@ import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
+import type { Pauses } from './chat/pause.ts';
 import type { Personas } from './chat/personas.ts';
 import type { Privacy } from './chat/privacy.ts';
 import type { Settings } from './chat/settings.ts';
@@ -26,6 +27,7 @@ export interface Services {
   readonly guilds: Guilds;
   readonly ownKeys: OwnKeys;
   readonly audit: AuditLog;
+  readonly pauses: Pauses;
   readonly privacy: Privacy;
   readonly roles: Roles;
   readonly peopleIn: PeopleIn;

@@ -126,4 +126,11 @@ describe('the command line of an operator', () => {
     expect((await json('export', 'discord:1', '43')).turns).toEqual([]);
     expect(await json('audit', 'discord:1')).toMatchObject([{ action: 'guild.forget' }]);
   });
+
+  it('pauses with a text for people, and resumes', async () => {
+    expect(await output('resume')).toBe('The bot was not paused.\n');
+    expect(await output('pause', 'Back at noon.')).toMatch(/are told:\n {2}I am paused .*: Back at noon\.\n/);
+    expect(await json('resume')).toMatchObject({ resumed: true, before: { text: 'Back at noon.' } });
+    expect((await run('pause', 'x'.repeat(501))).code).toBe(2);
+  });
 });

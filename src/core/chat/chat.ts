@@ -10,6 +10,7 @@ import { textsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
 import { type AnswerRecord, newAnswerId } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
+import type { Pauses } from './pause.ts';
 import {
   createQuestionRunner,
   placeKeyOf,
@@ -59,6 +60,7 @@ export interface Chat {
 }
 
 export interface ChatOptions extends QuestionRunnerOptions {
+  readonly pauses: Pick<Pauses, 'words'>;
   readonly roles: Roles;
 }
 
@@ -99,6 +101,13 @@ export function createChat(options: ChatOptions): Chat {
     return null;
   }
 
+  /** Tells the person who asks, if the bot is paused. */
+  async function isPaused(surface: Surface): Promise<boolean> {
+    const words = await options.pauses.words();
+    if (words !== null) await tell(surface, words);
+    return words !== null;
+  }
+
   /** Answers the question behind a button, as it was asked. */
   async function askAgain(
     press: Press,
@@ -106,7 +115,7 @@ export function createChat(options: ChatOptions): Chat {
     afterwards: (record: AnswerRecord) => Promise<void> = async () => {},
   ): Promise<void> {
     const record = await recordFor(press, action);
-    if (record === null) return;
+    if (record === null || (await isPaused(press.surface))) return;
     if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
       return tell(press.surface, 'This answer is still being written. Stop it first.');
     }
@@ -137,6 +146,7 @@ export function createChat(options: ChatOptions): Chat {
     async ask(question) {
       const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
       if (owner !== null) return tell(question.surface, withKeyIn(owner));
+      if (await isPaused(question.surface)) return;
       const key = placeKeyOf(question.place, question.surface, question.actor);
       const { id } = await conversations.open(question.place.guild, key);
       await run({

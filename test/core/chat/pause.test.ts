@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPauses } from '../../../src/core/chat/pause.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import { createTestBot, invocationOf, messageOf, type TestBot } from '../../support/test-bot.ts';
+
+let bot: TestBot;
+/** The store has a bot and, as the command line does, another process. */
+let elsewhere: ReturnType<typeof createPauses>;
+
+let nowMs = Date.now();
+const clock = { ...systemClock, now: () => nowMs };
+
+beforeEach(async () => {
+  bot = await createTestBot({ clock });
+  elsewhere = createPauses(bot.store, clock);
+});
+afterEach(() => bot.close());
+
+async function ask(): Promise<string> {
+  const asked = messageOf('Hi', { place: { key: 'thread 1' } });
+  await bot.dispatch.message(asked);
+  return [...asked.surface.privateTexts.map(({ text }) => text), asked.surface.text].join('\n');
+}
+
+describe('a pause', () => {
+  it('tells people why there is no answer, in every process, until it ends', async () => {
+    bot.provider.answer('Yes.');
+    expect(await ask()).toContain('Yes.');
+    await elsewhere.begin('Back at noon.', 'command line (olga)');
+    nowMs += 2_000;
+    expect(await ask()).toBe('I am paused and take no questions at the moment: Back at noon.');
+    const command = invocationOf('ask', { prompt: 'Hi' });
+    await bot.dispatch.command(command);
+    expect(command.surface.privateTexts).toMatchObject([{ text: expect.stringMatching(/^I am paused/) }]);
+    const help = invocationOf('help', {});
+    await bot.dispatch.command(help);
+    expect(help.surface.privateTexts[0]?.text).toContain('/ask');
+
+    expect(await elsewhere.end()).toBe(true);
+    expect(await elsewhere.end()).toBe(false);
+    nowMs += 2_000;
+    bot.provider.answer('Again.');
+    expect(await ask()).toContain('Again.');
+  });
+});
