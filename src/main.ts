@@ -22,9 +22,12 @@ async function main(): Promise<void> {
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
   const remarks = unreadVariables(environment, keyVariables);
-  const app = await startApp({ config, file, instructions, keyIn, remarks, log });
+  const readModels = async () => (await readSetup(environment.variables)).file;
+  const app = await startApp({ config, file, instructions, readModels, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
+  // A terminal that was closed sends it too.
+  process.on('SIGHUP', () => (process.stdout.isTTY ? stop(app.graceMs) : void app.reloadModels()));
   process.stdout.write(app.block);
   const fail = (error: unknown) => {
     log.fatal({ err: error }, 'a fault that nobody caught; stopping');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Shards } from '../adapters/discord/gateway/client.ts';
 import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
@@ -7,6 +8,7 @@ import { type AccessTerms, checkAccess } from '../core/access/access.ts';
 import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
+import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
 import { createSlots } from '../core/chat/slots.ts';
 import { createCore } from '../core/core.ts';
@@ -35,7 +37,8 @@ import { healthRoutes } from './health.ts';
 import { createFetch } from './http-client.ts';
 import { createHttpServer } from './http-server.ts';
 import { createMetrics } from './metrics.ts';
-import { forOperator, isOperators } from './operator-only.ts';
+import { watchModelsFile } from './models-file.ts';
+import { forOperator, forOperator, isOperators } from './operator-only.ts';
 import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
@@ -47,11 +50,15 @@ export interface App {
   readonly block: string;
   readonly graceMs: number;
   answersInFlight(): number;
+  /** Reads the models file again, as at each of its changes. Never rejects. */
+  reloadModels(): Promise<void>;
   /** Takes no more questions, lets answers finish for so long, and lets go of everything. */
   stop(graceMs: number): Promise<void>;
 }
 
 export interface AppOptions extends Setup {
+  /** Reads the models file again. @throws SetupError */
+  readonly readModels: () => Promise<CatalogueFile>;
   /** The key in an environment variable that the models file names. */
   readonly keyIn: (variable: string) => string | undefined;
   /** On the environment, for the block. */
@@ -70,6 +77,7 @@ export async function startApp({
   config,
   file,
   instructions,
+  readModels,
   keyIn,
   remarks,
   log,
@@ -104,6 +112,19 @@ export async function startApp({
     if (sharedLimiter) closing.add(() => sharedLimiter.stop());
     const limiters = metrics.watch(createWriteLimiters(steadyClock, sharedLimiter));
     const fileLimits = fileLimitsOf(config);
+    const limits = { ...file.limits };
+    const modelsFile = watchModelsFile({
+      path: config.MODELS_FILE,
+      read: readModels,
+      apply(changed) {
+        catalogue.replace(changed.models);
+        Object.assign(limits, changed.limits);
+        if (isDeepStrictEqual(changed.providers, file.providers)) return;
+        log.warn({}, 'the providers of the models file have changed: they count from the next start on');
+      },
+      log,
+    });
+    closing.add(() => modelsFile.stop());
     const adapters: Adapter[] = [];
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const core = createCore({
@@ -115,7 +136,7 @@ export async function startApp({
       searchProviders: providers.searching,
       encryptionKeys: encryptionKeysOf(config),
       providersForOwnKeys: providers.forOwnKeys,
-      limits: config.LIMITS === 'on' ? file.limits : null,
+      limits: config.LIMITS === 'on' ? limits : null,
       defaultTier: config.DEFAULT_TIER,
       skuTiers: config.DISCORD_SKU_TIERS,
       defaultModel: config.DEFAULT_MODEL ?? null,
@@ -280,6 +301,7 @@ export async function startApp({
       }),
       graceMs: config.SHUTDOWN_GRACE_SEC * 1_000,
       answersInFlight: core.answersInFlight,
+      reloadModels: modelsFile.reload,
       async stop(graceMs) {
         dispatch.close();
         await services.chat.drain(graceMs);

@@ -29,7 +29,8 @@ export const doctor: CliCommand = {
 
 const SIGNS = { ok: '✓', off: '-', warn: '!', fail: '✗' } as const;
 
-function linesOf(checks: readonly Check[]): string[] {
+/** A line for each check, with a sign before it. */
+export function linesOf(checks: readonly Check[]): string[] {
   const width = Math.max(...checks.map(({ area }) => area.length));
   return checks.map(
     ({ area, state, finding, remedy }) =>

@@ -17,6 +17,7 @@ import { exportData } from './export.ts';
 import { forget } from './forget.ts';
 import { guilds } from './guilds.ts';
 import { limits } from './limits.ts';
+import { models } from './models.ts';
 import { pause, resume } from './pause.ts';
 import { restore } from './restore.ts';
 import { setup } from './setup.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly CliCommand[] = [
   guilds,
   tier,
   limits,
+  models,
   usage,
   audit,
   exportData,

@@ -79,7 +79,7 @@ export interface CoreOptions {
   readonly encryptionKeys: readonly Uint8Array[];
   /** Those that a guild can bring a key for, by id. */
   readonly providersForOwnKeys: OwnKeysOptions['providers'];
-  /** Null where nothing is limited. */
+  /** Read at each request. Null where nothing is limited. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
   /** Tiers that come with Discord's purchases, by SKU. */
@@ -160,7 +160,9 @@ export function createCore(options: CoreOptions): Core {
     clock,
     log,
     timeZone,
-    installation: (options.limits ?? NO_LIMITS).installation,
+    get installation() {
+      return (options.limits ?? NO_LIMITS).installation;
+    },
     owner,
     async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {
       const provider = providers.get(id);

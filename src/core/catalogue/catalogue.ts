@@ -19,6 +19,8 @@ export interface Catalogue {
   list(platform: Platform): readonly Model[];
   /** What a model without a price counts at. */
   readonly dearest: FirmPrices;
+  /** Puts other models in the place of those of the file; what providers said of theirs counts on. */
+  replace(models: CatalogueSources['models']): void;
   /** Takes over what a provider's whole list says of its models. */
   apply(provider: string, facts: readonly ModelFacts[]): CatalogueChange;
 }
@@ -43,7 +45,8 @@ export interface CatalogueChange {
 
 const MAX_NEAR = 3;
 
-export function createCatalogue(sources: CatalogueSources): Catalogue {
+export function createCatalogue(of: CatalogueSources): Catalogue {
+  let sources = of;
   const local = new Set(sources.localProviders?.map(({ id }) => id));
   const facts = new Map<string, ReadonlyMap<string, ModelFacts>>();
   let snapshot = snapshotOf(modelsFrom(sources, facts));
@@ -75,6 +78,10 @@ export function createCatalogue(sources: CatalogueSources): Catalogue {
     list: on,
     get dearest() {
       return snapshot.dearest;
+    },
+    replace(models) {
+      sources = { ...sources, models };
+      snapshot = snapshotOf(modelsFrom(sources, facts));
     },
     apply(provider, list) {
       const byWireId = new Map(list.map((model) => [model.id, model]));

@@ -19,7 +19,7 @@ afterEach(() => bot.close());
 async function ask(): Promise<string> {
   const asked = messageOf('Hi', { place: { key: 'thread 1' } });
   await bot.dispatch.message(asked);
-  return [...asked.surface.privateTexts.map(({ text }) => text), asked.surface.text].join('\n');
+  return [...asked.surface.privateTexts.map(({ text }) => text), asked.surface.text].join('\n').trim();
 }
 
 describe('a pause', () => {

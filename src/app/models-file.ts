@@ -1,0 +1,51 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import type { Logger } from 'pino';
+import type { CatalogueFile } from '../core/catalogue/file.ts';
+import { createTasks } from '../core/kit/tasks.ts';
+
+/** How often the file is looked at: by its time and size, which works over networks and mounts too. */
+const LOOK_EVERY_MS = 2_000;
+
+export interface ModelsFileOptions {
+  readonly path: string;
+  /** @throws SetupError with every fault */
+  readonly read: () => Promise<CatalogueFile>;
+  /** Lets the file count from now on. */
+  readonly apply: (file: CatalogueFile) => void;
+  readonly log: Logger;
+}
+
+export interface ModelsFile {
+  /** Reads the file again, whether it has changed or not; one with a fault changes nothing. Never rejects. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Reads the models file again at each change. A faulty edit leaves all as it is, and the log says why. */
+export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): ModelsFile {
+  const tasks = createTasks(log);
+
+  async function reload(): Promise<void> {
+    try {
+      const file = await read();
+      apply(file);
+      log.info({ file: path, models: file.models.length }, 'the models file was read again');
+    } catch (error) {
+      const faults = error instanceof Error ? error.message : String(error);
+      log.warn(
+        { file: path, faults },
+        'the models file was changed and has a fault, so the one before counts',
+      );
+    }
+  }
+
+  const onChange = () => tasks.run('read the models file', reload);
+  watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, onChange);
+  return {
+    reload,
+    async stop() {
+      unwatchFile(path, onChange);
+      await tasks.stop();
+    },
+  };
+}

@@ -1,0 +1,241 @@
+import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { checkKeys } from '../app/checks/doctor.ts';
+import { type Config, keyFrom, readConfig } from '../app/config.ts';
+import type { Environment } from '../app/environment.ts';
+import { createFetch } from '../app/http-client.ts';
+import { openProviders } from '../app/providers.ts';
+import { readSetup } from '../app/setup.ts';
+import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
+import type { CatalogueFile } from '../core/catalogue/file.ts';
+import { systemClock } from '../core/kit/clock.ts';
+import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
+import { counted } from '../core/kit/text.ts';
+import { StartError } from '../core/ports/adapter.ts';
+import type { ModelFacts } from '../core/ports/provider.ts';
+import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';
+import {
+  type CliArguments,
+  type CliCommand,
+  type CliOutput,
+  refuseMore,
+  textIn,
+  UsageError,
+} from './command.ts';
+import { linesOf } from './doctor.ts';
+import { table } from './table.ts';
+
+const ACTIONS = ['search', 'check', 'add', 'remove'] as const;
+/** Its list needs no key. */
+const PUBLIC = 'openrouter';
+const MAX_SHOWN = 50;
+const TIMEOUT_MS = 20_000;
+const AFTERWARDS = 'A bot that runs takes it over within seconds.';
+
+/** Looks for models at the providers, checks those of the models file, and changes that file. */
+export const models: CliCommand = {
+  name: 'models',
+  usage: [
+    'models search [<words>]',
+    'models check',
+    `models add <id> [--provider <id>] [--tier <${TIERS.join('|')}>] [--name <text>]`,
+    'models remove <id>',
+  ],
+  options: { provider: { type: 'string' }, tier: { type: 'string' }, name: { type: 'string' } },
+
+  async runBare({ positionals: [action, ...rest], values }, environment) {
+    if (action !== 'add' && ['provider', 'tier', 'name'].some((name) => values[name] !== undefined)) {
+      throw new UsageError('--provider, --tier and --name are for models add.');
+    }
+    switch (action) {
+      case 'search':
+        return search(rest.join(' '), environment);
+      case 'check':
+        refuseMore(rest);
+        return check(environment);
+      case 'add':
+        refuseMore(rest.slice(1));
+        return add(rest[0], values, environment);
+      case 'remove':
+        refuseMore(rest.slice(1));
+        return remove(rest[0], environment);
+      default:
+        throw new UsageError(
+          `${action === undefined ? 'What to do is missing' : `models cannot ${JSON.stringify(action)}`}: ${ACTIONS.join(', ')}.`,
+        );
+    }
+  },
+};
+
+interface Offer {
+  readonly provider: string;
+  readonly facts: ModelFacts;
+}
+
+/** What the providers of the file offer, and those that did not say. */
+async function offersOf({ variables }: Environment) {
+  const { config, file } = await readSetup(variables);
+  const providers = await openProviders({
+    config,
+    file,
+    keyIn: (variable) => keyFrom(variables, variable),
+    withPlayground: false,
+    fetch: createFetch(),
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  });
+  const silent: string[] = [];
+  try {
+    const lists = await Promise.all(
+      providers.listed.map(async ({ id }): Promise<Offer[]> => {
+        if (!providers.usable.has(id) && id !== PUBLIC) return [];
+        try {
+          const list = await providers.clients.get(id)?.models(AbortSignal.timeout(TIMEOUT_MS));
+          return (list ?? []).map((facts) => ({ provider: id, facts }));
+        } catch (error) {
+          silent.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+          return [];
+        }
+      }),
+    );
+    return { config, file, offers: lists.flat(), silent };
+  } finally {
+    await providers.close();
+  }
+}
+
+async function search(text: string, environment: Environment): Promise<CliOutput> {
+  const { config, file, offers, silent } = await offersOf(environment);
+  const words = text.toLowerCase().split(/\s+/);
+  const found = offers.filter(({ facts: { id, name } }) =>
+    words.every((word) => `${id} ${name}`.toLowerCase().includes(word)),
+  );
+  const rows = found
+    .slice(0, MAX_SHOWN)
+    .map(({ provider, facts }) => [
+      facts.id,
+      facts.name,
+      provider,
+      facts.contextTokens ?? '',
+      priceIn(facts.prices.promptPicoUsd),
+      priceIn(facts.prices.completionPicoUsd),
+      facts.inputModalities?.includes('image') ? 'yes' : '',
+      isListed(file, provider, facts.id) ? 'yes' : '',
+    ]);
+  const headings = [
+    'Id',
+    'Name',
+    'Provider',
+    'Context',
+    'In, per million',
+    'Out',
+    'Sees',
+    config.MODELS_FILE,
+  ];
+  return {
+    text: [
+      rows.length === 0 ? 'No model has that in its name.' : table(headings, rows),
+      ...(found.length > rows.length
+        ? [`… and ${counted(found.length - rows.length, 'more', 'more')}: search for a longer name.`]
+        : []),
+      ...silent.map((fault) => `Not asked: ${fault}`),
+      ...(rows.length === 0 ? [] : ['Take one up with `models add <id>`.']),
+    ].join('\n'),
+    json: found.map(({ provider, facts }) => ({
+      provider,
+      ...facts,
+      listed: isListed(file, provider, facts.id),
+    })),
+    failed: offers.length === 0,
+  };
+}
+
+function isListed({ models }: CatalogueFile, provider: string, wireModel: string): boolean {
+  return models.some(({ routes }) =>
+    routes.some((route) => route.provider === provider && route.wireModel === wireModel),
+  );
+}
+
+function priceIn(picoUsd: number | null): string {
+  return picoUsd === null ? 'unknown' : formatUsd(nanoUsdPerMillion(picoUsd));
+}
+
+async function check({ variables }: Environment): Promise<CliOutput> {
+  const config = readConfig(variables);
+  const checks = await checkKeys({
+    config,
+    variables,
+    fetch: createFetch(),
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  });
+  const isWrong = checks.some(
+    ({ area, state }) => state === 'fail' || (area === 'Models' && state === 'warn'),
+  );
+  return { text: linesOf(checks).join('\n'), json: { ok: !isWrong, checks }, failed: isWrong };
+}
+
+async function add(
+  id: string | undefined,
+  values: CliArguments['values'],
+  environment: Environment,
+): Promise<CliOutput> {
+  if (id === undefined) throw new UsageError('The id of a model is missing: `models search` finds it.');
+  const tier = textIn(values, 'tier');
+  if (tier !== undefined && !isTier(tier)) {
+    throw new UsageError(`${JSON.stringify(tier)} is no tier: there are ${TIERS.join(', ')}.`);
+  }
+  const wanted = textIn(values, 'provider');
+  const { config, offers, silent } = await offersOf(environment);
+  const offer = offers.find(({ provider, facts }) => facts.id === id && (wanted ?? provider) === provider);
+  if (offer === undefined) {
+    throw new StartError(
+      `No provider${wanted === undefined ? '' : ` ${wanted}`} offers ${id}.${silent.map((fault) => ` ${fault}`).join('')}`,
+      'Find its id with `models search`.',
+    );
+  }
+  const { provider, facts } = offer;
+  const model = {
+    // Ids of the catalogue have a maker before the slash.
+    id: id.includes('/') ? id : `${provider}/${id}`.toLowerCase(),
+    name: textIn(values, 'name') ?? facts.name,
+    tier: tier ?? tierFor(provider, facts),
+    provider,
+    facts,
+  };
+  await change(config, (text) => withModel(text, model));
+  return {
+    text: `Added ${model.id} (${model.name}) to ${config.MODELS_FILE}, for the tier ${model.tier}. ${AFTERWARDS}`,
+    json: { added: model.id, tier: model.tier, provider },
+  };
+}
+
+/** Free ones for everybody, others for those whom the operator gave the provider's tier. */
+function tierFor(provider: string, { prices }: ModelFacts): Tier {
+  if (prices.promptPicoUsd === 0 && prices.completionPicoUsd === 0) return 'free';
+  return isTier(provider) ? provider : 'premium';
+}
+
+async function remove(id: string | undefined, { variables }: Environment): Promise<CliOutput> {
+  if (id === undefined) throw new UsageError('The id of a model is missing.');
+  const { config, file } = await readSetup(variables);
+  if (config.DEFAULT_MODEL === id) {
+    throw new StartError(`${id} is DEFAULT_MODEL.`, 'Set DEFAULT_MODEL to another model first.');
+  }
+  if (!file.models.some((model) => model.id === id)) {
+    throw new StartError(
+      `${config.MODELS_FILE} has no model ${id}.`,
+      `It has ${file.models.map((model) => model.id).join(', ')}.`,
+    );
+  }
+  await change(config, (text) => withoutModel(text, id) ?? text);
+  return { text: `Took ${id} out of ${config.MODELS_FILE}. ${AFTERWARDS}`, json: { removed: id } };
+}
+
+/** In one step, so that a bot never reads half a file. */
+async function change({ MODELS_FILE }: Config, edit: (text: string) => string): Promise<void> {
+  const path = await realpath(MODELS_FILE);
+  const text = edit(await readFile(path, 'utf8'));
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,76 @@
+import { applyEdits, modify } from 'jsonc-parser';
+import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import type { Tier } from '../ports/tiers.ts';
+import { type CatalogueFile, parseCatalogueFile } from './file.ts';
+
+const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
+
+export interface NewModel {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly provider: string;
+  readonly facts: ModelFacts;
+}
+
+/**
+ * The text of a models file with one more model at its end; all else stays as its author wrote it.
+ *
+ * @throws CatalogueFileError where it would have a fault
+ */
+export function withModel(text: string, { id, name, tier, provider, facts }: NewModel): string {
+  const { contextTokens, maxOutputTokens, inputModalities, prices } = facts;
+  const input = (inputModalities ?? ['text']).filter((each) => each === 'text' || each === 'image');
+  const entry = {
+    id,
+    name,
+    tier,
+    routes: [{ provider, ...(facts.id === id ? {} : { model: facts.id }) }],
+    ...(contextTokens === null ? {} : { contextTokens }),
+    ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
+    prices: pricesOf(prices),
+    input: input.length === 0 ? ['text'] : input,
+  };
+  return checked(
+    applyEdits(text, modify(text, ['models', -1], entry, { ...FORMAT, isArrayInsertion: true })),
+  );
+}
+
+/** The text without the model of this id; null if it has none. @throws CatalogueFileError */
+export function withoutModel(text: string, id: string): string | null {
+  const index = parseCatalogueFile(text).models.findIndex((model) => model.id === id);
+  if (index < 0) return null;
+  return checked(applyEdits(text, modify(text, ['models', index], undefined, FORMAT)));
+}
+
+/** In dollars, as the file has them. */
+const PER_MILLION = {
+  promptPerMillion: 'promptPicoUsd',
+  cachedPromptPerMillion: 'cachedPromptPicoUsd',
+  cacheWritePerMillion: 'cacheWritePicoUsd',
+  completionPerMillion: 'completionPicoUsd',
+  reasoningPerMillion: 'reasoningPicoUsd',
+} as const satisfies Record<string, keyof ModelPrices>;
+const EACH = {
+  request: 'requestPicoUsd',
+  image: 'imagePicoUsd',
+  webSearch: 'webSearchPicoUsd',
+} as const satisfies Record<string, keyof ModelPrices>;
+
+function pricesOf(prices: ModelPrices): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [name, kind] of Object.entries(PER_MILLION)) {
+    const price = prices[kind];
+    if (price !== null) found[name] = price / 1e6;
+  }
+  for (const [name, kind] of Object.entries(EACH)) {
+    const price = prices[kind];
+    if (price !== null && price !== 0) found[name] = price / 1e12;
+  }
+  return found;
+}
+
+function checked(text: string): string {
+  parseCatalogueFile(text) satisfies CatalogueFile;
+  return text;
+}

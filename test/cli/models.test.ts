@@ -1,0 +1,124 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { createFakeProvider, type FakeProvider } from '../support/provider/fake-provider.ts';
+
+const KEY = 'sk-or-v1-secret-of-the-operator';
+const LISTED = [
+  { id: 'openai/gpt-4o', name: 'OpenAI: GPT-4o' },
+  {
+    id: 'anthropic/claude-sonnet-4.5',
+    name: 'Anthropic: Claude Sonnet 4.5',
+    context_length: 1_000_000,
+    pricing: { prompt: '0.000003', completion: '0.000015', input_cache_read: '0.0000003' },
+    architecture: { input_modalities: ['text', 'image', 'file'] },
+    top_provider: { max_completion_tokens: 64_000 },
+  },
+  { id: 'qwen/qwen3:free', name: 'Qwen3 (free)', pricing: { prompt: '0', completion: '0' } },
+];
+
+let folder: string;
+let path: string;
+let provider: FakeProvider;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  path = join(folder, 'models.json');
+  copyFileSync('models.json', path);
+  provider = await createFakeProvider({ keys: [KEY], models: LISTED });
+});
+afterEach(async () => {
+  await provider.close();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (args: readonly string[], more: Record<string, string> = {}) =>
+  runCli(args, async () => ({
+    variables: {
+      MODELS_FILE: path,
+      OPENROUTER_BASE_URL: provider.url,
+      OPENROUTER_API_KEY: KEY,
+      STORE_URL: 'memory:',
+      ...more,
+    },
+    inFile: new Set(),
+  }));
+
+const entry = (id: string) =>
+  parseCatalogueFile(readFileSync(path, 'utf8')).models.find((model) => model.id === id);
+
+describe('models on the command line', () => {
+  it('searches what the providers offer, with prices and whether it is listed', async () => {
+    const { code, output } = await run(['models', 'search', 'CLAUDE', 'sonnet']);
+    expect(code).toBe(0);
+    expect(output).toMatch(
+      /\nanthropic\/claude-sonnet-4\.5 +Anthropic: Claude Sonnet 4\.5 +openrouter +1,000,000 +\$3\.00 +\$15\.00 +yes\n/,
+    );
+    expect(output).not.toContain('gpt-4o');
+    expect(JSON.parse((await run(['models', 'search', 'gpt', '--json'])).output)).toMatchObject([
+      { id: 'openai/gpt-4o', provider: 'openrouter', listed: true },
+    ]);
+    const refused = await run(['models', 'search'], { OPENROUTER_API_KEY: 'sk-or-v1-another-key' });
+    expect(refused.output).not.toContain('sk-or-v1');
+  });
+
+  it('adds a model as its provider describes it, and leaves the rest of the file as it was', async () => {
+    const before = readFileSync(path, 'utf8');
+    expect((await run(['models', 'add', 'anthropic/claude-sonnet-4.5'])).output).toMatch(
+      /^Added anthropic\/claude-sonnet-4\.5 \(.*\) to .*, for the tier openrouter\./,
+    );
+    const after = readFileSync(path, 'utf8');
+    expect(after.startsWith(before.slice(0, before.lastIndexOf('}\n  ]')))).toBe(true);
+    expect(entry('anthropic/claude-sonnet-4.5')).toMatchObject({
+      tier: 'openrouter',
+      contextTokens: 1_000_000,
+      maxOutputTokens: 64_000,
+      prices: { promptPicoUsd: 3_000_000, completionPicoUsd: 15_000_000, cachedPromptPicoUsd: 300_000 },
+      input: ['text', 'image'],
+    });
+    await run(['models', 'add', 'qwen/qwen3:free', '--name', 'Qwen']);
+    expect(entry('qwen/qwen3:free')).toMatchObject({ tier: 'free', name: 'Qwen' });
+    expect((await run(['models', 'remove', 'qwen/qwen3:free'])).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe(after);
+  });
+
+  it('never leaves a file with a fault', async () => {
+    const before = readFileSync(path, 'utf8');
+    const twice = await run(['models', 'add', 'openai/gpt-4o']);
+    expect([twice.code, twice.errors]).toEqual([
+      1,
+      expect.stringContaining('stands here for the second time'),
+    ]);
+    expect((await run(['models', 'add', 'openai/gpt-9'])).errors).toMatch(
+      /^No provider offers openai\/gpt-9\./,
+    );
+    const none = await run(['models', 'remove', 'openai/gpt-9']);
+    expect(none.errors).toMatch(/has no model openai\/gpt-9\.\nIt has meta-llama/);
+    const needed = await run(['models', 'remove', 'openai/gpt-4o'], { DEFAULT_MODEL: 'openai/gpt-4o' });
+    expect(needed.errors).toMatch(/is DEFAULT_MODEL/);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    writeFileSync(path, before.replace('"free"', '"gold"'));
+    expect((await run(['models', 'remove', 'openai/gpt-4o'])).errors).toMatch(/models\[0\]\.tier/);
+  });
+
+  it('checks the models of the file, and exits with 1 where some are gone', async () => {
+    const { code, output } = await run(['models', 'check']);
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /! Models +anthropic\/claude-3\.5-sonnet is gone.* Put anthropic\/claude-sonnet-4\.5 /,
+    );
+  });
+
+  it.each([
+    [['models'], /^What to do is missing: search, check, add, remove/],
+    [['models', 'add'], /^The id of a model is missing/],
+    [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is no tier/],
+    [['models', 'check', '--tier', 'free'], /are for models add/],
+  ])('refuses %j', async (args, words) => {
+    const { code, errors } = await run(args);
+    expect([code, errors]).toEqual([2, expect.stringMatching(words)]);
+  });
+});
