@@ -81,5 +81,6 @@ const FACTS = {
     webSearchPicoUsd: null,
   },
   inputModalities: null,
+  outputModalities: null,
   expiresAt: null,
 };
