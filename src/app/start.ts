@@ -38,7 +38,7 @@ import { createFetch } from './http-client.ts';
 import { createHttpServer } from './http-server.ts';
 import { createMetrics } from './metrics.ts';
 import { watchModelsFile } from './models-file.ts';
-import { forOperator, forOperator, isOperators } from './operator-only.ts';
+import { forOperator, isOperators } from './operator-only.ts';
 import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';

@@ -6,6 +6,7 @@ import { type ModelsFile, watchModelsFile } from '../../src/app/models-file.ts';
 import { readSetup } from '../../src/app/setup.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -70,16 +71,7 @@ const FACTS = {
   name: 'x',
   contextTokens: 99,
   maxOutputTokens: null,
-  prices: {
-    promptPicoUsd: null,
-    cachedPromptPicoUsd: null,
-    cacheWritePicoUsd: null,
-    completionPicoUsd: null,
-    reasoningPicoUsd: null,
-    requestPicoUsd: null,
-    imagePicoUsd: null,
-    webSearchPicoUsd: null,
-  },
+  prices: NO_PRICES,
   inputModalities: null,
   outputModalities: null,
   expiresAt: null,

@@ -50,6 +50,7 @@ const PER_MILLION = {
   cacheWritePerMillion: 'cacheWritePicoUsd',
   completionPerMillion: 'completionPicoUsd',
   reasoningPerMillion: 'reasoningPicoUsd',
+  imageOutputPerMillion: 'imageOutputPicoUsd',
 } as const satisfies Record<string, keyof ModelPrices>;
 const EACH = {
   request: 'requestPicoUsd',
