@@ -56,7 +56,7 @@ describe('the command line', () => {
     );
     expect(granted.errors).toBe('');
     expect(granted.output).toMatch(
-      /^discord:123 has the tier premium:\n {2}- free: what every place has\n {2}- premium: given by the operator until 2999-01-01 \(command line \(.+\): a good cause\)\n$/,
+      /^discord:123 has the tier premium:\n {2}- free: the default tier\n {2}- premium: given by the operator until 2999-01-01 \(command line \(.+\): a good cause\)\n$/,
     );
     expect(await json('tier', 'show', 'discord:123')).toMatchObject({
       guild: 'discord:123',
@@ -72,7 +72,7 @@ describe('the command line', () => {
       { action: 'tier.grant', from: null, to: 'premium until 2999-01-01', reason: 'a good cause' },
     ]);
     expect(await json('audit', '--limit', '1')).toHaveLength(1);
-    expect((await run(['audit', 'discord:4'])).output).toBe('Nothing was changed so far.\n');
+    expect((await run(['audit', 'discord:4'])).output).toBe('No changes yet.\n');
   });
 
   it(
@@ -112,7 +112,10 @@ describe('the command line', () => {
     [['tier', 'grant', 'discord:1'], /^A tier is missing: there are free, openai, openrouter, premium\./],
     [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is no tier/],
     [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is too much\./],
-    [['tier', 'grant', 'discord:1', 'premium', '--until', '2020-01-01'], /^The end, 2020-01-01, is past\./],
+    [
+      ['tier', 'grant', 'discord:1', 'premium', '--until', '2020-01-01'],
+      /^The end, 2020-01-01, is in the past\./,
+    ],
     [['tier', 'grant', 'discord:1', 'premium', '--for', 'ever'], /^Unknown option '--for'\.\n/],
     [['usage', '--days'], /^Option '--days <value>' argument missing\.\n/],
     [['audit', '--limit', '0'], /^--limit must be a whole number/],

@@ -347,13 +347,13 @@ describe
       await page.keyboard.type('openai');
       await expect.poll(() => composer(page).inputValue(), PATIENCE).toBe('/tier grant --tier openai');
       await page.keyboard.press('Enter');
-      await page.locator('.message.notice').getByText('I have granted openai').waitFor();
+      await page.locator('.message.notice').getByText('Granted openai').waitFor();
       await expect.poll(() => page.getByLabel('Tier').inputValue(), PATIENCE).toBe('openai');
 
       await say(page, '/tier tier:premium');
       await page.getByText('has no meaning without action:grant').waitFor();
       await say(page, '/tier action:grant tier:premium');
-      await page.locator('.message.notice').getByText('I have granted premium').waitFor();
+      await page.locator('.message.notice').getByText('Granted premium').waitFor();
     });
 
     test('says that it is the demo, whatever there is room for', async ({ world, expect }) => {
@@ -629,7 +629,7 @@ describe
       const told = page.locator('.channel .message.notice .markdown');
 
       await say(page, '/connect');
-      await told.getByText('Only an admin of this place can use').waitFor();
+      await told.getByText('Only an admin can use').waitFor();
       expect(await form.count()).toBe(0);
 
       await page.getByRole('radio', { name: 'Ada Admin' }).check();

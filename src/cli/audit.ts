@@ -19,6 +19,6 @@ export const audit: CliCommand = {
       entries.push(entry);
       if (entries.length === Number(limit)) break;
     }
-    return { text: entries.map(entryInWords).join('\n') || 'Nothing was changed so far.', json: entries };
+    return { text: entries.map(entryInWords).join('\n') || 'No changes yet.', json: entries };
   },
 };

@@ -82,7 +82,9 @@ function meaningOf(
   if (amount === undefined)
     throw new UsageError('An amount is missing, such as 20 or 0.50; or none, or default.');
   if (layer !== 'operator' && !isPersonal(limit)) {
-    throw new UsageError(`${option} is not a limit of one person: leave --user and --role out.`);
+    throw new UsageError(
+      `${option} applies to everyone together, not to one person. Leave out --user and --role.`,
+    );
   }
   if (amount === 'default') return { limit, most: undefined };
   if (amount === 'none') {

@@ -121,7 +121,7 @@ async function revoke(
   const revoked = await guilds.revoke(guild, { by: context.by, reason: textIn(values, 'reason') ?? '' });
   const { text, json } = outputOf(await guilds.report(guild));
   return {
-    text: `${revoked ? 'The grant is taken back.' : 'There was no grant.'}\n${text}`,
+    text: `${revoked ? 'Grant revoked.' : 'There was no grant to revoke.'}\n${text}`,
     json: { ...json, revoked },
   };
 }

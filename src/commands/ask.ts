@@ -6,13 +6,13 @@ export const ask = defineCommand({
   role: 'member',
   reply: 'answer',
   options: {
-    prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
-    model: { type: 'model', description: 'Which model answers; the current default if left out' },
+    prompt: { type: 'text', description: 'Your question', required: true, maxChars: 6_000 },
+    model: { type: 'model', description: 'Model to use (default: the current one)' },
     web: { type: 'flag', description: 'Let the model search the web (costs extra)' },
-    file: { type: 'file', description: 'A file or picture that the question is about' },
-    file2: { type: 'file', description: 'Another one' },
-    file3: { type: 'file', description: 'A third one; more come with a message that mentions me' },
-    private: { type: 'flag', description: 'Show the answer to you alone' },
+    file: { type: 'file', description: 'A file or image for the question' },
+    file2: { type: 'file', description: 'Another file' },
+    file3: { type: 'file', description: 'A third file; for more, mention me in a message' },
+    private: { type: 'flag', description: 'Show the answer only to you' },
   },
   async run({ eventId, actor, place, surface, brought, services }, options) {
     const { prompt, model, web, file, file2, file3 } = options;

@@ -23,19 +23,19 @@ const KEY_PAGES = {
 
 export const connect = defineCommand({
   name: 'connect',
-  description: 'Use an API key of your own here: it opens models, and its account pays for them (admins)',
+  description: 'Add an API key that unlocks models here and pays for them (admins)',
   role: 'admin',
   reply: 'private',
   options: {
     provider: {
       type: 'choice',
-      description: 'Whose key it is',
+      description: 'Provider of the key',
       required: true,
       choices: KEY_PROVIDERS.map(({ id, name }) => ({ value: id, label: name })),
     },
     key: {
       type: 'secret',
-      description: `The key; from ${Object.values(KEY_PAGES).join(' or ').replaceAll('https://', '')}`,
+      description: `The key, from ${Object.values(KEY_PAGES).join(' or ').replaceAll('https://', '')}`,
       required: true,
       maxChars: MAX_KEY_CHARS,
     },
@@ -43,32 +43,34 @@ export const connect = defineCommand({
 
   async refuse({ services }) {
     if (services.ownKeys.providers.length > 0) return null;
-    return 'API keys cannot be connected here: the operator of this bot has to set `ENCRYPTION_KEY` first, so that they are kept encrypted.';
+    return 'API keys cannot be connected yet. The operator must set `ENCRYPTION_KEY` first, so that keys are stored encrypted.';
   },
 
   async run({ actor, place, services, signal, tell }, { provider, key }) {
     const name = keyProviderName(provider);
     if (!services.ownKeys.providers.includes(provider)) {
-      return tell(`Keys for ${name} cannot be connected here: the built-in demo stands in its place.`);
+      return tell(`Keys for ${name}cannot be connected here, because the built-in demo replaces it.`);
     }
     if (!KEY.test(key)) {
-      return tell(`That is no API key. Make one at ${KEY_PAGES[provider]}, and paste all of it.`);
+      return tell(`That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`);
     }
     // Not even asked there: a key is nobody's but its own provider's to see.
     const other = KEY_PROVIDERS.find(({ id }) => id !== provider && MARKS[id].test(key))?.name;
     if (other !== undefined) {
-      return tell(`That is a key for ${other}, not for ${name}. Choose ${other} for it. It was not kept.`);
+      return tell(
+        `That is a key for ${other}, not for ${name}. Choose ${other} instead. The key was not saved.`,
+      );
     }
     const by = `${platformOf(actor.guild)}:${actor.user}`;
     try {
       if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, signal))) {
         return tell(
-          `${name} does not accept this key, so it was not kept. Look at ${KEY_PAGES[provider]} whether it is still there, or make a new one.`,
+          `${name} rejected this key, so it was not saved. Check that it still exists at ${KEY_PAGES[provider]}, or create a new one.`,
         );
       }
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return tell(`${name} could not check the key, so it was not kept. ${inOneLine(explain(error))}`);
+      return tell(`${name} could not check the key, so it was not saved. ${inOneLine(explain(error))}`);
     }
     await tell(await connected(provider, key.slice(-4), { place, services }));
   },
@@ -97,9 +99,9 @@ async function connected(
   const name = keyProviderName(provider);
   return [
     `The key …${lastFour} for ${name} is connected: ${placeOf(place.guild)} has the tier \`${tier}\` now.`,
-    paid.length === 0 ? 'No model on offer is reached with it.' : `It pays for ${paid.join(', ')}.`,
-    opens(tier, 'premium') ? '' : '`/tier` says what else there is.',
-    `Everybody here can ask them, and ${name} bills the key’s account: \`/limits\` bounds that, \`/usage\` shows it, \`/disconnect\` ends it.`,
+    paid.length === 0 ? 'None of the available models can use it.' : `It pays for ${paid.join(', ')}.`,
+    opens(tier, 'premium') ? '' : '`/tier` shows how to get more models.',
+    `Everyone here can use them, and ${name} bills the key’s account. Set a limit with \`/limits\`, see the cost with \`/usage\`, remove the key with \`/disconnect\`.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -3,22 +3,22 @@ import { mayActAs } from '../core/ports/actor.ts';
 
 export const context = defineCommand({
   name: 'context',
-  description: 'Show or choose whether questions in a thread bring what was said in it before',
+  description: 'Choose whether the model sees the earlier messages of a thread',
   role: 'member',
   reply: 'private',
   options: {
     threads: {
       type: 'choice',
-      description: 'For admins: whether threads are read; shows it if left out',
+      description: 'Read threads or not (admins; default: show the setting)',
       choices: [
         { value: 'on', label: 'Read threads' },
         { value: 'off', label: 'Do not read threads' },
-        { value: 'default', label: 'As everywhere here, or the default' },
+        { value: 'default', label: 'Same as the server, or the default' },
       ],
     },
     scope: {
       type: 'choice',
-      description: 'Where it counts; this channel if left out',
+      description: 'Where it applies (default: this channel)',
       choices: [
         { value: 'channel', label: 'This channel' },
         { value: 'guild', label: 'All channels' },
@@ -36,8 +36,8 @@ export const context = defineCommand({
     const { readsContext } = await settings.at({ place, conversation: null });
     await tell(
       readsContext
-        ? 'If you mention me in a thread, I read what was said in it before. The message that you reply to, forwards and files always come with your question.'
-        : 'If you mention me in a thread, I do not read what was said in it before. The message that you reply to, forwards and files still come with your question.',
+        ? 'If you mention me in a thread, I read its earlier messages. I always read the message you reply to, forwarded messages and files.'
+        : 'If you mention me in a thread, I do not read its earlier messages. I still read the message you reply to, forwarded messages and files.',
     );
   },
 });

@@ -4,13 +4,13 @@ import { KEY_PROVIDERS, keyProviderName } from '../core/ports/tiers.ts';
 
 export const disconnect = defineCommand({
   name: 'disconnect',
-  description: 'Take back an API key that was connected here (admins)',
+  description: 'Remove a connected API key (admins)',
   role: 'admin',
   reply: 'private',
   options: {
     provider: {
       type: 'choice',
-      description: 'Whose key; the only one there is if left out',
+      description: 'Provider of the key; not needed if only one is connected',
       choices: KEY_PROVIDERS.map(({ id, name }) => ({ value: id, label: name })),
     },
   },
@@ -32,7 +32,7 @@ export const disconnect = defineCommand({
     }
     const { tier } = await guilds.access(place.guild);
     await tell(
-      `The key for ${name} is deleted here; ${placeOf(place.guild)} has the tier \`${tier}\` now. The key itself stays good at ${name}, until it is deleted there.`,
+      `The key for ${name} is deleted here; ${placeOf(place.guild)} has the tier \`${tier}\` now. The key still works at ${name} until you delete it there.`,
     );
   },
 });

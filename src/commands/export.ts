@@ -10,7 +10,7 @@ const MAX_PLAIN_BYTES = 8 * 1_048_576;
 
 export const exportData = defineCommand({
   name: 'export',
-  description: 'Get a file with all that I have stored about you here',
+  description: 'Download everything stored about you here',
   role: 'member',
   reply: 'private',
   options: {},
@@ -20,7 +20,7 @@ export const exportData = defineCommand({
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;
     await tell({
-      text: `This is what I have stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and what ${counted(requests.length, 'request')} cost. \`/forget what:myself\` makes me forget it.`,
+      text: `Everything stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and the cost of ${counted(requests.length, 'request')}. \`/forget what:myself\` deletes it.`,
       files: [await fileOf(data)],
     });
   },
@@ -28,7 +28,7 @@ export const exportData = defineCommand({
 
 async function fileOf(data: PersonalData): Promise<NoticeFile> {
   const bytes = Buffer.from(`${JSON.stringify(data, null, 2)}\n`);
-  const description = 'Your questions, their answers and what they cost, as JSON';
+  const description = 'Your questions, the answers and their cost, as JSON';
   if (bytes.length <= MAX_PLAIN_BYTES) {
     return { name: 'parley-data.json', mediaType: 'application/json', bytes, description };
   }
@@ -42,5 +42,5 @@ function counted(count: number, noun: string, nouns = `${noun}s`): string {
 
 /** For `/export` and `/forget`, which share one allowance. */
 export function tooOften(waitMs: number): string {
-  return `You have used this too often in the last minutes. Try again ${waitInWords(waitMs)}.`;
+  return `You have used this command too often in the last few minutes. Try again ${waitInWords(waitMs)}.`;
 }

@@ -4,17 +4,17 @@ import { tooOften } from './export.ts';
 
 export const forget = defineCommand({
   name: 'forget',
-  description: 'Make me forget this conversation, all that is yours, or all of this place (admins)',
+  description: 'Delete a conversation, your data, or all data of this server',
   role: 'member',
   reply: 'private',
   options: {
     what: {
       type: 'choice',
-      description: 'What to forget; this conversation if left out',
+      description: 'What to delete (default: this conversation)',
       choices: [
         { value: 'conversation', label: 'This conversation' },
-        { value: 'myself', label: 'All that is mine here' },
-        { value: 'guild', label: 'Everything of this place (admins)' },
+        { value: 'myself', label: 'My data here' },
+        { value: 'guild', label: 'All data of this server (admins)' },
       ],
     },
   },
@@ -29,7 +29,7 @@ export const forget = defineCommand({
       case 'myself': {
         const { remembered, requests, unsettled } = await privacy.forgetPerson(place.guild, actor.user);
         if (remembered + requests + unsettled === 0) {
-          return tell(`Nothing that you asked is stored here any more. ${MESSAGES_STAY}`);
+          return tell(`No questions of yours are stored here. ${MESSAGES_STAY}`);
         }
         const questions = counted(
           remembered,
@@ -37,43 +37,41 @@ export const forget = defineCommand({
           'questions of yours with their answers',
         );
         return tell(
-          `I have forgotten ${questions}, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `Deleted ${questions}, and the cost of ${counted(requests, 'request')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
       case 'guild': {
         if (!mayActAs(await roles(actor), 'admin')) {
-          return tell(
-            'Only an admin can make me forget everything here. `/forget what:myself` forgets what is yours.',
-          );
+          return tell('Only an admin can delete all data here. `/forget what:myself` deletes yours.');
         }
         const by = `${platformOf(actor.guild)}:${actor.user}`;
         const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
         return tell(
-          `I have forgotten ${counted(remembered, 'conversation')}, all choices, instructions and personas, and what ${counted(requests, 'request')} cost. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `Deleted ${counted(remembered, 'conversation')}, all model choices, instructions and personas, and the cost of ${counted(requests, 'request')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
     }
   },
 });
 
-const MESSAGES_STAY = 'The messages stay until somebody deletes them.';
+const MESSAGES_STAY = 'Messages already posted in the channel are not deleted.';
 
 async function forgetConversation({ actor, place, services }: CommandContext): Promise<string> {
   const { chat, privacy, roles } = services;
   const conversation = await chat.conversationAt(place);
   if (conversation === null) {
-    return 'There is no conversation here to forget: use `/forget` inside a thread or direct message.';
+    return 'There is no conversation to delete here. Use `/forget` in a thread or direct message.';
   }
   if (!mayActAs(await roles(actor), 'admin') && (await privacy.isShared(conversation, actor.user))) {
-    return 'Others have taken part in this conversation, so only an admin can make me forget it. `/forget what:myself` forgets what is yours.';
+    return 'Other people took part in this conversation, so only an admin can delete it. `/forget what:myself` deletes your data.';
   }
   await privacy.forgetConversation(conversation.id);
-  return `I have forgotten this conversation. ${MESSAGES_STAY}`;
+  return `Deleted this conversation. ${MESSAGES_STAY}`;
 }
 
 function stillToCome(unsettled: number): string {
   if (unsettled === 0) return '';
-  return `The cost of ${counted(unsettled, 'more request')} is not known yet and will be on record: use this command again in some minutes to have it forgotten too. `;
+  return `The cost of ${counted(unsettled, 'more request')} is not known yet and will still be recorded. Run this command again in a few minutes to delete it too. `;
 }
 
 function counted(count: number, noun: string, nouns = `${noun}s`): string {

@@ -8,7 +8,7 @@ const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as cons
 
 export const help = defineCommand({
   name: 'help',
-  description: 'What I can do',
+  description: 'Show what the bot can do',
   role: 'member',
   reply: 'private',
   options: {},
@@ -17,7 +17,7 @@ export const help = defineCommand({
     const lines = commands.filter((command) => mayActAs(role, command.role)).map(describe);
     await tell(
       [
-        'Ask me with `/ask`, mention me, or write in one of my threads or in a direct message: there you need no command.',
+        'Ask me with `/ask` or mention me. In my threads and in direct messages, just write.',
         lines.join('\n'),
         `Under an answer, **Stop** ends it, **Retry** asks again${surface.canContinueInThread ? ', **Continue in thread** goes on from it' : ''}.`,
         ...(surface.caveat === undefined ? [] : [surface.caveat]),

@@ -5,27 +5,27 @@ import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting
 
 export const instructions = defineCommand({
   name: 'instructions',
-  description: 'Show or set what I am told before each question here',
+  description: 'Show or set the standing instructions for the model here',
   role: 'member',
   reply: 'private',
   options: {
     action: {
       type: 'choice',
-      description: 'What to do; sets them if there is a text, else shows them',
+      description: 'What to do (default: set the text, or show the instructions)',
       choices: [
-        { value: 'show', label: 'Show those that count here' },
-        { value: 'set', label: 'Set them' },
-        { value: 'clear', label: 'Take them back' },
+        { value: 'show', label: 'Show the instructions in use here' },
+        { value: 'set', label: 'Set instructions' },
+        { value: 'clear', label: 'Clear instructions' },
       ],
     },
     text: {
       type: 'text',
-      description: 'What to tell me; {user}, {channel} and {date} are filled in with each question',
+      description: 'The instructions; {user}, {channel} and {date} are filled in for each question',
       maxChars: MAX_INSTRUCTIONS_CHARS,
     },
     scope: {
       type: 'choice',
-      description: 'Where they count; this conversation if left out, beyond it for admins',
+      description: 'Where they apply (default: this conversation; more for admins)',
       choices: SCOPE_CHOICES,
     },
   },
@@ -34,7 +34,7 @@ export const instructions = defineCommand({
     const wanted = action ?? (text === undefined ? 'show' : 'set');
     if (wanted === 'show') return tell(await shown(context));
     if (wanted === 'set' && text === undefined) {
-      return tell('Say what to tell me: `/instructions action:set text:…`.');
+      return tell('Add the instructions: `/instructions action:set text:…`.');
     }
     const target = await ownedTarget(context, scope, 'the instructions');
     if (!target.ok) return tell(target.text);
@@ -44,8 +44,8 @@ export const instructions = defineCommand({
     await recordChange(context, scope, 'instructions', given?.text ?? null);
     await tell(
       given === undefined
-        ? `The instructions for ${SCOPE_WORDS[scope]} are taken back.`
-        : `From the next question on these instructions count in ${SCOPE_WORDS[scope]}. Everybody here can read them with \`/instructions\`.`,
+        ? `Instructions for ${SCOPE_WORDS[scope]} cleared.`
+        : `Instructions saved for ${SCOPE_WORDS[scope]}. They apply from the next question. Everyone here can read them with \`/instructions\`.`,
     );
   },
 });

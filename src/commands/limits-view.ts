@@ -23,13 +23,13 @@ export async function showLimits(
   { guild, whose, isAdmin }: Subject,
 ): Promise<string> {
   const { limits } = context.services;
-  if (!limits.isOn) return 'Nothing is limited: the operator of this bot has lifted all limits.';
+  if (!limits.isOn) return 'There are no limits: the operator turned them off.';
   const rules = await limits.rules(guild);
   if (whose !== null && 'group' in whose) return groupView(guild, whose.group, rules);
   return overview(context, { guild, user: whose?.user ?? null, isAdmin, rules });
 }
 
-/** Says that a rule has no effect, since others are tighter: which one, and what holds; null where the rule has one. */
+/** Why a rule has no effect: which tighter rule applies, and its value. Null if the rule has an effect. */
 export async function tighterThan(
   rule: { guild: GuildId; whose: Whose; limit: GuildLimitName; most: number | null },
   { services }: CommandContext,
@@ -46,9 +46,8 @@ export async function tighterThan(
     const inForce = (await limits.limitsFor({ guild, user, groups, payer }, operatorTier))[limit];
     if (inForce === null || (most !== null && inForce >= most)) return null;
     const setter = setterOf(limit, inForce, { guild, rules, ofGroups, payer, user });
-    const what = most === null ? 'lifting it' : `a limit of ${amountInWords(limit, most)}`;
-    const whoAllows = setter === null ? `the tier \`${operatorTier}\` allows` : `${setter} has set`;
-    words ??= `${what} has no effect: ${whoAllows} ${amountInWords(limit, inForce)}, and the tightest counts.`;
+    const cause = setter === null ? `tier \`${operatorTier}\` allows` : `${setter} set the limit to`;
+    words ??= `it has no effect: ${cause} only ${amountInWords(limit, inForce)}.`;
   }
   return words;
 }
@@ -63,7 +62,7 @@ function groupView(guild: GuildId, group: string, { groups }: GuildRules): strin
   return [
     `**Limits of the ${groupWord(guild)} ${group}**, for each person in it:`,
     lines.join('\n'),
-    'Of all that limits a person the tightest counts. Set one with `limit` and `to`; `default` takes it back.',
+    'If several limits apply to a person, the lowest counts. Set one with `limit` and `to`; `default` removes it.',
   ].join('\n\n');
 }
 
@@ -98,7 +97,7 @@ async function overview(
         isGuildLimit(level.limit) ? [lineOf(level.limit, level, line)] : [],
       );
       const heading =
-        payer === 'guild' ? '**What its own API keys pay**' : `**Limits of the tier \`${operatorTier}\`**`;
+        payer === 'guild' ? '**Paid with its own API keys**' : `**Limits of the tier \`${operatorTier}\`**`;
       return `${heading}\n${lines.join('\n')}`;
     }),
   );
@@ -107,8 +106,8 @@ async function overview(
     ...sections,
     ...(isAdmin ? groupsWithLimits(guild, rules, user !== null && !isKnown) : []),
     isAdmin
-      ? 'Set one with `limit` and `to`: it tightens what holds here.'
-      : 'Admins can tighten them; the operator of this bot can set any.',
+      ? 'Lower a limit with `limit` and `to`.'
+      : 'Admins can lower these limits; the operator can set any value.',
   ].join('\n\n');
 }
 
@@ -124,10 +123,10 @@ function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: b
   const ids = Object.keys(groups).map((id) => `\`${id}\``);
   if (ids.length === 0) return [];
   const rest = isOfAnother
-    ? ' What is shown above leaves them out, whether this person is in one or not.'
+    ? 'They are not included above, because the groups of this person are not known here.'
     : '';
   return [
-    `These ${groupWord(guild)}s have limits of their own, which \`role\` shows: ${ids.join(', ')}.${rest}`,
+    `These ${groupWord(guild)}s have their own limits (use \`role\` to see them): ${ids.join(', ')}.${rest}`,
   ];
 }
 

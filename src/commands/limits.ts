@@ -28,31 +28,32 @@ const LIMIT_VALUES = CHOICES.map(({ value }) => `\`${value}\``).join(', ');
 
 export const limits = defineCommand({
   name: 'limits',
-  description: 'Show what may be used here, or set it (admins)',
+  description: 'Show or set the limits on requests and spending',
   role: 'member',
   reply: 'private',
   options: {
     limit: {
       type: 'choice',
-      description: 'Which limit to set; shows them all if left out',
+      description: 'Limit to set (default: show all limits)',
       choices: CHOICES,
     },
     to: {
       type: 'text',
-      description: 'A number, or dollars such as 0.50; "default" takes it back; operators: "none"',
+      description:
+        'A number, or dollars like 0.50; "default" removes the limit you set; "none" lifts it (operators)',
       maxChars: 40,
     },
     user: {
       type: 'text',
-      description: 'For this person alone (admins): a mention or an id',
+      description: 'Only for this person, by mention or ID (admins)',
       maxChars: 100,
     },
     role: {
       type: 'text',
-      description: 'For each with this role, on Slack in this user group (admins): a mention or an id',
+      description: 'For each person with this role or user group, by mention or ID (admins)',
       maxChars: 100,
     },
-    guild: { type: 'text', description: 'Of another place, by its id (operators)', maxChars: 100 },
+    guild: { type: 'text', description: 'Another server or workspace, by ID (operators)', maxChars: 100 },
   },
   async run(context, given) {
     const { limit: value, to, user, role: group, guild: id } = given;
@@ -60,22 +61,24 @@ export const limits = defineCommand({
     const role = await services.roles(actor);
     const isAdmin = mayActAs(role, 'admin');
     if (!isAdmin && Object.keys(given).length > 0) {
-      return tell('Only an admin can set limits or see those of others. `/limits` alone shows yours.');
+      return tell(
+        'Only an admin can set limits or see those of other people. `/limits` without options shows yours.',
+      );
     }
     const guild = id === undefined ? place.guild : guildIn(id, role, context);
     if (guild === null) {
       return tell(
         role === 'operator'
-          ? 'There is no such place, or you cannot reach it from here: give an id such as `discord:123` or `slack:T123`.'
-          : 'Only the operator of this bot can see and set the limits of other places.',
+          ? 'Unknown server, or not reachable from here. Use an ID such as `discord:123` or `slack:T123`.'
+          : 'Only the operator can see or set the limits of other servers.',
       );
     }
     const whose = whoseIn(guild, user, group, services.peopleIn(guild));
     if (typeof whose === 'string') return tell(whose);
     const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === value) ?? null;
     if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
-    if (limit === null) return tell(`Say which \`limit\` to set: ${LIMIT_VALUES}.`);
-    if (to === undefined) return tell('Say what to set it `to`: an amount, or `default`.');
+    if (limit === null) return tell(`Choose which \`limit\` to set: ${LIMIT_VALUES}.`);
+    if (to === undefined) return tell('Add the new value in `to`: an amount, or `default`.');
 
     const wish = { guild, whose, limit, to, role };
     const meant = meaningOf(wish, context);
@@ -84,7 +87,7 @@ export const limits = defineCommand({
     const problem = await set({ ...wish, most }, context);
     if (problem !== null) return tell(problem);
     const tighter = most === undefined ? null : await tighterThan({ guild, whose, limit, most }, context);
-    const done = tighter === null ? 'Done.' : `Done, but ${tighter}`;
+    const done = tighter === null ? 'Saved.' : `Saved, but ${tighter}`;
     await tell(`${done}\n\n${await showLimits(context, { guild, whose, isAdmin })}`);
   },
 });
@@ -100,13 +103,13 @@ function whoseIn(
   if (user !== undefined) {
     const id = parseUser(user, guild, everybody);
     if (id !== null) return { user: id };
-    if (everybody === null) return '`user` must be a mention or the id of a person: names are not unique.';
-    return `There is nobody called ${quoted(user)} here. There are ${everybody.map(({ name }) => `\`${name}\``).join(', ')}.`;
+    if (everybody === null) return '`user` must be a mention or a user ID, because names are not unique.';
+    return `Nobody here is called ${quoted(user)}. Use one of ${everybody.map(({ name }) => `\`${name}\``).join(', ')}.`;
   }
   if (group === undefined) return null;
-  if (!hasGroups(guild)) return 'There are no roles in this place: leave `role` out.';
+  if (!hasGroups(guild)) return 'There are no roles here. Leave out `role`.';
   const id = parseGroup(group, guild);
-  return id === null ? `\`role\` must be a mention or the id of a ${groupWord(guild)}.` : { group: id };
+  return id === null ? `\`role\` must be a mention or ID of a ${groupWord(guild)}.` : { group: id };
 }
 
 /** The guild that an operator named; null where it is none, or is not theirs to reach. */
@@ -131,11 +134,11 @@ type Meaning =
 function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContext): Meaning {
   const problem = (words: string): Meaning => ({ ok: false, problem: words });
   if (!services.limits.isOn) {
-    return problem('The operator of this bot has lifted all limits (`LIMITS=off`), so that none can be set.');
+    return problem('The operator turned all limits off (`LIMITS=off`), so none can be set.');
   }
   if (whose !== null && !isPersonal(limit)) {
     return problem(
-      `\`${LIMITS[limit].option.value}\` is not a limit of one person. Leave \`${'user' in whose ? 'user' : 'role'}\` out.`,
+      `\`${LIMITS[limit].option.value}\` applies to everyone together, not to one person. Leave out \`${'user' in whose ? 'user' : 'role'}\`.`,
     );
   }
   const word = to.trim().toLowerCase();
@@ -143,7 +146,7 @@ function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContex
   if (word !== NONE) return parseAmount(limit, to);
   if (role === 'operator' && whose === null) return { ok: true, most: null };
   return problem(
-    'Only the operator of this bot can lift a limit, and for a whole place alone. `default` takes back what was set.',
+    'Only the operator can lift a limit, and only for everyone. `default` removes a limit that you set.',
   );
 }
 
@@ -170,5 +173,5 @@ async function set(
   if (await change(whose ?? 'guild')) return null;
   const full =
     whose !== null && 'group' in whose ? `${MAX_GROUPS} ${groupWord(guild)}s` : `${MAX_PEOPLE} people`;
-  return `${full} have limits of their own here, and there cannot be more. Take one back, or limit everybody.`;
+  return `${full} already have their own limits here, which is the maximum. Remove one, or set the limit for everyone.`;
 }

@@ -9,13 +9,13 @@ const DEFAULT = 'default';
 
 export const model = defineCommand({
   name: 'model',
-  description: 'Show or choose the model that answers here',
+  description: 'Show or choose the model for this conversation or channel',
   role: 'member',
   reply: 'private',
   options: {
     model: {
       type: 'model',
-      description: `Which model; "${DEFAULT}" takes the choice back; shows it if left out`,
+      description: `Model to use; "${DEFAULT}" resets it (default: show the current one)`,
     },
     fallback: {
       type: 'model',
@@ -23,7 +23,7 @@ export const model = defineCommand({
     },
     scope: {
       type: 'choice',
-      description: 'Where it counts; beyond this conversation for admins',
+      description: 'Where to use it (default: this conversation)',
       choices: SCOPE_CHOICES,
     },
   },
@@ -60,24 +60,24 @@ export const model = defineCommand({
     }
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
       return tell(
-        `Only an admin can choose the model for ${SCOPE_WORDS[scope]}. You can choose one for a conversation.`,
+        `Only an admin can choose the model for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
       );
     }
     if (scope === 'conversation' && place.key === null) {
       return tell(
-        'There is no conversation here to choose a model for: use `/model` inside a thread or direct message, or give `/ask` a model.',
+        'There is no conversation here. Use `/model` in a thread or direct message, or choose a model in `/ask`.',
       );
     }
     const conversation = scope === 'conversation' ? (await chat.openConversation(place)).id : null;
     const target = { place, conversation };
     if (spelled === DEFAULT) {
       await settings.change(scope, target, { model: undefined });
-      return tell(`The choice for ${SCOPE_WORDS[scope]} is taken back.`);
+      return tell(`Model for ${SCOPE_WORDS[scope]} reset to the default.`);
     }
     const decision = await decide(spelled);
     if (!decision.ok) return tell(explainRefusal(decision));
     await settings.change(scope, target, { model: decision.model.id });
-    await tell(`**${decision.model.name}** answers in ${SCOPE_WORDS[scope]} from now on.`);
+    await tell(`**${decision.model.name}** now answers in ${SCOPE_WORDS[scope]}.`);
   },
 });
 

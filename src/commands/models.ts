@@ -15,11 +15,11 @@ const TIER_NAMES = {
 
 export const models = defineCommand({
   name: 'models',
-  description: 'List the models, what they cost and which of them you can use here',
+  description: 'List the models you can use here, with prices',
   role: 'member',
   reply: 'private',
   options: {
-    search: { type: 'text', description: 'Part of a name', maxChars: 100 },
+    search: { type: 'text', description: 'Part of a model name', maxChars: 100 },
   },
   async run({ place, services, tell }, { search = '' }) {
     const platform = platformOf(place.guild);
@@ -28,7 +28,9 @@ export const models = defineCommand({
       .list(platform)
       .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
     if (found.length === 0) {
-      return tell(`No model has ${quoted(search)} in its name. \`/models\` alone lists all of them.`);
+      return tell(
+        `No model has ${quoted(search)} in its name. \`/models\` without options lists all of them.`,
+      );
     }
     const conversation = await services.chat.conversationAt(place);
     const { model: setting } = await services.settings.at({ place, conversation });
@@ -51,11 +53,11 @@ export const models = defineCommand({
         lines.push(`- ${describe(model, decision, model.id === currentId)}`);
       }
       if (lines.length === 0) continue;
-      const unlock = open ? '' : ` — opens with the tier \`${modelTier}\``;
+      const unlock = open ? '' : ` — needs the tier \`${modelTier}\``;
       sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
     }
     await tell(
-      `${sections.join('\n\n')}\n\nThis place has the tier \`${tier}\`. Prices are per million tokens, in and out. Choose one with \`/model\`, or for one question with \`/ask\`.`,
+      `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.`,
     );
   },
 });
@@ -69,7 +71,7 @@ function describe(model: Model, decision: AccessDecision, isCurrent: boolean): s
     case 'locked':
       return [`🔒 ${name}`, ...facts].join(' · ');
     case 'no_route':
-      return [`✗ ${name}`, ...facts, 'no API key here leads to it'].join(' · ');
+      return [`✗ ${name}`, ...facts, 'not available: no API key set up'].join(' · ');
     default:
       return `✗ ${name} · \`${model.id}\` · no longer offered by its provider`;
   }

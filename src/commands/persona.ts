@@ -15,13 +15,13 @@ const MAX_SUMMARY_CHARS = 100;
 
 export const persona = defineCommand({
   name: 'persona',
-  description: 'Choose who I answer as here, or keep the list of personas (admins)',
+  description: 'Choose a persona for the bot here, or edit the list of personas (admins)',
   role: 'member',
   reply: 'private',
   options: {
     action: {
       type: 'choice',
-      description: 'What to do; uses the persona if there is a name, else lists them',
+      description: 'What to do (default: use the named persona, or list them)',
       choices: [
         { value: 'list', label: 'List them' },
         { value: 'use', label: 'Use one here' },
@@ -31,19 +31,19 @@ export const persona = defineCommand({
     },
     name: {
       type: 'text',
-      description: `Which persona; to use, also "${NONE}", or "${DEFAULT}" to take the choice back`,
+      description: `Name of the persona; "${NONE}" uses none, "${DEFAULT}" resets the choice`,
       maxChars: 40,
     },
     instructions: {
       type: 'text',
-      description: 'To add: what I am told when I answer as it',
+      description: 'For add: the instructions of the persona',
       maxChars: MAX_INSTRUCTIONS_CHARS,
     },
-    model: { type: 'model', description: 'To add: the model that answers as it, if nobody chose another' },
-    temperature: { type: 'text', description: 'To add: 0 (sober) to 2 (wild)', maxChars: 10 },
+    model: { type: 'model', description: 'For add: the persona’s model, if nobody chose another' },
+    temperature: { type: 'text', description: 'For add: from 0 (predictable) to 2 (creative)', maxChars: 10 },
     scope: {
       type: 'choice',
-      description: 'To use: where; this conversation if left out, beyond it for admins',
+      description: 'For use: where (default: this conversation; more for admins)',
       choices: SCOPE_CHOICES,
     },
   },
@@ -52,11 +52,11 @@ export const persona = defineCommand({
     const { action = name === undefined ? 'list' : 'use' } = given;
     const { tell } = context;
     if (action === 'list') return tell(await listed(context));
-    if (name === undefined) return tell(`Say which persona: \`/persona action:${action} name:…\`.`);
+    if (name === undefined) return tell(`Add the name of the persona: \`/persona action:${action} name:…\`.`);
     if (action === 'use') return tell(await use(context, name, scope));
     if (!mayActAs(await context.services.roles(context.actor), 'admin')) {
       return tell(
-        'Only an admin can add and remove personas. You can use those that `/persona action:list` lists.',
+        'Only an admin can add or remove personas. `/persona action:list` shows the ones you can use.',
       );
     }
     if (action === 'remove') return tell(await remove(context, name));
@@ -74,15 +74,15 @@ async function use(context: CommandContext, name: string, scope: SettingScope): 
     await services.settings.change(scope, target, { persona: word === NONE ? null : undefined });
     await recordChange(context, scope, 'persona', word);
     return word === NONE
-      ? `I answer in ${where} without a persona from now on.`
-      : `The choice for ${where} is taken back.`;
+      ? `No persona is used in ${where} now.`
+      : `Persona for ${where} reset to the default.`;
   }
   const found = await services.personas.get(place.guild, name);
   if (found === null)
-    return `There is no persona called ${quoted(name)}. \`/persona\` lists those there are.`;
+    return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
   await services.settings.change(scope, target, { persona: found.name });
   await recordChange(context, scope, 'persona', found.name);
-  return `I answer in ${where} as **${found.name}** from now on.`;
+  return `I now answer as **${found.name}** in ${where}.`;
 }
 
 async function add(
@@ -92,9 +92,9 @@ async function add(
   const { place, services } = context;
   const name = given.name.trim();
   if (!PERSONA_NAME.test(name) || [DEFAULT, NONE].includes(name.toLowerCase())) {
-    return `A name has 1 to 40 letters, digits, spaces, hyphens and apostrophes, and is neither \`${NONE}\` nor \`${DEFAULT}\`.`;
+    return `A name has 1 to 40 letters, digits, spaces, hyphens or apostrophes, and must not be \`${NONE}\` or \`${DEFAULT}\`.`;
   }
-  if (given.instructions === undefined) return 'Say how it answers: `instructions:…`.';
+  if (given.instructions === undefined) return 'Add the instructions of the persona: `instructions:…`.';
   const temperature =
     given.temperature === undefined ? undefined : Number(given.temperature.replace(',', '.'));
   if (temperature !== undefined && !(temperature >= 0 && temperature <= 2)) {
@@ -123,7 +123,7 @@ async function add(
 async function remove(context: CommandContext, name: string): Promise<string> {
   const removed = await context.services.personas.remove(context.place.guild, name);
   if (removed === null) {
-    return `There is no persona called ${quoted(name)}. \`/persona\` lists those there are.`;
+    return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
   }
   await recordChange(context, 'guild', `persona ${removed.name}`, null);
   return `**${removed.name}** is removed. I answer without it where it was used.`;

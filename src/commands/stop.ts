@@ -3,7 +3,7 @@ import type { StopsSent } from '../core/coordination/stops.ts';
 
 export const stop = defineCommand({
   name: 'stop',
-  description: 'Stop the answers that are being written here: your own, or everybody’s if you are an admin',
+  description: 'Stop your answers in progress here (admins: all answers)',
   role: 'member',
   reply: 'private',
   options: {},
@@ -15,9 +15,9 @@ export const stop = defineCommand({
 function inWords({ stopped, elsewhere }: StopsSent): string {
   if (stopped === 0) {
     return elsewhere
-      ? 'If anything of yours is being written here, it stops in a moment.'
-      : 'Nothing of yours is being written here.';
+      ? 'If you have an answer in progress here, it will stop in a moment.'
+      : 'You have no answer in progress here.';
   }
   const done = stopped === 1 ? 'Stopped.' : `Stopped ${stopped} answers.`;
-  return elsewhere ? `${done} If more of yours is being written here, it stops in a moment.` : done;
+  return elsewhere ? `${done} Any others in progress will stop in a moment.` : done;
 }

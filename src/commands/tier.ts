@@ -24,13 +24,13 @@ const MEANT_FOR = { tier: ['grant'], until: ['grant'], reason: ['grant', 'revoke
 
 export const tier = defineCommand({
   name: 'tier',
-  description: 'Which models this place may use and how to get more; operators give tiers with it',
+  description: 'Show the tier here, its models, and how to get more',
   role: 'member',
   reply: 'private',
   options: {
     action: {
       type: 'choice',
-      description: 'What to do; shows what this place has if left out',
+      description: 'What to do (default: show the tier)',
       choices: [
         { value: 'show', label: 'Show' },
         { value: 'grant', label: 'Grant (operators)' },
@@ -40,7 +40,7 @@ export const tier = defineCommand({
     },
     guild: {
       type: 'text',
-      description: 'Another place (operators): discord:<server id>, slack:<team id>',
+      description: 'Another server or workspace (operators): discord:<server id>, slack:<team id>',
       maxChars: 40,
     },
     tier: {
@@ -53,7 +53,7 @@ export const tier = defineCommand({
       description: 'When the grant ends (operators), for example 2027-01-01',
       maxChars: 40,
     },
-    reason: { type: 'text', description: 'Why, for the log (operators)', maxChars: 200 },
+    reason: { type: 'text', description: 'Reason, for the audit log (operators)', maxChars: 200 },
   },
 
   async run(context, given) {
@@ -62,16 +62,16 @@ export const tier = defineCommand({
     const isOperator = mayActAs(await services.roles(actor), 'operator');
     const { guild, tier: granted, until, reason = '' } = given;
     if (!isOperator && (action !== 'show' || Object.keys(given).some((name) => name !== 'action'))) {
-      return tell('Only the operator of this bot can do that. `/tier` alone shows what this place has.');
+      return tell('Only the operator can do that. `/tier` without options shows the tier here.');
     }
     for (const [name, actions] of Object.entries(MEANT_FOR)) {
       if (!Object.hasOwn(given, name) || actions.some((each) => each === action)) continue;
       const meant = actions.map((each) => `\`action:${each}\``).join(' or ');
-      return tell(`\`${name}\` has no meaning without ${meant}. Nothing was changed.`);
+      return tell(`\`${name}\` only works with ${meant}. Nothing was changed.`);
     }
     const id = guild === undefined ? place.guild : parseGuildId(guild);
     if (id === null) {
-      return tell(`A place is written ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`);
+      return tell(`\`guild\` must look like ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`);
     }
     if (!reaches(actor, id)) return tell(OUT_OF_REACH);
     const by = `${platformOf(actor.guild)}:${actor.user}`;
@@ -83,18 +83,18 @@ export const tier = defineCommand({
       case 'revoke': {
         const revoked = await services.guilds.revoke(id, { by, reason });
         const { tier: now } = await services.guilds.access(id);
-        const done = revoked ? 'The grant is taken back.' : 'There was no grant.';
+        const done = revoked ? 'Grant revoked.' : 'There was no grant to revoke.';
         return tell(`${done} \`${id}\` has the tier \`${now}\`.`);
       }
       case 'grant': {
-        if (granted === undefined) return tell('Which `tier`?');
+        if (granted === undefined) return tell('Choose which `tier` to grant.');
         const end = until === undefined ? null : parseUntil(until, services.clock.now());
         if (end !== null && !end.ok) return tell(end.problem);
         const expiresAtMs = end === null ? null : end.atMs;
         await services.guilds.grant(id, { tier: granted, expiresAtMs, reason, by, replacesDefault: false });
         const { tier: now } = await services.guilds.access(id);
         const ending = expiresAtMs === null ? '' : ` until ${momentInWords(expiresAtMs)}`;
-        return tell(`I have granted \`${granted}\`${ending}. \`${id}\` has the tier \`${now}\` now.`);
+        return tell(`Granted \`${granted}\`${ending}. \`${id}\` has the tier \`${now}\` now.`);
       }
     }
   },
@@ -115,7 +115,7 @@ async function describe(
   });
   const parts = [
     `${here} has the tier \`${report.tier}\`:\n${held.join('\n')}`,
-    `What each tier opens:\n${opened.join('\n')}`,
+    `Models by tier:\n${opened.join('\n')}`,
   ];
   if (report.tier !== 'premium') parts.push(waysToMore(report, services.ownKeys.providers));
   return parts.join('\n\n');
@@ -126,10 +126,11 @@ function waysToMore({ onSale, tier: now }: GuildReport, keyProviders: readonly s
   const shop =
     better.length === 0
       ? ''
-      : ` ${better.join(' and ')} can also be bought on Discord: open my profile and its store.`;
+      : ` ${better.join(' and ')} can be bought on Discord: open my profile, then its store.`;
   const names = keyProviders.map(keyProviderName).join(' or ');
-  const keys = names === '' ? '' : ` An admin can also \`/connect\` an API key for ${names}, and pay by it.`;
-  return `To get more, ask the operator of this bot.${shop}${keys}`;
+  const keys =
+    names === '' ? '' : ` An admin can also add an API key for ${names} with \`/connect\`; its account pays.`;
+  return `To get more models, ask the operator.${shop}${keys}`;
 }
 
 async function recent(guild: GuildId | null, { services }: CommandContext): Promise<string> {
@@ -141,7 +142,7 @@ async function recent(guild: GuildId | null, { services }: CommandContext): Prom
     }
     lines.push(`- ${entryInWords(entry)}`);
   }
-  return lines.join('\n') || 'Nothing was changed so far.';
+  return lines.join('\n') || 'No changes yet.';
 }
 
 function upperFirst(text: string): string {

@@ -27,22 +27,22 @@ const MAX_CSV_CHARS = 3_000_000;
 
 export const usage = defineCommand({
   name: 'usage',
-  description: 'Show what you used and what it cost; for admins, what all here used',
+  description: 'Show your requests and their cost; admins see everyone’s',
   role: 'member',
   reply: 'private',
   options: {
     of: {
       type: 'choice',
-      description: 'Whose use; yours if left out, or that of all here for admins',
+      description: 'Whose usage (default: yours; admins: everyone here)',
       choices: [
-        { value: 'me', label: 'Mine' },
-        { value: 'here', label: 'Of all here (admins)' },
-        { value: 'everywhere', label: 'Of all places (operators)' },
+        { value: 'me', label: 'Me' },
+        { value: 'here', label: 'Everyone in this server (admins)' },
+        { value: 'everywhere', label: 'All servers (operators)' },
       ],
     },
     days: {
       type: 'choice',
-      description: `How many days back; ${DEFAULT_DAYS} if left out`,
+      description: `Number of days (default: ${DEFAULT_DAYS})`,
       choices: [
         { value: '7', label: '7 days' },
         { value: '30', label: '30 days' },
@@ -73,11 +73,11 @@ function refusalOf(
   { actor }: CommandContext,
 ): string | null {
   if (scope === 'here' && !mayActAs(role, 'admin')) {
-    return 'Only an admin can see what others used. `/usage` alone shows your own use.';
+    return 'Only an admin can see the usage of others. `/usage of:me` shows yours.';
   }
   if (scope !== 'everywhere') return null;
-  if (role !== 'operator') return 'Only the operator of this bot can see the use of all places.';
-  return reaches(actor, 'all') ? null : `${OUT_OF_REACH} \`/usage\` alone shows what was used here.`;
+  if (role !== 'operator') return 'Only the operator can see the usage of all servers.';
+  return reaches(actor, 'all') ? null : `${OUT_OF_REACH} \`/usage\` without options shows the usage here.`;
 }
 
 /** A person's own use in this guild: today, this month, by model, and against their limits. */
@@ -95,7 +95,7 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
   for (const payer of payersIn({ ownKeys })) {
     const whose = { guild, user: actor.user, groups: actor.groups, payer };
     const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
-    const of = payer === 'guild' ? ', of what this place’s own API keys pay' : '';
+    const of = payer === 'guild' ? ' (paid with the API keys connected here)' : '';
     for (const { limit, used, most } of levels) {
       const { scope, period } = LIMITS[limit];
       if (scope === 'user' && most !== null)
@@ -104,18 +104,18 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
   }
   return [
     [
-      '**Your use here**',
+      '**Your usage here**',
       `- Today: ${sumInWords(sumOf(rows.filter(({ day }) => day === today)))}`,
       `- This month: ${sumInWords(sumOf(rows))}`,
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services)),
-    ...(against.length > 0 ? [`**Of your limits**\n${against.join('\n')}`] : []),
+    ...(against.length > 0 ? [`**Your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
 }
 
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
 
-/** What all used in a guild, or in all guilds: by model, person and day, with a chart and a table for download. */
+/** What all used in a guild, or in all guilds: by model, person per day, with a chart and a table for download. */
 async function ofAll(
   { services }: CommandContext,
   guild: GuildId | null,
@@ -133,9 +133,9 @@ async function ofAll(
     dateOf,
   );
   const rows = since.filter(({ day }) => day >= first);
-  const where = guild === null ? 'in all places' : 'here';
+  const where = guild === null ? 'in all servers' : 'here';
   const summary = [
-    `**What was used ${where}**`,
+    `**Usage ${where}**`,
     `- Today: ${sumInWords(sumOf(since.filter(({ day }) => day === today)))}`,
     `- This month: ${sumInWords(sumOf(since.filter(({ day }) => day >= month)))}`,
     `- Last ${count} days: ${sumInWords(sumOf(rows))}`,
@@ -148,21 +148,23 @@ async function ofAll(
     summary,
     ...(guild === null
       ? listed(
-          'By place',
+          'By server',
           groupsOf(rows, (row) => row.guild),
         )
       : []),
     ...listed('By model', modelGroups(rows, services)),
     ...listed('By person', peopleGroups(rows)),
     ...(left > 0
-      ? [`The table leaves out its oldest ${left.toLocaleString('en-US')} lines: it would be too long.`]
+      ? [
+          `The CSV file leaves out its oldest ${left.toLocaleString('en-US')} lines, because it would be too long.`,
+        ]
       : []),
   ].join('\n\n');
   const table: NoticeFile = {
     name: `usage-${first}-to-${today}.csv`,
     mediaType: 'text/csv',
     bytes: new TextEncoder().encode(csv),
-    description: 'What was used, by day, person and model',
+    description: 'Usage by day, person and model',
   };
   return { text, files: chart === null ? [table] : [chart, table] };
 }
@@ -182,7 +184,7 @@ async function chartOf(
     const byDay = Map.groupBy(group.rows, ({ day }) => day);
     return { name: group.key, values: days.map((day) => amountOf(sumOf(byDay.get(day) ?? []))) };
   });
-  const title = `${isMoney ? 'Dollars' : 'Requests'} per day and model`;
+  const title = `${isMoney ? 'Dollars' : 'Requests'} per day by model`;
   const png = await services.drawChart({
     title,
     days,

@@ -142,7 +142,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   /** Why a person may not run a command here; null where they may. */
   async function refusalOf(command: Command, { actor, place }: Pick<Origin, 'actor' | 'place'>) {
     if (command.role !== 'member' && !mayActAs(await services.roles(actor), command.role)) {
-      const who = command.role === 'admin' ? 'an admin of this place' : 'the operator of this bot';
+      const who = command.role === 'admin' ? 'an admin' : 'the operator of this bot';
       return `Only ${who} can use \`/${command.name}\`.`;
     }
     return (await command.refuse?.({ actor, place, services })) ?? null;
@@ -215,13 +215,13 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       await once(message, async () => {
         if (text === '' && broughtIn(parts).length === 0) {
           await surface.tellPrivately(
-            { text: 'Ask me something, or see what I can do with `/help`.' },
+            { text: 'Ask me a question, or type `/help` to see what I can do.' },
             never,
           );
         } else if (text.length > MAX_MESSAGE_CHARS) {
           await surface.tellPrivately(
             {
-              text: `That is ${text.length.toLocaleString('en-US')} characters long; I read at most ${MAX_MESSAGE_CHARS.toLocaleString('en-US')}.`,
+              text: `That is ${text.length.toLocaleString('en-US')} characters long; the maximum is ${MAX_MESSAGE_CHARS.toLocaleString('en-US')}.`,
             },
             never,
           );
@@ -376,7 +376,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   }
 
   function noSuchCommand(): string {
-    return `There is no such command. There are ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
+    return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
   }
 
   async function hears(place: Place): Promise<boolean> {

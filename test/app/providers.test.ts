@@ -139,7 +139,7 @@ describe('the providers', () => {
     ).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ProviderError);
     expect(explainProviderError(failure as ProviderError).what).toBe(
-      "Parley's demo is overloaded or out of order.",
+      "Parley's demo is overloaded or unavailable.",
     );
   });
 });

@@ -89,10 +89,7 @@ describe('the command line of an operator', () => {
   it.each([
     [['limits'], /^What to do is missing: show or set/],
     [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is no limit: there are /],
-    [
-      ['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'],
-      /is not a limit of one person/,
-    ],
+    [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
     [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
     [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is too much/],
     [['forget', 'discord:1', '42'], /for good\. Say so with --yes/],

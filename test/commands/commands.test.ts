@@ -41,9 +41,9 @@ describe('/models', () => {
       /\*\*Free\*\*\n- \*\*Llama 3\.2 3B \(Free\)\*\* \(current default\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
     );
     expect(text).toMatch(
-      /\*\*OpenRouter\*\* — opens with the tier `openrouter`\n- 🔒 GPT-4o mini · `openai\/gpt-4o-mini` · \$0\.15 in, \$0\.60 out · 128k context/,
+      /\*\*OpenRouter\*\* — needs the tier `openrouter`\n- 🔒 GPT-4o mini · `openai\/gpt-4o-mini` · \$0\.15 in, \$0\.60 out · 128k context/,
     );
-    expect(text).toMatch(/This place has the tier `free`/);
+    expect(text).toMatch(/Tier here: `free`/);
   });
 
   it('searches in names and ids, whatever the case', async () => {
@@ -58,7 +58,7 @@ describe('/models', () => {
     await keyless.dispatch.command(asked);
     await keyless.close();
     expect(asked.surface.privateTexts[0]?.text).toMatch(
-      /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · no API key here leads to it/,
+      /\*\*Premium\*\*\n- ✗ DeepSeek Chat · .* · not available: no API key set up/,
     );
   });
 
@@ -102,15 +102,15 @@ describe('/model', () => {
   it('lets only admins set it for channel and guild, and the narrower choice counts', async () => {
     const gemini = { model: 'google/gemini-2.0-flash-001:free' };
     expect(await run('model', { ...gemini, scope: 'guild' })).toMatch(/Only an admin/);
-    expect(await run('model', { ...gemini, scope: 'guild' }, asAdmin)).toMatch(
-      /answers in all channels from now on/,
-    );
+    expect(await run('model', { ...gemini, scope: 'guild' }, asAdmin)).toMatch(/now answers in all channels/);
     expect(await run('model')).toMatch(/Gemini.*chosen for all channels/);
     const llama = { model: 'meta-llama/llama-3.2-3b-instruct:free' };
     await run('model', { ...llama, scope: 'channel' }, asAdmin);
     expect(await run('model')).toMatch(/Llama.*chosen for this channel/);
     expect(await run('model', {}, { place: { channel: 'c2' } })).toMatch(/Gemini/);
-    expect(await run('model', { model: 'default', scope: 'channel' }, asAdmin)).toMatch(/taken back/);
+    expect(await run('model', { model: 'default', scope: 'channel' }, asAdmin)).toMatch(
+      /reset to the default/,
+    );
     expect(await run('model')).toMatch(/Gemini/);
   });
 
@@ -140,17 +140,19 @@ describe('/forget', () => {
 
   it('forgets a conversation: the next question knows nothing of it', async () => {
     await talk('mia');
-    expect(await run('forget', {}, thread)).toMatch(/I have forgotten this conversation/);
+    expect(await run('forget', {}, thread)).toMatch(/Deleted this conversation/);
     await talk('mia');
     expect(bot.provider.chats[1]?.body.messages).toHaveLength(2);
-    expect(await run('forget', {}, { place: { key: 'thread 2' } })).toMatch(/no conversation here/);
+    expect(await run('forget', {}, { place: { key: 'thread 2' } })).toMatch(
+      /no conversation (to delete )?here/,
+    );
   });
 
   it('of what others have said is for admins', async () => {
     await talk('mia');
     await talk('ben');
-    expect(await run('forget', {}, thread)).toMatch(/Others have taken part/);
-    expect(await run('forget', {}, { ...thread, ...asAdmin })).toMatch(/I have forgotten/);
+    expect(await run('forget', {}, thread)).toMatch(/Other people took part/);
+    expect(await run('forget', {}, { ...thread, ...asAdmin })).toMatch(/Deleted/);
   });
 
   it('of everything is for admins, and ends at the guild', async () => {
@@ -169,7 +171,7 @@ describe('/forget', () => {
     await live.text('Something');
     await run('forget', {}, thread);
     await done;
-    expect(asked.surface.shown?.note).toMatch(/the conversation was forgotten/);
+    expect(asked.surface.shown?.note).toMatch(/the conversation was deleted/);
     bot.provider.answer('Yes.');
     await bot.dispatch.message(messageOf('Hi', thread));
     expect(bot.provider.chats[1]?.body.messages).toHaveLength(2);
@@ -194,7 +196,7 @@ describe('/help', () => {
 
 describe('any command', () => {
   it('that does not exist is answered with those that do', async () => {
-    expect(await run('aks')).toMatch(/There is no such command\. There are `\/ask`/);
+    expect(await run('aks')).toMatch(/Unknown command\. Available commands: `\/ask`/);
   });
 
   it('with bad input gets a private, helpful line', async () => {

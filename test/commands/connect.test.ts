@@ -61,8 +61,8 @@ describe('/connect', () => {
     expect(await connect()).toBe(
       'The key …1a2b for OpenRouter is connected: this server has the tier `openrouter` now. ' +
         'It pays for Llama 3.2 3B (Free), Gemini 2.0 Flash (Free), GPT-4o mini, Claude 3.5 Sonnet, Mistral Small 24B. ' +
-        '`/tier` says what else there is. Everybody here can ask them, and OpenRouter bills the key’s account: ' +
-        '`/limits` bounds that, `/usage` shows it, `/disconnect` ends it.',
+        '`/tier` shows how to get more models. Everyone here can use them, and OpenRouter bills the key’s account. ' +
+        'Set a limit with `/limits`, see the cost with `/usage`, remove the key with `/disconnect`.',
     );
     expect(await ask(CLAUDE)).toBe(KEY);
     const [record] = await collect(createUsageLog(bot.store.records).query({}));
@@ -79,16 +79,16 @@ describe('/connect', () => {
     expect(await dispatch.admit({ command: 'connect', actor: ada, place })).toEqual({ ok: true });
     expect(await dispatch.admit({ command: 'connect', actor: mia, place })).toEqual({
       ok: false,
-      notice: { text: 'Only an admin of this place can use `/connect`.' },
+      notice: { text: 'Only an admin can use `/connect`.' },
     });
   });
 
   it('is for admins, of their own place alone', async () => {
-    expect(await connect(KEY, 'openrouter', mia)).toBe('Only an admin of this place can use `/connect`.');
+    expect(await connect(KEY, 'openrouter', mia)).toBe('Only an admin can use `/connect`.');
     await connect();
     const elsewhere = testActor('30', { guild: 'discord:2', isAdmin: true });
     expect(await told('disconnect', {}, elsewhere)).toBe('No API key is connected here.');
-    expect(await told('disconnect', {}, mia)).toBe('Only an admin of this place can use `/disconnect`.');
+    expect(await told('disconnect', {}, mia)).toBe('Only an admin can use `/disconnect`.');
     expect(await ask(CLAUDE, elsewhere)).toMatch(/needs the tier/);
     expect(await ask(CLAUDE)).toBe(KEY);
   });
@@ -97,19 +97,19 @@ describe('/connect', () => {
     [
       'sk-or-v1-nobodys-key',
       'openrouter',
-      /^OpenRouter does not accept this key, so it was not kept\. Look at https:\/\/openrouter\.ai\/settings\/keys/,
+      /^OpenRouter rejected this key, so it was not saved\. Check that it still exists at https:\/\/openrouter\.ai\/settings\/keys/,
     ],
-    ['my key is 12345', 'openrouter', /^That is no API key\. Make one at https:\/\/openrouter\.ai/],
-    ['short', 'openai', /^That is no API key\. Make one at https:\/\/platform\.openai\.com\/api-keys/],
+    ['my key is 12345', 'openrouter', /^That is not an API key\. Create one at https:\/\/openrouter\.ai/],
+    ['short', 'openai', /^That is not an API key\. Create one at https:\/\/platform\.openai\.com\/api-keys/],
     [
       KEY,
       'openai',
-      /^That is a key for OpenRouter, not for OpenAI\. Choose OpenRouter for it\. It was not kept\.$/,
+      /^That is a key for OpenRouter, not for OpenAI\. Choose OpenRouter instead\. The key was not saved\.$/,
     ],
     [
       OPENAI_KEY,
       'openrouter',
-      /^That is a key for OpenAI, not for OpenRouter\. Choose OpenAI for it\. It was not kept\.$/,
+      /^That is a key for OpenAI, not for OpenRouter\. Choose OpenAI instead\. The key was not saved\.$/,
     ],
     [KEY, 'lab', /^`provider` must be one of `openrouter`, `openai`\.$/],
     ['x'.repeat(401), 'openai', /^`key` is 401 characters long; at most 400 are allowed\.$/],
@@ -124,14 +124,14 @@ describe('/connect', () => {
   it('keeps nothing where the provider cannot be asked, and says so', async () => {
     await provider.close();
     expect(await connect()).toBe(
-      'OpenRouter could not check the key, so it was not kept. The bot could not reach OpenRouter. Try again in a moment; if it lasts, tell the operator of this bot.',
+      'OpenRouter could not check the key, so it was not saved. The bot could not reach OpenRouter. Try again in a minute; if it keeps happening, tell the operator of this bot.',
     );
     provider = await createFakeProvider();
   });
 
   it('says how to turn it on where there is no ENCRYPTION_KEY, before anybody fills in a form', async () => {
     const off = await createTestBot({ provider, encryptionKeys: [] });
-    const words = /the operator of this bot has to set `ENCRYPTION_KEY` first/;
+    const words = /The operator must set `ENCRYPTION_KEY` first/;
     expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, off)).toMatch(words);
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
     expect(await off.dispatch.admit({ command: 'connect', actor: ada, place })).toMatchObject({
@@ -162,10 +162,10 @@ describe('a key that is connected', () => {
     expect((await run('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).text).toBe('Yes.');
     await run('limits', { limit: 'requests-per-day', to: '1' }, ada, limited);
     expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, limited)).toMatch(
-      /You have used 1 of 1 request for today/,
+      /Daily limit reached \(1 request\)/,
     );
     expect(await told('usage', {}, mia, limited)).toMatch(
-      /\*\*Of your limits\*\*\n(- .*\n)*- 1 of 1 request today, of what this place’s own API keys pay$/,
+      /\*\*Your limits\*\*\n(- .*\n)*- 1 of 1 request today \(paid with the API keys connected here\)$/,
     );
     await limited.close();
   });
@@ -175,14 +175,14 @@ describe('a key that is connected', () => {
     expect(await ask(CLAUDE)).toBe(KEY);
     const { shown } = await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
     expect(shown?.note).toBe(
-      'OpenRouter refused the API key that was connected here. An admin can connect a new one with `/connect`.',
+      'OpenRouter rejected the API key connected here. An admin can connect a new one with `/connect`.',
     );
     await waitUntil(() => expect(bot.told).toHaveLength(1));
     expect(bot.told[0]).toEqual({
       guild: 'discord:1',
-      text: '**An API key does not work.** OpenRouter refuses the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or take this one away with `/disconnect`. Until then only what the operator of this bot pays for can be used in its place.',
+      text: '**An API key stopped working.** OpenRouter refuses the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or remove it with `/disconnect`. Until then, only models that the operator pays for are available.',
     });
-    expect(await told('tier', {})).toContain('(…1a2b), which is refused there');
+    expect(await told('tier', {})).toContain('(…1a2b), which the provider rejects');
     expect(provider.chats.map(({ headers }) => headers.authorization)).not.toContain(
       'Bearer sk-openrouter-operator',
     );
@@ -193,10 +193,10 @@ describe('a key that is connected', () => {
     expect(await ask(CLAUDE)).toBe(KEY);
     refuse(402);
     const { shown } = await run('ask', { prompt: 'Hi', model: CLAUDE }, mia);
-    expect(shown?.note).toMatch(/^The OpenRouter account that was connected here has run out of credit\./);
+    expect(shown?.note).toMatch(/^The OpenRouter account connected here has run out of credit\./);
     await waitUntil(() => expect(bot.told).toHaveLength(1));
     expect(bot.told[0]?.text).toMatch(
-      /has run out of credit\. Top it up: the key is tried again within the hour/,
+      /has run out of credit\. Top it up \(the key is tried again within an hour/,
     );
     expect(await ask(CLAUDE)).toBe('sk-openrouter-operator');
     expect(await connect()).toMatch(/is connected/);
@@ -212,7 +212,7 @@ describe('a key that is connected', () => {
     };
     expect(await used('guild')).toBe(0.5e9);
     expect(await used('operator')).toBe(0);
-    expect(await told('limits', {})).toMatch(/What its own API keys pay/);
+    expect(await told('limits', {})).toMatch(/Paid with its own API keys/);
   });
 
   it('is asked for the true cost of an answer that broke off, and nobody else’s key is', async () => {
@@ -237,7 +237,7 @@ describe('/disconnect', () => {
   it('takes the only key back, and with it what it opened', async () => {
     await connect();
     expect(await told('disconnect', {})).toBe(
-      'The key for OpenRouter is deleted here; this server has the tier `free` now. The key itself stays good at OpenRouter, until it is deleted there.',
+      'The key for OpenRouter is deleted here; this server has the tier `free` now. The key still works at OpenRouter until you delete it there.',
     );
     expect(await ask(CLAUDE)).toMatch(/needs the tier/);
     expect(await told('disconnect', {})).toBe('No API key is connected here.');

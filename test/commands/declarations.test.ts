@@ -80,7 +80,7 @@ describe('parseOptions', () => {
     [{ text: 'x'.repeat(11) }, /11 characters long; at most 10/],
     [{ text: 5 }, /must be text/],
     [{ text: 'hi', size: 'xl' }, /must be one of `s`, `l`/],
-    [{ text: 'hi', flag: 'yes' }, /is a switch/],
+    [{ text: 'hi', flag: 'yes' }, /takes no value/],
     [{ text: 'hi', key: 'sk-too-long-by-far' }, /^`key` is 18 characters long; at most 10 are allowed\.$/],
     [{ text: 'hi', model: ['a'] }, /must be the name of a model/],
     [

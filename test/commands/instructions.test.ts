@@ -55,7 +55,7 @@ describe('/instructions', () => {
     expect(await run('instructions', {}, { ...thread, actor: testActor('ben') })).toMatch(
       /Be kind\.[\s\S]*Guild![\s\S]*Channel![\s\S]*Conversation!/,
     );
-    expect(await run('instructions', { action: 'clear', scope: 'channel' }, asAdmin)).toMatch(/taken back/);
+    expect(await run('instructions', { action: 'clear', scope: 'channel' }, asAdmin)).toMatch(/cleared/);
     expect((await ask('Hi')).system).not.toContain('Channel!');
   });
 
@@ -85,9 +85,9 @@ describe('/instructions', () => {
     const ben = { ...thread, actor: testActor('ben') };
     expect(await run('instructions', { text: 'X' }, ben)).toMatch(/Only the person who began/);
     expect(await run('persona', { name: 'none' }, ben)).toMatch(/Only the person who began/);
-    expect(await run('instructions', { text: 'X' })).toMatch(/^From the next question on/);
-    expect(await run('instructions', { text: 'Y' }, asAdmin)).toMatch(/^From the next question on/);
-    expect(await run('instructions', { text: 'X' }, {})).toMatch(/no conversation here/);
+    expect(await run('instructions', { text: 'X' })).toMatch(/^Instructions saved/);
+    expect(await run('instructions', { text: 'Y' }, asAdmin)).toMatch(/^Instructions saved/);
+    expect(await run('instructions', { text: 'X' }, {})).toMatch(/no conversation (to delete )?here/);
     expect(await run('instructions', { text: 'x'.repeat(4_001) })).toMatch(
       /4001 characters long; at most 4000/,
     );
@@ -129,7 +129,7 @@ describe('/persona', () => {
   });
 
   it('answers with its instructions, model and temperature, and stands in the footer', async () => {
-    expect(await run('persona', { action: 'use', name: 'pirate' })).toMatch(/as \*\*Pirate\*\* from now on/);
+    expect(await run('persona', { action: 'use', name: 'pirate' })).toMatch(/as \*\*Pirate\*\*/);
     const { body, system, footer } = await ask('Hi');
     expect(body).toMatchObject({ model: 'openai/gpt-4o', temperature: 1.5 });
     expect(system).toContain('<instructions from="the persona Pirate">\nTalk so.');

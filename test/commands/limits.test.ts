@@ -47,11 +47,11 @@ describe('/limits', () => {
     const text = await limits();
     expect(text).toMatch(/Limits of the tier `free`/);
     expect(text).toMatch(
-      /Requests per person and day \(`requests-per-day`\): \*\*100 requests\*\* · you have used 1 request\n/,
+      /Requests per person per day \(`requests-per-day`\): \*\*100 requests\*\* · you have used 1 request\n/,
     );
-    expect(text).toMatch(/Dollars of all together per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\*\n/);
+    expect(text).toMatch(/Total spending per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\*\n/);
     expect(await limits({}, ada)).toMatch(
-      /Dollars of all together per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\* · used \$0\n/,
+      /Total spending per day \(`all-dollars-per-day`\): \*\*\$0\.50\*\* · used \$0\n/,
     );
   });
 
@@ -67,10 +67,10 @@ describe('/limits', () => {
 
   it('lets an admin tighten a limit for everybody here, from the next request on', async () => {
     expect(await limits({ limit: 'requests-per-day', to: '1' }, ada)).toMatch(
-      /Requests per person and day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin\)/,
+      /Requests per person per day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin\)/,
     );
     expect(await ask()).toBe('Yes.');
-    expect(await ask()).toMatch(/You have used 1 of 1 request for today/);
+    expect(await ask()).toMatch(/Daily limit reached \(1 request\)/);
   });
 
   it('lets an admin loosen nothing', async () => {
@@ -86,41 +86,41 @@ describe('/limits', () => {
 
   it('says of what is looser than something else that it has no effect, and what holds', async () => {
     const perDay = { limit: 'requests-per-day' };
-    const none = (what: string) => new RegExp(`^Done, but ${what}, and the tightest counts\\.\n\n`);
+    const none = (what: string) => new RegExp(`^Saved, but it has no effect: ${what}\\.\n\n`);
     await limits({ ...perDay, to: '5' }, ada);
     expect(await limits({ ...perDay, to: '6', user: '10' }, ada)).toMatch(
-      none('a limit of 6 requests has no effect: an admin has set 5 requests'),
+      none('an admin set the limit to only 5 requests'),
     );
     expect(await limits({ ...perDay, to: '7', role: '77' }, ada)).toMatch(
-      none('a limit of 7 requests has no effect: an admin has set 5 requests'),
+      none('an admin set the limit to only 5 requests'),
     );
     expect(await limits({ ...perDay, to: 'none' }, olga)).toMatch(
-      none('lifting it has no effect: an admin has set 5 requests'),
+      none('an admin set the limit to only 5 requests'),
     );
     await limits({ ...perDay, to: 'default' }, olga);
     expect(await limits({ ...perDay, to: '5,000' }, ada)).toMatch(
-      none('a limit of 5,000 requests has no effect: the tier `free` allows 100 requests'),
+      none('tier `free` allows only 100 requests'),
     );
     await limits({ ...perDay, to: '200' }, olga);
     expect(await limits({ ...perDay, to: '201' }, ada)).toMatch(
-      none('a limit of 201 requests has no effect: the operator has set 200 requests'),
+      none('the operator set the limit to only 200 requests'),
     );
-    expect(await limits({ ...perDay, to: '200' }, ada)).toMatch(/^Done\.\n/);
-    expect(await limits({ ...perDay, to: 'default' }, ada)).toMatch(/^Done\.\n/);
+    expect(await limits({ ...perDay, to: '200' }, ada)).toMatch(/^Saved\.\n/);
+    expect(await limits({ ...perDay, to: 'default' }, ada)).toMatch(/^Saved\.\n/);
   });
 
   it('counts a looser limit that binds what the place’s own API keys pay', async () => {
     const key = { provider: 'openrouter', key: 'sk-or-v1-0123456789abcdef' };
     await bot.dispatch.command(invocationOf('connect', key, { actor: ada }));
     const text = await limits({ limit: 'requests-per-day', to: '5000' }, ada);
-    expect(text).toMatch(/^Done\.\n\n\*\*Limits of the tier `free`.*day`\): \*\*100 requests/s);
-    expect(text).toMatch(/own API keys pay.*day`\): \*\*5,000 requests\*\* \(set by an admin\)/s);
+    expect(text).toMatch(/^Saved\.\n\n\*\*Limits of the tier `free`.*day`\): \*\*100 requests/s);
+    expect(text).toMatch(/own API keys.*day`\): \*\*5,000 requests\*\* \(set by an admin\)/s);
   });
 
   it('lets an admin limit one person, whatever the others may', async () => {
     const told = await limits({ limit: 'requests-per-day', to: '0', user: '<@10>' }, ada);
     expect(told).toMatch(/For 10:.*day`\): \*\*0 requests\*\* \(set by an admin for this person\)/s);
-    expect(await ask()).toMatch(/You have used 0 of 0 requests for today/);
+    expect(await ask()).toMatch(/Daily limit reached \(0 requests\)/);
     expect(await ask(testActor('11'))).toBe('Yes.');
     await limits({ limit: 'requests-per-day', to: 'default', user: '10' }, ada);
     expect(await ask()).toBe('Yes.');
@@ -136,14 +136,14 @@ describe('/limits', () => {
       );
       await limits({ ...perDay, to: '2', role: '88' }, ada);
       expect(await limits({}, inBoth)).toMatch(
-        /person and day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin for a role\) · you have used 0 requests/,
+        /person per day \(`requests-per-day`\): \*\*1 request\*\* \(set by an admin for a role\) · you have used 0 requests/,
       );
       expect(await ask(inBoth)).toBe('Yes.');
-      expect(await ask(inBoth)).toMatch(/You have used 1 of 1 request for today/);
+      expect(await ask(inBoth)).toMatch(/Daily limit reached \(1 request\)/);
       expect(await ask(testActor('11', { groups: ['99'] }))).toBe('Yes.');
       await limits({ ...perDay, to: 'default', role: '77' }, ada);
       expect(await ask(inBoth)).toBe('Yes.');
-      expect(await ask(inBoth)).toMatch(/2 of 2 requests/);
+      expect(await ask(inBoth)).toMatch(/reached \(2 requests\)/);
     });
 
     it('show in /usage, count for who retries, and for all where the platform does not say who has it', async () => {
@@ -160,10 +160,10 @@ describe('/limits', () => {
       await ask(testActor('20', { groups: ['77'] }));
       const retry = pressOf('retry', answerId, { actor: testActor('20', { isAdmin: true, groups: ['77'] }) });
       await bot.dispatch.press(retry);
-      expect(retry.surface.privateTexts[0]?.text).toMatch(/1 of 1 request/);
+      expect(retry.surface.privateTexts[0]?.text).toMatch(/reached \(1 request\)/);
 
       await ask(testActor('13'));
-      expect(await ask(testActor('13', { groups: null }))).toMatch(/1 of 1 request/);
+      expect(await ask(testActor('13', { groups: null }))).toMatch(/reached \(1 request\)/);
     });
 
     it('are shown alone, are listed for admins, and say what they leave out for others', async () => {
@@ -172,10 +172,10 @@ describe('/limits', () => {
         /Limits of the role 77.*day`\): \*\*1 request\*\*/s,
       );
       expect(await limits({ role: '78' }, ada)).not.toMatch(/request\*\*/);
-      expect(await limits({}, ada)).toMatch(/These roles have limits of their own.*: `77`\.\n/);
-      expect(await limits({}, mia)).not.toMatch(/have limits of their own/);
-      expect(await limits({ user: '10' }, ada)).toMatch(/What is shown above leaves them out/);
-      expect(await limits({ user: '20' }, ada)).not.toMatch(/leaves them out/);
+      expect(await limits({}, ada)).toMatch(/These roles have their own limits .*: `77`\.\n/);
+      expect(await limits({}, mia)).not.toMatch(/have their own limits/);
+      expect(await limits({ user: '10' }, ada)).toMatch(/They are not included above/);
+      expect(await limits({ user: '20' }, ada)).not.toMatch(/not included/);
     });
 
     it('mean nothing in another guild', async () => {
@@ -184,29 +184,25 @@ describe('/limits', () => {
     });
 
     it.each([
-      [{ ...perDay, to: '1', role: 'Interns' }, ada, /`role` must be a mention or the id of a role/],
+      [{ ...perDay, to: '1', role: 'Interns' }, ada, /`role` must be a mention or ID of a role/],
       [{ ...perDay, to: '1', role: '<@10>' }, ada, /`role` must be/],
       [{ ...perDay, to: '1', role: '77', user: '10' }, ada, /`user` or `role`, not both/],
-      [
-        { limit: 'all-dollars-per-day', to: '1', role: '77' },
-        ada,
-        /not a limit of one person\. Leave `role`/,
-      ],
-      [{ ...perDay, to: 'none', role: '77' }, olga, /for a whole place alone/],
+      [{ limit: 'all-dollars-per-day', to: '1', role: '77' }, ada, /not to one person\. Leave out `role`/],
+      [{ ...perDay, to: 'none', role: '77' }, olga, /only for everyone/],
       [
         { ...perDay, to: '1', role: 'S77' },
         testActor('9', { guild: 'web:local', isAdmin: true }),
-        /no roles in this place/,
+        /no roles here/,
       ],
       [
         { ...perDay, to: '1', role: '77' },
         testActor('9', { guild: 'discord:dm:9', isAdmin: true }),
-        /no roles in this place/,
+        /no roles here/,
       ],
       [
         { ...perDay, to: '1', role: '@devs' },
         testActor('T1/U9', { guild: 'slack:T1', isAdmin: true }),
-        /id of a user group/,
+        /ID of a user group/,
       ],
     ])('are refused in words that help: %j', async (options, actor, words) => {
       expect(await limits(options, actor)).toMatch(words);
@@ -231,7 +227,7 @@ describe('/limits', () => {
 
   it('of all together cannot be set for one person', async () => {
     expect(await limits({ limit: 'all-dollars-per-day', to: '1', user: '10' }, ada)).toMatch(
-      /not a limit of one person/,
+      /not to one person/,
     );
     expect(await limits({ limit: 'requests-per-day', to: '1', user: 'Mia Miller' }, ada)).toMatch(/mention/);
   });
@@ -242,7 +238,7 @@ describe('/limits', () => {
 
     it.each(['Mia', '@Mia', 'mia', 'member'])('are set by the name %s', async (user) => {
       expect(await limits({ ...perDay, user }, boss)).toMatch(
-        /^Done\.\n\nFor Mia:.*day`\): \*\*2 requests\*\*/s,
+        /^Saved\.\n\nFor Mia:.*day`\): \*\*2 requests\*\*/s,
       );
       expect((await bot.services.limits.rules('web:local')).users).toEqual({
         member: { requestsPerUserPerDay: 2 },
@@ -251,7 +247,7 @@ describe('/limits', () => {
 
     it.each(['Zed', '<@Mia>', '10'])('are refused for %s, who is nobody there', async (user) => {
       expect(await limits({ ...perDay, user }, boss)).toMatch(
-        /nobody called .* There are `Mia`, `Ada`, `Otto`/,
+        /Nobody here is called .* Use one of `Mia`, `Ada`, `Otto`/,
       );
       expect((await bot.services.limits.rules('web:local')).users).toEqual({});
     });
@@ -262,7 +258,7 @@ describe('/limits', () => {
     async (user) => {
       const boss = testActor('T1/U9', { guild: 'slack:T1', isAdmin: true });
       expect(await limits({ limit: 'requests-per-day', to: '2', user }, boss)).toMatch(
-        /must be a mention or the id/,
+        /must be a mention or a user ID/,
       );
     },
   );
@@ -275,7 +271,7 @@ describe('/limits', () => {
     );
     await limits({ limit: 'requests-per-day', to: '0' }, zoe);
     expect(await ask()).toBe('Yes.');
-    expect(await ask(testActor('10', { guild: 'discord:2' }))).toMatch(/0 of 0/);
+    expect(await ask(testActor('10', { guild: 'discord:2' }))).toMatch(/reached \(0 requests\)/);
   });
 
   it('lets an operator set any, loosen and lift it, in any place', async () => {
@@ -288,7 +284,7 @@ describe('/limits', () => {
     );
     expect(await limits({ ...far, to: 'default' }, olga)).toMatch(/day`\): \*\*100 requests\*\* ·/);
     expect(await limits({}, ada)).not.toMatch(/set by/);
-    expect(await limits({ ...far, guild: 'nowhere', to: '1' }, olga)).toMatch(/no such place/);
+    expect(await limits({ ...far, guild: 'nowhere', to: '1' }, olga)).toMatch(/Unknown server/);
   });
 
   it('set by an operator who is an admin of the place binds what its own API keys pay, too', async () => {
@@ -311,7 +307,7 @@ describe('/limits', () => {
   it('keeps the operator of the playground in the playground', async () => {
     const otto = testActor('otto', { guild: 'web:local' });
     expect(await limits({ guild: 'discord:1', limit: 'requests-per-day', to: '1' }, otto)).toMatch(
-      /cannot reach it from here/,
+      /not reachable from here/,
     );
     expect(await limits({ limit: 'requests-per-day', to: '1' }, otto)).toMatch(/1 request\*\*/);
   });
@@ -334,20 +330,20 @@ describe('/limits', () => {
     ['dollars-per-day', '1e9', /must be in US dollars/],
     ['dollars-per-day', '5 €', /must be in US dollars/],
     ['dollars-per-day', '1,5', /must be in US dollars/],
-    ['dollars-per-day', '1000000.01', /A million dollars is the most/],
+    ['dollars-per-day', '1000000.01', /maximum is \$1,000,000/],
     ['requests-per-day', '$5', /counts requests, not dollars/],
-    ['requests-per-day', '2.5', /no parts of requests/],
+    ['requests-per-day', '2.5', /whole number/],
     ['requests-per-day', 'many', /whole number/],
-    ['requests-per-day', '99999999', /A million requests/],
+    ['requests-per-day', '99999999', /maximum is 1,000,000 requests/],
   ])('refuses %s of %s in words that help', async (limit, to, words) => {
     expect(await limits({ limit, to }, ada)).toMatch(words);
     expect(await limits({}, ada)).not.toMatch(/set by/);
   });
 
   it('asks for what is missing', async () => {
-    expect(await limits({ limit: 'requests-per-day' }, ada)).toMatch(/Say what to set it `to`/);
+    expect(await limits({ limit: 'requests-per-day' }, ada)).toMatch(/Add the new value in `to`/);
     expect(await limits({ to: '5' }, ada)).toMatch(
-      /Say which `limit` to set: `requests-per-minute`, .*-month`\./,
+      /Choose which `limit` to set: `requests-per-minute`, .*-month`\./,
     );
   });
 

@@ -73,11 +73,11 @@ describe('/forget', () => {
   it('of a conversation forgets its choice of model, and what its buttons stood for', async () => {
     const answer = await talk('mia', 'My secret?', 'thread 1');
     await run('model', { model: GEMINI }, thread('thread 1'));
-    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/I have forgotten this conversation/);
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/Deleted this conversation/);
     expect(await dump()).not.toMatch(/secret|gemini/);
     const retry = pressOf('retry', answer, thread('thread 1'));
     await bot.dispatch.press(retry);
-    expect(retry.surface.privateTexts[0]?.text).toMatch(/does not work any more/);
+    expect(retry.surface.privateTexts[0]?.text).toMatch(/has expired/);
   });
 
   it.each(['conversation', 'myself', 'guild'])(
@@ -89,7 +89,7 @@ describe('/forget', () => {
         { what },
         { ...thread('thread 1'), actor: testActor('mia', { isAdmin: true }) },
       );
-      expect(text).toMatch(/^I have forgotten/);
+      expect(text).toMatch(/^Deleted/);
       bot.provider.answer('Who are you?');
       const next = messageOf('And now?', {
         ...thread('thread 1'),
@@ -111,7 +111,7 @@ describe('/forget', () => {
     await talk('mia', 'Mia two', 'thread 2');
     await talk('mia', 'Mia elsewhere', 'thread 3', 'discord:2');
     expect((await run('forget', { what: 'myself' })).text).toMatch(
-      /^I have forgotten 2 questions of yours with their answers, and what 2 requests cost\./,
+      /^Deleted 2 questions of yours with their answers, and the cost of 2 requests?\./,
     );
     expect(await dump()).not.toMatch(/Mia one|Mia two/);
     expect(await rememberedIn('thread 1')).toBe('Ben: Ben one\nAn answer to Ben one');
@@ -124,10 +124,10 @@ describe('/forget', () => {
   it('of myself counts one as one, and says where there is nothing', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     expect((await run('forget', { what: 'myself' })).text).toMatch(
-      /^I have forgotten 1 question of yours with its answer, and what 1 request cost\./,
+      /^Deleted 1 question of yours with its answer, and the cost of 1 request\./,
     );
     expect((await run('forget', { what: 'myself' })).text).toMatch(
-      /^Nothing that you asked is stored here any more\. The messages stay/,
+      /^No questions of yours are stored here\. Messages already posted/,
     );
   });
 
@@ -140,7 +140,7 @@ describe('/forget', () => {
     await live.text('Something');
     await run('forget', { what: 'myself' });
     await done;
-    expect(asked.surface.shown?.note).toMatch(/forgotten/);
+    expect(asked.surface.shown?.note).toMatch(/conversation was deleted/);
     expect(await dump()).not.toContain('Something');
     expect(await requestsOf('mia')).toBe(0);
     expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
@@ -152,7 +152,7 @@ describe('/forget', () => {
     const asked = messageOf('Ben asks', { ...thread('thread 1'), actor: testActor('ben') });
     const done = bot.dispatch.message(asked);
     await live.request;
-    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/^Others have taken part/);
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/^Other people took part/);
     await live.text('For Ben.');
     await live.finish({ prompt_tokens: 1, completion_tokens: 1, cost: 0 });
     await done;
@@ -163,10 +163,10 @@ describe('/forget', () => {
   it('and /export pass over what cannot be read of others', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     await bot.store.keyv('answers').set('damaged', 'garbage');
-    expect((await run('export', {})).text).toMatch(/^This is what I have stored/);
-    expect((await run('forget', { what: 'myself' })).text).toMatch(/^I have forgotten 1 question/);
+    expect((await run('export', {})).text).toMatch(/^Everything stored/);
+    expect((await run('forget', { what: 'myself' })).text).toMatch(/^Deleted 1 question/);
     expect(await dump()).not.toContain('Mia one');
-    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(/^I have forgotten/);
+    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(/^Deleted/);
   });
 
   it('of a guild is for its admins, forgets all of it, and leaves other guilds and the limits’ counters alone', async () => {
@@ -179,7 +179,7 @@ describe('/forget', () => {
     const levels = () => bot.ledger.levels({ guild: here, user: 'mia', payer: 'operator' }, NO_LIMIT);
     const before = await levels();
     expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(
-      /^I have forgotten 1 conversation, all choices, instructions and personas, and what 1 request cost\./,
+      /^Deleted 1 conversation, all model choices, instructions and personas, and the cost of 1 request\./,
     );
     expect(await dump()).not.toMatch(/Mia here|gemini/);
     expect(await dump()).toContain('Mia elsewhere');
@@ -204,7 +204,7 @@ describe('/export', () => {
       by: 'discord:ada',
     });
     const { text, files } = await run('export', {});
-    expect(text).toMatch(/1 question with its answer, and what 1 request cost/);
+    expect(text).toMatch(/1 question with its answer, and the cost of 1 request/);
     expect(files).toMatchObject([{ name: 'parley-data.json', mediaType: 'application/json' }]);
     const data = JSON.parse(Buffer.from(files[0]?.bytes ?? []).toString());
     expect(data).toMatchObject({

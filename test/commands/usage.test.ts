@@ -88,12 +88,12 @@ describe('/usage', PATIENCE, () => {
     expect(names).toEqual([]);
   });
 
-  it('shows admins what all used, by model, person and day, with a chart and a table', async () => {
+  it('shows admins what all used, by model, person per day, with a chart and a table', async () => {
     await ask();
     await ask(ben);
     await ask(ben, 'anthropic/claude-3.5-sonnet', 0.05);
     const { text, names, csv, chart } = await usage({}, ada);
-    expect(text).toMatch(/What was used here\*\*\n- Today: 3 requests · 360 tokens · \$0\.07/);
+    expect(text).toMatch(/Usage here\*\*\n- Today: 3 requests · 360 tokens · \$0\.07/);
     expect(text).toMatch(/Last 30 days: 3 requests/);
     expect(text).toMatch(/By model\*\*\n- Claude 3\.5 Sonnet: 1 request .*\n- GPT-4o mini: 2 requests/);
     expect(text).toMatch(/By person\*\*\n- Ben: 2 requests .* \$0\.06\n- Mia: 1 request/);
@@ -106,13 +106,13 @@ describe('/usage', PATIENCE, () => {
       /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000,0,0\.000000000\r\n/,
     );
     expect(chart?.bytes.length).toBeGreaterThan(1_000);
-    expect(chart?.description).toMatch(/^Dollars per day and model, 30 days: 3 requests/);
+    expect(chart?.description).toMatch(/^Dollars per day by model, 30 days: 3 requests/);
   });
 
   it('charts requests where nothing cost anything', async () => {
     await ask(mia, 'google/gemini-2.0-flash-001:free', 0);
     const { chart, text } = await usage({ days: '7' }, ada);
-    expect(chart?.description).toMatch(/^Requests per day and model, 7 days/);
+    expect(chart?.description).toMatch(/^Requests per day by model, 7 days/);
     expect(text).toMatch(/Last 7 days: 1 request/);
   });
 
@@ -130,8 +130,8 @@ describe('/usage', PATIENCE, () => {
     await ask();
     await ask(zoe);
     const { text, csv } = await usage({ of: 'everywhere' }, olga);
-    expect(text).toMatch(/in all places\*\*\n- Today: 2 requests/);
-    expect(text).toMatch(/By place\*\*\n- discord:[12]: 1 request .*\n- discord:[12]: 1 request/);
+    expect(text).toMatch(/in all servers\*\*\n- Today: 2 requests/);
+    expect(text).toMatch(/By server\*\*\n- discord:[12]: 1 request .*\n- discord:[12]: 1 request/);
     expect(csv).toMatch(/,discord:2,zoe,Zoe,/);
   });
 
@@ -139,7 +139,7 @@ describe('/usage', PATIENCE, () => {
     await ask();
     const otto = testActor('otto', { guild: 'web:local' });
     expect((await usage({ of: 'everywhere' }, otto)).text).toBe(
-      'From the playground only `web:local` can be reached. `/usage` alone shows what was used here.',
+      'The playground can only reach `web:local`. `/usage` without options shows the usage here.',
     );
     expect((await usage({}, otto)).text).toMatch(/Today: nothing/);
   });

@@ -135,7 +135,7 @@ export function explainRefusal(refusal: AccessRefused): string {
   const { suggestion } = refusal;
   const meanwhile = suggestion
     ? `You can use ${named(suggestion)} now.`
-    : 'There is no other model that can be used here now.';
+    : 'No other model is available here now.';
   return [...reasonsOf(refusal), meanwhile].join(' ');
 }
 
@@ -145,7 +145,7 @@ function reasonsOf(refusal: AccessRefused): string[] {
     const meant = near.map(({ id }) => `\`${id}\``).join(' or ');
     return [
       `There is no model ${quoted(asked)} here.`,
-      meant === '' ? '`/models` lists those that there are.' : `Did you mean ${meant}?`,
+      meant === '' ? '`/models` lists the available ones.' : `Did you mean ${meant}?`,
     ];
   }
   const place = placeOf(guild.id);
@@ -161,18 +161,18 @@ function reasonsOf(refusal: AccessRefused): string[] {
       const needed = TIERS.filter((tier) => opens(tier, model.tier)).map((tier) => `\`${tier}\``);
       return [
         `${named(model)} needs the tier ${needed.join(' or ')}; ${place} has \`${guild.tier}\`.`,
-        `The operator of this bot can give it.${connect}`,
+        `The operator can grant it.${connect}`,
       ];
     }
     default:
       return opens(guild.operatorTier, model.tier)
         ? [
-            `${named(model)} cannot be reached: the bot has no API key for it.`,
-            `Please tell its operator.${connect}`,
+            `${named(model)} is not available: no API key is set up for it.`,
+            `Please tell the operator.${connect}`,
           ]
         : [
-            `${named(model)} is open to \`${guild.tier}\`, which ${place} has only with its own API keys, and none of these leads there.`,
-            `The operator of this bot can give that tier.${connect}`,
+            `${named(model)} is open to \`${guild.tier}\`, which ${place} has only through its own API keys, but none of those keys offers this model.`,
+            `The operator can grant that tier.${connect}`,
           ];
   }
 }

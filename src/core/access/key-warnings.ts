@@ -23,9 +23,9 @@ export function createKeyWarnings({
     const name = keyProviderName(provider);
     const what =
       fault === 'bad_key'
-        ? `${name} refuses the API key …${lastFour} that was connected in ${placeOf(guild)}. Connect a new one with \`/connect\`, or take this one away with \`/disconnect\`.`
-        : `The ${name} account of the API key …${lastFour} that was connected in ${placeOf(guild)} has run out of credit. Top it up: the key is tried again within the hour. Or connect another one with \`/connect\`.`;
-    const text = `**An API key does not work.** ${what} Until then only what the operator of this bot pays for can be used in its place.`;
+        ? `${name} refuses the API key …${lastFour} that was connected in ${placeOf(guild)}. Connect a new one with \`/connect\`, or remove it with \`/disconnect\`.`
+        : `The ${name} account of the API key …${lastFour} that was connected in ${placeOf(guild)} has run out of credit. Top it up (the key is tried again within an hour), or connect another one with \`/connect\`.`;
+    const text = `**An API key stopped working.** ${what} Until then, only models that the operator pays for are available.`;
     once.do(id, (day + 1) * DAY_MS, 'warn of a key that fails', async (signal) => {
       await tellAdmins(guild, { text }, signal);
     });

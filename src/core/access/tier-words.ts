@@ -10,7 +10,7 @@ export function holdingsInWords(
 ): string[] {
   const isReplaced = grants.some(({ replacesDefault }) => replacesDefault);
   return [
-    ...(isReplaced ? [] : [`${defaultTier}: what every place has`]),
+    ...(isReplaced ? [] : [`${defaultTier}: the default tier`]),
     ...grants.map(
       (grant) =>
         `${grant.tier}: given by the operator${until(grant.expiresAtMs)}${forOperator ? because(grant) : ''}`,
@@ -23,9 +23,9 @@ export function holdingsInWords(
 }
 
 const FAULTS = {
-  bad_key: ', which is refused there',
+  bad_key: ', which the provider rejects',
   no_credit: ', whose account has run out of credit',
-  unreadable: ', which cannot be read any more and has to be connected again',
+  unreadable: ', which can no longer be read; connect it again',
 } as const satisfies Record<NonNullable<OwnKey['fault']>, string>;
 
 /** `openrouter: an API key of its own for OpenRouter (…1a2b)`. */

@@ -12,10 +12,10 @@ export function parseUntil(text: string, nowMs: number): ParsedUntil {
   if (Number.isNaN(atMs)) {
     return {
       ok: false,
-      problem: 'The end must be a date such as 2027-01-01, or a moment such as 2027-01-01T18:00Z.',
+      problem: 'The end must be a date such as 2027-01-01 or a time such as 2027-01-01T18:00Z.',
     };
   }
-  if (atMs <= nowMs) return { ok: false, problem: `The end, ${momentInWords(atMs)}, is past.` };
+  if (atMs <= nowMs) return { ok: false, problem: `The end, ${momentInWords(atMs)}, is in the past.` };
   return { ok: true, atMs };
 }
 

@@ -179,7 +179,7 @@ export async function answer(
     () => null,
     (error: unknown) => {
       log.error({ err: error, answer: answerId }, 'an answer could not be kept');
-      return 'This answer could not be stored: the next question will not know of it.';
+      return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
   const delivered = await reply.finish({
@@ -254,13 +254,14 @@ function stopNote(cause: StopCause): string {
     case 'question_deleted':
       return 'Stopped: the question was deleted.';
     case 'forgotten':
-      return 'Stopped: the conversation was forgotten.';
+      return 'Stopped: the conversation was deleted.';
     case 'place_gone':
       // Seen only where the platform takes something again.
-      return 'Stopped: nothing could be shown here any more. Press Retry to ask again.';
+      return 'Stopped: I can no longer write here. Press Retry to ask again.';
     case 'place_closes':
-      return 'Stopped: a private answer can only grow for so long. Ask for the rest in a new question.';
+      return 'Stopped: a private answer can only be updated for a limited time. Ask for the rest in a new question.';
     case 'shutdown':
+      return 'Interrupted: the bot was stopped. Press Retry to ask again.';
     case 'taken_over':
       return INTERRUPTED;
   }

@@ -89,7 +89,7 @@ export function createChat(options: ChatOptions): Chat {
   async function recordFor(press: Press, action: string): Promise<AnswerRecord | null> {
     const record = await answers.get(press.answerId);
     if (record === null || record.guild !== press.actor.guild) {
-      await tell(press.surface, 'This button does not work any more. Ask again with `/ask`.');
+      await tell(press.surface, 'This button has expired. Ask again with `/ask`.');
       return null;
     }
     if (record.user === press.actor.user || mayActAs(await options.roles(press.actor), 'admin'))
@@ -215,7 +215,7 @@ export function createChat(options: ChatOptions): Chat {
       }
       const key = await press.openThread(threadTitle(record.question), abandoned.signal);
       if (key === null)
-        return tell(press.surface, 'There can be no thread here. Reply to the answer instead.');
+        return tell(press.surface, 'Threads are not possible here. Reply to the answer instead.');
       await conversations.attach(record.conversation, key);
       await listening.begin(key, record.conversation);
     },
@@ -228,11 +228,11 @@ export function createChat(options: ChatOptions): Chat {
         const { elsewhere } = await stops.send({ id: press.answerId }, { kind: 'person', user, name });
         return tell(
           press.surface,
-          elsewhere ? 'This answer has ended, or ends in a moment.' : 'This answer has ended already.',
+          elsewhere ? 'This answer has ended or is about to end.' : 'This answer has already ended.',
         );
       }
       if (answering.guild !== press.actor.guild) {
-        return tell(press.surface, 'This answer has ended already.');
+        return tell(press.surface, 'This answer has already ended.');
       }
       if (!isOf(answering, user) && !mayActAs(await options.roles(press.actor), 'admin')) {
         return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');

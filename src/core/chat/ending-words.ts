@@ -31,7 +31,7 @@ export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps)
   const { done } = finished;
   const note = [
     endNote(finished, caps),
-    done.skippedLines > 0 && 'A piece of this answer could not be read and is missing.',
+    done.skippedLines > 0 && 'Part of this answer could not be read and is missing.',
     done.skippedImages > 0 && skippedImagesNote(done.skippedImages),
     done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
   ]
@@ -45,7 +45,7 @@ function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps
   switch (done.finish) {
     case 'length':
       if (affordableTokens !== null) {
-        return `Cut at ${inDigits(affordableTokens)} tokens: the credit of the provider account in use covers no more.`;
+        return `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
       }
       return `Cut at the longest length allowed (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
     case 'content_filter':
@@ -64,10 +64,10 @@ function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
     return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
   }
   if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
-    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at once, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
+    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at a time, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
   }
   if (finish === 'length') {
-    return `The model used all ${inDigits(maxOutputTokens)} tokens and wrote nothing that can be shown. Try again, or pick another model.`;
+    return `The model used all ${inDigits(maxOutputTokens)} tokens but wrote nothing that can be shown. Try again, or pick another model.`;
   }
   if (finish === 'tool_calls' || tools.length > 0) {
     return `The model called ${tools.length > 0 ? toolNames(tools) : 'a tool'}, which it does not have here, and wrote no answer. Try again, or pick another model.`;

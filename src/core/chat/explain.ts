@@ -3,24 +3,24 @@ import { ProviderError } from '../ports/provider-errors.ts';
 import { StoreError } from '../ports/store.ts';
 import { type Explanation, explainProviderError } from '../provider/explain.ts';
 
-/** Words any failure for the person who asked; what is not known here is a fault of this program. */
+/** Explains any failure to the person who asked. An unknown error is reported as a bug. */
 export function explain(error: unknown): Explanation {
   if (error instanceof ProviderError) return explainProviderError(error);
   if (error instanceof UnreadableValue) {
     return {
-      what: 'Something that was stored for this place cannot be read.',
+      what: 'Stored data for this conversation or server cannot be read.',
       next: 'Nothing was deleted. Please tell the operator of this bot.',
     };
   }
   if (error instanceof StoreError) {
     return {
-      what: 'The bot cannot reach its memory at the moment, so it does not answer rather than forget.',
-      next: 'Try again in a moment; if it lasts, tell the operator of this bot.',
+      what: 'The bot cannot reach its database right now.',
+      next: 'Try again in a minute; if it keeps happening, tell the operator of this bot.',
     };
   }
   return {
     what: 'Something went wrong inside the bot.',
-    next: 'Try again; if it happens again, tell the operator of this bot. The log has the details.',
+    next: 'Try again; if it keeps happening, tell the operator of this bot; the log has the details.',
   };
 }
 

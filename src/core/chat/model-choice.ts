@@ -46,7 +46,7 @@ export function createModelChooser(parts: {
     if (model === null) {
       return {
         ok: false,
-        text: 'No model can be used here at the moment. Please tell the operator of this bot; `/models` shows what there is.',
+        text: 'No model is available here right now. Please tell the operator. `/models` shows why.',
       };
     }
     const remark =

@@ -77,7 +77,7 @@ export async function promptFor(
   );
   return {
     ok: false,
-    text: `The question is too long for ${model.name}: about ${needed} tokens, and it takes ${most}. Shorten it, or pick a model with a longer context with \`/models\`.`,
+    text: `The question is too long for ${model.name}: about ${needed} tokens, and the limit is ${most}. Shorten it, or pick a model with a longer context from \`/models\`.`,
   };
 }
 

@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 2_000;
 /** Each may wait for its platform. */
 const MAX_AT_ONCE = 50;
 
-const NOT_BEGUN = 'The bot was restarted before it could deal with this. Try again.';
+const NOT_BEGUN = 'The bot was restarted before it could answer. Please try again.';
 
 /**
  * Ends what dead processes left: an answer is shown with all that had arrived of it, as it ended, or as interrupted, with Retry.

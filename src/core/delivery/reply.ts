@@ -82,7 +82,7 @@ const GIVE_UP_STOPPED_AFTER_MS = 15_000;
 const REFUSAL_RETRIES_MS: readonly number[] = [5_000, 20_000];
 
 /** Stands after what a message shows where the platform does not take its last state. */
-const REFUSED = 'The platform refuses to show a part of the answer that belongs here.';
+const REFUSED = 'The platform refused to show part of the answer here.';
 
 export function createReply(options: ReplyOptions): Reply {
   const { surface, limiters, clock, log, signal, unwanted, resumed } = options;

@@ -2,38 +2,41 @@ import { formatUsd, parseNanoUsd } from '../kit/money.ts';
 import { LIMITS, type LimitName } from '../ports/limits.ts';
 import type { Level, LimitReached } from './ledger.ts';
 
-const OWNERS = { user: 'You have', guild: 'This place has', installation: 'This bot has' } as const;
-const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
+const PERIODS = { minute: 'per-minute', day: 'daily', month: 'monthly' } as const;
+const SHARED_BY = { user: '', guild: ' for everyone here', installation: ' for the whole bot' } as const;
 
-/** A limit that a request would pass, for the person who asked: which one, how much is used, when it renews. */
+/** Why a request was refused, for the person who asked: the limit, and when it resets. */
 export function explainLimit(reached: LimitReached, nowMs: number, timeZone: string): string {
-  const { needed, setAside } = reached;
-  const isMoney = LIMITS[reached.limit].unit === 'nanoUsd';
-  const cost = isMoney ? ` This question could cost up to ${usdOrNothing(needed)}.` : '';
-  const later =
+  const { limit, used, setAside, most, needed } = reached;
+  const { unit, period } = LIMITS[limit];
+  const resets = `It resets ${resetInWords(reached.renewsAtMs, nowMs, timeZone)}.`;
+  const size = limitSize(limit, most);
+  if (unit !== 'nanoUsd' || (used >= most && setAside === 0))
+    return `${upperFirst(PERIODS[period])} limit reached (${size}). ${resets}`;
+  const left = usdOrNothing(Math.max(0, most - used));
+  const reserved =
     setAside > 0
-      ? `, and so may this one once answers that are being written are done: ${usdOrNothing(setAside)} is set aside for them`
+      ? ` ${usdOrNothing(setAside)} is reserved for answers in progress: try again when they are done.`
       : '';
-  const way = isMoney ? ` A cheaper model or a shorter question may still fit${later}.` : '';
-  const { use, renewal } = levelParts(reached, nowMs, timeZone);
-  return `${use}${cost} ${renewal}${way}`;
+  return `This question could cost up to ${usdOrNothing(needed)}, but only ${left} of the ${PERIODS[period]} limit (${size}) is left. ${resets} A cheaper model or a shorter question may still fit.${reserved}`;
 }
 
-/** How far a limit is used up, and when it renews. */
-export function levelInWords(level: Level, nowMs: number, timeZone: string): string {
-  const { use, renewal } = levelParts(level, nowMs, timeZone);
-  return `${use} ${renewal}`;
-}
-
-function levelParts({ limit, used, most, renewsAtMs }: Level, nowMs: number, timeZone: string) {
+/** How much of a limit is used, and when it resets. */
+export function levelInWords(
+  { limit, used, most, renewsAtMs }: Level,
+  nowMs: number,
+  timeZone: string,
+): string {
   const { scope, period } = LIMITS[limit];
-  return {
-    use: `${OWNERS[scope]} used ${useInWords(limit, used, most)} for ${PERIODS[period]}.`,
-    renewal: `That renews ${renewalInWords(renewsAtMs, nowMs, timeZone)}.`,
-  };
+  const use = `${useInWords(limit, used, most)} used (${PERIODS[period]} limit${SHARED_BY[scope]}).`;
+  return `${use} It resets ${resetInWords(renewsAtMs, nowMs, timeZone)}.`;
 }
 
-/** `$1.20 of $5.00`, `3 of 20 requests`; where there is no limit what is used alone. */
+function limitSize(limit: LimitName, most: number): string {
+  return `${amountInWords(limit, most)}${SHARED_BY[LIMITS[limit].scope]}`;
+}
+
+/** `$1.20 of $5.00`, `3 of 20 requests`; without a limit only what is used. */
 export function useInWords(limit: LimitName, used: number, most: number | null): string {
   if (most === null) return amountInWords(limit, used);
   const isMoney = LIMITS[limit].unit === 'nanoUsd';
@@ -72,15 +75,13 @@ export function parseAmount(limit: LimitName, text: string): ParsedAmount {
   const plain = number.replaceAll(',', '');
   if (!isMoney) {
     if (before || after)
-      return problem('This limit counts requests, not dollars: give a whole number such as `20`.');
-    if (plain.includes('.'))
-      return problem('There are no parts of requests: give a whole number such as `20`.');
-    if (Number(plain) > MOST_REQUESTS) return problem('A million requests is the most that can be set.');
+      return problem('This limit counts requests, not dollars. Use a whole number such as `20`.');
+    if (plain.includes('.')) return problem('Requests must be a whole number such as `20`.');
+    if (Number(plain) > MOST_REQUESTS) return problem('The maximum is 1,000,000 requests.');
     return { ok: true, most: Number(plain) };
   }
   const most = parseNanoUsd(plain);
-  if (most === null || most > MOST_USD * 1e9)
-    return problem('A million dollars is the most that can be set.');
+  if (most === null || most > MOST_USD * 1e9) return problem('The maximum is $1,000,000.');
   return { ok: true, most };
 }
 
@@ -89,7 +90,7 @@ export function usdOrNothing(nanoUsd: number): string {
 }
 
 /** `in 20 seconds`, `at 00:00 (UTC), in 5 hours`, `on 1 December at 00:00 (UTC)`. */
-function renewalInWords(atMs: number, nowMs: number, timeZone: string): string {
+function resetInWords(atMs: number, nowMs: number, timeZone: string): string {
   const seconds = Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
   if (seconds <= 90) return `in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
   const time = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }).format(atMs);
@@ -103,4 +104,8 @@ function renewalInWords(atMs: number, nowMs: number, timeZone: string): string {
       ? `${Math.ceil(seconds / 60)} minutes`
       : `${Math.round(hours)} ${Math.round(hours) === 1 ? 'hour' : 'hours'}`;
   return `at ${time} (${timeZone}), in ${distance}`;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -251,7 +251,7 @@ function askFirst(model: string, worstNanoUsd: number): Refused {
 
 /** The key was taken away a moment ago, or no `ENCRYPTION_KEY` opens it. */
 function explainLostKey(provider: string): string {
-  return `The API key for ${keyProviderName(provider)} that was connected here cannot be read any more. An admin can connect it again with \`/connect\`.`;
+  return `The API key for ${keyProviderName(provider)} connected here can no longer be read. An admin can connect it again with \`/connect\`.`;
 }
 
 function admitted(parts: {

@@ -43,10 +43,10 @@ export function createLimitWarnings(options: {
       );
       return;
     }
-    const whose = payer === 'guild' ? ' This counts what its own API keys pay.' : '';
-    const heading = isEnd ? '**A limit is used up.**' : '**A limit is nearly used up.**';
-    const effect = isEnd ? 'What would pass it is refused until then. ' : '';
-    const text = `${heading} ${words}${whose} ${effect}\`/usage\` shows who used what, \`/limits\` what is set.`;
+    const whose = payer === 'guild' ? ' This counts only what the API keys connected here pay for.' : '';
+    const heading = isEnd ? '**Limit reached.**' : '**80 % of a limit is used.**';
+    const effect = isEnd ? 'Requests over the limit are refused until then. ' : '';
+    const text = `${heading} ${words}${whose} ${effect}\`/usage\` shows who used how much; \`/limits\` shows and changes the limits.`;
     const told = await tellAdmins(guild, { text }, signal);
     log.info(
       { ...facts, guild, told },

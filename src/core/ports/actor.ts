@@ -81,7 +81,7 @@ export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
 }
 
 /** For an operator who does not reach what they asked for. */
-export const OUT_OF_REACH = 'From the playground only `web:local` can be reached.';
+export const OUT_OF_REACH = 'The playground can only reach `web:local`.';
 
 /** Somebody who can be named. */
 export interface Person {

@@ -133,7 +133,7 @@ export function parseOptions(
 function faultOf(option: Option, value: unknown): string | null {
   switch (option.type) {
     case 'flag':
-      return typeof value === 'boolean' ? null : 'is a switch: give it without a value.';
+      return typeof value === 'boolean' ? null : 'takes no value.';
     case 'file':
       return broughtSchema.safeParse(value).success ? null : 'must be a file.';
     case 'choice':

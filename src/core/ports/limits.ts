@@ -35,7 +35,7 @@ export const LIMITS = {
     period: 'minute',
     setting: 'requestsPerUserPerMinute',
     defaults: byTier(10, 10),
-    option: { value: 'requests-per-minute', label: 'Requests per person and minute' },
+    option: { value: 'requests-per-minute', label: 'Requests per person per minute' },
   },
   requestsPerUserPerDay: {
     scope: 'user',
@@ -43,7 +43,7 @@ export const LIMITS = {
     period: 'day',
     setting: 'requestsPerUserPerDay',
     defaults: byTier(100, 300),
-    option: { value: 'requests-per-day', label: 'Requests per person and day' },
+    option: { value: 'requests-per-day', label: 'Requests per person per day' },
   },
   nanoUsdPerUserPerDay: {
     scope: 'user',
@@ -51,7 +51,7 @@ export const LIMITS = {
     period: 'day',
     setting: 'usdPerUserPerDay',
     defaults: byTier(0.1, 2, 4),
-    option: { value: 'dollars-per-day', label: 'Dollars per person and day' },
+    option: { value: 'dollars-per-day', label: 'Spending per person per day' },
   },
   nanoUsdPerGuildPerDay: {
     scope: 'guild',
@@ -59,7 +59,7 @@ export const LIMITS = {
     period: 'day',
     setting: 'usdPerGuildPerDay',
     defaults: byTier(0.5, 10, 20),
-    option: { value: 'all-dollars-per-day', label: 'Dollars of all together per day' },
+    option: { value: 'all-dollars-per-day', label: 'Total spending per day' },
   },
   nanoUsdPerGuildPerMonth: {
     scope: 'guild',
@@ -67,7 +67,7 @@ export const LIMITS = {
     period: 'month',
     setting: 'usdPerGuildPerMonth',
     defaults: byTier(5, 100, 200),
-    option: { value: 'all-dollars-per-month', label: 'Dollars of all together per month' },
+    option: { value: 'all-dollars-per-month', label: 'Total spending per month' },
   },
   nanoUsdPerDay: {
     scope: 'installation',

@@ -23,7 +23,7 @@ export type ProviderErrorCode =
   /** No connection. */
   | 'unreachable'
   | 'timeout'
-  /** The answer broke off before its end. */
+  /** The answer was cut off. */
   | 'cut_off'
   /** No such API is at this address. */
   | 'bad_address'

@@ -9,7 +9,7 @@ export interface Explanation {
   readonly next: string;
 }
 
-/** Words a provider's failure for the person who asked. */
+/** Explains a provider's failure to the person who asked. */
 export function explainProviderError(error: ProviderError): Explanation {
   const { provider, ownKey } = error;
   const askOperator = 'Please tell the operator of this bot.';
@@ -17,19 +17,19 @@ export function explainProviderError(error: ProviderError): Explanation {
     case 'bad_key':
       if (ownKey) {
         return {
-          what: `${provider} refused the API key that was connected here.`,
+          what: `${provider} rejected the API key connected here.`,
           next: 'An admin can connect a new one with `/connect`.',
         };
       }
       return error.status === null
         ? { what: `The bot has no API key for ${provider}.`, next: askOperator }
-        : { what: `${provider} refused the bot's API key.`, next: askOperator };
+        : { what: `${provider} rejected the bot's API key.`, next: askOperator };
     case 'forbidden':
       return {
         what: `${provider} does not allow this request with the API key in use.`,
         next: ownKey
-          ? "Try another model, or ask an admin to look at the key's limits and privacy settings."
-          : "Try another model, or ask the operator of this bot to look at the key's limits and privacy settings.",
+          ? "Try another model, or ask an admin to check the key's limits and privacy settings."
+          : "Try another model, or ask the operator of this bot to check the key's limits and privacy settings.",
       };
     case 'excluded':
       return {
@@ -38,26 +38,26 @@ export function explainProviderError(error: ProviderError): Explanation {
       };
     case 'unavailable_here':
       return {
-        what: `${provider} does not offer this in the country or region where the bot runs.`,
+        what: `${provider} is not available in the country or region where the bot runs.`,
         next: 'Pick another model.',
       };
     case 'no_credit':
       if (error.affordableTokens !== null) {
         return {
-          what: `The credit of ${ownKey ? `the ${provider} account that was connected here` : `the bot's ${provider} account`} does not cover an answer of this model.`,
-          next: `Pick a cheaper model or ask a shorter question. ${ownKey ? 'An admin can top the account up.' : askOperator}`,
+          what: `The credit of ${ownKey ? `the ${provider} account connected here` : `the bot's ${provider} account`} is too low for an answer from this model.`,
+          next: `Pick a cheaper model or ask a shorter question. ${ownKey ? 'An admin can add credit.' : askOperator}`,
         };
       }
       return ownKey
         ? {
-            what: `The ${provider} account that was connected here has run out of credit.`,
-            next: 'An admin can top it up, or connect another key with `/connect`.',
+            what: `The ${provider} account connected here has run out of credit.`,
+            next: 'An admin can add credit or connect another key with `/connect`.',
           }
         : { what: `The bot's ${provider} account has run out of credit.`, next: askOperator };
     case 'moderated':
       return {
         what: `A safety filter at ${provider} stopped this request.`,
-        next: 'Put it in other words, or try another model.',
+        next: 'Try rephrasing your question, or use another model.',
       };
     case 'rate_limited':
       return {
@@ -66,25 +66,25 @@ export function explainProviderError(error: ProviderError): Explanation {
       };
     case 'context_too_long':
       return {
-        what: 'This is too long for the model.',
+        what: 'The conversation is too long for this model.',
         next: 'Pick a model with a longer context, shorten your message, or start over with `/forget`.',
       };
     case 'model_gone':
-      return { what: `${provider} does not offer this model any more.`, next: 'Pick another model.' };
+      return { what: `${provider} no longer offers this model.`, next: 'Pick another model.' };
     case 'bad_request':
       return {
-        what: `${provider} refused the request as it is.`,
+        what: `${provider} rejected the request.`,
         next: 'Try another model; if that does not help, tell the operator of this bot.',
       };
     case 'provider_down':
       return {
-        what: `${provider} is overloaded or out of order.`,
+        what: `${provider} is overloaded or unavailable.`,
         next: `Try again ${waitInWords(error.retryAfterMs)}, or pick another model.`,
       };
     case 'unreachable':
       return {
         what: `The bot could not reach ${provider}.`,
-        next: 'Try again in a moment; if it lasts, tell the operator of this bot.',
+        next: 'Try again in a minute; if it keeps happening, tell the operator of this bot.',
       };
     case 'timeout':
       return {
@@ -92,16 +92,16 @@ export function explainProviderError(error: ProviderError): Explanation {
         next: 'Try again, or pick a faster model.',
       };
     case 'cut_off':
-      return { what: 'The answer broke off before its end.', next: 'Try again to get it whole.' };
+      return { what: 'The answer was cut off.', next: 'Retry to get all of it.' };
     case 'bad_address':
       return {
-        what: `The address that the bot has for ${provider} is wrong.`,
+        what: `The bot has a wrong address for ${provider}.`,
         next: `Please tell the operator of this bot${error.addressSetting === null ? '' : ` to correct ${error.addressSetting}`}.`,
       };
     case 'bad_response':
       return {
-        what: `What came back from ${provider} was not an answer.`,
-        next: 'Try again; if it lasts, tell the operator of this bot: the address of the provider may be wrong.',
+        what: `${provider} sent something that is not an answer.`,
+        next: 'Try again; if it keeps happening, tell the operator of this bot: the provider address may be wrong.',
       };
   }
 }

@@ -157,12 +157,12 @@ describe('limits of a role', () => {
       await discord.until(() => isComplete(used.reply));
     }
     expect(await told(ada.slash('ask', { prompt: 'And again?' }, { channel }))).toMatch(
-      /You have used 1 of 1 request for today/,
+      /Daily limit reached \(1 request\)/,
     );
     ada.say(channel, `${discord.botMention} and here?`);
     const heard = () =>
       [...discord.messages(channel), ...discord.messages(ada.dm)].map(({ content }) => content);
-    await discord.until(() => heard().some((content) => /You have used 1 of 1 request/.test(content)));
+    await discord.until(() => heard().some((content) => /Daily limit reached \(1 request\)/.test(content)));
     expect(provider.chats).toHaveLength(3);
     expect(await told(ada.slash('limits', {}, { channel }))).toMatch(
       /1 request\*\* \(set by an admin for a role\) · you have used 1 request/,

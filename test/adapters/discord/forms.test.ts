@@ -21,7 +21,7 @@ describe('a command with a secret on Discord', () => {
     expect(used.modal).toMatchObject({
       title: '/connect',
       components: [
-        { label: 'Provider', description: 'Whose key it is', component: { type: 3, required: true } },
+        { label: 'Provider', description: 'Provider of the key', component: { type: 3, required: true } },
         {
           label: 'Key',
           description: expect.stringMatching(/^The key; from openrouter/),
@@ -55,12 +55,12 @@ describe('a command with a secret on Discord', () => {
 
   it('says to who may not use it why, in the place of the form', async () => {
     const { desk, ada, channel } = await open();
-    desk.admission = { ok: false, notice: { text: 'Only an admin of this place can use `/connect`.' } };
+    desk.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
     const used = ada.slash('connect', {}, { channel });
     await used.acknowledged();
     expect(used.modal).toBeNull();
     expect(used.replies).toMatchObject([
-      { content: 'Only an admin of this place can use `/connect`.', onlyVisibleTo: ada.id },
+      { content: 'Only an admin can use `/connect`.', onlyVisibleTo: ada.id },
     ]);
   });
 
@@ -77,7 +77,7 @@ describe('a command with a secret on Discord', () => {
       const forged = bob.forgeForm(id, { key: 'sk-1' }, { channel });
       await forged.acknowledged();
       expect(forged.replies, id).toMatchObject([
-        { content: 'This form does not work any more. Use the command again.', onlyVisibleTo: bob.id },
+        { content: 'This form has expired. Run the command again.', onlyVisibleTo: bob.id },
       ]);
     }
     expect(desk.commands).toHaveLength(1);

@@ -21,18 +21,18 @@ export const askCommand = defineCommand({
   role: 'member',
   reply: 'answer',
   options: {
-    prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
+    prompt: { type: 'text', description: 'Your question', required: true, maxChars: 6_000 },
     model: { type: 'model', description: 'Which model answers' },
     file: { type: 'file', description: 'A file' },
-    file2: { type: 'file', description: 'Another one' },
-    private: { type: 'flag', description: 'Show the answer to you alone' },
+    file2: { type: 'file', description: 'Another file' },
+    private: { type: 'flag', description: 'Show the answer only to you' },
   },
   run: nothing,
 });
 
 export const helpCommand = defineCommand({
   name: 'help',
-  description: 'What I can do',
+  description: 'Show what the bot can do',
   role: 'member',
   reply: 'private',
   options: {},

@@ -402,12 +402,10 @@ describe('a command with a secret on Slack', () => {
 
   it('says to who may not use it why, in the place of the form', async () => {
     const { desk, ann, general } = await setUp({ commands: [connect] });
-    desk.admission = { ok: false, notice: { text: 'Only an admin of this place can use `/connect`.' } };
+    desk.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
     await ann.slash('/connect', '', { channel: general });
     await until(() => ann.privateTexts(general).length > 0);
-    expect(ann.privateTexts(general)).toMatchObject([
-      { text: 'Only an admin of this place can use `/connect`.' },
-    ]);
+    expect(ann.privateTexts(general)).toMatchObject([{ text: 'Only an admin can use `/connect`.' }]);
     expect(ann.modal()).toBe('');
   });
 });

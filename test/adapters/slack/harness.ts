@@ -44,17 +44,17 @@ export const askCommand = defineCommand({
   role: 'member',
   reply: 'answer',
   options: {
-    prompt: { type: 'text', description: 'What you want to know', required: true, maxChars: 6_000 },
+    prompt: { type: 'text', description: 'Your question', required: true, maxChars: 6_000 },
     model: { type: 'model', description: 'Which model answers' },
     web: { type: 'flag', description: 'Let the model search the web' },
-    private: { type: 'flag', description: 'Show the answer to you alone' },
+    private: { type: 'flag', description: 'Show the answer only to you' },
   },
   run: nothing,
 });
 
 export const modelCommand = defineCommand({
   name: 'model',
-  description: 'Show or choose the model that answers here',
+  description: 'Show or choose the model for this conversation or channel',
   role: 'member',
   reply: 'private',
   options: {

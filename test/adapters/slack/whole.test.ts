@@ -262,7 +262,7 @@ describe('Parley on Slack', () => {
     await endedAt(general, ts);
     ann.say(general, `${mention} /forget`, { thread: ts });
     await until(() => ann.privateTexts(general).length === 1);
-    expect(ann.privateTexts(general)[0]?.text).toContain('I have forgotten this conversation.');
+    expect(ann.privateTexts(general)[0]?.text).toContain('Deleted this conversation.');
     await ann.slash('/help', '', { channel: general });
     await until(() => ann.privateTexts(general).length === 2);
     expect(ann.privateTexts(general)[1]?.text).toContain(
@@ -295,7 +295,7 @@ describe('Parley on Slack', () => {
       await endedAt(general, ts);
     }
     ann.say(general, `${mention} and again?`);
-    expect(await told(ann, 2)).toMatch(/You have used 1 of 1 request for today/);
+    expect(await told(ann, 2)).toMatch(/Daily limit reached \(1 request\)/);
     await ann.slash('/limits', '', { channel: general });
     expect(await told(ann, 3)).toMatch(/1 request\*+ \(set by an admin for a user group\)/);
     expect(slack.requests.filter(({ method }) => method === 'usergroups.list')).toHaveLength(1);

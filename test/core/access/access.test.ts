@@ -306,7 +306,7 @@ describe('a refusal in words', () => {
   it('names the model, the tier that it needs, the tier that there is, how to get there and what can be used now', () => {
     expect(words(GPT_4O, guildOf())).toBe(
       '**GPT-4o** (`openai/gpt-4o`) needs the tier `openai` or `premium`; this server has `free`. ' +
-        'The operator of this bot can give it. An admin can also open it with an API key for OpenAI: `/connect`. ' +
+        'The operator can grant it. An admin can also open it with an API key for OpenAI: `/connect`. ' +
         'You can use **Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) now.',
     );
   });
@@ -336,7 +336,7 @@ describe('a refusal in words', () => {
       'There is no model `openai/gpt-4o:online` here. Did you mean `openai/gpt-4o` or `openai/gpt-4o-mini`? ' +
         'You can use **GPT-4o** (`openai/gpt-4o`) now.',
     );
-    expect(words('zzz', guildOf())).toContain('`/models` lists those that there are.');
+    expect(words('zzz', guildOf())).toContain('`/models` lists the available ones.');
   });
 
   it('says that a model is gone', () => {
@@ -350,16 +350,16 @@ describe('a refusal in words', () => {
 
   it('says that a key of the bot is missing, and that nothing else can be used', () => {
     expect(words(LLAMA, guildOf(), termsWith(new Set(), []))).toBe(
-      '**Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) cannot be reached: the bot has no API key for it. ' +
-        'Please tell its operator. There is no other model that can be used here now.',
+      '**Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) is not available: no API key is set up for it. ' +
+        'Please tell the operator. No other model is available here now.',
     );
   });
 
   it('says that own keys do not lead to a model that they open', () => {
     const guild = guildOf({ defaultTier: 'openrouter', ownKeys: ['openai'] });
     expect(words(DEEPSEEK, guild)).toBe(
-      '**DeepSeek Chat** (`deepseek/deepseek-chat`) is open to `premium`, which this server has only with its own API keys, and none of these leads there. ' +
-        'The operator of this bot can give that tier. An admin can also open it with an API key for OpenRouter: `/connect`. ' +
+      '**DeepSeek Chat** (`deepseek/deepseek-chat`) is open to `premium`, which this server has only through its own API keys, but none of those keys offers this model. ' +
+        'The operator can grant that tier. An admin can also open it with an API key for OpenRouter: `/connect`. ' +
         'You can use **Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) now.',
     );
   });

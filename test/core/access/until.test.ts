@@ -32,7 +32,10 @@ describe('an end', () => {
   });
 
   it('lies ahead', () => {
-    expect(parseUntil('2026-11-23', NOW)).toEqual({ ok: false, problem: 'The end, 2026-11-23, is past.' });
+    expect(parseUntil('2026-11-23', NOW)).toEqual({
+      ok: false,
+      problem: 'The end, 2026-11-23, is in the past.',
+    });
     expect(parseUntil('2026-11-24', NOW).ok).toBe(true);
   });
 

@@ -330,7 +330,7 @@ describe('access', () => {
     const place = { key: 'thread 1' };
     const set = invocationOf('model', { model: 'openai/gpt-4o' }, { place });
     await bot.dispatch.command(set);
-    expect(toldPrivately(set)).toMatch(/GPT-4o\*\* answers in this conversation/);
+    expect(toldPrivately(set)).toMatch(/GPT-4o\*\* now answers in this conversation/);
     await bot.grant('discord:1', 'free');
     bot.provider.answer('Yes.');
     const asked = messageOf('Hi', { place });
@@ -353,7 +353,7 @@ describe('an answer that does not come to its end', () => {
     expect(asked.surface.text).toBe('Half an ans');
     expect(asked.surface.shown).toMatchObject({
       status: 'failed',
-      note: expect.stringMatching(/broke off before its end/),
+      note: expect.stringMatching(/was cut off/),
     });
     expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry']);
   });
@@ -386,7 +386,7 @@ describe('an answer that does not come to its end', () => {
     await bot.dispatch.press(stranger);
     await bot.dispatch.press(foreign);
     expect(toldPrivately(stranger)).toMatch(/Only the person who asked or an admin/);
-    expect(toldPrivately(foreign)).toMatch(/ended already/);
+    expect(toldPrivately(foreign)).toMatch(/already ended/);
     expect(asked.surface.shown?.status).toBe('streaming');
     await bot.dispatch.press(pressOf('stop', id, { actor: testActor('ada', { isAdmin: true }) }));
     await done;
@@ -425,7 +425,7 @@ describe('an answer that does not come to its end', () => {
     await done;
     expect(surface.shown).toMatchObject({
       status: 'stopped',
-      note: expect.stringMatching(/private answer can only grow/),
+      note: expect.stringMatching(/private answer can only be updated/),
     });
   });
 
@@ -456,7 +456,7 @@ describe('an answer that does not come to its end', () => {
     expect(first.surface.shown?.status).toBe('complete');
     expect(second.surface.shown).toMatchObject({
       status: 'interrupted',
-      note: expect.stringMatching(/restarted.*Retry/),
+      note: expect.stringMatching(/stopped.*Retry/),
     });
     const late = messageOf('Anyone?', {});
     await bot.dispatch.message(late);
@@ -511,11 +511,7 @@ describe('Retry', () => {
 
   it.each([
     ['of another member', {}, /Only Mia or an admin/],
-    [
-      'of an admin of another guild',
-      { guild: 'discord:2' as GuildId, isAdmin: true },
-      /does not work any more/,
-    ],
+    ['of an admin of another guild', { guild: 'discord:2' as GuildId, isAdmin: true }, /has expired/],
   ])('%s is refused', async (_, traits, words) => {
     bot.provider.answer('Yes.');
     const asked = messageOf('Hi', { place: { key: 't' } });
@@ -529,7 +525,7 @@ describe('Retry', () => {
   it('with an id that nobody made is refused', async () => {
     const forged = pressOf('retry', 'AAAAAAAAAAAAAAAAAAAAAAAA');
     await bot.dispatch.press(forged);
-    expect(toldPrivately(forged)).toMatch(/does not work any more/);
+    expect(toldPrivately(forged)).toMatch(/has expired/);
   });
 });
 
@@ -574,7 +570,7 @@ describe('a store that fails', () => {
       isBroken = true;
       const asked = messageOf('Why?', { place });
       await breaking.dispatch.message(asked);
-      expect(toldPrivately(asked)).toMatch(/cannot reach its memory/);
+      expect(toldPrivately(asked)).toMatch(/cannot reach its database/);
       expect(breaking.provider.chats).toHaveLength(1);
       expect(breaking.logged()).toContain('disk I/O error');
     } finally {

@@ -33,7 +33,7 @@ describe('the model where nobody chose one', () => {
   });
 
   it('is none where nothing can be reached, and that is said', async () => {
-    expect(await chosen({ keys: [] })).toMatch(/^No model can be used here/);
+    expect(await chosen({ keys: [] })).toMatch(/^No model is available here/);
   });
 });
 

@@ -320,7 +320,7 @@ describe('two bots on one store', () => {
     expect(other.surface.privateTexts[0]?.text).toMatch(/Only Mia or an admin can stop/);
     const own = pressOf('stop', answerId);
     await bot(1).dispatch.press(own);
-    expect(own.surface.privateTexts[0]?.text).toMatch(/ends in a moment/);
+    expect(own.surface.privateTexts[0]?.text).toMatch(/about to end/);
     await answering;
     expect(asked.surface.text).toBe('As far');
     expect(asked.surface.shown).toMatchObject({ status: 'stopped', note: 'Stopped by Mia.' });
@@ -351,7 +351,7 @@ describe('a bot whose store is away', () => {
     isAway = true;
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
     await bot.dispatch.message(asked);
-    expect(asked.surface.privateTexts[0]?.text).toMatch(/cannot reach its memory/);
+    expect(asked.surface.privateTexts[0]?.text).toMatch(/cannot reach its database/);
     expect(bot.provider.chats).toEqual([]);
     isAway = false;
     bot.provider.answer('Here again.');
@@ -412,11 +412,11 @@ describe('a bot whose store is away', () => {
     expect(asked.surface.shown).toMatchObject({
       text: 'All of it.',
       status: 'complete',
-      note: expect.stringMatching(/could not be stored/),
+      note: expect.stringMatching(/could not be saved/),
     });
     const refused = messageOf('And now?', { place });
     await bot.dispatch.message(refused);
-    expect(refused.surface.privateTexts[0]?.text).toMatch(/cannot reach its memory/);
+    expect(refused.surface.privateTexts[0]?.text).toMatch(/cannot reach its database/);
     expect(bot.provider.chats).toHaveLength(1);
 
     isFull = false;

@@ -238,9 +238,9 @@ describe('two bots on one store', () => {
     ['/stop in a thread', 'Stopped by Mia.'],
     ['/stop in a channel', 'Stopped by Mia.'],
     ['/stop of an admin', 'Stopped by Ada.'],
-    ['/forget of the conversation', 'Stopped: the conversation was forgotten.'],
-    ['/forget of the person', 'Stopped: the conversation was forgotten.'],
-    ['/forget of the guild', 'Stopped: the conversation was forgotten.'],
+    ['/forget of the conversation', 'Stopped: the conversation was deleted.'],
+    ['/forget of the person', 'Stopped: the conversation was deleted.'],
+    ['/forget of the guild', 'Stopped: the conversation was deleted.'],
   ])('stop each other’s answers by %s', async (how, note) => {
     const place = how === '/stop in a channel' ? {} : thread;
     const other = await begin({
@@ -272,7 +272,7 @@ describe('two bots on one store', () => {
         break;
       default:
         expect(await say('stop', {}, place)).toBe(
-          'If anything of yours is being written here, it stops in a moment.',
+          'If you have an answer in progress here, it will stop in a moment.',
         );
     }
     await clock.advance(1_000);
@@ -331,7 +331,7 @@ describe('two bots on one store', () => {
     await mine.finish();
     await mine.done;
     expect(mine.asked.surface.shown?.status).toBe('complete');
-    expect(await inTime(forgetting)).toMatch(/^I have forgotten/);
+    expect(await inTime(forgetting)).toMatch(/^Deleted/);
     await clock.advance(60_000);
     expect(await memory()).toEqual(what === 'myself' ? [['Ben asks?', 'Ben’s answer.']] : undefined);
     expect(await answersKept()).toBe(what === 'myself' ? 1 : 0);
@@ -351,7 +351,7 @@ describe('two bots on one store', () => {
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
     await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
-    expect(await say('forget', { what: 'myself' })).toMatch(/^Nothing that you asked is stored/);
+    expect(await say('forget', { what: 'myself' })).toMatch(/^No questions of yours are stored/);
     gate.resolve();
     await done;
     expect(provider.chats).toEqual([]);
@@ -378,7 +378,7 @@ describe('two bots on one store', () => {
   it('forget what an answer cost that was stopped in the other, once its price is known', async () => {
     const mine = await begin();
     expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
-      /0 questions of yours .* and what 1 request cost\. The messages stay/,
+      /0 questions of yours .* and the cost of 1 requests?\. Messages already posted/,
     );
     await mine.done;
     await clock.advance(60_000);
@@ -398,7 +398,7 @@ describe('two bots on one store', () => {
     await store.ledger.reserve({ ...reservation, id: 'slow', leaseUntilMs: untilMs });
     const startMs = clock.now();
     expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
-      /The cost of 1 more request is not known yet .* use this command again in some minutes/,
+      /The cost of 1 more request is not known yet .* Run this command again in a few minutes/,
     );
     expect(clock.now() - startMs).toBeGreaterThanOrEqual(10_000);
     await clock.advance(60_000);
@@ -411,6 +411,6 @@ describe('two bots on one store', () => {
     await writes.dispatch.command(stop);
     await mine.done;
     expect(stop.surface.privateTexts[0]?.text).toBe('Stopped.');
-    expect(await say('stop')).toBe('Nothing of yours is being written here.');
+    expect(await say('stop')).toBe('You have no answer in progress here.');
   });
 });

@@ -97,7 +97,7 @@ describe('what a request costs', () => {
     });
     const asked = await ask();
     expect(asked.surface.text.length).toBeLessThan(8_192 * 17);
-    expect(asked.surface.shown?.note).toMatch(/^Cut at the longest length allowed/);
+    expect(asked.surface.shown?.note).toMatch(/^Stopped at the length limit/);
     expect(await bot.provider.chats[0]?.closed).toBe('aborted');
     expect(await spent()).toBeGreaterThan(0);
   });
@@ -211,7 +211,7 @@ describe('a limit', () => {
     await ask();
     const asked = await ask();
     expect(asked.surface.privateTexts[0]?.text).toMatch(
-      /This place has used \$0\.003 of \$0\.006 for today\. This question could cost up to \$0\.00\d+\. That renews at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit\.$/,
+      /^This question could cost up to \$0\.00\d+, but only \$0\.003 of the daily limit \(\$0\.006 for everyone here\) is left\. It resets at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit\.$/,
     );
     expect(bot.provider.chats).toHaveLength(1);
     expect(asked.surface.messages).toEqual([]);
@@ -227,7 +227,7 @@ describe('a limit', () => {
     await bot.dispatch.message(again);
     const other = messageOf('Hi', { actor: testActor('ben') });
     await bot.dispatch.message(other);
-    expect(again.surface.privateTexts[0]?.text).toMatch(/You have used 1 of 1 request for today/);
+    expect(again.surface.privateTexts[0]?.text).toMatch(/Daily limit reached \(1 request\)/);
     expect(other.surface.text).toBe('Two.');
   });
 
@@ -259,7 +259,7 @@ describe('admins', () => {
     await ask();
     await expect.poll(() => bot.told, { timeout: 15_000 }).toHaveLength(1);
     expect(bot.told[0]?.guild).toBe('discord:1');
-    expect(bot.told[0]?.text).toMatch(/A limit is used up.*\$0\.0085 of \$0\.01 for today/);
+    expect(bot.told[0]?.text).toMatch(/Limit reached.*\$0\.0085 of \$0\.01 used/);
     await ask();
     expect(bot.told).toHaveLength(1);
   });

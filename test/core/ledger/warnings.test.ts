@@ -68,8 +68,8 @@ describe('warnings of limits', () => {
     for (const used of [3.9e9, 4e9, 4.5e9, 4.9e9, 5e9, 5.1e9]) atUse(used);
     await warnings.stop();
     expect(told).toEqual([
-      'discord:1: **A limit is nearly used up.** This place has used $4.00 of $5.00 for today. That renews at 00:00 (UTC), in 12 hours. `/usage` shows who used what, `/limits` what is set.',
-      'discord:1: **A limit is used up.** This place has used $5.00 of $5.00 for today. That renews at 00:00 (UTC), in 12 hours. What would pass it is refused until then. `/usage` shows who used what, `/limits` what is set.',
+      'discord:1: **80 % of a limit is used.** $4.00 of $5.00 used (daily limit for everyone here). It resets at 00:00 (UTC), in 12 hours. `/usage` shows who used how much; `/limits` shows and changes the limits.',
+      'discord:1: **Limit reached.** $5.00 of $5.00 used (daily limit for everyone here). It resets at 00:00 (UTC), in 12 hours. Requests over the limit are refused until then. `/usage` shows who used how much; `/limits` shows and changes the limits.',
     ]);
   });
 
@@ -89,14 +89,14 @@ describe('warnings of limits', () => {
     warnings.watch({ ...guild, payer: 'guild' }, [daily]);
     await warnings.stop();
     expect(told).toHaveLength(5);
-    expect(told.filter((text) => /its own API keys pay/.test(text))).toHaveLength(1);
+    expect(told.filter((text) => /API keys connected here pay/.test(text))).toHaveLength(1);
   });
 
   it('say the end where a limit turned a request away that had room for little', async () => {
     const warnings = warningsOf();
     warnings.reached(guild, { ...daily, used: 4.9e9 });
     await warnings.stop();
-    expect(told[0]).toMatch(/\*\*A limit is used up\.\*\* This place has used \$4\.90/);
+    expect(told[0]).toMatch(/\*\*Limit reached\.\*\* \$4\.90/);
   });
 
   it('are not given where a request was just too big, where nothing is limited or allowed, or for one person’s limit', async () => {
@@ -121,9 +121,7 @@ describe('warnings of limits', () => {
     const later = warningsOf();
     later.watch(guild, [{ ...daily, used: 4.9e9, setAside: 0.7e9 }]);
     await later.stop();
-    expect(told).toEqual([
-      expect.stringMatching(/nearly used up\.\*\* This place has used \$4\.20 of \$5\.00/),
-    ]);
+    expect(told).toEqual([expect.stringMatching(/of a limit is used\.\*\* \$4\.20 of \$5\.00 used/)]);
   });
 
   it('of the installation’s limits go to the log, once, whichever guild comes near', async () => {

@@ -46,7 +46,7 @@ describe('explainProviderError', () => {
 
   it('tells a missing key from a refused one', () => {
     expect(explain('bad_key').what).toBe('The bot has no API key for OpenRouter.');
-    expect(explain('bad_key', { status: 401 }).what).toBe("OpenRouter refused the bot's API key.");
+    expect(explain('bad_key', { status: 401 }).what).toBe("OpenRouter rejected the bot's API key.");
   });
 
   it.each([

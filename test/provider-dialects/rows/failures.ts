@@ -40,14 +40,13 @@ function conceded(
 
 const PRIVACY =
   /^The privacy settings of the account at OpenRouter exclude this model\. .*https:\/\/openrouter\.ai\/settings\/privacy/;
-const ADDRESS =
-  /^The address that the bot has for The server is wrong\. .*`baseUrl` of "server" in models\.json/;
+const ADDRESS = /^The bot has a wrong address for The server\. .*`baseUrl` of "server" in models\.json/;
 const TOO_LONG = /^This is too long for the model\. Pick a model with a longer context, .*`\/forget`/;
-const KEY = /refused the bot's API key/;
+const KEY = /rejected the bot's API key/;
 const CREDIT = /run out of credit/;
-const GONE = /does not offer this model any more/;
-const NOT_HERE = /does not offer this in the country or region/;
-const REFUSED = /^The server refused the request as it is\./;
+const GONE = /no longer offers this model/;
+const NOT_HERE = /is not available in the country or region/;
+const REFUSED = /^The server rejected the request\./;
 const BUSY = /getting too many requests/;
 
 const message = (text: string, more: object = {}) => ({ error: { message: text, ...more } });
@@ -268,7 +267,7 @@ export const FAILURES: readonly Row[] = [
       replies: [stream(textChunk('An inlet.'), finishChunk(reason), usageChunk(USED), DONE)],
       expect: {
         text: 'An inlet.',
-        note: /^Cut at the longest length allowed/,
+        note: /^Stopped at the length limit/,
         status: 'complete',
         booked: USED_NANO_USD,
         requests: 1,

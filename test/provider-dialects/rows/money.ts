@@ -162,7 +162,7 @@ const COUNTS: readonly Row[] = [
   {
     name: 'counts as it goes, and breaks off',
     replies: [drop(event(delta({ content: 'A fjord' }, { usage: USED })))],
-    expect: { text: 'A fjord', note: /broke off/, booked: USED_NANO_USD, requests: 1 },
+    expect: { text: 'A fjord', note: /cut off/, booked: USED_NANO_USD, requests: 1 },
   },
   {
     name: 'counts nothing',
@@ -301,7 +301,7 @@ const UNKNOWN: readonly Row[] = [
   {
     name: 'reasons in sight until it breaks off',
     replies: [drop(event(delta({ reasoning: 'Let me think.' })))],
-    expect: { text: '', note: /broke off/, booked: 'reserved', requests: 1 },
+    expect: { text: '', note: /cut off/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'says nothing until time is up',
@@ -336,7 +336,7 @@ const UNKNOWN: readonly Row[] = [
     name: 'answers 200 with an error and an id, and is not asked again',
     provider: 'openrouter',
     replies: [stream(errorChunk(502, 'provider_unavailable')), answerWith(USED)],
-    expect: { text: '', note: /overloaded or out of order/, booked: 'reserved', requests: 1 },
+    expect: { text: '', note: /overloaded or unavailable/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'reports an error with its account',
@@ -350,7 +350,7 @@ const UNKNOWN: readonly Row[] = [
         }),
       ),
     ],
-    expect: { text: '', note: /overloaded or out of order/, booked: USED_NANO_USD, requests: 1 },
+    expect: { text: '', note: /overloaded or unavailable/, booked: USED_NANO_USD, requests: 1 },
   },
   {
     name: 'closes the connection after it has read the question',
@@ -420,7 +420,7 @@ const CREDIT: readonly Row[] = [
     ],
     expect: {
       text: 'An inl',
-      note: 'Cut at 1,234 tokens: the credit of the provider account in use covers no more.',
+      note: 'Cut at 1,234 tokens: the provider account has no credit for more.',
       booked: 2_000_000,
       requests: 2,
     },

@@ -28,7 +28,7 @@ const COMPLETION = {
   usage: USED,
 };
 const ADDRESS_IS_WRONG =
-  /^The address that the bot has for The server is wrong\. .*`baseUrl` of "server" in models\.json/;
+  /^The bot has a wrong address for The server\. .*`baseUrl` of "server" in models\.json/;
 const STOOD_STILL = /took too long/;
 const sse = { 'content-type': 'text/event-stream' };
 
@@ -210,7 +210,7 @@ export const STREAMS: readonly Row[] = [
     replies: [raw(200, 'It works!', { 'content-type': 'text/plain' })],
     expect: {
       text: '',
-      note: /^What came back from The server was not an answer/,
+      note: /^The server sent something that is not an answer/,
       booked: null,
       requests: 1,
     },
@@ -218,7 +218,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'cuts a JSON answer short',
     replies: [raw(200, JSON.stringify(COMPLETION).slice(0, -40), { 'content-type': 'application/json' })],
-    expect: { text: '', note: /^The answer broke off/, booked: null, requests: 1 },
+    expect: { text: '', note: /^The answer was cut off/, booked: null, requests: 1 },
   },
 
   // 10. Liveness is progress.
@@ -379,7 +379,7 @@ export const STREAMS: readonly Row[] = [
     ],
     expect: {
       text: 'A fjord is',
-      note: /^What came back .* was not an answer/,
+      note: /^.* sent something that is not an answer/,
       booked: null,
       requests: 1,
       also: closed,
@@ -388,7 +388,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'sends 300 MB that hold no answer',
     replies: [flood(delta({ audio: { data: 'x'.repeat(100_000) } }), 3_000)],
-    expect: { text: '', note: /was not an answer/, booked: null, requests: 1, also: closed },
+    expect: { text: '', note: /is not an answer/, booked: null, requests: 1, also: closed },
   },
 
   // 12. Images: taken in within bounds; the caption and the provider's own price are kept.
@@ -655,7 +655,7 @@ export const STREAMS: readonly Row[] = [
     ],
     expect: {
       ...WHOLE,
-      note: 'A piece of this answer could not be read and is missing.',
+      note: 'Part of this answer could not be read and is missing.',
       status: 'complete',
     },
   },
@@ -700,7 +700,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'fails in the middle of an answer',
     replies: [stream(textChunk('A fjord is '), errorChunk(502, 'provider_unavailable'))],
-    expect: { text: 'A fjord is', note: /overloaded or out of order/, booked: null, requests: 1 },
+    expect: { text: 'A fjord is', note: /overloaded or unavailable/, booked: null, requests: 1 },
   },
   {
     name: 'drops the connection behind usage in every chunk',
@@ -716,6 +716,6 @@ export const STREAMS: readonly Row[] = [
         }),
       ),
     ],
-    expect: { text: 'A fjord is', note: /^The answer broke off/, booked: null, requests: 1 },
+    expect: { text: 'A fjord is', note: /^The answer was cut off/, booked: null, requests: 1 },
   },
 ];

@@ -343,10 +343,10 @@ function givenValue({ value, attachment }: CommandInteractionOption): unknown {
 }
 
 /** Of an age that nobody remembers, or none of ours. */
-const DEAD_BUTTON = 'This button does not work any more. Ask again with `/ask`.';
+const DEAD_BUTTON = 'This button has expired. Ask again with `/ask`.';
 const NOT_STORED =
-  'The bot cannot reach its database right now. Try again in a minute; if it lasts, tell the operator of this bot.';
-const DEAD_FORM = 'This form does not work any more. Use the command again.';
+  'The bot cannot reach its database right now. Try again in a minute; if it keeps happening, tell the operator of this bot.';
+const DEAD_FORM = 'This form has expired. Run the command again.';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
 const MAX_CHOICES = 25;

@@ -524,7 +524,7 @@ describe('a button', () => {
     expect(desk.presses).toEqual([]);
     const told = discord.messages(channel, bob).filter(({ onlyVisibleTo }) => onlyVisibleTo === bob.id);
     expect(new Set(told.map(({ content }) => content))).toEqual(
-      new Set(['This button does not work any more. Ask again with `/ask`.']),
+      new Set(['This button has expired. Ask again with `/ask`.']),
     );
     expect(told).toHaveLength(6);
   });
