@@ -351,7 +351,7 @@ describe
       await expect.poll(() => page.getByLabel('Tier').inputValue(), PATIENCE).toBe('openai');
 
       await say(page, '/tier tier:premium');
-      await page.getByText('has no meaning without action:grant').waitFor();
+      await page.getByText('only works with').first().waitFor();
       await say(page, '/tier action:grant tier:premium');
       await page.locator('.message.notice').getByText('Granted premium').waitFor();
     });
@@ -414,7 +414,7 @@ describe
       await say(page, '/ask What can you do?');
       await page.locator('.message.answer.complete').waitFor();
       await say(page, '/usage');
-      const file = page.getByRole('link', { name: /usage-.*csv What was used/ });
+      const file = page.getByRole('link', { name: /usage-.*csv Usage by day/ });
       const [download] = await Promise.all([page.waitForEvent('download'), file.click()]);
       expect(download.suggestedFilename()).toMatch(/^usage-[\d-]+-to-[\d-]+\.csv$/);
       expect(readFileSync(await download.path(), 'utf8')).toContain('llama-3.2-3b');

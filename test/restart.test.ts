@@ -245,7 +245,7 @@ describe('a process that is told to stop', () => {
     expect(after.lastOf('endless-1')).toMatchObject({
       text: 'As far as it got.',
       status: 'interrupted',
-      buttons: ['retry'],
+      buttons: ['retry', 'unlisten'],
     });
   });
 

@@ -47,7 +47,7 @@ function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps
       if (affordableTokens !== null) {
         return `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
       }
-      return `Cut at the longest length allowed (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
+      return `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
     case 'content_filter':
       return "The provider's content filter ended the answer here. Try rephrasing your question.";
     case 'stop':

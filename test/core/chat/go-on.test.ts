@@ -32,7 +32,7 @@ async function askCut() {
 describe('Go on', () => {
   it('stands under an answer that was cut, and brings the rest from where it broke off', async () => {
     const { shown } = await askCut();
-    expect(shown?.note).toMatch(/^Cut at the longest length allowed .* Press Go on for the rest\.$/);
+    expect(shown?.note).toMatch(/^Stopped at the length limit .* Press Go on for the rest\.$/);
     expect(shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'more', 'continue']);
     bot.provider.answer('three.');
     const press = pressOf('more', shown?.buttons[1]?.answerId ?? '', thread);

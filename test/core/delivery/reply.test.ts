@@ -615,7 +615,7 @@ describe('a state that the platform refuses', () => {
     reply.write(' bad');
     expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(true);
     expect(surface.shown).toMatchObject({ text: 'one', status: 'complete', buttons: [RETRY] });
-    expect(surface.shown?.note).toMatch(/refuses/);
+    expect(surface.shown?.note).toMatch(/refused/);
   });
 
   it('says so where the text is refused for something beside it', async () => {
@@ -626,7 +626,7 @@ describe('a state that the platform refuses', () => {
     surface.fail({ error: new Unshowable(), matches: (view) => view.status === 'complete' });
     expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(true);
     expect(surface.shown).toMatchObject({ text: 'Hello', status: 'complete' });
-    expect(surface.shown?.note).toMatch(/refuses/);
+    expect(surface.shown?.note).toMatch(/refused/);
   });
 
   it.each([
@@ -644,7 +644,7 @@ describe('a state that the platform refuses', () => {
     expect(shown).not.toContain('w30');
     expect(shown.length).toBeGreaterThan(70);
     const notes = surface.messages.map((message) => message.views.at(-1)?.view.note ?? null);
-    expect(notes.filter((note) => note !== null)).toEqual([expect.stringMatching(/refuses/)]);
+    expect(notes.filter((note) => note !== null)).toEqual([expect.stringMatching(/refused/)]);
     expect(notes.at(-1)).toBeNull();
   });
 

@@ -85,7 +85,7 @@ function shows(chars: number): (outcome: Outcome) => void {
 
 const CAP = { maxOutputTokens: 100 };
 const CAPPED_CHARS = 1_600;
-const CUT = 'Cut at the longest length allowed (100 tokens). Press Go on for the rest.';
+const CUT = 'Stopped at the length limit (100 tokens). Press Go on for the rest.';
 
 /** How the words of an answer come. */
 export const STREAMS: readonly Row[] = [
