@@ -45,7 +45,7 @@ function createStop(app: App): (graceMs: number) => void {
   async function stop(graceMs: number): Promise<void> {
     if (app.answersInFlight() > 0 && graceMs > 0) {
       process.stdout.write(
-        `\nLetting answers finish for up to ${graceMs / 1_000} s; once more to leave at once.\n`,
+        `\nWaiting up to ${graceMs / 1_000} s for answers in progress. Press Ctrl-C again to stop now.\n`,
       );
     }
     // What is not shown by then is in the journal, for the next start.

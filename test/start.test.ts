@@ -71,7 +71,7 @@ describe('the start', () => {
   it('names all faults of the environment at once, shows no value, and ends with 1', async () => {
     const run = start({ PORT: 'secret-port', DEFAULT_TIER: 'secret-tier' });
     expect(await run.exited).toBe(1);
-    expect(run.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- PORT /);
+    expect(run.errors()).toMatch(/2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- PORT /);
     expect(run.errors()).not.toMatch(/secret|at file:/);
   });
 
@@ -99,7 +99,7 @@ describe('the start', () => {
     const run = start();
     await run.ready;
     expect(run.output()).toMatch(
-      /\n {2}\.env sets OPENROUTER_APIKEY, which Parley does not read; write OPENROUTER_API_KEY\.\n/,
+      /\n {2}OPENROUTER_APIKEY in \.env is ignored\. Did you mean OPENROUTER_API_KEY\?\n/,
     );
     expect(run.output()).not.toMatch(/secret/);
   });
@@ -142,22 +142,24 @@ describe('the start', () => {
     const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
     expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
-      /a fault:\n {2}- DEFAULT_MODEL is not the id of a model in .*models\.json; set it to an id from there, such as openai\/gpt-4o-mini/,
+      /1 setting needs fixing:\n {2}- DEFAULT_MODEL is not the id of a model in .*models\.json; use an id from that file, such as openai\/gpt-4o-mini/,
     );
   });
 
   it('names all faults of the environment and of the models file at once', async () => {
     const unread = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'none.json' });
     expect(await unread.exited).toBe(1);
-    expect(unread.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- MODELS_FILE: none\.json /);
+    expect(unread.errors()).toMatch(
+      /2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- MODELS_FILE: none\.json /,
+    );
     const unknown = start({ DEFAULT_TIER: 'gold', DEFAULT_MODEL: 'nope' });
     expect(await unknown.exited).toBe(1);
-    expect(unknown.errors()).toMatch(/2 faults:\n {2}- DEFAULT_TIER .*\n {2}- DEFAULT_MODEL /);
+    expect(unknown.errors()).toMatch(/2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- DEFAULT_MODEL /);
     writeFileSync(join(folder, 'mine.json'), '{"models":[}');
     const both = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'mine.json' });
     expect(await both.exited).toBe(1);
     expect(both.errors()).toMatch(
-      /^The environment has a fault:\n {2}- DEFAULT_TIER .*\nThe models file mine\.json has a fault:\n {2}- line 1/,
+      /^1 setting needs fixing:\n {2}- DEFAULT_TIER .*\nThe models file mine\.json has a fault:\n {2}- line 1/,
     );
   });
 
@@ -173,7 +175,7 @@ describe('the start', () => {
     const run = start({ OPENAI_API_KEY: 'sk-0123456789', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
     await run.ready;
     expect(run.output()).toMatch(
-      /Default tier +free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai/,
+      /Default tier +free: no model available; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai/,
     );
   });
 
@@ -183,8 +185,8 @@ describe('the start', () => {
     writeFileSync(join(folder, 'mine.json'), JSON.stringify({ providers: [lab], models }));
     const run = start({ MODELS_FILE: 'mine.json' });
     await run.ready;
-    expect(run.output()).toMatch(/Models +1, from mine\.json; none can be asked: set LAB_KEY\n/);
-    expect(run.output()).toMatch(/Default tier +free: no model can be used; set LAB_KEY\n/);
+    expect(run.output()).toMatch(/Models +1, from mine\.json; none available: set LAB_KEY\n/);
+    expect(run.output()).toMatch(/Default tier +free: no model available; set LAB_KEY\n/);
     expect(run.output() + run.errors()).not.toMatch(/demo|OPENROUTER_API_KEY/);
   });
 
@@ -196,12 +198,12 @@ describe('the start', () => {
     expect(refused.output()).toContain(
       'OpenRouter refuses the key in OPENROUTER_API_KEY. Set it to a key from https://openrouter.ai/settings/keys and start again.',
     );
-    expect(refused.output()).toMatch(/Default tier +free: no model can be used; set OPENROUTER_API_KEY\n/);
+    expect(refused.output()).toMatch(/Default tier +free: no model available; set OPENROUTER_API_KEY\n/);
     expect(refused.output() + refused.errors()).not.toMatch(/secret|at file:/);
     const taken = start({ ...environment, OPENROUTER_API_KEY: 'sk-or-good-one' });
     await taken.ready;
     expect(taken.output()).not.toMatch(/refuses/);
-    expect(taken.output()).toMatch(/Default tier +free: 2 models can be used\n/);
+    expect(taken.output()).toMatch(/Default tier +free: 2 models available\n/);
     await provider.close();
   });
 
@@ -209,7 +211,7 @@ describe('the start', () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exited).toBe(1);
     expect(refused.errors()).toMatch(
-      /a fault:\n {2}- ADMIN_TOKEN is missing, .* set it to at least 16 characters/,
+      /1 setting needs fixing:\n {2}- ADMIN_TOKEN is missing, .* set it to at least 16 characters/,
     );
     const off = start({ HOST: '0.0.0.0' });
     await off.ready;
@@ -220,7 +222,7 @@ describe('the start', () => {
     const run = start({ HOST: '0.0.0.0', ADMIN_TOKEN: '0123456789abcdef' });
     await run.ready;
     expect(run.output()).not.toContain('0.0.0.0');
-    const address = /Playground +(http:\/\/127\.0\.0\.1:\d+\/) \(from elsewhere at/.exec(run.output())?.[1];
+    const address = /Playground +(http:\/\/127\.0\.0\.1:\d+\/) \(from other machines/.exec(run.output())?.[1];
     expect((await fetch(address ?? '')).status).toBe(200);
   });
 

@@ -11,7 +11,7 @@ import { baseUrlSchema as url } from '../core/provider/definition.ts';
  */
 interface Variable<S extends z.ZodType> {
   readonly schema: S;
-  /** What to write instead, as the end of a sentence: "set it to …". */
+  /** A valid value, as the end of the sentence "Use …". */
   readonly expected: string;
   readonly aliases?: readonly string[];
 }
@@ -121,7 +121,7 @@ export const VARIABLES = {
   DISCORD_SHARDS: variable(shards.default('auto'), 'auto, or shard numbers such as 0-3 or 0,2,5'),
   DISCORD_SHARD_COUNT: variable(
     z.union([z.literal('auto'), z.coerce.number().int().positive()]).default('auto'),
-    'auto, or how many shards there are in all',
+    'auto, or the total number of shards',
   ),
   DISCORD_COMMAND_GUILDS: variable(
     z
@@ -129,7 +129,7 @@ export const VARIABLES = {
       .transform((text) => text.split(',').map((id) => id.trim()))
       .pipe(z.array(z.string().regex(/^\d{17,20}$/)))
       .default([]),
-    'the ids of Discord servers, with commas between',
+    'the IDs of Discord servers, separated by commas',
   ),
   DISCORD_SKU_TIERS: variable(
     skuTiers.default(new Map()),
@@ -238,14 +238,14 @@ export function isVariable(name: string): name is Name {
 /** The environment, checked. A variable that is not set and has no default is undefined. */
 export type Config = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['schema']> };
 
-/** Every fault of the environment at once, one line each with its remedy. Holds no value that was set. */
+/** All invalid settings at once, one line each with its remedy. Never contains a value that was set. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     super(
-      `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      `${faults.length} ${faults.length === 1 ? 'setting needs' : 'settings need'} fixing:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
     );
     this.faults = faults;
   }
@@ -262,7 +262,7 @@ export function checkEnvironment(environment: NodeJS.Dict<string>): {
     const source = [name, ...aliases].find((key) => environment[key]?.trim()) ?? name;
     const result = schema.safeParse(environment[source]?.trim() || undefined);
     if (result.success) values[name] = result.data;
-    else faults.push(`${source} is not usable; set it to ${expected}`);
+    else faults.push(`${source} is not valid; use ${expected}`);
   }
   faults.push(...contradictions(values));
   return { config: Object.freeze(values as Config), faults };
@@ -315,23 +315,17 @@ function contradictions(config: Partial<Config>): string[] {
   }
   const { DISCORD_SHARDS: shards, DISCORD_SHARD_COUNT: shardCount } = config;
   if (Array.isArray(shards) && typeof shardCount !== 'number') {
-    faults.push(
-      'DISCORD_SHARD_COUNT is missing; with DISCORD_SHARDS set it to how many shards there are in all',
-    );
+    faults.push('DISCORD_SHARD_COUNT is missing; set it to the total number of shards');
   } else if (Array.isArray(shards) && shards.some((id) => id >= Number(shardCount))) {
-    faults.push(
-      'DISCORD_SHARDS is not usable; shards are counted from 0, so set it to numbers below DISCORD_SHARD_COUNT',
-    );
+    faults.push('DISCORD_SHARDS is not valid; use numbers below DISCORD_SHARD_COUNT');
   }
   if (config.PLAYGROUND === 'on' && wantsForPlayground(config).length > 0) {
     faults.push(
-      `ADMIN_TOKEN is missing, and the playground would be open to others here; set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
+      `ADMIN_TOKEN is missing, so anybody could open the playground; set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
     );
   }
   if (config.ENCRYPTION_KEY_OLD && !config.ENCRYPTION_KEY) {
-    faults.push(
-      `ENCRYPTION_KEY is missing; with ENCRYPTION_KEY_OLD set it to ${VARIABLES.ENCRYPTION_KEY.expected}`,
-    );
+    faults.push(`ENCRYPTION_KEY is missing; set it to ${VARIABLES.ENCRYPTION_KEY.expected}`);
   }
   return faults;
 }

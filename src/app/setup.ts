@@ -76,6 +76,6 @@ function defaultModelFaults(id: string, path: string, file: CatalogueFile): stri
   const { model, near } = catalogue.resolve(id, LOCAL_PLATFORM);
   const meant = model ?? near[0] ?? catalogue.list(LOCAL_PLATFORM)[0];
   return [
-    `DEFAULT_MODEL is not the id of a model in ${path}; set it to an id from there${meant === undefined ? '' : `, such as ${meant.id}`}, or leave it out for the first free model`,
+    `DEFAULT_MODEL is not the id of a model in ${path}; use an id from that file${meant === undefined ? '' : `, such as ${meant.id}`}, or remove DEFAULT_MODEL to use the first free model`,
   ];
 }

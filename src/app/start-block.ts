@@ -44,8 +44,13 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
-    ['Limits', config.LIMITS === 'on' ? 'on' : 'off: no limit on requests or money'],
-    ['Own keys', config.ENCRYPTION_KEY ? 'on: guilds can /connect API keys' : 'off: set ENCRYPTION_KEY'],
+    ['Limits', config.LIMITS === 'on' ? 'on' : 'off: requests and spending are unlimited'],
+    [
+      'Server keys',
+      config.ENCRYPTION_KEY
+        ? 'on: servers can add their own API keys with /connect'
+        : 'off: set ENCRYPTION_KEY to allow /connect',
+    ],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
     ['Health', `${facts.health}/healthz, /readyz`],
   ];
@@ -54,7 +59,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
   const demo = facts.demo
     ? [
         '',
-        '  No API key is set, so a scripted demo answers, which is no language model.',
+        '  No API key is set, so a scripted demo answers instead of a language model.',
         '  For real answers put OPENROUTER_API_KEY (https://openrouter.ai/settings/keys) into .env and start again.',
       ]
     : [];
@@ -64,7 +69,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
 
 function playground(config: Config, { playground: address }: StartFacts): string {
   if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
-  if (isEveryAddress(config.HOST)) return `${address} (from elsewhere at this machine's address)`;
+  if (isEveryAddress(config.HOST)) return `${address} (from other machines: use this machine's address)`;
   return config.ADMIN_TOKEN === undefined
     ? `${address} (for this machine alone: put no proxy before it without ADMIN_TOKEN)`
     : address;
@@ -73,15 +78,15 @@ function playground(config: Config, { playground: address }: StartFacts): string
 function providersOf({ demo, providers, missingKeys }: StartFacts): string {
   if (demo) return ', answered by the built-in demo';
   if (providers.length > 0) return `, through ${providers.join(', ')}`;
-  return `; none can be asked: set ${missingKeys('premium').join(', or ')}`;
+  return `; none available: set ${missingKeys('premium').join(', or ')}`;
 }
 
 function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: StartFacts): string {
   const open = openTo(tier);
-  if (open > 0) return `${tier}: ${counted(open)} can be used`;
+  if (open > 0) return `${tier}: ${counted(open)} available`;
   const better = TIERS.find((other) => openTo(other) > 0);
   const remedies = [...missingKeys(tier), ...(better === undefined ? [] : [`DEFAULT_TIER=${better}`])];
-  return `${tier}: no model can be used; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has none of this tier'}`;
+  return `${tier}: no model available; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has no model of this tier'}`;
 }
 
 function counted(models: number): string {

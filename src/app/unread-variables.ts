@@ -37,11 +37,11 @@ export function unreadVariables({ variables, inFile }: Environment, others: read
     const known = OTHERS_NAMES.get(name.toUpperCase());
     const meant = known ?? nearest(name, read, LETTERS_PER_SLIP[inFile.has(name) ? 'file' : 'process']);
     if (inFile.has(name)) {
-      return [`.env sets ${name}, which Parley does not read${meant === null ? '' : `; write ${meant}`}.`];
+      return [
+        `${name} in .env is ignored.${meant === null ? ' Parley has no such setting.' : ` Did you mean ${meant}?`}`,
+      ];
     }
-    return meant === null || isSet(meant)
-      ? []
-      : [`${name} is set, but Parley does not read it; if it is meant for Parley, write ${meant}.`];
+    return meant === null || isSet(meant) ? [] : [`${name} is ignored. Did you mean ${meant}?`];
   });
 }
 

@@ -50,9 +50,9 @@ describe('readConfig', () => {
       TIME_ZONE: 'Mars/Base',
     });
     expect(faults).toHaveLength(4);
-    expect(faults.join('\n')).toMatch(/PORT is not usable; set it to a port number/);
+    expect(faults.join('\n')).toMatch(/PORT is not valid; use a port number/);
     expect(faults.join('\n')).toMatch(
-      /DEFAULT_TIER is not usable; set it to one of free, openai, openrouter, premium/,
+      /DEFAULT_TIER is not valid; use one of free, openai, openrouter, premium/,
     );
     expect(faults.join('\n')).toMatch(/STORE_URL .*sqlite:PATH/);
     expect(faults.join('\n')).toMatch(/TIME_ZONE .*Europe\/Berlin/);

@@ -214,11 +214,11 @@ describe('the doctor', () => {
       ['DISCORD_TOKN'],
     );
     expect(of(checks, 'Setup')).toEqual([
-      'fail: DEFAULT_TIER is not usable',
-      'fail: RETENTION_DAYS is not usable',
+      'fail: DEFAULT_TIER is not valid',
+      'fail: RETENTION_DAYS is not valid',
       expect.stringMatching(/^fail: MODELS_FILE: .*none\.json cannot be read \(ENOENT\)$/),
       expect.stringMatching(/^fail: INSTRUCTIONS_FILE: .*no\.txt cannot be read \(ENOENT\)$/),
-      'warn: .env sets DISCORD_TOKN, which Parley does not read; write DISCORD_TOKEN',
+      'warn: DISCORD_TOKN in .env is ignored. Did you mean DISCORD_TOKEN?',
     ]);
     expect(of(checks, 'Discord')[0]).toMatch(/^ok: The token/);
     expect(JSON.stringify(checks)).not.toMatch(/gold|"secret"/);

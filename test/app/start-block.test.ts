@@ -41,21 +41,21 @@ describe('the block that a start prints', () => {
   });
 
   it('says how far the default tier goes, and what would help where it goes nowhere', () => {
-    expect(block()).toMatch(/Default tier {2}free: 2 models can be used\n/);
+    expect(block()).toMatch(/Default tier {2}free: 2 models available\n/);
     const onlyOpenAi = (tier: Tier) => (tier === 'openai' || tier === 'premium' ? 1 : 0);
     expect(block({}, { openTo: onlyOpenAi })).toMatch(
-      /free: no model can be used; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai\n/,
+      /free: no model available; set OPENROUTER_API_KEY, or DEFAULT_TIER=openai\n/,
     );
-    expect(block({}, { openTo: () => 0 })).toMatch(/free: no model can be used; set OPENROUTER_API_KEY\n/);
+    expect(block({}, { openTo: () => 0 })).toMatch(/free: no model available; set OPENROUTER_API_KEY\n/);
     expect(block({}, { openTo: () => 0, missingKeys: () => [] })).toMatch(
-      /free: no model can be used; the models file has none of this tier\n/,
+      /free: no model available; the models file has no model of this tier\n/,
     );
   });
 
   it('tells the models of servers on this machine from those of the file', () => {
     const local = [{ name: 'Ollama', models: 2 }];
     const shown = block({}, { providers: [], local });
-    expect(shown).toMatch(/Models +7, from models\.json; none can be asked: set OPENROUTER_API_KEY\n/);
+    expect(shown).toMatch(/Models +7, from models\.json; none available: set OPENROUTER_API_KEY\n/);
     expect(shown).toMatch(/Ollama +2 models, in the playground\n/);
   });
 });

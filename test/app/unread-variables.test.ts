@@ -20,19 +20,19 @@ describe('a variable that Parley does not read', () => {
     ['LABKEYS', 'LAB_KEY'],
   ])('is named in .env: %s, where %s is meant', (name, meant) => {
     expect(remarks({ [name]: 'secret' }, {}, ['LAB_KEY'])).toEqual([
-      `.env sets ${name}, which Parley does not read; write ${meant}.`,
+      `${name} in .env is ignored. Did you mean ${meant}?`,
     ]);
   });
 
   it('is named in .env also where it is like nothing', () => {
     expect(remarks({ NODE_OPTIONS: '--inspect' })).toEqual([
-      '.env sets NODE_OPTIONS, which Parley does not read.',
+      'NODE_OPTIONS in .env is ignored. Parley has no such setting.',
     ]);
   });
 
   it('is named in the environment where it is nearly one that is read, and that is not set', () => {
     expect(remarks({}, { OPENROUTER_APIKEY: 'secret' })).toEqual([
-      'OPENROUTER_APIKEY is set, but Parley does not read it; if it is meant for Parley, write OPENROUTER_API_KEY.',
+      'OPENROUTER_APIKEY is ignored. Did you mean OPENROUTER_API_KEY?',
     ]);
     expect(remarks({}, { OPENROUTER_APIKEY: 'secret', OPEN_ROUTER_KEY: 'secret' })).toEqual([]);
   });
@@ -43,9 +43,7 @@ describe('a variable that Parley does not read', () => {
     ['SLACK_TOKEN', 'SLACK_BOT_TOKEN'],
     ['openrouter_key', 'OPENROUTER_API_KEY'],
   ])('is named in the environment too where others call it so: %s for %s', (name, meant) => {
-    expect(remarks({}, { [name]: 'secret' })).toEqual([
-      `${name} is set, but Parley does not read it; if it is meant for Parley, write ${meant}.`,
-    ]);
+    expect(remarks({}, { [name]: 'secret' })).toEqual([`${name} is ignored. Did you mean ${meant}?`]);
     expect(remarks({}, { [name]: 'secret', [meant]: 'secret' })).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ async function stored(): Promise<string> {
 describe('a key that was typed behind a command', () => {
   it.each([
     ['an admin', true, /`\/connect` asks in a form/],
-    ['a member', false, /Only an admin of this place can use `\/connect`/],
+    ['a member', false, /Only an admin can use `\/connect`/],
   ])('is not taken, and is to be revoked: by %s', async (_, isAdmin, further) => {
     const typed = invocationOf(
       'connect',

@@ -264,7 +264,7 @@ export function createChat(options: ChatOptions): Chat {
     async unlisten({ place, actor, answerId, surface }) {
       const record = await answers.get(answerId);
       if (place.key === null || place.guild !== actor.guild || (record && record.guild !== actor.guild)) {
-        return tell(surface, 'This button does not work any more. Use `/listen state:off`.');
+        return tell(surface, 'This button has expired. Use `/listen state:off`.');
       }
       await setListening(place, 'off');
       await tell(

@@ -97,7 +97,7 @@ describe('what people wrote while the bot was away', () => {
     expect([press.surface.text, press.retired()]).toEqual(['Yes.', 1]);
     const again = pressOf('answer', answerId, { place: { key: 'thread' } });
     await bot.dispatch.press(again);
-    expect(again.surface.privateTexts[0]?.text).toMatch(/does not work any more/);
+    expect(again.surface.privateTexts[0]?.text).toMatch(/has expired/);
   });
 });
 

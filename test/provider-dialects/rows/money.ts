@@ -420,7 +420,7 @@ const CREDIT: readonly Row[] = [
     ],
     expect: {
       text: 'An inl',
-      note: 'Cut at 1,234 tokens: the provider account has no credit for more.',
+      note: 'Stopped at 1,234 tokens: the provider account has no credit for more.',
       booked: 2_000_000,
       requests: 2,
     },
@@ -431,7 +431,7 @@ const CREDIT: readonly Row[] = [
     replies: [AFFORDS(255), answerWith(USED)],
     expect: {
       text: '',
-      note: /credit of the bot's OpenRouter account does not cover/,
+      note: /credit of the bot's OpenRouter account is too low/,
       booked: 0,
       requests: 1,
     },
@@ -440,7 +440,7 @@ const CREDIT: readonly Row[] = [
     name: 'can afford less each time it is asked',
     provider: 'openrouter',
     replies: [AFFORDS(1_234), AFFORDS(1_000), answerWith(USED)],
-    expect: { text: '', note: /does not cover an answer/, booked: 0, requests: 2 },
+    expect: { text: '', note: /is too low for an answer/, booked: 0, requests: 2 },
   },
 ];
 
