@@ -99,7 +99,7 @@ describe('a refusal that nobody listed', () => {
       bot.provider.answer('One.');
       slack.faults.add({ method: 'chat.postMessage', how: { kind: 'error', error }, times: 6 });
       const thread = ask();
-      await until(() => slack.messages(general, thread).some(({ text }) => text === 'One.'));
+      await until(() => slack.messages(general, thread).some(({ text }) => text.startsWith('One.')));
     },
   );
 });
