@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { createTasks } from '../core/kit/tasks.ts';
@@ -39,13 +39,29 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
     }
   }
 
-  const onChange = () => tasks.run('read the models file', reload);
-  watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, onChange);
+  // Taken before anybody can save: `fs.watchFile` takes its first look later, and misses what is saved until then.
+  let seen = stateOf(path);
+  const looking = setInterval(() => {
+    const state = stateOf(path);
+    if (state === seen) return;
+    seen = state;
+    tasks.run('read the models file', reload);
+  }, LOOK_EVERY_MS);
+  looking.unref();
   return {
     reload,
     async stop() {
-      unwatchFile(path, onChange);
+      clearInterval(looking);
       await tasks.stop();
     },
   };
+}
+
+function stateOf(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return 'not there';
+  }
 }

@@ -24,7 +24,7 @@ describe('a command with a secret on Discord', () => {
         { label: 'Provider', description: 'Provider of the key', component: { type: 3, required: true } },
         {
           label: 'Key',
-          description: expect.stringMatching(/^The key; from openrouter/),
+          description: expect.stringMatching(/^The key, from openrouter/),
           component: { type: 4, max_length: 400, required: true },
         },
       ],
