@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Much of the time is spent waiting for real leases and processes: one worker per core leaves none idle.
     maxWorkers: 2,
+    // A shared machine can pause a child process for longer than any timeout here. The report names each test that was retried.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // As `waitUntil`.

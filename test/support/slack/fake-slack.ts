@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import { ApiError } from './api-error.ts';
 import { type App, type Features, grantsOf } from './app.ts';
 import { createDelivery } from './delivery.ts';
-import type { Envelope, Transport } from './envelope.ts';
+import { ACK_DEADLINE_MS, type Envelope, type Transport } from './envelope.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createHttpDelivery } from './http-delivery.ts';
 import { asString, type Json } from './json.ts';
@@ -32,6 +32,8 @@ export interface FakeSlackOptions {
    * that one runs fast, as its three seconds are too short for a busy machine.
    */
   readonly deliveryClock?: Clock;
+  /** How long Slack waits for an acknowledgement. 3 s by default, as Slack; more where programs start on a busy machine. */
+  readonly acknowledgeWithinMs?: number;
   /** How long a trigger serves. 3 s by default, as Slack's; more where programs start on a busy machine. */
   readonly triggersLiveMs?: number;
   /** What the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
@@ -178,7 +180,8 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 
-  const socket = createSocketMode(server, deliveryClock, report);
+  const acknowledgeWithinMs = options.acknowledgeWithinMs ?? ACK_DEADLINE_MS;
+  const socket = createSocketMode(server, deliveryClock, report, acknowledgeWithinMs);
   let transport: Transport = socket;
   const delivery = createDelivery(() => transport, deliveryClock);
 
@@ -356,6 +359,7 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
         clock,
         deliveryClock,
         report,
+        acknowledgeWithinMs,
       });
     },
     deliver: (envelope) => delivery.deliver(envelope),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../../src/core/kit/clock.ts';
-import { ACK_DEADLINE_MS, type Envelope, type Outcome, type Transport } from './envelope.ts';
+import type { Envelope, Outcome, Transport } from './envelope.ts';
 import { asString } from './json.ts';
 import type { Violation } from './violations.ts';
 
@@ -37,6 +37,7 @@ export function createHttpDelivery(options: {
   /** For the deadline. */
   readonly deliveryClock: Clock;
   readonly report: (violation: Violation) => void;
+  readonly acknowledgeWithinMs: number;
 }): Transport {
   return {
     async send({ envelope, retry }, signal) {
@@ -60,7 +61,7 @@ export function createHttpDelivery(options: {
         return { acked: true, body: text === '' ? undefined : parse(text) };
       });
       const deadline = options.deliveryClock
-        .sleep(ACK_DEADLINE_MS, AbortSignal.any([signal, done.signal]))
+        .sleep(options.acknowledgeWithinMs, AbortSignal.any([signal, done.signal]))
         .then((): Outcome => {
           options.report({ kind: 'late-ack', detail: `${envelope.type} (attempt ${retry + 1})` });
           return { acked: false, reason: 'timeout' };

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../../src/core/kit/clock.ts';
-import { ACK_DEADLINE_MS, type Outcome, type Transport } from './envelope.ts';
+import type { Outcome, Transport } from './envelope.ts';
 import { isJson } from './json.ts';
 import type { Violation } from './violations.ts';
 
@@ -29,6 +29,7 @@ export function createSocketMode(
   server: Server,
   clock: Clock,
   report: (violation: Violation) => void,
+  acknowledgeWithinMs: number,
 ): SocketMode {
   const wss = new WebSocketServer({ noServer: true });
   const tickets = new Set<string>();
@@ -76,7 +77,7 @@ export function createSocketMode(
     if (open().length === 0) {
       const given = new AbortController();
       const deadline = clock
-        .sleep(ACK_DEADLINE_MS, AbortSignal.any([signal, given.signal]))
+        .sleep(acknowledgeWithinMs, AbortSignal.any([signal, given.signal]))
         .catch(() => undefined);
       await Promise.race([deadline, connected()]);
       given.abort();
@@ -126,7 +127,7 @@ export function createSocketMode(
           waiting.set(id, resolve);
           onClose = () => resolve({ acked: false, reason: 'connection lost' });
           socket.once('close', onClose);
-          clock.sleep(ACK_DEADLINE_MS, AbortSignal.any([signal, settled.signal])).then(
+          clock.sleep(acknowledgeWithinMs, AbortSignal.any([signal, settled.signal])).then(
             () => {
               report({ kind: 'late-ack', detail: `${envelope.type} (attempt ${retry + 1})` });
               resolve({ acked: false, reason: 'timeout' });
