@@ -20,6 +20,8 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
   { name: 'src/store', path: /^src\/store\//, may: /^src\/(core|store)\// },
   { name: 'src/files', path: /^src\/files\//, may: /^src\/(core|files)\// },
   { name: 'src/charts', path: /^src\/charts\//, may: /^src\/(core|charts)\// },
+  { name: 'src/http', path: /^src\/http\//, may: /^src\/(core|http)\// },
+  { name: 'src/admin', path: /^src\/admin\//, may: /^src\/(core|http|admin)\// },
   { name: 'src/demo', path: /^src\/demo\//, may: /^src\/(core|demo)\// },
   {
     name: 'src/adapters/discord',
@@ -27,7 +29,7 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
     may: /^src\/(core|adapters\/discord)\//,
   },
   { name: 'src/adapters/slack', path: /^src\/adapters\/slack\//, may: /^src\/(core|adapters\/slack)\// },
-  { name: 'src/adapters/web', path: /^src\/adapters\/web\//, may: /^src\/(core|adapters\/web)\// },
+  { name: 'src/adapters/web', path: /^src\/adapters\/web\//, may: /^src\/(core|http|adapters\/web)\// },
 ];
 
 /**

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Refused } from '../adapters/web/server/http.ts';
-import { admit } from '../adapters/web/server/same-origin.ts';
 import type { Route } from '../core/ports/adapter.ts';
+import { Refused } from '../http/requests.ts';
+import { admit } from '../http/same-origin.ts';
 
 /** Who is taken for the operator over HTTP. */
 export interface OperatorCheck {

@@ -22,6 +22,7 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
 import { createReadContent } from '../files/read-content.ts';
+import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
 import { createAlerts } from './alerts.ts';
 import {
@@ -207,6 +208,7 @@ export async function startApp({
       adapters.push(slack);
       notes.push(() => slack.notes);
     }
+    const login = config.ADMIN_TOKEN === undefined ? null : createLogin(config.ADMIN_TOKEN, clock, log);
     if (withPlayground) {
       const { createWebAdapter } = await import('../adapters/web/adapter.ts');
       const { createPlaygroundHost } = await import('./playground-host.ts');
@@ -216,7 +218,7 @@ export async function startApp({
           store,
           clock,
           log,
-          ...(config.ADMIN_TOKEN === undefined ? {} : { adminToken: config.ADMIN_TOKEN }),
+          ...(login === null ? {} : { login }),
           maxFileBytes: fileLimits.maxBytes,
           retentionMs: config.RETENTION_DAYS * DAY_MS,
         }),

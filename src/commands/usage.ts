@@ -4,6 +4,7 @@ import {
   createDates,
   groupsOf,
   lastDays,
+  seriesOf,
   sumInWords,
   sumOf,
   type UsageRow,
@@ -177,13 +178,8 @@ async function chartOf(
 ): Promise<NoticeFile | null> {
   const isMoney = sumOf(rows).costNanoUsd > 0;
   const amountOf = ({ costNanoUsd, requests }: UsageSum) => (isMoney ? costNanoUsd : requests);
-  const groups = modelGroups(rows, services).toSorted((a, b) => amountOf(b.sum) - amountOf(a.sum));
-  const named = groups.length > MAX_SERIES ? groups.slice(0, MAX_SERIES - 1) : groups;
-  const rest = groups.slice(named.length).flatMap((group) => group.rows);
-  const series = [...named, ...(rest.length > 0 ? [{ key: 'Others', rows: rest }] : [])].map((group) => {
-    const byDay = Map.groupBy(group.rows, ({ day }) => day);
-    return { name: group.key, values: days.map((day) => amountOf(sumOf(byDay.get(day) ?? []))) };
-  });
+  const groups = modelGroups(rows, services);
+  const series = seriesOf(groups, days, (some) => amountOf(sumOf(some)), MAX_SERIES);
   const title = `${isMoney ? 'Dollars' : 'Requests'} per day by model`;
   const png = await services.drawChart({
     title,

@@ -4,16 +4,16 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
+import type { Login } from '../../http/login.ts';
+import { Refused, readJson, sendJson } from '../../http/requests.ts';
+import { admit, setSecurityHeaders } from '../../http/same-origin.ts';
 import { type Actions, createActions } from './server/actions.ts';
 import { createApi, type Endpoint } from './server/api.ts';
 import { type Asset, createAssets } from './server/assets.ts';
 import type { PlaygroundHost } from './server/host.ts';
-import { Refused, readJson, sendJson } from './server/http.ts';
-import { addressOf, createLogin, openLogin } from './server/login.ts';
 import { PEOPLE } from './server/people.ts';
 import { loginSchema } from './server/requests.ts';
 import { createRoom } from './server/room.ts';
-import { admit, setSecurityHeaders } from './server/same-origin.ts';
 import { reopenWebSurface } from './server/surface.ts';
 import { tellAdmins } from './server/tell-admins.ts';
 import { createUploads } from './server/uploads.ts';
@@ -25,8 +25,8 @@ export interface WebAdapterOptions {
   readonly store: Pick<Store, 'keyv' | 'keys'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where it is set, the page asks for it before it shows anything. */
-  readonly adminToken?: string;
+  /** If it is there, the page asks for `ADMIN_TOKEN` before it shows anything. */
+  readonly login?: Login;
   /** Of a file that a person brings. */
   readonly maxFileBytes: number;
   /** How long such a file is kept. */
@@ -37,18 +37,28 @@ const BASE = '/playground/';
 
 /** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
 export function createWebAdapter(options: WebAdapterOptions): Adapter {
-  const { host, store, clock, log, adminToken, maxFileBytes, retentionMs } = options;
+  const { host, store, clock, log, login, maxFileBytes, retentionMs } = options;
   const room = createRoom(store, clock, log);
   const uploads = createUploads(store, retentionMs);
   const assets = createAssets();
-  const login = adminToken === undefined ? openLogin : createLogin(adminToken, clock, log);
   const stopping = new AbortController();
   let api: ReadonlyMap<string, Endpoint> | undefined;
   let actions: Actions | undefined;
 
+  const policy = [
+    `script-src 'self' '${assets.scriptHash}'`,
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types lit-html dompurify',
+  ];
+  const isOpen = (request: IncomingMessage) => login?.isOpen(request) ?? true;
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    setSecurityHeaders(response, assets.scriptHash);
-    admit(request, adminToken !== undefined);
+    setSecurityHeaders(response, policy);
+    admit(request, login !== undefined);
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) throw new Refused(400, 'That is no address.');
     if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
@@ -72,11 +82,12 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       throw new Refused(503, 'Parley is starting or stopping.');
     const key = `${request.method} ${name}`;
     if (key === 'POST login') {
+      if (login === undefined) throw new Refused(404, 'This playground asks for no token.');
       const { token } = await readJson(request, loginSchema);
-      response.setHeader('set-cookie', login.open(token, addressOf(request)));
+      response.setHeader('set-cookie', login.open(token, request));
       return sendJson(response, 200, {});
     }
-    if (!login.isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
+    if (!isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
     const endpoint = api.get(key);
     if (endpoint === undefined) throw new Refused(404, 'There is nothing here.');
     await endpoint(request, response, url.searchParams);
@@ -117,9 +128,9 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
         host,
         clock,
         epoch,
-        login,
+        isOpen,
         signal: stopping.signal,
-        isOpen: adminToken === undefined,
+        asksForToken: login !== undefined,
       });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,

@@ -148,6 +148,24 @@ export function groupsOf(
   );
 }
 
+/** What the biggest groups come to on each of these days; the rest of more than `max` in one, called Others. */
+export function seriesOf<R extends { readonly day: string }>(
+  groups: readonly { readonly key: string; readonly rows: readonly R[] }[],
+  days: readonly string[],
+  amountOf: (rows: readonly R[]) => number,
+  max: number,
+): { readonly name: string; readonly values: readonly number[] }[] {
+  const sorted = groups
+    .map((group) => ({ ...group, amount: amountOf(group.rows) }))
+    .toSorted((a, b) => b.amount - a.amount);
+  const named = sorted.length > max ? sorted.slice(0, max - 1) : sorted;
+  const rest = sorted.slice(named.length).flatMap(({ rows }) => rows);
+  return [...named, ...(rest.length > 0 ? [{ key: 'Others', rows: rest }] : [])].map(({ key, rows }) => {
+    const byDay = Map.groupBy(rows, ({ day }) => day);
+    return { name: key, values: days.map((day) => amountOf(byDay.get(day) ?? [])) };
+  });
+}
+
 const COLUMNS = {
   day: ({ day }) => day,
   guild: ({ guild }) => guild,

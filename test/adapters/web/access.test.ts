@@ -158,7 +158,7 @@ describe('a playground with an ADMIN_TOKEN', () => {
     const opened = await logIn(playground, adminToken);
     expect(opened.status).toBe(200);
     const [cookie = ''] = opened.headers['set-cookie'] ?? [];
-    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/playground\/;/);
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/; Max-Age=43200$/);
     expect(cookie).not.toContain(adminToken);
     const headers = { cookie: `other=1; ${cookie.split(';', 1)[0]}` };
     expect((await playground.send('GET', 'api/room', { headers })).status).toBe(200);
@@ -174,14 +174,34 @@ describe('a playground with an ADMIN_TOKEN', () => {
     },
   );
 
-  it.each(['parley_playground=', 'parley_playground=guess', 'parley_playground', ''])(
-    'does not take the cookie %j',
-    async (cookie) => {
-      const playground = await start({ adminToken });
-      await logIn(playground, adminToken);
-      expect((await playground.send('GET', 'api/room', { headers: { cookie } })).status).toBe(401);
-    },
-  );
+  it.each([
+    'parley_session=',
+    'parley_session=guess',
+    'parley_session=9999999999999.guess.guess',
+    'parley_session',
+    '',
+  ])('does not take the cookie %j', async (cookie) => {
+    const playground = await start({ adminToken });
+    await logIn(playground, adminToken);
+    expect((await playground.send('GET', 'api/room', { headers: { cookie } })).status).toBe(401);
+  });
+
+  it('knows its sessions after a restart, and none of another token', async () => {
+    const [cookie = ''] = (await logIn(await start({ adminToken }), adminToken)).headers['set-cookie'] ?? [];
+    const headers = { cookie: String(cookie.split(';')[0]) };
+    const status = async (token: string) =>
+      (await (await start({ adminToken: token })).send('GET', 'api/room', { headers })).status;
+    expect([await status(adminToken), await status('a-token-that-was-changed')]).toEqual([200, 401]);
+  });
+
+  it('keeps the cookie to HTTPS, if that is how the browser got here', async () => {
+    const playground = await start({ adminToken });
+    const opened = await playground.send('POST', 'api/login', {
+      headers: { ...JSON_TYPE, 'x-forwarded-proto': 'https' },
+      body: JSON.stringify({ token: adminToken }),
+    });
+    expect(opened.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
+  });
 
   it('takes no more wrong tokens after five from an address, for a minute, and the right one always', async () => {
     const clock: FakeClock = createFakeClock();

@@ -10,6 +10,7 @@ import { commands } from '../../../src/commands/index.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
+import { createLogin } from '../../../src/http/login.ts';
 import { createScriptedDispatch, type Script, type ScriptedDispatch } from './scripted-dispatch.ts';
 
 /** The adapter on a server of its own, with a scripted core behind it. */
@@ -90,7 +91,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     log,
     maxFileBytes: 1_000,
     retentionMs: 86_400_000,
-    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(adminToken === undefined ? {} : { login: createLogin(adminToken, clock, log) }),
   });
   const server = createHttpServer(adapter.routes, log);
   const url = new URL('/playground/', await server.listen('127.0.0.1', 0));

@@ -5,6 +5,7 @@ import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Dispatch, Invocation, ThreadRead } from '../../../core/ports/events.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
+import { Refused } from '../../../http/requests.ts';
 import type {
   ChannelInfo,
   GivenFile,
@@ -15,7 +16,6 @@ import type {
   PostRemove,
   Spot,
 } from '../wire.ts';
-import { Refused } from './http.ts';
 import type { StoredMessage } from './messages.ts';
 import { actorOf, addressOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';

@@ -5,12 +5,11 @@ import { formatUsd } from '../../../core/kit/money.ts';
 import { isAskedInForm, type TypedOption, typedOptions } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import { isTier, TIERS } from '../../../core/ports/tiers.ts';
+import { Refused, readBytes, readJson, sendJson } from '../../../http/requests.ts';
 import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
 import { type Actions, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';
-import { Refused, readBytes, readJson, sendJson } from './http.ts';
-import type { Login } from './login.ts';
 import type { StoredMessage } from './messages.ts';
 import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
 import {
@@ -42,16 +41,16 @@ export interface ApiOptions {
   readonly host: PlaygroundHost;
   readonly clock: Clock;
   readonly epoch: string;
-  readonly login: Login;
-  /** Whether it asks for no token. */
-  readonly isOpen: boolean;
+  /** Whether a request may be served: it carries a session, or none is asked for. */
+  readonly isOpen: (request: IncomingMessage) => boolean;
+  readonly asksForToken: boolean;
   /** Ends the event streams. */
   readonly signal: AbortSignal;
 }
 
 /** The API by method and path. What each takes and gives is in `wire.ts`. */
 export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
-  const { room, actions, dispatch, uploads, host, clock, epoch, login, signal } = options;
+  const { room, actions, dispatch, uploads, host, clock, epoch, signal } = options;
   const info = roomInfo(host, options);
 
   /** A file that this person sees: what the bot showed to them, or what somebody brought. */
@@ -72,7 +71,7 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
         const header = request.headers['last-event-id'];
         const lastEventId = typeof header === 'string' ? header : query.get('after');
         const reader = personNamed(query.get('as') ?? '').id;
-        const isOpen = () => login.isOpen(request);
+        const isOpen = () => options.isOpen(request);
         const stream = { changes: room.changes, epoch, reader, lastEventId, clock, isOpen };
         await streamEvents(response, stream, signal);
       },
@@ -177,10 +176,10 @@ function spotOf(query: URLSearchParams): Spot {
 
 function roomInfo(
   { commands }: PlaygroundHost,
-  { maxFileBytes, isOpen }: Pick<ApiOptions, 'maxFileBytes' | 'isOpen'>,
+  { maxFileBytes, asksForToken }: Pick<ApiOptions, 'maxFileBytes' | 'asksForToken'>,
 ): RoomInfo {
   return {
-    isOpen,
+    isOpen: !asksForToken,
     people: PEOPLE,
     channels: CHANNELS,
     commands: commands.map((command) => {

@@ -3,7 +3,7 @@ import { createCollection } from '../../../core/coordination/collection.ts';
 import { FileUnavailable } from '../../../core/ports/files.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Store } from '../../../core/ports/store.ts';
-import { Refused } from './http.ts';
+import { Refused } from '../../../http/requests.ts';
 
 const uploadSchema = z.object({
   name: z.string(),

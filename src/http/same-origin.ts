@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Refused } from './http.ts';
+import { Refused } from './requests.ts';
 
 /** Names that no other machine can answer to. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -55,24 +55,22 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
   );
 }
 
-/** `scriptHash` is that of the one inline script, the import map. */
-export function setSecurityHeaders(response: ServerResponse, scriptHash: string): void {
-  const policy = [
-    "default-src 'none'",
-    `script-src 'self' '${scriptHash}'`,
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types lit-html dompurify',
-  ];
-  response.setHeader('content-security-policy', policy.join('; '));
+/**
+ * Headers for a page that loads nothing from elsewhere and is shown in no frame.
+ *
+ * @param policy what may be loaded, beside nothing: directives of a content security policy
+ * @param referrer `no-referrer` by default; a page that sends forms needs `same-origin`, or its `Origin` is `null`
+ */
+export function setSecurityHeaders(
+  response: ServerResponse,
+  policy: readonly string[],
+  referrer: 'no-referrer' | 'same-origin' = 'no-referrer',
+): void {
+  const directives = ["default-src 'none'", ...policy, "base-uri 'none'", "frame-ancestors 'none'"];
+  response.setHeader('content-security-policy', directives.join('; '));
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('x-frame-options', 'DENY');
-  response.setHeader('referrer-policy', 'no-referrer');
+  response.setHeader('referrer-policy', referrer);
   response.setHeader('cross-origin-opener-policy', 'same-origin');
   response.setHeader('cross-origin-resource-policy', 'same-origin');
 }

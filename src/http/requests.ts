@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import { readBody } from '../../../core/kit/body.ts';
-import { parseJson } from '../../../core/kit/json.ts';
+import { readBody } from '../core/kit/body.ts';
+import { parseJson } from '../core/kit/json.ts';
 
 /** A request that is not served; `message` says why, for people. */
 export class Refused extends Error {

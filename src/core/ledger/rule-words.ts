@@ -1,0 +1,66 @@
+import { type GuildId, groupWord, parseGroup, parseUser } from '../ports/actor.ts';
+import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../ports/limits.ts';
+import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from './guild-rules.ts';
+import { parseAmount } from './limit-words.ts';
+import { isPersonal } from './rules.ts';
+
+/** What an operator wants of a limit, as written: on the command line or in the dashboard. */
+export interface WrittenRule {
+  /** `LIMITS[…].option.value` */
+  readonly limit: string | undefined;
+  /** An amount, `none` or `default`. */
+  readonly amount: string | undefined;
+  /** For whom: a person's id or a role's; for all in the guild if there is neither. */
+  readonly user: string | undefined;
+  readonly role: string | undefined;
+}
+
+type ReadRule =
+  | {
+      readonly ok: true;
+      readonly layer: RuleLayer;
+      readonly limit: GuildLimitName;
+      readonly most: number | null | undefined;
+    }
+  /** A sentence for people. */
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads what an operator wants of a limit. */
+export function readRule(guild: GuildId, { limit: option, amount, user, role }: WrittenRule): ReadRule {
+  const problem = (text: string): ReadRule => ({ ok: false, problem: text });
+  const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === option);
+  if (limit === undefined) {
+    const what = option === undefined ? 'A limit is missing' : `${JSON.stringify(option)} is no limit`;
+    return problem(`${what}: there are ${GUILD_LIMITS.map((name) => LIMITS[name].option.value).join(', ')}.`);
+  }
+  if (user !== undefined && role !== undefined) return problem('Give a person or a role, not both.');
+  const person = user === undefined ? null : parseUser(user, guild, null);
+  if (user !== undefined && person === null) {
+    return problem(`${JSON.stringify(user)} is not the id of a person there.`);
+  }
+  const group = role === undefined ? null : parseGroup(role, guild);
+  if (role !== undefined && group === null) {
+    return problem(`${JSON.stringify(role)} is not the id of a ${groupWord(guild)} there.`);
+  }
+  const layer = person !== null ? { user: person } : group !== null ? { group } : 'operator';
+  if (layer !== 'operator' && !isPersonal(limit)) {
+    return problem(`${option} applies to everyone together, not to one person. Name no person and no role.`);
+  }
+  if (amount === undefined || amount === '') {
+    return problem('An amount is missing, such as 20 or 0.50; or none, or default.');
+  }
+  if (amount === 'default') return { ok: true, layer, limit, most: undefined };
+  if (amount === 'none') {
+    if (layer !== 'operator') return problem('none lifts a limit of a whole guild alone: write default.');
+    return { ok: true, layer, limit, most: null };
+  }
+  const parsed = parseAmount(limit, amount);
+  return parsed.ok
+    ? { ok: true, layer, limit, most: parsed.most }
+    : problem(parsed.problem.replaceAll('`', ''));
+}
+
+/** Why `LimitRules.change` refused. */
+export function tooManyRules(guild: GuildId): string {
+  return `At most ${MAX_PEOPLE} people and ${MAX_GROUPS} ${groupWord(guild)}s of a guild can have limits of their own. Take one back with default.`;
+}

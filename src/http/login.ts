@@ -1,0 +1,107 @@
+import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { Logger } from 'pino';
+import type { Clock } from '../core/kit/clock.ts';
+import { Refused } from './requests.ts';
+
+/** Asks for `ADMIN_TOKEN` once per browser: for the playground and the dashboard alike. */
+export interface Login {
+  /** Whether the request carries a session: of any process with the same token, and from before a restart. */
+  isOpen(request: IncomingMessage): boolean;
+  /** Exchanges the token for a session: the value of a `Set-Cookie` header. @throws Refused with 401 or 429 */
+  open(token: string, request: IncomingMessage): string;
+  /** Takes the session out of the browser: the value of a `Set-Cookie` header. */
+  close(request: IncomingMessage): string;
+}
+
+const COOKIE = 'parley_session';
+const SESSION_MS = 12 * 60 * 60 * 1_000;
+
+/** Enough for a person who mistypes, too few for guessing. */
+const MAX_WRONG = 5;
+const WRONG_WINDOW_MS = 60_000;
+const MAX_ADDRESSES = 1_000;
+
+export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
+  /** By address, the one that was wrong last at the end. */
+  const wrong = new Map<string, readonly number[]>();
+  let key: Buffer | null = null;
+
+  /** Signs with a key that is slow to derive, so that nobody tries tokens against a cookie that they saw. */
+  function signatureOf(session: string): string {
+    key ??= scryptSync(adminToken, 'parley session', 32);
+    return createHmac('sha256', key).update(session).digest('base64url');
+  }
+
+  function noteWrong(address: string, recent: readonly number[]): void {
+    wrong.delete(address);
+    wrong.set(address, [...recent, clock.now()]);
+    const [oldest] = wrong.keys();
+    if (wrong.size > MAX_ADDRESSES && oldest !== undefined) wrong.delete(oldest);
+  }
+
+  return {
+    isOpen(request) {
+      const [, session, signature] = /^(\d+\.[\w-]+)\.([\w-]+)$/.exec(cookieOf(request) ?? '') ?? [];
+      if (session === undefined || signature === undefined) return false;
+      return Number.parseInt(session, 10) > clock.now() && isSame(signature, signatureOf(session));
+    },
+
+    open(token, request) {
+      const nowMs = clock.now();
+      const address = addressOf(request);
+      // Whoever has the token is let in, however many others guess from the same address.
+      if (!isSame(token, adminToken)) {
+        const recent = (wrong.get(address) ?? []).filter((atMs) => atMs > nowMs - WRONG_WINDOW_MS);
+        if (recent.length >= MAX_WRONG) {
+          throw new Refused(429, 'Too many wrong tokens. Wait a minute and try again.');
+        }
+        noteWrong(address, recent);
+        log.warn({ address, wrong: recent.length + 1 }, 'a login failed: the token was wrong');
+        throw new Refused(401, 'That is not the ADMIN_TOKEN of this installation.');
+      }
+      const session = `${nowMs + SESSION_MS}.${randomBytes(16).toString('base64url')}`;
+      return cookie(`${session}.${signatureOf(session)}`, SESSION_MS / 1_000, request);
+    },
+
+    close: (request) => cookie('', 0, request),
+  };
+}
+
+function cookie(value: string, maxAgeSec: number, request: IncomingMessage): string {
+  const secure = isHttps(request) ? '; Secure' : '';
+  return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSec}${secure}`;
+}
+
+/** Whether the browser speaks to a proxy over HTTPS. This server itself speaks plain HTTP. */
+function isHttps({ headers }: IncomingMessage): boolean {
+  return headers['x-forwarded-proto'] === 'https' || headers.origin?.startsWith('https://') === true;
+}
+
+/** From where a request comes: behind a proxy on this machine, what that says, last in the list. */
+function addressOf({ headers, socket }: IncomingMessage): string {
+  const from = socket.remoteAddress ?? '';
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
+  return isLoopbackAddress(from) && isIP(forwarded) !== 0 ? forwarded : from;
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
+}
+
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function cookieOf({ headers }: IncomingMessage): string | undefined {
+  for (const pair of (headers.cookie ?? '').split(';')) {
+    const [name, value] = pair.trim().split('=');
+    if (name === COOKIE) return value;
+  }
+  return undefined;
+}
