@@ -137,6 +137,8 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
     if (reasoning !== null) emit({ text: '', reasoning: within(reasoning) }, events);
+    // Encrypted, it shows nothing; it is progress all the same.
+    if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) progress++;
     const { content } = delta;
     for (const part of Array.isArray(content) ? content : [{ text: content }]) {
       const text = asText(asObject(part)?.['text']);

@@ -152,6 +152,15 @@ describe('the loopback provider of the tests', () => {
     ['openrouter', { model: 'm:online', messages }],
     ['openrouter', { model: 'm', messages, plugins: [{ id: 'web' }] }],
     ['openrouter', { model: 'm', messages: [] }],
+    ['openrouter', { model: 'm', messages, max_tokns: 5 }],
+    ['openrouter', { model: 'm', messages, max_tokens: '5' }],
+    ['openrouter', { model: 'm', messages, provider: { max_price: { prompt: 1 } } }],
+    ['openrouter', { model: 'm', messages, provider: { max_price: { words: '1' } } }],
+    ['openrouter', { model: 'm', messages, session: 's' }],
+    [
+      'openrouter',
+      { model: 'm', messages, tools: [{ type: 'openrouter:web_search', parameters: { max: 1 } }] },
+    ],
     ['compatible', { model: 'm', messages, user: 'u' }],
   ] as const)('refuses, as %s would, a body that is wrong (%#)', async (dialect, body) => {
     fake = await createFakeProvider({ dialect });

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ChatRequest$outboundSchema } from '@openrouter/sdk/models/chatrequest.js';
 import { z } from 'zod';
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
@@ -39,59 +41,40 @@ const openai = z.strictObject({
   max_completion_tokens: z.number().int().positive().optional(),
 });
 
-/** @see https://www.npmjs.com/package/@openrouter/sdk (`MaxPrice`) */
-const price = z.string();
-
-/** OpenRouter's published schema, as far as this project speaks it; what is retired there is refused here. */
-const openrouter = z.strictObject({
-  ...common,
+/** What is retired, or refused by an upstream, though the published types have it; the rest is for `published` to say. */
+const openrouter = z.looseObject({
+  model: common.model,
   messages: messagesOf(markedPart),
-  modalities: z.array(z.enum(['text', 'image', 'audio'])).optional(),
-  models: z.array(z.string().min(1)).optional(),
-  max_completion_tokens: z.number().int().positive().optional(),
+  user: z.string().max(256).optional(),
   session_id: z.string().max(256).optional(),
-  provider: z
-    .strictObject({
-      order: z.array(z.string()).optional(),
-      only: z.array(z.string()).optional(),
-      ignore: z.array(z.string()).optional(),
-      allow_fallbacks: z.boolean().optional(),
-      require_parameters: z.boolean().optional(),
-      data_collection: z.enum(['allow', 'deny']).optional(),
-      zdr: z.boolean().optional(),
-      enforce_distillable_text: z.boolean().optional(),
-      quantizations: z.array(z.string()).optional(),
-      sort: z.unknown().optional(),
-      max_price: z
-        .strictObject({
-          prompt: price.optional(),
-          completion: price.optional(),
-          request: price.optional(),
-          image: price.optional(),
-          audio: price.optional(),
-        })
-        .optional(),
-      preferred_max_latency: z.unknown().optional(),
-      preferred_min_throughput: z.unknown().optional(),
-    })
-    .optional(),
+  temperature: common.temperature,
+  // The plugin for web search is retired.
   plugins: z.array(z.strictObject({ id: z.literal('context-compression'), enabled: z.boolean() })).optional(),
-  tools: z
-    .array(
-      z.strictObject({
-        type: z.literal('openrouter:web_search'),
-        parameters: z
-          .strictObject({
-            engine: z.enum(['auto', 'native', 'exa', 'parallel', 'firecrawl', 'perplexity']).optional(),
-            max_total_results: z.number().int().positive().optional(),
-            max_uses: z.number().int().positive().optional(),
-            max_results: z.number().int().min(1).max(25).optional(),
-          })
-          .optional(),
-      }),
-    )
-    .optional(),
 });
+
+/**
+ * The published types leave out fields that they do not know, and rename the others: a body that comes back the same
+ * has neither an unknown field nor a wrong type in it.
+ */
+const published = z.unknown().superRefine((body, context) => {
+  const parsed = ChatRequest$outboundSchema.safeParse(inCamelCase(body));
+  if (!parsed.success) context.addIssue(z.prettifyError(parsed.error));
+  else if (!isDeepStrictEqual({ stream: false, ...(body as object) }, parsed.data))
+    context.addIssue(`the published types know only this of it: ${JSON.stringify(parsed.data)}`);
+});
+
+/** As `@openrouter/sdk` names a field of a request; on the wire it is in snake case. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function inCamelCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inCamelCase);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [camelCase(name), inCamelCase(field)]),
+  );
+}
 
 /** A server such as Ollama: it ignores what it does not know, so a test has to say that nothing of the kind came. */
 const compatible = z.strictObject({
@@ -102,7 +85,7 @@ const compatible = z.strictObject({
   max_tokens: z.number().int().positive().optional(),
 });
 
-const schemas = { openai, openrouter, compatible };
+const schemas = { openai, openrouter: openrouter.and(published), compatible };
 
 export type Dialect = keyof typeof schemas;
 
