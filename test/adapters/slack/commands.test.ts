@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/commands/connect.ts';
 import type { MessageView } from '../../../src/core/ports/surface.ts';
@@ -202,12 +204,24 @@ describe('/ask on Slack', () => {
 
   it('keeps a word to itself rather than send it to an address that is not Slack’s', async () => {
     const { slack, ann, general, asked } = await setUp();
-    const stranger = 'https://hooks.slack.com.evil.example/commands/1';
-    const payload = { ...ann.commandPayload('/ask', '--nope', general), response_url: stranger };
+    let heard = 0;
+    const stranger = createServer((_request, response) => {
+      heard++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as AddressInfo;
+    const payload = {
+      ...ann.commandPayload('/ask', '--nope', general),
+      response_url: `http://127.0.0.1:${port}/commands/1`,
+    };
     expect(await slack.deliver({ type: 'slash_commands', payload })).toMatchObject({ acked: true });
     await ann.slash('/ask', 'why?', { channel: general });
     await asked();
+    await bench.close();
+    stranger.close();
     expect(slack.responses).toEqual([]);
+    expect(heard).toBe(0);
   });
 });
 
