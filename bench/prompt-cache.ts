@@ -74,7 +74,6 @@ async function costShare(
     ...offer,
   };
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
-  const tokens = { upperBound: Buffer.byteLength, count: async () => 0, close: async () => {} };
   const half = (TOKENS_PER_TURN * BYTES_PER_TOKEN) / 2;
   const before: string[] = [];
   const turns: Parameters<typeof promptFor>[0]['turns'][number][] = [];
@@ -93,7 +92,7 @@ async function costShare(
       instructions: [],
       channel: 'general',
     } as const;
-    const prompt = await promptFor(parts, tokens, new AbortController().signal);
+    const prompt = await promptFor(parts, new AbortController().signal);
     if (!prompt.ok) throw new Error(prompt.text);
     const { messages } = prompt;
     const request = { wireModel: id, messages, cachedMessages: messagesToCache(id, messages) };

@@ -73,7 +73,6 @@ if (import.meta.main) {
     providers: new Map([['bench', createBiller(honesty as Honesty, books, billed)]]),
     operatorProviders: new Set(['bench']),
     searchProviders: new Set(),
-    tokens: { upperBound: Buffer.byteLength, count: async (text) => text.length, close: async () => {} },
     clock: systemClock,
     timeZone: 'UTC',
   });

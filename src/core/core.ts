@@ -51,7 +51,6 @@ import type { Store } from './ports/store.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 import type { Tier } from './ports/tiers.ts';
 import type { Services } from './services.ts';
-import { createTokenEstimator } from './tokens/estimator.ts';
 
 /** Everything that Parley is between platforms, providers and the store, wired. */
 export interface Core {
@@ -122,8 +121,6 @@ export function createCore(options: CoreOptions): Core {
   const owner = randomUUID();
   const closing = createCleanupStack();
 
-  const tokens = createTokenEstimator({ log });
-  closing.add(() => tokens.close());
   const locks = createLocks({ claims, owner, clock, log });
   closing.add(() => locks.stop());
   const audit = createAuditLog(records);
@@ -183,7 +180,6 @@ export function createCore(options: CoreOptions): Core {
     providers,
     operatorProviders,
     searchProviders,
-    tokens,
     clock,
     timeZone,
   });
@@ -226,9 +222,8 @@ export function createCore(options: CoreOptions): Core {
     settings,
     openAnswerer,
     seeing: createSeeingModel({ catalogue, models }),
-    gather: createGather({ reader, tokens }),
+    gather: createGather({ reader }),
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,
-    tokens,
     roles,
     limiters,
     clock,

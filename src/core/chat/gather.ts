@@ -3,8 +3,9 @@ import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { BroughtPart, QuotedPart } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import type { Turn } from './conversations.ts';
+import { windowVocabulary } from './prompt.ts';
 import type { BroughtReader } from './read-brought.ts';
 
 /** A question, as far as what came with it is concerned. */
@@ -44,13 +45,7 @@ const MAX_CACHED_CHARS = 32_000_000;
 /** Places that were told what the bot may not read, so that they hear it once. */
 const MAX_TOLD = 1_000;
 
-export function createGather({
-  reader,
-  tokens,
-}: {
-  readonly reader: BroughtReader;
-  readonly tokens: TokenEstimator;
-}): Gather {
+export function createGather({ reader }: { readonly reader: BroughtReader }): Gather {
   const cache = createImageCache();
   const told = new Set<string>();
 
@@ -65,9 +60,8 @@ export function createGather({
       if (told.size >= MAX_TOLD) told.clear();
       told.add(`${place.channel} ${problem}`);
     }
-    const budgetTokens = Math.floor(model.contextTokens * THREAD_SHARE);
     return {
-      messages: await bounded(messages, budgetTokens, tokens, signal),
+      messages: await bounded(messages, model, signal),
       problem: isNews ? problem : null,
     };
   }
@@ -143,20 +137,19 @@ function counted(count: number, what: string): string | null {
 /** The first message, and the newest that fit beside it. */
 async function bounded(
   messages: readonly QuotedPart[],
-  budgetTokens: number,
-  tokens: TokenEstimator,
+  model: Model,
   signal: AbortSignal,
 ): Promise<readonly QuotedPart[]> {
   const [starter, ...rest] = messages;
   if (starter === undefined) return [];
-  let left = budgetTokens;
+  let left = Math.floor(model.contextTokens * THREAD_SHARE);
   let charsLeft = MAX_THREAD_CHARS;
   /** Whether it fits beside those that were taken before. */
   const take = async ({ text }: QuotedPart) => {
     charsLeft -= text.length;
     if (charsLeft < 0) return false;
-    const most = tokens.upperBound(text);
-    left -= most <= left / 8 ? most : await tokens.count(text, signal);
+    const most = mostTokensOfAny(text);
+    left -= most <= left / 8 ? most : await mostTokens(text, windowVocabulary(model), signal);
     return left >= 0;
   };
   const fits = await take(starter);

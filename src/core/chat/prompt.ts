@@ -2,8 +2,9 @@ import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { ImageContent } from '../ports/provider.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
 import { mostImageTokens } from '../tokens/image-tokens.ts';
+import { mostTokens } from '../tokens/most-tokens.ts';
+import { type VocabularySize, vocabularyOf } from '../tokens/vocabulary.ts';
 import type { Turn } from './conversations.ts';
 import { type Instructions, type Variables, variablesText } from './instructions.ts';
 import { systemPrompt } from './system-prompt.ts';
@@ -38,15 +39,11 @@ export type Prompt =
 
 /** The longest answer that is asked for, where `models.json` says nothing. Some 6,000 English words; what it may cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
-/** The estimate is OpenAI's tokenizer; others' count more on the same text, some a quarter. */
+/** What is counted is at least what OpenAI's models count; others' may count more on the same text, some a quarter. */
 const WINDOW_SHARE = 0.8;
 
 /** Builds what goes to the model: system prompt, the newest turns that fit, the question. */
-export async function promptFor(
-  parts: PromptParts,
-  tokens: TokenEstimator,
-  signal: AbortSignal,
-): Promise<Prompt> {
+export async function promptFor(parts: PromptParts, signal: AbortSignal): Promise<Prompt> {
   const { guild, model } = parts;
   const maxOutputTokens = Math.min(
     model.traits.answerTokens ?? MAX_OUTPUT_TOKENS,
@@ -65,7 +62,7 @@ export async function promptFor(
       tokensPerImage: Math.max(...model.routes.map(({ wireModel }) => mostImageTokens(wireModel))),
       budgetTokens,
     },
-    tokens,
+    (text, countSignal) => mostTokens(text, windowVocabulary(model), countSignal),
     signal,
   );
   if (window.fits) {
@@ -79,6 +76,14 @@ export async function promptFor(
     ok: false,
     text: `The question is too long for ${model.name}: about ${needed} tokens, and the limit is ${most}. Shorten it, or pick a model with a longer context from \`/models\`.`,
   };
+}
+
+/**
+ * The vocabulary that texts for this model are counted with. A model of another maker counts as one of OpenAI's newer ones:
+ * by the older vocabulary, a text in Hindi would come to three times what most count today, and its conversation be cut.
+ */
+export function windowVocabulary({ routes }: Model): VocabularySize {
+  return routes.some(({ wireModel }) => vocabularyOf(wireModel) === '100k') ? '100k' : '200k';
 }
 
 /**

@@ -16,7 +16,7 @@ import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
@@ -27,7 +27,7 @@ import type { Gather } from './gather.ts';
 import type { Listening } from './listening.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
-import { promptFor } from './prompt.ts';
+import { promptFor, windowVocabulary } from './prompt.ts';
 import type { Settings } from './settings.ts';
 import type { Slots } from './slots.ts';
 import { userMessage } from './user-message.ts';
@@ -76,7 +76,6 @@ export interface QuestionRunnerOptions {
   /** What comes with a question may cost so much unasked; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
   readonly settings: Pick<Settings, 'at'>;
-  readonly tokens: TokenEstimator;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly timeZone: string;
@@ -112,20 +111,8 @@ export function createQuestionRunner(
   options: QuestionRunnerOptions,
   abandoned: AbortSignal,
 ): (job: Job) => Promise<void> {
-  const {
-    conversations,
-    answers,
-    listening,
-    live,
-    stops,
-    journal,
-    turns,
-    slots,
-    models,
-    tokens,
-    clock,
-    log,
-  } = options;
+  const { conversations, answers, listening, live, stops, journal, turns, slots, models, clock, log } =
+    options;
   const obstacles = createObstacles(clock);
   // Making one takes a fifth of a millisecond.
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
@@ -297,7 +284,6 @@ export function createQuestionRunner(
           instructions: here.instructions,
           channel: place.channelName ?? 'this channel',
         },
-        tokens,
         signal,
       );
       if (!prompt.ok) return { ...prompt, isTooLong: true };
@@ -315,7 +301,7 @@ export function createQuestionRunner(
         conversation,
         ...(askFirst && {
           brought: {
-            bytes: tokens.upperBound(userMessage({ text: '', brought })),
+            bytes: mostTokensOfAny(userMessage({ text: '', brought })),
             images: pictures,
             aboveNanoUsd: options.confirmAboveNanoUsd ?? 0,
           },
@@ -391,6 +377,7 @@ export function createQuestionRunner(
           const text = textInHistory(answered.text, answered.images.length);
           if (text === '' || entry.lost.aborted) return;
           const { questionTokens } = request.current;
+          const { model: answeredBy } = request.current.request.access;
           const kept = {
             id: turn,
             user: asker.user,
@@ -398,10 +385,12 @@ export function createQuestionRunner(
             question: words,
             ...(brought.length === 0 ? {} : { brought }),
             answer: text,
-            model: request.current.request.access.model.id,
+            model: answeredBy.id,
             status,
             askedAtMs,
-            ...(questionTokens !== null && { tokens: questionTokens + (await tokens.count(text)) }),
+            ...(questionTokens !== null && {
+              tokens: questionTokens + (await mostTokens(text, windowVocabulary(answeredBy))),
+            }),
           };
           const isKept = await conversations.record(conversation, kept, async () => {
             await stops.look();

@@ -1,5 +1,5 @@
 import type { ChatMessage, ImageContent } from '../ports/provider.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
+import { mostTokensOfAny } from '../tokens/most-tokens.ts';
 
 /** A question with its answer, as it goes to a model. */
 export interface WindowTurn {
@@ -39,32 +39,30 @@ const TOKENS_PER_MESSAGE = 4;
 /** A turn's, and so many are there without turns: system prompt and question. */
 const TOKENS_PER_PAIR = 2 * TOKENS_PER_MESSAGE;
 
+/** The tokens of a text. */
+export type CountTokens = (text: string, signal?: AbortSignal) => Promise<number>;
+
 /**
  * The newest turns that fit. The system prompt and the question always stay. Of most conversations the bytes alone show
- * that they fit: the tokenizer, which takes time and memory, is asked about longer ones only.
+ * that they fit: longer ones are counted, which takes time.
  */
-export async function windowOf(
-  parts: WindowParts,
-  tokens: TokenEstimator,
-  signal: AbortSignal,
-): Promise<Window> {
+export async function windowOf(parts: WindowParts, count: CountTokens, signal: AbortSignal): Promise<Window> {
   const { system, turns, question, images, tokensPerImage = 0 } = parts;
   const seen = (of: readonly unknown[] = []) => of.length * tokensPerImage;
   const budgetTokens = parts.budgetTokens - seen(images);
   const most = turns.reduce(
-    (sum, turn) =>
-      sum + (turn.tokens ?? tokens.upperBound(textOf(turn))) + seen(turn.images) + TOKENS_PER_PAIR,
-    tokens.upperBound(system) + tokens.upperBound(question) + TOKENS_PER_PAIR,
+    (sum, turn) => sum + (turn.tokens ?? mostTokensOfAny(textOf(turn))) + seen(turn.images) + TOKENS_PER_PAIR,
+    mostTokensOfAny(system) + mostTokensOfAny(question) + TOKENS_PER_PAIR,
   );
   if (most <= budgetTokens) {
     return { fits: true, messages: messagesOf(parts, turns), questionTokens: null };
   }
-  const questionTokens = await tokens.count(question, signal);
-  let left = budgetTokens - questionTokens - (await tokens.count(system, signal)) - TOKENS_PER_PAIR;
+  const questionTokens = await count(question, signal);
+  let left = budgetTokens - questionTokens - (await count(system, signal)) - TOKENS_PER_PAIR;
   if (left < 0) return { fits: false, questionTokens: questionTokens + seen(images) };
   let from = turns.length;
   for (const turn of turns.toReversed()) {
-    left -= (turn.tokens ?? (await tokens.count(textOf(turn), signal))) + seen(turn.images) + TOKENS_PER_PAIR;
+    left -= (turn.tokens ?? (await count(textOf(turn), signal))) + seen(turn.images) + TOKENS_PER_PAIR;
     if (left < 0) break;
     from--;
   }

@@ -18,8 +18,9 @@ import {
 } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { keyProviderName, type Tier } from '../ports/tiers.ts';
-import type { TokenEstimator } from '../tokens/estimator.ts';
 import { mostImageTokens } from '../tokens/image-tokens.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
+import { vocabularyOf } from '../tokens/vocabulary.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
 import { costNanoUsd, maxPrice, namesPrice, worstCostNanoUsd } from './pricing.ts';
@@ -107,7 +108,6 @@ export interface ModelRequestsOptions {
   readonly operatorProviders: ReadonlySet<string>;
   /** Ids of those that can search the web; others are not asked to. */
   readonly searchProviders: ReadonlySet<string>;
-  readonly tokens: TokenEstimator;
   readonly clock: Clock;
   /** In which people are told when a limit renews. */
   readonly timeZone: string;
@@ -129,7 +129,6 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     providers,
     operatorProviders,
     searchProviders,
-    tokens,
     clock,
     timeZone,
   } = options;
@@ -157,7 +156,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const searchesWeb = request.webSearch && searchProviders.has(route.provider);
       const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
       const promptBytes = request.messages.reduce(
-        (sum, message) => sum + tokens.upperBound(textOfMessage(message)) + BYTES_PER_MESSAGE,
+        (sum, message) => sum + mostTokensOfAny(textOfMessage(message)) + BYTES_PER_MESSAGE,
         0,
       );
       const images = countImages(request.messages);
@@ -228,7 +227,6 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         wire,
         reserved,
         worstNanoUsd,
-        tokens,
         dearest,
       });
     },
@@ -263,10 +261,9 @@ function admitted(parts: {
   readonly wire: ChatRequest & { readonly maxOutputTokens: number };
   readonly reserved: Reserved;
   readonly worstNanoUsd: number;
-  readonly tokens: TokenEstimator;
   readonly dearest: FirmPrices;
 }): Admitted {
-  const { access, tier, provider, key, wire, reserved, worstNanoUsd, tokens, dearest } = parts;
+  const { access, tier, provider, key, wire, reserved, worstNanoUsd, dearest } = parts;
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have begun to work on it, and so may bill it. */
@@ -288,7 +285,9 @@ function admitted(parts: {
     // Nobody says what was used. Reasoning is hidden and searches are too: what was seen is no measure of it.
     const prompt = wire.messages.map(textOfMessage).join('\n');
     const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
-    const [textTokens, completionTokens] = await Promise.all([tokens.count(prompt), tokens.count(generated)]);
+    const vocabulary = vocabularyOf(wire.wireModel) ?? '100k';
+    const textTokens = await mostTokens(prompt, vocabulary);
+    const completionTokens = await mostTokens(generated, vocabulary);
     const promptTokens = textTokens + imageTokens;
     return { promptTokens, completionTokens, costNanoUsd: worstNanoUsd, basis: 'reserved' };
   }

@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type WindowParts, type WindowTurn, windowOf } from '../../../src/core/chat/window.ts';
-import type { TokenEstimator } from '../../../src/core/tokens/estimator.ts';
+import {
+  type CountTokens,
+  type WindowParts,
+  type WindowTurn,
+  windowOf,
+} from '../../../src/core/chat/window.ts';
 
 const { signal } = new AbortController();
 
 /** Four bytes to a token, as English has; remembers what was counted. */
 function counter() {
   const counted: string[] = [];
-  const tokens: TokenEstimator = {
-    async count(text, given) {
-      given?.throwIfAborted();
-      counted.push(text);
-      return tokensOf(text);
-    },
-    upperBound: (text) => Buffer.byteLength(text),
-    close: async () => {},
+  const count: CountTokens = async (text, given) => {
+    given?.throwIfAborted();
+    counted.push(text);
+    return tokensOf(text);
   };
-  return { tokens, counted };
+  return { count, counted };
 }
 
 const tokensOf = (text: string) => Math.ceil(Buffer.byteLength(text) / 4);
-const windowFor = (parts: WindowParts) => windowOf(parts, counter().tokens, signal);
+const windowFor = (parts: WindowParts) => windowOf(parts, counter().count, signal);
 
 /** Question and answer are 10 tokens, with what makes them messages 18. */
 const turn = (name: string): WindowTurn => ({
@@ -65,30 +65,30 @@ describe('the window', () => {
     });
   });
 
-  it('asks the tokenizer about nothing where the bytes fit', async () => {
-    const { tokens, counted } = counter();
+  it('counts nothing if the bytes fit', async () => {
+    const { count, counted } = counter();
     // 40 bytes each, and 8 tokens for each pair of messages.
     const parts = { system, turns: [turn('a'), turn('b')], question };
-    const short = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 }, tokens, signal);
+    const short = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 }, count, signal);
     expect(short).toMatchObject({ fits: true, questionTokens: null });
     expect(counted).toEqual([]);
-    const longer = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 - 1 }, tokens, signal);
+    const longer = await windowOf({ ...parts, budgetTokens: 80 + 2 * 40 + 3 * 8 - 1 }, count, signal);
     expect(longer).toMatchObject({ fits: true, questionTokens: 10 });
     expect(counted).toHaveLength(4);
     expect(answersIn(longer)).toEqual(answersIn(short));
   });
 
   it('counts no turn that was counted before, and none that is older than what fits', async () => {
-    const { tokens, counted } = counter();
+    const { count, counted } = counter();
     const turns = [turn('a'), turn('b'), { ...turn('c'), tokens: 10 }];
-    const window = await windowOf({ system, turns, question, budgetTokens: 28 + 18 + 17 }, tokens, signal);
+    const window = await windowOf({ system, turns, question, budgetTokens: 28 + 18 + 17 }, count, signal);
     expect(answersIn(window)).toEqual(['answer c'.padEnd(20)]);
     expect(counted.filter((text) => text.includes('answer'))).toEqual([expect.stringContaining('answer b')]);
   });
 
   it('ends with the reason of the signal', async () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
-    const windowing = windowOf({ system, turns: [], question, budgetTokens: 28 }, counter().tokens, stopped);
+    const windowing = windowOf({ system, turns: [], question, budgetTokens: 28 }, counter().count, stopped);
     await expect(windowing).rejects.toThrow('stopped');
   });
 

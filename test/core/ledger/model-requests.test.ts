@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
@@ -12,6 +13,7 @@ import {
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { ChatProvider } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
+import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
 import { textChunk } from '../../support/provider/chunks.ts';
@@ -125,6 +127,24 @@ describe('what a request costs', () => {
     expect(asked.surface.shown?.footer).toMatch(/≈ \d+ tokens · at most \$/);
     // The provider is asked in the background; until it says, the reservation stands.
     expect(await spent()).toBeGreaterThan(8_192 * 600);
+  });
+
+  it('counts at least the true tokens of an answer that was cut off, and at most twice them, in any script', async () => {
+    const live = bot.provider.live();
+    const asked = invocationOf('ask', { prompt: texts.hindi, model });
+    const done = bot.dispatch.command(asked);
+    await live.request;
+    await live.text(texts.bengali);
+    await waitUntil(() => expect(asked.surface.text).toBe(texts.bengali));
+    await live.drop();
+    await done;
+    const messages: readonly { content: string }[] = bot.provider.chats[0]?.body.messages ?? [];
+    const tokens = [...messages.map(({ content }) => content), texts.bengali]
+      .map((text) => countTokens(text))
+      .reduce((sum, count) => sum + count, 0);
+    const [, shown = ''] = /≈ ([\d,]+) tokens/.exec(asked.surface.shown?.footer ?? '') ?? [];
+    expect(Number(shown.replace(',', ''))).toBeGreaterThanOrEqual(tokens);
+    expect(Number(shown.replace(',', ''))).toBeLessThanOrEqual(2 * tokens);
   });
 
   it.each([
@@ -303,7 +323,6 @@ describe('an admitted request', () => {
       providers: new Map([['openrouter', provider]]),
       operatorProviders: new Set(['openrouter']),
       searchProviders: new Set(['openrouter']),
-      tokens: { upperBound: Buffer.byteLength, count: async (text) => text.length, close: async () => {} },
       clock: systemClock,
       timeZone: 'UTC',
       ...more,
