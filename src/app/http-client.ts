@@ -1,14 +1,5 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-
-/** Addresses of proxies by the variables that programs agree on; hosts that are reached without one, separated by commas. */
-interface Proxies {
-  readonly HTTP_PROXY?: string | undefined;
-  readonly HTTPS_PROXY?: string | undefined;
-  readonly NO_PROXY?: string | undefined;
-}
-
-/** No proxy leads back here: model servers of this machine are asked directly. */
-const THIS_MACHINE = ['localhost', '127.0.0.1', '::1'];
+import { type Proxies, readProxies } from './proxies.ts';
 
 /**
  * A `fetch` for a process that streams a thousand answers. Nothing of a body is taken from the network before it is asked for, so
@@ -16,7 +7,6 @@ const THIS_MACHINE = ['localhost', '127.0.0.1', '::1'];
  * no redirects, and asks for no compression. How long to wait is for the caller's signal to say.
  */
 export function createFetch(proxies: Proxies = {}): typeof fetch {
-  const { HTTP_PROXY: httpProxy = '', HTTPS_PROXY: httpsProxy = '', NO_PROXY = '' } = proxies;
   const options = {
     // One byte that nobody asked for pauses a connection.
     connect: connectOptions({ highWaterMark: 1 }),
@@ -25,11 +15,8 @@ export function createFetch(proxies: Proxies = {}): typeof fetch {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const noProxy = [NO_PROXY, ...THIS_MACHINE].filter((host) => host !== '').join(',');
-  const agent =
-    httpProxy === '' && httpsProxy === ''
-      ? new Agent(options)
-      : new EnvHttpProxyAgent({ ...options, httpProxy, httpsProxy, noProxy });
+  const led = readProxies(proxies);
+  const agent = led === null ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...led });
 
   return async (input, { method = 'GET', headers, body, signal } = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);

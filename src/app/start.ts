@@ -41,6 +41,7 @@ import { createMetrics } from './metrics.ts';
 import { watchModelsFile } from './models-file.ts';
 import { forOperator, isOperators } from './operator-only.ts';
 import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
+import { createSocketProxy } from './proxies.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
 import { createTraces } from './traces.ts';
@@ -85,6 +86,7 @@ export async function startApp({
 }: AppOptions): Promise<App> {
   const clock = systemClock;
   const fetch = createFetch(config);
+  const socketProxy = createSocketProxy(config);
   const closing = createCleanupStack();
   try {
     const store = await openStore(config.STORE_URL, { clock, log });
@@ -189,6 +191,7 @@ export async function startApp({
         clock,
         log: log.child({ platform: 'discord' }),
         fetch,
+        ...(socketProxy && { socketAgent: socketProxy.agent }),
       });
       adapters.push(discord);
       notes.push(() => discord.notes);
@@ -204,6 +207,7 @@ export async function startApp({
         clock,
         log: log.child({ platform: 'slack' }),
         fetch,
+        ...(socketProxy && { socketDispatcher: socketProxy.dispatcher }),
       });
       adapters.push(slack);
       notes.push(() => slack.notes);

@@ -80,7 +80,7 @@ async function offersOf({ variables }: Environment) {
     file,
     keyIn: (variable) => keyFrom(variables, variable),
     withPlayground: false,
-    fetch: createFetch(),
+    fetch: createFetch(config),
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });
@@ -165,7 +165,7 @@ async function check({ variables }: Environment): Promise<CliOutput> {
   const checks = await checkKeys({
     config,
     variables,
-    fetch: createFetch(),
+    fetch: createFetch(config),
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });

@@ -96,6 +96,16 @@ describe('the doctor', () => {
     expect(of(checks, 'Slack')).toEqual(['off: No tokens are set']);
   });
 
+  it('says which proxy everything leaves through, and which variable is not read', async () => {
+    const led = await look({ HTTPS_PROXY: 'http://proxy.example:3128' });
+    expect(of(led, 'Machine')).toContain(
+      'ok: Everything leaves through HTTPS_PROXY, but for the hosts of NO_PROXY',
+    );
+    const direct = await look({ ALL_PROXY: 'http://proxy.example:3128' });
+    expect(of(direct, 'Machine')).toContain('warn: ALL_PROXY is set, but Parley connects directly');
+    expect(remedyOf(direct, /^ALL_PROXY/)).toContain('set HTTPS_PROXY');
+  });
+
   it('finds all well with a provider, Discord and Slack that are', async () => {
     const { url } = await provider({
       models: [...MODELS, { id: 'anthropic/claude-3.5-sonnet', name: 'Claude' }],

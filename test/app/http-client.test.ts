@@ -1,12 +1,13 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFetch } from '../../src/app/http-client.ts';
-import { LOCALHOST } from '../support/localhost-certificate.ts';
+import { LOCALHOST } from '../support/certificates.ts';
+import { openProxy } from '../support/proxy.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -42,36 +43,10 @@ async function serveRaw(answer: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A proxy that leads wherever it is asked to go to one server, and remembers what it was asked for. */
 async function serveProxy(target: string) {
-  const { hostname, port } = new URL(target);
-  const asked: string[] = [];
-  const note = ({ method, url, headers }: IncomingMessage) =>
-    asked.push(`${method} ${url} ${headers['proxy-authorization'] ?? ''}`.trim());
-  const server = createServer((incoming, response) => {
-    note(incoming);
-    const { method = 'GET', url = '', headers } = incoming;
-    const onward = request({ hostname, port, method, path: new URL(url).pathname, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    incoming.pipe(onward);
-  });
-  server.on('connect', (incoming, socket: Socket) => {
-    note(incoming);
-    const onward = connect(Number(port), hostname, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      onward.pipe(socket).pipe(onward);
-    });
-    onward.on('error', () => socket.destroy());
-    socket.on('error', () => onward.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  const proxy = await openProxy(target);
+  closing.push(() => proxy.close());
+  return proxy;
 }
 
 describe('fetch through a proxy', () => {

@@ -1,3 +1,6 @@
+// Before discord.js.
+import './gateway/lead-gateway.ts';
+import type { Agent } from 'node:https';
 import {
   type Client,
   type Entitlement,
@@ -47,6 +50,8 @@ export interface DiscordAdapterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch: typeof fetch;
+  /** Leads the gateway's connections through a proxy; without it they are direct. */
+  readonly socketAgent?: Agent;
   readonly waitForIdentify?: () => Promise<void>;
 }
 

@@ -29,7 +29,7 @@ import { createBoltLogger } from './transport/bolt-logger.ts';
 import { createHttpReceiver } from './transport/http-receiver.ts';
 import { createInOrder } from './transport/in-order.ts';
 import { createSignatureCheck } from './transport/signature.ts';
-import { createSocketConnection } from './transport/socket-connection.ts';
+import { createSocketConnection, type SocketDispatcher } from './transport/socket-connection.ts';
 
 export interface SlackAdapterOptions {
   readonly botToken: string;
@@ -42,6 +42,8 @@ export interface SlackAdapterOptions {
   readonly commands: readonly CommandDeclaration[];
   readonly limiters: WriteLimiters;
   readonly fetch: typeof fetch;
+  /** Leads Socket Mode through a proxy; without it the socket is direct. */
+  readonly socketDispatcher?: SocketDispatcher;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -88,6 +90,8 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
           appToken: transport.appToken,
           apiUrl,
           boltLogger,
+          fetch,
+          ...(options.socketDispatcher && { dispatcher: options.socketDispatcher }),
           clock,
           log,
           onBack(awayMs) {

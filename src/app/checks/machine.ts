@@ -26,7 +26,7 @@ export async function checkMachine(options: MachineOptions): Promise<readonly Ch
   await checkDisk(options.config, findings);
   checkClock(options.clockSkewMs, findings);
   await checkPort(options, findings);
-  checkProxy(options.environment, findings);
+  checkProxy(options, findings);
   return findings.checks;
 }
 
@@ -105,11 +105,13 @@ async function checkPort(
   );
 }
 
-function checkProxy(environment: NodeJS.Dict<string>, { warn }: Findings): void {
-  const set = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find((name) => environment[name]);
-  if (set === undefined) return;
+function checkProxy({ config, environment }: MachineOptions, { ok, warn }: Findings): void {
+  const read = (['HTTPS_PROXY', 'HTTP_PROXY'] as const).find((name) => config[name]);
+  if (read !== undefined) ok(`Everything leaves through ${read}, but for the hosts of NO_PROXY`);
+  const unread = ['ALL_PROXY', 'all_proxy'].find((name) => environment[name]);
+  if (read !== undefined || unread === undefined) return;
   warn(
-    `${set} is set, but Parley connects directly`,
-    'If this machine reaches the internet through a proxy alone, allow Parley to connect directly',
+    `${unread} is set, but Parley connects directly`,
+    'If this machine reaches the internet through a proxy alone, set HTTPS_PROXY',
   );
 }

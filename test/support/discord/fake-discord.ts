@@ -26,6 +26,8 @@ export interface FakeDiscordOptions {
   /** Shards that `/gateway/bot` recommends (1). */
   readonly recommendedShards?: number;
   readonly heartbeatIntervalMs?: number;
+  /** Where it says that its gateway is; its own address by default. */
+  readonly gatewayUrl?: string;
   /** For tests whose clock runs so fast that Discord's 3 s are no time at all. */
   readonly acknowledgeWithinMs?: number;
   /** Told of every message that is posted or changes. */
@@ -164,7 +166,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   };
   const violate = (text: string) => broken.push(text);
   let port = 0;
-  const gatewayUrl = () => `ws://127.0.0.1:${port}/gateway`;
+  const gatewayUrl = () => options.gatewayUrl ?? `ws://127.0.0.1:${port}/gateway`;
 
   const gateway = createGateway(world, {
     url: gatewayUrl,

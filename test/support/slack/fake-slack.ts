@@ -34,6 +34,8 @@ export interface FakeSlackOptions {
   readonly deliveryClock?: Clock;
   /** How long Slack waits for an acknowledgement. 3 s by default, as Slack; more where programs start on a busy machine. */
   readonly acknowledgeWithinMs?: number;
+  /** By which name it hands out the address of its sockets; 127.0.0.1 by default. */
+  readonly socketHost?: string;
   /** How long a trigger serves. 3 s by default, as Slack's; more where programs start on a busy machine. */
   readonly triggersLiveMs?: number;
   /** What the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
@@ -181,7 +183,13 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
   const origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 
   const acknowledgeWithinMs = options.acknowledgeWithinMs ?? ACK_DEADLINE_MS;
-  const socket = createSocketMode(server, deliveryClock, report, acknowledgeWithinMs);
+  const socket = createSocketMode(
+    server,
+    deliveryClock,
+    report,
+    acknowledgeWithinMs,
+    options.socketHost ?? '127.0.0.1',
+  );
   let transport: Transport = socket;
   const delivery = createDelivery(() => transport, deliveryClock);
 

@@ -30,6 +30,7 @@ export function createSocketMode(
   clock: Clock,
   report: (violation: Violation) => void,
   acknowledgeWithinMs: number,
+  host: string,
 ): SocketMode {
   const wss = new WebSocketServer({ noServer: true });
   const tickets = new Set<string>();
@@ -107,7 +108,7 @@ export function createSocketMode(
       tickets.add(path);
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
-      return `ws://127.0.0.1:${port}${path}?ticket=${serial}&app_id=A0PARLEY`;
+      return `ws://${host}:${port}${path}?ticket=${serial}&app_id=A0PARLEY`;
     },
     get connections() {
       return sockets.length;

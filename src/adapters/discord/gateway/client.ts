@@ -1,7 +1,9 @@
+import type { Agent } from 'node:https';
 import { Client, Events, GatewayIntentBits, Options, Partials, Status } from 'discord.js';
 import type { Logger } from 'pino';
 import { StartError } from '../../../core/ports/adapter.ts';
 import { botPage } from './invite.ts';
+import { leadGateway } from './lead-gateway.ts';
 
 /** Which shards this process runs: all that Discord recommends, or these of so many. */
 export type Shards = 'auto' | { readonly ids: readonly number[]; readonly count: number };
@@ -13,13 +15,17 @@ export interface GatewayOptions {
   readonly messageContent: boolean;
   readonly shards: Shards;
   readonly log: Logger;
+  readonly fetch: typeof fetch;
+  /** Leads the gateway's connections through a proxy. */
+  readonly socketAgent?: Agent;
   /** Waits for leave to identify; for tests, which need not wait the 5 s between two. */
   readonly waitForIdentify?: () => Promise<void>;
 }
 
 /** discord.js for the gateway and its cache of guilds, channels and roles; answers go through `rest.ts`. */
 export function createClient(options: GatewayOptions): Client {
-  const { apiUrl, messageContent, shards, log, waitForIdentify } = options;
+  const { apiUrl, messageContent, shards, log, fetch, socketAgent, waitForIdentify } = options;
+  if (socketAgent !== undefined) leadGateway(socketAgent);
   const client = new Client({
     intents: [
       GatewayIntentBits.Guilds,
@@ -43,7 +49,7 @@ export function createClient(options: GatewayOptions): Client {
       GuildMemberManager: { maxSize: 200, keepOverLimit: (member) => member.id === member.client.user.id },
     }),
     allowedMentions: { parse: [] },
-    rest: { api: apiUrl },
+    rest: { api: apiUrl, makeRequest: (url, { dispatcher: _, ...init }) => fetch(url, init as RequestInit) },
     shards: shards === 'auto' ? 'auto' : [...shards.ids],
     ...(shards === 'auto' ? {} : { shardCount: shards.count }),
     ...(waitForIdentify ? { ws: { buildIdentifyThrottler: async () => ({ waitForIdentify }) } } : {}),

@@ -1,7 +1,14 @@
-import { type Logger as BoltLogger, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import {
+  type Logger as BoltLogger,
+  type Receiver,
+  SocketModeReceiver,
+  type SocketModeReceiverOptions,
+} from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
+
+export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;
 
 /** A Socket Mode connection that is kept up. */
 export interface SocketConnection {
@@ -26,6 +33,9 @@ export function createSocketConnection(options: {
   readonly appToken: string;
   readonly apiUrl: string;
   readonly boltLogger: BoltLogger;
+  readonly fetch: typeof fetch;
+  /** Through which the socket is opened; directly by default. */
+  readonly dispatcher?: SocketDispatcher;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told when the connection is back, with how long it was away. */
@@ -36,9 +46,11 @@ export function createSocketConnection(options: {
     appToken: options.appToken,
     logger: options.boltLogger,
     autoReconnectEnabled: false,
+    ...(options.dispatcher && { dispatcher: options.dispatcher }),
     installerOptions: {
       clientOptions: {
         slackApiUrl: options.apiUrl,
+        fetch: options.fetch,
         retryConfig: { retries: 0 },
         rejectRateLimitedCalls: true,
         timeout: GREETING_TIMEOUT_MS,
