@@ -56,6 +56,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     away: async () => null,
     missed: nothing,
     admit: async () => ({ ok: true }),
+    admitPress: async () => ({ ok: true }),
     suggest: async () => [],
   };
   const adapter = createSlackAdapter({

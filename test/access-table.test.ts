@@ -388,7 +388,7 @@ describe('Discord, with the real discord.js,', () => {
           () =>
             used.replies.some(({ buttons, content, thinking }) => {
               const labels = buttons.map(({ label }) => label);
-              return labels.includes('Retry') || (!thinking && content.includes('needs the tier'));
+              return labels.includes('Retry…') || (!thinking && content.includes('needs the tier'));
             }),
           `${model} is answered or refused`,
           PATIENCE,

@@ -149,9 +149,10 @@ describe
       expect(kept.length).toBeGreaterThan(100);
       expect(await first.locator('.note').innerText()).toContain('Stopped by Mia');
 
-      await button(first, 'Retry').click();
+      await button(first, 'Retry…').click();
+      await button(page.getByRole('dialog'), 'Send').click();
       await expect.poll(async () => (await textOf(second)).length, PATIENCE).toBeGreaterThan(20);
-      expect(await button(first, 'Retry').count()).toBe(0);
+      expect(await button(first, 'Retry…').count()).toBe(0);
       expect(await textOf(first)).toBe(kept);
       await button(second, 'Stop').click();
       await expect.poll(() => page.locator('.message.answer.stopped').count(), PATIENCE).toBe(2);
@@ -160,7 +161,7 @@ describe
     test('goes on in a thread, where no command is needed', async ({ world, expect }) => {
       const page = await world.open();
       await say(page, '/ask What can you do?');
-      await button(page, 'Continue in thread').click();
+      await button(page, 'In a thread').click();
       const field = thread(page).locator('textarea');
       await expect.poll(() => field.evaluate((element) => element.matches(':focus')), PATIENCE).toBe(true);
       await page.keyboard.type('Show me some code.');
@@ -227,7 +228,7 @@ describe
       await page.locator('.message.answer.interrupted').waitFor();
       await banner.waitFor({ state: 'detached' });
       expect(seen.startsWith((await textOf(answers(page))).slice(0, 60))).toBe(true);
-      expect(await button(answers(page), 'Retry').count()).toBe(1);
+      expect(await button(answers(page), 'Retry…').count()).toBe(1);
       await expect.poll(() => page.locator('.message.said:not(.sending)').count(), PATIENCE).toBe(2);
       expect(await textOf(page.locator('.message.said').last())).toBe('Said while it was away');
     });
@@ -581,7 +582,7 @@ describe
 
       await composer(page).fill('/ask Show me some code.');
       await button(page, 'Send').tap();
-      await button(page, 'Continue in thread').tap();
+      await button(page, 'In a thread').tap();
       await thread(page).waitFor();
       expect(await composer(page).isVisible()).toBe(false);
       expect(await fits()).toBe(true);

@@ -139,7 +139,7 @@ describe('a process on Discord that is killed', () => {
     await start(environment);
     await vi.waitFor(
       () => {
-        for (const used of [first, second]) expect(buttons(used)).toEqual(['Retry']);
+        for (const used of [first, second]) expect(buttons(used)).toEqual(['Retry…']);
       },
       { timeout: 120_000, interval: 100 },
     );
@@ -180,7 +180,7 @@ describe('a process on Slack that is killed', () => {
     await start(environment);
     await vi.waitFor(
       () => {
-        for (const question of [first, second]) expect(labels(question)).toEqual(['Retry']);
+        for (const question of [first, second]) expect(labels(question)).toEqual(['Retry…']);
       },
       { timeout: 120_000, interval: 100 },
     );

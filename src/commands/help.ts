@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from '../core/command.ts';
 import { mayActAs, type Role } from '../core/ports/actor.ts';
+import { BUTTONS } from '../core/ports/buttons.ts';
 
 const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as const satisfies Record<
   Role,
@@ -19,7 +20,7 @@ export const help = defineCommand({
       [
         'Ask me with `/ask` or mention me. In my threads and in direct messages, just write.',
         lines.join('\n'),
-        `Under an answer, **Stop** ends it, **Retry** asks again${surface.canContinueInThread ? ', **Continue in thread** goes on from it' : ''}.`,
+        `Under an answer, **${BUTTONS.stop.label}** ends it, **${BUTTONS.retry.label}** asks again, with another model if you like${surface.canContinueInThread ? `, **${BUTTONS.continue.label}** goes on from it` : ''}.`,
         ...(surface.caveat === undefined ? [] : [surface.caveat]),
       ].join('\n\n'),
     );

@@ -7,7 +7,8 @@ import type { Entry, Journal } from './coordination/journal.ts';
 import { plainName } from './kit/text.ts';
 import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
 import { addresseeOf } from './ports/address.ts';
-import { isAskedInForm, parseOptions } from './ports/command.ts';
+import { buttonRow } from './ports/buttons.ts';
+import { isAskedInForm, type OptionValue, parseOptions } from './ports/command.ts';
 import { PlaceGone } from './ports/delivery-errors.ts';
 import type {
   Arrival,
@@ -19,6 +20,7 @@ import type {
   Suggestion,
   SuggestRequest,
 } from './ports/events.ts';
+import type { Model } from './ports/model.ts';
 import { broughtIn, type Part, wordsIn } from './ports/parts.ts';
 import type { Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
@@ -207,6 +209,16 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       }
     },
 
+    async admitPress(press) {
+      if (closed) return { ok: false, notice: { text: RESTARTING } };
+      try {
+        return await services.chat.admitPress(press);
+      } catch (error) {
+        log.error({ err: error, button: press.button }, 'a press could not be admitted');
+        return { ok: false, notice: { text: inOneLine(explain(error)) } };
+      }
+    },
+
     async message(message) {
       const { actor, place, surface, id, parts, readThread } = message;
       const addressee = addresseeOf(message.address);
@@ -242,12 +254,15 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     hears,
 
     press: (press) =>
-      once(press, () => {
+      once(press, async () => {
+        const { label: name, form: options = {} } = buttonRow(press.button);
+        const parsed = parseOptions({ name, options }, press.given ?? {});
+        if (!parsed.ok) return press.surface.tellPrivately({ text: parsed.problem }, never);
         switch (press.button) {
           case 'stop':
             return services.chat.stop(press);
           case 'retry':
-            return services.chat.retry(press);
+            return services.chat.retry(press, textIn(parsed.values, 'model'));
           case 'more':
             return services.chat.goOn(press);
           case 'confirm':
@@ -311,7 +326,12 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
 
     async suggest(request) {
       try {
-        const option = commands.get(request.command)?.options[request.option];
+        const { command } = request;
+        if (typeof command !== 'string') {
+          const asked = buttonRow(command.button).form?.[request.option];
+          return asked?.type === 'model' ? await suggestOthers(request, command.answerId) : [];
+        }
+        const option = commands.get(command)?.options[request.option];
         if (option?.type === 'model') return await suggestModels(request);
         if (option?.type === 'choice') {
           return option.choices
@@ -389,8 +409,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     }
   }
 
-  /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
-  async function suggestModels({ text, place }: SuggestRequest): Promise<Suggestion[]> {
+  /** The models whose name or id holds what was typed, with whether the guild may use each. */
+  async function modelsNamed({ text, place }: SuggestRequest) {
     const wanted = text.trim().toLowerCase();
     const found = services.catalogue
       .list(platformOf(place.guild))
@@ -399,6 +419,24 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       found.map(({ id }) => id),
       place.guild,
     );
+    return { found, decisions };
+  }
+
+  /** The models that may be used instead of the one that gave an answer, those of the nearest price first. */
+  async function suggestOthers(request: SuggestRequest, answerId: string): Promise<Suggestion[]> {
+    const { guild } = request.place;
+    const answeredBy = await services.chat.answeredBy(answerId, request.actor.guild);
+    const { found, decisions } = await modelsNamed(request);
+    const open = found.filter(({ id }, index) => decisions[index]?.ok && id !== answeredBy);
+    const before = answeredBy === null ? null : services.catalogue.get(answeredBy, platformOf(guild));
+    return nearestByPrice(open, before)
+      .slice(0, MAX_SUGGESTIONS - 1)
+      .map(({ id, name }) => ({ label: name, value: id }));
+  }
+
+  /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
+  async function suggestModels(request: SuggestRequest): Promise<Suggestion[]> {
+    const { found, decisions } = await modelsNamed(request);
     const [open, locked]: [Suggestion[], Suggestion[]] = [[], []];
     for (const [index, { id, name, tier }] of found.entries()) {
       if (decisions[index]?.ok) open.push({ label: name, value: id });
@@ -406,4 +444,19 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     }
     return [...open, ...locked].slice(0, MAX_SUGGESTIONS);
   }
+}
+
+/** A text of a button's form; null if it was left open. */
+function textIn(values: Readonly<Record<string, OptionValue>>, name: string): string | null {
+  const value = values[name];
+  return typeof value === 'string' ? value : null;
+}
+
+/** Models in the order in which their prices are like that of another one; as they are if there is none. */
+function nearestByPrice(models: readonly Model[], to: Model | null): readonly Model[] {
+  if (to === null) return models;
+  // Prices differ by factors. What is free, or of no known price, counts as one picodollar.
+  const size = ({ prices }: Model) => Math.log(Math.max(1, prices.completionPicoUsd ?? 1));
+  const distance = (model: Model) => Math.abs(size(model) - size(to));
+  return models.toSorted((a, b) => distance(a) - distance(b));
 }

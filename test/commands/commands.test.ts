@@ -189,8 +189,8 @@ describe('/help', () => {
   it('names the buttons that stand under answers here, though it is private itself', async () => {
     const helped = async (canContinueInThread: boolean) =>
       run('help', {}, { surface: testSurface({ isPrivate: true, canContinueInThread }) });
-    expect(await helped(true)).toContain('**Continue in thread** goes on from it');
-    expect(await helped(false)).toMatch(/\*\*Retry\*\* asks again\.$/m);
+    expect(await helped(true)).toContain('**In a thread** goes on from it');
+    expect(await helped(false)).toMatch(/\*\*Retry…\*\* asks again, with another model if you like\.$/m);
   });
 });
 

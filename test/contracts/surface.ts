@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createReply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Button } from '../../src/core/ports/buttons.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { Urgency } from '../../src/core/ports/scope.ts';
-import type { Button, LiveMessage, MessageView, NoticeFile, Surface } from '../../src/core/ports/surface.ts';
+import type { LiveMessage, MessageView, NoticeFile, Surface } from '../../src/core/ports/surface.ts';
 import { longAnswer, wordsOf } from '../support/long-answer.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */

@@ -88,6 +88,7 @@ export function createDesk(): Desk {
       desk.admitRequests.push(request);
       return desk.admission;
     },
+    admitPress: async () => desk.admission,
     async suggest(request) {
       desk.suggestRequests.push(request);
       return desk.suggestions;

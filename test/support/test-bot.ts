@@ -251,13 +251,14 @@ export function messageOf(
 export function pressOf(
   button: Press['button'],
   answerId: string,
-  event: TestEvent = {},
+  event: TestEvent & { given?: Press['given'] } = {},
 ): Press & { readonly surface: MemorySurface; readonly retired: () => number } {
   let retired = 0;
   return {
     ...eventOf(event),
     button,
     answerId,
+    given: event.given ?? {},
     retire: async () => {
       retired++;
     },

@@ -4,7 +4,6 @@
  */
 
 export type Role = 'member' | 'admin' | 'operator';
-export type ButtonKind = 'stop' | 'retry' | 'more' | 'continue' | 'confirm' | 'unlisten' | 'answer';
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
 /** `GET api/room`: what does not change while the server runs. */
@@ -12,6 +11,8 @@ export interface RoomInfo {
   readonly people: readonly PersonInfo[];
   readonly channels: readonly ChannelInfo[];
   readonly commands: readonly CommandInfo[];
+  /** What can stand under an answer, by kind. */
+  readonly buttons: Readonly<Record<string, ButtonInfo>>;
   readonly tiers: readonly string[];
   /** The most that one message of a person may hold. */
   readonly maxMessageChars: number;
@@ -45,6 +46,18 @@ export interface CommandInfo {
   /** … and those that are asked for in a form; null where there is none. */
   readonly form: readonly OptionInfo[] | null;
 }
+
+export interface ButtonInfo {
+  readonly label: string;
+  readonly isPrimary: boolean;
+  /** Whether it asks something first: `GET api/press-form`. */
+  readonly hasForm: boolean;
+}
+
+/** `GET api/press-form`: what a button asks. Where the person may not press it, pressing it says why. */
+export type PressForm =
+  | { readonly ok: false }
+  | { readonly ok: true; readonly fields: readonly OptionInfo[] };
 
 export interface OptionInfo {
   readonly name: string;
@@ -114,7 +127,8 @@ export interface AnswerMessage extends MessageBase {
   readonly status: ReplyStatus;
   readonly note: string | null;
   readonly footer: string | null;
-  readonly buttons: readonly ButtonKind[];
+  /** Kinds, in the order in which they stand. */
+  readonly buttons: readonly string[];
   readonly files: readonly FileInfo[];
 }
 
@@ -191,7 +205,9 @@ export interface PostPress {
   readonly id: string;
   readonly as: string;
   readonly message: string;
-  readonly button: ButtonKind;
+  readonly button: string;
+  /** What was filled into its form. */
+  readonly given: Readonly<Record<string, string>>;
 }
 
 /** `POST api/remove`. */

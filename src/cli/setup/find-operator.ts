@@ -44,6 +44,7 @@ async function findOperator(
   found.promise.catch(() => {});
   signal.addEventListener('abort', () => found.reject(signal.reason), { once: true });
   const nothing = async () => {};
+  const refuse = async () => ({ ok: false, notice: { text: 'I am being set up.' } }) as const;
   const dispatch: Dispatch = {
     claim: async () => true,
     dropClaim: nothing,
@@ -56,7 +57,8 @@ async function findOperator(
     press: nothing,
     retract: nothing,
     purchases: nothing,
-    admit: async () => ({ ok: false, notice: { text: 'I am being set up.' } }),
+    admit: refuse,
+    admitPress: refuse,
     hears: async () => false,
     alive: nothing,
     away: async () => null,

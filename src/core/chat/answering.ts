@@ -7,9 +7,10 @@ import type { Clock } from '../kit/clock.ts';
 import { plainName } from '../kit/text.ts';
 import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
+import { type Button, buttonsAt } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Citation } from '../ports/provider.ts';
-import { type Button, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
+import { MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
 import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
@@ -82,7 +83,7 @@ export async function answer(
     limiters,
     clock,
     log,
-    buttons: [{ kind: 'stop', answerId }],
+    buttons: buttonsAt(answerId, { state: 'running' }),
     onOpen: ({ key, threadKey }) => {
       job.onMessage(key);
       if (threadKey) job.onThread(threadKey);
@@ -185,10 +186,7 @@ export async function answer(
   const delivered = await reply.finish({
     ...ending,
     note: joined(ending.note, unkept),
-    buttons: [
-      ...buttonsAfter(answerId, ending, surface),
-      ...(announces ? [{ kind: 'unlisten', answerId } as const] : []),
-    ],
+    buttons: buttonsAfter(answerId, ending, surface, announces),
     files: images,
   });
   const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
@@ -200,13 +198,15 @@ export function buttonsAfter(
   answerId: string,
   { status, isCut }: Pick<NonNullable<AnswerState['ending']>, 'status' | 'isCut'>,
   surface: Surface,
+  announcesListening = false,
 ): readonly Button[] {
-  const isShared = status === 'complete' && surface.canContinueInThread && !surface.isPrivate;
-  return [
-    { kind: 'retry', answerId },
-    ...(isCut ? [{ kind: 'more', answerId } as const] : []),
-    ...(isShared ? [{ kind: 'continue', answerId } as const] : []),
-  ];
+  return buttonsAt(answerId, {
+    state: 'ended',
+    isComplete: status === 'complete',
+    isCut: isCut === true,
+    mayContinueInThread: surface.canContinueInThread && !surface.isPrivate,
+    announcesListening,
+  });
 }
 
 function joined(...notes: readonly (string | null)[]): string | null {

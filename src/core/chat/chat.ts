@@ -4,8 +4,9 @@ import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
 import { ownerOfKeyIn } from '../kit/api-keys.ts';
 import { oneLine, plainName } from '../kit/text.ts';
-import { type Actor, mayActAs, type Roles } from '../ports/actor.ts';
-import type { Place, Press } from '../ports/events.ts';
+import { type Actor, type GuildId, mayActAs, type Roles } from '../ports/actor.ts';
+import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
+import type { Admission, Place, Press } from '../ports/events.ts';
 import { textsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
 import { type AnswerRecord, newAnswerId } from './answer-records.ts';
@@ -24,7 +25,12 @@ import { threadTitle } from './thread-title.ts';
 export interface Chat {
   /** Answers a question where it was asked, after those that wait in the same conversation. */
   ask(question: Question): Promise<void>;
-  retry(press: Press): Promise<void>;
+  /** Whether the person may press a button that asks something first. */
+  admitPress(press: PressedBy): Promise<Admission>;
+  /** Answers a question again, with another model if one is named. */
+  retry(press: Press, model: string | null): Promise<void>;
+  /** Catalogue id of the model that gave an answer; null if that is not remembered. */
+  answeredBy(answerId: string, guild: GuildId): Promise<string | null>;
   /** Answers a question whose price was said first. */
   confirm(press: Press): Promise<void>;
   /** Asks first whether a question that is old by now is still to be answered. */
@@ -59,6 +65,9 @@ export interface Chat {
   drain(graceMs: number): Promise<void>;
 }
 
+/** Who presses what. */
+export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
+
 export interface ChatOptions extends QuestionRunnerOptions {
   readonly pauses: Pick<Pauses, 'words'>;
   readonly roles: Roles;
@@ -71,6 +80,10 @@ const LAST_WORDS_MS = 10_000;
 
 /** Stands where people wrote to the bot while it was away, beside a button. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
+
+function named(model: string | null): { readonly model?: string } {
+  return model === null ? {} : { model };
+}
 
 function withKeyIn(owner: string): string {
   return `Your question holds what looks like a secret key of ${owner}’s, so I sent it to no model and kept nothing of it. Delete your message, revoke the key where it was made, and ask again without it. An admin connects a key for this place with \`/connect\`, which asks in a form.`;
@@ -85,20 +98,29 @@ export function createChat(options: ChatOptions): Chat {
     abandoned.abort(new Stopped({ kind: 'shutdown' }));
   }
 
-  /** The record behind a button, for a person who may use it; says why not where there is none. */
-  async function recordFor(press: Press, action: string): Promise<AnswerRecord | null> {
-    const record = await answers.get(press.answerId);
-    if (record === null || record.guild !== press.actor.guild) {
-      await tell(press.surface, 'This button has expired. Ask again with `/ask`.');
-      return null;
+  /** The record behind a button, for a person who may use it; else what to tell them. */
+  async function look({ button, answerId, actor }: PressedBy): Promise<AnswerRecord | string> {
+    const { who, deed } = BUTTONS[button];
+    const record = await answers.get(answerId);
+    if (record === null || record.guild !== actor.guild) {
+      return 'This button has expired. Ask again with `/ask`.';
     }
-    if (record.user === press.actor.user || mayActAs(await options.roles(press.actor), 'admin'))
-      return record;
-    await tell(
-      press.surface,
-      `Only ${plainName(record.author) || 'who asked'} or an admin can ${action} this answer.`,
-    );
+    if (who === 'reader' || record.user === actor.user) return record;
+    if (mayActAs(await options.roles(actor), 'admin')) return record;
+    return `Only ${plainName(record.author) || 'the person who asked'} or an admin can ${deed} this answer.`;
+  }
+
+  async function recordFor(press: Press): Promise<AnswerRecord | null> {
+    const found = await look(press);
+    if (typeof found !== 'string') return found;
+    await tell(press.surface, found);
     return null;
+  }
+
+  /** The turn that this very answer belongs to; undefined if it is not remembered, or was answered again since. */
+  async function turnOf(record: AnswerRecord) {
+    const conversation = await conversations.get(record.conversation);
+    return conversation?.turns.find(({ id }) => id === record.turn);
   }
 
   /** Tells the person who asks, if the bot is paused. */
@@ -111,10 +133,10 @@ export function createChat(options: ChatOptions): Chat {
   /** Answers the question behind a button, as it was asked. */
   async function askAgain(
     press: Press,
-    action: string,
+    model: string | null = null,
     afterwards: (record: AnswerRecord) => Promise<void> = async () => {},
   ): Promise<void> {
-    const record = await recordFor(press, action);
+    const record = await recordFor(press);
     if (record === null || (await isPaused(press.surface))) return;
     if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
       return tell(press.surface, 'This answer is still being written. Stop it first.');
@@ -129,7 +151,7 @@ export function createChat(options: ChatOptions): Chat {
         place,
         surface,
         parts: [{ type: 'text', text: record.question }, ...(record.brought ?? [])],
-        ...(record.model === null ? {} : { model: record.model }),
+        ...named(model ?? record.model),
         webSearch: record.webSearch,
       },
       asker: { user: record.user, name: record.author },
@@ -158,8 +180,17 @@ export function createChat(options: ChatOptions): Chat {
       });
     },
 
-    retry: (press) => askAgain(press, 'retry'),
-    confirm: (press) => askAgain(press, 'go on with'),
+    async admitPress(press) {
+      const found = await look(press);
+      return typeof found === 'string' ? { ok: false, notice: { text: found } } : { ok: true };
+    },
+    async answeredBy(answerId, guild) {
+      const record = await answers.get(answerId);
+      if (record?.guild !== guild) return null;
+      return (await turnOf(record))?.model ?? null;
+    },
+    retry: (press, model) => askAgain(press, model),
+    confirm: (press) => askAgain(press),
     async offer(question) {
       const { place, surface, actor } = question;
       if (ownerOfKeyIn(textsIn(question.parts).join('\n')) !== null) return;
@@ -177,14 +208,14 @@ export function createChat(options: ChatOptions): Chat {
         signal: abandoned.signal,
       });
       reply.write(OFFER);
-      const buttons = [{ kind: 'answer', answerId } as const];
+      const buttons = buttonsAt(answerId, { state: 'missed' });
       await reply.finish({ status: 'complete', note: null, footer: null, buttons });
     },
 
-    answerMissed: (press) => askAgain(press, 'ask for', ({ id }) => answers.delete(id)),
+    answerMissed: (press) => askAgain(press, null, ({ id }) => answers.delete(id)),
 
     async goOn(press) {
-      const record = await recordFor(press, 'go on with');
+      const record = await recordFor(press);
       if (record === null) return;
       const conversation = await conversations.get(record.conversation);
       const cut = conversation?.turns.find(({ id, isPast }) => id === record.turn && !isPast);
@@ -198,7 +229,7 @@ export function createChat(options: ChatOptions): Chat {
           place,
           surface,
           parts: [{ type: 'text', text }],
-          ...(record.model === null ? {} : { model: record.model }),
+          ...named(record.model),
         },
         asker: { user: actor.user, name: actor.name },
         conversation: record.conversation,
@@ -208,7 +239,7 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     async continueInThread(press) {
-      const record = await recordFor(press, 'continue');
+      const record = await recordFor(press);
       if (record === null) return;
       if (record.isPrivate || press.surface.isPrivate) {
         return tell(press.surface, 'This answer is private, so it cannot go on where others read.');
@@ -224,7 +255,7 @@ export function createChat(options: ChatOptions): Chat {
       const { user, name } = press.actor;
       const answering = live.get(press.answerId);
       if (!answering) {
-        if ((await recordFor(press, 'stop')) === null) return;
+        if ((await recordFor(press)) === null) return;
         const { elsewhere } = await stops.send({ id: press.answerId }, { kind: 'person', user, name });
         return tell(
           press.surface,

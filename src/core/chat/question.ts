@@ -9,6 +9,7 @@ import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import { buttonsAt } from '../ports/buttons.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
@@ -478,7 +479,7 @@ export function createQuestionRunner(
     const ending = { status: 'complete', note: null, footer: null } as const;
     entry.watch(() => ({ id, model: model.id, askedAtMs, text: '', images: 0, ending, ...reply.progress }));
     reply.write(text);
-    await reply.finish({ ...ending, buttons: [{ kind: 'confirm', answerId: id }] });
+    await reply.finish({ ...ending, buttons: buttonsAt(id, { state: 'priced' }) });
   }
 
   /** Says that a model does not see, and which does. */

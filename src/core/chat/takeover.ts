@@ -7,6 +7,7 @@ import { type Background, repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
 import { splitText } from '../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../ports/adapter.ts';
+import { buttonsAt } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../ports/surface.ts';
 import type { AnswerRecords } from './answer-records.ts';
@@ -110,7 +111,7 @@ export function startTakeover(options: TakeoverOptions): Background {
       limiters,
       clock,
       log,
-      buttons: [{ kind: 'stop', answerId: answer.id }],
+      buttons: buttonsAt(answer.id, { state: 'running' }),
       onOpen(message) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
         const kept = entry.keep();

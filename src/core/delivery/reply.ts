@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
+import type { Button } from '../ports/buttons.ts';
 import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
-import type { Button, LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
+import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
 import type { Owed } from './lane.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 

@@ -106,7 +106,7 @@ export type ParsedOptions =
 
 /** Checks options as a platform gave them against the declaration. The problem is a sentence for the asker. */
 export function parseOptions(
-  command: CommandDeclaration,
+  command: Pick<CommandDeclaration, 'name' | 'options'>,
   raw: Readonly<Record<string, unknown>>,
 ): ParsedOptions {
   const values: Record<string, OptionValue> = {};
@@ -153,7 +153,7 @@ function faultOf(option: Option, value: unknown): string | null {
   }
 }
 
-function optionList(command: CommandDeclaration): string {
+function optionList(command: Pick<CommandDeclaration, 'options'>): string {
   const names = Object.keys(command.options).map((name) => `\`${name}\``);
   return names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`;
 }

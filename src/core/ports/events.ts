@@ -1,8 +1,9 @@
 import type { Actor, GuildId } from './actor.ts';
 import type { Address } from './address.ts';
+import type { ButtonKind } from './buttons.ts';
 import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
-import type { ButtonKind, Notice, Surface } from './surface.ts';
+import type { Notice, Surface } from './surface.ts';
 
 /** Where something was asked. */
 export interface Place {
@@ -46,6 +47,10 @@ export interface Dispatch {
    * they open it: `command` decides again. Never rejects.
    */
   admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
+  /**
+   * As `admit`, for a press that asks something in a form first: `press` decides again.
+   */
+  admitPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
   message(message: PostedMessage): Promise<void>;
   /**
    * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
@@ -149,6 +154,8 @@ export type ThreadReader = (signal: AbortSignal) => Promise<ThreadRead>;
 export interface Press extends InboundEvent {
   readonly button: ButtonKind;
   readonly answerId: string;
+  /** What was filled into the button's form; core checks it against the table. Left out if it has none. */
+  readonly given?: Readonly<Record<string, unknown>>;
   /** Takes the buttons off the message that was pressed. */
   retire(signal: AbortSignal): Promise<void>;
   /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null where there can be none. */
@@ -156,7 +163,8 @@ export interface Press extends InboundEvent {
 }
 
 export interface SuggestRequest {
-  readonly command: string;
+  /** Whose option it is: a command by name, or a button with a form. */
+  readonly command: string | Pick<Press, 'button' | 'answerId'>;
   readonly option: string;
   /** What has been typed so far. */
   readonly text: string;

@@ -1,3 +1,4 @@
+import type { Button } from './buttons.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -45,7 +46,7 @@ export interface Surface {
   readonly updateScope?: Scope;
   /** Milliseconds since the epoch after which nothing can be shown here any more; the answer is ended before. */
   readonly closesAtMs?: number;
-  /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a `continue` button. */
+  /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a button for that. */
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
   readonly isPrivate: boolean;
@@ -139,18 +140,6 @@ export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ fi
 
 /** `sealed`: the answer goes on in the next message; this one will not change again. */
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
-
-/**
- * `confirm`: goes on with a question whose price was said first. `answer`: answers what was missed. `more`: lets an answer go on
- * that was cut at its longest length.
- */
-export type ButtonKind = 'stop' | 'retry' | 'more' | 'continue' | 'confirm' | 'unlisten' | 'answer';
-
-export interface Button {
-  readonly kind: ButtonKind;
-  /** Opaque, at most 40 characters of `[A-Za-z0-9_-]`; carries no authority. */
-  readonly answerId: string;
-}
 
 /** Something said outside an answer: a refusal, a list, a confirmation. */
 export interface Notice {

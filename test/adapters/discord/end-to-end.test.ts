@@ -35,7 +35,7 @@ const labels = (message: SeenMessage | null | undefined) => message?.buttons.map
 
 /** The end of an answer: its last message has buttons other than Stop. */
 function isComplete(message: SeenMessage | null | undefined): boolean {
-  return labels(message).includes('Retry');
+  return labels(message).includes('Retry…');
 }
 
 describe('/ask, as the person sees it', () => {
@@ -55,7 +55,7 @@ describe('/ask, as the person sees it', () => {
     expect(used.reply?.content).toMatch(
       /^Because \*\*blue\*\* light scatters more\.\n\n-# Llama 3\.2 3B \(Free\) · 0\.\d s · 30 tokens · free$/,
     );
-    expect(labels(used.reply)).toEqual(['Retry', 'Continue in thread']);
+    expect(labels(used.reply)).toEqual(['Retry…', 'In a thread']);
     expect(used.reply?.pings).toEqual([]);
     expect(discord.violations).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('/ask, as the person sees it', () => {
     provider.answer('Because of scattering.');
     const used = ada.slash('ask', { prompt: 'What colour is the sky?' }, { channel });
     await discord.until(() => isComplete(used.reply));
-    if (used.reply) await ada.click(used.reply, 'Continue in thread').acknowledged();
+    if (used.reply) await ada.click(used.reply, 'In a thread').acknowledged();
     await discord.until(() => discord.threads(channel).length === 1);
     const [thread] = discord.threads(channel);
     if (!thread) throw new Error('no thread');
@@ -115,7 +115,9 @@ describe('/ask, as the person sees it', () => {
     const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
     await discord.until(() => isComplete(used.reply));
     if (!used.reply) throw new Error('no reply');
-    ada.click(used.reply, 'Retry');
+    const form = ada.click(used.reply, 'Retry…');
+    await form.acknowledged();
+    ada.submit(form, {});
     await discord.until(
       () => discord.messages(channel).length === 2 && isComplete(discord.messages(channel)[1]),
     );
@@ -124,6 +126,33 @@ describe('/ask, as the person sees it', () => {
       'First try.',
       'Second try.',
     ]);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('is tried again with another model, chosen of those that are open here', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    provider.answer('First try.');
+    provider.answer('Second try.');
+    const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
+    await discord.until(() => isComplete(used.reply));
+    if (!used.reply) throw new Error('no reply');
+    const refused = bob.click(used.reply, 'Retry…');
+    await refused.acknowledged();
+    expect(refused.modal).toBeNull();
+    expect(refused.reply?.content).toContain('Only Ada or an admin');
+    const form = ada.click(used.reply, 'Retry…');
+    await form.acknowledged();
+    const select = form.modal?.components[0]?.component;
+    if (select?.type !== 3) throw new Error('no select');
+    expect(select.options[0]).toMatchObject({ label: 'The same model', default: true });
+    expect(select.options.length).toBeLessThanOrEqual(25);
+    const other = select.options[1]?.value ?? '';
+    ada.submit(form, { model: other });
+    await discord.until(() =>
+      discord.messages(channel, ada).some(({ content }) => content.includes('Second')),
+    );
+    expect(provider.chats[1]?.body.model).toBe(other);
+    expect(provider.chats[0]?.body.model).not.toBe(other);
     expect(discord.violations).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ async function setUp(agentView: boolean) {
     const mention = where === 'channel' ? `<@${slack.app.botUserId}> ` : '';
     const { ts } = ann.say(channel, `${mention}${question}`);
     const answers = () => slack.messages(channel, ts).filter(({ author }) => author === slack.app.botUserId);
-    await until(() => answers().some(({ buttons }) => buttons.some(({ label }) => label === 'Retry')));
+    await until(() => answers().some(({ buttons }) => buttons.some(({ label }) => label === 'Retry…')));
     return answers()
       .map(({ text }) => text)
       .join('\n');

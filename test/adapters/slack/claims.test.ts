@@ -49,7 +49,7 @@ async function setUp(http: boolean) {
   /** Writes a mention, of which Slack tells the bot twice: as a message and as a mention. */
   const say = (text: string) => ann.say(general, `<@${slack.app.botUserId}> ${text}`).ts;
   const answered = (thread: string) =>
-    until(() => slack.messages(general, thread).some(({ buttons }) => buttons[0]?.label === 'Retry'));
+    until(() => slack.messages(general, thread).some(({ buttons }) => buttons[0]?.label === 'Retry…'));
   const down = async () => {
     throw new StoreError('the store is down');
   };
@@ -124,9 +124,9 @@ describe.each(TRANSPORTS)('an event over %s', (_, http) => {
       const [root] = slack.messages(general);
       return root === undefined ? [] : slack.messages(general, root.ts).slice(1);
     };
-    await until(() => answers()[0]?.buttons.some(({ label }) => label === 'Retry') ?? false);
+    await until(() => answers()[0]?.buttons.some(({ label }) => label === 'Retry…') ?? false);
     hooks.before = down;
-    await ann.click(answers()[0] as ReturnType<typeof answers>[number], 'Retry');
+    await ann.click(answers()[0] as ReturnType<typeof answers>[number], 'Retry…');
     await until(() => ann.privateTexts(general).length === 2);
     expect(bot.provider.chats).toHaveLength(1);
   });

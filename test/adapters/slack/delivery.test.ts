@@ -1,7 +1,8 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createReply, type Reply } from '../../../src/core/delivery/reply.ts';
-import type { Button, Surface } from '../../../src/core/ports/surface.ts';
+import type { Button } from '../../../src/core/ports/buttons.ts';
+import type { Surface } from '../../../src/core/ports/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import type { Person } from '../../support/slack/person.ts';
@@ -241,7 +242,7 @@ describe('native streams on Slack', () => {
       ).toBe(true);
       const answer = slack.messages(channel, thread)[1];
       expect(answer).toMatchObject({ text: 'One two three', footer: 'Some Model', streaming: false });
-      expect(answer?.buttons.map(({ label }) => label)).toEqual(['Retry']);
+      expect(answer?.buttons.map(({ label }) => label)).toEqual(['Retry…']);
     }
     const methods = new Set(slack.requests.map(({ method }) => method));
     expect(methods).toContain('chat.appendStream');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/core/command.ts';
-import type { Button, MessageView } from '../../../src/core/ports/surface.ts';
+import type { Button } from '../../../src/core/ports/buttons.ts';
+import type { MessageView } from '../../../src/core/ports/surface.ts';
 import { type Bench, type BenchOptions, COMMANDS, openBench, until } from './harness.ts';
 
 let bench: Bench;
@@ -57,11 +58,11 @@ describe('buttons on Slack', () => {
     const { slack, desk, ann, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
     await until(() => desk.messages.length > 0);
-    await desk.messages[0]?.surface.open(view('Hello', 'retry', 'complete'), never);
+    await desk.messages[0]?.surface.open(view('Hello', 'more', 'complete'), never);
     const answer = slack.messages(general, question.ts)[1];
     if (answer === undefined) throw new Error('no answer');
-    await ann.click(answer, 'Retry');
-    await ann.click(answer, 'Retry');
+    await ann.click(answer, 'Go on');
+    await ann.click(answer, 'Go on');
     await until(() => desk.presses.length === 2);
     expect(new Set(desk.presses.map(({ id }) => id)).size).toBe(2);
   });
@@ -71,12 +72,12 @@ describe('buttons on Slack', () => {
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
     await until(() => desk.messages.length > 0);
     await desk.messages[0]?.surface.open(
-      { ...view('Hello', 'retry', 'complete'), footer: 'Some Model' },
+      { ...view('Hello', 'more', 'complete'), footer: 'Some Model' },
       never,
     );
     const answer = slack.messages(general, question.ts)[1];
     if (answer === undefined) throw new Error('no answer');
-    await ann.click(answer, 'Retry');
+    await ann.click(answer, 'Go on');
     await until(() => desk.presses.length === 1);
     await desk.presses[0]?.retire(never);
     expect(slack.message(general, answer.ts)).toMatchObject({

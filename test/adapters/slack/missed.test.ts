@@ -51,7 +51,7 @@ describe('what people write on Slack while the bot is away', () => {
     ann.say(ann.dm, 'direct before');
     const root = ann.say(general, `${bot} thread before`);
     await until(
-      () => slack.messages(general, root.ts)[1]?.buttons.some(({ label }) => label === 'Retry') === true,
+      () => slack.messages(general, root.ts)[1]?.buttons.some(({ label }) => label === 'Retry…') === true,
     );
     await until(() => slack.messages(ann.dm).length === 2);
     await first.stop();

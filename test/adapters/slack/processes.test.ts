@@ -90,7 +90,7 @@ describeWithRedis('two processes in one Slack workspace', () => {
     const answers = () => asked.map(({ channel, thread }) => slack.messages(channel, thread()).slice(1));
     const haveEnded = () =>
       answers().filter((messages) =>
-        messages.some(({ buttons }) => buttons.some(({ label }) => label === 'Retry')),
+        messages.some(({ buttons }) => buttons.some(({ label }) => label === 'Retry…')),
       ).length;
     await expect.poll(haveEnded, { timeout: 30_000 }).toBe(ANSWERS);
     for (const messages of answers()) {

@@ -1,5 +1,6 @@
 import { heal } from '../../../src/core/markdown/healer.ts';
-import type { Button, ButtonKind, Surface } from '../../../src/core/ports/surface.ts';
+import type { Button, ButtonKind } from '../../../src/core/ports/buttons.ts';
+import type { Surface } from '../../../src/core/ports/surface.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import type { Fault } from '../../support/slack/faults.ts';

@@ -57,7 +57,7 @@ async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
       .messages(channel, thread)
       .filter(
         ({ author, buttons }) =>
-          author === slack.app.botUserId && buttons.some(({ label }) => label === 'Retry'),
+          author === slack.app.botUserId && buttons.some(({ label }) => label === 'Retry…'),
       );
   const endedAt = async (channel: string, thread: string, count = 1): Promise<SeenMessage> => {
     await until(() => ended(channel, thread).length === count);
@@ -231,13 +231,36 @@ describe('Parley on Slack', () => {
     const first = await endedAt(general, ts);
     bot.provider.answer('Second.');
     await until(() => bot.logged().includes('"answered"'));
-    await ann.click(first, 'Retry');
+    await ann.click(first, 'Retry…');
+    await until(() => ann.modal() !== '');
+    await ann.submit();
     await until(
       () =>
         slack.messages(general, ts).length === 3 && slack.message(general, first.ts)?.buttons.length === 0,
     );
     expect((await endedAt(general, ts)).text).toBe('Second.');
     expect(slack.message(general, first.ts)?.text).toBe(`First.\n${LISTENING_NOTE}`);
+  });
+
+  it('answers again with the model that is searched for in the form', async () => {
+    const { bot, slack, ann, bob, general, mention, endedAt } = await setUp();
+    bot.provider.answer('First.');
+    const { ts } = ann.say(general, `${mention} hi`);
+    const first = await endedAt(general, ts);
+    bot.provider.answer('Second.');
+    await until(() => bot.logged().includes('"answered"'));
+    await bob.click(first, 'Retry…');
+    await until(() => bob.privateTexts(general).length === 1);
+    expect(bob.privateTexts(general)[0]?.text).toContain('Only Ann or an admin');
+    expect(bob.modal()).toBe('');
+    await ann.click(first, 'Retry…');
+    await until(() => ann.modal() !== '');
+    const [label = ''] = await ann.search('model', '');
+    await ann.submit({ model: label });
+    await until(() => slack.messages(general, ts).length === 3);
+    expect((await endedAt(general, ts)).text).toBe('Second.');
+    expect(bot.provider.chats[1]?.body.model).not.toBe(bot.provider.chats[0]?.body.model);
+    expect(slack.violations).toEqual([]);
   });
 
   it('keeps a private answer between the two, and goes on in its thread', async () => {

@@ -68,6 +68,7 @@ export function createScriptedDispatch({
     purchases: async () => {},
     admit: async (request) =>
       admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
+    admitPress: async () => ({ ok: true }),
     hears: async () => true,
     alive: async () => {},
     away: async () => null,

@@ -482,6 +482,52 @@ describe('Retry', () => {
     expect(third).toEqual(['2+2?', 'Right.', 'Thanks']);
   });
 
+  it('answers with another model if one is named, and refuses one that is locked', async () => {
+    bot.provider.answer('Wrong.');
+    bot.provider.answer('Right.');
+    const place = { key: 't' };
+    const asked = messageOf('2+2?', { place });
+    await bot.dispatch.message(asked);
+    const press = { button: 'retry' as const, answerId: answerIdOf(asked) };
+    const { actor } = asked;
+    const offered = await bot.dispatch.suggest({
+      command: press,
+      option: 'model',
+      text: '',
+      actor,
+      place: asked.place,
+    });
+    const first = bot.provider.chats[0]?.body.model;
+    const ids = offered.map(({ value }) => value);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.length).toBeLessThan(25);
+    // Only what is open here, and not the one that answered.
+    expect(ids).not.toContain(first);
+    expect(ids).not.toContain('openai/gpt-4o');
+    const refused = pressOf('retry', press.answerId, { place, given: { model: 'openai/gpt-4o' } });
+    await bot.dispatch.press(refused);
+    expect(toldPrivately(refused)).toMatch(/needs the tier/);
+    const retry = pressOf('retry', press.answerId, { place, given: { model: ids[0] } });
+    await bot.dispatch.press(retry);
+    expect(retry.surface.text).toBe('Right.');
+    expect(bot.provider.chats[1]?.body.model).toBe(ids[0]);
+  });
+
+  it('opens its form for those who may press it', async () => {
+    bot.provider.answer('Four.');
+    const asked = messageOf('2+2?', { place: { key: 't' } });
+    await bot.dispatch.message(asked);
+    const by = (actor = testActor('mia')) =>
+      bot.dispatch.admitPress({
+        button: 'retry',
+        answerId: answerIdOf(asked),
+        actor,
+        place: asked.place,
+      });
+    expect(await by()).toEqual({ ok: true });
+    expect(await by(testActor('eve'))).toMatchObject({ ok: false, notice: { text: /Only Mia or an admin/ } });
+  });
+
   it('by an admin leaves the question its asker’s', async () => {
     bot.provider.answer('Wrong.');
     bot.provider.answer('Right.');

@@ -4,9 +4,10 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createReply, type Ending, type Reply, type ReplyOptions } from '../../../src/core/delivery/reply.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
+import type { Button } from '../../../src/core/ports/buttons.ts';
 import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
-import type { Button, LiveMessage, MessageView } from '../../../src/core/ports/surface.ts';
+import type { LiveMessage, MessageView } from '../../../src/core/ports/surface.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { wordsOf } from '../../support/long-answer.ts';
 import {

@@ -1,10 +1,9 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
 import { createSplitter } from '../../../core/markdown/splitter.ts';
+import { type Button, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import {
-  type Button,
-  type ButtonKind,
   type Dialect,
   type MessageView,
   type NoticeFile,
@@ -112,23 +111,15 @@ export async function withFilesOrWithout(
 
 const ROOM_FOR_A_WORD = { ...SIZES.content, max: SIZES.content.max - 100 };
 
-const LABELS = {
-  stop: { label: 'Stop', style: ButtonStyle.Secondary },
-  confirm: { label: 'Go on', style: ButtonStyle.Primary },
-  retry: { label: 'Retry', style: ButtonStyle.Secondary },
-  more: { label: 'Go on', style: ButtonStyle.Primary },
-  continue: { label: 'Continue in thread', style: ButtonStyle.Secondary },
-  answer: { label: 'Answer now', style: ButtonStyle.Primary },
-  unlisten: { label: 'Stop listening', style: ButtonStyle.Secondary },
-} as const satisfies Record<ButtonKind, { label: string; style: ButtonStyle }>;
+const STYLES = { plain: ButtonStyle.Secondary, primary: ButtonStyle.Primary } as const;
 
 function buttonOf({ kind, answerId }: Button): object {
-  return { type: ComponentType.Button, ...LABELS[kind], custom_id: `${kind}:${answerId}` };
+  const { label, style } = buttonRow(kind);
+  return { type: ComponentType.Button, label, style: STYLES[style], custom_id: `${kind}:${answerId}` };
 }
 
 /** What a custom id names, if it is one of ours at all: anybody can send any. */
 export function parseButton(customId: string): Button | null {
   const { kind, answerId } = /^(?<kind>[a-z]+):(?<answerId>[\w-]{1,40})$/.exec(customId)?.groups ?? {};
-  if (kind === undefined || answerId === undefined || !Object.hasOwn(LABELS, kind)) return null;
-  return { kind: kind as ButtonKind, answerId };
+  return kind !== undefined && answerId !== undefined && isButtonKind(kind) ? { kind, answerId } : null;
 }

@@ -1,6 +1,6 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import type { Button } from '../../../core/ports/surface.ts';
+import type { Button } from '../../../core/ports/buttons.ts';
 import { asDeliveryError, isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { parseButton } from './content.ts';

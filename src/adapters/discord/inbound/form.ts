@@ -1,18 +1,51 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
+import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import type { Suggestion } from '../../../core/ports/events.ts';
+import { parseButton } from '../answers/content.ts';
 import { SIZES } from '../rest/sizes.ts';
 
 /** A modal that asks for a command's options; at most five of them, Discord's limit. */
-export function formOf(command: CommandDeclaration): object {
+export function formOf({ name, options }: CommandDeclaration): object {
+  return formNamed(`form:${name}`, `/${name}`, options, new Map());
+}
+
+/** A modal that asks what a button needs to know. `models`: what each of its options for a model offers. */
+export function pressFormOf(
+  { kind, answerId }: Button,
+  models: ReadonlyMap<string, readonly Suggestion[]>,
+): object {
+  const { label, form = {} } = buttonRow(kind);
+  return formNamed(`${PRESS}${kind}:${answerId}`, label, form, models);
+}
+
+const PRESS = 'press:';
+
+/** The button whose form a custom id names, if any: anybody can send any. */
+export function buttonOfForm(customId: string): Button | null {
+  const button = customId.startsWith(PRESS) ? parseButton(customId.slice(PRESS.length)) : null;
+  return button !== null && buttonRow(button.kind).form !== undefined ? button : null;
+}
+
+function formNamed(
+  customId: string,
+  title: string,
+  options: Readonly<Record<string, Option>>,
+  models: ReadonlyMap<string, readonly Suggestion[]>,
+): object {
   return {
-    custom_id: `form:${command.name}`,
-    title: clip(`/${command.name}`, SIZES.formTitle),
-    components: Object.entries(command.options).map(([name, option]) => ({
+    custom_id: customId,
+    title: clip(title, SIZES.formTitle),
+    components: Object.entries(options).map(([name, option]) => ({
       type: ComponentType.Label,
       label: clip(labelOf(name), SIZES.formLabel),
       description: clip(option.description, SIZES.formDescription),
-      component: { custom_id: name, required: option.required ?? false, ...inputOf(option) },
+      component: {
+        custom_id: name,
+        required: option.required ?? false,
+        ...inputOf(option, models.get(name) ?? []),
+      },
     })),
   };
 }
@@ -31,33 +64,41 @@ export function readForm(fields: ModalSubmitFields): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   for (const [name, field] of fields.fields) {
     if ('value' in field && field.value !== '') options[name] = field.value;
-    else if ('values' in field && field.values.length > 0) options[name] = field.values[0];
+    else if ('values' in field && field.values.length > 0 && field.values[0] !== SAME)
+      options[name] = field.values[0];
   }
   return options;
 }
 
-function inputOf(option: Option): object {
+/** No model has that id. */
+const SAME = '-';
+/** https://docs.discord.com/developers/components/reference#string-select */
+const MAX_SELECT_OPTIONS = 25;
+
+function inputOf(option: Option, models: readonly Suggestion[]): object {
   switch (option.type) {
     case 'text':
     case 'secret':
       return {
         type: ComponentType.TextInput,
-        style: TextInputStyle.Short,
+        style: option.maxChars > 200 ? TextInputStyle.Paragraph : TextInputStyle.Short,
         max_length: Math.min(option.maxChars, SIZES.inputText.max),
       };
     case 'choice':
-      return {
-        type: ComponentType.StringSelect,
-        options: option.choices.map(({ value, label }) => ({
-          value,
-          label: clip(label, SIZES.selectOption),
-        })),
-      };
-    case 'model':
+      return { type: ComponentType.StringSelect, options: option.choices.map(selectOption) };
+    case 'model': {
+      const same = { value: SAME, label: 'The same model', default: true };
+      const others = models.slice(0, MAX_SELECT_OPTIONS - 1).map(selectOption);
+      return { type: ComponentType.StringSelect, options: [same, ...others] };
+    }
     case 'file':
     case 'flag':
       throw new TypeError(`Discord has no form that asks for a ${option.type}`);
   }
+}
+
+function selectOption({ value, label }: Suggestion): object {
+  return { value, label: clip(label, SIZES.selectOption) };
 }
 
 function labelOf(name: string): string {

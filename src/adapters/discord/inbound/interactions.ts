@@ -18,9 +18,10 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 import { clip } from '../../../core/kit/text-size.ts';
+import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
-import type { Dispatch, Place } from '../../../core/ports/events.ts';
+import type { Dispatch, Place, Suggestion } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { type MessageBody, noticeBodies, parseButton } from '../answers/content.ts';
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
@@ -35,7 +36,7 @@ import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { SIZES } from '../rest/sizes.ts';
 import { type About, createAbouts } from './ask-about.ts';
-import { commandOfForm, formOf, readForm } from './form.ts';
+import { buttonOfForm, commandOfForm, formOf, pressFormOf, readForm } from './form.ts';
 import { attachmentPart } from './message-parts.ts';
 
 export interface InteractionHandlerOptions {
@@ -221,7 +222,42 @@ export function createInteractionHandler(
   ): Promise<void> {
     const button = parseButton(interaction.customId);
     if (button === null) return refuse(interaction, DEAD_BUTTON, signal);
+    if (buttonRow(button.kind).form !== undefined) return openPressForm(interaction, button, signal);
+    await bringPress(interaction, button, {}, receivedAtMs, signal);
+  }
+
+  /** What the button does waits for what the form asks; it is only opened for a person who may press. */
+  async function openPressForm(
+    interaction: ButtonInteraction,
+    button: Button,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { kind, answerId } = button;
+    const by = {
+      actor: interactionActor(interaction),
+      place: interactionPlace(interaction, interaction.message.id),
+    };
+    const admission = await dispatch.admitPress({ ...by, button: kind, answerId });
+    if (!admission.ok) return refuse(interaction, admission.notice.text, signal);
+    const models = new Map<string, readonly Suggestion[]>();
+    for (const [option, { type }] of Object.entries(buttonRow(kind).form ?? {})) {
+      if (type !== 'model') continue;
+      const command = { button: kind, answerId };
+      models.set(option, await dispatch.suggest({ ...by, command, option, text: '' }));
+    }
+    const data = pressFormOf(button, models);
+    await respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
+  }
+
+  async function bringPress(
+    interaction: ButtonInteraction | ModalSubmitInteraction,
+    button: Button,
+    given: Readonly<Record<string, unknown>>,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { message, channel, channelId } = interaction;
+    if (message === null || channelId === null) return refuse(interaction, DEAD_BUTTON, signal);
     const isPrivate = message.flags.has(MessageFlags.Ephemeral);
     const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
     const patient = { ...rest, request: rest.insist };
@@ -235,6 +271,7 @@ export function createInteractionHandler(
         surface,
         button: button.kind,
         answerId: button.answerId,
+        given,
         async retire(retiring) {
           await createWebhookWriter(patient, interaction).editOriginal({ components: [] }, [], retiring);
         },
@@ -281,6 +318,9 @@ export function createInteractionHandler(
   ): Promise<void> {
     const about = abouts.read(interaction.customId);
     if (about !== null) return submitAbout(interaction, about, receivedAtMs, signal);
+    const button = buttonOfForm(interaction.customId);
+    if (button !== null)
+      return bringPress(interaction, button, readForm(interaction.fields), receivedAtMs, signal);
     const command = commandOfForm(interaction.customId, commands);
     if (command === null) return refuse(interaction, DEAD_FORM, signal);
     const given = readForm(interaction.fields);

@@ -1,4 +1,7 @@
+import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import { clip } from '../../../core/kit/text-size.ts';
+import { BUTTON_KINDS, buttonRow } from '../../../core/ports/buttons.ts';
 import {
   type CommandDeclaration,
   isAskedInForm,
@@ -57,13 +60,57 @@ export function formView(
   };
 }
 
+export const PRESS_CALLBACK = 'press-form';
+
+const pressContextSchema = z.object({
+  button: z.enum(BUTTON_KINDS),
+  answerId: z.string(),
+  channel: z.string(),
+  /** Of the message that carries the button … */
+  messageTs: z.string(),
+  /** … and the thread that it stands in. */
+  threadTs: z.string().nullable(),
+  responseUrl: z.string(),
+});
+
+/** What a button's form has to remember until it is sent. */
+export type PressContext = Readonly<z.infer<typeof pressContextSchema>>;
+
+/** What a button's form that was opened here remembers; null if it is no such form. */
+export function readPressContext(metadata: string): PressContext | null {
+  const parsed = pressContextSchema.safeParse(parseJson(metadata));
+  return parsed.success ? parsed.data : null;
+}
+
+/** A modal that asks what a button needs to know. */
+export function pressFormView(context: PressContext): Json {
+  const { label, form = {} } = buttonRow(context.button);
+  return {
+    type: 'modal',
+    callback_id: PRESS_CALLBACK,
+    private_metadata: JSON.stringify(context),
+    title: plain(clip(label, SIZES.modalTitle)),
+    submit: plain('Send'),
+    close: plain('Cancel'),
+    blocks: Object.entries(form).map(([name, option]) => inputOf(name, option, undefined, 'The same model')),
+  };
+}
+
+/** What was filled into a button's form. Core checks it against the table. */
+export function readPressForm({ button }: PressContext, values: FormValues): Json {
+  return readOptions(Object.entries(buttonRow(button).form ?? {}), values);
+}
+
+type FormValues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 /** The options as they were filled in. Core checks them against the declaration. */
-export function readForm(
-  command: CommandDeclaration,
-  values: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-): Json {
+export function readForm(command: CommandDeclaration, values: FormValues): Json {
+  return readOptions(typedOptions(command), values);
+}
+
+function readOptions(declared: readonly (readonly [string, TypedOption])[], values: FormValues): Json {
   const options: Record<string, unknown> = {};
-  for (const [name, option] of typedOptions(command)) {
+  for (const [name, option] of declared) {
     const field = values[name]?.[name] as
       | { value?: unknown; selected_option?: { value?: unknown } | null; selected_options?: unknown[] }
       | undefined;
@@ -74,19 +121,25 @@ export function readForm(
   return options;
 }
 
-function inputOf(name: string, option: TypedOption, preset: string | undefined): Json {
+function inputOf(
+  name: string,
+  option: TypedOption,
+  preset: string | undefined,
+  anyModel = 'Choose a model',
+): Json {
   if (option.type === 'flag') {
     const choice = { text: plain(clip(option.description, SIZES.optionLabel)), value: 'on' };
     return input(name, { type: 'checkboxes', action_id: name, options: [choice] }, true);
   }
   const hint = plain(option.description);
-  return { ...input(name, elementOf(name, option, preset), !option.required), hint };
+  return { ...input(name, elementOf(name, option, preset, anyModel), !option.required), hint };
 }
 
 function elementOf(
   name: string,
   option: Exclude<TypedOption, { type: 'flag' }>,
   preset: string | undefined,
+  anyModel: string,
 ): Json {
   switch (option.type) {
     case 'text':
@@ -103,7 +156,7 @@ function elementOf(
         type: 'external_select',
         action_id: name,
         min_query_length: 0,
-        placeholder: plain('Choose a model'),
+        placeholder: plain(anyModel),
       };
     case 'choice': {
       const options = option.choices.map(({ value, label }) => ({

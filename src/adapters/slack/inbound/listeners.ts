@@ -1,12 +1,12 @@
 import type { App } from '@slack/bolt';
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
-import type { ButtonKind } from '../../../core/ports/surface.ts';
+import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
-import { BUTTON_LABELS, markdownContent } from '../text/message-content.ts';
+import { markdownContent } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
-import { FORM_CALLBACK } from './form.ts';
+import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from './form.ts';
 import { CHOOSE_MODEL, publishHome } from './home.ts';
 import { receiveMessage } from './messages.ts';
 import {
@@ -21,7 +21,7 @@ import {
   viewActionBody,
   viewBody,
 } from './payloads.ts';
-import { pressId, receivePress, threadOf } from './presses.ts';
+import { pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
 import { ASK_ABOUT, receiveShortcut } from './shortcuts.ts';
 import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
@@ -130,7 +130,7 @@ export function listen(app: App, inbox: Inbox): void {
     });
   }
 
-  for (const kind of Object.keys(BUTTON_LABELS) as ButtonKind[]) {
+  for (const kind of BUTTON_KINDS) {
     app.action(kind, async ({ ack, body }) => {
       const press = pressBody.parse(body);
       const responseUrl = press.response_url;
@@ -191,6 +191,29 @@ export function listen(app: App, inbox: Inbox): void {
       (text) =>
         ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
       () => receiveForm(inbox, { id, user: user.id, context, values: view.state.values }),
+    );
+  });
+  app.view(PRESS_CALLBACK, async ({ ack, body }) => {
+    const { team, user, view } = viewBody.parse(body);
+    const context = readPressContext(view.private_metadata);
+    if (context === null || team?.id !== workspace.team) {
+      await ack();
+      return void (await isOurs('a form', team?.id ?? null, context?.responseUrl ?? null));
+    }
+    const id = `slack:${team.id}/form/${view.id}`;
+    const { channel, threadTs, responseUrl } = context;
+    await claimed(
+      { what: 'a form', id, channel, user: user.id, threadTs, responseUrl },
+      ack,
+      (text) =>
+        ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
+      () =>
+        receivePressForm(inbox, {
+          id,
+          user: user.id,
+          context,
+          given: readPressForm(context, view.state.values),
+        }),
     );
   });
   app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {

@@ -74,6 +74,7 @@ export const pressBody = z.object({
     blocks: z.array(block).optional(),
   }),
   response_url: z.string(),
+  trigger_id: z.string().default(''),
   actions: z
     .array(z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string() }))
     .min(1),

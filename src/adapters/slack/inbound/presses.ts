@@ -1,12 +1,16 @@
-import type { ButtonKind } from '../../../core/ports/surface.ts';
+import { type ButtonKind, buttonRow } from '../../../core/ports/buttons.ts';
+import type { Press } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
+import type { Json } from '../api/web-api.ts';
 import { asTyped } from '../text/inbound-text.ts';
 import { shortText, withoutButtons } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
+import { type PressContext, pressFormView } from './form.ts';
 import type { PressBody } from './payloads.ts';
+import { readMessage } from './read-messages.ts';
 
 /** Names the deed; unique. */
 export function pressId({ workspace }: Inbox, kind: ButtonKind, body: PressBody): string {
@@ -20,39 +24,119 @@ export function threadOf({ message, container }: PressBody): string | null {
   return message.thread_ts ?? container.thread_ts ?? null;
 }
 
-/** Brings a press on an answer's button to core, which decides what the person may. */
-export async function receivePress(inbox: Inbox, kind: ButtonKind, body: PressBody): Promise<void> {
-  const { workspace, directory, surfaces, dispatch } = inbox;
-  const { team } = workspace;
+/** Brings a press on an answer's button to core, which decides what the person may; a form that it needs comes first. */
+export async function receivePress(inbox: Inbox, button: ButtonKind, body: PressBody): Promise<void> {
   const action = body.actions[0];
   if (action === undefined) return;
-  const channel = body.channel.id;
-  const messageTs = body.container.message_ts;
-  const threadTs = threadOf(body);
-  await dispatch.press({
-    id: pressId(inbox, kind, body),
-    button: kind,
+  const { channel, container, user, message } = body;
+  const context: PressContext = {
+    button,
     answerId: action.value,
-    actor: await directory.actor(body.user.id),
-    place: placeAt(
-      team,
-      channel,
-      threadTs === null ? channelKey(team, channel) : messageKey(team, channel, threadTs),
-    ),
-    surface: createSurfaceFor(
-      surfaces,
-      placeUnder({ channel, user: body.user.id, isDirect: channel.startsWith('D') }, null, threadTs),
-      { responseUrl: inbox.responseUrl(body.response_url) },
-    ),
+    channel: channel.id,
+    messageTs: container.message_ts,
+    threadTs: threadOf(body),
+    responseUrl: body.response_url,
+  };
+  if (buttonRow(button).form !== undefined) {
+    return openPressForm(inbox, context, user.id, body.trigger_id);
+  }
+  const shown = { text: message.text ?? '', blocks: message.blocks ?? [] };
+  await bringPress(inbox, {
+    id: pressId(inbox, button, body),
+    user: user.id,
+    context,
+    given: {},
+    shown: async () => shown,
+  });
+}
+
+/** Brings what was filled into a button's form. */
+export async function receivePressForm(
+  inbox: Inbox,
+  form: {
+    readonly id: string;
+    readonly user: string;
+    readonly context: PressContext;
+    readonly given: Json;
+  },
+): Promise<void> {
+  const { channel, messageTs: ts, threadTs } = form.context;
+  await bringPress(inbox, {
+    ...form,
+    async shown(signal) {
+      const message = await readMessage(inbox.workspace, { channel, ts, threadTs }, signal);
+      return message === null ? null : { text: message.text, blocks: (message.blocks ?? []) as Json[] };
+    },
+  });
+}
+
+/** For a person who may press alone. */
+async function openPressForm(
+  inbox: Inbox,
+  context: PressContext,
+  user: string,
+  triggerId: string,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const { button, answerId } = context;
+  const actor = await directory.actor(user);
+  const admission = await dispatch.admitPress({ button, answerId, actor, place: placeOf(inbox, context) });
+  if (!admission.ok) {
+    return surfaceOf(inbox, context, user).tellPrivately(admission.notice, signal);
+  }
+  await workspace.call('views.open', { trigger_id: triggerId, view: pressFormView(context) }, signal);
+}
+
+async function bringPress(
+  inbox: Inbox,
+  press: {
+    readonly id: string;
+    readonly user: string;
+    readonly context: PressContext;
+    readonly given: Json;
+    /** What the message shows now; null if it is gone. */
+    readonly shown: (signal: AbortSignal) => Promise<{ text: string; blocks: readonly Json[] } | null>;
+  },
+): Promise<void> {
+  const { workspace, directory, dispatch } = inbox;
+  const { id, user, context, given } = press;
+  const { button, answerId, channel, messageTs: ts } = context;
+  await dispatch.press({
+    id,
+    button,
+    answerId,
+    given,
+    actor: await directory.actor(user),
+    place: placeOf(inbox, context),
+    surface: surfaceOf(inbox, context, user),
     async retire(signal) {
-      const blocks = withoutButtons(body.message.blocks ?? []);
-      const content = { text: shortText(asTyped(body.message.text ?? '')), blocks };
       try {
-        await workspace.call('chat.update', { channel, ts: messageTs, ...content, parse: 'none' }, signal);
+        const shown = await press.shown(signal);
+        if (shown === null) return;
+        const content = { text: shortText(asTyped(shown.text)), blocks: withoutButtons(shown.blocks) };
+        await workspace.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
       } catch (error) {
         throw deliveryError(error);
       }
     },
     openThread: async () => null,
   });
+}
+
+function placeOf(
+  { workspace }: Inbox,
+  { channel, threadTs }: Pick<PressContext, 'channel' | 'threadTs'>,
+): Press['place'] {
+  const { team } = workspace;
+  const key = threadTs === null ? channelKey(team, channel) : messageKey(team, channel, threadTs);
+  return placeAt(team, channel, key);
+}
+
+function surfaceOf(inbox: Inbox, context: PressContext, user: string) {
+  const { channel, threadTs } = context;
+  return createSurfaceFor(
+    inbox.surfaces,
+    placeUnder({ channel, user, isDirect: channel.startsWith('D') }, null, threadTs),
+    { responseUrl: inbox.responseUrl(context.responseUrl) },
+  );
 }

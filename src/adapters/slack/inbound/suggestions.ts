@@ -3,6 +3,7 @@ import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Inbox } from './context.ts';
+import { readPressContext } from './form.ts';
 import type { suggestionBody } from './payloads.ts';
 import { readContext } from './slash-commands.ts';
 
@@ -18,7 +19,10 @@ export async function suggestOptions(
 ): Promise<SelectOption[]> {
   const { workspace, directory, dispatch, log } = inbox;
   try {
-    const { command, channel } = readContext(request.view.private_metadata);
+    const metadata = request.view.private_metadata;
+    const press = readPressContext(metadata);
+    const { command, channel } =
+      press === null ? readContext(metadata) : { command: press, channel: press.channel };
     const suggestions = await dispatch.suggest({
       command,
       option: request.action_id,

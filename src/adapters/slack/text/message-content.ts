@@ -1,5 +1,6 @@
 import { clip, type SizeLimit, sizeOf } from '../../../core/kit/text-size.ts';
-import type { Button, ButtonKind, MessageView } from '../../../core/ports/surface.ts';
+import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
+import type { MessageView } from '../../../core/ports/surface.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { escapeText, neutralise } from './neutralise.ts';
@@ -9,16 +10,6 @@ export interface MessageContent {
   readonly text: string;
   readonly blocks: readonly Json[];
 }
-
-export const BUTTON_LABELS = {
-  stop: 'Stop',
-  confirm: 'Go on',
-  retry: 'Retry',
-  more: 'Go on',
-  continue: 'Continue',
-  unlisten: 'Stop listening',
-  answer: 'Answer now',
-} as const satisfies Record<ButtonKind, string>;
 
 /** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */
 export function contentOf(view: MessageView): MessageContent {
@@ -65,11 +56,13 @@ export function withoutButtons(blocks: readonly Json[]): readonly Json[] {
 }
 
 function buttonOf({ kind, answerId }: Button): Json {
+  const { label, style } = buttonRow(kind);
   return {
     type: 'button',
     action_id: kind,
     value: answerId,
-    text: { type: 'plain_text', text: BUTTON_LABELS[kind] },
+    text: { type: 'plain_text', text: label },
+    ...(style === 'primary' ? { style } : {}),
   };
 }
 

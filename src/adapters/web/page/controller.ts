@@ -1,10 +1,10 @@
 import type {
   Admission,
   AnswerMessage,
-  ButtonKind,
   CommandInfo,
   Message,
   PostCommand,
+  PressForm,
   RoomInfo,
   Spot,
   Status,
@@ -31,12 +31,12 @@ export interface Controller {
   /** Connects, and goes where the address says. */
   start(): void;
   send(spot: Spot, text: string, files?: readonly string[]): void;
-  /** Runs the command whose form is open, with what was filled in. */
+  /** Sends what was filled into the form that is open. */
   submitForm(options: Readonly<Record<string, string>>): void;
   closeForm(): void;
   /** Lets the conversation there begin anew. */
   beginAnew(spot: Spot): void;
-  press(answer: AnswerMessage, button: ButtonKind): void;
+  press(answer: AnswerMessage, button: string): void;
   remove(message: Message): void;
   /** Opens the thread that hangs, or will hang, on the message. */
   openThread(message: Message): void;
@@ -203,7 +203,25 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     const admission = await get<Admission>('admit', asked).catch(() => null);
     if (admission?.ok !== true) return run(spot, text, command.name, {});
     change((now) => {
-      now.form = { spot, command };
+      now.form = {
+        title: `/${command.name}`,
+        description: command.description,
+        fields: command.form ?? [],
+        send: (given) => run(spot, `/${command.name}`, command.name, given),
+      };
+    });
+  }
+
+  /** Whoever may not press the button is told so by pressing it. */
+  async function openPressForm(answer: AnswerMessage, button: string): Promise<void> {
+    const send = (given: Readonly<Record<string, string>>) =>
+      void attempt('press', { id: newId(), as: state.as, message: answer.id, button, given });
+    const asked = { as: state.as, message: answer.id, button };
+    const form = await get<PressForm>('press-form', asked).catch(() => null);
+    if (form?.ok !== true) return send({});
+    const title = state.info.buttons[button]?.label ?? button;
+    change((now) => {
+      now.form = { title, description: '', fields: form.fields, send };
     });
   }
 
@@ -235,17 +253,18 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       const { form } = state;
       if (form === null) return;
       closeForm();
-      run(form.spot, `/${form.command.name}`, form.command.name, options);
+      form.send(options);
     },
     closeForm,
     beginAnew: (spot) => run(spot, '/new', 'new', {}),
     press(answer, button) {
+      if (state.info.buttons[button]?.hasForm) return void openPressForm(answer, button);
       if (button === 'continue') {
         awaited.add(answer.id);
         openAwaited(answer.id);
         if (!awaited.has(answer.id)) return;
       }
-      void attempt('press', { id: newId(), as: state.as, message: answer.id, button });
+      void attempt('press', { id: newId(), as: state.as, message: answer.id, button, given: {} });
     },
     remove: (message) => void attempt('remove', { as: state.as, message: message.id }),
     openThread: (message) => go({ channel: message.channel, thread: message.id }),

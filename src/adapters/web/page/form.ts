@@ -6,7 +6,7 @@ import type { OpenForm } from './state.ts';
 /** The form over the page, while there is one. */
 export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {
   if (open === null) return nothing;
-  const { name, description, form } = open.command;
+  const { title, description, fields } = open;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.target instanceof HTMLFormElement)) return;
@@ -16,9 +16,9 @@ export function formView(open: OpenForm | null, controller: Controller): Templat
   return html`
     <dialog class="form" aria-labelledby="form-title" @close=${() => controller.closeForm()}>
       <form @submit=${submit}>
-        <h2 id="form-title">/${name}</h2>
-        <p>${description}</p>
-        ${(form ?? []).map(field)}
+        <h2 id="form-title">${title}</h2>
+        ${description === '' ? nothing : html`<p>${description}</p>`}
+        ${fields.map(field)}
         <div class="form-foot">
           <button type="button" class="button" @click=${() => controller.closeForm()}>Cancel</button>
           <button type="submit" class="primary">Send</button>
@@ -38,7 +38,7 @@ function field({ name, type, description, required, maxChars, choices }: OptionI
   const input =
     type === 'choice'
       ? html`<select id=${id} name=${name} aria-describedby="${id}-hint" ?required=${required}>
-          ${required ? nothing : html`<option value=""></option>`}
+          ${required || choices.some(({ value }) => value === '') ? nothing : html`<option value=""></option>`}
           ${choices.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
         </select>`
       : html`<input

@@ -1,14 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { positionalOf } from '../../../core/kit/typed-options.ts';
-import type {
-  AnswerMessage,
-  ButtonKind,
-  CommandInfo,
-  FileInfo,
-  Message,
-  NoticeMessage,
-  SaidMessage,
-} from '../wire.ts';
+import type { AnswerMessage, CommandInfo, FileInfo, Message, NoticeMessage, SaidMessage } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
@@ -120,18 +112,19 @@ export function words(text: string, commands: readonly CommandInfo[]): TemplateR
   return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
 }
 
-const BUTTONS = {
-  stop: { label: 'Stop', icon: icons.stop },
-  confirm: { label: 'Go on', icon: icons.send },
-  retry: { label: 'Retry', icon: icons.retry },
-  more: { label: 'Go on', icon: icons.down },
-  continue: { label: 'Continue in thread', icon: icons.thread },
-  answer: { label: 'Answer now', icon: icons.retry },
-  unlisten: { label: 'Stop listening', icon: icons.close },
-} as const satisfies Record<ButtonKind, unknown>;
+/** By kind of button; the server says what else there is to a kind. */
+const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
+  stop: icons.stop,
+  confirm: icons.send,
+  retry: icons.retry,
+  more: icons.down,
+  continue: icons.thread,
+  answer: icons.retry,
+  unlisten: icons.close,
+};
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {
-  const { controller } = setting;
+  const { controller, state } = setting;
   const { text, note, footer, buttons } = message;
   return html`
     <div class="markdown" ${markdown(text)}></div>
@@ -145,7 +138,7 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
               (
                 kind,
               ) => html`<button type="button" class="button ${kind}" @click=${() => controller.press(message, kind)}>
-                ${BUTTONS[kind].icon}${BUTTONS[kind].label}
+                ${BUTTON_ICONS[kind] ?? nothing}${state.info.buttons[kind]?.label ?? kind}
               </button>`,
             )}
             ${footer === null ? nothing : html`<span class="footer">${footer}</span>`}

@@ -2,8 +2,8 @@ import type {
   ActivityItem,
   Changes,
   ChannelInfo,
-  CommandInfo,
   Message,
+  OptionInfo,
   PersonInfo,
   RoomInfo,
   Spot,
@@ -24,10 +24,12 @@ export interface Outgoing extends Spot {
   again(): void;
 }
 
-/** A command whose options are asked for in a form, and where it is to be run. */
+/** What is asked in a form, and what happens with it. */
 export interface OpenForm {
-  readonly spot: Spot;
-  readonly command: CommandInfo;
+  readonly title: string;
+  readonly description: string;
+  readonly fields: readonly OptionInfo[];
+  readonly send: (given: Readonly<Record<string, string>>) => void;
 }
 
 export interface State {

@@ -1,7 +1,8 @@
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { createRunning } from '../../../core/kit/tasks.ts';
 import { addresseeOf } from '../../../core/ports/address.ts';
-import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
+import type { CommandDeclaration, TypedOption } from '../../../core/ports/command.ts';
 import type { Dispatch, Invocation, ThreadRead } from '../../../core/ports/events.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
@@ -9,11 +10,13 @@ import { Refused } from '../../../http/requests.ts';
 import type {
   ChannelInfo,
   GivenFile,
+  OptionInfo,
   PersonInfo,
   PostCommand,
   PostMessage,
   PostPress,
   PostRemove,
+  PressForm,
   Spot,
 } from '../wire.ts';
 import type { StoredMessage } from './messages.ts';
@@ -31,6 +34,8 @@ export interface Actions {
   message(post: PostMessage): Promise<void>;
   command(post: PostCommand): Promise<void>;
   press(post: PostPress): Promise<void>;
+  /** What the button asks before it is pressed. */
+  pressForm(post: Pick<PostPress, 'as' | 'message' | 'button'>): Promise<PressForm>;
   remove(post: PostRemove): Promise<void>;
   /** Resolves when dispatch is done with all that it was handed. */
   settled(): Promise<void>;
@@ -162,12 +167,29 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       run(dispatch.command({ ...event, command: name, options, brought, isFilledIn }));
     },
 
-    async press({ id, as, message: messageId, button: kind }) {
+    async pressForm({ as, message: messageId, button: kind }) {
       const person = personNamed(as);
       const message = visible(room, messageId, person);
-      const button =
-        message.kind === 'answer' ? message.buttons.find((candidate) => candidate.kind === kind) : undefined;
-      if (button === undefined) throw new Refused(409, 'That button is gone.');
+      const { answerId, kind: button } = buttonOf(message, kind);
+      const by = { actor: actorOf(person), place: placeOf(message) };
+      if (!(await dispatch.admitPress({ ...by, button, answerId })).ok) return { ok: false };
+      const fields = Object.entries(buttonRow(button).form ?? {}).map(async ([option, declared]) => {
+        const field = optionInfo(option, declared);
+        if (declared.type !== 'model') return field;
+        const choices = await dispatch.suggest({ ...by, command: { button, answerId }, option, text: '' });
+        return {
+          ...field,
+          type: 'choice' as const,
+          choices: [{ label: 'The same model', value: '' }, ...choices],
+        };
+      });
+      return { ok: true, fields: await Promise.all(fields) };
+    },
+
+    async press({ id, as, message: messageId, button: kind, given }) {
+      const person = personNamed(as);
+      const message = visible(room, messageId, person);
+      const button = buttonOf(message, kind);
       const { audience } = message;
       const isDm = channelOf(message.channel)?.owner !== null;
       const isPrivate = audience !== null && !isDm;
@@ -175,8 +197,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       run(
         dispatch.press({
           ...event,
-          button: kind,
+          button: button.kind,
           answerId: button.answerId,
+          given,
           async retire(signal) {
             signal.throwIfAborted();
             const now = room.find(messageId);
@@ -205,6 +228,26 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
     },
 
     settled: () => running.settled(),
+  };
+}
+
+/** @throws Refused where the message has no such button (any more). */
+function buttonOf(message: StoredMessage, kind: string): Button {
+  const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
+  if (button === undefined) throw new Refused(409, 'That button is gone.');
+  return button;
+}
+
+/** An option as the page gets it. */
+export function optionInfo(name: string, option: TypedOption): OptionInfo {
+  const { type, description, required = false } = option;
+  return {
+    name,
+    type,
+    description,
+    required,
+    maxChars: 'maxChars' in option ? option.maxChars : null,
+    choices: type === 'choice' ? option.choices : [],
   };
 }
 

@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { formatUsd } from '../../../core/kit/money.ts';
-import { isAskedInForm, type TypedOption, typedOptions } from '../../../core/ports/command.ts';
+import { BUTTON_KINDS, buttonRow } from '../../../core/ports/buttons.ts';
+import { isAskedInForm, typedOptions } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import { isTier, TIERS } from '../../../core/ports/tiers.ts';
 import { Refused, readBytes, readJson, sendJson } from '../../../http/requests.ts';
-import type { Admission, OptionInfo, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
-import { type Actions, personNamed, reachable } from './actions.ts';
+import type { Admission, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
+import { type Actions, optionInfo, personNamed, reachable } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';
 import type { StoredMessage } from './messages.ts';
@@ -119,6 +120,14 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
       },
     ],
     [
+      'GET press-form',
+      async (_request, response, query) => {
+        const named = (name: string) => query.get(name) ?? '';
+        const asked = { as: named('as'), message: named('message'), button: named('button') };
+        sendJson(response, 200, await actions.pressForm(asked));
+      },
+    ],
+    [
       'GET file',
       async (_request, response, query) => {
         const person = personNamed(query.get('as') ?? '');
@@ -188,21 +197,15 @@ function roomInfo(
       const asked = isAskedInForm(command) ? { options: [], form: options } : { options, form: null };
       return { name, description, role, ...asked };
     }),
+    buttons: Object.fromEntries(
+      BUTTON_KINDS.map((kind) => {
+        const { label, style, form } = buttonRow(kind);
+        return [kind, { label, isPrimary: style === 'primary', hasForm: form !== undefined }];
+      }),
+    ),
     tiers: TIERS,
     maxMessageChars: MAX_MESSAGE_CHARS,
     maxFiles: MAX_FILES,
     maxFileBytes,
-  };
-}
-
-function optionInfo(name: string, option: TypedOption): OptionInfo {
-  const { type, description, required = false } = option;
-  return {
-    name,
-    type,
-    description,
-    required,
-    maxChars: 'maxChars' in option ? option.maxChars : null,
-    choices: type === 'choice' ? option.choices : [],
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import type { FileInfo, Message } from '../wire.ts';
 
 const base = {
@@ -34,7 +35,7 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     footer: z.string().nullable(),
     buttons: z.array(
       z.object({
-        kind: z.enum(['stop', 'retry', 'more', 'continue', 'confirm', 'unlisten', 'answer']),
+        kind: z.enum(BUTTON_KINDS),
         answerId: z.string(),
       }),
     ),

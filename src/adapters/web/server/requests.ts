@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import type { PostCommand, PostMessage, PostPress, PostRemove } from '../wire.ts';
 
 /** Longer than a surface's message, so that a person can hand over a page of text. */
@@ -38,7 +39,8 @@ export const postPressSchema = z.object({
   id,
   as: z.string(),
   message: z.string(),
-  button: z.enum(['stop', 'retry', 'more', 'continue', 'confirm', 'unlisten', 'answer']),
+  button: z.enum(BUTTON_KINDS),
+  given: z.record(z.string(), z.string()).default({}),
 }) satisfies z.ZodType<PostPress>;
 
 export const postRemoveSchema = z.object({

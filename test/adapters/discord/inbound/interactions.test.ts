@@ -125,7 +125,7 @@ describe('a slash command', () => {
     expect(used.reply).toMatchObject({
       thinking: false,
       content: 'Because of light.\n\n-# GPT-4o mini · 3.2 s · 512 tokens · $0.0012',
-      buttons: [{ label: 'Retry', customId: 'retry:a1', disabled: false }],
+      buttons: [{ label: 'Retry…', customId: 'retry:a1', disabled: false }],
     });
     expect(used.replies).toHaveLength(1);
     expect(message.key).toBe(used.reply?.id);
@@ -407,7 +407,7 @@ describe('a button', () => {
       view('An answer', {
         status: 'complete',
         buttons: [
-          { kind: 'retry', answerId: 'a-1' },
+          { kind: 'more', answerId: 'a-1' },
           { kind: 'continue', answerId: 'a-1' },
         ],
       }),
@@ -418,10 +418,10 @@ describe('a button', () => {
 
   it('brings its kind and what it names, with the person as Discord says', async () => {
     const { discord, desk, bob, guild, channel, answer } = await answered();
-    await bob.click(answer, 'Retry').acknowledged();
+    await bob.click(answer, 'Go on').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     expect(only(desk.presses)).toMatchObject({
-      button: 'retry',
+      button: 'more',
       answerId: 'a-1',
       actor: { user: bob.id, guild: `discord:${guild.id}` },
       place: { channel: channel.id, key: answer.id },
@@ -431,14 +431,14 @@ describe('a button', () => {
 
   it('changes nothing by itself; its answer is a new message, a refusal is private', async () => {
     const { discord, desk, ada, bob, channel, answer } = await answered();
-    await bob.click(answer, 'Retry').acknowledged();
+    await bob.click(answer, 'Go on').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     expect(discord.message(answer)).toEqual(answer);
     const { surface } = only(desk.presses);
-    await surface.tellPrivately({ text: 'Only Ada or an admin can retry this answer.' }, never);
+    await surface.tellPrivately({ text: 'Only Ada or an admin can go on with this answer.' }, never);
     expect(discord.messages(channel, ada)).toHaveLength(1);
     expect(discord.messages(channel, bob).at(-1)?.content).toBe(
-      'Only Ada or an admin can retry this answer.',
+      'Only Ada or an admin can go on with this answer.',
     );
     await surface.open(view('Another answer'), never);
     expect(discord.messages(channel, ada).map(({ content }) => content)).toEqual([
@@ -449,7 +449,7 @@ describe('a button', () => {
 
   it('can be taken off its message', async () => {
     const { discord, desk, ada, answer } = await answered();
-    await ada.click(answer, 'Retry').acknowledged();
+    await ada.click(answer, 'Go on').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     await only(desk.presses).retire(never);
     expect(discord.message(answer)).toMatchObject({ content: 'An answer', buttons: [] });
@@ -457,7 +457,7 @@ describe('a button', () => {
 
   it('is left on a message that Discord lets nobody edit any more', async () => {
     const { discord, desk, ada, answer } = await answered();
-    await ada.click(answer, 'Retry').acknowledged();
+    await ada.click(answer, 'Go on').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     discord.faults.add('PATCH', /messages/, { kind: 'refuse', error: 'tooManyOldEdits' });
     await expect(only(desk.presses).retire(never)).rejects.toMatchObject({ code: 30046 });
@@ -465,7 +465,7 @@ describe('a button', () => {
 
   it('opens a thread at the answer and says how to go on there', async () => {
     const { discord, desk, ada, channel, answer } = await answered();
-    await ada.click(answer, 'Continue in thread').acknowledged();
+    await ada.click(answer, 'In a thread').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     discord.faults.add('POST', /messages$/, { kind: 'status', status: 502, when: 'after' });
     const key = await only(desk.presses).openThread('why?', never);
@@ -480,7 +480,7 @@ describe('a button', () => {
   it('opens no thread where the bot may not', async () => {
     const { discord, desk, ada, channel, answer } = await answered();
     discord.deny(channel, ['CreatePublicThreads']);
-    await ada.click(answer, 'Continue in thread').acknowledged();
+    await ada.click(answer, 'In a thread').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     expect(await only(desk.presses).openThread('why?', never)).toBeNull();
   });
@@ -492,10 +492,10 @@ describe('a button', () => {
     for (const person of [ada, bob]) elsewhere.join(person);
     ada.slash('ask', { prompt: 'why?' }, { channel: foreign, userInstalled: true });
     await discord.until(() => desk.commands.length === 1);
-    const buttons = [{ kind: 'retry', answerId: 'a-1' }] as const;
+    const buttons = [{ kind: 'more', answerId: 'a-1' }] as const;
     const live = await only(desk.commands).surface.open(view('1', { status: 'complete', buttons }), never);
     const answer = discord.message({ id: live.key, channelId: foreign.id });
-    await bob.click(answer, 'Retry').acknowledged();
+    await bob.click(answer, 'Go on').acknowledged();
     await discord.until(() => desk.presses.length === 1);
     const { actor, place, retire, openThread, surface } = only(desk.presses);
     expect(actor.guild).toBe(`discord:dm:${bob.id}`);

@@ -50,7 +50,7 @@ describe('a place that a dead process left on Slack', () => {
     expect(found?.message?.live.threadKey).toBe(live.threadKey);
     await found?.message?.live.update(view(`${text} four`, 'retry'), never);
     expect(slack.messages(general, question.ts)).toHaveLength(2);
-    expect(slack.messages(general, question.ts)[1]?.buttons.map(({ label }) => label)).toEqual(['Retry']);
+    expect(slack.messages(general, question.ts)[1]?.buttons.map(({ label }) => label)).toEqual(['Retry…']);
     expect((await reopened(surface))?.message?.isEnded).toBe(true);
     expect(slack.violations).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('a place that a dead process left on Slack', () => {
     expect(slack.messages(ann.dm, question.ts).slice(1)).toMatchObject([
       { text: 'One two', streaming: false },
     ]);
-    expect(slack.messages(ann.dm, question.ts)[1]?.buttons.map(({ label }) => label)).toEqual(['Retry']);
+    expect(slack.messages(ann.dm, question.ts)[1]?.buttons.map(({ label }) => label)).toEqual(['Retry…']);
   });
 
   it('does not take a stream for the growing message once it is complete', async () => {
