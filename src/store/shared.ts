@@ -25,6 +25,17 @@ export const KEYV_OPTIONS = {
   deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
 
+/** What Keyv stores for a value; undefined for none. */
+export function stored(value: unknown, ttlMs: number | undefined): unknown {
+  if (value === undefined) return undefined;
+  return { value, ...(ttlMs !== undefined && { expires: Date.now() + ttlMs }) };
+}
+
+/** The text of what Keyv stores; undefined for none. It is the same for what was read and for what was written. */
+export function textOf(raw: unknown): string | undefined {
+  return raw === undefined ? undefined : KEYV_OPTIONS.serialize(raw);
+}
+
 /** Whether a request is of a guild, or of one person in it; everything is of all. */
 export function isOf(entry: LedgerEntry, of: RecordQuery['of']): boolean {
   if (of === undefined) return true;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { GuildId } from '../../src/core/ports/actor.ts';
 import { UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
+import { tapStore } from '../support/tapped-store.ts';
 import {
   createTestBot,
   invocationOf,
@@ -253,21 +254,12 @@ describe('the records of other guilds', () => {
     const read: string[] = [];
     const counting = await createTestBot({
       store: {
-        ...bot.store,
+        ...tapStore(bot.store, ({ kind, key }) => kind === 'read' && read.push(key)),
         async *keys(namespace, prefix) {
           for await (const key of bot.store.keys(namespace, prefix)) {
             listed.push(key);
             yield key;
           }
-        },
-        keyv(namespace, lock) {
-          const keyv = bot.store.keyv(namespace, lock);
-          const get = keyv.get.bind(keyv);
-          keyv.get = ((key: string) => {
-            read.push(key);
-            return get(key);
-          }) as typeof keyv.get;
-          return keyv;
         },
       },
     });

@@ -7,6 +7,7 @@ import {
   type ClaimKey,
   type ClaimStore,
   type Draw,
+  keyIn,
   type LedgerStore,
   LockLost,
   type LogRecord,
@@ -40,6 +41,7 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
 
     describe('keyv', () => keyvContract(() => store));
     describe('keyv under a lock', () => lockedKeyvContract({ store: () => store, clock: () => clock }));
+    describe('everything', () => everythingContract(() => store));
     describe('ledger', () =>
       ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
     describe('claims', () =>
@@ -368,6 +370,52 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     );
     expect(results.filter(({ ok }) => ok)).toHaveLength(50);
     expect(await values('user', 'guild')).toEqual([50, 50]);
+  });
+}
+
+function everythingContract(store: () => Store): void {
+  it('reads and writes values of several namespaces together, as their own Keyvs do', async () => {
+    const { everything } = store();
+    await store().keyv('notes').set('one', { text: 'ä' });
+    await everything.setMany([
+      { key: keyIn('notes', 'two'), value: 2 },
+      { key: keyIn('others', 'one'), value: [1, null], ttl: 60_000 },
+    ]);
+    expect(await store().keyv('notes').getMany(['one', 'two'])).toEqual([{ text: 'ä' }, 2]);
+    expect(await store().keyv('others').get('one')).toEqual([1, null]);
+    const keys = [keyIn('notes', 'one'), keyIn('others', 'one'), keyIn('others', 'two')];
+    expect(await everything.getMany(keys)).toEqual([{ text: 'ä' }, [1, null], undefined]);
+  });
+
+  it('replaces what was read, and nothing else', async () => {
+    const { everything } = store();
+    const read = async () => (await everything.getManyRaw([keyIn('notes', 'one')]))[0];
+    expect(await store().replace('notes', 'one', undefined, { n: 1, text: 'ä 😀' }, 60_000)).toBe(true);
+    expect(await store().replace('notes', 'one', undefined, { n: 2 })).toBe(false);
+    const first = await read();
+    expect(await store().replace('notes', 'one', first, { n: 2 })).toBe(true);
+    expect(await store().replace('notes', 'one', first, { n: 3 })).toBe(false);
+    expect(await store().replace('notes', 'one', first, undefined)).toBe(false);
+    expect(await store().keyv('notes').get('one')).toEqual({ n: 2 });
+    // Written by Keyv itself, it is the same text.
+    await store()
+      .keyv('notes')
+      .set('one', { n: 4, list: [{}] }, 60_000);
+    expect(await store().replace('notes', 'one', await read(), undefined)).toBe(true);
+    expect(await store().keyv('notes').get('one')).toBeUndefined();
+  });
+
+  it('lets one of those that replace the same value at once succeed', async () => {
+    const raw = async () => (await store().everything.getManyRaw([keyIn('notes', 'sum')]))[0];
+    await store().keyv('notes').set('sum', 0);
+    const add = async () => {
+      for (;;) {
+        const before = await raw();
+        if (await store().replace('notes', 'sum', before, Number(before?.value) + 1)) return;
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, add));
+    expect(await store().keyv('notes').get('sum')).toBe(20);
   });
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { CollectionStore } from '../../core/coordination/collection.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
-import type { Store } from '../../core/ports/store.ts';
 import type { Login } from '../../http/login.ts';
 import { Refused, readJson, sendJson } from '../../http/requests.ts';
 import { admit, setSecurityHeaders } from '../../http/same-origin.ts';
@@ -22,7 +22,7 @@ import type { Problem } from './wire.ts';
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
   /** For the playground's own messages. */
-  readonly store: Pick<Store, 'keyv' | 'keys'>;
+  readonly store: CollectionStore;
   readonly clock: Clock;
   readonly log: Logger;
   /** If it is there, the page asks for `ADMIN_TOKEN` before it shows anything. */

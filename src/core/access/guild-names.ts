@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { type CollectionStore, createCollection, UnreadableValue } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { Store } from '../ports/store.ts';
 
 /** What guilds are called on their platforms, for the operator: ids alone tell people nothing. */
 export interface GuildNames {
@@ -15,7 +14,7 @@ export interface GuildNames {
 
 const nameSchema = z.object({ name: z.string() });
 
-export function createGuildNames(store: Pick<Store, 'keyv' | 'keys'>): GuildNames {
+export function createGuildNames(store: CollectionStore): GuildNames {
   const names = createCollection(store, 'guild-names', { version: 1, schema: nameSchema });
 
   return {

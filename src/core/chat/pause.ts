@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { createCollection } from '../coordination/collection.ts';
+import { type CollectionStore, createCollection } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Store } from '../ports/store.ts';
 
 const pauseSchema = z.object({
   /** What people are told; empty for a general word. */
@@ -30,7 +29,7 @@ export const MAX_PAUSE_CHARS = 500;
 const FRESH_MS = 2_000;
 const KEY = 'all';
 
-export function createPauses(store: Pick<Store, 'keyv' | 'keys'>, clock: Clock): Pauses {
+export function createPauses(store: CollectionStore, clock: Clock): Pauses {
   const pauses = createCollection(store, 'pause', { version: 1, schema: pauseSchema });
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;
 

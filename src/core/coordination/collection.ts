@@ -1,6 +1,7 @@
-import type { Keyv } from 'keyv';
+import type { Keyv, KeyvEntry, StoredDataRaw } from 'keyv';
 import { z } from 'zod';
-import type { ClaimKey, Store } from '../ports/store.ts';
+import { createBatch } from '../kit/batch.ts';
+import { type ClaimKey, keyIn, type Store } from '../ports/store.ts';
 
 /**
  * A stored value is not one that this version can read. It is left where it is, so that nothing takes it for an
@@ -28,13 +29,31 @@ export interface CollectionOptions<T> {
   migrate?(value: unknown, fromVersion: number): unknown;
 }
 
-/** Values of one kind. Every call rejects where the store fails; a read also where the value does not parse. */
+/** What a collection needs of a store. */
+export type CollectionStore = Pick<Store, 'keyv' | 'everything' | 'replace' | 'keys'>;
+
+/** A value as it was read, for `replace`. */
+export interface Seen<T> {
+  /** Undefined if there was none. */
+  readonly value: T | undefined;
+  /** As the store gave it. */
+  readonly raw: unknown;
+}
+
+/**
+ * Values of one kind. Every call rejects if the store fails; a read also if the value does not parse. Reads of all collections that
+ * are asked for at the same time are one call to the store, and so are writes outside a lock.
+ */
 export interface Collection<T> {
   /** @throws UnreadableValue where there is a value that does not parse. */
   get(key: string): Promise<T | undefined>;
   /** The values that exist, by key. @throws UnreadableValue */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
   set(key: string, value: T): Promise<void>;
+  /** The value with what `replace` needs. @throws UnreadableValue */
+  look(key: string): Promise<Seen<T>>;
+  /** Puts a value in the place of the one that was seen; undefined deletes it. False, and nothing is changed, if that was changed meanwhile. */
+  replace(key: string, seen: Seen<T>, value: T | undefined): Promise<boolean>;
   /** Deletes the value and what was kept aside of it. False where there was neither. */
   delete(key: string): Promise<boolean>;
   /** The keys that begin with `prefix`, in no order; some may come twice. All keys by default: for sweeps, not for requests. */
@@ -53,7 +72,7 @@ const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown(
 
 /** Gives the Keyv of a namespace types: each value carries its version and is parsed on the way in. */
 export function createCollection<T>(
-  store: Pick<Store, 'keyv' | 'keys'>,
+  store: CollectionStore,
   namespace: string,
   options: CollectionOptions<T>,
 ): Collection<T> {
@@ -79,50 +98,79 @@ export function createCollection<T>(
     return options.migrate(value, from);
   }
 
-  async function read(keyv: Keyv, key: string, stored: unknown): Promise<T> {
+  const together = togetherIn(store);
+
+  async function look(key: string): Promise<Seen<T>> {
+    const raw = await together.read(keyIn(namespace, key));
+    if (raw === undefined) return { value: undefined, raw };
     try {
-      return parse(key, stored);
+      return { value: parse(key, raw.value), raw };
     } catch (error) {
-      await keyv.set(ASIDE_PREFIX + key, stored, ttlMs);
+      await together.write({
+        key: keyIn(namespace, ASIDE_PREFIX + key),
+        value: raw.value,
+        ...(ttlMs !== undefined && { ttl: ttlMs }),
+      });
       throw error;
     }
   }
 
-  const over = (keyv: Keyv): Collection<T> => ({
-    async get(key) {
-      const stored: unknown = await keyv.get(key);
-      return stored === undefined ? undefined : await read(keyv, key, stored);
-    },
+  const over = (keyv: Keyv, isLocked: boolean): Collection<T> => ({
+    look,
+    get: async (key) => (await look(key)).value,
 
     async getMany(keys) {
-      const found = new Map<string, T>();
-      if (keys.length === 0) return found;
-      const stored: unknown[] = await keyv.getMany([...keys]);
-      for (const [index, key] of keys.entries()) {
-        const value = stored[index];
-        if (value !== undefined) found.set(key, await read(keyv, key, value));
-      }
-      return found;
+      const found = await Promise.all(keys.map(look));
+      const entries = keys.map((key, index) => [key, found[index]?.value] as const);
+      return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
     },
 
     async set(key, value) {
-      await keyv.set(key, { version, value }, ttlMs);
+      const entry = { version, value };
+      if (isLocked) await keyv.set(key, entry, ttlMs);
+      else
+        await together.write({
+          key: keyIn(namespace, key),
+          value: entry,
+          ...(ttlMs !== undefined && { ttl: ttlMs }),
+        });
     },
 
-    async delete(key) {
-      const deleted = await keyv.delete(key);
-      const dropped = await keyv.delete(ASIDE_PREFIX + key);
-      return deleted || dropped;
-    },
+    replace: (key, { raw }, value) =>
+      store.replace(namespace, key, raw, value === undefined ? undefined : { version, value }, ttlMs),
+
+    delete: (key) => keyv.deleteMany([key, ASIDE_PREFIX + key]),
 
     async *keys(prefix = '') {
       for await (const key of store.keys(namespace, prefix)) if (!key.startsWith(ASIDE_PREFIX)) yield key;
     },
 
-    under: (lock) => over(store.keyv(namespace, lock)),
+    under: (lock) => over(store.keyv(namespace, lock), true),
   });
 
-  return over(store.keyv(namespace));
+  return over(store.keyv(namespace), false);
+}
+
+interface Together {
+  read(key: string): Promise<StoredDataRaw<unknown>>;
+  write(entry: KeyvEntry): Promise<void>;
+}
+
+const togethers = new WeakMap<Keyv, Together>();
+
+/** What collections of one store read, and what they write, at the same time. */
+function togetherIn({ everything }: CollectionStore): Together {
+  const known = togethers.get(everything);
+  if (known !== undefined) return known;
+  const together = {
+    read: createBatch((keys: readonly string[]) => everything.getManyRaw<unknown>([...keys])),
+    write: createBatch(async (entries: readonly KeyvEntry[]) => {
+      await everything.setMany([...entries]);
+      return entries.map(() => undefined);
+    }),
+  };
+  togethers.set(everything, together);
+  return together;
 }
 
 /** Names the places that are wrong and never the values there: they may be private. */

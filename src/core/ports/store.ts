@@ -12,6 +12,16 @@ export interface Store {
    * else it rejects with `LockLost`.
    */
   keyv(namespace: string, lock?: ClaimKey): Keyv;
+  /**
+   * The Keyv over all namespaces, for what is read or written together: one call is one step of the store. Its keys are
+   * made by `keyIn`. It cannot be listed or cleared.
+   */
+  readonly everything: Keyv;
+  /**
+   * Puts a value in the place of the one that was read, or deletes that if `after` is undefined. False, and nothing is changed, if
+   * something else stands there by now. `before` is what `everything.getManyRaw` gave; undefined if there was nothing.
+   */
+  replace(namespace: string, key: string, before: unknown, after: unknown, ttlMs?: number): Promise<boolean>;
   /** The keys of a namespace that begin with `prefix`, in no order; some may come twice. Their values are not read. */
   keys(namespace: string, prefix: string): AsyncIterable<string>;
   readonly ledger: LedgerStore;
@@ -28,6 +38,20 @@ export interface Store {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A namespace's key in `Store.everything`. */
+export function keyIn(namespace: string, key: string): string {
+  return `${namespace}${KEY_SEPARATOR}${key}`;
+}
+
+/** Namespace and key of what `keyIn` made. */
+export function partsOfKey(joined: string): readonly [namespace: string, key: string] {
+  const end = joined.indexOf(KEY_SEPARATOR);
+  return [joined.slice(0, end), joined.slice(end + 1)];
+}
+
+/** No namespace has it in its name. */
+const KEY_SEPARATOR = '\n';
 
 /** The store failed, or its answer did not come in time. A write may have happened all the same. */
 export class StoreError extends Error {

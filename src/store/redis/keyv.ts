@@ -1,21 +1,86 @@
+import { createHash } from 'node:crypto';
 import KeyvRedis from '@keyv/redis';
 import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
-import type { ClaimKey } from '../../core/ports/store.ts';
+import { type ClaimKey, partsOfKey } from '../../core/ports/store.ts';
 import { changeUnder } from './claims.ts';
-import type { RedisConnection } from './connection.ts';
+import { type RedisConnection, script } from './connection.ts';
 
 const SCAN_KEYS = 1_000;
 /** Between namespace and key: the default of `@keyv/redis`. */
 const KEY_SEPARATOR = '::';
 
+/** Sets or deletes a key whose value is the one with this hash; `none` if there is to be none. */
+const REPLACE = script(`
+local key = KEYS[1]
+local before, value, ttl = unpack(ARGV)
+local stored = redis.call('GET', key)
+if (stored and redis.sha1hex(stored) or 'none') ~= before then return 0 end
+if not value then redis.call('UNLINK', key)
+elseif ttl then redis.call('SET', key, value, 'PX', ttl)
+else redis.call('SET', key, value) end
+return 1
+`);
+
+export interface RedisKeyv {
+  /** Keyv's storage of one namespace; with a lock it changes something only while that is held. */
+  adapter(namespace: string, lock?: ClaimKey): KeyvStoreAdapter;
+  /** Keyv's storage for keys of all namespaces. */
+  everything(): KeyvStoreAdapter;
+  /** Replaces a value if what stands there is this text; undefined is for none. */
+  replace(
+    namespace: string,
+    key: string,
+    before: string | undefined,
+    after: string | undefined,
+    ttlMs: number | undefined,
+  ): Promise<boolean>;
+}
+
 /** Makes Keyv's storages over one connection. */
-export function createRedisKeyvAdapters(
-  connection: RedisConnection,
-): (namespace: string, lock?: ClaimKey) => KeyvStoreAdapter {
+export function createRedisKeyv(connection: RedisConnection): RedisKeyv {
   const redis = new KeyvRedis(connection.client, { throwOnErrors: true });
   // Errors reject; the events that say them once more have no one to hear them.
   redis.on('error', () => {});
-  return (namespace, lock) => createAdapter(connection, redis, namespace, lock);
+  return {
+    adapter: (namespace, lock) => createAdapter(connection, redis, namespace, lock),
+    everything: () => createEverythingAdapter(connection, redis),
+    async replace(namespace, key, before, after, ttlMs) {
+      const hash = before === undefined ? 'none' : createHash('sha1').update(before).digest('hex');
+      const replaced = await connection.runScript(
+        REPLACE,
+        [redis.createKeyPrefix(key, scopeOf(namespace))],
+        [hash, after, ttlMs && Math.ceil(ttlMs)].filter((each) => each !== undefined),
+      );
+      return replaced === 1;
+    },
+  };
+}
+
+function scopeOf(namespace: string): string {
+  return `parley:${namespace}`;
+}
+
+function createEverythingAdapter({ run }: RedisConnection, redis: KeyvRedis<never>): KeyvStoreAdapter {
+  const scoped = (joined: string) => {
+    const [namespace, key] = partsOfKey(joined);
+    return redis.createKeyPrefix(key, scopeOf(namespace));
+  };
+  const adapter: KeyvStoreAdapter = {
+    opts: {},
+    on: () => adapter,
+    get: (key) => run(() => redis.get(scoped(key))),
+    getMany: (keys) => run(() => redis.getMany(keys.map(scoped))),
+    set: (key: string, value: string, ttlMs?: number) =>
+      run(() => redis.set(scoped(key), value, ttlMs && Math.ceil(ttlMs))),
+    setMany: (entries) => run(() => redis.setMany(entries.map((entry) => scopedEntry(entry, scoped)))),
+    delete: (key) => run(() => redis.delete(scoped(key))),
+    clear: () => Promise.reject(new Error('everything is not cleared at once')),
+  };
+  return adapter;
+}
+
+function scopedEntry({ key, value, ttl }: KeyvEntry, scoped: (key: string) => string): KeyvEntry {
+  return { key: scoped(key), value, ...(ttl === undefined ? {} : { ttl: Math.ceil(ttl) }) };
 }
 
 /** `@keyv/redis` under a namespace of Parley's, with bounded time and one kind of error. */
@@ -26,7 +91,7 @@ function createAdapter(
   lock?: ClaimKey,
 ): KeyvStoreAdapter {
   const { run } = connection;
-  const scope = `parley:${namespace}`;
+  const scope = scopeOf(namespace);
   const scoped = (key: string) => redis.createKeyPrefix(key, scope);
 
   const adapter: Required<KeyvStoreAdapter> = {
@@ -39,16 +104,7 @@ function createAdapter(
     hasMany: (keys) => run(() => redis.hasMany(keys.map(scoped))),
     set: (key: string, value: string, ttlMs?: number) =>
       run(() => redis.set(scoped(key), value, ttlMs && Math.ceil(ttlMs))),
-    setMany: (entries) =>
-      run(() =>
-        redis.setMany(
-          entries.map(({ key, value, ttl }) => ({
-            key: scoped(key),
-            value,
-            ...(ttl === undefined ? {} : { ttl: Math.ceil(ttl) }),
-          })),
-        ),
-      ),
+    setMany: (entries) => run(() => redis.setMany(entries.map((entry) => scopedEntry(entry, scoped)))),
     delete: (key) => run(() => redis.delete(scoped(key))),
     deleteMany: (keys) => run(() => redis.deleteMany(keys.map(scoped))),
     // `KeyvRedis.clear` keeps its errors to itself.
@@ -82,7 +138,7 @@ export async function* listKeys(
   namespace: string,
   prefix: string,
 ): AsyncGenerator<string> {
-  const scope = `parley:${namespace}${KEY_SEPARATOR}`;
+  const scope = `${scopeOf(namespace)}${KEY_SEPARATOR}`;
   const match = `${`${scope}${prefix}`.replace(/[\\*?[\]]/g, '\\$&')}*`;
   let cursor = '0';
   do {

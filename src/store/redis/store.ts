@@ -3,11 +3,11 @@ import type { Logger } from 'pino';
 import { repeat } from '../../core/kit/repeat.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
-import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
+import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
 import { SCHEMA_KEY } from './keys.ts';
-import { createRedisKeyvAdapters, listKeys } from './keyv.ts';
+import { createRedisKeyv, listKeys } from './keyv.ts';
 import { createRedisLedger, sweepCounters } from './ledger.ts';
 import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
@@ -38,7 +38,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     await connection.close();
     throw error instanceof StartError ? error : unreachable(url, error);
   }
-  const createAdapter = createRedisKeyvAdapters(connection);
+  const values = createRedisKeyv(connection);
 
   const sweeping = repeat(
     'forgetting what has expired',
@@ -52,7 +52,10 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
 
   return {
     keyv: (namespace, lock) =>
-      new Keyv({ ...KEYV_OPTIONS, store: createAdapter(namespace, lock), namespace }),
+      new Keyv({ ...KEYV_OPTIONS, store: values.adapter(namespace, lock), namespace }),
+    everything: new Keyv({ ...KEYV_OPTIONS, store: values.everything() }),
+    replace: (namespace, key, before, after, ttlMs) =>
+      values.replace(namespace, key, textOf(before), textOf(stored(after, ttlMs)), ttlMs),
     keys: (namespace, prefix) => listKeys(connection, namespace, prefix),
     ledger: createRedisLedger(connection),
     claims: createRedisClaims(connection, clock),

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
 import type { Clock } from '../../core/kit/clock.ts';
-import { type ClaimKey, LockLost } from '../../core/ports/store.ts';
+import { type ClaimKey, LockLost, partsOfKey } from '../../core/ports/store.ts';
 import { isHeld } from './claims.ts';
 import type { Database } from './database.ts';
+import { rowsOf } from './keyv-rows.ts';
 
 const PAGE_ROWS = 100;
 
@@ -15,32 +16,16 @@ export function createSqliteKeyvAdapter(
   lock?: ClaimKey,
 ): KeyvStoreAdapter {
   const { read, sql } = database;
+  const rows = rowsOf(database, clock);
+  const find = (key: string) => rows.find(namespace, key);
+  const put = (key: string, value: string, ttlMs?: number) => rows.put(namespace, key, value, ttlMs);
+  const drop = (key: string) => rows.drop(namespace, key);
 
   const write = <T>(work: () => T) =>
     database.write(() => {
       if (lock !== undefined && !isHeld(database, lock)) throw new LockLost(lock);
       return work();
     });
-
-  function find(key: string): unknown {
-    return sql(
-      `SELECT value FROM keyv WHERE namespace = ? AND key = ?
-         AND (expires_at_ms IS NULL OR expires_at_ms > ?)`,
-    ).get(namespace, key, clock.now())?.['value'];
-  }
-
-  function put(key: string, value: string, ttlMs: number | undefined): void {
-    sql(
-      `INSERT INTO keyv (namespace, key, value, expires_at_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at_ms = excluded.expires_at_ms`,
-    ).run(namespace, key, value, ttlMs === undefined ? null : Math.ceil(clock.now() + ttlMs));
-  }
-
-  function drop(key: string): boolean {
-    const live = find(key) !== undefined;
-    sql('DELETE FROM keyv WHERE namespace = ? AND key = ?').run(namespace, key);
-    return live;
-  }
 
   const adapter: Required<KeyvStoreAdapter> = {
     namespace,
@@ -78,6 +63,29 @@ export function createSqliteKeyvAdapter(
         await nextTurn();
       }
     },
+  };
+  return adapter;
+}
+
+/** Keyv's storage over the same table, for keys of all namespaces. */
+export function createSqliteEverythingAdapter(database: Database, clock: Clock): KeyvStoreAdapter {
+  const { read, write } = database;
+  const rows = rowsOf(database, clock);
+  const find = (key: string) => rows.find(...partsOfKey(key));
+  const put = (key: string, value: string, ttlMs?: number) => rows.put(...partsOfKey(key), value, ttlMs);
+
+  const adapter: KeyvStoreAdapter = {
+    opts: {},
+    on: () => adapter,
+    get: async (key) => (await read(() => find(key))) as never,
+    getMany: async (keys) => (await read(() => keys.map(find))) as never,
+    set: (key: string, value: string, ttlMs?: number) => write(() => put(key, value, ttlMs)),
+    setMany: (entries) =>
+      write(() => {
+        for (const { key, value, ttl } of entries) put(key, value, ttl);
+      }),
+    delete: (key) => write(() => rows.drop(...partsOfKey(key))),
+    clear: () => Promise.reject(new Error('everything is not cleared at once')),
   };
   return adapter;
 }

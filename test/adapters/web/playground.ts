@@ -1,14 +1,15 @@
 import { type IncomingMessage, request } from 'node:http';
 import { createParser } from 'eventsource-parser';
-import { Keyv } from 'keyv';
+import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { pino } from 'pino';
 import { createWebAdapter } from '../../../src/adapters/web/adapter.ts';
 import type { PlaygroundHost } from '../../../src/adapters/web/server/host.ts';
 import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapters/web/wire.ts';
 import { createHttpServer } from '../../../src/app/http-server.ts';
 import { commands } from '../../../src/commands/index.ts';
+import type { CollectionStore } from '../../../src/core/coordination/collection.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
-import type { Store } from '../../../src/core/ports/store.ts';
+import { partsOfKey } from '../../../src/core/ports/store.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { createLogin } from '../../../src/http/login.ts';
 import { createScriptedDispatch, type Script, type ScriptedDispatch } from './scripted-dispatch.ts';
@@ -64,17 +65,45 @@ export interface Reader {
 /** The playground's part of the store, as one process opens it. */
 export function openStore(
   values: Map<string, unknown>,
-): { keyv(namespace?: string): Keyv } & Pick<Store, 'keys'> {
-  const open = (namespace: string, store: Map<string, unknown>) =>
-    new Keyv({ store, namespace, throwOnErrors: true });
-  const messages = open('playground', values);
+): CollectionStore & { keyv(namespace?: string): Keyv } {
   // Keyv writes its namespace on the map: two of them cannot share one.
-  const files = open('playground-files', new Map());
+  const maps = { playground: values, 'playground-files': new Map<string, unknown>() };
+  const mapOf = (namespace: string) => maps[namespace as keyof typeof maps];
+  const keyvs = new Map(
+    Object.entries(maps).map(([namespace, store]) => [
+      namespace,
+      new Keyv({ store, namespace, useKeyPrefix: false, throwOnErrors: true }),
+    ]),
+  );
+  const keyvOf = (namespace = 'playground') => keyvs.get(namespace) as Keyv;
+  const adapter: KeyvStoreAdapter = {
+    opts: {},
+    on: () => adapter,
+    get: async (joined) => {
+      const [namespace, key] = partsOfKey(joined);
+      return mapOf(namespace).get(key) as never;
+    },
+    getMany: (keys) => Promise.all(keys.map((key) => adapter.get<never>(key))) as never,
+    async set(joined: string, value: unknown) {
+      const [namespace, key] = partsOfKey(joined);
+      mapOf(namespace).set(key, value);
+    },
+    async setMany(entries) {
+      for (const { key, value } of entries) await adapter.set(key, value);
+    },
+    delete: async (joined) => {
+      const [namespace, key] = partsOfKey(joined);
+      return mapOf(namespace).delete(key);
+    },
+    clear: async () => {},
+  };
   return {
-    keyv: (namespace = 'playground') => (namespace === 'playground' ? messages : files),
+    keyv: keyvOf,
+    everything: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
+    replace: () => Promise.reject(new Error('the playground replaces nothing')),
     async *keys(namespace, prefix) {
-      const keyv = namespace === 'playground' ? messages : files;
-      for await (const [key] of keyv.iterator?.(namespace) ?? []) if (key.startsWith(prefix)) yield key;
+      for await (const [key] of keyvOf(namespace).iterator?.(namespace) ?? [])
+        if (key.startsWith(prefix)) yield key;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { saidIn } from '../../support/said.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 import {
   createTestBot,
   invocationOf,
@@ -596,18 +597,11 @@ describe('a store that fails', () => {
     const store = await openStore('memory:', { clock, log: bot.log });
     let isBroken = false;
     const breaking = await createTestBot({
-      store: {
-        ...store,
-        keyv(namespace, lock) {
-          const keyv = store.keyv(namespace, lock);
-          const get = keyv.get.bind(keyv);
-          keyv.get = (async (key: string) => {
-            if (isBroken && namespace === 'conversations') throw new StoreError('disk I/O error');
-            return get(key);
-          }) as typeof keyv.get;
-          return keyv;
-        },
-      },
+      store: tapStore(store, ({ kind, namespace }) => {
+        if (isBroken && kind === 'read' && namespace === 'conversations') {
+          throw new StoreError('disk I/O error');
+        }
+      }),
     });
     try {
       breaking.provider.answer('Blue.');

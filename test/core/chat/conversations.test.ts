@@ -5,6 +5,7 @@ import { LockLost, type Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 
 const { log } = createLogRecorder();
 let clock: FakeClock;
@@ -30,19 +31,11 @@ function processNamed(owner: string, onStore = store): Conversations {
 /** A store on which a process stalls before each write of a value, until it is told to go on. */
 function stalling(): { readonly store: Store; readonly stalled: Promise<void>; goOn(): void } {
   const [stalled, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const slow: Store = {
-    ...store,
-    keyv(namespace, lock) {
-      const keyv = store.keyv(namespace, lock);
-      const set = keyv.set.bind(keyv);
-      keyv.set = async (...args) => {
-        stalled.resolve();
-        await goOn.promise;
-        return set(...args);
-      };
-      return keyv;
-    },
-  };
+  const slow = tapStore(store, async ({ kind }) => {
+    if (kind === 'read') return;
+    stalled.resolve();
+    await goOn.promise;
+  });
   return { store: slow, stalled: stalled.promise, goOn: goOn.resolve };
 }
 

@@ -1,5 +1,5 @@
-import { Keyv } from 'keyv';
-import { describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   ASIDE_PREFIX,
@@ -7,37 +7,34 @@ import {
   createCollection,
   UnreadableValue,
 } from '../../../src/core/coordination/collection.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import { partsOfKey, type Store } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { collect } from '../../support/collect.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 
 const schema = z.object({ name: z.string(), turns: z.array(z.string()) });
 const note = { name: 'first', turns: ['a', 'b'] };
 
-function keyvOf(map = new Map<string, unknown>()): Keyv {
-  return new Keyv({ store: map, namespace: 'notes', useKeyPrefix: false, throwOnErrors: true });
-}
+let store: Store;
 
-const collectionOf = <T>(keyv: Keyv, options: CollectionOptions<T>) =>
-  createCollection(
-    {
-      keyv: () => keyv,
-      async *keys(_, prefix) {
-        for await (const [key] of keyv.iterator?.('notes') ?? []) if (key.startsWith(prefix)) yield key;
-      },
-    },
-    'notes',
-    options,
-  );
+beforeEach(async () => {
+  store = await openStore('memory:', { clock: systemClock, log: pino({ level: 'silent' }) });
+});
+afterEach(() => store.close());
+
+const collectionOf = <T>(options: CollectionOptions<T>, on = store) => createCollection(on, 'notes', options);
 
 describe('createCollection', () => {
   it('gives back what was set, and undefined for what was not', async () => {
-    const notes = collectionOf(keyvOf(), { version: 1, schema });
+    const notes = collectionOf({ version: 1, schema });
     await notes.set('one', note);
     expect(await notes.get('one')).toEqual(note);
     expect(await notes.get('two')).toBeUndefined();
   });
 
   it('reads many at once, leaving out what does not exist', async () => {
-    const notes = collectionOf(keyvOf(), { version: 1, schema });
+    const notes = collectionOf({ version: 1, schema });
     await notes.set('one', note);
     await notes.set('three', { ...note, name: 'third' });
     expect([...(await notes.getMany(['one', 'two', 'three']))]).toEqual([
@@ -48,18 +45,17 @@ describe('createCollection', () => {
   });
 
   it('lists its keys', async () => {
-    const notes = collectionOf(keyvOf(), { version: 1, schema });
+    const notes = collectionOf({ version: 1, schema });
     await notes.set('one', note);
     await notes.set('two', note);
     expect((await collect(notes.keys())).sort()).toEqual(['one', 'two']);
   });
 
   it('migrates a value of an older version as it is read', async () => {
-    const keyv = keyvOf();
-    await collectionOf(keyv, { version: 1, schema: z.object({ title: z.string() }) }).set('one', {
+    await collectionOf({ version: 1, schema: z.object({ title: z.string() }) }).set('one', {
       title: 'first',
     });
-    const notes = collectionOf(keyv, {
+    const notes = collectionOf({
       version: 3,
       schema,
       migrate: (value, from) => ({
@@ -76,9 +72,9 @@ describe('createCollection', () => {
     ['a value without a version', note, 'no version'],
     ['null', null, 'no version'],
   ])('rejects %s with its key, leaves it in place and keeps a copy aside', async (_, stored, reason) => {
-    const keyv = keyvOf();
+    const keyv = store.keyv('notes');
     await keyv.set('one', stored);
-    const notes = collectionOf(keyv, { version: 1, schema });
+    const notes = collectionOf({ version: 1, schema });
 
     for (const read of [() => notes.get('one'), () => notes.getMany(['one'])]) {
       const error = await read().catch((caught: unknown) => caught);
@@ -97,29 +93,31 @@ describe('createCollection', () => {
   });
 
   it('rejects an older value that nothing migrates', async () => {
-    const keyv = keyvOf();
+    const keyv = store.keyv('notes');
     await keyv.set('one', { version: 1, value: note });
-    await expect(collectionOf(keyv, { version: 2, schema }).get('one')).rejects.toThrow('nothing migrates');
+    await expect(collectionOf({ version: 2, schema }).get('one')).rejects.toThrow('nothing migrates');
   });
 
   it('deletes a value together with what was kept aside of it', async () => {
-    const map = new Map<string, unknown>();
-    const keyv = keyvOf(map);
-    const notes = collectionOf(keyv, { version: 1, schema });
+    const keyv = store.keyv('notes');
+    const notes = collectionOf({ version: 1, schema });
     await keyv.set('one', 'garbage');
     await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
     expect(await notes.delete('one')).toBe(true);
-    expect(map.size).toBe(0);
+    expect(await keyv.hasMany(['one', `${ASIDE_PREFIX}one`])).toEqual([false, false]);
     expect(await notes.delete('one')).toBe(false);
   });
 
   it('keeps values for as long as it is told, and no copy longer', async () => {
     const ttls: [key: string, ttl: number | undefined][] = [];
-    const keyv = keyvOf();
-    keyv.hooks.addHandler('preSet', ({ key, ttl }: { key: string; ttl?: number }) => ttls.push([key, ttl]));
-    const notes = collectionOf(keyv, { version: 1, schema, ttlMs: 60_000 });
+    const setMany = store.everything.setMany.bind(store.everything);
+    store.everything.setMany = (entries) => {
+      for (const { key, ttl } of entries) ttls.push([partsOfKey(key)[1], ttl]);
+      return setMany(entries);
+    };
+    const notes = collectionOf({ version: 1, schema, ttlMs: 60_000 });
     await notes.set('one', note);
-    await collectionOf(keyv, { version: 2, schema }).set('two', note);
+    await collectionOf({ version: 2, schema }).set('two', note);
     await expect(notes.get('two')).rejects.toThrow(UnreadableValue);
     expect(ttls).toEqual([
       ['one', 60_000],
@@ -128,20 +126,41 @@ describe('createCollection', () => {
     ]);
   });
 
+  it('reads what several collections ask for at the same time in one call, and writes so too', async () => {
+    const calls: number[] = [];
+    const getManyRaw = store.everything.getManyRaw.bind(store.everything);
+    store.everything.getManyRaw = ((keys: string[]) => {
+      calls.push(keys.length);
+      return getManyRaw(keys);
+    }) as typeof getManyRaw;
+    const notes = collectionOf({ version: 1, schema });
+    const others = createCollection(store, 'others', { version: 1, schema });
+    await Promise.all([notes.set('one', note), others.set('one', { ...note, name: 'other' })]);
+    const [one, other, none] = await Promise.all([notes.get('one'), others.get('one'), others.get('two')]);
+    expect([one, other, none]).toEqual([note, { ...note, name: 'other' }, undefined]);
+    expect(calls).toEqual([3]);
+  });
+
+  it('replaces a value that was seen, unless it was changed, deleted or begun meanwhile', async () => {
+    const notes = collectionOf({ version: 1, schema, ttlMs: 60_000 });
+    const none = await notes.look('one');
+    expect(await notes.replace('one', none, note)).toBe(true);
+    expect(await notes.replace('one', none, { ...note, name: 'late' })).toBe(false);
+    const first = await notes.look('one');
+    expect(first.value).toEqual(note);
+    expect(await notes.replace('one', first, { ...note, name: 'second' })).toBe(true);
+    expect(await notes.replace('one', first, undefined)).toBe(false);
+    expect(await notes.get('one')).toMatchObject({ name: 'second' });
+    const second = await notes.look('one');
+    await notes.delete('one');
+    expect(await notes.replace('one', second, note)).toBe(false);
+    expect(await notes.get('one')).toBeUndefined();
+    expect(await notes.replace('one', await notes.look('one'), undefined)).toBe(true);
+  });
+
   it('rejects where the store fails, and never answers with a miss', async () => {
-    const broken = {
-      opts: {},
-      on: () => broken,
-      get: async () => Promise.reject(new Error('disk gone')),
-      getMany: async () => Promise.reject(new Error('disk gone')),
-      set: async () => Promise.reject(new Error('disk gone')),
-      delete: async () => Promise.reject(new Error('disk gone')),
-      clear: async () => {},
-    };
-    const notes = collectionOf(new Keyv(broken, { namespace: 'notes', throwOnErrors: true }), {
-      version: 1,
-      schema,
-    });
+    const broken = tapStore(store, () => Promise.reject(new Error('disk gone')));
+    const notes = collectionOf({ version: 1, schema }, broken);
     await expect(notes.get('one')).rejects.toThrow('disk gone');
     await expect(notes.getMany(['one'])).rejects.toThrow('disk gone');
     await expect(notes.set('one', note)).rejects.toThrow('disk gone');

@@ -394,6 +394,9 @@ describe('a bot whose store is away', () => {
       store: {
         ...store,
         keyv: (namespace, lock) => refuse(store.keyv(namespace, lock), ['set']),
+        everything: refuse(store.everything, ['setMany']),
+        replace: (...args) =>
+          isFull ? Promise.reject(new StoreError('the disk is full')) : store.replace(...args),
         claims: refuse(store.claims, ['claim', 'write', 'finish', 'renew', 'takeOver']),
         ledger: refuse(store.ledger, ['reserve', 'settle', 'annotate', 'renew']),
       },

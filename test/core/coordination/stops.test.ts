@@ -13,6 +13,7 @@ import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { GENERATION_ID } from '../../support/provider/chunks.ts';
 import { createFakeProvider, type FakeProvider } from '../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 import {
   createTestBot,
   invocationOf,
@@ -343,7 +344,9 @@ describe('two bots on one store', () => {
   it('ask no model what was forgotten before it was sent, so that it costs nothing', async () => {
     const gate = Promise.withResolvers<void>();
     const slow = await createTestBot({
-      store: { ...store, keyv: keyvBehind(gate.promise) },
+      store: tapStore(store, ({ kind, namespace }) =>
+        kind === 'read' && namespace === 'settings' ? gate.promise : undefined,
+      ),
       clock,
       provider,
     });
@@ -360,20 +363,6 @@ describe('two bots on one store', () => {
     expect(await store.ledger.open({ guild: here })).toEqual([]);
     expect(await answersKept()).toBe(0);
   });
-
-  /** The store's values, where settings are read only when the gate is open. */
-  function keyvBehind(gate: Promise<void>): Store['keyv'] {
-    return (namespace, lock) => {
-      const keyv = store.keyv(namespace, lock);
-      if (namespace !== 'settings') return keyv;
-      const getMany = keyv.getMany.bind(keyv);
-      keyv.getMany = (async (keys: string[]) => {
-        await gate;
-        return getMany(keys);
-      }) as typeof keyv.getMany;
-      return keyv;
-    };
-  }
 
   it('forget what an answer cost that was stopped in the other, once its price is known', async () => {
     const mine = await begin();

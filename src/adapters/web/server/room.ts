@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
-import { type Collection, createCollection, UnreadableValue } from '../../../core/coordination/collection.ts';
+import {
+  type Collection,
+  type CollectionStore,
+  createCollection,
+  UnreadableValue,
+} from '../../../core/coordination/collection.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { Store } from '../../../core/ports/store.ts';
 import type { ActivityItem, Item } from '../wire.ts';
 import { type ChangeLog, createChangeLog } from './change-log.ts';
 import {
@@ -43,7 +47,7 @@ export interface Room {
 /** The oldest go when there are more. With that many the page still loads in a moment. */
 const MAX_MESSAGES = 1_000;
 
-export function createRoom(store: Pick<Store, 'keyv' | 'keys'>, clock: Clock, log: Logger): Room {
+export function createRoom(store: CollectionStore, clock: Clock, log: Logger): Room {
   const stored: Collection<StoredMessage> = createCollection(store, 'playground', {
     version: MESSAGE_VERSION,
     schema: storedMessageSchema,

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { createCollection } from '../../../core/coordination/collection.ts';
+import { type CollectionStore, createCollection } from '../../../core/coordination/collection.ts';
 import { FileUnavailable } from '../../../core/ports/files.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
-import type { Store } from '../../../core/ports/store.ts';
 import { Refused } from '../../../http/requests.ts';
 
 const uploadSchema = z.object({
@@ -30,7 +29,7 @@ export interface Uploads {
   delete(ids: readonly string[]): Promise<void>;
 }
 
-export function createUploads(store: Pick<Store, 'keyv' | 'keys'>, retentionMs: number): Uploads {
+export function createUploads(store: CollectionStore, retentionMs: number): Uploads {
   const uploads = createCollection(store, 'playground-files', {
     version: 1,
     schema: uploadSchema,

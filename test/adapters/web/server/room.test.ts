@@ -44,7 +44,7 @@ describe('a room', () => {
     const store = openStore(new Map());
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     for (let n = 0; n < 1_000; n++) await room.post(said(`m${n}`));
-    store.keyv().delete = async () => {
+    store.keyv().deleteMany = async () => {
       throw new Error('down');
     };
     expect(await room.post(said('last'))).toMatchObject({ id: 'last' });
@@ -71,10 +71,10 @@ describe('a room', () => {
     const message = await room.post(said('m1'));
     const shown = () => room.changes.since(null, 'member').items.map(([, item]) => item);
     let stored = Promise.resolve();
-    const { set } = store.keyv();
-    store.keyv().set = async (...args) => {
+    const setMany = store.everything.setMany.bind(store.everything);
+    store.everything.setMany = async (entries) => {
       await stored;
-      return set.apply(store.keyv(), args);
+      return setMany(entries);
     };
     for (const text of ['m1 and more', 'm1 and still more']) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ describe('a room', () => {
     const store = openStore(new Map());
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     const message = await room.post(said('m1'));
-    store.keyv().set = async () => {
+    store.everything.setMany = async () => {
       throw new Error('down');
     };
     await room.replace({ ...message, text: 'growing' } as typeof message, true);
@@ -102,7 +102,7 @@ describe('a room', () => {
 
   it('does not begin as an empty one where the store fails', async () => {
     const store = openStore(new Map());
-    store.keyv().get = async () => {
+    store.everything.getManyRaw = async () => {
       throw new Error('down');
     };
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
