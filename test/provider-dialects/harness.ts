@@ -44,13 +44,13 @@ export interface Expected {
   /** Default: `complete` without a note, else whatever it is. */
   readonly status?: ReplyStatus;
   /**
-   * Nano-dollars in the counters when all is settled, of all questions; `reserved`: all that was set aside. Null where money is no
-   * part of the row.
+   * Nano-dollars in the counters when all is settled, of all questions; `reserved`: all that was set aside, because nobody said
+   * what was used.
    */
-  readonly booked: number | 'reserved' | null;
+  readonly booked: number | 'reserved';
   /** Chat requests that reached the provider. */
   readonly requests: number;
-  /** Requests that count against limits. Default: as many as questions where something is booked, else none; any with null. */
+  /** Requests that count against limits. Default: as many as questions where something is booked, else none. */
   readonly counted?: number;
   /** Anything else, such as what the requests held. */
   readonly also?: (outcome: Outcome) => void | Promise<void>;
@@ -121,7 +121,7 @@ export async function runRow(row: Row): Promise<void> {
     const level = (limit: string) => levels.find((other) => other.limit === limit)?.used;
     const whole = setAside.reduce((sum, nanoUsd) => sum + nanoUsd, 0);
     const { booked, requests } = expected;
-    const counted = expected.counted ?? (booked === null ? null : booked === 0 ? 0 : questions.length);
+    const counted = expected.counted ?? (booked === 0 ? 0 : questions.length);
     const last = surface.shown;
     // One look at all of it: what is wrong elsewhere mostly says why.
     expect({
@@ -136,9 +136,9 @@ export async function runRow(row: Row): Promise<void> {
       text: match(expected.text),
       note: match(expected.note),
       status: expected.status ?? (expected.note === null ? 'complete' : expect.any(String)),
-      booked: booked === 'reserved' ? whole : (booked ?? expect.any(Number)),
+      booked: booked === 'reserved' ? whole : booked,
       requests,
-      counted: counted ?? expect.any(Number),
+      counted,
       violations: [],
     });
     await expected.also?.({ ...sceneOf(bot, surface), chats, logged: bot.logged() });

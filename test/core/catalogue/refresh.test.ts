@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { type CatalogueRefreshOptions, startCatalogueRefresh } from '../../../src/core/catalogue/refresh.ts';
 import type { Background } from '../../../src/core/kit/repeat.ts';
-import type { ModelFacts } from '../../../src/core/ports/provider.ts';
+import { type ModelFacts, NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
@@ -106,6 +106,30 @@ describe('the refresh of the catalogue', () => {
     await clock.advance(0);
     expect(catalogue.list('web').filter(({ gone }) => gone)).toEqual([]);
     expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
+  });
+
+  it('reports once a price that it does not believe, and again only if another one is doubtful', async () => {
+    const [cheap, other, ...rest] = listOf('openrouter').map(({ id }) => id);
+    const priced = (id: string | undefined, promptPicoUsd: number) =>
+      factsOf(id as string, { prices: { ...NO_PRICES, promptPicoUsd } });
+    // $5,000 per million.
+    const doubtful = 5e9;
+    const openrouter = fakeProvider('openrouter', [
+      priced(cheap, doubtful),
+      ...[other as string, ...rest].map((id) => factsOf(id)),
+    ]);
+    const { clock, lines } = start(openrouter);
+    const reports = () =>
+      lines.filter((line) => line.includes('not believed')).map((line) => JSON.parse(line));
+    await clock.advance(21 * HOUR_MS);
+    expect(openrouter.asked).toBeGreaterThan(3);
+    expect(reports()).toMatchObject([
+      { level: 40, provider: 'openrouter', prices: [{ kind: 'promptPicoUsd', said: doubtful }] },
+    ]);
+    openrouter.list = [priced(cheap, doubtful), priced(other, doubtful), ...rest.map((id) => factsOf(id))];
+    await clock.advance(21 * HOUR_MS);
+    expect(reports()).toHaveLength(2);
+    expect(reports()[1].prices).toHaveLength(1);
   });
 
   it('warns once of a model that goes within 30 days, and of no other', async () => {

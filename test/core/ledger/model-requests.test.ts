@@ -17,7 +17,7 @@ import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
 import { textChunk } from '../../support/provider/chunks.ts';
-import { createFakeProvider } from '../../support/provider/fake-provider.ts';
+import { answer, createFakeProvider, json } from '../../support/provider/fake-provider.ts';
 import { createTestClient } from '../../support/provider/test-client.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../../support/test-bot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -215,6 +215,44 @@ describe('what a request costs', () => {
       completion: '0.6',
       request: '0',
     });
+  });
+});
+
+describe("a guild's own key whose credit runs low", () => {
+  const poor = (tokens: number) =>
+    json(402, {
+      error: {
+        code: 402,
+        message: `This request requires more credits, or fewer max_tokens. You requested up to 8192 tokens, but can only afford ${tokens}.`,
+      },
+    });
+
+  beforeEach(async () => {
+    bot = await createTestBot({ defaultTier: 'premium' });
+    const connected = bot.services.ownKeys.connect(
+      payer.guild,
+      'openrouter',
+      'sk-or-v1-of-the-guild',
+      { by: 'discord:ada' },
+      new AbortController().signal,
+    );
+    expect(await connected).toBe(true);
+  });
+  afterEach(() => bot.close());
+
+  it.each([
+    ['covers a shorter answer', [poor(300), answer('Short.')], 'Short.', 2],
+    ['covers no answer', [poor(100)], '', 1],
+  ])('stays the one that is asked with if it %s', async (_, replies, text, sent) => {
+    bot.provider.script(...replies, answer('Later.'));
+    expect((await ask()).surface.text).toBe(text);
+    expect(bot.provider.chats).toHaveLength(sent);
+    expect((await ask()).surface.text).toBe('Later.');
+    for (const { headers } of bot.provider.chats) {
+      expect(headers.authorization).toBe('Bearer sk-or-v1-of-the-guild');
+    }
+    // Nothing of it is the operator's.
+    expect(await spent()).toBe(0);
   });
 });
 

@@ -103,6 +103,17 @@ describe('readModels', () => {
     expect(JSON.parse(logged)).toMatchObject({ skipped: 4 });
   });
 
+  it('reads a bare list, as Together sends it', () => {
+    const { log: silent } = createLogRecorder();
+    const entries = [{ id: 'a/one', context_length: 8_192 }, { id: 'a/two' }, { object: 'model' }];
+    const bare = readModels(entries, true, silent);
+    expect(bare?.map(({ id, contextTokens }) => [id, contextTokens])).toEqual([
+      ['a/one', 8_192],
+      ['a/two', null],
+    ]);
+    expect(bare).toEqual(readModels({ data: entries }, true, silent));
+  });
+
   it('reads no models from what is no list', () => {
     const { log } = createLogRecorder();
     expect(readModels({ hello: 'world' }, true, log)).toBeNull();

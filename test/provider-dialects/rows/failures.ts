@@ -12,9 +12,13 @@ function refused(name: string, reply: Reply, note: RegExp): Row {
   return { name, replies: [reply], expect: { text: '', note, status: 'failed', booked: 0, requests: 1 } };
 }
 
-/** One request that failed within HTTP 200: money is no matter here. */
+/** One request that failed within HTTP 200: it may be billed, so the reservation stands. */
 function failed(name: string, reply: Reply, note: RegExp): Row {
-  return { name, replies: [reply], expect: { text: '', note, status: 'failed', booked: null, requests: 1 } };
+  return {
+    name,
+    replies: [reply],
+    expect: { text: '', note, status: 'failed', booked: 'reserved', requests: 1 },
+  };
 }
 
 /** A request that is answered once a part of it is left out, and again without asking for that part first. */

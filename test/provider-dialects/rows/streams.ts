@@ -47,6 +47,19 @@ function endless(start: string, piece: string): Reply {
   };
 }
 
+/** Sends 40 times this piece of reasoning, and then the answer. */
+function thinking(piece: object): Reply {
+  return (response) => {
+    response.writeHead(200, sse);
+    let left = 40;
+    const think = setInterval(() => {
+      if (--left > 0) return response.write(delta(piece));
+      clearInterval(think);
+      return response.end(ANSWER);
+    }, 20);
+  };
+}
+
 /** Sends the pieces, and leaves the connection open. */
 function held(...pieces: string[]): Reply {
   return (response) => {
@@ -136,22 +149,22 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'sends a bare error under text/event-stream',
     replies: [raw(200, '{"error":{"code":402,"message":"no money"}}', sse)],
-    expect: { text: '', note: /run out of credit/, booked: null, requests: 1 },
+    expect: { text: '', note: /run out of credit/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'sends a bare error between events',
     replies: [raw(200, `${textChunk('A fjord is ')}{"error":{"code":402,"message":"no money"}}\n`, sse)],
-    expect: { text: 'A fjord is', note: /run out of credit/, booked: null, requests: 1 },
+    expect: { text: 'A fjord is', note: /run out of credit/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'wraps an error in an array, as Gemini does',
     replies: [raw(200, '[{"error":{"code":402,"message":"no money","status":"FAILED_PRECONDITION"}}]', sse)],
-    expect: { text: '', note: /run out of credit/, booked: null, requests: 1 },
+    expect: { text: '', note: /run out of credit/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'wraps an error in an array inside an event',
     replies: [stream(textChunk('A fjord is '), event([{ error: { code: 402, message: 'no money' } }]))],
-    expect: { text: 'A fjord is', note: /run out of credit/, booked: null, requests: 1 },
+    expect: { text: 'A fjord is', note: /run out of credit/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'writes a space behind [DONE]',
@@ -203,7 +216,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'sends a page of HTML with 200',
     replies: [raw(200, '<!doctype html><title>Welcome to nginx!</title>', { 'content-type': 'text/html' })],
-    expect: { text: '', note: ADDRESS_IS_WRONG, booked: null, requests: 1 },
+    expect: { text: '', note: ADDRESS_IS_WRONG, booked: 'reserved', requests: 1 },
   },
   {
     name: 'sends plain words with 200',
@@ -211,14 +224,14 @@ export const STREAMS: readonly Row[] = [
     expect: {
       text: '',
       note: /^The server sent something that is not an answer/,
-      booked: null,
+      booked: 'reserved',
       requests: 1,
     },
   },
   {
     name: 'cuts a JSON answer short',
     replies: [raw(200, JSON.stringify(COMPLETION).slice(0, -40), { 'content-type': 'application/json' })],
-    expect: { text: '', note: /^The answer was cut off/, booked: null, requests: 1 },
+    expect: { text: '', note: /^The answer was cut off/, booked: 'reserved', requests: 1 },
   },
 
   // 10. Liveness is progress.
@@ -226,36 +239,36 @@ export const STREAMS: readonly Row[] = [
     name: 'sends keep-alive comments for ever and no answer',
     firstProgressSec: 8,
     replies: [endless('', KEEP_ALIVE)],
-    expect: { text: '', note: STOOD_STILL, booked: null, requests: 1, also: closed },
+    expect: { text: '', note: STOOD_STILL, booked: 'reserved', requests: 1, also: closed },
   },
   {
     name: 'sends keep-alive comments for ever after some text',
     progressSec: 8,
     replies: [endless(textChunk('A fjord is '), KEEP_ALIVE)],
-    expect: { text: 'A fjord is', note: STOOD_STILL, booked: null, requests: 1, also: closed },
+    expect: { text: 'A fjord is', note: STOOD_STILL, booked: 'reserved', requests: 1, also: closed },
   },
   {
     name: 'sends empty deltas for ever after some text',
     progressSec: 8,
     replies: [endless(textChunk('A fjord is '), textChunk(''))],
-    expect: { text: 'A fjord is', note: STOOD_STILL, booked: null, requests: 1, also: closed },
+    expect: { text: 'A fjord is', note: STOOD_STILL, booked: 'reserved', requests: 1, also: closed },
   },
   {
     name: 'thinks for longer than an answer may stand still',
     progressSec: 8,
     firstProgressSec: 8,
-    replies: [
-      (response) => {
-        response.writeHead(200, sse);
-        let left = 40;
-        const think = setInterval(() => {
-          if (--left > 0) return response.write(delta({ reasoning: 'Hm. ' }));
-          clearInterval(think);
-          return response.end(ANSWER);
-        }, 20);
-      },
-    ],
+    replies: [thinking({ reasoning: 'Hm. ' })],
     expect: WHOLE,
+  },
+  {
+    name: 'thinks in secret for longer than an answer may stand still',
+    provider: 'openrouter',
+    progressSec: 8,
+    firstProgressSec: 8,
+    replies: [
+      thinking({ reasoning: null, reasoning_details: [{ type: 'reasoning.encrypted', data: 'Zm8=' }] }),
+    ],
+    expect: { ...WHOLE, booked: USED_NANO_USD },
   },
   {
     name: 'is slow to begin, which its model may',
@@ -274,7 +287,7 @@ export const STREAMS: readonly Row[] = [
     name: 'falls silent',
     idleSec: 8,
     replies: [held(textChunk('A fjord is '))],
-    expect: { text: 'A fjord is', note: STOOD_STILL, booked: null, requests: 1, also: closed },
+    expect: { text: 'A fjord is', note: STOOD_STILL, booked: 'reserved', requests: 1, also: closed },
   },
   {
     name: 'leaves the connection open behind finish reason and usage',
@@ -289,7 +302,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'beats on behind the finish reason and names no usage',
     replies: [endless(textChunk('A fjord is an inlet.') + finishChunk(), textChunk(''))],
-    expect: { ...WHOLE, booked: null, also: closed },
+    expect: { ...WHOLE, booked: 'reserved', also: closed },
   },
 
   // 11. Bounds hold inside an event.
@@ -297,7 +310,7 @@ export const STREAMS: readonly Row[] = [
     name: 'sends 900 KB in one delta',
     model: CAP,
     replies: [stream(textChunk('x'.repeat(900_000)), END)],
-    expect: { text: /^[x\n]+$/, note: CUT, booked: null, requests: 1, also: shows(CAPPED_CHARS) },
+    expect: { text: /^[x\n]+$/, note: CUT, booked: 'reserved', requests: 1, also: shows(CAPPED_CHARS) },
   },
   {
     name: 'sends 5 MB in one piece of JSON',
@@ -308,7 +321,7 @@ export const STREAMS: readonly Row[] = [
         choices: [{ message: { content: 'x'.repeat(5_000_000) }, finish_reason: 'stop' }],
       }),
     ],
-    expect: { text: /^[x\n]+$/, note: CUT, booked: null, requests: 1, also: shows(CAPPED_CHARS) },
+    expect: { text: /^[x\n]+$/, note: CUT, booked: USED_NANO_USD, requests: 1, also: shows(CAPPED_CHARS) },
   },
   {
     name: 'has not heard of the cap',
@@ -317,7 +330,7 @@ export const STREAMS: readonly Row[] = [
     expect: {
       text: /^[x\n]+$/,
       note: CUT,
-      booked: null,
+      booked: 'reserved',
       requests: 1,
       also: async (outcome) => {
         shows(CAPPED_CHARS)(outcome);
@@ -329,7 +342,7 @@ export const STREAMS: readonly Row[] = [
     name: 'cuts at the cap within a character of two halves',
     model: CAP,
     replies: [stream(textChunk('x'.repeat(CAPPED_CHARS - 1) + '😀'.repeat(100)), END)],
-    expect: { text: /^[x\n]+$/, note: CUT, booked: null, requests: 1, also: shows(CAPPED_CHARS - 1) },
+    expect: { text: /^[x\n]+$/, note: CUT, booked: 'reserved', requests: 1, also: shows(CAPPED_CHARS - 1) },
   },
   {
     name: 'calls a tool with 300 MB of arguments',
@@ -342,7 +355,7 @@ export const STREAMS: readonly Row[] = [
     expect: {
       text: '',
       note: 'The model called the tool `search`, which it does not have here, and wrote no answer. Try again, or pick another model.',
-      booked: null,
+      booked: 'reserved',
       requests: 1,
       also: closed,
     },
@@ -380,7 +393,7 @@ export const STREAMS: readonly Row[] = [
     expect: {
       text: 'A fjord is',
       note: /^.* sent something that is not an answer/,
-      booked: null,
+      booked: 'reserved',
       requests: 1,
       also: closed,
     },
@@ -388,7 +401,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'sends 300 MB that hold no answer',
     replies: [flood(delta({ audio: { data: 'x'.repeat(100_000) } }), 3_000)],
-    expect: { text: '', note: /is not an answer/, booked: null, requests: 1, also: closed },
+    expect: { text: '', note: /is not an answer/, booked: 'reserved', requests: 1, also: closed },
   },
 
   // 12. Images: taken in within bounds; the caption and the provider's own price are kept.
@@ -468,7 +481,7 @@ export const STREAMS: readonly Row[] = [
       text: '',
       note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.',
       status: 'complete',
-      booked: null,
+      booked: USED_NANO_USD,
       also: ({ surface }) =>
         expect(surface.shown?.files?.map(({ name }) => name)).toEqual(['image-1.jpg', 'image-2.gif']),
     },
@@ -700,7 +713,7 @@ export const STREAMS: readonly Row[] = [
   {
     name: 'fails in the middle of an answer',
     replies: [stream(textChunk('A fjord is '), errorChunk(502, 'provider_unavailable'))],
-    expect: { text: 'A fjord is', note: /overloaded or unavailable/, booked: null, requests: 1 },
+    expect: { text: 'A fjord is', note: /overloaded or unavailable/, booked: 'reserved', requests: 1 },
   },
   {
     name: 'drops the connection behind usage in every chunk',
@@ -716,6 +729,11 @@ export const STREAMS: readonly Row[] = [
         }),
       ),
     ],
-    expect: { text: 'A fjord is', note: /^The answer was cut off/, booked: null, requests: 1 },
+    expect: {
+      text: 'A fjord is',
+      note: /^The answer was cut off/,
+      booked: 100 * 1_000 + 2 * 10_000,
+      requests: 1,
+    },
   },
 ];

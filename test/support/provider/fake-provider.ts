@@ -188,7 +188,7 @@ export async function createFakeProvider(options: FakeProviderOptions = {}): Pro
 }
 
 /** A whole answer, as a stream or in one piece, as the request asks for it. */
-function answer(text: string | readonly string[], usage: FakeUsage = USAGE): Reply {
+export function answer(text: string | readonly string[], usage: FakeUsage = USAGE): Reply {
   const pieces = typeof text === 'string' ? [text] : text;
   return (response, request) => {
     if (request.body?.stream === true) {
