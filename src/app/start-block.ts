@@ -37,6 +37,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
           : 'on (HTTP, /slack/events)',
     ],
     ['Playground', playground(config, facts)],
+    ['Dashboard', config.ADMIN_TOKEN ? `${facts.health}/admin` : 'off: set ADMIN_TOKEN'],
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ...facts.local.map(({ name, models }): [string, string] => [
       name,

@@ -5,6 +5,7 @@ import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
 import { createDrawChart } from '../charts/draw-chart.ts';
 import { commands } from '../commands/index.ts';
 import { type AccessTerms, checkAccess } from '../core/access/access.ts';
+import { createGuildNames } from '../core/access/guild-names.ts';
 import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
@@ -24,6 +25,7 @@ import { opens, type Tier } from '../core/ports/tiers.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
+import { createAdminHost } from './admin-host.ts';
 import { createAlerts } from './alerts.ts';
 import {
   type Config,
@@ -34,6 +36,7 @@ import {
   VARIABLES,
   wantsForPlayground,
 } from './config.ts';
+import { startGuildNames } from './guild-names.ts';
 import { healthRoutes } from './health.ts';
 import { createFetch } from './http-client.ts';
 import { createHttpServer } from './http-server.ts';
@@ -229,6 +232,14 @@ export async function startApp({
       );
     }
 
+    let keyRefusals: readonly KeyRefusal[] = [];
+    const { createAdmin } = await import('../admin/admin.ts');
+    const admin = createAdmin({
+      host: createAdminHost({ services, store, adapters, providers, refusals: () => keyRefusals, slots }),
+      login,
+      log,
+    });
+
     const operatorCheck = { adminToken: config.ADMIN_TOKEN, isExposed: isSlackOverHttp(config) };
     const server = createHttpServer(
       [
@@ -238,6 +249,7 @@ export async function startApp({
           (request) => !operatorCheck.isExposed || isOperators(request, operatorCheck),
         ),
         forOperator(metrics.route, operatorCheck),
+        ...admin,
         ...adapters.flatMap(({ routes }) => routes),
       ],
       log,
@@ -251,6 +263,9 @@ export async function startApp({
       }
     };
     const [refusals] = await Promise.all([providers.refusals(), startAdapters()]);
+    keyRefusals = refusals;
+    const names = startGuildNames({ adapters, names: createGuildNames(store), clock, log });
+    closing.add(() => names.stop());
     notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));
     const takeover = core.takeOverThrough(adapters);
     closing.add(() => takeover.stop());

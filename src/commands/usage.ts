@@ -3,7 +3,7 @@ import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   createDates,
   groupsOf,
-  lastDays,
+  readUsage,
   seriesOf,
   sumInWords,
   sumOf,
@@ -123,23 +123,18 @@ async function ofAll(
   count: number,
 ): Promise<{ text: string; files: NoticeFile[] }> {
   const { clock, timeZone } = services;
-  const dateOf = createDates(timeZone);
-  const today = dateOf(clock.now());
-  const days = lastDays(today, count);
-  const first = days[0] ?? today;
-  const month = `${today.slice(0, 7)}-01`;
-  const since = await usageSince(
-    services,
-    { ...(guild ? { of: { guild } } : {}), day: first < month ? first : month },
-    dateOf,
-  );
-  const rows = since.filter(({ day }) => day >= first);
+  const { today, days, rows, sums } = await readUsage(services, {
+    guild,
+    count,
+    nowMs: clock.now(),
+    timeZone,
+  });
   const where = guild === null ? 'in all servers' : 'here';
   const summary = [
     `**Usage ${where}**`,
-    `- Today: ${sumInWords(sumOf(since.filter(({ day }) => day === today)))}`,
-    `- This month: ${sumInWords(sumOf(since.filter(({ day }) => day >= month)))}`,
-    `- Last ${count} days: ${sumInWords(sumOf(rows))}`,
+    `- Today: ${sumInWords(sums.today)}`,
+    `- This month: ${sumInWords(sums.month)}`,
+    `- Last ${count} days: ${sumInWords(sums.days)}`,
   ].join('\n');
   if (rows.length === 0) return { text: summary, files: [] };
 
@@ -162,7 +157,7 @@ async function ofAll(
       : []),
   ].join('\n\n');
   const table: NoticeFile = {
-    name: `usage-${first}-to-${today}.csv`,
+    name: `usage-${days[0]}-to-${today}.csv`,
     mediaType: 'text/csv',
     bytes: new TextEncoder().encode(csv),
     description: 'Usage by day, person and model',

@@ -80,7 +80,7 @@ function isHttps({ headers }: IncomingMessage): boolean {
 }
 
 /** From where a request comes: behind a proxy on this machine, what that says, last in the list. */
-function addressOf({ headers, socket }: IncomingMessage): string {
+export function addressOf({ headers, socket }: IncomingMessage): string {
   const from = socket.remoteAddress ?? '';
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
   return isLoopbackAddress(from) && isIP(forwarded) !== 0 ? forwarded : from;

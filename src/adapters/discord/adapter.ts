@@ -133,6 +133,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     },
 
     ready: () => client !== null && isConnected(client),
+    guildNames: () =>
+      new Map(client?.guilds.cache.map(({ id, name }) => [`discord:${id}` as const, name] as const)),
     readFile: createFileReader({ ...options, rest }),
 
     async tellAdmins(guild, notice, signal) {

@@ -4,6 +4,7 @@ import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { waitAtMost } from '../../core/kit/deadline.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
+import type { GuildId } from '../../core/ports/actor.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
@@ -13,6 +14,7 @@ import { createResponseUrl } from './answers/response-url.ts';
 import { createStreamQuota } from './answers/stream-quota.ts';
 import type { SurfaceParts } from './answers/surfaces.ts';
 import { createTellAdmins } from './answers/tell-admins.ts';
+import { guildOf } from './api/places.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace } from './api/workspace.ts';
 import type { Inbox } from './inbound/context.ts';
@@ -70,6 +72,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   let parts: SurfaceParts | null = null;
   let readFile: ReturnType<typeof createFileReader> | null = null;
   const notes: string[] = [];
+  const names = new Map<GuildId, string>();
   let missed: Missed | null = null;
   let tellAdmins: ReturnType<typeof createTellAdmins> | null = null;
   const boltLogger = createBoltLogger(log, () => isStopping);
@@ -111,6 +114,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       tellAdmins = createTellAdmins(workspace, clock);
       readFile = createFileReader({ workspace, botToken, apiUrl, fetch });
       notes.push(...identity.notes);
+      if (identity.teamName !== '') names.set(guildOf(identity.team), identity.teamName);
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
@@ -156,6 +160,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
     ready: () => isStarted && !isStopping && (socket?.isOpen ?? true),
 
     notes,
+    guildNames: () => names,
     async readFile(reference, maxBytes, until) {
       if (readFile === null) throw new Error('files can be read after the start alone');
       return readFile(reference, maxBytes, until);

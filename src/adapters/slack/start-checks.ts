@@ -9,6 +9,8 @@ const APPS = 'Open https://api.slack.com/apps and choose your app';
 
 const identitySchema = z.object({
   team_id: z.string(),
+  /** The workspace's name. */
+  team: z.string().default(''),
   user_id: z.string(),
   bot_id: z.string(),
   user: z.string().default('Parley'),
@@ -19,7 +21,7 @@ export async function identify(
   api: WebApi,
   apiUrl: string,
   signal: AbortSignal,
-): Promise<Identity & { readonly notes: readonly string[] }> {
+): Promise<Identity & { readonly teamName: string; readonly notes: readonly string[] }> {
   const { data, scopes } = await api.call('auth.test', {}, signal).catch((error: unknown) => {
     throw tokenFault(error, apiUrl);
   });
@@ -37,14 +39,14 @@ export async function identify(
       `${APPS}, then OAuth & Permissions, and copy the Bot User OAuth Token (it begins with xoxb-).`,
     );
   }
-  const { team_id: team, user_id: botUser, bot_id: botId, user: botName } = identity.data;
+  const { team_id: team, team: teamName, user_id: botUser, bot_id: botId, user: botName } = identity.data;
   const notes = Object.entries(OPTIONAL_SCOPES)
     .filter(([scope]) => scopes.length > 0 && !scopes.includes(scope))
     .map(
       ([scope, adds]) =>
         `Slack: with the bot scope ${scope}, ${adds}. ${APPS}, then OAuth & Permissions, add it and reinstall the app.`,
     );
-  return { team, botUser, botId, botName, notes };
+  return { team, teamName, botUser, botId, botName, notes };
 }
 
 function tokenFault(error: unknown, apiUrl: string): unknown {

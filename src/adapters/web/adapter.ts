@@ -115,6 +115,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     platform: 'web',
     routes,
     people: PEOPLE,
+    guildNames: () => new Map([['web:local', 'Playground']]),
     async start(dispatch) {
       await room.load();
       actions = createActions({ room, dispatch, uploads, commands: host.commands, newId });

@@ -93,6 +93,47 @@ export async function usageSince(
   return [...rows.values()].toSorted((a, b) => b.day.localeCompare(a.day));
 }
 
+/** The use of the last days, of today and of this month: what `/usage` and the dashboard show alike. */
+export interface UsageReport {
+  readonly today: string;
+  /** The last days up to and with today, oldest first. */
+  readonly days: readonly string[];
+  /** Of these days; newest day first. */
+  readonly rows: readonly UsageRow[];
+  readonly sums: Readonly<Record<'today' | 'month' | 'days', UsageSum>>;
+}
+
+/** @param options.guild null for all guilds */
+export async function readUsage(
+  sources: UsageSources,
+  options: {
+    readonly guild: UsageRow['guild'] | null;
+    readonly count: number;
+    readonly nowMs: number;
+    readonly timeZone: string;
+  },
+): Promise<UsageReport> {
+  const { guild, count, nowMs, timeZone } = options;
+  const dateOf = createDates(timeZone);
+  const today = dateOf(nowMs);
+  const days = lastDays(today, count);
+  const first = days[0] ?? today;
+  const month = `${today.slice(0, 7)}-01`;
+  const of = guild === null ? {} : { of: { guild } };
+  const since = await usageSince(sources, { ...of, day: first < month ? first : month }, dateOf);
+  const rows = since.filter(({ day }) => day >= first);
+  return {
+    today,
+    days,
+    rows,
+    sums: {
+      today: sumOf(since.filter(({ day }) => day === today)),
+      month: sumOf(since.filter(({ day }) => day >= month)),
+      days: sumOf(rows),
+    },
+  };
+}
+
 const NOTHING: UsageSum = {
   requests: 0,
   costNanoUsd: 0,

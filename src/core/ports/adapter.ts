@@ -18,6 +18,11 @@ export interface Adapter {
   start(dispatch: Dispatch): Promise<void>;
   /** Whether events flow at this moment; `/readyz` asks. */
   ready(): boolean;
+  /**
+   * The guilds that the bot is in, as far as this process knows, with what they are called: for the operator. Left out if
+   * the platform does not say.
+   */
+  guildNames?(): ReadonlyMap<GuildId, string>;
   /** Closes connections. Called when no answer is in flight any more. */
   stop(): Promise<void>;
   /**

@@ -47,6 +47,13 @@ describe('the start', () => {
     expect((await startError(startBot())).remedy).toContain('DISCORD_SHARDS');
   });
 
+  it('knows what the guilds are called that it is in, also those that it joins later', async () => {
+    const { discord, adapter } = await open({ prepare: (before) => void before.guild({ name: 'Chess' }) });
+    const later = discord.guild({ name: 'Go' });
+    await expect.poll(() => [...(adapter.guildNames?.().values() ?? [])]).toEqual(['Chess', 'Go']);
+    expect(adapter.guildNames?.().get(`discord:${later.id}`)).toBe('Go');
+  });
+
   it('prints an invite link with exactly the permissions that are needed', async () => {
     const { discord, adapter } = await open();
     const [note = ''] = adapter.notes;

@@ -32,6 +32,7 @@ describe('the start on Slack', () => {
     await bench.adapter.start(bench.desk);
     expect(bench.adapter.ready()).toBe(true);
     expect(bench.slack.socket.connections).toBe(1);
+    expect([...(bench.adapter.guildNames?.() ?? [])]).toEqual([[`slack:${bench.slack.teamId}`, 'Fake']]);
     await bench.adapter.stop();
     expect(bench.adapter.ready()).toBe(false);
     expect(bench.slack.violations).toEqual([]);

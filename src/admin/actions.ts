@@ -1,0 +1,87 @@
+import { parseUntil } from '../core/access/until.ts';
+import { MAX_PAUSE_CHARS } from '../core/chat/pause.ts';
+import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
+import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
+import { isTier } from '../core/ports/tiers.ts';
+import { Refused } from '../http/requests.ts';
+import type { AdminHost } from './host.ts';
+import { type App, actorOf, fieldsOf, type Request } from './request.ts';
+
+/** What was done, by the word that the address of the next page carries. */
+export const DONE: Readonly<Record<string, string>> = {
+  granted: 'The tier is granted. It counts from the next request on.',
+  revoked: 'The grant is revoked. That counts from the next request on.',
+  'nothing-to-revoke': 'There was no grant to revoke.',
+  limited: 'The limit is set. It counts from the next request on.',
+  paused: 'Paused. Within two seconds no process takes new questions; answers under way go on.',
+  resumed: 'The bot takes questions again.',
+};
+
+/** Lets nobody ask, and everybody again. */
+export function pauseActions(app: App, { services: { pauses } }: AdminHost): void {
+  app.post('/pause', async (context) => {
+    const { text = '' } = await fieldsOf(context);
+    if (text.length > MAX_PAUSE_CHARS) {
+      throw new Refused(400, `The text may have ${MAX_PAUSE_CHARS} characters.`);
+    }
+    await pauses.begin(text, actorOf(context));
+    return context.redirect('/admin?done=paused', 303);
+  });
+  app.post('/resume', async (context) => {
+    await pauses.end();
+    return context.redirect('/admin?done=resumed', 303);
+  });
+}
+
+/** Grants, revokes and limits: what `parley tier` and `parley limits` do. */
+export function guildActions(app: App, { services }: AdminHost): void {
+  const { guilds, limits, clock } = services;
+
+  app.post('/guilds/:id/grant', async (context) => {
+    const guild = guildOf(context);
+    const { tier = '', until, reason = '' } = await fieldsOf(context);
+    if (!isTier(tier)) throw new Refused(400, `There is no tier ${JSON.stringify(tier)}.`);
+    const end = until === undefined ? null : parseUntil(until, clock.now());
+    if (end !== null && !end.ok) throw new Refused(400, end.problem);
+    await guilds.grant(guild, {
+      tier,
+      expiresAtMs: end === null ? null : end.atMs,
+      reason,
+      by: actorOf(context),
+      replacesDefault: false,
+    });
+    return backTo(context, guild, 'granted');
+  });
+
+  app.post('/guilds/:id/revoke', async (context) => {
+    const guild = guildOf(context);
+    const { reason = '' } = await fieldsOf(context);
+    const revoked = await guilds.revoke(guild, { by: actorOf(context), reason });
+    return backTo(context, guild, revoked ? 'revoked' : 'nothing-to-revoke');
+  });
+
+  app.post('/guilds/:id/limits', async (context) => {
+    const guild = guildOf(context);
+    if (!limits.isOn) throw new Refused(400, 'LIMITS=off lifts every limit, so that none can be set.');
+    const { limit, amount, user, role } = await fieldsOf(context);
+    const rule = readRule(guild, { limit, amount, user, role });
+    if (!rule.ok) throw new Refused(400, rule.problem);
+    const { ok: _, ...change } = rule;
+    if (!(await limits.change({ guild, ...change, by: actorOf(context) }))) {
+      throw new Refused(400, tooManyRules(guild));
+    }
+    return backTo(context, guild, 'limited');
+  });
+}
+
+/** @throws Refused if the address names no guild */
+export function guildOf(context: Request): GuildId {
+  const id = parseGuildId(context.req.param('id') ?? '');
+  if (id === null)
+    throw new Refused(400, 'That is not the id of a guild, such as discord:1234 or slack:T0123.');
+  return id;
+}
+
+function backTo(context: Request, guild: GuildId, done: string): Response {
+  return context.redirect(`/admin/guilds/${encodeURIComponent(guild)}?done=${done}`, 303);
+}

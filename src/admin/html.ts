@@ -1,0 +1,49 @@
+import { html } from 'hono/html';
+
+/** A piece of a page. What `html` is given is escaped, unless it is a piece itself. */
+export type Html = ReturnType<typeof html>;
+
+/** What a person chose to be called: nothing in it turns the direction of its surroundings around. */
+export function named(text: string): Html {
+  return html`<bdi>${text}</bdi>`;
+}
+
+export interface Column {
+  readonly heading: string;
+  /** Whether it holds amounts, which stand to the right. Default false. */
+  readonly isNumeric?: boolean;
+}
+
+/** A table that scrolls in itself if it is wider than the screen; the first cell of a row is its heading. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly (Html | string | number)[])[],
+  empty = 'Nothing so far.',
+): Html {
+  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+  const numeric = (index: number) => (columns[index]?.isNumeric ? 'number' : '');
+  const text = (cell: Html | string | number) =>
+    typeof cell === 'number' ? cell.toLocaleString('en-US') : cell;
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table>
+      <caption class="hidden">${caption}</caption>
+      <thead><tr>${columns.map(({ heading }, index) => html`<th scope="col" class="${numeric(index)}">${heading}</th>`)}</tr></thead>
+      <tbody>${rows.map(
+        (row) =>
+          html`<tr>${row.map((cell, index) =>
+            index === 0
+              ? html`<th scope="row">${text(cell)}</th>`
+              : html`<td class="${numeric(index)}">${text(cell)}</td>`,
+          )}</tr>`,
+      )}</tbody>
+    </table>
+  </div>`;
+}
+
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
+
+/** A state in words; its colour says nothing more. */
+export function pill(tone: Tone, text: string): Html {
+  return html`<span class="pill ${tone}">${text}</span>`;
+}

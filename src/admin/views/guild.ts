@@ -1,0 +1,192 @@
+import { html } from 'hono/html';
+import { entryInWords } from '../../core/access/audit.ts';
+import type { GuildReport } from '../../core/access/guilds.ts';
+import { holdingsInWords } from '../../core/access/tier-words.ts';
+import { momentInWords } from '../../core/access/until.ts';
+import type { GuildRules } from '../../core/ledger/guild-rules.ts';
+import { amountInWords, useInWords } from '../../core/ledger/limit-words.ts';
+import { groupsOf, readUsage, sumInWords } from '../../core/ledger/report.ts';
+import { type GuildId, groupWord, platformOf } from '../../core/ports/actor.ts';
+import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../../core/ports/limits.ts';
+import { PLATFORMS } from '../../core/ports/platforms.ts';
+import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
+import type { AdminHost } from '../host.ts';
+import { type Html, named, pill, table } from '../html.ts';
+import { modelName, useTable } from './overview.ts';
+
+const COUNT = 30;
+const MAX_PEOPLE = 50;
+const MAX_ENTRIES = 20;
+
+/** One guild: what it holds, what it may use and did use, and who changed what. */
+export async function guild({ services }: AdminHost, id: GuildId): Promise<Html> {
+  const { clock, timeZone } = services;
+  const [report, usage, limits, entries] = await Promise.all([
+    services.guilds.report(id),
+    readUsage(services, { guild: id, count: COUNT, nowMs: clock.now(), timeZone }),
+    limitsSection(id, services),
+    newest(services.audit.query({ of: { guild: id } }), MAX_ENTRIES),
+  ]);
+  const { rows, sums } = usage;
+  const people = groupsOf(rows, ({ user }) => user).slice(0, MAX_PEOPLE);
+  return html`<p class="soft"><code>${id}</code> · a ${PLATFORMS[platformOf(id)].guildWord} on ${PLATFORMS[platformOf(id)].name}</p>
+${tierSection(report)}
+${keysSection(report)}
+${limits}
+<section><h2>Use</h2>
+<ul class="holdings"><li>Today: ${sumInWords(sums.today)}</li><li>This month: ${sumInWords(sums.month)}</li><li>Last ${COUNT} days: ${sumInWords(sums.days)}</li></ul>
+${useTable(
+  'Use by model',
+  'Model',
+  groupsOf(rows, ({ model }) => model).map(({ key, sum }) => ({
+    name: named(modelName(key, services)),
+    sum,
+  })),
+)}
+${
+  people.length === 0
+    ? ''
+    : html`<h3>By person</h3>${useTable(
+        'Use by person',
+        'Person',
+        people.map(({ key, rows: own, sum }) => ({
+          name: html`<bdi>${own[0]?.userName ?? key}</bdi> <code class="soft">${key}</code>`,
+          sum,
+        })),
+      )}`
+}
+</section>
+<section><h2>Changes</h2>
+${entries.length === 0 ? html`<p class="empty">No changes yet.</p>` : html`<ul class="holdings">${entries.map((entry) => html`<li><bdi>${entryInWords(entry)}</bdi></li>`)}</ul>`}
+</section>`;
+}
+
+async function newest<T>(all: AsyncIterable<T>, count: number): Promise<T[]> {
+  const found: T[] = [];
+  for await (const each of all) {
+    found.push(each);
+    if (found.length === count) break;
+  }
+  return found;
+}
+
+function tierSection(report: GuildReport): Html {
+  const action = `/admin/guilds/${encodeURIComponent(report.id)}`;
+  const isGranted = report.grants.length > 0;
+  return html`<section><h2>Tier ${pill('quiet', report.tier)}</h2>
+<ul class="holdings">${holdingsInWords(report, { forOperator: true }).map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul>
+<form class="fields" method="post" action="${action}/grant">
+<div><label for="tier">Grant</label><select id="tier" name="tier">${TIERS.map(
+    (tier) => html`<option ${tier === report.operatorTier ? 'selected' : ''}>${tier}</option>`,
+  )}</select></div>
+<div><label for="until">Until (UTC; empty for no end)</label><input id="until" name="until" type="date"></div>
+<div class="wide"><label for="reason">Reason, for the audit log</label><input id="reason" name="reason" maxlength="300"></div>
+<button>Grant</button></form>
+${
+  isGranted
+    ? html`<h3>Revoke the grant</h3><form class="fields" method="post" action="${action}/revoke">
+<div class="wide"><label for="revoke-reason">Reason, for the audit log</label><input id="revoke-reason" name="reason" maxlength="300"></div>
+<button class="danger">Revoke</button></form>`
+    : ''
+}
+</section>`;
+}
+
+function keysSection({ keys }: GuildReport): Html {
+  if (keys.length === 0) return html``;
+  const words = {
+    bad_key: 'rejected by the provider',
+    no_credit: 'out of credit',
+    unreadable: 'cannot be read',
+  };
+  return html`<section><h2>API keys of its own</h2>
+${table(
+  'API keys of its own',
+  [
+    { heading: 'Provider' },
+    { heading: 'Ends in' },
+    { heading: 'State' },
+    { heading: 'Connected' },
+    { heading: 'By' },
+  ],
+  keys.map(({ provider, lastFour, fault, connectedAtMs, by }) => [
+    keyProviderName(provider),
+    html`<code>…${lastFour}</code>`,
+    fault === null ? pill('good', 'works') : pill('bad', words[fault]),
+    momentInWords(connectedAtMs),
+    named(by),
+  ]),
+)}
+</section>`;
+}
+
+/** What holds, how much of it is used, and who set it; and a form to set one. */
+async function limitsSection(id: GuildId, { guilds, limits, ledger }: AdminHost['services']): Promise<Html> {
+  if (!limits.isOn) {
+    return html`<section><h2>Limits</h2><p>Nothing is limited: <code>LIMITS=off</code> lifts every limit.</p></section>`;
+  }
+  const { operatorTier } = await guilds.access(id);
+  const rules = await limits.rules(id);
+  const whose = { guild: id, user: '', groups: async () => [], payer: 'operator' } as const;
+  const inForce = await limits.limitsFor(whose, operatorTier);
+  const levels = new Map((await ledger.levels(whose, inForce)).map((level) => [level.limit, level]));
+  const amount = (limit: GuildLimitName, most: number | null | undefined) =>
+    most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
+  return html`<section><h2>Limits</h2>
+<p class="soft">For what the operator pays, by the tier ${operatorTier}. Of all that applies the tightest counts.</p>
+${table(
+  'Limits',
+  [
+    { heading: 'Limit' },
+    { heading: 'Holds' },
+    { heading: 'Used' },
+    { heading: 'Set by the operator' },
+    { heading: 'Set by admins' },
+  ],
+  GUILD_LIMITS.map((limit) => {
+    const level = LIMITS[limit].scope === 'guild' ? levels.get(limit) : undefined;
+    return [
+      LIMITS[limit].option.label,
+      amount(limit, inForce[limit]),
+      level === undefined ? 'each person apart' : useInWords(limit, level.used, level.most),
+      amount(limit, rules.operator[limit]),
+      amount(limit, rules.guild[limit]),
+    ];
+  }),
+)}
+${ownRules(id, rules, amount)}
+<h3>Set a limit</h3>
+<form class="fields" method="post" action="/admin/guilds/${encodeURIComponent(id)}/limits">
+<div class="wide"><label for="limit">Limit</label><select id="limit" name="limit">${GUILD_LIMITS.map(
+    (limit) => html`<option value="${LIMITS[limit].option.value}">${LIMITS[limit].option.label}</option>`,
+  )}</select></div>
+<div><label for="amount">At most (or none, or default)</label><input id="amount" name="amount" required placeholder="5"></div>
+<div><label for="user">For one person (id)</label><input id="user" name="user"></div>
+<div><label for="role">… or a ${groupWord(id)} (id)</label><input id="role" name="role"></div>
+<button>Set</button></form>
+</section>`;
+}
+
+/** What was set for people and roles. */
+function ownRules(
+  id: GuildId,
+  { users, groups }: GuildRules,
+  amount: (limit: GuildLimitName, most: number | null | undefined) => string,
+): Html {
+  const own = [
+    ...Object.entries(users).map(([user, amounts]) => [`person ${user}`, amounts] as const),
+    ...Object.entries(groups).map(([group, amounts]) => [`${groupWord(id)} ${group}`, amounts] as const),
+  ];
+  if (own.length === 0) return html``;
+  return html`<h3>For people and ${groupWord(id)}s</h3>${table(
+    'Limits for people and roles',
+    [{ heading: 'For' }, { heading: 'Limit' }, { heading: 'At most' }],
+    own.flatMap(([who, amounts]) =>
+      GUILD_LIMITS.filter((limit) => amounts[limit] !== undefined).map((limit) => [
+        who,
+        LIMITS[limit].option.label,
+        amount(limit, amounts[limit]),
+      ]),
+    ),
+  )}`;
+}

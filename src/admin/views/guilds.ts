@@ -1,0 +1,43 @@
+import { html } from 'hono/html';
+import { listGuilds } from '../../core/ledger/guild-list.ts';
+import { usdOrNothing } from '../../core/ledger/limit-words.ts';
+import { readUsage } from '../../core/ledger/report.ts';
+import type { AdminHost } from '../host.ts';
+import { type Html, table } from '../html.ts';
+import { guildLink } from './overview.ts';
+
+const COUNT = 30;
+
+/** All guilds, as `parley guilds` lists them, and a way to one that is not among them. */
+export async function guilds({ services, names }: AdminHost): Promise<Html> {
+  const { clock, timeZone } = services;
+  const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
+  const listed = await listGuilds({ guilds: services.guilds, names }, rows);
+  return html`<section>
+${table(
+  'Guilds and workspaces',
+  [
+    { heading: 'Guild' },
+    { heading: 'Id' },
+    { heading: 'Tier' },
+    { heading: `Requests, ${COUNT} days`, isNumeric: true },
+    { heading: 'Cost', isNumeric: true },
+    { heading: 'Last used' },
+  ],
+  listed.map(({ guild, name, tier, requests, costNanoUsd, lastDay }) => [
+    guildLink(guild, name ?? guild),
+    html`<code>${guild}</code>`,
+    tier,
+    requests,
+    usdOrNothing(costNanoUsd),
+    lastDay ?? '–',
+  ]),
+  'The bot is in no guild so far.',
+)}
+</section>
+<section><h2>Another guild</h2>
+<form class="fields" method="get" action="/admin/guilds">
+<div class="wide"><label for="id">Its id, such as <code>discord:1234</code> or <code>slack:T0123</code></label>
+<input id="id" name="id" required></div>
+<button class="plain">Open</button></form></section>`;
+}

@@ -1,0 +1,171 @@
+import { html } from 'hono/html';
+import { momentInWords } from '../../core/access/until.ts';
+import { MAX_PAUSE_CHARS, type Pause } from '../../core/chat/pause.ts';
+import { levelInWords, usdOrNothing } from '../../core/ledger/limit-words.ts';
+import { groupsOf, readUsage, seriesOf, sumInWords, sumOf, type UsageRow } from '../../core/ledger/report.ts';
+import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';
+import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
+import { StoreError } from '../../core/ports/store.ts';
+import type { Services } from '../../core/services.ts';
+import { chart, MAX_SERIES } from '../chart.ts';
+import type { AdminHost, Health } from '../host.ts';
+import { type Html, named, pill, table } from '../html.ts';
+
+export const DAYS = [7, 30, 90] as const;
+export const GROUPINGS = { model: 'model', guild: 'guild' } as const;
+
+/** What the overview is asked for, by its address. */
+export interface OverviewQuery {
+  readonly days: (typeof DAYS)[number];
+  readonly by: keyof typeof GROUPINGS;
+}
+
+/** How everything is, and what was used. It shows the first also if the store fails. */
+export async function overview(host: AdminHost, query: OverviewQuery): Promise<Html> {
+  const state = await host.health();
+  try {
+    const [pause, use] = await Promise.all([host.services.pauses.read(), useOf(host, query)]);
+    return html`${pauseSection(pause)}${healthSection(state)}${use}`;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return html`${healthSection(state)}<p class="word bad" role="alert">The store does not answer, so what was used cannot be shown.</p>`;
+  }
+}
+
+async function useOf({ services, names }: AdminHost, query: OverviewQuery): Promise<Html> {
+  const { clock, timeZone } = services;
+  const by = GROUPINGS[query.by];
+  const [{ rows, days, sums }, levels] = await Promise.all([
+    readUsage(services, { guild: null, count: query.days, nowMs: clock.now(), timeZone }),
+    services.ledger.levels({ guild: 'web:local', user: '', payer: 'operator' }, UNLIMITED_GUILD),
+  ]);
+  const known = await names.of([...new Set(rows.map(({ guild }) => guild))]);
+  const keyOf = (row: UsageRow) => (query.by === 'guild' ? row.guild : row.model);
+  const nameOf = (row: UsageRow) =>
+    query.by === 'guild' ? (known.get(row.guild) ?? row.guild) : modelName(row.model, services);
+  const groups = groupsOf(rows, keyOf).map((group) => ({
+    ...group,
+    key: group.rows[0] === undefined ? group.key : nameOf(group.rows[0]),
+  }));
+  const installation = levels.filter(({ limit, most }) => !isGuildLimit(limit) && most !== null);
+  const tiles = [
+    ['Today', sums.today],
+    ['This month', sums.month],
+    [`Last ${query.days} days`, sums.days],
+  ] as const;
+  return html`<h2 id="use">Use</h2>
+<dl class="tiles">${tiles.map(
+    ([name, sum]) =>
+      html`<div><dt>${name}</dt><dd class="amount">${usdOrNothing(sum.costNanoUsd)}</dd><dd class="soft">${sumInWords(sum)}</dd></div>`,
+  )}</dl>
+${
+  installation.length === 0
+    ? ''
+    : html`<ul class="soft">${installation.map((level) => html`<li>${levelInWords(level, clock.now(), timeZone)}</li>`)}</ul>`
+}
+${filter(query)}
+<section aria-label="Charts"><div class="charts">
+${chart({
+  title: `Cost by ${by}`,
+  days,
+  series: seriesOf(groups, days, (some) => sumOf(some).costNanoUsd, MAX_SERIES),
+  kind: 'bars',
+  format: usdOrNothing,
+})}
+${chart({
+  title: `Requests by ${by}`,
+  days,
+  series: seriesOf(groups, days, (some) => sumOf(some).requests, MAX_SERIES),
+  kind: 'bars',
+  format: (value) => value.toLocaleString('en-US'),
+})}
+</div></section>
+<section><h2>By ${by}, last ${query.days} days</h2>
+${useTable(
+  `Use by ${by}`,
+  query.by === 'guild' ? 'Guild' : 'Model',
+  groups.map(({ key, rows: [first], sum }) => ({
+    name: query.by === 'guild' && first ? guildLink(first.guild, key) : named(key),
+    sum,
+  })),
+)}
+</section>`;
+}
+
+export function modelName(id: string, { catalogue }: Pick<Services, 'catalogue'>): string {
+  // In the playground all models are on offer.
+  return catalogue.get(id, LOCAL_PLATFORM)?.name ?? id;
+}
+
+export function guildLink(guild: string, name: string): Html {
+  return html`<a href="/admin/guilds/${encodeURIComponent(guild)}"><bdi>${name}</bdi></a>`;
+}
+
+/** Requests, tokens and cost; what is not settled has columns only if there is some. */
+export function useTable(
+  caption: string,
+  heading: string,
+  lines: readonly { readonly name: Html; readonly sum: ReturnType<typeof sumOf> }[],
+): Html {
+  const isOpen = lines.some(({ sum }) => sum.unsettled > 0);
+  return table(
+    caption,
+    [
+      { heading },
+      ...['Requests', 'Tokens', 'Cost', ...(isOpen ? ['Not settled', 'At most'] : [])].map((each) => ({
+        heading: each,
+        isNumeric: true,
+      })),
+    ],
+    lines.map(({ name, sum }) => [
+      name,
+      sum.requests,
+      sum.promptTokens + sum.completionTokens,
+      usdOrNothing(sum.costNanoUsd),
+      ...(isOpen ? [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)] : []),
+    ]),
+    'Nothing was used in these days.',
+  );
+}
+
+function pauseSection(pause: Pause | null): Html {
+  if (pause === null) {
+    return html`<section><h2>Questions ${pill('good', 'are taken')}</h2>
+<form class="fields" method="post" action="/admin/pause">
+<div class="wide"><label for="pause-text">What people are told meanwhile (a general word if empty)</label>
+<input id="pause-text" name="text" maxlength="${MAX_PAUSE_CHARS}" placeholder="Back at noon."></div>
+<button class="danger">Pause</button></form>
+<p class="soft">No process takes new questions then; answers under way go on to their end.</p></section>`;
+  }
+  return html`<section><h2>Questions ${pill('warn', 'paused')}</h2>
+<p>Since ${momentInWords(pause.sinceMs)} by <bdi>${pause.by}</bdi>. ${
+    pause.text === '' ? 'People are told in general words.' : html`People are told: <bdi>${pause.text}</bdi>`
+  }</p>
+<form method="post" action="/admin/resume"><button>Take questions again</button></form></section>`;
+}
+
+function healthSection(health: Health): Html {
+  const words = { good: 'well', warn: 'look', bad: 'down' } as const;
+  return html`<section><h2>State of this process</h2>
+${table(
+  'State of platforms, providers, store and backlog',
+  [{ heading: 'What' }, { heading: 'State' }, { heading: 'Finding' }],
+  health.map(({ area, name, state, finding }) => [
+    html`<span class="soft">${area}</span> ${name}`,
+    pill(state, words[state]),
+    finding,
+  ]),
+)}
+</section>`;
+}
+
+function filter({ days, by }: OverviewQuery): Html {
+  return html`<section aria-label="What the charts show"><form class="fields" method="get" action="/admin">
+<div><label for="days">Days</label><select id="days" name="days">${DAYS.map(
+    (each) => html`<option value="${each}" ${each === days ? 'selected' : ''}>Last ${each} days</option>`,
+  )}</select></div>
+<div><label for="by">By</label><select id="by" name="by">${Object.entries(GROUPINGS).map(
+    ([value, label]) => html`<option value="${value}" ${value === by ? 'selected' : ''}>By ${label}</option>`,
+  )}</select></div>
+<button class="plain">Show</button></form></section>`;
+}

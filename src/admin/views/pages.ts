@@ -1,0 +1,59 @@
+import { type GuildId, parseGuildId } from '../../core/ports/actor.ts';
+import { DONE, guildOf } from '../actions.ts';
+import type { AdminHost } from '../host.ts';
+import { type PageOptions, page } from '../page.ts';
+import type { App, Request } from '../request.ts';
+import { guild } from './guild.ts';
+import { guilds } from './guilds.ts';
+import { DAYS, GROUPINGS, type OverviewQuery, overview } from './overview.ts';
+
+/** The pages by their addresses. */
+export function showPages(app: App, host: AdminHost): void {
+  app.get('/', (context) => showOverview(context, host));
+  app.get('/guilds', async (context) => {
+    const id = context.req.query('id')?.trim();
+    if (id !== undefined) return context.redirect(`/admin/guilds/${encodeURIComponent(id)}`, 303);
+    return show(context, { title: 'Guilds', at: '/admin/guilds', body: await guilds(host) });
+  });
+  app.get('/guilds/:id', (context) => showGuild(context, host, guildOf(context)));
+}
+
+/** The page that a form was sent from, with why nothing was done. */
+export async function showAgain(context: Request, host: AdminHost, problem: string): Promise<Response> {
+  const [, id] = /^\/admin\/guilds\/([^/]+)/.exec(context.req.path) ?? [];
+  const guild = id === undefined ? null : parseGuildId(decodeURIComponent(id));
+  if (guild !== null) return showGuild(context, host, guild, problem);
+  return id === undefined
+    ? showOverview(context, host, problem)
+    : show(context, { title: 'Guilds', at: '/admin/guilds', body: await guilds(host) }, problem);
+}
+
+async function showOverview(context: Request, host: AdminHost, problem?: string): Promise<Response> {
+  const body = await overview(host, overviewQuery(context));
+  return show(context, { title: 'Overview', at: '/admin', body }, problem);
+}
+
+async function showGuild(
+  context: Request,
+  host: AdminHost,
+  id: GuildId,
+  problem?: string,
+): Promise<Response> {
+  const [names, body] = await Promise.all([host.names.of([id]), guild(host, id)]);
+  return show(context, { title: names.get(id) ?? id, at: '/admin/guilds', body }, problem);
+}
+
+function show(context: Request, options: Omit<PageOptions, 'word'>, problem?: string) {
+  if (problem !== undefined)
+    return context.html(page({ ...options, word: { tone: 'bad', text: problem } }), 400);
+  const done = DONE[context.req.query('done') ?? ''];
+  return context.html(page({ ...options, word: done === undefined ? null : { tone: 'good', text: done } }));
+}
+
+function overviewQuery(context: Request): OverviewQuery {
+  const { days, by } = context.req.query();
+  return {
+    days: DAYS.find((each) => String(each) === days) ?? 30,
+    by: by !== undefined && Object.hasOwn(GROUPINGS, by) ? (by as OverviewQuery['by']) : 'model',
+  };
+}

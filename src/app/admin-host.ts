@@ -1,0 +1,91 @@
+import type { AdminHost, HealthLine } from '../admin/host.ts';
+import { createGuildNames } from '../core/access/guild-names.ts';
+import type { Slots } from '../core/chat/slots.ts';
+import { counted } from '../core/kit/text.ts';
+import type { Adapter } from '../core/ports/adapter.ts';
+import { PLATFORMS } from '../core/ports/platforms.ts';
+import type { Store } from '../core/ports/store.ts';
+import type { Services } from '../core/services.ts';
+import type { KeyRefusal, Providers } from './providers.ts';
+
+export interface AdminHostOptions {
+  readonly services: Services;
+  readonly store: Store;
+  readonly adapters: readonly Adapter[];
+  readonly providers: Pick<Providers, 'clients' | 'usable' | 'nameOf'>;
+  /** What providers said of the operator's keys at the start. */
+  readonly refusals: () => readonly KeyRefusal[];
+  readonly slots: Slots;
+}
+
+/** A store that takes longer for nothing at all is under strain. */
+const SLOW_MS = 250;
+
+/** What the dashboard shows, of this process. */
+export function createAdminHost(options: AdminHostOptions): AdminHost {
+  const { services, store, adapters, providers, slots } = options;
+
+  function platforms(): HealthLine[] {
+    return adapters.map((adapter) => ({
+      area: 'Platform',
+      name:
+        PLATFORMS[adapter.platform].name === 'a team chat' ? 'Playground' : PLATFORMS[adapter.platform].name,
+      ...(adapter.ready()
+        ? { state: 'good', finding: 'Connected.' }
+        : { state: 'bad', finding: 'Not connected; it connects again by itself. The log says why.' }),
+    }));
+  }
+
+  function keys(): HealthLine[] {
+    const refused = new Map(options.refusals().map(({ id, variable }) => [id, variable]));
+    return [...providers.clients.keys()].map((id): HealthLine => {
+      const line = { area: 'Provider', name: providers.nameOf(id) } as const;
+      const variable = refused.get(id);
+      if (variable !== undefined) {
+        return { ...line, state: 'bad', finding: `It refused the key in ${variable} at the start.` };
+      }
+      return providers.usable.has(id)
+        ? { ...line, state: 'good', finding: 'It can be asked.' }
+        : {
+            ...line,
+            state: 'warn',
+            finding: 'There is no key for it, so only guilds with a key of their own reach it.',
+          };
+    });
+  }
+
+  async function storeLine(): Promise<HealthLine> {
+    const sinceMs = performance.now();
+    try {
+      await store.ping();
+      const ms = Math.round(performance.now() - sinceMs);
+      return {
+        area: 'Store',
+        name: '',
+        state: ms > SLOW_MS ? 'warn' : 'good',
+        finding: `It answers, in ${ms} ms.`,
+      };
+    } catch {
+      return { area: 'Store', name: '', state: 'bad', finding: 'It does not answer. The log says why.' };
+    }
+  }
+
+  return {
+    services,
+    names: createGuildNames(store),
+    async health() {
+      const { used, waiting } = slots;
+      return [
+        ...platforms(),
+        ...keys(),
+        await storeLine(),
+        {
+          area: 'Backlog',
+          name: '',
+          state: waiting > 0 ? 'warn' : 'good',
+          finding: `${counted(used, 'answer streams', 'answers stream')}, ${counted(waiting, 'question waits', 'questions wait')} for a free slot.`,
+        },
+      ];
+    },
+  };
+}

@@ -1,0 +1,274 @@
+import { request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createGuildNames } from '../../src/core/access/guild-names.ts';
+import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
+import { limitsSchema } from '../../src/core/ports/limits.ts';
+import { StoreError } from '../../src/core/ports/store.ts';
+import { invocationOf, testActor } from '../support/test-bot.ts';
+import { ADMIN_TOKEN, type Dashboard, startDashboard } from './dashboard.ts';
+
+let dashboard: Dashboard;
+
+beforeEach(async () => {
+  dashboard = await startDashboard({ defaultTier: 'premium', limits: limitsSchema.parse({}) });
+});
+afterEach(() => dashboard.close());
+
+/** One question that is answered, at this price; with null as price the provider keeps the price to itself. */
+async function ask(user: string, cost: number | null): Promise<void> {
+  const { bot } = dashboard;
+  bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 2, ...(cost !== null && { cost }) });
+  const options = { prompt: `A question of ${user}’s`, model: 'openai/gpt-4o-mini' };
+  await bot.dispatch.command(invocationOf('ask', options, { actor: testActor(user) }));
+}
+
+describe('the door of the dashboard', () => {
+  const PAGES = ['/admin', '/admin/', '/admin/guilds', '/admin/guilds/discord%3A1', '/admin/nowhere'];
+
+  it('shows the login in place of every page, and takes no action, without a session', async () => {
+    for (const path of PAGES) {
+      const page = await dashboard.get(path, {});
+      expect(page.status, path).toBe(401);
+      expect(page.text).toContain('name="token"');
+    }
+    for (const path of ['/admin/pause', '/admin/resume', '/admin/guilds/discord%3A1/grant']) {
+      const answer = await dashboard.post(path, { tier: 'premium' }, { origin: dashboard.url });
+      expect(answer.status, path).toBe(401);
+    }
+    expect(await dashboard.bot.services.pauses.read()).toBeNull();
+  });
+
+  it('leads to the page that was asked for, and nowhere else', async () => {
+    const opened = async (to: string) =>
+      (
+        await dashboard.post('/admin/login', { token: ADMIN_TOKEN, to }, { origin: dashboard.url })
+      ).headers.get('location');
+    expect(await opened('/admin/guilds?id=discord%3A1')).toBe('/admin/guilds?id=discord%3A1');
+    for (const to of [
+      'https://attacker.example',
+      '//attacker.example',
+      '/admin//attacker.example\\',
+      '/administrator',
+    ]) {
+      expect(await opened(to), to).toBe('/admin');
+    }
+  });
+
+  it('says that a token is wrong, and takes no more of them after five', async () => {
+    const wrong = () => dashboard.post('/admin/login', { token: 'wrong' }, { origin: dashboard.url });
+    for (let guess = 0; guess < 5; guess++) expect((await wrong()).status).toBe(401);
+    const refused = await wrong();
+    expect([refused.status, refused.headers.get('set-cookie')]).toEqual([429, null]);
+    expect(refused.text).toContain('Too many wrong tokens');
+  });
+
+  it('closes behind who logs out', async () => {
+    const { headers } = await dashboard.post('/admin/logout', {});
+    expect(headers.get('set-cookie')).toMatch(
+      /^parley_session=; HttpOnly; SameSite=Strict; Path=\/; Max-Age=0$/,
+    );
+  });
+
+  it.each([
+    ['of another site', { origin: 'https://attacker.example' }],
+    ['of another site, as the browser says it', { 'sec-fetch-site': 'cross-site' }],
+    ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
+    ['that hides where it comes from', {}],
+    ['of a sandboxed frame', { origin: 'null' }],
+  ])('takes no form %s', async (_, headers) => {
+    const { status } = await dashboard.get('/admin');
+    expect(status).toBe(200);
+    const opened = await dashboard.post('/admin/login', { token: ADMIN_TOKEN }, { origin: dashboard.url });
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+    // As a browser of yesterday, without `fetch`, which adds headers of its own.
+    const answer = await new Promise<number>((resolve, reject) => {
+      const sent = request(
+        new URL('/admin/pause', dashboard.url),
+        {
+          method: 'POST',
+          headers: { cookie, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      );
+      sent.on('error', reject).end('text=gone');
+    });
+    expect(answer).toBe(403);
+    expect(await dashboard.bot.services.pauses.read()).toBeNull();
+  });
+
+  it('sends pages that run nothing inline and load nothing from elsewhere', async () => {
+    const { headers, text } = await dashboard.get('/admin');
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("form-action 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(text).not.toMatch(/\sstyle=|\son[a-z]+=|https?:\/\//);
+  });
+
+  it('takes no long body', async () => {
+    const { status } = await dashboard.post('/admin/pause', { text: 'x'.repeat(20_000) });
+    expect(status).toBe(413);
+  });
+
+  it('is walled up without ADMIN_TOKEN', async () => {
+    const closed = await startDashboard({ withoutToken: true });
+    try {
+      const page = await closed.get('/admin', {});
+      expect([page.status, page.text]).toEqual([404, expect.stringContaining('Set ADMIN_TOKEN')]);
+    } finally {
+      await closed.close();
+    }
+  });
+});
+
+describe('the overview', () => {
+  it('counts as /usage does, also while costs are unsettled', async () => {
+    await ask('mia', 0.01);
+    await ask('ben', 0.02);
+    const { services, ledger } = dashboard.bot;
+    const limits = await services.limits.limitsFor(
+      { guild: 'discord:1', user: 'zoe', groups: async () => [], payer: 'operator' },
+      'premium',
+    );
+    await ledger.reserve({
+      id: 'open',
+      guild: 'discord:1',
+      user: 'zoe',
+      model: 'openai/gpt-4o',
+      provider: 'openrouter',
+      payer: 'operator',
+      worstNanoUsd: 50_000_000,
+      limits,
+    });
+    const { sums } = await readUsage(services, {
+      guild: null,
+      count: 30,
+      nowMs: Date.now(),
+      timeZone: 'UTC',
+    });
+    const words = sumInWords(sums.days);
+    expect(words).toBe('3 requests · 24 tokens · $0.03 · 1 of them not settled yet, at most $0.05 more');
+    const { text } = await dashboard.get('/admin');
+    expect(text.split(words)).toHaveLength(4);
+    const listed = invocationOf('usage', { of: 'here' }, { actor: testActor('ada', { isAdmin: true }) });
+    await dashboard.bot.dispatch.command(listed);
+    expect(listed.surface.privateTexts.map((notice) => notice.text).join('\n')).toContain(
+      `Last 30 days: ${words}`,
+    );
+  });
+
+  it('shows how platforms and the store are, also if the store fails', async () => {
+    dashboard.platform.isReady = false;
+    const { store } = dashboard.bot;
+    const sound = { ping: store.ping, open: store.ledger.open };
+    Object.assign(store, { ping: () => Promise.reject(new StoreError('gone')) });
+    Object.assign(store.ledger, { open: () => Promise.reject(new StoreError('gone')) });
+    const { status, text } = await dashboard.get('/admin');
+    Object.assign(store, { ping: sound.ping });
+    Object.assign(store.ledger, { open: sound.open });
+    expect(status).toBe(200);
+    expect(text).toContain('Not connected');
+    expect(text).toContain('It does not answer.');
+    expect(text).toContain('what was used cannot be shown');
+  });
+
+  it('pauses with a text for people, and resumes', async () => {
+    await dashboard.post('/admin/pause', { text: 'Back at <b>noon</b>.' });
+    expect(await dashboard.bot.services.pauses.read()).toMatchObject({
+      text: 'Back at <b>noon</b>.',
+      by: 'dashboard (127.0.0.1)',
+    });
+    expect((await dashboard.get('/admin')).text).toContain('Back at &lt;b&gt;noon&lt;/b&gt;.');
+    const { headers } = await dashboard.post('/admin/resume', {});
+    expect(headers.get('location')).toBe('/admin?done=resumed');
+    expect(await dashboard.bot.services.pauses.read()).toBeNull();
+  });
+});
+
+describe('the page of a guild', () => {
+  const path = '/admin/guilds/discord%3A1';
+
+  it('lists guilds with name, tier and use, whatever they are called', async () => {
+    await ask('mia', 0.01);
+    await createGuildNames(dashboard.bot.store).keep(
+      new Map([
+        ['discord:1', '<script>alert(1)</script>'],
+        ['slack:T1', 'Schach'],
+      ]),
+    );
+    const { text } = await dashboard.get('/admin/guilds');
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(text).not.toContain('<script>alert');
+    expect(text).toMatch(/Schach<\/bdi><\/a><\/th>\s*<td[^>]*><code>slack:T1/);
+  });
+
+  it('grants until a day and revokes, with a reason in the audit log', async () => {
+    const { services } = dashboard.bot;
+    const granted = await dashboard.post(`${path}/grant`, {
+      tier: 'openai',
+      until: '2999-01-01',
+      reason: 'a year for the club',
+    });
+    expect(granted.headers.get('location')).toBe(`${path}?done=granted`);
+    expect((await services.guilds.report('discord:1')).grants).toMatchObject([
+      {
+        tier: 'openai',
+        expiresAtMs: Date.UTC(2999, 0),
+        reason: 'a year for the club',
+        by: 'dashboard (127.0.0.1)',
+      },
+    ]);
+    expect((await dashboard.get(path)).text).toContain('a year for the club');
+    expect((await dashboard.post(`${path}/revoke`, {})).headers.get('location')).toBe(`${path}?done=revoked`);
+    expect((await services.guilds.report('discord:1')).grants).toEqual([]);
+    expect((await dashboard.get(path)).text).toContain('tier.revoke of discord:1');
+  });
+
+  it('sets limits for all and for one person, as the operator', async () => {
+    const { services } = dashboard.bot;
+    await dashboard.post(`${path}/limits`, { limit: 'all-dollars-per-day', amount: '7.50' });
+    await dashboard.post(`${path}/limits`, { limit: 'requests-per-day', amount: '3', user: '42' });
+    expect(await services.limits.rules('discord:1')).toMatchObject({
+      operator: { nanoUsdPerGuildPerDay: 7_500_000_000 },
+      users: { 42: { requestsPerUserPerDay: 3 } },
+    });
+    const { text } = await dashboard.get(path);
+    expect(text).toContain('$7.50');
+    expect(text).toContain('person 42');
+  });
+
+  it.each([
+    ['grant', { tier: 'gold' }, 'There is no tier'],
+    ['grant', { tier: 'premium', until: '2001-01-01' }, 'is in the past'],
+    ['limits', { limit: 'all-dollars-per-day', amount: 'much' }, 'must be in US dollars'],
+    ['limits', { limit: 'all-dollars-per-day', amount: '1', user: '42' }, 'not to one person'],
+    ['limits', { limit: 'requests-per-day', amount: '1', user: 'Mia' }, 'is not the id of a person there'],
+  ])('says on the page why it does not %s %j', async (action, fields, words) => {
+    const { status, text } = await dashboard.post(`${path}/${action}`, fields);
+    expect(status).toBe(400);
+    expect(text).toMatch(new RegExp(`role="alert">[^<]*${words}`));
+    expect(text).toContain('Set a limit');
+  });
+
+  it('shows of a key the last four characters alone', async () => {
+    const { services } = dashboard.bot;
+    await services.ownKeys.connect(
+      'discord:1',
+      'openrouter',
+      'sk-or-v1-secret-of-the-guild-1a2b',
+      { by: 'discord:7' },
+      AbortSignal.timeout(5_000),
+    );
+    const { text } = await dashboard.get(path);
+    expect(text).toContain('…1a2b');
+    expect(text).not.toContain('guild-1a2b');
+  });
+
+  it('knows no guild that cannot be one', async () => {
+    expect((await dashboard.get('/admin/guilds/irc%3A1')).status).toBe(400);
+  });
+});
