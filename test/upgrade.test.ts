@@ -78,6 +78,9 @@ async function goesOn(storeUrl: string): Promise<void> {
   expect(parley(storeUrl, 'audit').output).toMatch(/limits?.*77|77.*limits?/);
   const used = JSON.parse(parley(storeUrl, 'usage', 'web:local', '--days', '9999', '--json').output);
   expect(JSON.stringify(used)).toContain('Mia');
+  const stored = JSON.parse(parley(storeUrl, 'export', 'web:local', 'member').output);
+  expect(JSON.stringify(stored.turns)).toContain('What is six times seven?');
+  expect(stored.answers.length).toBeGreaterThanOrEqual(3);
   await program.kill();
 }
 

@@ -2,7 +2,13 @@ import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../src/core/ports/adapter.ts';
-import { type CountedWrite, type Reservation, type Store, StoreError } from '../../src/core/ports/store.ts';
+import {
+  type CountedWrite,
+  keyIn,
+  type Reservation,
+  type Store,
+  StoreError,
+} from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { storeContract } from '../contracts/store.ts';
@@ -269,6 +275,103 @@ describeWithRedis('Redis', () => {
     expect(await client.zCard('{parley}:claims:expiry')).toBe(3);
     client.destroy();
     await store.close();
+  });
+
+  describe('what is found by its guild', () => {
+    let client: ReturnType<typeof createClient>;
+
+    beforeEach(async () => {
+      await redis.flush();
+      client = createClient({ url: redis.url });
+      await client.connect();
+    });
+    afterEach(() => client.destroy());
+
+    const keysOf = async (store: Store, prefix: string) =>
+      (await collect(store.keys('notes', prefix))).sort();
+    const value = (text: string) => JSON.stringify({ value: text });
+
+    it('takes as many commands, however many keys others have', async () => {
+      const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
+      const notes = store.keyv('notes');
+      const others = Array.from({ length: 5_000 }, (_, index) => ({ key: `discord:2/${index}`, value: 1 }));
+      await notes.setMany(others);
+      await notes.set('discord:1/a', 1, 60_000);
+      await store.ledger.reserve({ ...RESERVATION, id: 'own', draws: [] });
+      await client.configResetStat();
+      expect(await keysOf(store, 'discord:1/')).toEqual(['discord:1/a']);
+      expect(await store.ledger.open({ guild: 'discord:1' })).toMatchObject([{ id: 'own' }]);
+      expect(await store.ledger.open({ guild: 'discord:11' })).toEqual([]);
+      const stats = await client.info('commandstats');
+      const calls = [...stats.matchAll(/^cmdstat_([a-z]+):calls=(\d+)/gm)].map(([, name, count]) => [
+        name,
+        Number(count),
+      ]);
+      const { config: _, ...used } = Object.fromEntries(calls);
+      expect(used).toEqual({ zrange: 3, exists: 1, hmget: 1, zmscore: 1 });
+      await store.close();
+    });
+
+    it('holds what a version without an index wrote before, and what one writes beside it', async () => {
+      const { leaseUntilMs, ...body } = RESERVATION;
+      await client.set('parley:notes::discord:1/kept', value('kept'));
+      await client.set('parley:notes::discord:1/short', value('short'), {
+        expiration: { type: 'PX', value: 60_000 },
+      });
+      await client.set('another program::discord:1/x', value('x'));
+      await client.hSet('{parley}:reservations', body.id, JSON.stringify(body));
+      await client.zAdd('{parley}:reservations:lease', { value: body.id, score: leaseUntilMs });
+
+      const clock = createFakeClock();
+      const store = await openStore(redis.url, { clock, log: silent });
+      expect(await keysOf(store, 'discord:1/')).toEqual(['discord:1/kept', 'discord:1/short']);
+      expect(await store.ledger.open({ guild: 'discord:1' })).toEqual([RESERVATION]);
+
+      await client.set('parley:notes::discord:1/late', value('late'));
+      await clock.advance(6 * 60_000);
+      await expect
+        .poll(() => keysOf(store, 'discord:1/'))
+        .toEqual(['discord:1/kept', 'discord:1/late', 'discord:1/short']);
+      // When each expires is known by then.
+      await expect
+        .poll(() => client.zRange('{parley}:keyv:expiry', 0, -1))
+        .toEqual(['parley:notes::discord:1/short']);
+      await store.close();
+    });
+
+    it('forgets what was deleted, settled or has expired', async () => {
+      const clock = createFakeClock();
+      const store = await openStore(redis.url, { clock, log: silent });
+      const notes = store.keyv('notes');
+      const claim = await store.claims.claim('lock', 'p', clock.now() + 60_000, 0);
+      await notes.setMany([
+        { key: 'deleted', value: 1, ttl: 60_000 },
+        { key: 'expires', value: 1, ttl: 60_000 },
+        { key: 'stays', value: 1, ttl: 60_000 },
+      ]);
+      if (claim) await store.keyv('notes', claim).set('under a lock', 1, 60_000);
+      if (claim) await store.keyv('notes', claim).delete('under a lock');
+      await notes.set('stays', 2);
+      await notes.delete('deleted');
+      await store.replace('notes', 'replaced', undefined, 1, 60_000);
+      await store.everything.set(keyIn('notes', 'of all'), 1, 60_000);
+      expect(await keysOf(store, '')).toEqual(['expires', 'of all', 'replaced', 'stays']);
+      await store.replace('notes', 'replaced', await notes.get('replaced', { raw: true }), undefined);
+      await store.everything.delete(keyIn('notes', 'of all'));
+      await store.ledger.reserve(RESERVATION);
+      await store.ledger.settle(RESERVATION.id, RESERVATION.reserved, null);
+      expect(await client.zRange('{parley}:keyv:expiry', 0, -1)).toEqual(['parley:notes::expires']);
+
+      // As if its time had come: Redis forgets it, and the sweep finds it due.
+      await client.pExpire('parley:notes::expires', 1);
+      await client.zAdd('{parley}:keyv:expiry', { value: 'parley:notes::expires', score: 1 });
+      await expect.poll(() => keysOf(store, '')).toEqual(['stays']);
+      await clock.advance(6 * 60_000);
+      await expect.poll(() => client.zCard('{parley}:keyv:expiry')).toBe(0);
+      expect(await client.zRange('{parley}:keyv:keys', 0, -1)).toEqual(['parley:notes::stays']);
+      expect(await client.exists('{parley}:reservations:of')).toBe(0);
+      await store.close();
+    });
   });
 
   describe('what stands in Redis', () => {

@@ -310,6 +310,21 @@ describe('faults of SQLite', () => {
     await store.close();
   });
 
+  it('finds the open reservations of a guild without a look at others', async () => {
+    const path = freshPath();
+    // The index came after the schema: a file of before gets it, and stays one that older versions read.
+    const database = openDatabase(path, createFakeClock());
+    await migrate(database, path);
+    await database.close();
+    await (await open(path)).close();
+    const file = new DatabaseSync(path);
+    const plan = file
+      .prepare("EXPLAIN QUERY PLAN SELECT id FROM reservations WHERE json_extract(body, '$.entry.guild') = ?")
+      .all('discord:1');
+    expect(JSON.stringify(plan)).toContain('USING INDEX reservations_by_guild');
+    file.close();
+  });
+
   it('reads what was to be written before, though nobody has waited for that', async () => {
     const store = await open(freshPath());
     const claiming = store.claims.claim('event', 'p', 10_000, 10_000);

@@ -62,7 +62,7 @@ export const PLATFORMS = {
     guild: /^local$/,
     guildExamples: ['web:local'],
     group: null,
-    user: () => null,
+    user: (typed) => (/^(?:member|admin|operator)$/.test(typed) ? typed : null),
     isVouched: false,
     sellsTiers: false,
   },

@@ -2,7 +2,8 @@ import type { Clock } from '../../core/kit/clock.ts';
 import { type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
-import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS } from './keys.ts';
+import { INDEXED } from './key-index.ts';
+import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS, KEYV_EXPIRY, KEYV_KEYS } from './keys.ts';
 
 const CLAIM = script(`
 local claims, expiry, leases, journals = unpack(KEYS)
@@ -57,13 +58,13 @@ redis.call('ZADD', leases, lease, id)
 return {id, fence, redis.call('HGET', journals, id)}
 `);
 
-/** Sets or deletes a key of any kind while a claim is held; says whether there was one, and -1 where it is not held. */
-const CHANGE = script(`
-local claims, leases, key = unpack(KEYS)
+/** Sets or deletes a key of a Keyv while a claim is held; says whether there was one, and -1 where it is not held. */
+const CHANGE = script(`${INDEXED}
+local claims, leases, index, expiry, key = unpack(KEYS)
 local id, held, value, ttl = unpack(ARGV)
 if redis.call('HGET', claims, id) ~= held or not redis.call('ZSCORE', leases, id) then return -1 end
-if not value then return redis.call('UNLINK', key) end
-if ttl then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
+if not value then return drop(index, expiry, key) end
+put(index, expiry, key, value, ttl)
 return 1
 `);
 
@@ -169,7 +170,7 @@ export async function changeUnder(
 ): Promise<boolean> {
   const changed = await runScript(
     CHANGE,
-    [CLAIMS, CLAIM_LEASES, key],
+    [CLAIMS, CLAIM_LEASES, KEYV_KEYS, KEYV_EXPIRY, key],
     [lock.id, held(lock), value, ttlMs].filter((each) => each !== undefined),
   );
   if (changed === -1) throw new LockLost(lock);

@@ -15,7 +15,7 @@ const SILENCE_TIMEOUT_MS = 30_000;
 const PING_EVERY_MS = 10_000;
 const RECONNECT_AFTER_MS = { first: 50, most: 2_000 } as const;
 
-type RedisClient = ReturnType<typeof createClient>;
+export type RedisClient = ReturnType<typeof createClient>;
 
 /** A Lua script, which Redis runs as one atomic step. */
 export interface Script {

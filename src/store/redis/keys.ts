@@ -1,6 +1,7 @@
 /**
  * All keys that scripts touch carry one hash tag, so that a cluster keeps them in one slot: a script can then change
- * them in one step. Their names are fixed, so that scripts declare every key they use.
+ * them in one step. Their names are fixed, so that scripts declare every key they use. The values of Keyv alone have names
+ * of their own (`redisKey`).
  */
 function key(name: string): string {
   return `{parley}:${name}`;
@@ -17,6 +18,8 @@ export const COUNTER_EXPIRY = key('counters:expiry');
 export const RESERVATIONS = key('reservations');
 /** Ids of open reservations by the end of their lease. */
 export const RESERVATION_LEASES = key('reservations:lease');
+/** `["guild","id"]` of each open reservation, in the order of letters: those of a guild stand together. */
+export const RESERVATIONS_OF = key('reservations:of');
 /** Id -> generation id. */
 export const GENERATIONS = key('reservations:generation');
 
@@ -28,6 +31,13 @@ export const CLAIM_EXPIRY = key('claims:expiry');
 export const CLAIM_LEASES = key('claims:lease');
 /** Id -> journal, as JSON. */
 export const JOURNALS = key('claims:journal');
+
+/** The keys of all Keyvs, in the order of letters … */
+export const KEYV_KEYS = key('keyv:keys');
+/** … and those that expire, by the time at which they do. */
+export const KEYV_EXPIRY = key('keyv:expiry');
+/** The version that brought what older ones wrote into the indexes. */
+export const INDEXED_BY = key('indexed');
 
 /** Of one limit: ids of writes by the time until which they count, … */
 export function paceWrites(limit: string): string {

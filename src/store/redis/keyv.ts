@@ -4,20 +4,16 @@ import type { KeyvEntry, KeyvStoreAdapter } from 'keyv';
 import { type ClaimKey, partsOfKey } from '../../core/ports/store.ts';
 import { changeUnder } from './claims.ts';
 import { type RedisConnection, script } from './connection.ts';
-
-const SCAN_KEYS = 1_000;
-/** Between namespace and key: the default of `@keyv/redis`. */
-const KEY_SEPARATOR = '::';
+import { dropKeys, INDEXED, keyPages, putKeys, redisKey } from './key-index.ts';
+import { KEYV_EXPIRY, KEYV_KEYS } from './keys.ts';
 
 /** Sets or deletes a key whose value is the one with this hash; `none` if there is to be none. */
-const REPLACE = script(`
-local key = KEYS[1]
+const REPLACE = script(`${INDEXED}
+local index, expiry, key = unpack(KEYS)
 local before, value, ttl = unpack(ARGV)
 local stored = redis.call('GET', key)
 if (stored and redis.sha1hex(stored) or 'none') ~= before then return 0 end
-if not value then redis.call('UNLINK', key)
-elseif ttl then redis.call('SET', key, value, 'PX', ttl)
-else redis.call('SET', key, value) end
+if value then put(index, expiry, key, value, ttl) else drop(index, expiry, key) end
 return 1
 `);
 
@@ -48,7 +44,7 @@ export function createRedisKeyv(connection: RedisConnection): RedisKeyv {
       const hash = before === undefined ? 'none' : createHash('sha1').update(before).digest('hex');
       const replaced = await connection.runScript(
         REPLACE,
-        [redis.createKeyPrefix(key, scopeOf(namespace))],
+        [KEYV_KEYS, KEYV_EXPIRY, redisKey(namespace, key)],
         [hash, after, ttlMs && Math.ceil(ttlMs)].filter((each) => each !== undefined),
       );
       return replaced === 1;
@@ -56,31 +52,33 @@ export function createRedisKeyv(connection: RedisConnection): RedisKeyv {
   };
 }
 
-function scopeOf(namespace: string): string {
-  return `parley:${namespace}`;
-}
-
-function createEverythingAdapter({ run }: RedisConnection, redis: KeyvRedis<never>): KeyvStoreAdapter {
-  const scoped = (joined: string) => {
-    const [namespace, key] = partsOfKey(joined);
-    return redis.createKeyPrefix(key, scopeOf(namespace));
-  };
+function createEverythingAdapter(connection: RedisConnection, redis: KeyvRedis<never>): KeyvStoreAdapter {
+  const { run } = connection;
+  const scoped = (joined: string) => redisKey(...partsOfKey(joined));
   const adapter: KeyvStoreAdapter = {
     opts: {},
     on: () => adapter,
     get: (key) => run(() => redis.get(scoped(key))),
     getMany: (keys) => run(() => redis.getMany(keys.map(scoped))),
-    set: (key: string, value: string, ttlMs?: number) =>
-      run(() => redis.set(scoped(key), value, ttlMs && Math.ceil(ttlMs))),
-    setMany: (entries) => run(() => redis.setMany(entries.map((entry) => scopedEntry(entry, scoped)))),
-    delete: (key) => run(() => redis.delete(scoped(key))),
+    ...writes(connection, scoped),
     clear: () => Promise.reject(new Error('everything is not cleared at once')),
   };
   return adapter;
 }
 
-function scopedEntry({ key, value, ttl }: KeyvEntry, scoped: (key: string) => string): KeyvEntry {
-  return { key: scoped(key), value, ...(ttl === undefined ? {} : { ttl: Math.ceil(ttl) }) };
+/** How Keyv's storages write and drop values, by the names that `scoped` gives. */
+function writes(connection: RedisConnection, scoped: (key: string) => string) {
+  return {
+    set: (key: string, value: string, ttlMs?: number) =>
+      putKeys(connection, [{ key: scoped(key), value, ttlMs }]),
+    setMany: (entries: readonly KeyvEntry[]) =>
+      putKeys(
+        connection,
+        entries.map(({ key, value, ttl }) => ({ key: scoped(key), value, ttlMs: ttl })),
+      ),
+    delete: (key: string) => dropKeys(connection, [scoped(key)]),
+    deleteMany: (keys: readonly string[]) => dropKeys(connection, keys.map(scoped)),
+  } satisfies Partial<KeyvStoreAdapter>;
 }
 
 /** `@keyv/redis` under a namespace of Parley's, with bounded time and one kind of error. */
@@ -91,8 +89,7 @@ function createAdapter(
   lock?: ClaimKey,
 ): KeyvStoreAdapter {
   const { run } = connection;
-  const scope = scopeOf(namespace);
-  const scoped = (key: string) => redis.createKeyPrefix(key, scope);
+  const scoped = (key: string) => redisKey(namespace, key);
 
   const adapter: Required<KeyvStoreAdapter> = {
     namespace,
@@ -102,50 +99,24 @@ function createAdapter(
     getMany: (keys) => run(() => redis.getMany(keys.map(scoped))),
     has: (key) => run(() => redis.has(scoped(key))),
     hasMany: (keys) => run(() => redis.hasMany(keys.map(scoped))),
-    set: (key: string, value: string, ttlMs?: number) =>
-      run(() => redis.set(scoped(key), value, ttlMs && Math.ceil(ttlMs))),
-    setMany: (entries) => run(() => redis.setMany(entries.map((entry) => scopedEntry(entry, scoped)))),
-    delete: (key) => run(() => redis.delete(scoped(key))),
-    deleteMany: (keys) => run(() => redis.deleteMany(keys.map(scoped))),
-    // `KeyvRedis.clear` keeps its errors to itself.
+    ...writes(connection, scoped),
     async clear() {
-      for await (const [key] of adapter.iterator() as AsyncGenerator<[string]>) await adapter.delete(key);
+      for await (const page of keyPages(connection, namespace, '')) await adapter.deleteMany([...page]);
     },
     // The connection is the store's to close: other namespaces use it.
     disconnect: async () => {},
-    // `KeyvRedis.iterator` asks for ten keys at a time, of the whole database.
     async *iterator() {
-      const prefix = scoped('');
-      let cursor = '0';
-      do {
-        const page = await run((client) => client.scan(cursor, { MATCH: `${prefix}*`, COUNT: SCAN_KEYS }));
-        const values = await run(() => redis.getMany(page.keys));
-        for (const [index, key] of page.keys.entries()) {
+      for await (const page of keyPages(connection, namespace, '')) {
+        const values = await adapter.getMany([...page]);
+        for (const [index, key] of page.entries()) {
           const value = values[index];
           // A value that expired between its listing and its reading has none.
-          if (value !== undefined) yield [key.slice(prefix.length), value] as never;
+          if (value !== undefined) yield [key, value] as never;
         }
-        cursor = page.cursor;
-      } while (cursor !== '0');
+      }
     },
   };
   return lock === undefined ? adapter : Object.assign(adapter, writesUnder(lock, connection, scoped));
-}
-
-/** Redis looks through its keys by itself, a thousand in one step; only those of the namespace with the prefix come here. */
-export async function* listKeys(
-  { run }: RedisConnection,
-  namespace: string,
-  prefix: string,
-): AsyncGenerator<string> {
-  const scope = `${scopeOf(namespace)}${KEY_SEPARATOR}`;
-  const match = `${`${scope}${prefix}`.replace(/[\\*?[\]]/g, '\\$&')}*`;
-  let cursor = '0';
-  do {
-    const page = await run((client) => client.scan(cursor, { MATCH: match, COUNT: SCAN_KEYS }));
-    for (const key of page.keys) yield key.slice(scope.length);
-    cursor = page.cursor;
-  } while (cursor !== '0');
 }
 
 /** In one step with a look at the lock, for which `@keyv/redis` has no way. */

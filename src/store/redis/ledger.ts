@@ -1,7 +1,8 @@
+import type { GuildId } from '../../core/ports/actor.ts';
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
 import { checkAmounts, checkReservation } from '../checks.ts';
 import { isOf, readStored } from '../shared.ts';
-import { type RedisConnection, script } from './connection.ts';
+import { type RedisClient, type RedisConnection, script } from './connection.ts';
 import {
   COUNTER_EXPIRY,
   COUNTERS,
@@ -10,6 +11,7 @@ import {
   RECORDS,
   RESERVATION_LEASES,
   RESERVATIONS,
+  RESERVATIONS_OF,
 } from './keys.ts';
 import { APPEND_RECORD, indexesOf, recordValues } from './records.ts';
 
@@ -30,40 +32,42 @@ end
 `;
 
 const RESERVE = script(`${ADD}
-local counters, expiry, reservations, leases = unpack(KEYS)
-local id, lease, body = unpack(ARGV)
+local counters, expiry, reservations, leases, guilds = unpack(KEYS)
+local id, lease, body, member = unpack(ARGV)
 local function exact(value) return string.format('%.0f', value) end
 local used, known = {}, redis.call('HEXISTS', reservations, id) == 1
-for i = 4, #ARGV, 4 do
+for i = 5, #ARGV, 4 do
   local value = tonumber(redis.call('HGET', counters, ARGV[i]) or '0')
   local amount, limit = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  if not known and limit and value + amount > limit then return {0, (i - 4) / 4, exact(value)} end
+  if not known and limit and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
   used[#used + 1] = exact(value)
 end
 if known then return {1, unpack(used)} end
 used = {}
-for i = 4, #ARGV, 4 do
+for i = 5, #ARGV, 4 do
   used[#used + 1] = exact(add(counters, ARGV[i], ARGV[i + 1]))
   redis.call('ZADD', expiry, ARGV[i + 3], ARGV[i])
 end
 redis.call('HSET', reservations, id, body)
 redis.call('ZADD', leases, lease, id)
+redis.call('ZADD', guilds, 0, member)
 return {1, unpack(used)}
 `);
 
 /** The corrections are worked out before: a reservation never changes, only whether it is open. */
 const SETTLE = script(`${ADD}
-local reservations, leases, generations, counters = unpack(KEYS)
-local id, count = unpack(ARGV)
+local reservations, leases, guilds, generations, counters = unpack(KEYS)
+local id, member, count = unpack(ARGV)
 if redis.call('HDEL', reservations, id) == 0 then return 0 end
 redis.call('ZREM', leases, id)
+redis.call('ZREM', guilds, member)
 redis.call('HDEL', generations, id)
-local next = 3 + 2 * tonumber(count)
-for i = 3, next - 1, 2 do
+local next = 4 + 2 * tonumber(count)
+for i = 4, next - 1, 2 do
   if redis.call('HEXISTS', counters, ARGV[i]) == 1 then add(counters, ARGV[i], ARGV[i + 1]) end
 end
 ${APPEND_RECORD}
-if KEYS[5] then append(5, next) end
+if KEYS[6] then append(6, next) end
 return 1
 `);
 
@@ -83,11 +87,12 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       const [ok, ...rest] = (
         (await runScript(
           RESERVE,
-          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES],
+          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES, RESERVATIONS_OF],
           [
             id,
             leaseUntilMs,
             JSON.stringify(body),
+            memberOf(body),
             ...draws.flatMap(({ counter, unit, limit, expiresAtMs }) => [
               counter,
               reserved[unit],
@@ -108,18 +113,20 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       checkAmounts(actual, id);
       const text = await run((client) => client.hGet(RESERVATIONS, id));
       if (text === null) return false;
-      const { draws, reserved } = readStored(text) as Body;
+      const body = readStored(text) as Body;
+      const { draws, reserved } = body;
       const corrections = draws.flatMap(({ counter, unit }) => [counter, actual[unit] - reserved[unit]]);
       const settled = await runScript(
         SETTLE,
         [
           RESERVATIONS,
           RESERVATION_LEASES,
+          RESERVATIONS_OF,
           GENERATIONS,
           COUNTERS,
           ...(record ? [RECORDS, RECORD_SEQ, ...indexesOf(record)] : []),
         ],
-        [id, draws.length, ...corrections, ...(record ? recordValues(record) : [])],
+        [id, memberOf(body), draws.length, ...corrections, ...(record ? recordValues(record) : [])],
       );
       return settled === 1;
     },
@@ -136,10 +143,9 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
 
     open: (of) =>
       run(async (client) => {
-        const bodies = Object.values(await client.hGetAll(RESERVATIONS)).map(
-          (text) => readStored(text) as Body,
-        );
-        const found = bodies.filter(({ entry }) => isOf(entry, of));
+        const texts =
+          of === undefined ? await client.hVals(RESERVATIONS) : await textsOfGuild(client, of.guild);
+        const found = texts.map((text) => readStored(text) as Body).filter(({ entry }) => isOf(entry, of));
         if (found.length === 0) return [];
         const leases = await client.zmScore(
           RESERVATION_LEASES,
@@ -183,6 +189,32 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       );
     },
   };
+}
+
+/** In `RESERVATIONS_OF`. */
+function memberOf({ id, entry }: Pick<Body, 'id' | 'entry'>): string {
+  return JSON.stringify([entry.guild, id]);
+}
+
+async function textsOfGuild(client: RedisClient, guild: GuildId): Promise<readonly string[]> {
+  const first = JSON.stringify([guild]).replace(/]$/, ',');
+  const members = await client.zRange(RESERVATIONS_OF, `[${first}`, `(${first}\u{10FFFF}`, { BY: 'LEX' });
+  if (members.length === 0) return [];
+  const ids = members.map((member) => (JSON.parse(member) as [guild: string, id: string])[1]);
+  const texts = await client.hmGet(RESERVATIONS, ids);
+  // Settled meanwhile, or by a version without this index.
+  const settled = members.filter((_, index) => texts[index] === null);
+  if (settled.length > 0) await client.zRem(RESERVATIONS_OF, settled);
+  return texts.filter((text) => text !== null);
+}
+
+/** Indexes the open reservations of versions without an index. */
+export async function indexReservations({ run }: RedisConnection): Promise<void> {
+  await run(async (client) => {
+    const bodies = (await client.hVals(RESERVATIONS)).map((text) => readStored(text) as Body);
+    const members = bodies.map((body) => ({ value: memberOf(body), score: 0 }));
+    if (members.length > 0) await client.zAdd(RESERVATIONS_OF, members);
+  });
 }
 
 const SWEEP = script(`

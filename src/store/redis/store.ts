@@ -1,14 +1,16 @@
 import { Keyv } from 'keyv';
 import type { Logger } from 'pino';
 import { repeat } from '../../core/kit/repeat.ts';
+import { VERSION } from '../../core/kit/version.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
-import { SCHEMA_KEY } from './keys.ts';
-import { createRedisKeyv, listKeys } from './keyv.ts';
-import { createRedisLedger, sweepCounters } from './ledger.ts';
+import { indexAllKeys, keyPages, sweepKeys } from './key-index.ts';
+import { INDEXED_BY, SCHEMA_KEY } from './keys.ts';
+import { createRedisKeyv } from './keyv.ts';
+import { createRedisLedger, indexReservations, sweepCounters } from './ledger.ts';
 import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
 
@@ -34,16 +36,23 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   try {
     await checkServer(connection, log);
     await checkSchema(connection);
+    const isIndexed = await connection.run((client) => client.exists(INDEXED_BY));
+    if (isIndexed === 0) await indexAll(connection);
   } catch (error) {
     await connection.close();
     throw error instanceof StartError ? error : unreachable(url, error);
   }
   const values = createRedisKeyv(connection);
 
+  /** Processes are upgraded one after the other: one without indexes may have written beside this one. */
+  let isIndexedAgain = false;
   const sweeping = repeat(
     'forgetting what has expired',
     SWEEP_EVERY_MS,
     async () => {
+      if (!isIndexedAgain) await indexAll(connection);
+      isIndexedAgain = true;
+      await sweepKeys(connection);
       await sweepCounters(connection, clock.now(), ENTRIES_PER_SWEEP);
       await sweepClaims(connection, clock.now(), ENTRIES_PER_SWEEP);
     },
@@ -56,7 +65,9 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     everything: new Keyv({ ...KEYV_OPTIONS, store: values.everything() }),
     replace: (namespace, key, before, after, ttlMs) =>
       values.replace(namespace, key, textOf(before), textOf(stored(after, ttlMs)), ttlMs),
-    keys: (namespace, prefix) => listKeys(connection, namespace, prefix),
+    async *keys(namespace, prefix) {
+      for await (const page of keyPages(connection, namespace, prefix)) yield* page;
+    },
     ledger: createRedisLedger(connection),
     claims: createRedisClaims(connection, clock),
     records: createRedisRecords(connection),
@@ -69,6 +80,13 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
       await connection.close();
     },
   };
+}
+
+/** Brings into the indexes what a version without them wrote: once, at the first start of one that has them. */
+async function indexAll(connection: RedisConnection): Promise<void> {
+  await indexAllKeys(connection);
+  await indexReservations(connection);
+  await connection.run((client) => client.set(INDEXED_BY, VERSION));
 }
 
 async function checkSchema({ run }: RedisConnection): Promise<void> {

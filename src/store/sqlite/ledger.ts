@@ -85,12 +85,14 @@ export function createSqliteLedger(database: Database): LedgerStore {
       }),
 
     open: (of) =>
-      read(() =>
-        sql('SELECT id, owner, lease_until_ms, body FROM reservations')
-          .all()
-          .map(reservationOf)
-          .filter(({ entry }) => isOf(entry, of)),
-      ),
+      read(() => {
+        const all = 'SELECT id, owner, lease_until_ms, body FROM reservations';
+        const rows =
+          of === undefined
+            ? sql(all).all()
+            : sql(`${all} WHERE json_extract(body, '$.entry.guild') = ?`).all(of.guild);
+        return rows.map(reservationOf).filter(({ entry }) => isOf(entry, of));
+      }),
 
     abandoned: (nowMs) =>
       read(() =>

@@ -63,6 +63,11 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** Older versions read and write a file that has these as well, so they make no new version of it. */
+const INDEXES = `
+  CREATE INDEX IF NOT EXISTS reservations_by_guild ON reservations (json_extract(body, '$.entry.guild'));
+`;
+
 /** The one that this Parley writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -102,6 +107,11 @@ export async function migrate(database: Database, path: string, migrations = MIG
     return null;
   });
   if (fault) throw fault;
+}
+
+/** Adds the indexes that came after the file's schema. */
+export async function addIndexes(database: Database): Promise<void> {
+  await database.write(() => database.exec(INDEXES));
 }
 
 function pragma(database: Database, name: 'user_version' | 'application_id'): number {

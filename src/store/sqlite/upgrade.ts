@@ -2,7 +2,7 @@ import { VERSION } from '../../core/kit/version.ts';
 import { readStored, type StoreDependencies } from '../shared.ts';
 import { copyDatabase, schemaVersionIn } from './copy.ts';
 import type { Database } from './database.ts';
-import { isParleys, migrate, SCHEMA_VERSION, schemaVersionOf } from './schema.ts';
+import { addIndexes, isParleys, migrate, SCHEMA_VERSION, schemaVersionOf } from './schema.ts';
 
 /**
  * Brings a file to this version of Parley. What another version has written is copied first, to a file beside it that is
@@ -30,6 +30,7 @@ export async function upgrade(
     }
   }
   await migrate(database, path);
+  await addIndexes(database);
   if (isOld) await database.write(() => noteWriter(database, version));
 }
 

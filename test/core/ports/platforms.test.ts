@@ -48,6 +48,12 @@ describe('the table of platforms', () => {
     expect(parseGroup('<@&42>', id)).toBe(role);
   });
 
+  it('knows the people of the playground, whom no platform names', () => {
+    expect(parseUser('member', 'web:local', null)).toBe('member');
+    expect(parseUser('nobody', 'web:local', null)).toBeNull();
+    expect(parseUser('member', 'discord:1', null)).toBeNull();
+  });
+
   it('puts the team before a Slack user who is named without it', () => {
     expect(parseUser('<@U7|mia>', 'slack:T1', null)).toBe('T1/U7');
     expect(parseUser('T2/U7', 'slack:T1', null)).toBe('T2/U7');
