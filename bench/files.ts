@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { PhotonImage } from '@cf-wasm/photon/node';
+import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { pino } from 'pino';
 import { DEFAULT_FILE_LIMITS } from '../src/core/ports/files.ts';
 import { createReadContent } from '../src/files/read-content.ts';

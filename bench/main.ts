@@ -3,6 +3,7 @@ import { measureAcknowledgement } from './acknowledge.ts';
 import { measureCpu } from './cpu.ts';
 import { measureFiles } from './files.ts';
 import { measureFirstUpdate } from './first-update.ts';
+import { measureInstall } from './install.ts';
 import { measureJournal } from './journal.ts';
 import { measureLedgerRace } from './ledger-race.ts';
 import { measureMemory } from './memory.ts';
@@ -16,6 +17,7 @@ import type { Row } from './support/row.ts';
  * for money that long: four times 100,000 requests.
  */
 const measures = [
+  measureInstall,
   measurePromptCache,
   measureStaleness,
   measureFirstUpdate,

@@ -28,7 +28,7 @@ async function loadRenderer(): Promise<Renderer> {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm');
   const [wasm, font] = await Promise.all([
     readFile(require.resolve('@resvg/resvg-wasm/index_bg.wasm')),
-    readFile(require.resolve('@fontsource/inter/files/inter-latin-400-normal.woff2')),
+    readFile(new URL('inter-latin-400.woff2', import.meta.url)),
   ]);
   wasmReady ??= initWasm(wasm);
   await wasmReady;

@@ -1,4 +1,4 @@
-import { PhotonImage, resize, SamplingFilter } from '@cf-wasm/photon/node';
+import { PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-node';
 import { imageSize } from 'image-size';
 import type { FileContent } from '../core/ports/files.ts';
 import { Unreadable } from './unreadable.ts';

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { PhotonImage } from '@cf-wasm/photon/node';
+import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';

@@ -1,4 +1,4 @@
-import { PhotonImage } from '@cf-wasm/photon/node';
+import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileUnavailable } from '../../../src/core/ports/files.ts';
 import { filePart } from '../../../src/core/ports/parts.ts';

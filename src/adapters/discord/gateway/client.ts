@@ -1,5 +1,5 @@
 import type { Agent } from 'node:https';
-import { Client, Events, GatewayIntentBits, Options, Partials, Status } from 'discord.js';
+import { Client, Events, GatewayIntentBits, Options, Partials, type ResponseLike, Status } from 'discord.js';
 import type { Logger } from 'pino';
 import { StartError } from '../../../core/ports/adapter.ts';
 import { botPage } from './invite.ts';
@@ -49,7 +49,12 @@ export function createClient(options: GatewayOptions): Client {
       GuildMemberManager: { maxSize: 200, keepOverLimit: (member) => member.id === member.client.user.id },
     }),
     allowedMentions: { parse: [] },
-    rest: { api: apiUrl, makeRequest: (url, { dispatcher: _, ...init }) => fetch(url, init as RequestInit) },
+    rest: {
+      api: apiUrl,
+      // The same thing to both, by types of two versions.
+      makeRequest: async (url, { dispatcher: _, ...init }) =>
+        (await fetch(url, init as RequestInit)) as unknown as ResponseLike,
+    },
     shards: shards === 'auto' ? 'auto' : [...shards.ids],
     ...(shards === 'auto' ? {} : { shardCount: shards.count }),
     ...(waitForIdentify ? { ws: { buildIdentifyThrottler: async () => ({ waitForIdentify }) } } : {}),

@@ -1,8 +1,8 @@
-import highlighter from '@highlightjs/cdn-assets/es/highlight.min.js';
 import DOMPurify from 'dompurify';
 import { Directive, directive, type ElementPart, type PartInfo, PartType } from 'lit/directive.js';
 import { noChange } from 'lit/html.js';
 import { Marked, type Token, type Tokens, type TokensList } from 'marked';
+import highlighter from './highlighter.js';
 
 /**
  * Shows Markdown in the element that it stands on: `<div ${markdown(text)}></div>`. Block by block: what a growing text

@@ -21,7 +21,7 @@ export interface Assets {
 
 const PAGE_DIR = join(import.meta.dirname, '../page');
 const CORE_DIR = join(import.meta.dirname, '../../../core');
-const PAGE_FILE = /^page\/([a-z][a-z-]*\.(ts|css|svg))$/;
+const PAGE_FILE = /^page\/([a-z][a-z-]*\.(ts|js|css|svg))$/;
 /** What the page shares with core: modules that import nothing. */
 const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
 const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
@@ -42,7 +42,6 @@ const IMPORTS = {
   'lit/': './lib/lit/',
   marked: './lib/marked.js',
   dompurify: './lib/dompurify.js',
-  '@highlightjs/cdn-assets/es/highlight.min.js': './lib/highlight.js',
 };
 
 /** The page's files and the libraries they import: these alone, straight from where they are installed. */
@@ -53,7 +52,6 @@ export function createAssets(): Assets {
   const libraries = new Map([
     ['lib/marked.js', installed('marked')],
     ['lib/dompurify.js', installed('dompurify')],
-    ['lib/highlight.js', installed('@highlightjs/cdn-assets/es/highlight.min.js')],
   ]);
   const cache = new Map<string, { readonly changedAtMs: number; readonly asset: Asset }>();
   const importMap = JSON.stringify({ imports: IMPORTS });

@@ -56,7 +56,7 @@ describe('the page', () => {
       }
     }
     const files = (await readdir(PAGE)).filter(
-      (name) => /\.(ts|css|svg)$/.test(name) && !name.endsWith('.d.ts'),
+      (name) => /\.(ts|js|css|svg)$/.test(name) && !name.endsWith('.d.ts'),
     );
     expect([...seen].filter((path) => path.startsWith('page/')).sort()).toEqual(
       files.map((name) => `page/${name}`).sort(),

@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { copiedFiles } from './copied-files.ts';
+
+/** `npm run copies`, after a change of the packages that the copies are from. */
+for (const [path, content] of copiedFiles()) writeFileSync(path, content);
