@@ -50,6 +50,8 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     message: nothing,
     press: nothing,
     retract: nothing,
+    wasAsked: async () => false,
+    edited: nothing,
     purchases: nothing,
     hears: async () => false,
     alive: nothing,

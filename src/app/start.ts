@@ -162,6 +162,7 @@ export async function startApp({
         (await adapterOf(guild)?.tellAdmins?.(guild, notice, signal)) ?? false,
       peopleIn: (guild) => adapterOf(guild)?.people ?? null,
       drawChart: createDrawChart(log),
+      finderOf: (guild) => adapterOf(guild) ?? null,
       readFileOf: (guild) => adapterOf(guild)?.readFile ?? null,
       readContent: createReadContent({ limits: fileLimits, log }),
       fileLimits,

@@ -42,7 +42,7 @@ import { createLimitRules } from './ledger/rules.ts';
 import { createUsageLog } from './ledger/usage.ts';
 import { createLimitWarnings } from './ledger/warnings.ts';
 import { createRoles, type GuildId, type PeopleIn } from './ports/actor.ts';
-import type { Adapter, ReadFile, TellAdmins } from './ports/adapter.ts';
+import type { Adapter, AnswerFinder, ReadFile, TellAdmins } from './ports/adapter.ts';
 import type { DrawChart } from './ports/chart.ts';
 import { type FileLimits, FileUnavailable, type ReadContent } from './ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from './ports/limits.ts';
@@ -97,6 +97,8 @@ export interface CoreOptions {
   readonly drawChart: DrawChart;
   /** Fetches a file of a platform; null for platforms that have none. */
   readonly readFileOf: (guild: GuildId) => ReadFile | null;
+  /** Finds answers of a platform again; null for one that does not run here. */
+  readonly finderOf: (guild: GuildId) => AnswerFinder | null;
   readonly readContent: ReadContent;
   readonly fileLimits: FileLimits;
   /** What comes with a question may cost so much without the person being asked first; null for any price. */
@@ -220,6 +222,7 @@ export function createCore(options: CoreOptions): Core {
     models,
     choose,
     settings,
+    finderOf: options.finderOf,
     openAnswerer,
     seeing: createSeeingModel({ catalogue, models }),
     gather: createGather({ reader }),

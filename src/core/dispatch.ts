@@ -10,15 +10,16 @@ import { addresseeOf } from './ports/address.ts';
 import { buttonRow } from './ports/buttons.ts';
 import { isAskedInForm, type OptionValue, parseOptions } from './ports/command.ts';
 import { PlaceGone } from './ports/delivery-errors.ts';
-import type {
-  Arrival,
-  Dispatch,
-  Invocation,
-  MissedMessage,
-  Place,
-  PostedMessage,
-  Suggestion,
-  SuggestRequest,
+import {
+  type Arrival,
+  type Dispatch,
+  editOf,
+  type Invocation,
+  type MissedMessage,
+  type Place,
+  type PostedMessage,
+  type Suggestion,
+  type SuggestRequest,
 } from './ports/events.ts';
 import type { Model } from './ports/model.ts';
 import { broughtIn, type Part, wordsIn } from './ports/parts.ts';
@@ -241,6 +242,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
           if (message.address.isDirect || surface.isOverheard) await catchUp.talkedAt(place);
           await services.chat.ask({
             eventId: id,
+            message: id,
             actor,
             place,
             surface,
@@ -252,6 +254,26 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     },
 
     hears,
+
+    wasAsked: (eventId) => services.chat.wasAsked(eventId),
+
+    async edited({ message, editedAt }) {
+      if (editedAt === null) return;
+      const { actor, place, surface, parts, readThread } = message;
+      const id = editOf(message.id, editedAt);
+      if (wordsIn(parts).length > MAX_MESSAGE_CHARS) return dropClaim(id);
+      await once({ ...message, id }, () =>
+        services.chat.edited({
+          eventId: id,
+          message: message.id,
+          actor,
+          place,
+          surface,
+          parts,
+          ...(readThread === undefined ? {} : { readThread }),
+        }),
+      );
+    },
 
     press: (press) =>
       once(press, async () => {
@@ -271,6 +293,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.continueInThread(press);
           case 'answer':
             return services.chat.answerMissed(press);
+          case 'edited':
+            return services.chat.answerEdited(press);
           case 'unlisten':
             return services.chat.unlisten(press);
         }
@@ -374,6 +398,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const { surface, actor, readThread } = newest;
       const question = {
         eventId: newest.id,
+        // An edit of one of several is no edit of what was asked.
+        ...(claimed.length === 1 && { message: newest.id }),
         actor,
         place,
         surface,

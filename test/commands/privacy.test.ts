@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { GuildId } from '../../src/core/ports/actor.ts';
-import { UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
+import { limitsSchema, UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
 import { tapStore } from '../support/tapped-store.ts';
 import {
   createTestBot,
@@ -303,5 +303,52 @@ describe('/export and /forget', () => {
     expect(Buffer.from(files[0]?.bytes ?? []).toString()).toContain(old);
     await run('forget', { what: 'myself' }, { actor: testActor('ada') });
     expect(await answers.get(old)).toBeUndefined();
+  });
+});
+
+describe('a question that was edited after its answer had ended', () => {
+  async function edit(question: string, key: string) {
+    bot.provider.answer('First.');
+    const asked = messageOf('First wording', { ...thread(key), actor: testActor('mia') });
+    await bot.dispatch.message(asked);
+    const { surface: _, ...message } = asked;
+    const parts = [{ type: 'text', text: question } as const];
+    await bot.dispatch.edited({ message: { ...messageOf(question), ...message, parts }, editedAt: '1' });
+    return asked.id;
+  }
+
+  it('is in what /export gives, and gone with /forget', async () => {
+    const id = await edit('Second wording', 'a');
+    const exported = async () => (await bot.services.privacy.dataOf(here, 'mia')).answers;
+    expect(await exported()).toMatchObject([
+      { question: 'First wording', edited: { question: 'Second wording' } },
+    ]);
+    expect(await bot.services.chat.wasAsked(id)).toBe(true);
+    expect((await run('forget', { what: 'myself' }, { actor: testActor('mia') })).text).not.toBe('');
+    expect(await exported()).toEqual([]);
+    expect(await bot.services.chat.wasAsked(id)).toBe(false);
+  });
+
+  it('is kept nowhere with a key in it', async () => {
+    await edit(`Is sk-or-v1-${'aB3dE5gH7jK9mN1p'.repeat(4)} right?`, 'b');
+    const [record] = (await bot.services.privacy.dataOf(here, 'mia')).answers;
+    expect(record).not.toHaveProperty('edited');
+  });
+
+  it('is not asked by itself where there was a refusal alone', async () => {
+    const limits = limitsSchema.parse({ free: { requestsPerUserPerDay: 1 } });
+    const limited = await createTestBot({ limits });
+    for (const question of ['First', 'Second']) {
+      const asked = messageOf(question, { ...thread('c'), actor: testActor('mia') });
+      limited.provider.answer('An answer.');
+      await limited.dispatch.message(asked);
+      if (question === 'First') continue;
+      expect(asked.surface.privateTexts[0]?.text).toContain('limit');
+      const parts = [{ type: 'text', text: 'Third' } as const];
+      await limited.dispatch.edited({ message: { ...asked, parts }, editedAt: '1' });
+      expect(asked.surface.privateTexts).toHaveLength(1);
+    }
+    expect(limited.provider.chats).toHaveLength(1);
+    await limited.close();
   });
 });

@@ -2,6 +2,7 @@ import type {
   Admission,
   Arrival,
   Dispatch,
+  EditedMessage,
   Invocation,
   PostedMessage,
   Press,
@@ -22,6 +23,9 @@ export interface Desk extends Dispatch {
   /** Rejects where the store is down. */
   claiming: (arrival: Arrival) => Promise<boolean>;
   readonly retracted: string[];
+  readonly edits: EditedMessage[];
+  /** What `wasAsked` answers. */
+  asked: boolean;
   readonly suggestRequests: SuggestRequest[];
   /** Who asked to be admitted to a command with a form. */
   readonly admitRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
@@ -43,6 +47,7 @@ export function createDesk(): Desk {
   const presses: Press[] = [];
   const claims: Arrival[] = [];
   const retracted: string[] = [];
+  const edits: EditedMessage[] = [];
   const take =
     <E extends Invocation | PostedMessage | Press>(list: E[]) =>
     async (event: E) => {
@@ -54,6 +59,8 @@ export function createDesk(): Desk {
     messages,
     presses,
     retracted,
+    edits,
+    asked: true,
     suggestRequests: [],
     admitRequests: [],
     hearing: true,
@@ -78,6 +85,8 @@ export function createDesk(): Desk {
       }
     },
     dropClaim: async () => {},
+    wasAsked: async () => desk.asked,
+    edited: async (edit) => void edits.push(edit),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,

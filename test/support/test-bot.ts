@@ -15,7 +15,7 @@ import type { Dispatcher } from '../../src/core/dispatch.ts';
 import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
-import type { Adapter, ReadFile } from '../../src/core/ports/adapter.ts';
+import type { Adapter, AnswerFinder, ReadFile } from '../../src/core/ports/adapter.ts';
 import type { Address } from '../../src/core/ports/address.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
 import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
@@ -40,6 +40,8 @@ export interface TestBot {
   readonly store: Store;
   readonly limiters: WriteLimiters;
   readonly ledger: Ledger;
+  /** Where answers are found again: an adapter that is made with the bot goes in here. */
+  readonly finders: AnswerFinder[];
   readonly log: Logger;
   readonly logged: () => string;
   /** What admins of guilds were told. */
@@ -73,7 +75,7 @@ export interface TestBotOptions {
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
   /** Where answers that dead processes left are ended; nowhere by default. */
-  readonly platform?: Pick<Adapter, 'platform' | 'reopen'>;
+  readonly platform?: Pick<Adapter, 'platform' | 'reopen' | 'changeButtons'>;
   /** The system's by default. */
   readonly clock?: Clock;
   /** That of the limiters; `clock` by default. */
@@ -118,6 +120,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   );
   const fileLimits = { ...DEFAULT_FILE_LIMITS, ...options.fileLimits };
   const told: TestBot['told'] = [];
+  const finders: AnswerFinder[] = [];
   const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);
   const core = createCore({
     commands,
@@ -149,6 +152,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     },
     peopleIn: (guild) => (guild === 'web:local' ? PEOPLE : null),
     drawChart: createDrawChart(log),
+    finderOf: () => finders[0] ?? options.platform ?? null,
     readFileOf: () => options.readFile ?? null,
     readContent: createReadContent({ limits: fileLimits, log }),
     fileLimits,
@@ -165,6 +169,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
 
   return {
     dispatch,
+    finders,
     services,
     provider,
     store,

@@ -8,6 +8,8 @@ import {
   GatewayDispatchEvents,
   type GatewayMessageDeleteBulkDispatchData,
   type GatewayMessageDeleteDispatchData,
+  type GatewayMessageUpdateDispatchData,
+  type Message,
   MessageType,
 } from 'discord.js';
 import type { Logger } from 'pino';
@@ -18,7 +20,8 @@ import { createSealing } from '../../core/kit/sealing.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
-import { reopen } from './answers/reopen.ts';
+import type { PostedMessage } from '../../core/ports/events.ts';
+import { changeButtons, reopen } from './answers/reopen.ts';
 import { tellAdmins } from './answers/tell-admins.ts';
 import { createWaitingSigns } from './answers/waiting-signs.ts';
 import { type Application, readApplication } from './gateway/application.ts';
@@ -146,12 +149,20 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       return reopen(desk, lost, signal);
     },
 
+    async changeButtons(ended, buttons, signal) {
+      return changeButtons(tools, ended, buttons, signal);
+    },
+
     async stop() {
       await watching?.stop();
       await client?.destroy();
       await tasks.stop();
     },
   };
+}
+
+function editedAtOf({ editedTimestamp }: Message): string | null {
+  return editedTimestamp === null ? null : String(editedTimestamp);
 }
 
 /** Brings what the gateway reports to those who deal with it. */
@@ -169,17 +180,15 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageReader
       if (posted !== null) await dispatch.message(posted);
     }),
   );
-  const watching = catchUpMissed({
-    ...tools,
-    client,
-    async read(message, signal) {
-      // Only what is for the bot is worth a look at what it replies to.
-      const posted = await read(message, undefined, signal);
-      if (posted === null || message.type !== MessageType.Reply) return posted;
-      const target = await message.fetchReference().catch(() => null);
-      return target === null ? posted : read(message, asApiMessage(target), signal);
-    },
-  });
+  /** Reads a message that did not come as a new one. */
+  async function readBack(message: Message, signal: AbortSignal): Promise<PostedMessage | null> {
+    // Only what is for the bot is worth a look at what it replies to.
+    const posted = await read(message, undefined, signal);
+    if (posted === null || message.type !== MessageType.Reply) return posted;
+    const target = await message.fetchReference().catch(() => null);
+    return target === null ? posted : read(message, asApiMessage(target), signal);
+  }
+  const watching = catchUpMissed({ ...tools, client, read: readBack });
   const retract = (id: string) =>
     tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id)));
   // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
@@ -188,6 +197,18 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageReader
   );
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
     for (const id of ids) retract(id);
+  });
+  // As for deletions. Updates that are no edits come without a time, or with that of an earlier edit.
+  client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
+    if (!update.edited_timestamp || update.author?.bot) return;
+    tasks.run('deal with the edit of a message', async (signal) => {
+      if (!(await dispatch.wasAsked(eventId(update.id)))) return;
+      const channel = await client.channels.fetch(update.channel_id);
+      if (!channel?.isTextBased()) return;
+      const message = await channel.messages.fetch({ message: update.id, cache: false, force: true });
+      const posted = await readBack(message, signal);
+      if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
+    });
   });
   if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>

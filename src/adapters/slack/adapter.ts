@@ -9,7 +9,7 @@ import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
-import { reopen } from './answers/reopen.ts';
+import { changeButtons, reopen } from './answers/reopen.ts';
 import { createResponseUrl } from './answers/response-url.ts';
 import { createStreamQuota } from './answers/stream-quota.ts';
 import type { SurfaceParts } from './answers/surfaces.ts';
@@ -170,6 +170,10 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
     async reopen(lost, until) {
       if (parts === null) throw new Error('places can be reopened after the start alone');
       return reopen(parts, lost, until);
+    },
+
+    async changeButtons(ended, buttons, until) {
+      return parts !== null && (await changeButtons(parts, ended, buttons, until));
     },
 
     async stop() {

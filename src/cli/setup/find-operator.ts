@@ -56,6 +56,8 @@ async function findOperator(
     command: nothing,
     press: nothing,
     retract: nothing,
+    wasAsked: async () => false,
+    edited: nothing,
     purchases: nothing,
     admit: refuse,
     admitPress: refuse,

@@ -1,8 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
-import { broughtSchema, isBy } from '../ports/parts.ts';
+import { endedMoment } from '../ports/buttons.ts';
+import { type BroughtPart, broughtSchema, isBy } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
+
+const shownSchema = z.object({
+  /** `Surface.reference`; null if the place ends with the process. */
+  reference: z.string().nullable(),
+  /** How many messages come before the last one. */
+  sealed: z.int().nonnegative(),
+  /** By which its buttons are chosen. */
+  moment: endedMoment,
+});
 
 const answerSchema = z.object({
   id: z.string(),
@@ -19,14 +29,31 @@ const answerSchema = z.object({
   webSearch: z.boolean(),
   /** Whether its asker alone saw it. */
   isPrivate: z.boolean().exactOptional(),
+  /** Event id of the message that asked it, which may be edited. */
+  message: z.string().exactOptional(),
+  /** Once it has ended: how it stands there. */
+  shown: shownSchema.exactOptional(),
+  /** What the message was edited to since. */
+  edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),
 });
+
+/** The newest answer to a message. */
+const askedSchema = z.object({ answer: z.string() });
+
+export type ShownAnswer = z.infer<typeof shownSchema>;
 
 /** What an answer's buttons stand for. Buttons carry the id alone; who may press them is decided from this. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
 
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
+  /** The newest answer to a message, under way or ended; null for a message that was not asked, or only refused. */
+  to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
+  /** As `save`; from now on this is the newest answer to its message. */
+  begin(record: AnswerRecord): Promise<void>;
+  /** There was no answer after all: the one before it, if any, is the newest again. */
+  withdraw(record: Pick<AnswerRecord, 'id' | 'message'>, previous?: string): Promise<void>;
   delete(id: string): Promise<void>;
   /** Those of a guild that match. Reads all that the guild has: for `/export` and `/forget`. */
   find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
@@ -42,6 +69,21 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     schema: answerSchema,
     ttlMs: retentionMs,
   });
+
+  const questions = createCollection(store, 'asked', { version: 1, schema: askedSchema, ttlMs: retentionMs });
+
+  const get = async (id: string) => (await answers.get(id)) ?? null;
+
+  const withdraw: AnswerRecords['withdraw'] = async ({ id, message }, previous) => {
+    if (message === undefined || (await questions.get(message))?.answer !== id) return;
+    if (previous === undefined) await questions.delete(message);
+    else await questions.set(message, { answer: previous });
+  };
+
+  async function remove(record: AnswerRecord): Promise<void> {
+    await withdraw(record);
+    await answers.delete(record.id);
+  }
 
   /** One that cannot be read does not say whose it is: it is no reason to keep others' from them. */
   function ignoreUnreadable(error: unknown): undefined {
@@ -74,23 +116,46 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   }
 
   return {
-    get: async (id) => (await answers.get(id)) ?? null,
+    get,
+    async to(message) {
+      const asked = await questions.get(message);
+      return asked === undefined ? null : get(asked.answer);
+    },
     save: (record) => answers.set(record.id, record),
+    async begin(record) {
+      const asked = record.message && questions.set(record.message, { answer: record.id });
+      await Promise.all([answers.set(record.id, record), asked]);
+    },
+    withdraw,
     async delete(id) {
       await answers.delete(id);
     },
     find,
     async forgetPerson(guild, user) {
       for await (const record of find(guild, () => true)) {
-        const { id, brought = [] } = record;
-        const kept = brought.filter((part) => !isBy(part, user));
-        if (record.user === user) await answers.delete(id);
-        else if (kept.length < brought.length) await answers.set(id, { ...record, brought: kept });
+        if (record.user === user) {
+          await remove(record);
+          continue;
+        }
+        const kept = withoutAuthor(record, user);
+        if (kept !== record) await answers.set(record.id, kept);
       }
     },
     async forget(guild, matches) {
-      for await (const { id } of find(guild, matches)) await answers.delete(id);
+      for await (const record of find(guild, matches)) await remove(record);
     },
+  };
+}
+
+/** The record, or what it is without messages that this person wrote. */
+function withoutAuthor(record: AnswerRecord, user: string): AnswerRecord {
+  const { brought, edited, ...rest } = record;
+  if (![brought, edited?.brought].some((parts) => parts?.some((part) => isBy(part, user)))) return record;
+  const kept = (parts: readonly BroughtPart[]) => parts.filter((part) => !isBy(part, user));
+  return {
+    ...rest,
+    ...(brought && { brought: kept(brought) }),
+    ...(edited && { edited: { ...edited, ...(edited.brought && { brought: kept(edited.brought) }) } }),
   };
 }
 

@@ -1,16 +1,17 @@
 import type { Logger } from 'pino';
 import type { AnswerState, Entry } from '../coordination/journal.ts';
 import { type StopCause, Stopped } from '../coordination/live-answers.ts';
-import { createReply, type Ending } from '../delivery/reply.ts';
+import { createReply, type Ending, type Reply } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { plainName } from '../kit/text.ts';
 import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
-import { type Button, buttonsAt } from '../ports/buttons.ts';
+import { buttonsAt, type EndedMoment } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Citation } from '../ports/provider.ts';
-import { MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
+import { type LiveMessage, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
+import type { ShownAnswer } from './answer-records.ts';
 import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
@@ -24,6 +25,8 @@ export interface Answering {
   readonly entry: Entry;
   readonly request: Answerer;
   readonly surface: Surface;
+  /** A message that stands already, for the answer to take the place of what it shows; null if there is none. */
+  readonly adopted: LiveMessage | null;
   /** Stands before the reason of an early end: what the asker should know of how this was answered. */
   readonly remark: string | null;
   /** What was read for it beside the person's words, for the footer; null if nothing was. */
@@ -66,7 +69,13 @@ export async function answer(
   job: Answering,
   { limiters, clock, log }: { readonly limiters: WriteLimiters; readonly clock: Clock; readonly log: Logger },
 ): Promise<
-  Answered & { readonly delivered: boolean; readonly endLagMs: number; readonly gone: PlaceGone | null }
+  Answered & {
+    readonly delivered: boolean;
+    readonly endLagMs: number;
+    readonly gone: PlaceGone | null;
+    /** Where and how it stands. */
+    readonly shown: ShownAnswer;
+  }
 > {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
   /** The one that answers now. */
@@ -92,6 +101,7 @@ export async function answer(
     },
     signal: job.abandon,
     unwanted: unwanted.signal,
+    ...(job.adopted !== null && { adopted: job.adopted }),
   });
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
   entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
@@ -183,30 +193,36 @@ export async function answer(
       return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
+  const moment = momentAfter(ending, surface, announces);
   const delivered = await reply.finish({
     ...ending,
     note: joined(ending.note, unkept),
-    buttons: buttonsAfter(answerId, ending, surface, announces),
+    buttons: buttonsAt(answerId, moment),
     files: images,
   });
   const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
-  return { ...answered, delivered, gone, endLagMs: clock.now() - startedAtMs - durationMs };
+  const endLagMs = clock.now() - startedAtMs - durationMs;
+  return { ...answered, delivered, gone, endLagMs, shown: shownBy(reply, surface, moment) };
 }
 
-/** What stands under an answer that has ended. */
-export function buttonsAfter(
-  answerId: string,
+/** How an answer stands that has ended, as its record keeps it. */
+export function shownBy({ progress }: Reply, { reference }: Surface, moment: EndedMoment): ShownAnswer {
+  return { reference: reference ?? null, sealed: progress.sealed, moment };
+}
+
+/** What decides on the buttons under an answer that has ended. */
+export function momentAfter(
   { status, isCut }: Pick<NonNullable<AnswerState['ending']>, 'status' | 'isCut'>,
   surface: Surface,
   announcesListening = false,
-): readonly Button[] {
-  return buttonsAt(answerId, {
+): EndedMoment {
+  return {
     state: 'ended',
     isComplete: status === 'complete',
     isCut: isCut === true,
     mayContinueInThread: surface.canContinueInThread && !surface.isPrivate,
     announcesListening,
-  });
+  };
 }
 
 function joined(...notes: readonly (string | null)[]): string | null {
@@ -253,6 +269,8 @@ function stopNote(cause: StopCause): string {
       return `Stopped by ${plainName(cause.name) || 'somebody'}.`;
     case 'question_deleted':
       return 'Stopped: the question was deleted.';
+    case 'question_edited':
+      return 'Stopped: the question was edited.';
     case 'forgotten':
       return 'Stopped: the conversation was deleted.';
     case 'place_gone':

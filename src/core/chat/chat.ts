@@ -7,9 +7,9 @@ import { oneLine, plainName } from '../kit/text.ts';
 import { type Actor, type GuildId, mayActAs, type Roles } from '../ports/actor.ts';
 import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
-import { textsIn } from '../ports/parts.ts';
+import { broughtIn, textsIn, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
-import { type AnswerRecord, newAnswerId } from './answer-records.ts';
+import { type AnswerRecord, newAnswerId, type ShownAnswer } from './answer-records.ts';
 import type { Conversation } from './conversations.ts';
 import type { Pauses } from './pause.ts';
 import {
@@ -37,6 +37,15 @@ export interface Chat {
   offer(question: Question): Promise<void>;
   /** Answers what was offered. */
   answerMissed(press: Press): Promise<void>;
+  /** Whether a message was asked as a question, so that an edit of it matters. */
+  wasAsked(message: string): Promise<boolean>;
+  /**
+   * The message that asked a question reads so now. If its text is another one: while its answer is under way, that stops, and this is
+   * answered in its place; after that, the answer gets a button for it.
+   */
+  edited(question: Question & { readonly message: string }): Promise<void>;
+  /** Answers what a question was edited to. */
+  answerEdited(press: Press): Promise<void>;
   /** Asks for the rest of an answer that was cut at the longest length allowed. */
   goOn(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
@@ -78,6 +87,8 @@ const DRAIN_CHECK_MS = 50;
 /** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
 const LAST_WORDS_MS = 10_000;
 
+const EXPIRED = 'This button has expired. Ask again with `/ask`.';
+
 /** Stands where people wrote to the bot while it was away, beside a button. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
@@ -103,7 +114,7 @@ export function createChat(options: ChatOptions): Chat {
     const { who, deed } = BUTTONS[button];
     const record = await answers.get(answerId);
     if (record === null || record.guild !== actor.guild) {
-      return 'This button has expired. Ask again with `/ask`.';
+      return EXPIRED;
     }
     if (who === 'reader' || record.user === actor.user) return record;
     if (mayActAs(await options.roles(actor), 'admin')) return record;
@@ -133,11 +144,21 @@ export function createChat(options: ChatOptions): Chat {
   /** Answers the question behind a button, as it was asked. */
   async function askAgain(
     press: Press,
-    model: string | null = null,
-    afterwards: (record: AnswerRecord) => Promise<void> = async () => {},
+    {
+      model = null,
+      afterwards = async () => {},
+      asked = (record) => record,
+    }: {
+      readonly model?: string | null;
+      readonly afterwards?: (record: AnswerRecord) => Promise<void>;
+      /** What is asked, if it is not what was asked before. */
+      readonly asked?: (record: AnswerRecord) => Pick<AnswerRecord, 'question' | 'brought'> | undefined;
+    } = {},
   ): Promise<void> {
     const record = await recordFor(press);
     if (record === null || (await isPaused(press.surface))) return;
+    const wanted = asked(record);
+    if (wanted === undefined) return tell(press.surface, EXPIRED);
     if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
       return tell(press.surface, 'This answer is still being written. Stop it first.');
     }
@@ -150,13 +171,15 @@ export function createChat(options: ChatOptions): Chat {
         actor,
         place,
         surface,
-        parts: [{ type: 'text', text: record.question }, ...(record.brought ?? [])],
+        parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
         ...named(model ?? record.model),
+        ...(record.message === undefined ? {} : { message: record.message }),
         webSearch: record.webSearch,
       },
       asker: { user: record.user, name: record.author },
       conversation: conversation.id,
       turn: record.turn,
+      previous: { id: record.id, inPlace: false },
       async onAdmitted() {
         await Promise.all([press.retire(abandoned.signal), afterwards(record)]);
       },
@@ -169,12 +192,10 @@ export function createChat(options: ChatOptions): Chat {
       const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
       if (owner !== null) return tell(question.surface, withKeyIn(owner));
       if (await isPaused(question.surface)) return;
-      const key = placeKeyOf(question.place, question.surface, question.actor);
-      const { id } = await conversations.open(question.place.guild, key);
       await run({
         question,
         asker: question.actor,
-        conversation: id,
+        conversation: await conversationOf(question),
         turn: randomUUID(),
         onAdmitted: async () => {},
       });
@@ -189,7 +210,7 @@ export function createChat(options: ChatOptions): Chat {
       if (record?.guild !== guild) return null;
       return (await turnOf(record))?.model ?? null;
     },
-    retry: (press, model) => askAgain(press, model),
+    retry: (press, model) => askAgain(press, { model }),
     confirm: (press) => askAgain(press),
     async offer(question) {
       const { place, surface, actor } = question;
@@ -212,7 +233,39 @@ export function createChat(options: ChatOptions): Chat {
       await reply.finish({ status: 'complete', note: null, footer: null, buttons });
     },
 
-    answerMissed: (press) => askAgain(press, null, ({ id }) => answers.delete(id)),
+    answerMissed: (press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
+
+    async wasAsked(message) {
+      return (await answers.to(message)) !== null || (await stops.isUnderWay(message));
+    },
+
+    async edited(question) {
+      const { message, surface } = question;
+      const record = await answers.to(message);
+      // Nobody was told anything of a question that is only on its way here.
+      if (record === null && !(await stops.isUnderWay(message))) return;
+      const words = wordsIn(question.parts);
+      if (words === (record?.edited ?? record)?.question || words === '') return;
+      const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
+      if (record?.shown !== undefined) {
+        if (owner === null) await offerEdited(record, record.shown, question);
+        return;
+      }
+      if (owner === null && (await isPaused(surface))) return;
+      const target = record === null ? { eventId: message } : { id: record.id };
+      await stops.send(target, { kind: 'question_edited' });
+      if (owner !== null) return tell(surface, withKeyIn(owner));
+      await run({
+        question,
+        asker: question.actor,
+        conversation: record?.conversation ?? (await conversationOf(question)),
+        turn: record?.turn ?? randomUUID(),
+        ...(record === null ? {} : { previous: { id: record.id, inPlace: true } }),
+        onAdmitted: async () => {},
+      });
+    },
+
+    answerEdited: (press) => askAgain(press, { asked: ({ edited }) => edited }),
 
     async goOn(press) {
       const record = await recordFor(press);
@@ -283,7 +336,10 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     async retract(eventId) {
-      await stops.send({ eventId }, { kind: 'question_deleted' });
+      const record = await answers.to(eventId);
+      // One that is tried again is under way by another event.
+      const target = record === null || record.shown !== undefined ? { eventId } : { id: record.id };
+      await stops.send(target, { kind: 'question_deleted' });
     },
 
     async hears({ key }) {
@@ -321,6 +377,28 @@ export function createChat(options: ChatOptions): Chat {
       }
     },
   };
+
+  async function conversationOf({ place, surface, actor }: Question): Promise<string> {
+    return (await conversations.open(place.guild, placeKeyOf(place, surface, actor))).id;
+  }
+
+  /** Puts a button for the edited question under the answer that stands. */
+  async function offerEdited(
+    record: AnswerRecord,
+    { reference, moment }: ShownAnswer,
+    { place, parts }: Question,
+  ): Promise<void> {
+    // What was said before it in its thread was read then.
+    const thread = record.brought?.filter((part) => part.type === 'quoted' && part.why === 'thread') ?? [];
+    const brought = [...thread, ...broughtIn(parts)];
+    const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
+    await answers.save({ ...record, edited });
+    const finder = options.finderOf(place.guild);
+    if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
+    const { id: answerId } = record;
+    const buttons = buttonsAt(answerId, { ...moment, isEdited: true });
+    await finder.changeButtons({ reference, answerId }, buttons, abandoned.signal);
+  }
 
   async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
     if (place.key === null) throw new Error('there is no thread here to listen in');

@@ -9,13 +9,14 @@ import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import type { AnswerFinder } from '../ports/adapter.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
-import type { Surface } from '../ports/surface.ts';
+import type { LiveMessage, Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-records.ts';
@@ -36,6 +37,8 @@ import { userMessage } from './user-message.ts';
 /** A question at a place, with the options of this request alone. */
 export interface Question {
   readonly eventId: string;
+  /** Event id of the message that asks it, which may be edited; left out for commands. Another one than `eventId` where it is asked again. */
+  readonly message?: string;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
@@ -55,6 +58,8 @@ export interface Job {
   readonly turn: string;
   /** Takes the buttons off the answer that is tried again, once the new one is admitted. */
   readonly onAdmitted: () => Promise<void>;
+  /** The answer that there was before, if any; `inPlace` if it was stopped for this one, which takes its place. */
+  readonly previous?: { readonly id: string; readonly inPlace: boolean };
   /** Whether the person has seen the price, or the question has been answered before. Default false. */
   readonly isConfirmed?: boolean;
 }
@@ -77,6 +82,8 @@ export interface QuestionRunnerOptions {
   /** What comes with a question may cost so much unasked; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
   readonly settings: Pick<Settings, 'at'>;
+  /** Finds answers of a platform again. */
+  readonly finderOf: (guild: GuildId) => AnswerFinder | null;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly timeZone: string;
@@ -155,6 +162,7 @@ export function createQuestionRunner(
     await stops.admit({
       id,
       eventId,
+      message: question.message ?? null,
       guild: place.guild,
       user: actor.user,
       asker: job.asker.user,
@@ -164,7 +172,7 @@ export function createQuestionRunner(
     });
     try {
       // Retry works from now on, also for whoever finishes this in the place of a process that died.
-      await answers.save(recordOf(job, id));
+      await answers.begin(recordOf(job, id));
       entry.watch(() => ({
         id,
         model: null,
@@ -203,7 +211,7 @@ export function createQuestionRunner(
             isForgotten: () => isForgotten,
           };
           await options.telemetry.answering(id, async () => {
-            isAnswered = await answerNow(job, attempt);
+            isAnswered = await answerInPlace(job, attempt);
           });
         } finally {
           slot.release();
@@ -221,6 +229,13 @@ export function createQuestionRunner(
         });
       }
     } finally {
+      if (!isAnswered && question.message !== undefined) {
+        await answers
+          .withdraw({ id, message: question.message }, job.previous?.id)
+          .catch((fault: unknown) => {
+            log.error({ err: fault, answer: id }, 'a message may count as asked that has no answer');
+          });
+      }
       // Who forgot it may have looked before it was written.
       if (isForgotten) {
         await answers.delete(id).catch((fault: unknown) => {
@@ -233,8 +248,36 @@ export function createQuestionRunner(
     return isAnswered;
   }
 
+  /** Answers in the message of the answer that this one replaces, if that has one message alone; below it otherwise. */
+  async function answerInPlace(job: Job, attempt: Attempt): Promise<boolean> {
+    const { question, previous } = job;
+    const { guild } = question.place;
+    const old = previous?.inPlace ? await answers.get(previous.id) : null;
+    const finder = options.finderOf(guild);
+    if (!old?.shown?.reference || !finder?.reopen) return answerNow(job, attempt, null);
+    const { id: answerId, shown } = old;
+    const where = { reference: old.shown.reference, answerId };
+    const found = await finder.reopen(where, attempt.signal).catch((error: unknown) => {
+      log.warn(
+        { err: error, answer: answerId },
+        'an answer could not be found again: the new one stands below it',
+      );
+      return null;
+    });
+    // Where it stands, the next message follows its last one.
+    const surface = found?.surface ?? question.surface;
+    attempt.entry.resumeAt(surface);
+    const isAlone = shown.sealed === 0;
+    const onAdmitted = async () => {
+      await job.onAdmitted();
+      if (!isAlone) await finder.changeButtons?.(where, [], abandoned);
+    };
+    const adopted = isAlone ? (found?.message?.live ?? null) : null;
+    return answerNow({ ...job, question: { ...question, surface }, onAdmitted }, attempt, adopted);
+  }
+
   /** Whether there was an answer, and not only a word to the asker. */
-  async function answerNow(job: Job, attempt: Attempt): Promise<boolean> {
+  async function answerNow(job: Job, attempt: Attempt, adopted: LiveMessage | null): Promise<boolean> {
     const { id, askedAtMs, entry, stop, signal } = attempt;
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
@@ -249,7 +292,7 @@ export function createQuestionRunner(
     const persona = here.persona?.persona ?? null;
     const turns = begun === null ? [] : turnsBefore(begun, turn);
     const words = wordsIn(question.parts);
-    const isFirst = !begun?.turns.length && begun?.anewAtMs === undefined;
+    const isFirst = !begun?.turns.some(({ id }) => id !== turn) && begun?.anewAtMs === undefined;
     const mayReadThread = isFirst && here.readsContext;
     const gathered = await options.gather(
       {
@@ -359,6 +402,7 @@ export function createQuestionRunner(
         entry,
         request,
         surface,
+        adopted,
         read: gathered.read,
         remark: [
           ...remarks,
@@ -410,6 +454,13 @@ export function createQuestionRunner(
       for (const key of threads) await listening.told(key, conversation).catch(notHeard);
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
+    else if (question.message !== undefined && !attempt.isForgotten()) {
+      await answers.save({
+        ...recordOf(job, id),
+        ...(brought.length > 0 && { brought }),
+        shown: answered.shown,
+      });
+    }
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const { access, tier } = request.current.request;
@@ -549,6 +600,7 @@ export function recordOf(
     model: question.model ?? null,
     webSearch: question.webSearch ?? false,
     isPrivate: question.surface.isPrivate,
+    ...(question.message === undefined ? {} : { message: question.message }),
   };
 }
 

@@ -10,9 +10,9 @@ import type { Adapter, Reopened } from '../ports/adapter.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../ports/surface.ts';
-import type { AnswerRecords } from './answer-records.ts';
+import type { AnswerRecords, ShownAnswer } from './answer-records.ts';
 import { textInHistory } from './answer-text.ts';
-import { buttonsAfter, INTERRUPTED } from './answering.ts';
+import { INTERRUPTED, momentAfter, shownBy } from './answering.ts';
 import type { Conversations } from './conversations.ts';
 
 export interface TakeoverOptions {
@@ -123,11 +123,13 @@ export function startTakeover(options: TakeoverOptions): Background {
     });
     reply.write(answer.text);
     const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
+    const moment = momentAfter(ending, place.surface);
     const isShown = await reply.finish({
       ...ending,
       note: [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS) || null,
-      buttons: buttonsAfter(answer.id, ending, place.surface),
+      buttons: buttonsAt(answer.id, moment),
     });
+    attached.push(noteShown(answer.id, shownBy(reply, place.surface, moment)));
     await Promise.all(attached);
     log.info(
       { event, answer: answer.id, status: ending.status, isShown },
@@ -161,6 +163,16 @@ export function startTakeover(options: TakeoverOptions): Background {
       // It may have been forgotten meanwhile.
       async () => (await answers.get(id)) !== null,
     );
+  }
+
+  /** An edit of the question finds the answer by this. */
+  async function noteShown(id: string, shown: ShownAnswer): Promise<void> {
+    try {
+      const record = await answers.get(id);
+      if (record?.message !== undefined) await answers.save({ ...record, shown });
+    } catch (error) {
+      log.error({ err: error, answer: id }, 'where an answer stands could not be stored');
+    }
   }
 
   /** A reply to the message goes on in the conversation. */

@@ -4,6 +4,7 @@ import type { GuildId } from '../ports/actor.ts';
 export type StopCause =
   | { readonly kind: 'person'; readonly user: string; readonly name: string }
   | { readonly kind: 'question_deleted' }
+  | { readonly kind: 'question_edited' }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'place_gone' }
   /** The platform shows answers at this place for so long only. */
@@ -28,6 +29,8 @@ export interface LiveAnswer {
   readonly id: string;
   /** The event that asked for it. */
   readonly eventId: string;
+  /** The message that asks the question, if it was asked by one: another event than the former, where it is tried again. */
+  readonly message: string | null;
   readonly guild: GuildId;
   /** Who wants it answered now … */
   readonly user: string;

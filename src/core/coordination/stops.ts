@@ -20,6 +20,7 @@ const targetSchema = z.union([
 const causeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), user: z.string(), name: z.string() }),
   z.object({ kind: z.literal('question_deleted') }),
+  z.object({ kind: z.literal('question_edited') }),
   z.object({ kind: z.literal('forgotten') }),
 ]);
 
@@ -47,6 +48,8 @@ export interface Stops {
   look(): Promise<void>;
   /** Stops answers, those of this process at once. Who may is the caller's to know. @throws StoreError */
   send(target: StopTarget, cause: StopWish): Promise<StopsSent>;
+  /** Whether an event is being dealt with, in whichever process. @throws StoreError */
+  isUnderWay(eventId: string): Promise<boolean>;
   /** Resolves when nothing looks for wishes any more. */
   stop(): Promise<void>;
 }
@@ -146,13 +149,17 @@ export function createStops({ claims, records, live, owner, clock, log }: StopsO
       return { stopped, elsewhere };
     },
 
+    async isUnderWay(eventId) {
+      return (await claims.underWay(clock.now() - MAY_COME_BACK_MS, eventId)).length > 0;
+    },
+
     stop: () => looking.stop(),
   };
 }
 
 function isMeant(answer: LiveAnswer, target: StopTarget): boolean {
   if ('id' in target) return answer.id === target.id;
-  if ('eventId' in target) return answer.eventId === target.eventId;
+  if ('eventId' in target) return target.eventId === answer.eventId || target.eventId === answer.message;
   if (target.user !== undefined && !isOf(answer, target.user)) return false;
   if ('conversation' in target) return answer.conversation === target.conversation;
   return answer.guild === target.guild && (target.channel ?? answer.channel) === answer.channel;

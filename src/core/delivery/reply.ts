@@ -68,6 +68,8 @@ export interface ReplyOptions {
   /** Aborts when nobody wants the answer any more: what fails from then on is not tried for long. Never by default. */
   readonly unwanted?: AbortSignal;
   readonly resumed?: Resumed;
+  /** A message that stands already: the answer begins in the place of what it shows. Not together with `resumed`. */
+  readonly adopted?: LiveMessage;
 }
 
 /** After a passing fault: so long, doubled each time … */
@@ -103,7 +105,9 @@ export function createReply(options: ReplyOptions): Reply {
   let wake: () => void = () => {};
 
   /** The message for the oldest part; null until it is open. */
-  let message: LiveMessage | null = resumed?.message?.live ?? null;
+  let message: LiveMessage | null = resumed?.message?.live ?? options.adopted ?? null;
+  /** Whether that message shows nothing of this answer yet. */
+  let isUntouched = options.adopted !== undefined;
   /** The room that is kept for the last state of that message; null while none is, or while … */
   let owed: Owed | null = null;
   /** … it is asked for. */
@@ -111,7 +115,7 @@ export function createReply(options: ReplyOptions): Reply {
   /** Where the next write waits to be granted; null while none does. */
   let waitsIn: Scope | null = null;
   /** Whether the journal knows of that message. */
-  let isNoted = message !== null;
+  let isNoted = message !== null && !isUntouched;
   let sealed = resumed?.sealed ?? 0;
   /** Parts that an earlier process has shown, and that are still to be left out. */
   let toSkip = sealed;
@@ -196,7 +200,12 @@ export function createReply(options: ReplyOptions): Reply {
         sent = currentView();
         if (sent === null) return;
         if (isLast(sent)) settle();
-        if (open !== null) return open.update(sent, signal);
+        if (open !== null) {
+          await open.update(sent, signal);
+          if (isUntouched) void note(open);
+          isUntouched = false;
+          return;
+        }
         message = await surface.open(sent, signal);
         void note(message);
       },
@@ -340,7 +349,8 @@ export function createReply(options: ReplyOptions): Reply {
   return {
     gone: gone.signal,
     get progress() {
-      return { sealed, message: message?.key ?? null };
+      // Until it carries this answer's button, nobody finds it by that.
+      return { sealed, message: isUntouched ? null : (message?.key ?? null) };
     },
     write(delta) {
       if (delta === '') return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage as HttpRequest, ServerResponse } from 'node:http';
 import type { GuildId, Person } from './actor.ts';
+import type { Button } from './buttons.ts';
 import type { Dispatch } from './events.ts';
 import type { Platform } from './platforms.ts';
 import type { LiveMessage, Notice, Surface } from './surface.ts';
@@ -42,7 +43,21 @@ export interface Adapter {
    * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
    */
   reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
+  /**
+   * Puts these buttons under an answer that has ended, in the place of those that it has; its text stays. False if the answer is not
+   * found by its buttons any more. Called after `start` alone. Left out where questions cannot be edited.
+   *
+   * @throws as `LiveMessage.update`
+   */
+  changeButtons?(
+    ended: LostPlace & { readonly answerId: string },
+    buttons: readonly Button[],
+    signal: AbortSignal,
+  ): Promise<boolean>;
 }
+
+/** Finds answers again that stand somewhere. */
+export type AnswerFinder = Pick<Adapter, 'reopen' | 'changeButtons'>;
 
 /** `Adapter.readFile`, of whichever platform the guild is on. */
 export type ReadFile = NonNullable<Adapter['readFile']>;

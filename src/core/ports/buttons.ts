@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Option } from './command.ts';
 
 /** A button under an answer. The table is the only place that knows its kinds; adapters show and bring them as it says. */
@@ -32,7 +33,19 @@ export interface Moment {
   readonly mayContinueInThread?: boolean;
   /** Whether it says that the bot listens in its thread. */
   readonly announcesListening?: boolean;
+  /** Whether the question was edited since it ended. */
+  readonly isEdited?: boolean;
 }
+
+/** What stays true of an answer that has ended; kept with its record. */
+export const endedMoment = z.object({
+  state: z.literal('ended'),
+  isComplete: z.boolean(),
+  isCut: z.boolean(),
+  mayContinueInThread: z.boolean(),
+  announcesListening: z.boolean(),
+});
+export type EndedMoment = z.infer<typeof endedMoment>;
 
 const hasEnded = ({ state }: Moment) => state === 'ended';
 const isWhole = ({ state, isComplete }: Moment) => state === 'ended' && isComplete === true;
@@ -70,6 +83,14 @@ export const BUTTONS = {
     deed: 'retry',
     form: { model: { type: 'model', description: 'The model that tries again. For all others: /model' } },
     shown: hasEnded,
+    rank: 9,
+  },
+  edited: {
+    label: 'Answer the edited question',
+    style: 'primary',
+    who: 'asker',
+    deed: 'ask again for',
+    shown: (moment) => hasEnded(moment) && moment.isEdited === true,
     rank: 9,
   },
   more: {

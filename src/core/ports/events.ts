@@ -57,6 +57,19 @@ export interface Dispatch {
    * `message` decides again. Never rejects.
    */
   hears(place: Place): Promise<boolean>;
+  /**
+   * Whether a message was asked as a question, so that an edit of it matters. For platforms that have to read the message first.
+   * `edited` decides again.
+   *
+   * @throws where the store does not say
+   */
+  wasAsked(eventId: string): Promise<boolean>;
+  /**
+   * A message was edited, or something about it changed that may be an edit. If it was a question and its text is another one now: while
+   * its answer is under way, that stops, and the edited question is answered in its place; after that, the answer gets a button for it.
+   * Claim it by `editOf`. Never rejects.
+   */
+  edited(edit: EditedMessage): Promise<void>;
   press(press: Press): Promise<void>;
   /** The events of a stream flow at this moment: what one connection brings, by a name that stays. Never rejects. */
   alive(stream: string): Promise<void>;
@@ -83,6 +96,18 @@ export interface Dispatch {
   ): Promise<void>;
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
+}
+
+/** A message as it reads now, under the id by which it was asked. */
+export interface EditedMessage {
+  readonly message: PostedMessage;
+  /** When its text was edited last, in the platform's own spelling; null if never: previews, pins and flags are no edits. */
+  readonly editedAt: string | null;
+}
+
+/** Names one edit of a message. */
+export function editOf(eventId: string, editedAt: string): string {
+  return `${eventId}/edited/${editedAt}`;
 }
 
 export interface Away {

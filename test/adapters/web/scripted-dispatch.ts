@@ -64,6 +64,8 @@ export function createScriptedDispatch({
     command: (event) => take({ kind: 'command', event }),
     message: (event) => take({ kind: 'message', event: { ...event, text: wordsIn(event.parts) } }),
     press: (event) => take({ kind: 'press', event }),
+    wasAsked: async () => false,
+    edited: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     admit: async (request) =>

@@ -63,6 +63,7 @@ describe('wishes to stop', () => {
     return {
       id,
       eventId: `event of ${id}`,
+      message: null,
       guild: 'slack:1',
       user: 'mia',
       asker: 'mia',

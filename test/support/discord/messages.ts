@@ -26,6 +26,8 @@ export interface Desk {
   /** Posts, or returns the message that the same nonce made before. */
   post(draft: Draft): Message;
   edit(message: Message, body: MessageBody, files: readonly Attachment[], sender: Sender): void;
+  /** Tells of a change that is no edit. */
+  announceUpdate(message: Message): void;
   /** Turns a deferred "thinking" message into what it was for. */
   fulfil(message: Message, body: MessageBody, files: readonly Attachment[]): void;
   remove(message: Message): void;
@@ -147,6 +149,7 @@ export function createDesk(world: World, announce: Announcer): Desk {
       revise(message, body, files, sender);
       announce.messageUpdated(message);
     },
+    announceUpdate: (message) => announce.messageUpdated(message),
     fulfil(message, body, files) {
       revise(message, body, files, 'webhook');
       // The "thinking" state was never content, so it is no edit either.

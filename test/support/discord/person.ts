@@ -74,6 +74,8 @@ export interface Person {
   /** Passes a message on to another channel. */
   forward(message: ChannelRef, to: ChannelRef): SeenMessage;
   edit(message: ChannelRef, content: string): void;
+  /** Discord adds the preview of a link to a message, which is no edit. */
+  preview(message: ChannelRef): void;
   remove(message: ChannelRef): void;
   /** Opens a post in a forum; the thread and its first message have one id. */
   post(forum: ChannelRef, title: string, content: string): SeenMessage;
@@ -313,6 +315,9 @@ export function createPerson(
     },
     edit(ref, content) {
       desk.edit(messageOf(ref), { content }, [], 'bot');
+    },
+    preview(ref) {
+      desk.announceUpdate(messageOf(ref));
     },
     remove(ref) {
       desk.remove(messageOf(ref));

@@ -127,7 +127,7 @@ export function messageJson(
     ...contentJson(message.content, rendersMarkdown),
     ...(message.botId === null ? {} : { bot_id: message.botId, app_id: 'A0PARLEY' }),
     ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
-    ...(message.edited ? { edited: { user: message.user, ts: message.ts } } : {}),
+    ...(message.editedTs === null ? {} : { edited: { user: message.user, ts: message.editedTs } }),
     ...(message.files.length === 0 ? {} : { files: message.files.map((file) => fileJson(file, context)) }),
     ...(message.reactions.size === 0
       ? {}

@@ -20,6 +20,8 @@ export interface Person {
   /** Passes a message on to another channel. */
   forward(message: Place, to: string, text?: string): SeenMessage;
   edit(message: Place, text: string): void;
+  /** Slack adds the preview of a link to a message, which is no edit. */
+  preview(message: Place): void;
   remove(message: Place): void;
   /** Types a slash command, mentions as `<@U…>` and `<!subteam^S…>`. Resolves to what became of its delivery. */
   slash(command: string, text: string, options: { readonly channel: string }): Promise<Outcome>;
@@ -257,6 +259,13 @@ export function createPerson(
       workspace.replace(message, { text });
       context.emit(changed(message, messageJson(message, context), before));
       mention(message);
+    },
+    preview(place) {
+      const message = stored(place);
+      const before = messageJson(message, context);
+      const attachments = [{ from_url: 'https://example.com/', title: 'An example', fallback: 'An example' }];
+      workspace.touch(message, { ...message.content, attachments });
+      context.emit(changed(message, messageJson(message, context), before));
     },
     remove(place) {
       const message = stored(place);

@@ -62,7 +62,8 @@ export interface SlackMessage {
   files: readonly SlackFile[];
   readonly reactions: Map<string, Set<string>>;
   stream: StreamState | null;
-  edited: boolean;
+  /** When it was edited last. */
+  editedTs: string | null;
   deleted: boolean;
 }
 
@@ -108,13 +109,13 @@ export class Workspace {
     return `${Math.floor(this.#clock.now() / 1000)}.${String(this.#serial).padStart(6, '0')}`;
   }
 
-  add(message: Omit<SlackMessage, 'history' | 'reactions' | 'edited' | 'deleted' | 'ts'>): SlackMessage {
+  add(message: Omit<SlackMessage, 'history' | 'reactions' | 'editedTs' | 'deleted' | 'ts'>): SlackMessage {
     const stored: SlackMessage = {
       ...message,
       ts: this.nextTs(),
       history: [],
       reactions: new Map(),
-      edited: false,
+      editedTs: null,
       deleted: false,
     };
     this.#messages.push(stored);
@@ -123,9 +124,14 @@ export class Workspace {
   }
 
   replace(message: SlackMessage, content: Content): void {
+    message.editedTs = this.nextTs();
+    this.touch(message, content);
+  }
+
+  /** Changes what a message shows without that it counts as edited. */
+  touch(message: SlackMessage, content: Content): void {
     message.history.push(message.content);
     message.content = content;
-    message.edited = true;
     this.#onMessage(message);
   }
 

@@ -51,9 +51,13 @@ export function answerBody({ text, buttons, ...tail }: MessageView): MessageBody
   return {
     ...QUIET,
     content: parts.filter((part) => part !== '').join('\n\n'),
-    components:
-      buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }],
+    components: rowOf(buttons),
   };
+}
+
+/** Buttons as a message has them. */
+export function rowOf(buttons: readonly Button[]): MessageBody['components'] {
+  return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }];
 }
 
 type Tail = Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>;

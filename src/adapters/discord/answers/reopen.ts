@@ -1,11 +1,13 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
+import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { textOf } from './content.ts';
+import { rowOf, textOf } from './content.ts';
 import { canOutliveToken, createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
 import { createMessageSurface, type MessageSurface } from './message-surface.ts';
+import { createChannelWriter } from './message-writers.ts';
 import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -45,16 +47,51 @@ async function reopenMessage(
 ): Promise<Reopened> {
   const surface = createMessageSurface({ ...options, place, isResumed: true, onForbidden: () => {} });
   if (answerId === null) return { surface, message: null };
-  const { question, spot, newestId } = place;
-  const channelId = spot.kind === 'thread' ? question.messageId : question.channelId;
-  const afterId = newestId === null ? question.messageId : before(newestId);
-  const where = { channelId, afterId };
+  const { spot, newestId } = place;
+  const where = whereOf(place);
   const sent = await findMessage(options.rest, where, carries(answerId), signal).catch((error: unknown) => {
     // Nothing had been shown, so the thread may still be to come.
     if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
     throw error;
   });
   return reopened(surface, sent);
+}
+
+/** Puts other buttons under an answer that has ended. Through the channel: a question that can be edited is no interaction. */
+export async function changeButtons(
+  { rest, sealing }: Pick<ReopenOptions, 'rest' | 'sealing'>,
+  { reference, answerId }: LostPlace & { readonly answerId: string },
+  buttons: readonly Button[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const place = readReference(reference, sealing);
+  if (place === null || (place.kind === 'interaction' && !canOutliveToken(place))) return false;
+  const where = whereOf(place);
+  const sent = await findMessage(rest, where, carries(answerId), signal);
+  // Where the bot may not look back, the answer's newest message is taken to have them.
+  const messageId = sent === UNREAD ? place.newestId : (sent?.id ?? null);
+  if (messageId === null) return false;
+  const writer = createChannelWriter({ ...rest, request: rest.insist }, where.channelId);
+  await writer.edit(messageId, { components: rowOf(buttons) }, [], signal);
+  await writer.archiveAgain(signal);
+  return true;
+}
+
+/** The channel in which an answer stands, and what comes before its newest message. */
+function whereOf(place: MessagePlace | InteractionPlace): {
+  readonly channelId: string;
+  readonly afterId: string;
+} {
+  const { newestId } = place;
+  if (place.kind === 'interaction') {
+    const { channelId, id } = place.interaction;
+    return { channelId, afterId: newestId === null ? id : before(newestId) };
+  }
+  const { question, spot } = place;
+  return {
+    channelId: spot.kind === 'thread' ? question.messageId : question.channelId,
+    afterId: newestId === null ? question.messageId : before(newestId),
+  };
 }
 
 async function reopenInteraction(
@@ -67,9 +104,8 @@ async function reopenInteraction(
   const { interaction, newestId } = place;
   const surface = createInteractionSurface({ ...options, place, isResumed: true });
   if (answerId === null) return { surface, message: null };
-  const afterId = newestId === null ? interaction.id : before(newestId);
   const newest = canOutliveToken(place)
-    ? await findMessage(rest, { channelId: interaction.channelId, afterId }, carries(answerId), signal)
+    ? await findMessage(rest, whereOf(place), carries(answerId), signal)
     : newestId === null
       ? null
       : await readThroughWebhook(rest, interaction, newestId, signal);

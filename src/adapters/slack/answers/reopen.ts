@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
+import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError, isRefusal } from '../api/errors.ts';
 import { messageKey } from '../api/places.ts';
@@ -8,6 +9,7 @@ import { type AnswerPlace, readPlace } from './answer-place.ts';
 import { takeSignsOff } from './indicator.ts';
 import { createPostedMessage } from './posted-message.ts';
 import { readBack } from './read-back.ts';
+import { rewriteButtons } from './rewrite-buttons.ts';
 import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
 
 /** Goes back to where a process that died was answering; null where nothing can be shown there any more. */
@@ -46,6 +48,25 @@ export async function reopen(
     const fault = deliveryError(error);
     if (fault instanceof PlaceGone) return null;
     throw fault;
+  }
+}
+
+/** Puts other buttons under an answer that has ended. */
+export async function changeButtons(
+  { workspace }: Pick<SurfaceParts, 'workspace'>,
+  { reference, answerId }: LostPlace & { readonly answerId: string },
+  buttons: readonly Button[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const place = readPlace(reference);
+  if (place === null) return false;
+  try {
+    const found = await findNewest(workspace, place, answerId, signal);
+    if (found === null) return false;
+    await rewriteButtons(workspace, { channel: place.channel, ...found }, buttons, signal);
+    return true;
+  } catch (error) {
+    throw deliveryError(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
-import type { Place, PostedMessage } from '../../../core/ports/events.ts';
+import { editOf, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
@@ -10,7 +10,7 @@ import { addressOf, readOptions, readText } from '../text/inbound-text.ts';
 import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
 import { attachedTo, messageContent } from './message-parts.ts';
-import { deletedTsOf, type MessageEvent } from './payloads.ts';
+import { deletedTsOf, editIn, type MessageEvent } from './payloads.ts';
 import { readerOf } from './pointed-at.ts';
 import { readMessage } from './read-messages.ts';
 import { readThread } from './read-thread.ts';
@@ -42,14 +42,11 @@ interface Question {
   readonly rootTs: string | null;
 }
 
-/** @param isReadBack what was read back shows its newest text, and no other event will bring it */
-function questionIn({ workspace }: Inbox, event: MessageEvent, isReadBack = false): Question | null {
+function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null {
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser)
     return null;
-  // Slack sends a mention again whenever its message is edited, however old that is.
-  if (event.edited && !isReadBack) return null;
   const isDirect = event.channel_type === 'im';
   const address = addressOf(text, botUser, isDirect);
   const addressee = addresseeOf(address);
@@ -74,16 +71,23 @@ function questionIn({ workspace }: Inbox, event: MessageEvent, isReadBack = fals
  */
 export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: () => void): Promise<boolean> {
   const { workspace, dispatch, surfaces } = inbox;
-  const question = questionIn(inbox, event);
+  const edit = editIn(event);
+  const question = questionIn(inbox, edit ?? event);
   if (question === null) return deletedTsOf(event) !== null;
-  if (isAddressedInChannel(question) && event.type === 'message') inbox.twins.note(question.id, event);
+  if (edit === null && isAddressedInChannel(question) && event.type === 'message')
+    inbox.twins.note(question.id, event);
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
-  const { channel, ts } = event;
+  const { channel, ts } = question.event;
   const threadTs = rootTs ?? (surfaces.agentView.isOn ? ts : null);
   const place = placeAt(workspace.team, channel, keyIn(inbox, question, threadTs));
   const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
   // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
-  const arrival = { id, place, surface, addressed: isAddressed || isTheBots };
+  const addressed = isAddressed || isTheBots;
+  if (edit !== null) {
+    if (!(await dispatch.wasAsked(id))) return false;
+    return dispatch.claim({ id: editOf(id, edit.edited.ts), place, surface, addressed }, onLate);
+  }
+  const arrival = { id, place, surface, addressed };
   return inbox.inOrder.run(placeOf(inbox, question), () => dispatch.claim(arrival, onLate));
 }
 
@@ -94,10 +98,16 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   if (deletedTs !== null) {
     return dispatch.retract(questionId(workspace.team, event.channel, deletedTs));
   }
-  const question = questionIn(inbox, event);
+  const edit = editIn(event);
+  const question = questionIn(inbox, edit ?? event);
   if (question === null) return;
   try {
-    await bringQuestion(inbox, question);
+    await (edit === null
+      ? bringQuestion(inbox, question)
+      : bringQuestion(inbox, question, {
+          isEdit: true,
+          keep: (message) => dispatch.edited({ message, editedAt: edit.edited.ts }),
+        }));
   } catch (error) {
     if (signal.aborted) return;
     inbox.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
@@ -106,28 +116,34 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     await createSurfaceFor(surfaces, place).tellPrivately({ text: inOneLine(explain(error)) }, signal);
   } finally {
     inbox.twins.forget(question.id);
-    await dispatch.dropClaim(question.id);
+    await dispatch.dropClaim(edit === null ? question.id : editOf(question.id, edit.edited.ts));
   }
 }
 
 /** Reads a message back that may have been missed; null if it is not for the bot. Commands that answer are run at once. */
 export async function readMissed(inbox: Inbox, event: MessageEvent): Promise<PostedMessage | null> {
-  const question = questionIn(inbox, event, true);
+  const question = questionIn(inbox, event);
   let read: PostedMessage | null = null;
   if (question !== null) {
-    await bringQuestion(inbox, question, async (message) => {
-      read = message;
+    await bringQuestion(inbox, question, {
+      isEdit: false,
+      keep: async (message) => {
+        read = message;
+      },
     });
   }
   return read;
 }
 
-/** @param keep takes the message in the place of core, for what was missed */
-async function bringQuestion(
-  inbox: Inbox,
-  question: Question,
-  keep?: (message: PostedMessage) => Promise<void>,
-): Promise<void> {
+/** For a message that does not come as a new one: one that was missed, or edited. */
+interface Readback {
+  /** A command that is edited is no other command. */
+  readonly isEdit: boolean;
+  /** Takes the message in the place of `Dispatch.message`. */
+  readonly keep: (message: PostedMessage) => Promise<void>;
+}
+
+async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readback): Promise<void> {
   const { workspace, dispatch, directory, surfaces, signal } = inbox;
   const { team, botUser } = workspace;
   const { event, id, user, isDirect, address, isAddressed, isTheBots, rootTs } = question;
@@ -162,10 +178,10 @@ async function bringQuestion(
         ? {}
         : { readThread: (reading) => readThread(inbox, { channel, threadTs: inThread, ts }, reading) }),
     };
-    await (keep === undefined ? dispatch.message(message) : keep(message));
+    await (readBack === undefined ? dispatch.message(message) : readBack.keep(message));
     return;
   }
-  if (keep !== undefined && command.command.reply !== 'answer') return;
+  if (readBack !== undefined && (readBack.isEdit || command.command.reply !== 'answer')) return;
   if (isAskedInForm(command.command)) {
     // Not even read: it may be a secret. Dispatch says what to do about it.
     const options = command.text === '' ? {} : { text: command.text };
@@ -209,7 +225,7 @@ async function bringQuestion(
 
   async function isHeard(place: Place): Promise<boolean> {
     if (await dispatch.hears(place)) return true;
-    if (!isTheBots || keep !== undefined) return false;
+    if (!isTheBots || readBack !== undefined) return false;
     // The bot may not have been told yet that this message of its own stands.
     await surfaces.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);

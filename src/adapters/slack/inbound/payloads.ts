@@ -34,11 +34,23 @@ export const messageEvent = messageContent.extend({
   thread_ts: z.string().optional(),
   parent_user_id: z.string().optional(),
   deleted_ts: z.string().optional(),
-  edited: z.unknown().optional(),
+  edited: z.object({ ts: z.string() }).optional().catch(undefined),
   /** What an event about a message is about. */
-  message: z.object({ subtype: z.string().optional(), ts: z.string().optional() }).optional(),
+  message: z.looseObject({ subtype: z.string().optional(), ts: z.string().optional() }).optional(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
+
+/** A message as it reads after an edit; null for an event of anything else. Slack also sends the mention of one again. */
+export function editIn(
+  event: MessageEvent,
+): (MessageEvent & { readonly edited: { readonly ts: string } }) | null {
+  const { type, subtype, channel, channel_type, message } = event;
+  const now =
+    subtype === 'message_changed'
+      ? messageEvent.safeParse({ type, channel, channel_type, ...message }).data
+      : event;
+  return now?.edited ? { ...now, edited: now.edited } : null;
+}
 
 /** The `ts` of the message that an event says was deleted; where it has replies, Slack puts a tombstone in its place. */
 export function deletedTsOf({ subtype, deleted_ts, message }: MessageEvent): string | null {

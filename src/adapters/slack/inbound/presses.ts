@@ -1,12 +1,11 @@
 import { type ButtonKind, buttonRow } from '../../../core/ports/buttons.ts';
 import type { Press } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
+import { rewriteButtons } from '../answers/rewrite-buttons.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
-import { asTyped } from '../text/inbound-text.ts';
-import { shortText, withoutButtons } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import { type PressContext, pressFormView } from './form.ts';
 import type { PressBody } from './payloads.ts';
@@ -112,9 +111,7 @@ async function bringPress(
     async retire(signal) {
       try {
         const shown = await press.shown(signal);
-        if (shown === null) return;
-        const content = { text: shortText(asTyped(shown.text)), blocks: withoutButtons(shown.blocks) };
-        await workspace.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
+        if (shown !== null) await rewriteButtons(workspace, { channel, ts, ...shown }, [], signal);
       } catch (error) {
         throw deliveryError(error);
       }

@@ -33,7 +33,7 @@ export function plainSections(text: string): readonly Json[] {
 export function tailOf({ note, footer, buttons }: MessageView): readonly Json[] {
   return [
     ...(note === null ? [] : [plainSection(neutralise(clip(note, SIZES.note)))]),
-    ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }]),
+    ...actionsOf(buttons),
     ...(footer === null
       ? []
       : [{ type: 'context', elements: [plainText(neutralise(clip(footer, SIZES.footer)))] }]),
@@ -50,9 +50,13 @@ export function plainNotice(text: string): MessageContent {
   return { text: firstLine(text), blocks: plainSections(text) };
 }
 
-/** The same message without its buttons. */
-export function withoutButtons(blocks: readonly Json[]): readonly Json[] {
-  return blocks.filter((block) => block['type'] !== 'actions');
+/** The same message with these buttons in the place of its own; a message without buttons gets none. */
+export function withButtons(blocks: readonly Json[], buttons: readonly Button[]): readonly Json[] {
+  return blocks.flatMap((block) => (block['type'] === 'actions' ? actionsOf(buttons) : [block]));
+}
+
+function actionsOf(buttons: readonly Button[]): Json[] {
+  return buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }];
 }
 
 function buttonOf({ kind, answerId }: Button): Json {

@@ -121,6 +121,7 @@ const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
   continue: icons.thread,
   answer: icons.retry,
   unlisten: icons.close,
+  edited: icons.retry,
 };
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {
