@@ -50,6 +50,8 @@ export interface AnswerRecords {
   /** The newest answer to a message, under way or ended; null for a message that was not asked, or only refused. */
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
+  /** Adds what is known of it by now; nothing if it was forgotten meanwhile. */
+  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited'>): Promise<void>;
   /** As `save`; from now on this is the newest answer to its message. */
   begin(record: AnswerRecord): Promise<void>;
   /** There was no answer after all: the one before it, if any, is the newest again. */
@@ -122,6 +124,13 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       return asked === undefined ? null : get(asked.answer);
     },
     save: (record) => answers.set(record.id, record),
+    async amend(id, more) {
+      for (let isDone = false; !isDone; ) {
+        const seen = await answers.look(id);
+        if (seen.value === undefined) return;
+        isDone = await answers.replace(id, seen, { ...seen.value, ...more });
+      }
+    },
     async begin(record) {
       const asked = record.message && questions.set(record.message, { answer: record.id });
       await Promise.all([answers.set(record.id, record), asked]);

@@ -392,7 +392,7 @@ export function createChat(options: ChatOptions): Chat {
     const thread = record.brought?.filter((part) => part.type === 'quoted' && part.why === 'thread') ?? [];
     const brought = [...thread, ...broughtIn(parts)];
     const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
-    await answers.save({ ...record, edited });
+    await answers.amend(record.id, { edited });
     const finder = options.finderOf(place.guild);
     if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
     const { id: answerId } = record;

@@ -454,13 +454,7 @@ export function createQuestionRunner(
       for (const key of threads) await listening.told(key, conversation).catch(notHeard);
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
-    else if (question.message !== undefined && !attempt.isForgotten()) {
-      await answers.save({
-        ...recordOf(job, id),
-        ...(brought.length > 0 && { brought }),
-        shown: answered.shown,
-      });
-    }
+    else if (question.message !== undefined) await answers.amend(id, { shown: answered.shown });
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const { access, tier } = request.current.request;

@@ -168,8 +168,7 @@ export function startTakeover(options: TakeoverOptions): Background {
   /** An edit of the question finds the answer by this. */
   async function noteShown(id: string, shown: ShownAnswer): Promise<void> {
     try {
-      const record = await answers.get(id);
-      if (record?.message !== undefined) await answers.save({ ...record, shown });
+      await answers.amend(id, { shown });
     } catch (error) {
       log.error({ err: error, answer: id }, 'where an answer stands could not be stored');
     }
