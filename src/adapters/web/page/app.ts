@@ -1,4 +1,4 @@
-import { html, nothing, render, type TemplateResult } from 'lit/html.js';
+import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';

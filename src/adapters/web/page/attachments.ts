@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RoomInfo, Spot } from '../wire.ts';
 import { upload, wordsFor } from './api.ts';
 import { icons } from './icons.ts';

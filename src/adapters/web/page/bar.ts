@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';

@@ -1,5 +1,5 @@
-import { live } from 'lit/directives/live.js';
-import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
 import type { CommandInfo, OptionInfo, Spot } from '../wire.ts';
 import { createAttachments } from './attachments.ts';
 import type { Controller } from './controller.ts';

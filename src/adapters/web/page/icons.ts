@@ -1,4 +1,4 @@
-import { html, svg, type TemplateResult } from 'lit/html.js';
+import { html, svg, type TemplateResult } from 'lit-html';
 
 /** Line icons on a grid of 20; they say nothing that the text or label beside them does not. */
 function icon(paths: TemplateResult): TemplateResult {

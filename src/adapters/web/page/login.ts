@@ -1,4 +1,4 @@
-import { html, nothing, render } from 'lit/html.js';
+import { html, nothing, render } from 'lit-html';
 import { post, wordsFor } from './api.ts';
 import { botMark } from './icons.ts';
 

@@ -1,4 +1,4 @@
-import { html, render } from 'lit/html.js';
+import { html, render } from 'lit-html';
 import type { RoomInfo } from '../wire.ts';
 import { get, isLockedOut, wordsFor } from './api.ts';
 import { draw } from './app.ts';

@@ -1,6 +1,6 @@
 import DOMPurify from 'dompurify';
-import { Directive, directive, type ElementPart, type PartInfo, PartType } from 'lit/directive.js';
-import { noChange } from 'lit/html.js';
+import { noChange } from 'lit-html';
+import { Directive, directive, type ElementPart, type PartInfo, PartType } from 'lit-html/directive.js';
 import { Marked, type Token, type Tokens, type TokensList } from 'marked';
 import highlighter from './highlighter.js';
 

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { positionalOf } from '../../../core/kit/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../wire.ts';
 import { icons } from './icons.ts';

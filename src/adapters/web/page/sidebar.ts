@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { botMark, icons } from './icons.ts';

@@ -38,8 +38,8 @@ const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'
 /** What the page's modules import by name, or from outside of the page, by the URL that serves it. */
 const IMPORTS = {
   '../../core/': './core/',
-  'lit/html.js': './lib/lit/lit-html.js',
-  'lit/': './lib/lit/',
+  'lit-html': './lib/lit/lit-html.js',
+  'lit-html/': './lib/lit/',
   marked: './lib/marked.js',
   dompurify: './lib/dompurify.js',
 };
@@ -47,7 +47,7 @@ const IMPORTS = {
 /** The page's files and the libraries they import: these alone, straight from where they are installed. */
 export function createAssets(): Assets {
   // Its entry resolves to the build for Node; a directive stands in the browser's own, one level down.
-  const aDirective = createRequire(import.meta.resolve('lit')).resolve('lit-html/directives/repeat.js');
+  const aDirective = createRequire(import.meta.url).resolve('lit-html/directives/repeat.js');
   const litDir = dirname(dirname(aDirective));
   const libraries = new Map([
     ['lib/marked.js', installed('marked')],
