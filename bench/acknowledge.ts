@@ -56,6 +56,8 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     hears: async () => false,
     alive: nothing,
     away: async () => null,
+    joined: async () => {},
+    nameOperator: (text) => text,
     missed: nothing,
     admit: async () => ({ ok: true }),
     admitPress: async () => ({ ok: true }),

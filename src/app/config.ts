@@ -161,10 +161,18 @@ export const VARIABLES = {
     operators.default(new Set()),
     'a list such as discord:80351110224678912,slack:T012AB3CD/U045EF6GH',
   ),
+  OPERATOR_CONTACT: variable(
+    z
+      .string()
+      .regex(/^[^\p{Cc}]{1,100}$/u)
+      .optional(),
+    'at most 100 characters that tell people how to reach you, such as "Mia, mia@example.com"',
+  ),
   DEFAULT_TIER: variable(z.enum(TIERS).default('free'), `one of ${TIERS.join(', ')}`),
   DEFAULT_MODEL: variable(z.string().min(1).optional(), 'the id of a model in models.json'),
   INSTRUCTIONS_FILE: variable(z.string().min(1).optional(), 'the path of a text file'),
   MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
+  LOCAL_MODELS: variable(onOff.default('off'), 'on or off'),
   HTTP_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
   HTTPS_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
   NO_PROXY: variable(z.string().optional(), 'hosts such as .example.com,10.0.0.5:8080'),

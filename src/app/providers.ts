@@ -29,14 +29,19 @@ export interface Providers {
   readonly usable: ReadonlySet<string>;
   /** Ids of those that can search the web. */
   readonly searching: ReadonlySet<string>;
-  /** Those that a guild's own key can be for: all but the demo. */
+  /** Those that a guild's own key can be for; the demo hands what has a key on to the provider that it stands in for. */
   readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
   /** Those whose lists of models say something about the catalogue. */
   readonly listing: readonly ChatProvider[];
+  /** Servers on this machine whose models are offered … */
   readonly local: readonly LocalServer[];
+  /** … and all that were found. */
+  readonly found: readonly LocalServer[];
   /** Those of the models file, at the addresses that the environment names. */
   readonly listed: readonly ProviderDefinition[];
   readonly isDemo: boolean;
+  /** The variable whose key would put models in the place of the demo; null if there is no demo. */
+  readonly demoLacks: string | null;
   /** The variables that are to hold the keys of those that these models lead to, for all but those that can be asked. */
   missingKeys(models: readonly Routed[], usable: ReadonlySet<string>): readonly string[];
   /** Those that refuse the operator's key. One that does not answer within 1.5 s refuses nothing. */
@@ -50,8 +55,12 @@ export interface OpenProvidersOptions {
   readonly file: CatalogueFile;
   /** The key in an environment variable that the models file names. */
   readonly keyIn: (variable: string) => string | undefined;
-  /** Only the playground uses servers on this machine that nobody listed, and the demo. */
-  readonly withPlayground: boolean;
+  /** Whether the demo may stand in for providers without a key. */
+  readonly withDemo: boolean;
+  /** Whether to look for servers on this machine that nobody listed. */
+  readonly withLocal: boolean;
+  /** Whether their models are offered anywhere. As `withLocal` by default. */
+  readonly offersLocal?: boolean;
   readonly fetch: typeof fetch;
   /** Where to look for these servers; where they usually are by default. */
   readonly localPlaces?: LocalSearchOptions['places'];
@@ -63,7 +72,18 @@ export interface OpenProvidersOptions {
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
-  const { config, file, keyIn, withPlayground, localPlaces, fetch, clock, log } = options;
+  const {
+    config,
+    file,
+    keyIn,
+    withDemo,
+    withLocal,
+    offersLocal = withLocal,
+    localPlaces,
+    fetch,
+    clock,
+    log,
+  } = options;
   const { OPENROUTER_PROVIDER: preferences } = config;
   const listed = file.providers.map((definition) => ({
     definition: withEnvironment(definition, config),
@@ -74,16 +94,17 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       .filter(({ definition, apiKey }) => apiKey !== null || definition.keyless)
       .map(({ definition }) => definition.id),
   );
-  const found = withPlayground
+  const found = withLocal
     ? await findLocalServers(
         { fetch, clock, log, ...(localPlaces && { places: localPlaces }) },
         AbortSignal.timeout(LOCAL_SEARCH_MS),
       )
     : [];
   // One that the models file calls the same is where the file says.
-  const local = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
+  const unlisted = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
+  const local = offersLocal ? unlisted : [];
   const isDemo =
-    withPlayground &&
+    withDemo &&
     usable.size === 0 &&
     local.length === 0 &&
     file.models.some(({ routes }) => routes.some(({ provider }) => provider === DEMO_STANDS_FOR));
@@ -132,12 +153,19 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   const clients = new Map(
     definitions.map(({ definition, apiKey }) => {
       const client = clientOf(definition, apiKey);
+      if (demo && definition.id === DEMO_STANDS_FOR) return [definition.id, withOwnKeys(client, realOf())];
       const isStandIn =
         definition.id === 'openrouter' && !demo && definition.baseUrl !== DEFAULTS.OPENROUTER_BASE_URL;
       const plain = { ...definition, features: PLAIN.features };
       return [definition.id, isStandIn ? withPlainFallback(client, clientOf(plain, apiKey)) : client];
     }),
   );
+  /** The provider that the demo stands in for, for guilds that bring a key. */
+  function realOf(): ChatProvider {
+    const real = listed.find(({ definition }) => definition.id === DEMO_STANDS_FOR);
+    if (real === undefined) throw new Error('the demo stands in for a provider of the models file alone');
+    return clientOf(real.definition, null);
+  }
   async function refusals(): Promise<readonly KeyRefusal[]> {
     const signal = AbortSignal.timeout(KEY_CHECK_MS);
     const checked = listed.map(async ({ definition: { id, apiKeyVariable: variable }, apiKey }) => {
@@ -162,11 +190,13 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
         .filter(({ definition }) => definition.features.webSearch)
         .map(({ definition }) => definition.id),
     ),
-    forOwnKeys: new Map([...clients].filter(([id]) => !demo || id !== DEMO_STANDS_FOR)),
+    forOwnKeys: clients,
     listing: demo ? [] : [...clients.values()].filter(({ id }) => usable.has(id)),
     local,
     listed: listed.map(({ definition }) => definition),
     isDemo,
+    demoLacks: isDemo ? (variables.get(DEMO_STANDS_FOR) ?? null) : null,
+    found: unlisted,
     missingKeys,
     refusals,
     nameOf: (id) => names.get(id) ?? id,
@@ -185,6 +215,21 @@ const KEY_CHECK_MS = 1_500;
 
 /** All models of the file lead there unless it says otherwise. */
 const DEMO_STANDS_FOR = 'openrouter';
+
+/** The demo for all but requests and keys of guilds. */
+function withOwnKeys(demo: ChatProvider, real: ChatProvider): ChatProvider {
+  const who = (apiKey: string | undefined) => (apiKey === undefined ? demo : real);
+  return {
+    id: demo.id,
+    looksUpCosts: real.looksUpCosts,
+    stream: (request, signal) => who(request.apiKey).stream(request, signal),
+    complete: (request, signal) => who(request.apiKey).complete(request, signal),
+    models: (signal) => demo.models(signal),
+    generationCost: (generationId, apiKey, signal) =>
+      who(apiKey).generationCost(generationId, apiKey, signal),
+    checkKey: (apiKey, signal) => real.checkKey(apiKey, signal),
+  };
+}
 
 function demoDefinition({ baseUrl }: DemoProvider): Partial<ProviderDefinition> {
   return { name: "Parley's demo", baseUrl, keyless: true };

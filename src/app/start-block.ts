@@ -11,7 +11,10 @@ export interface StartFacts {
   readonly health: string;
   /** Names of the providers that can be asked for models of the file. */
   readonly providers: readonly string[];
-  readonly demo: boolean;
+  /** The variable whose key would put models in the place of the demo; null if there is no demo. */
+  readonly demoLacks: string | null;
+  /** Whether models of this machine are offered on all platforms. */
+  readonly isLocalEverywhere: boolean;
   /** How many are in the models file. */
   readonly models: number;
   /** Servers on this machine, and how many models each adds. */
@@ -41,7 +44,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ...facts.local.map(({ name, models }): [string, string] => [
       name,
-      `${counted(models)}, in the playground`,
+      `${counted(models)}, ${facts.isLocalEverywhere ? 'everywhere' : 'in the playground'}`,
     ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
@@ -53,17 +56,26 @@ export function startBlock(config: Config, facts: StartFacts): string {
         : 'off: set ENCRYPTION_KEY to allow /connect',
     ],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
+    ...(facts.discord || facts.slack
+      ? [
+          [
+            'Contact',
+            config.OPERATOR_CONTACT ?? 'none: people do not learn who you are; set OPERATOR_CONTACT',
+          ] as [string, string],
+        ]
+      : []),
     ['Health', `${facts.health}/healthz, /readyz`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}`);
-  const demo = facts.demo
-    ? [
-        '',
-        '  No API key is set, so a scripted demo answers instead of a language model.',
-        '  For real answers put OPENROUTER_API_KEY (https://openrouter.ai/settings/keys) into .env and start again.',
-      ]
-    : [];
+  const demo =
+    facts.demoLacks === null
+      ? []
+      : [
+          '',
+          `  No API key is set, so a scripted demo answers instead of a language model${facts.discord || facts.slack ? ', and tells people so' : ''}.`,
+          `  For real answers put ${facts.demoLacks} (https://openrouter.ai/settings/keys) into .env and start again.`,
+        ];
   const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
   return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
 }
@@ -76,8 +88,8 @@ function playground(config: Config, { playground: address }: StartFacts): string
     : address;
 }
 
-function providersOf({ demo, providers, missingKeys }: StartFacts): string {
-  if (demo) return ', answered by the built-in demo';
+function providersOf({ demoLacks, providers, missingKeys }: StartFacts): string {
+  if (demoLacks !== null) return ', answered by the built-in demo';
   if (providers.length > 0) return `, through ${providers.join(', ')}`;
   return `; none available: set ${missingKeys('premium').join(', or ')}`;
 }

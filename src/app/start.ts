@@ -10,7 +10,8 @@ import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
-import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
+import { localIdOf } from '../core/catalogue/models.ts';
+import { type GoneModel, startCatalogueRefresh } from '../core/catalogue/refresh.ts';
 import { createSlots } from '../core/chat/slots.ts';
 import { createCore } from '../core/core.ts';
 import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
@@ -22,6 +23,7 @@ import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
+import type { LocalServer } from '../core/provider/local.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
@@ -96,11 +98,23 @@ export async function startApp({
     closing.add(() => store.close());
 
     const withPlayground = wantsForPlayground(config).length === 0;
-    const providers = await openProviders({ config, file, keyIn, withPlayground, fetch, clock, log });
+    const isLocalEverywhere = config.LOCAL_MODELS === 'on';
+    const providers = await openProviders({
+      config,
+      file,
+      keyIn,
+      withDemo: true,
+      withLocal: true,
+      offersLocal: withPlayground || isLocalEverywhere,
+      fetch,
+      clock,
+      log,
+    });
     closing.add(() => providers.close());
     const catalogue = createCatalogue({
       ...file,
       localProviders: providers.local.map(({ definition }) => definition),
+      localEverywhere: isLocalEverywhere,
     });
     for (const { definition, models } of providers.local) catalogue.apply(definition.id, models);
 
@@ -147,6 +161,9 @@ export async function startApp({
       skuTiers: config.DISCORD_SKU_TIERS,
       defaultModel: config.DEFAULT_MODEL ?? null,
       instructions,
+      operatorContact: config.OPERATOR_CONTACT ?? null,
+      missingKeys: (models) => providers.missingKeys(models, providers.usable),
+      demoLacks: providers.demoLacks,
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
       limiters,
@@ -263,7 +280,23 @@ export async function startApp({
         closing.add(() => adapter.stop());
       }
     };
-    const [refusals] = await Promise.all([providers.refusals(), startAdapters()]);
+    const refresh = startCatalogueRefresh({
+      catalogue,
+      providers: providers.listing,
+      clock,
+      log,
+      random: Math.random,
+    });
+    closing.add(() => refresh.stop());
+    const [refusals, gone] = await Promise.all([
+      providers.refusals(),
+      Promise.race([refresh.first, clock.sleep(FIRST_LISTS_MS).then(() => [])]),
+      startAdapters(),
+    ]);
+    notes.push(() => gone.map((model) => goneInWords(model, config.MODELS_FILE)));
+    if (!isLocalEverywhere && adapters.some(({ platform }) => platform !== LOCAL_PLATFORM)) {
+      notes.push(() => localInWords(providers.found, config.MODELS_FILE));
+    }
     keyRefusals = refusals;
     const names = startGuildNames({ adapters, names: createGuildNames(store), clock, log });
     closing.add(() => names.stop());
@@ -281,15 +314,6 @@ export async function startApp({
         `Paused since ${momentInWords(pause.sinceMs)} by ${pause.by}: nobody gets an answer until \`npm run parley -- resume\`.`,
       ]);
     }
-    const refresh = startCatalogueRefresh({
-      catalogue,
-      providers: providers.listing,
-      clock,
-      log,
-      random: Math.random,
-    });
-    closing.add(() => refresh.stop());
-
     const askable = providers.usable.difference(new Set(refusals.map(({ id }) => id)));
     const leadsTo = (id: string) =>
       file.models.some(({ routes }) => routes.some(({ provider }) => provider === id));
@@ -300,7 +324,8 @@ export async function startApp({
         playground: withPlayground ? `${address}/` : null,
         health: address,
         providers: [...askable].filter(leadsTo).map(providers.nameOf),
-        demo: providers.isDemo,
+        demoLacks: providers.demoLacks,
+        isLocalEverywhere,
         models: file.models.length,
         local: providers.local.map(({ definition: { id, name } }) => ({
           name,
@@ -337,6 +362,35 @@ export async function startApp({
     throw error;
   }
 }
+
+/** The start waits for this, so that it can say which models are gone; a list takes some 300 ms. */
+const FIRST_LISTS_MS = 2_000;
+
+function goneInWords({ id, instead }: GoneModel, file: string): string {
+  const remedy = instead === null ? `take it out of ${file}` : `put ${instead} in its place in ${file}`;
+  return `${id} is gone from its provider: ${remedy}. \`npm run doctor\` looks at all of them.`;
+}
+
+/** What offers the models of this machine's servers on chat platforms too. */
+function localInWords(found: readonly LocalServer[], file: string): string[] {
+  return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
+    const listed = models.slice(0, MAX_SHOWN).map((model) => ({
+      id: localIdOf(id, model.id),
+      name: model.id,
+      tier: 'free',
+      routes: [{ provider: id, model: model.id }],
+      ...(model.contextTokens && { contextTokens: model.contextTokens }),
+    }));
+    return [
+      `${name} runs on this machine. To offer its models on Discord and Slack too, set LOCAL_MODELS=on, or add to ${file}:`,
+      `  providers: ${JSON.stringify({ id, name, baseUrl, keyless: true, free: true })}`,
+      ...listed.map((model) => `  models:    ${JSON.stringify(model)}`),
+    ];
+  });
+}
+
+/** Of a server's models; one shows how it is written. */
+const MAX_SHOWN = 3;
 
 /** How many models a guild of this tier can use. */
 function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {

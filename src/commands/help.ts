@@ -21,6 +21,7 @@ export const help = defineCommand({
         'Ask me with `/ask` or mention me. In my threads and in direct messages, just write.',
         lines.join('\n'),
         `Under an answer, **${BUTTONS.stop.label}** ends it, **${BUTTONS.retry.label}** asks again, with another model if you like${surface.canContinueInThread ? `, **${BUTTONS.continue.label}** goes on from it` : ''}.`,
+        ...(services.operatorContact === null ? [] : [`This bot is run by ${services.operatorContact}.`]),
         ...(surface.caveat === undefined ? [] : [surface.caveat]),
       ].join('\n\n'),
     );

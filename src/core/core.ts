@@ -12,6 +12,7 @@ import { createChat } from './chat/chat.ts';
 import { createConversations } from './chat/conversations.ts';
 import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
+import { createGreetings } from './chat/greetings.ts';
 import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPauses } from './chat/pause.ts';
@@ -46,6 +47,8 @@ import type { Adapter, AnswerFinder, ReadFile, TellAdmins } from './ports/adapte
 import type { DrawChart } from './ports/chart.ts';
 import { type FileLimits, FileUnavailable, type ReadContent } from './ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from './ports/limits.ts';
+import type { Model } from './ports/model.ts';
+import { createNameOperator } from './ports/operator.ts';
 import type { ChatProvider } from './ports/provider.ts';
 import type { Store } from './ports/store.ts';
 import type { Telemetry } from './ports/telemetry.ts';
@@ -87,6 +90,12 @@ export interface CoreOptions {
   readonly defaultModel: string | null;
   /** The operator's instructions for the model, in every guild; null for none. */
   readonly instructions: string | null;
+  /** Who runs this installation, for people; null if the operator does not say. */
+  readonly operatorContact: string | null;
+  /** The variables that are to hold the keys of the providers that these models lead to, of those without one. */
+  readonly missingKeys: (models: readonly Model[]) => readonly string[];
+  /** The variable whose key would put a model in the place of the demo; null if models answer. */
+  readonly demoLacks: string | null;
   /** As `<platform>:<user>`. */
   readonly operators: ReadonlySet<string>;
   readonly slots: Slots;
@@ -185,7 +194,15 @@ export function createCore(options: CoreOptions): Core {
     clock,
     timeZone,
   });
-  const choose = createModelChooser({ catalogue, models, defaultModel: options.defaultModel });
+  const { defaultModel, missingKeys, operatorContact, demoLacks } = options;
+  const choose = createModelChooser({ catalogue, models, defaultModel, missingKeys });
+  const nameOperator = createNameOperator(operatorContact);
+  const demoNotice =
+    demoLacks &&
+    nameOperator(
+      `This is a scripted demo: no language model is set up yet. The operator must set \`${demoLacks}\`.`,
+    );
+  const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
   const rest = createRouteRest({ store, clock, log });
   const openAnswerer = createFallbacks({ catalogue, rest, log });
 
@@ -228,6 +245,8 @@ export function createCore(options: CoreOptions): Core {
     gather: createGather({ reader }),
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,
     roles,
+    nameOperator,
+    demoNotice,
     limiters,
     clock,
     timeZone,
@@ -268,6 +287,7 @@ export function createCore(options: CoreOptions): Core {
     privacy,
     roles,
     peopleIn: options.peopleIn,
+    operatorContact,
     clock,
     usage,
     drawChart,
@@ -275,7 +295,7 @@ export function createCore(options: CoreOptions): Core {
   };
   return {
     services,
-    dispatch: createDispatch({ commands, services, journal, catchUp, log }),
+    dispatch: createDispatch({ commands, services, journal, catchUp, greetings, nameOperator, log }),
     answersInFlight: () => live.size,
     takeOverThrough: (adapters) =>
       startTakeover({ journal, adapters, answers, conversations, limiters, clock, log }),

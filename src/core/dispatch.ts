@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CatchUp } from './chat/catch-up.ts';
 import { explain, inOneLine } from './chat/explain.ts';
+import type { Greetings } from './chat/greetings.ts';
 import { RESTARTING } from './chat/question.ts';
 import type { Command, CommandContext } from './command.ts';
 import type { Entry, Journal } from './coordination/journal.ts';
@@ -22,8 +23,9 @@ import {
   type SuggestRequest,
 } from './ports/events.ts';
 import type { Model } from './ports/model.ts';
+import type { NameOperator } from './ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from './ports/parts.ts';
-import type { Surface } from './ports/surface.ts';
+import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
 export interface Dispatcher extends Dispatch {
@@ -36,6 +38,8 @@ export interface DispatchOptions {
   readonly services: Services;
   readonly journal: Journal;
   readonly catchUp: CatchUp;
+  readonly greetings: Greetings;
+  readonly nameOperator: NameOperator;
   readonly log: Logger;
 }
 
@@ -70,7 +74,7 @@ function takenInTheOpen(command: Command, refusal: string | null): string {
 
 /** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { services, journal, catchUp, log } = options;
+  const { services, journal, catchUp, nameOperator, log } = options;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const never = new AbortController().signal;
   let closed = false;
@@ -80,6 +84,11 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     readonly actor: Actor;
     readonly place: Place;
     readonly surface: Surface;
+  }
+
+  /** Says something to the asker alone. */
+  function say(surface: Surface, text: string, files?: Notice['files']): Promise<void> {
+    return surface.tellPrivately({ text: nameOperator(text), ...(files && { files }) }, never);
   }
 
   /** Claims that are being made, and … */
@@ -120,7 +129,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     const { id, surface, place } = event;
     try {
       if (closed) {
-        await surface.tellPrivately({ text: RESTARTING }, never);
+        await say(surface, RESTARTING);
         return await dropClaim(id);
       }
       const entry = await entryOf(event);
@@ -136,7 +145,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     } catch (error) {
       log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
       if (error instanceof PlaceGone) return;
-      await surface.tellPrivately({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
+      await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
         log.warn({ err: fault, event: id }, 'the fault could not be told');
       });
     }
@@ -154,7 +163,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   async function runCommand(command: Command, invocation: Invocation): Promise<void> {
     const { actor, place, surface, id, brought = [] } = invocation;
     const tell: CommandContext['tell'] = (notice) =>
-      surface.tellPrivately(typeof notice === 'string' ? { text: notice } : notice, never);
+      typeof notice === 'string' ? say(surface, notice) : say(surface, notice.text, notice.files);
     const refusal = await refusalOf(command, invocation);
     const isOpen = isAskedInForm(command) && !invocation.isFilledIn;
     if (isOpen && Object.keys(invocation.options).length > 0) return tell(takenInTheOpen(command, refusal));
@@ -195,7 +204,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       once(invocation, async () => {
         const command = commands.get(invocation.command);
         if (command) return runCommand(command, invocation);
-        await invocation.surface.tellPrivately({ text: noSuchCommand() }, never);
+        await say(invocation.surface, noSuchCommand());
       }),
 
     async admit(request) {
@@ -203,10 +212,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       try {
         const command = commands.get(request.command);
         const text = command === undefined ? noSuchCommand() : await refusalOf(command, request);
-        return text === null ? { ok: true } : { ok: false, notice: { text } };
+        return text === null ? { ok: true } : { ok: false, notice: { text: nameOperator(text) } };
       } catch (error) {
         log.error({ err: error, command: request.command }, 'a command could not be admitted');
-        return { ok: false, notice: { text: inOneLine(explain(error)) } };
+        return { ok: false, notice: { text: nameOperator(inOneLine(explain(error))) } };
       }
     },
 
@@ -348,6 +357,9 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       }
     },
 
+    joined: (joining) => options.greetings.greet(joining),
+    nameOperator,
+
     async suggest(request) {
       try {
         const { command } = request;
@@ -413,7 +425,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         'what was missed could not be dealt with',
       );
       if (claimed.length === 0 || error instanceof PlaceGone) return;
-      await surface.tellPrivately({ text: inOneLine(explain(error)) }, never).catch((fault: unknown) => {
+      await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
         log.warn({ err: fault, event: id }, 'the fault could not be told');
       });
     } finally {

@@ -31,6 +31,8 @@ export interface Services {
   readonly privacy: Privacy;
   readonly roles: Roles;
   readonly peopleIn: PeopleIn;
+  /** Who runs this installation, for people; null if the operator does not say. */
+  readonly operatorContact: string | null;
   readonly clock: Clock;
   readonly limits: LimitRules;
   readonly ledger: Ledger;

@@ -3,6 +3,7 @@ import { readConfig } from '../../src/app/config.ts';
 import { createFetch } from '../../src/app/http-client.ts';
 import { type OpenProvidersOptions, openProviders, type Providers } from '../../src/app/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { systemClock } from '../../src/core/kit/clock.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../src/core/provider/explain.ts';
 import { createFastClock } from '../support/fast-clock.ts';
@@ -17,18 +18,29 @@ async function open(
   environment: Record<string, string> = {},
   {
     file = MODELS_FILE,
-    withPlayground = false,
+    withDemo = false,
+    withLocal = false,
+    offersLocal = withLocal,
     localPlaces = [],
-  }: Partial<Pick<OpenProvidersOptions, 'file' | 'withPlayground' | 'localPlaces'>> = {},
+    fetch = createFetch(),
+    clock = createFastClock(),
+  }: Partial<
+    Pick<
+      OpenProvidersOptions,
+      'file' | 'withDemo' | 'withLocal' | 'offersLocal' | 'localPlaces' | 'fetch' | 'clock'
+    >
+  > = {},
 ): Promise<Providers> {
   providers = await openProviders({
     config: readConfig(environment),
     file,
     keyIn: (variable) => environment[variable],
-    fetch: createFetch(),
-    withPlayground,
+    fetch,
+    withDemo,
+    withLocal,
+    offersLocal,
     localPlaces,
-    clock: createFastClock(),
+    clock,
     log: createLogRecorder().log,
   });
   return providers;
@@ -116,7 +128,7 @@ describe('the providers', () => {
       }),
     );
     const localPlaces = [{ id: 'ollama', name: 'Ollama', port: Number(new URL(local.url).port) }];
-    const opened = await open({}, { file, withPlayground: true, localPlaces });
+    const opened = await open({}, { file, withLocal: true, localPlaces });
     await opened.clients.get('ollama')?.models(AbortSignal.timeout(10_000));
     expect(listed.requests).toHaveLength(1);
     expect(opened.local).toEqual([]);
@@ -125,7 +137,7 @@ describe('the providers', () => {
   });
 
   it('say by name that it is the demo, where it stands in for them', async () => {
-    const { clients, usable, isDemo } = await open({}, { withPlayground: true });
+    const { clients, usable, isDemo } = await open({}, { withDemo: true });
     expect([isDemo, ...usable]).toEqual([true, 'openrouter']);
     const request = {
       wireModel: 'openai/gpt-4o-mini',
@@ -141,5 +153,44 @@ describe('the providers', () => {
     expect(explainProviderError(failure as ProviderError).what).toBe(
       "Parley's demo is overloaded or unavailable.",
     );
+  });
+
+  it('have the demo in their place on chat platforms too, but for guilds that bring a key', async () => {
+    const server = await createFakeProvider({ keys: ['sk-guild-own-key'] });
+    const fetch = createFetch();
+    const opened = await open(
+      {},
+      {
+        withDemo: true,
+        fetch: (url, init) => fetch(String(url).replace('https://openrouter.ai/api/v1', server.url), init),
+      },
+    );
+    expect([opened.isDemo, opened.demoLacks]).toEqual([true, 'OPENROUTER_API_KEY']);
+    server.answer('From the real one.');
+    const client = opened.clients.get('openrouter');
+    const request = {
+      wireModel: 'openai/gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Why?' }] as const,
+    };
+    const own = await client?.complete(
+      { ...request, apiKey: 'sk-guild-own-key' },
+      AbortSignal.timeout(10_000),
+    );
+    const demo = await client?.complete(request, AbortSignal.timeout(10_000));
+    expect(own?.text).toBe('From the real one.');
+    expect(demo?.text).toContain('demo');
+    await server.close();
+  });
+
+  it('on this machine are looked for without being offered, where the operator did not say so', async () => {
+    const local = await createFakeProvider({
+      dialect: 'compatible',
+      models: [{ id: 'llama3.2:3b', object: 'model' }],
+    });
+    const localPlaces = [{ id: 'ollama', name: 'Ollama', port: Number(new URL(local.url).port) }];
+    const opened = await open({}, { withLocal: true, offersLocal: false, localPlaces, clock: systemClock });
+    expect(opened.found.map(({ definition }) => definition.id)).toEqual(['ollama']);
+    expect([opened.local, opened.usable.has('ollama')]).toEqual([[], false]);
+    await local.close();
   });
 });

@@ -93,6 +93,8 @@ export function createDesk(): Desk {
     alive: async () => {},
     away: async () => null,
     missed: async () => {},
+    joined: async () => {},
+    nameOperator: (text) => text,
     async admit(request) {
       desk.admitRequests.push(request);
       return desk.admission;

@@ -59,6 +59,10 @@ export interface TestBotOptions {
   readonly defaultModel?: string;
   /** Of the operator; none by default. */
   readonly instructions?: string;
+  /** `OPERATOR_CONTACT`; none by default. */
+  readonly operatorContact?: string;
+  /** Makes the provider the demo: the variable whose key is missing. */
+  readonly demoLacks?: string;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
   /** `ENCRYPTION_KEY` and what it was before: one by default, so that guilds can bring keys; empty for none. */
@@ -136,6 +140,16 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     skuTiers: options.skuTiers ?? new Map(),
     defaultModel: options.defaultModel ?? null,
     instructions: options.instructions ?? null,
+    operatorContact: options.operatorContact ?? null,
+    missingKeys: (models) => [
+      ...new Set(
+        models
+          .flatMap(({ routes }) => routes.map(({ provider }) => provider))
+          .filter((id) => !keys.includes(id))
+          .map((id) => `${id.toUpperCase()}_API_KEY`),
+      ),
+    ],
+    demoLacks: options.demoLacks ?? null,
     operators: new Set(options.operators),
     slots: createSlots({
       max: 100,

@@ -21,6 +21,7 @@ import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { PostedMessage } from '../../core/ports/events.ts';
+import { introducing } from './answers/introduce.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
 import { tellAdmins } from './answers/tell-admins.ts';
 import { createWaitingSigns } from './answers/waiting-signs.ts';
@@ -131,6 +132,9 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
         skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
       watching = listen(client, { ...desk, dispatch, commands, entitlements });
       await login(client, gateway);
+      const introduce = introducing(client, { rest, dispatch, clock, tasks });
+      for (const guild of client.guilds.cache.values()) introduce(guild);
+      client.on(Events.GuildCreate, introduce);
       if (isFirst) await entitlements?.readAll(tasks.signal);
       say(application, client.guilds.cache.size);
     },

@@ -103,7 +103,7 @@ interface ProvidersLook {
 async function checkAllProviders(look: ProvidersLook): Promise<readonly Check[]> {
   const { variables, clock } = look;
   const keyIn = (variable: string) => keyFrom(variables, variable);
-  const providers = await openProviders({ ...look, keyIn, withPlayground: false });
+  const providers = await openProviders({ ...look, keyIn, withDemo: false, withLocal: false });
   try {
     return await checkProviders({ ...look, environment: variables, providers, nowMs: clock.now() });
   } finally {

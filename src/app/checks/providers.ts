@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
+import { replacementFor } from '../../core/catalogue/replacement.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
 import { type Config, keyFrom } from '../config.ts';
 import type { Providers } from '../providers.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
-import { replacementFor } from './replacement.ts';
 
 export interface ProviderCheckOptions {
   readonly config: Config;

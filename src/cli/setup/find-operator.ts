@@ -65,6 +65,8 @@ async function findOperator(
     alive: nothing,
     away: async () => null,
     missed: nothing,
+    joined: nothing,
+    nameOperator: (text) => text,
     suggest: async () => [],
   };
   try {

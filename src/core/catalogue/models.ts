@@ -6,8 +6,10 @@ import { type PriceDoubt, weighPrices } from './believed-prices.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';
 
 export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers'> {
-  /** Servers on this machine. What they serve is offered unlisted, as `free`, in the playground alone. */
+  /** Servers on this machine. What they serve is offered unlisted, as `free`, in the playground. */
   readonly localProviders?: readonly ProviderDefinition[];
+  /** Whether other platforms have what they serve too. Default false. */
+  readonly localEverywhere?: boolean;
 }
 
 /** What each provider that has answered said of its models, by wire id. */
@@ -25,14 +27,15 @@ const NOTHING_KNOWN: UnpricedOffer = {
 
 /** The models of the file as the providers describe them now, and those of local servers after them. */
 export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[] {
-  const { models, providers, localProviders = [] } = sources;
+  const { models, providers, localProviders = [], localEverywhere = false } = sources;
+  const onlyOn = localEverywhere ? null : LOCAL_PLATFORM;
   const byId = new Map(providers.map((provider) => [provider.id, provider]));
   const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, byId)]));
   for (const { id: provider } of localProviders) {
     const served = [...(facts.get(provider)?.values() ?? [])];
     for (const own of served) {
       const isAlone = served.every(({ id }) => id === own.id || lastOf(id) !== lastOf(own.id));
-      const model = localModel(provider, own, isAlone ? lastOf(own.id) : own.id);
+      const model = localModel(provider, own, isAlone ? lastOf(own.id) : own.id, onlyOn);
       // Nothing that a server says takes the place of a model that is listed, or opens one by another name.
       if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
     }
@@ -100,8 +103,13 @@ function lastOf(wireModel: string): string {
   return wireModel.slice(wireModel.lastIndexOf('/') + 1);
 }
 
+/** The catalogue's id of what a server on this machine calls by a name. */
+export function localIdOf(provider: string, name: string): string {
+  return `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
+}
+
 /** @param name the last part of the wire id, or all of it where others end alike */
-function localModel(provider: string, facts: ModelFacts, name: string): Model {
+function localModel(provider: string, facts: ModelFacts, name: string, onlyOn: Model['onlyOn']): Model {
   const route: Route = {
     provider,
     wireModel: facts.id,
@@ -109,8 +117,8 @@ function localModel(provider: string, facts: ModelFacts, name: string): Model {
     prices: FREE_OF_CHARGE,
     gone: false,
   };
-  const id = `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
-  return modelOf({ id, name, tier: 'free', onlyOn: LOCAL_PLATFORM, traits: NO_TRAITS }, [route]);
+  const id = localIdOf(provider, name);
+  return modelOf({ id, name, tier: 'free', onlyOn, traits: NO_TRAITS }, [route]);
 }
 
 function modelOf(

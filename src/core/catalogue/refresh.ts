@@ -1,11 +1,26 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import type { Background } from '../kit/repeat.ts';
-import type { ChatProvider } from '../ports/provider.ts';
+import { LOCAL_PLATFORM } from '../ports/platforms.ts';
+import type { ChatProvider, ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { Catalogue, CatalogueChange } from './catalogue.ts';
+import { replacementFor } from './replacement.ts';
 
 type Lister = Pick<ChatProvider, 'id' | 'models'>;
+
+/** A model of the file that its providers no longer have. */
+export interface GoneModel {
+  /** Catalogue id. */
+  readonly id: string;
+  /** What its provider has that is most like it, as the provider calls it; null for nothing. */
+  readonly instead: string | null;
+}
+
+export interface CatalogueRefresh extends Background {
+  /** What was found to be gone when every provider had been asked for the first time. */
+  readonly first: Promise<readonly GoneModel[]>;
+}
 
 export interface CatalogueRefreshOptions {
   readonly catalogue: Catalogue;
@@ -28,7 +43,7 @@ const JITTER = 0.2;
  * Asks each provider for its models, now and every 6 to 7 hours, and lets the catalogue take over what they say. A
  * provider that does not answer, or not plausibly, changes nothing; that is logged once, until it answers again.
  */
-export function startCatalogueRefresh(options: CatalogueRefreshOptions): Background {
+export function startCatalogueRefresh(options: CatalogueRefreshOptions): CatalogueRefresh {
   const { catalogue, providers, clock, random, log } = options;
   const stopping = new AbortController();
   /** Doubtful prices and days of an end that were reported, so that each is reported once. */
@@ -38,11 +53,14 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
     return reported.has(id) ? false : reported.add(id);
   };
   const { signal } = stopping;
+  const found: GoneModel[] = [];
+  const asked = providers.map(() => Promise.withResolvers<void>());
 
-  async function keepFresh(provider: Lister): Promise<void> {
+  async function keepFresh(provider: Lister, index: number): Promise<void> {
     let isFailing = false;
     while (!signal.aborted) {
       const trouble = await refresh(provider);
+      asked[index]?.resolve();
       if (signal.aborted) return;
       if (trouble === null) isFailing = false;
       else if (!isFailing) {
@@ -75,16 +93,24 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
     log.warn({ models: fresh }, 'models that their provider takes off soon: put others in their place');
   }
 
+  function reportGone(provider: string, gone: readonly string[], list: readonly ModelFacts[]): void {
+    const lost = gone.map((id): GoneModel => {
+      const model = catalogue.get(id, LOCAL_PLATFORM);
+      const route = model?.routes.find((to) => to.provider === provider);
+      return { id, instead: replacementFor(route?.wireModel ?? id, list) };
+    });
+    found.push(...lost);
+    log.warn({ provider, models: gone, instead: lost.map(({ instead }) => instead) }, 'models are gone');
+  }
+
   /** Null where all went well, else what goes into the log. */
   async function refresh(provider: Lister): Promise<object | null> {
     try {
-      const { believed, gone, back, ending, doubts } = catalogue.apply(
-        provider.id,
-        await provider.models(signal),
-      );
+      const list = await provider.models(signal);
+      const { believed, gone, back, ending, doubts } = catalogue.apply(provider.id, list);
       reportDoubts(provider.id, doubts);
       reportEnds(ending);
-      if (gone.length > 0) log.warn({ provider: provider.id, models: gone }, 'models are gone');
+      if (gone.length > 0) reportGone(provider.id, gone, list);
       if (back.length > 0) log.info({ provider: provider.id, models: back }, 'models are back');
       return believed ? null : { reason: 'it names none of the models that are routed there' };
     } catch (error) {
@@ -96,6 +122,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Backgro
 
   const running = Promise.all(providers.map(keepFresh));
   return {
+    first: Promise.all(asked.map(({ promise }) => promise)).then(() => [...found]),
     async stop() {
       stopping.abort();
       await running;

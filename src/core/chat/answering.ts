@@ -9,6 +9,7 @@ import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
 import { buttonsAt, type EndedMoment } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
+import type { NameOperator } from '../ports/operator.ts';
 import type { Citation } from '../ports/provider.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
 import type { ShownAnswer } from './answer-records.ts';
@@ -64,10 +65,17 @@ export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to a
 /** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
 const CLOSING_MARGIN_MS = 15_000;
 
+export interface AnswerDeps {
+  readonly limiters: WriteLimiters;
+  readonly nameOperator: NameOperator;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
 export async function answer(
   job: Answering,
-  { limiters, clock, log }: { readonly limiters: WriteLimiters; readonly clock: Clock; readonly log: Logger },
+  { limiters, nameOperator, clock, log }: AnswerDeps,
 ): Promise<
   Answered & {
     readonly delivered: boolean;
@@ -171,7 +179,7 @@ export async function answer(
   const facts = { model: modelNow(), because: request.because, persona, durationMs, thinkingMs, read };
   const footer = bill && footerOf({ ...facts, ...bill });
   const announces = job.announcesListening();
-  const noted = joined(job.remark, note, announces ? LISTENING_NOTE : null);
+  const noted = joined(job.remark, note && nameOperator(note), announces ? LISTENING_NOTE : null);
   ending = { status, note: noted, footer, ...(isCut && { isCut }) };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;

@@ -4,7 +4,7 @@ import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
 import { ownerOfKeyIn } from '../kit/api-keys.ts';
 import { oneLine, plainName } from '../kit/text.ts';
-import { type Actor, type GuildId, mayActAs, type Roles } from '../ports/actor.ts';
+import { type Actor, type GuildId, mayActAs } from '../ports/actor.ts';
 import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
 import { broughtIn, textsIn, wordsIn } from '../ports/parts.ts';
@@ -79,7 +79,6 @@ export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
 
 export interface ChatOptions extends QuestionRunnerOptions {
   readonly pauses: Pick<Pauses, 'words'>;
-  readonly roles: Roles;
 }
 
 /** How often `drain` looks whether all answers are done. */
@@ -407,6 +406,6 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.tellPrivately({ text }, abandoned.signal);
+    await surface.tellPrivately({ text: options.nameOperator(text) }, abandoned.signal);
   }
 }

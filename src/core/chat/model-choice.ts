@@ -1,7 +1,7 @@
-import { explainRefusal } from '../access/access.ts';
+import { type AccessRefused, explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
-import { type GuildId, platformOf } from '../ports/actor.ts';
+import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { SettingsHere } from './settings.ts';
 
@@ -16,7 +16,12 @@ export interface ModelWish {
 export type ModelChoice =
   /** `remark`: what the asker should know, where the model is not the one that settings name. */
   | { readonly ok: true; readonly model: Model; readonly remark: string | null }
-  | { readonly ok: false; readonly text: string };
+  | {
+      readonly ok: false;
+      readonly text: string;
+      /** What admins can read beside it: what exactly is missing. Null where that is no secret, or not known. */
+      readonly forAdmins: string | null;
+    };
 
 /**
  * Finds the model for a question: the one that was asked for, else the choice of conversation, channel, guild, else
@@ -29,8 +34,10 @@ export function createModelChooser(parts: {
   readonly models: Pick<ModelRequests, 'decide' | 'decideAll'>;
   /** Catalogue id; null where the operator names none. */
   readonly defaultModel: string | null;
+  /** The variables that are to hold the keys of those that these models lead to. */
+  readonly missingKeys: (models: readonly Model[]) => readonly string[];
 }): ModelChooser {
-  const { catalogue, models, defaultModel } = parts;
+  const { catalogue, models, defaultModel, missingKeys } = parts;
 
   return async ({ guild, setting, asked }) => {
     if (asked !== null) {
@@ -38,17 +45,12 @@ export function createModelChooser(parts: {
       const decision = await models.decide(id, guild);
       return decision.ok
         ? { ok: true, model: decision.model, remark: null }
-        : { ok: false, text: explainRefusal(decision) };
+        : { ok: false, text: explainRefusal(decision), forAdmins: null };
     }
     const wished = setting && (await models.decide(setting.model, guild));
     if (wished?.ok) return { ok: true, model: wished.model, remark: null };
     const model = await fallback(guild);
-    if (model === null) {
-      return {
-        ok: false,
-        text: 'No model is available here right now. Please tell the operator. `/models` shows why.',
-      };
-    }
+    if (model === null) return { ok: false, ...(await withoutModels(guild)) };
     const remark =
       wished &&
       `${wished.model?.name ?? 'The model chosen here'} cannot be used here any more; ${model.name} answers instead.`;
@@ -62,6 +64,40 @@ export function createModelChooser(parts: {
     const ids = [...free, ...listed].map(({ id }) => id);
     const decisions = await models.decideAll(defaultModel === null ? ids : [defaultModel, ...ids], guild);
     return decisions.find((decision) => decision.ok)?.model ?? null;
+  }
+
+  /** Why no model can be used here: no key leads to any, none is left, or none is open. */
+  async function withoutModels(guild: GuildId) {
+    const listed = catalogue.list(platformOf(guild));
+    const decisions = await models.decideAll(
+      listed.map(({ id }) => id),
+      guild,
+    );
+    const refused = (reason: AccessRefused['reason']) =>
+      listed.filter((_, index) => {
+        const decision = decisions[index];
+        return decision?.ok === false && decision.reason === reason;
+      });
+    const keyless = refused('no_route');
+    if (keyless.length > 0) {
+      const variables = missingKeys(keyless).map((variable) => `\`${variable}\``);
+      return {
+        text: 'No language model is set up yet. The operator must add an API key.',
+        forAdmins:
+          variables.length === 0 ? null : `Missing: ${variables.join(' or ')}, in the bot’s \`.env\`.`,
+      };
+    }
+    const locked = refused('locked');
+    if (locked.length > 0) {
+      return {
+        text: `No model is open to ${placeOf(guild)} yet. The operator can grant a tier; \`/models\` shows which model needs which.`,
+        forAdmins: null,
+      };
+    }
+    return {
+      text: 'The providers no longer offer any of the models here. Please tell the operator.',
+      forAdmins: '`npm run doctor` proposes others for `models.json`.',
+    };
   }
 }
 

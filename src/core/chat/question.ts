@@ -8,13 +8,15 @@ import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
-import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import { type Actor, type GuildId, mayActAs, platformOf, type Roles } from '../ports/actor.ts';
 import type { AnswerFinder } from '../ports/adapter.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
+import type { NameOperator } from '../ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
+import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -84,6 +86,10 @@ export interface QuestionRunnerOptions {
   readonly settings: Pick<Settings, 'at'>;
   /** Finds answers of a platform again. */
   readonly finderOf: (guild: GuildId) => AnswerFinder | null;
+  readonly roles: Roles;
+  readonly nameOperator: NameOperator;
+  /** What stands under an answer by the demo; null if models answer. */
+  readonly demoNotice: string | null;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly timeZone: string;
@@ -287,7 +293,11 @@ export function createQuestionRunner(
     const here = await options.settings.at({ place, conversation: begun });
     const asked = question.model ?? null;
     const chosen = await options.choose({ guild: place.guild, setting: here.model, asked });
-    if (!chosen.ok) return refuse(surface, chosen.text);
+    if (!chosen.ok) {
+      const { text, forAdmins } = chosen;
+      const isAdmin = forAdmins !== null && mayActAs(await options.roles(actor), 'admin');
+      return refuse(surface, isAdmin ? `${text} ${forAdmins}` : text);
+    }
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;
     const turns = begun === null ? [] : turnsBefore(begun, turn);
@@ -406,6 +416,9 @@ export function createQuestionRunner(
         read: gathered.read,
         remark: [
           ...remarks,
+          platformOf(place.guild) !== LOCAL_PLATFORM &&
+            request.current.request.access.payer === 'operator' &&
+            options.demoNotice,
           question.webSearch && !request.current.request.searchesWeb && withoutSearch(model),
         ]
           .filter(Boolean)
@@ -554,7 +567,7 @@ export function createQuestionRunner(
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.tellPrivately({ text }, abandoned);
+    await surface.tellPrivately({ text: options.nameOperator(text) }, abandoned);
   }
 
   return run;

@@ -94,6 +94,13 @@ export interface Dispatch {
     purchases: ReadonlyMap<GuildId, readonly Purchase[]>,
     reach: 'these' | 'all',
   ): Promise<void>;
+  /**
+   * The bot is in a place where people may not know it yet: it introduces itself there once, over all starts and processes.
+   * For each place that it is in at the start, and each that it comes to. Never rejects.
+   */
+  joined(joining: Joining): Promise<void>;
+  /** `NameOperator`, for what an adapter says by itself. */
+  nameOperator(text: string): string;
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }
@@ -121,6 +128,19 @@ export interface MissedMessage {
   readonly message: PostedMessage;
   /** When it was written, by the platform. */
   readonly atMs: number;
+}
+
+/** A guild or a channel that the bot is in. */
+export interface Joining {
+  readonly guild: GuildId;
+  /** Names the place, over all platforms. */
+  readonly id: string;
+  /** Since when, in milliseconds since the epoch. */
+  readonly atMs: number;
+  /** As the end of the sentence "I bring language models …". */
+  readonly where: string;
+  /** Says it to whoever brought the bot, or in the place; false if nobody could be reached. */
+  introduce(notice: Notice, signal: AbortSignal): Promise<boolean>;
 }
 
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };

@@ -384,3 +384,24 @@ describe('an event that comes twice', () => {
     expect(provider.chats).toHaveLength(2);
   });
 });
+
+describe('a server that the bot is added to', () => {
+  it('has an owner who is greeted once, in a direct message, also after a restart', async () => {
+    const { discord, ada, startBot, dispatch } = await open();
+    const guild = discord.guild({ name: 'Book club', owner: ada });
+    const greetings = () =>
+      discord.messages(ada.dm, ada).filter(({ content }) => content.includes('Book club'));
+    await discord.until(() => greetings().length === 1, 'the owner is greeted');
+    expect(greetings()[0]?.content).toMatch(
+      /I bring language models to \*\*Book club\*\*.*`\/ask`.*`\/help`/s,
+    );
+    await startBot({ dispatch });
+    const other = discord.guild({ name: 'Chess club', owner: ada });
+    await discord.until(() =>
+      discord.messages(ada.dm, ada).some(({ content }) => content.includes('Chess club')),
+    );
+    expect(greetings()).toHaveLength(1);
+    expect(guild.id).not.toBe(other.id);
+    expect(discord.violations).toEqual([]);
+  });
+});

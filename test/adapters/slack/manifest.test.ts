@@ -85,6 +85,7 @@ describe('the manifest', () => {
       'agent_session_stopped',
       'app_home_opened',
       'app_mention',
+      'member_joined_channel',
       'message.channels',
       'message.groups',
       'message.im',

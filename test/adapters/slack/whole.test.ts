@@ -334,3 +334,22 @@ describe('Parley on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 });
+
+describe('a channel that the bot is invited to', () => {
+  it('is greeted once, by what the app created from the manifest is told', async () => {
+    const { slack, ann } = await setUp();
+    const garden = slack.channel('garden', [ann], { bot: false });
+    slack.inviteBot(garden);
+    await until(() => slack.messages(garden).length === 1);
+    expect(slack.messages(garden)[0]?.text).toMatch(
+      /I bring language models into this channel.*\/ask.*\/help/s,
+    );
+    slack.removeBot(garden);
+    slack.inviteBot(garden);
+    const orchard = slack.channel('orchard', [ann], { bot: false });
+    slack.inviteBot(orchard);
+    await until(() => slack.messages(orchard).length === 1);
+    expect(slack.messages(garden)).toHaveLength(1);
+    expect(slack.violations).toEqual([]);
+  });
+});

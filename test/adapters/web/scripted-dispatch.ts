@@ -75,6 +75,8 @@ export function createScriptedDispatch({
     alive: async () => {},
     away: async () => null,
     missed: async () => {},
+    joined: async () => {},
+    nameOperator: (text) => text,
     async suggest(request) {
       suggestRequests.push(request);
       return suggest;

@@ -246,6 +246,13 @@ describe('a server on this machine', () => {
     }
   });
 
+  it('offers it on all platforms if the operator says so', () => {
+    const catalogue = createCatalogue({ ...MODELS_FILE, localProviders: [OLLAMA], localEverywhere: true });
+    catalogue.apply('ollama', [factsOf('llama3.2:3b')]);
+    expect(catalogue.get('ollama/llama3.2:3b', 'discord')).toMatchObject({ tier: 'free', onlyOn: null });
+    expect(catalogue.list('slack')).toHaveLength(8);
+  });
+
   it('names a model by its file, in the letters of an id', () => {
     const catalogue = start();
     catalogue.apply('ollama', [factsOf('/models/My Model (Q4).gguf')]);

@@ -56,6 +56,18 @@ function start(...providers: CatalogueRefreshOptions['providers']) {
 }
 
 describe('the refresh of the catalogue', () => {
+  it('says once all were asked what is gone, and what is most like it', async () => {
+    const { catalogue, clock, refresh } = start(
+      fakeProvider('openrouter', [
+        ...listOf('openrouter', [LLAMA]),
+        factsOf('meta-llama/llama-4-3b-instruct:free'),
+      ]),
+    );
+    await clock.advance(0);
+    expect(await refresh.first).toEqual([{ id: LLAMA, instead: 'meta-llama/llama-4-3b-instruct:free' }]);
+    expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+  });
+
   it('asks each provider at once, and again every 6 to 7 hours', async () => {
     const openrouter = fakeProvider('openrouter', listOf('openrouter', [LLAMA]));
     const openai = fakeProvider('openai');

@@ -33,7 +33,9 @@ describe('the model where nobody chose one', () => {
   });
 
   it('is none where nothing can be reached, and that is said', async () => {
-    expect(await chosen({ keys: [] })).toMatch(/^No model is available here/);
+    expect(await chosen({ keys: [] })).toBe(
+      'No language model is set up yet. The operator must add an API key.',
+    );
   });
 });
 

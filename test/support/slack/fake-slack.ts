@@ -128,6 +128,7 @@ const ALL_EVENTS = [
   'agent_session_stopped',
   'app_home_opened',
   'app_mention',
+  'member_joined_channel',
   'message.channels',
   'message.groups',
   'message.im',
@@ -339,7 +340,11 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
     },
     endStreams: () => workspace.endStreams(),
     join: (channel, person) => void workspace.channels.get(channel)?.members.add(person.id),
-    inviteBot: (channel) => void workspace.channels.get(channel)?.members.add(app.botUserId),
+    inviteBot(channel) {
+      workspace.channels.get(channel)?.members.add(app.botUserId);
+      const event = { type: 'member_joined_channel', user: app.botUserId, channel, team: workspace.teamId };
+      context.emit({ ...event, event_ts: (clock.now() / 1_000).toFixed(6) });
+    },
     removeBot: (channel) => void workspace.channels.get(channel)?.members.delete(app.botUserId),
     refuseMarkdownWhispers() {
       responseUrls.refuseMarkdown();

@@ -149,7 +149,7 @@ export function createInteractionHandler(
     await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
     const outcome = state as boolean | 'waiting' | 'failed';
     if (outcome === 'waiting' || outcome === 'failed') {
-      await refuse(interaction, NOT_STORED, signal);
+      await refuse(interaction, dispatch.nameOperator(NOT_STORED), signal);
       await claiming;
       return dispatch.dropClaim(id);
     }

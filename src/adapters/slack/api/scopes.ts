@@ -4,6 +4,7 @@ import { METHODS } from './methods.ts';
 export const EVENTS = {
   app_home_opened: [],
   app_mention: ['app_mentions:read'],
+  member_joined_channel: ['channels:read', 'groups:read'],
   'message.channels': ['channels:history'],
   'message.groups': ['groups:history'],
   'message.im': ['im:history'],

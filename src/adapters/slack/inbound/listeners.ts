@@ -8,10 +8,12 @@ import { markdownContent } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from './form.ts';
 import { CHOOSE_MODEL, publishHome } from './home.ts';
+import { receiveJoin } from './joins.ts';
 import { receiveMessage } from './messages.ts';
 import {
   commandBody,
   homeOpenedEvent,
+  memberJoinedEvent,
   messageEvent,
   pressBody,
   sessionStoppedEvent,
@@ -41,7 +43,7 @@ export function listen(app: App, inbox: Inbox): void {
     } catch (error) {
       if (signal.aborted) return;
       log.error({ err: error }, `${what} could not be dealt with`);
-      if (responseUrl !== null) await tell(responseUrl, inOneLine(explain(error)));
+      if (responseUrl !== null) await tell(responseUrl, dispatch.nameOperator(inOneLine(explain(error))));
     }
   }
 
@@ -74,7 +76,7 @@ export function listen(app: App, inbox: Inbox): void {
       if (!isNew) return await ack();
     } catch (error) {
       log.error({ err: error }, `${deed.what} could not be stored`);
-      return await refuse(inOneLine(explain(error)));
+      return await refuse(dispatch.nameOperator(inOneLine(explain(error))));
     }
     try {
       await ack();
@@ -107,6 +109,10 @@ export function listen(app: App, inbox: Inbox): void {
       const { user, tab } = homeOpenedEvent.parse(payload);
       if (tab === 'home') await publishHome(inbox, user);
     });
+  });
+  app.event('member_joined_channel', async ({ body, payload }) => {
+    if (!(await isOurs('a new member', teamOf(body), null))) return;
+    await attend('a new member', null, () => receiveJoin(inbox, memberJoinedEvent.parse(payload)));
   });
   app.event('agent_session_stopped', async ({ body, payload }) => {
     if (!(await isOurs('a stop', teamOf(body), null))) return;

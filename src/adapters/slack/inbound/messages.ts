@@ -113,7 +113,10 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     inbox.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
     const { user, isDirect, rootTs } = question;
     const place = placeUnder({ channel: event.channel, user, isDirect }, event.ts, rootTs);
-    await createSurfaceFor(surfaces, place).tellPrivately({ text: inOneLine(explain(error)) }, signal);
+    await createSurfaceFor(surfaces, place).tellPrivately(
+      { text: dispatch.nameOperator(inOneLine(explain(error))) },
+      signal,
+    );
   } finally {
     inbox.twins.forget(question.id);
     await dispatch.dropClaim(edit === null ? question.id : editOf(question.id, edit.edited.ts));

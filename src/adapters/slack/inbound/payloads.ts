@@ -130,4 +130,10 @@ export const sessionStoppedEvent = z.object({
   event_ts: z.string(),
 });
 
+export const memberJoinedEvent = z.object({
+  user: z.string(),
+  channel: z.string(),
+  event_ts: z.string().optional(),
+});
+
 export const homeOpenedEvent = z.object({ user: z.string(), tab: z.string().default('home') });

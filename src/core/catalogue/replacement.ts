@@ -1,4 +1,4 @@
-import type { ModelFacts } from '../../core/ports/provider.ts';
+import type { ModelFacts } from '../ports/provider.ts';
 
 /**
  * The model of a list that a model which is gone is most like: of the same maker, as free as it was, with the most words of its
