@@ -160,6 +160,21 @@ describe('a key that fails', () => {
     },
   );
 
+  it('rests no longer because it fails again meanwhile, as when no other key leads to a model', async () => {
+    await failing('no_credit');
+    await clock.advance(1_800_000);
+    await failing('no_credit');
+    await clock.advance(1_800_000);
+    expect(await state()).toEqual({ fault: 'no_credit', isResting: false });
+  });
+
+  it('for want of credit for a long answer has credit for a shorter one, and is as good as before', async () => {
+    const short = new ProviderError({ code: 'no_credit', provider: 'OpenRouter', affordableTokens: 100 });
+    await (await keys.take(GUILD, 'openrouter'))?.failed(short);
+    expect(await state()).toEqual({ fault: null, isResting: false });
+    expect(failures).toEqual([]);
+  });
+
   it('by a fault of others is as good as before', async () => {
     for (const code of ['rate_limited', 'provider_down', 'timeout', 'moderated', 'forbidden'] as const) {
       await failing(code);

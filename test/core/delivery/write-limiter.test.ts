@@ -352,6 +352,21 @@ describe('room for last states', () => {
     await Promise.all(interims);
   });
 
+  it('is not taken by an update that was due before it was given', async () => {
+    const { clock, limiters, write, names, times } = setUp();
+    const wide = { ...updates, burst: 4 };
+    await limiters.run(wide, interim, write('a'), never);
+    const rooms = await Promise.all([1, 2, 3, 4].map(() => limiters.owe(wide, never)));
+    const late = limiters.run(wide, interim, write('b'), never);
+    await clock.advance(1_000);
+    expect(names()).toEqual(['a']);
+    await Promise.all(rooms.map(() => limiters.run(wide, urgent, write('last'), never)));
+    expect(times().slice(1)).toEqual([1_000, 1_000, 1_000, 1_000]);
+    for (const room of rooms) room.release();
+    await clock.advance(200_000);
+    await late;
+  });
+
   it('is looked for in the widest limit, and given up with the signal', async () => {
     const { clock, limiters } = setUp();
     const within: Scope = { key: 'message', limit: 1, windowMs: 1_000, within: { ...updates, limit: 1 } };

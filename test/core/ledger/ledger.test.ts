@@ -297,6 +297,33 @@ describe('limits', () => {
   });
 });
 
+describe('a counter', () => {
+  it('outlives its period by an hour, for a process whose clock is behind', async () => {
+    admitted(await open().reserve(REQUEST));
+    await clock.advance(12 * HOUR_MS + 30 * MINUTE_MS);
+    const behind = createLedger({
+      store: store.ledger,
+      clock: { ...clock, now: () => clock.now() - 45 * MINUTE_MS },
+      log,
+      timeZone: 'UTC',
+      installation: UNLIMITED_INSTALLATION,
+      owner: 'behind',
+      lookUpCost: async () => null,
+    });
+    ledgers.push(behind);
+    const limits = { ...UNLIMITED_GUILD, requestsPerUserPerDay: 1 };
+    expect(await behind.reserve({ ...REQUEST, id: 'r2', limits })).toMatchObject({
+      ok: false,
+      limit: 'requestsPerUserPerDay',
+      used: 1,
+    });
+    await clock.advance(40 * MINUTE_MS);
+    expect(
+      await store.ledger.read([JSON.stringify(['operator', 'guild', 'discord:1', 'nanoUsd', '2026-11-23'])]),
+    ).toEqual(new Map([[JSON.stringify(['operator', 'guild', 'discord:1', 'nanoUsd', '2026-11-23']), 0]]));
+  });
+});
+
 describe('when the store fails', () => {
   it('refuses the request by rejecting', async () => {
     faults.failing = { reserve: 'refused' };
@@ -487,6 +514,23 @@ describe('recovery', () => {
     await clock.advance(5 * MINUTE_MS);
     expect((await used())['nanoUsdPerDay']).toBe(1_007);
     expect(asked).toBe(2);
+  });
+
+  it('asks for a day, and no longer: a provider that has no word by then will not have one', async () => {
+    await die();
+    let asked = 0;
+    open({
+      async lookUpCost() {
+        asked++;
+        return null;
+      },
+    });
+    await clock.advance(23 * HOUR_MS);
+    const inADay = asked;
+    expect(inADay).toBeGreaterThan(200);
+    await clock.advance(26 * HOUR_MS);
+    expect(asked - inADay).toBeLessThan(20);
+    expect(await store.ledger.abandoned(clock.now())).toHaveLength(2);
   });
 
   it('leaves alone what a process that lives has open, however long it takes', async () => {

@@ -11,7 +11,7 @@ import {
   type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
-import type { ChatProvider } from '../../../src/core/ports/provider.ts';
+import type { ChatEvent, ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { collect } from '../../support/collect.ts';
@@ -83,6 +83,26 @@ describe('what a request costs', () => {
     const none = await costOf(0);
     // GPT-4o mini counts 2,833 tokens and 5,667 for each of at most 6 tiles, at $0.15 per million.
     expect((await costOf(2)) - none).toBeGreaterThanOrEqual(2 * 36_835 * 150);
+  });
+
+  it('holds what each message takes beside its text', async () => {
+    const costOf = async (...messages: string[]) => {
+      const before = await spent();
+      await bot.services.models.open({
+        id: randomUUID(),
+        ...payer,
+        groups: async () => [],
+        model,
+        messages: messages.map((content) => ({ role: 'user', content })),
+        maxOutputTokens: 10,
+        webSearch: false,
+        conversation: 'c',
+      });
+      return (await spent()) - before;
+    };
+    const whole = await costOf('abcdefgh');
+    // Role and borders: providers count 3 to 5 tokens for them, at $0.15 per million.
+    expect((await costOf(...'abcdefgh')) - whole).toBeGreaterThanOrEqual(7 * 5 * 150);
   });
 
   it('follows from tokens and prices where the provider names none', async () => {
@@ -463,6 +483,20 @@ describe('an admitted request', () => {
     await expect(collect(request.stream(never))).rejects.toThrow();
     const worst = await spent();
     expect(await request.settle()).toMatchObject({ exact: false, atMost: true, costNanoUsd: worst });
+  });
+
+  it('that went on after an account of its use is billed at its worst: what came after is not in it', async () => {
+    async function* events(): AsyncGenerator<ChatEvent, void, void> {
+      yield { type: 'text', delta: 'One' };
+      yield { type: 'usage', usage: { promptTokens: 10, completionTokens: 1 } as Usage };
+      yield { type: 'text', delta: ' and much more' };
+      throw new ProviderError({ code: 'provider_down', provider: 'OpenRouter' });
+    }
+    const models = modelsOver({ id: 'openrouter', stream: events } as unknown as ChatProvider);
+    const request = await admit({}, models);
+    const worst = await spent();
+    await expect(collect(request.stream(never))).rejects.toThrow();
+    expect(await request.settle()).toMatchObject({ atMost: true, costNanoUsd: worst });
   });
 
   it('that broke off with web search on is booked with all the searches that it was allowed', async () => {

@@ -54,6 +54,8 @@ export function createRestServer(options: {
       const match = options.match(method, path);
       if (!match) throw apiError('notFound');
       if (match.route.bot && token !== `Bot ${world.application.token}`) throw apiError('unauthorized');
+      if (!match.route.bot && token !== undefined)
+        violate(`a token where the path has one: ${method} ${path}`);
       if (call.files.some(({ bytes }) => bytes.length > world.uploadLimit.bytes))
         throw apiError('requestTooLarge');
       const body = match.route.handle({ ...call, params: match.params });

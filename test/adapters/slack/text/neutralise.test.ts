@@ -128,4 +128,10 @@ describe('settledPart', () => {
     expect(settledPart('x <\\!chan')).toBe('x ');
     expect(settledPart('x <&#3')).toBe('x ');
   });
+
+  it('ends in the middle of no character', () => {
+    const [high] = '😀';
+    expect(settledPart(`x ${high?.slice(0, 1)}`)).toBe('x ');
+    expect(settledPart('x 😀')).toBe('x 😀');
+  });
 });
