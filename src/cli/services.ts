@@ -13,6 +13,7 @@ import { createSettings } from '../core/chat/settings.ts';
 import { createLiveAnswers } from '../core/coordination/live-answers.ts';
 import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops } from '../core/coordination/stops.ts';
+import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { createLimitRules, type LimitRules } from '../core/ledger/rules.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import type { CliContext } from './command.ts';
@@ -72,6 +73,7 @@ export async function withPrivacy<T>(
           settings: createSettings({ store, locks, conversations, personas, instructions: null }),
           personas,
           usage: createUsageLog(records),
+          feedback: createFeedbackLog(records),
           ledger,
           limits: createLimitRules({ store, locks, config: null, audit, clock }),
           audit,

@@ -1,9 +1,11 @@
 import { createGuildNames } from '../core/access/guild-names.ts';
+import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import {
   createDates,
   groupsOf,
   lastDays,
+  ratedInWords,
   sumInWords,
   sumOf,
   type UsageRow,
@@ -41,6 +43,7 @@ export const usage: CliCommand = {
       ...(left.length > 0 ? [leftInWords(left)] : []),
       ...listed(rows, { Guild: ({ guild }) => guild, Name: nameOf }, ({ guild }) => guild),
       ...listed(rows, { Model: ({ model }) => model }, ({ model }) => model),
+      ...rated(rows),
       ...listed(
         rows,
         {
@@ -63,9 +66,23 @@ export async function usedSince(
 ): Promise<{ readonly rows: readonly UsageRow[]; readonly day: string }> {
   const dateOf = createDates(config.TIME_ZONE);
   const [day = ''] = lastDays(dateOf(clock.now()), days);
-  const sources = { usage: createUsageLog(store.records), ledger: store.ledger };
+  const { records, ledger } = store;
+  const sources = { usage: createUsageLog(records), feedback: createFeedbackLog(records), ledger };
   const of = guild === null ? {} : { of: { guild } };
   return { rows: await usageSince(sources, { ...of, day }, dateOf), day };
+}
+
+/** By model, where people rated answers. */
+function rated(rows: readonly UsageRow[]): string[] {
+  const groups = groupsOf(rows, ({ model }) => model).filter(({ sum }) => sum.good + sum.bad > 0);
+  if (groups.length === 0) return [];
+  return [
+    '',
+    table(
+      ['Model', 'Rated'],
+      groups.map(({ key, sum }) => [key, ratedInWords(sum)]),
+    ),
+  ];
 }
 
 /** What dead processes left counts at its worst price until somebody knows a better one. */

@@ -3,6 +3,7 @@ import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   createDates,
   groupsOf,
+  ratedInWords,
   readUsage,
   seriesOf,
   sumInWords,
@@ -109,7 +110,7 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
       `- Today: ${sumInWords(sumOf(rows.filter(({ day }) => day === today)))}`,
       `- This month: ${sumInWords(sumOf(rows))}`,
     ].join('\n'),
-    ...listed('By model, this month', modelGroups(rows, services)),
+    ...listed('By model, this month', modelGroups(rows, services), true),
     ...(against.length > 0 ? [`**Your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
 }
@@ -148,7 +149,7 @@ async function ofAll(
           groupsOf(rows, (row) => row.guild),
         )
       : []),
-    ...listed('By model', modelGroups(rows, services)),
+    ...listed('By model', modelGroups(rows, services), true),
     ...listed('By person', peopleGroups(rows)),
     ...(left > 0
       ? [
@@ -202,18 +203,23 @@ function modelGroups(rows: readonly UsageRow[], { catalogue }: CommandContext['s
 }
 
 function peopleGroups(rows: readonly UsageRow[]) {
-  return groupsOf(rows, ({ guild, user }) => JSON.stringify([guild, user])).map((group) => ({
-    ...group,
-    key: group.rows[0]?.userName ?? '',
-  }));
+  return groupsOf(rows, ({ guild, user }) => JSON.stringify([guild, user]))
+    .filter(({ sum }) => sum.requests > 0)
+    .map((group) => ({ ...group, key: group.rows[0]?.userName ?? '' }));
 }
 
 function listed(
   heading: string,
   groups: readonly { readonly key: string; readonly sum: UsageSum }[],
+  isRated = false,
 ): string[] {
   if (groups.length === 0) return [];
-  const lines = groups.slice(0, MAX_LISTED).map(({ key, sum }) => `- ${plain(key)}: ${sumInWords(sum)}`);
+  const lines = groups
+    .slice(0, MAX_LISTED)
+    .map(
+      ({ key, sum }) =>
+        `- ${plain(key)}: ${[sumInWords(sum), isRated && ratedInWords(sum)].filter(Boolean).join(' · ')}`,
+    );
   const more = groups.length - lines.length;
   return [`**${heading}**\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`];
 }

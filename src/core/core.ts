@@ -37,6 +37,7 @@ import { createDispatch, type Dispatcher } from './dispatch.ts';
 import { createCleanupStack } from './kit/cleanup-stack.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Background } from './kit/repeat.ts';
+import { createFeedbackLog } from './ledger/feedback.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createModelRequests } from './ledger/model-requests.ts';
 import { createLimitRules } from './ledger/rules.ts';
@@ -225,9 +226,11 @@ export function createCore(options: CoreOptions): Core {
   closing.add(() => Promise.all([journal.stop(), stops.stop()]));
   const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
   const pauses = createPauses(store, clock);
+  const feedback = createFeedbackLog(records);
   const chat = createChat({
     catchUp,
     pauses,
+    feedback,
     conversations,
     answers,
     listening,
@@ -263,12 +266,13 @@ export function createCore(options: CoreOptions): Core {
     settings,
     personas,
     usage,
+    feedback,
     ledger,
     limits,
     audit,
     clock,
   });
-  const retention = startRetention({ usage, audit, retentionMs, clock, log });
+  const retention = startRetention({ usage, feedback, audit, retentionMs, clock, log });
   closing.add(() => retention.stop());
 
   const services: Services = {
@@ -290,6 +294,7 @@ export function createCore(options: CoreOptions): Core {
     operatorContact,
     clock,
     usage,
+    feedback,
     drawChart,
     timeZone,
   };

@@ -294,6 +294,9 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.stop(press);
           case 'retry':
             return services.chat.retry(press, textIn(parsed.values, 'model'));
+          case 'good':
+          case 'bad':
+            return services.chat.rate(press, press.button, textIn(parsed.values, 'reason'));
           case 'more':
             return services.chat.goOn(press);
           case 'confirm':

@@ -9,6 +9,7 @@ import type { Personas } from './chat/personas.ts';
 import type { Privacy } from './chat/privacy.ts';
 import type { Settings } from './chat/settings.ts';
 import type { Clock } from './kit/clock.ts';
+import type { FeedbackLog } from './ledger/feedback.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ModelRequests } from './ledger/model-requests.ts';
 import type { LimitRules } from './ledger/rules.ts';
@@ -37,6 +38,7 @@ export interface Services {
   readonly limits: LimitRules;
   readonly ledger: Ledger;
   readonly usage: UsageLog;
+  readonly feedback: FeedbackLog;
   readonly drawChart: DrawChart;
   /** IANA name of the zone in which days begin. */
   readonly timeZone: string;

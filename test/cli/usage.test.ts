@@ -88,7 +88,7 @@ describe('usage on the command line', () => {
   it('is a table or JSON for scripts', async () => {
     const { output } = await run('slack:T1', '--csv');
     expect(output).toMatch(
-      /^day,guild,.*\r\n.*,slack:T1,T1\/U1,Mia,openai\/gpt-4o,operator,1,10,20,0\.020000000,0,0\.000000000\n$/,
+      /^day,guild,.*\r\n.*,slack:T1,T1\/U1,Mia,openai\/gpt-4o,operator,1,10,20,0\.020000000,0,0\.000000000,0,0,0\.000000000\n$/,
     );
     expect(JSON.parse((await run('slack:T1', '--json')).output)).toMatchObject([
       { guild: 'slack:T1', requests: 1, costNanoUsd: 20_000_000 },

@@ -71,7 +71,7 @@ describe('/usage', PATIENCE, () => {
     expect(own).toContain(`- ${line.exec(own)?.[1]} of $4.00 today`);
     expect(own).toContain('- 1 of 300 requests today');
     expect((await usage({}, ada)).text).toMatch(line);
-    expect((await usage({}, ada)).csv).toMatch(/,operator,1,0,0,0\.000000000,1,0\.\d+\r\n/);
+    expect((await usage({}, ada)).csv).toMatch(/,operator,1,0,0,0\.000000000,1,0\.\d+,0,0,0\.000000000\r\n/);
     expect((await usage({ of: 'everywhere' }, olga)).text).toMatch(line);
     expect((await usage({}, ben)).text).not.toContain('not settled');
     expect((await usage({}, zoe)).text).not.toContain('not settled');
@@ -103,7 +103,7 @@ describe('/usage', PATIENCE, () => {
     ]);
     expect(csv.split('\r\n')).toHaveLength(5);
     expect(csv).toMatch(
-      /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000,0,0\.000000000\r\n/,
+      /,discord:1,ben,Ben,anthropic\/claude-3\.5-sonnet,operator,1,100,20,0\.050000000,0,0\.000000000,0,0,0\.000000000\r\n/,
     );
     expect(chart?.bytes.length).toBeGreaterThan(1_000);
     expect(chart?.description).toMatch(/^Dollars per day by model, 30 days: 3 requests/);

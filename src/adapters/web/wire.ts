@@ -49,6 +49,8 @@ export interface CommandInfo {
 
 export interface ButtonInfo {
   readonly label: string;
+  /** In words, if the label is a picture; else the same. */
+  readonly title: string;
   readonly isPrimary: boolean;
   /** Whether it asks something first: `GET api/press-form`. */
   readonly hasForm: boolean;

@@ -3,7 +3,10 @@ import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
 import { ownerOfKeyIn } from '../kit/api-keys.ts';
+import { waitInWords } from '../kit/durations.ts';
 import { oneLine, plainName } from '../kit/text.ts';
+import { createThrottle } from '../kit/throttle.ts';
+import type { FeedbackLog, Verdict } from '../ledger/feedback.ts';
 import { type Actor, type GuildId, mayActAs } from '../ports/actor.ts';
 import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
@@ -46,6 +49,8 @@ export interface Chat {
   edited(question: Question & { readonly message: string }): Promise<void>;
   /** Answers what a question was edited to. */
   answerEdited(press: Press): Promise<void>;
+  /** Keeps what a person thinks of an answer that they see. */
+  rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
   /** Asks for the rest of an answer that was cut at the longest length allowed. */
   goOn(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
@@ -79,6 +84,7 @@ export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
 
 export interface ChatOptions extends QuestionRunnerOptions {
   readonly pauses: Pick<Pauses, 'words'>;
+  readonly feedback: Pick<FeedbackLog, 'append'>;
 }
 
 /** How often `drain` looks whether all answers are done. */
@@ -86,7 +92,16 @@ const DRAIN_CHECK_MS = 50;
 /** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
 const LAST_WORDS_MS = 10_000;
 
+/** Ratings of one person, so that presses do not fill the store: … */
+const MOST_RATINGS = 30;
+/** … in so long. */
+const RATINGS_WINDOW_MS = 10 * 60_000;
+
 const EXPIRED = 'This button has expired. Ask again with `/ask`.';
+const THANKS = {
+  good: 'Thanks, noted as a good answer. 👎 changes that.',
+  bad: 'Thanks, noted as a bad answer. 👍 changes that.',
+} as const satisfies Record<Verdict, string>;
 
 /** Stands where people wrote to the bot while it was away, beside a button. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
@@ -115,7 +130,9 @@ export function createChat(options: ChatOptions): Chat {
     if (record === null || record.guild !== actor.guild) {
       return EXPIRED;
     }
-    if (who === 'reader' || record.user === actor.user) return record;
+    if (record.user === actor.user) return record;
+    // Nobody else sees a private one: this button was never theirs.
+    if (who === 'reader') return record.isPrivate ? EXPIRED : record;
     if (mayActAs(await options.roles(actor), 'admin')) return record;
     return `Only ${plainName(record.author) || 'the person who asked'} or an admin can ${deed} this answer.`;
   }
@@ -127,10 +144,41 @@ export function createChat(options: ChatOptions): Chat {
     return null;
   }
 
-  /** The turn that this very answer belongs to; undefined if it is not remembered, or was answered again since. */
-  async function turnOf(record: AnswerRecord) {
+  /** The turn that this answer belongs to; undefined if it is not remembered. */
+  async function turnOf(record: Pick<AnswerRecord, 'conversation' | 'turn'>) {
     const conversation = await conversations.get(record.conversation);
     return conversation?.turns.find(({ id }) => id === record.turn);
+  }
+
+  const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
+
+  /** Why it is not kept, as a sentence for the person; null where it is. */
+  async function keepVerdict(
+    { id, guild, turn, conversation }: AnswerRecord,
+    { user, name }: Actor,
+    verdict: Verdict,
+    reason: string | null,
+  ): Promise<string | null> {
+    const waitMs = ratings.take(`${guild}/${user}`);
+    if (waitMs > 0)
+      return `You have rated many answers in the last few minutes. Try again ${waitInWords(waitMs)}.`;
+    const rated = await turnOf({ conversation, turn });
+    if (rated === undefined || (rated.answerId !== undefined && rated.answerId !== id)) {
+      return 'I do not remember this answer any more, so it cannot be rated.';
+    }
+    const { model, bill } = rated;
+    await options.feedback.append({
+      answer: id,
+      guild: guild as GuildId,
+      user,
+      userName: name,
+      atMs: clock.now(),
+      verdict,
+      model,
+      ...(bill && { bill }),
+      ...(reason !== null && { reason }),
+    });
+    return null;
   }
 
   /** Tells the person who asks, if the bot is paused. */
@@ -202,12 +250,21 @@ export function createChat(options: ChatOptions): Chat {
 
     async admitPress(press) {
       const found = await look(press);
-      return typeof found === 'string' ? { ok: false, notice: { text: found } } : { ok: true };
+      if (typeof found === 'string') return { ok: false, notice: { text: found } };
+      // It counts from now on: whoever closes the form has said enough.
+      const problem = press.button === 'bad' ? await keepVerdict(found, press.actor, 'bad', null) : null;
+      return problem === null ? { ok: true } : { ok: false, notice: { text: problem } };
     },
     async answeredBy(answerId, guild) {
       const record = await answers.get(answerId);
       if (record?.guild !== guild) return null;
       return (await turnOf(record))?.model ?? null;
+    },
+    async rate(press, verdict, reason) {
+      const record = await recordFor(press);
+      if (record === null) return;
+      const problem = await keepVerdict(record, press.actor, verdict, reason);
+      await tell(press.surface, problem ?? THANKS[verdict]);
     },
     retry: (press, model) => askAgain(press, { model }),
     confirm: (press) => askAgain(press),

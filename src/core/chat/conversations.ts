@@ -20,6 +20,12 @@ const turnSchema = z.object({
   model: z.string(),
   status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
   askedAtMs: z.number(),
+  /** The record of the answer that stands here; left out of turns of before this was kept. */
+  answerId: z.string().exactOptional(),
+  /** What that answer cost; left out if it is not known. */
+  bill: z
+    .object({ costNanoUsd: z.int().nonnegative(), payer: z.enum(['operator', 'guild']) })
+    .exactOptional(),
   /** Estimate for question and answer; absent in conversations so short that nothing had to be counted. */
   tokens: z.number().exactOptional(),
   /** Asked before the conversation was begun anew: later questions do not bring it. */

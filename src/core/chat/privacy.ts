@@ -2,6 +2,7 @@ import type { AuditEntry, AuditLog } from '../access/audit.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createThrottle } from '../kit/throttle.ts';
+import type { Feedback, FeedbackLog } from '../ledger/feedback.ts';
 import { type GuildRules, rulesFor } from '../ledger/guild-rules.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitRules } from '../ledger/rules.ts';
@@ -52,6 +53,8 @@ export interface PersonalData {
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
+  /** What the person thought of answers. */
+  readonly feedback: readonly Feedback[];
   /** Limits that admins set for this person. */
   readonly limits: GuildRules['users'][string];
   /** What the person changed for the guild. */
@@ -65,6 +68,7 @@ export interface PrivacyOptions {
   readonly settings: Settings;
   readonly personas: Personas;
   readonly usage: UsageLog;
+  readonly feedback: FeedbackLog;
   readonly ledger: Pick<Ledger, 'open'>;
   readonly limits: LimitRules;
   readonly audit: AuditLog;
@@ -82,7 +86,8 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { stops, conversations, answers, settings, personas, usage, ledger, limits, audit, clock } = options;
+  const { stops, conversations, answers, settings, personas, usage, feedback, ledger, limits, audit, clock } =
+    options;
 
   /**
    * Waits until what was set aside is booked, so that its cost can be forgotten; resolves to how many requests were not.
@@ -125,6 +130,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       // First: who ends a dead process's answer keeps no turn of it without this.
       await answers.forgetPerson(guild, user);
       const remembered = await conversations.forgetPerson(guild, user);
+      await feedback.remove({ of });
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },
@@ -139,6 +145,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await settings.forgetGuild(guild);
       await personas.forgetGuild(guild);
       await answers.forget(guild, () => true);
+      await feedback.remove({ of });
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },
@@ -151,6 +158,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
         ...(await conversations.writtenBy(guild, user)),
         answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
+        feedback: await Array.fromAsync(feedback.query({ of })),
         limits: rulesFor(user, (await limits.rules(guild)).users),
         changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),
       };

@@ -446,6 +446,13 @@ export function createQuestionRunner(
             model: answeredBy.id,
             status,
             askedAtMs,
+            answerId: id,
+            ...(answered.bill && {
+              bill: {
+                costNanoUsd: answered.bill.costNanoUsd,
+                payer: request.current.request.access.payer,
+              },
+            }),
             ...(questionTokens !== null && {
               tokens: questionTokens + (await mostTokens(text, windowVocabulary(answeredBy))),
             }),

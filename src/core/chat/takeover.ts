@@ -156,6 +156,7 @@ export function startTakeover(options: TakeoverOptions): Background {
         question,
         ...(brought === undefined ? {} : { brought }),
         answer: text,
+        answerId: id,
         model,
         status: ending?.status ?? 'interrupted',
         askedAtMs,

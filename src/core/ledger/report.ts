@@ -1,4 +1,5 @@
 import type { LedgerStore, RecordQuery } from '../ports/store.ts';
+import type { FeedbackLog } from './feedback.ts';
 import { usdOrNothing } from './limit-words.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
@@ -21,6 +22,12 @@ export interface UsageSum {
   readonly unsettledNanoUsd: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Answers that somebody found good or bad on that day, and … */
+  readonly good: number;
+  readonly bad: number;
+  /** … what the good and the bad ones of a known price cost together, and how many of them were good. */
+  readonly ratedNanoUsd: number;
+  readonly pricedGood: number;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -57,6 +64,8 @@ export function lastDays(today: string, count: number): string[] {
 export interface UsageSources {
   readonly usage: Pick<UsageLog, 'query'>;
   readonly ledger: Pick<LedgerStore, 'open'>;
+  /** What people thought of answers; left out if nobody asks. */
+  readonly feedback?: Pick<FeedbackLog, 'query'>;
 }
 
 /**
@@ -64,12 +73,15 @@ export interface UsageSources {
  * in it, so that its counts are those of the limits.
  */
 export async function usageSince(
-  { usage, ledger }: UsageSources,
+  { usage, ledger, feedback }: UsageSources,
   query: Pick<RecordQuery, 'of'> & { readonly day: string },
   dateOf: (atMs: number) => string,
 ): Promise<UsageRow[]> {
   const rows = new Map<string, UsageRow>();
-  function add(request: Omit<UsageRecord, keyof UsageSum | 'id' | 'basis'>, sum: UsageSum): void {
+  function add(
+    request: Omit<UsageRecord, keyof UsageSum | 'id' | 'basis' | 'provider'>,
+    sum: UsageSum,
+  ): void {
     const { guild, user, userName = user, model, payer, atMs } = request;
     const day = dateOf(atMs);
     if (day < query.day) return;
@@ -89,6 +101,12 @@ export async function usageSince(
   for (const { entry, madeAtMs, reserved } of open.values()) {
     const unsettled = { requests: 1, unsettled: 1, unsettledNanoUsd: reserved.nanoUsd };
     add({ ...entry, atMs: madeAtMs }, { ...NOTHING, ...unsettled });
+  }
+  const { of } = query;
+  for await (const { bill, verdict, ...words } of feedback?.query({ ...(of ? { of } : {}), fromMs }) ?? []) {
+    const rated = { good: verdict === 'good' ? 1 : 0, bad: verdict === 'bad' ? 1 : 0 };
+    const priced = bill && { ratedNanoUsd: bill.costNanoUsd, pricedGood: rated.good };
+    add({ ...words, payer: bill?.payer ?? 'operator' }, { ...NOTHING, ...rated, ...priced });
   }
   return [...rows.values()].toSorted((a, b) => b.day.localeCompare(a.day));
 }
@@ -141,6 +159,10 @@ const NOTHING: UsageSum = {
   unsettledNanoUsd: 0,
   promptTokens: 0,
   completionTokens: 0,
+  good: 0,
+  bad: 0,
+  ratedNanoUsd: 0,
+  pricedGood: 0,
 };
 
 function spentIn({ costNanoUsd, promptTokens, completionTokens }: UsageRecord) {
@@ -155,7 +177,19 @@ function plus(one: UsageSum, other: UsageSum): UsageSum {
     unsettledNanoUsd: one.unsettledNanoUsd + other.unsettledNanoUsd,
     promptTokens: one.promptTokens + other.promptTokens,
     completionTokens: one.completionTokens + other.completionTokens,
+    good: one.good + other.good,
+    bad: one.bad + other.bad,
+    ratedNanoUsd: one.ratedNanoUsd + other.ratedNanoUsd,
+    pricedGood: one.pricedGood + other.pricedGood,
   };
+}
+
+/** `80% of 10 rated answers good · $0.002 per good answer`, bad ones paid for by the good; empty if nobody rated one. */
+export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum): string {
+  const rated = good + bad;
+  if (rated === 0) return '';
+  const share = `${Math.round((100 * good) / rated)}% of ${rated.toLocaleString('en-US')} rated ${rated === 1 ? 'answer' : 'answers'} good`;
+  return pricedGood === 0 ? share : `${share} · ${usdOrNothing(ratedNanoUsd / pricedGood)} per good answer`;
 }
 
 /** `3 requests · 1,234 tokens · $0.02 · 1 of them not settled yet, at most $0.05 more`. */
@@ -220,6 +254,9 @@ const COLUMNS = {
   cost_usd: ({ costNanoUsd }) => (costNanoUsd / 1e9).toFixed(9),
   unsettled_requests: ({ unsettled }) => unsettled,
   unsettled_usd_at_most: ({ unsettledNanoUsd }) => (unsettledNanoUsd / 1e9).toFixed(9),
+  good_answers: ({ good }) => good,
+  bad_answers: ({ bad }) => bad,
+  rated_cost_usd: ({ ratedNanoUsd }) => (ratedNanoUsd / 1e9).toFixed(9),
 } as const satisfies Record<string, (row: UsageRow) => string | number>;
 
 /** Rows as CSV (RFC 4180), of at most so many characters: older rows are left out then. */

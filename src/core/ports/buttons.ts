@@ -8,6 +8,8 @@ interface ButtonRow {
   readonly style: 'plain' | 'primary';
   /** `asker`: the person who asked, and admins. `reader`: everybody who sees it. Core decides at the press. */
   readonly who: 'asker' | 'reader';
+  /** In words, if the label is a picture. */
+  readonly title?: string;
   /** What it does to an answer, to stand behind "can". */
   readonly deed: string;
   /**
@@ -108,6 +110,27 @@ export const BUTTONS = {
     deed: 'continue',
     shown: (moment) => isWhole(moment) && moment.mayContinueInThread === true,
     rank: 5,
+  },
+  good: {
+    label: '👍',
+    title: 'Good answer',
+    style: 'plain',
+    who: 'reader',
+    deed: 'rate',
+    shown: isWhole,
+    rank: 4,
+  },
+  bad: {
+    label: '👎',
+    title: 'Bad answer',
+    style: 'plain',
+    who: 'reader',
+    deed: 'rate',
+    form: {
+      reason: { type: 'text', description: 'What was wrong? You may leave this open.', maxChars: 1_000 },
+    },
+    shown: isWhole,
+    rank: 4,
   },
   unlisten: {
     label: 'Stop listening',

@@ -55,7 +55,7 @@ describe('/ask, as the person sees it', () => {
     expect(used.reply?.content).toMatch(
       /^Because \*\*blue\*\* light scatters more\.\n\n-# Llama 3\.2 3B \(Free\) · 0\.\d s · 30 tokens · free$/,
     );
-    expect(labels(used.reply)).toEqual(['Retry…', 'In a thread']);
+    expect(labels(used.reply)).toEqual(['Retry…', 'In a thread', '👍', '👎']);
     expect(used.reply?.pings).toEqual([]);
     expect(discord.violations).toEqual([]);
   });

@@ -263,6 +263,41 @@ describe('Parley on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it.each(['its own pair of buttons', 'plain ones, where Slack does not take those'])(
+    'asks what people think of an answer, with %s',
+    async (look) => {
+      const isOwn = look.startsWith('its');
+      const { bot, slack, ann, bob, general, mention, endedAt } = await setUp();
+      const messages = ['unsupported type: context_actions [json-pointer:/blocks/2/type]'];
+      const matches = ({ blocks }: Record<string, unknown>) =>
+        JSON.stringify(blocks).includes('context_actions');
+      for (const method of isOwn ? [] : ['chat.update', 'chat.postMessage'])
+        slack.faults.add({
+          method,
+          matches,
+          times: 9,
+          how: { kind: 'error', error: 'invalid_blocks', messages },
+        });
+      bot.provider.answer('**First.**');
+      const { ts } = ann.say(general, `${mention} hi`);
+      const first = await endedAt(general, ts);
+      expect(first.raw.blocks?.[0]).toMatchObject({ type: 'markdown', text: '**First.**' });
+      await bob.click(first, isOwn ? 'Good answer' : '👍');
+      await until(() => bob.privateTexts(general).length === 1);
+      expect(bob.privateTexts(general)[0]?.text).toContain('noted as a good answer');
+      await ann.click(first, isOwn ? 'Bad answer' : '👎');
+      await until(() => ann.modal() !== '');
+      await ann.submit({ reason: 'Too short' });
+      await until(() => ann.privateTexts(general).length === 1);
+      const kept = await Array.fromAsync(bot.services.feedback.query({}));
+      expect(kept.map(({ verdict, reason, userName }) => [userName, verdict, reason])).toEqual([
+        ['Ann', 'bad', 'Too short'],
+        ['Bob', 'good', undefined],
+      ]);
+      expect(slack.violations).toEqual([]);
+    },
+  );
+
   it('keeps a private answer between the two, and goes on in its thread', async () => {
     const { bot, slack, ann, bob, general, endedAt, questionsTo } = await setUp();
     bot.provider.answer('Nobody knows.');

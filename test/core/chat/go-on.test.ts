@@ -33,7 +33,7 @@ describe('Go on', () => {
   it('stands under an answer that was cut, and brings the rest from where it broke off', async () => {
     const { shown } = await askCut();
     expect(shown?.note).toMatch(/^Stopped at the length limit .* Press Go on for the rest\.$/);
-    expect(shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'more', 'continue']);
+    expect(shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'more', 'continue', 'good', 'bad']);
     bot.provider.answer('three.');
     const press = pressOf('more', shown?.buttons[1]?.answerId ?? '', thread);
     await bot.dispatch.press(press);
@@ -45,7 +45,12 @@ describe('Go on', () => {
       'One, two,',
       expect.stringMatching(/^Your answer to “Count!” was cut .* Go on exactly where it broke off/),
     ]);
-    expect(press.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'continue']);
+    expect(press.surface.shown?.buttons.map(({ kind }) => kind)).toEqual([
+      'retry',
+      'continue',
+      'good',
+      'bad',
+    ]);
   });
 
   it('is for the asker and admins, and for answers that are remembered', async () => {

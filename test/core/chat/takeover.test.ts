@@ -328,7 +328,7 @@ describe('a process that dies when only an answer’s last state is still to be 
       'finish',
       (live: LiveAnswer) => live.finish(),
       { status: 'complete', note: null, footer: expect.stringContaining('Llama') },
-      ['retry', 'continue'],
+      ['retry', 'continue', 'good', 'bad'],
     ],
     [
       'fault',
@@ -364,7 +364,7 @@ describe('a process that dies when only an answer’s last state is still to be 
       const found = surface.reopen(0, shown?.buttons[0]?.answerId ?? null);
       if (isDeleted) surface.remove(length - 1);
       else if (shown) await found?.message?.live.update({ ...shown, buttons: [] }, AbortSignal.any([]));
-      expect(buttonsOf(surface)).toHaveLength(isDeleted ? 2 : 0);
+      expect(buttonsOf(surface)).toHaveLength(isDeleted ? 4 : 0);
       await world.bot();
       await world.settled();
       expect(surface.messages).toHaveLength(length);

@@ -41,6 +41,10 @@ const ROW: UsageRow = {
   unsettledNanoUsd: 0,
   promptTokens: 10,
   completionTokens: 20,
+  good: 0,
+  bad: 0,
+  ratedNanoUsd: 0,
+  pricedGood: 0,
 };
 
 function logOf(records: readonly UsageRecord[], open: readonly Reservation[] = []): UsageSources {
@@ -134,11 +138,11 @@ describe('groupsOf', () => {
 
 describe('usageCsv', () => {
   const HEAD =
-    'day,guild,user,name,model,payer,requests,prompt_tokens,completion_tokens,cost_usd,unsettled_requests,unsettled_usd_at_most\r\n';
+    'day,guild,user,name,model,payer,requests,prompt_tokens,completion_tokens,cost_usd,unsettled_requests,unsettled_usd_at_most,good_answers,bad_answers,rated_cost_usd\r\n';
 
   it('has a line per row, money to the nano-dollar', () => {
     expect(usageCsv([ROW], 10_000).csv).toBe(
-      `${HEAD}2026-11-23,discord:1,42,Mia,openai/gpt-4o,operator,1,10,20,0.000000123,0,0.000000000\r\n`,
+      `${HEAD}2026-11-23,discord:1,42,Mia,openai/gpt-4o,operator,1,10,20,0.000000123,0,0.000000000,0,0,0.000000000\r\n`,
     );
   });
 
@@ -154,7 +158,7 @@ describe('usageCsv', () => {
 
   it('leaves out the oldest rows where it would be too long, and says how many', () => {
     const rows = Array.from({ length: 100 }, () => ROW);
-    const { csv, left } = usageCsv(rows, 850);
+    const { csv, left } = usageCsv(rows, 1_010);
     expect(left).toBe(90);
     expect(csv.trimEnd().split('\r\n')).toHaveLength(11);
   });

@@ -99,6 +99,12 @@ function checkBlock(block: Json, at: string, surface: 'message' | 'modal' | 'hom
         element(`${at}/elements/${index}`, item);
       }
       return;
+    case 'context_actions':
+      if (surface !== 'message') throw invalid(at, 'context_actions are for messages');
+      for (const [index, item] of items(at, 'elements', block['elements'], 1, 5).entries()) {
+        feedbackButtons(`${at}/elements/${index}`, item);
+      }
+      return;
     case 'image':
       if (block['image_url'] === undefined && block['slack_file'] === undefined)
         throw invalid(at, 'missing image_url or slack_file');
@@ -110,6 +116,20 @@ function checkBlock(block: Json, at: string, surface: 'message' | 'modal' | 'hom
       return;
     default:
       throw invalid(at, `unsupported type: ${type}`);
+  }
+}
+
+/** docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element */
+function feedbackButtons(at: string, value: unknown): void {
+  if (!isJson(value)) throw invalid(at, 'must be an object');
+  if (value['type'] !== 'feedback_buttons')
+    throw invalid(at, `unsupported element: ${asString(value['type'])}`);
+  length(at, 'action_id', value['action_id'], 1, MAX.actionId);
+  for (const half of ['positive_button', 'negative_button']) {
+    const button = value[half];
+    if (!isJson(button)) throw invalid(at, `missing required field: ${half}`);
+    plainText(`${at}/${half}/text`, button['text'], MAX.buttonText);
+    length(at, 'value', button['value'], 1, MAX.buttonValue);
   }
 }
 

@@ -12,7 +12,7 @@ export interface Fault {
     | { readonly kind: 'status'; readonly status: number }
     | { readonly kind: 'reset' }
     | { readonly kind: 'silence' }
-    | { readonly kind: 'error'; readonly error: string }
+    | { readonly kind: 'error'; readonly error: string; readonly messages?: readonly string[] }
     | { readonly kind: 'rate-limited'; readonly retryAfterSec: number }
     | { readonly kind: 'hold'; readonly until: Promise<unknown> };
 }

@@ -74,14 +74,17 @@ export function viewText(view: Json): string {
 export function buttonsOf(blocks: readonly Json[]): SeenButton[] {
   return blocks.flatMap((block) => {
     const elements = block['type'] === 'section' ? asList([block['accessory']]) : asList(block['elements']);
-    return elements
-      .filter((element) => element['type'] === 'button')
-      .map((element) => ({
-        label: decode(isJson(element['text']) ? asString(element['text']['text']) : ''),
+    return elements.flatMap((element) => {
+      const own = element['type'] === 'button' ? [element] : [];
+      // A pair of feedback buttons, under one action.
+      const pair = asList([element['positive_button'], element['negative_button']]);
+      return [...own, ...pair].map((button) => ({
+        label: decode(isJson(button['text']) ? asString(button['text']['text']) : ''),
         actionId: asString(element['action_id']),
         blockId: asString(block['block_id']),
-        value: asString(element['value']),
+        value: asString(button['value']),
       }));
+    });
   });
 }
 

@@ -109,7 +109,11 @@ async function strike(fault: Fault['how'], response: ServerResponse): Promise<bo
       response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html>Server Error</html>');
       return true;
     case 'error':
-      sendJson(response, 200, { ok: false, error: fault.error });
+      sendJson(response, 200, {
+        ok: false,
+        error: fault.error,
+        ...(fault.messages && { response_metadata: { messages: fault.messages } }),
+      });
       return true;
     case 'rate-limited':
       refuseForNow(response, fault.retryAfterSec);

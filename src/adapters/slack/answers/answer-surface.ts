@@ -5,7 +5,7 @@ import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surf
 import { deliveryError, isRefusedContent } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
-import { contentOf, plainContentOf } from '../text/message-content.ts';
+import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
 import type { Root } from './answer-anchor.ts';
 import { createAnswerFiles } from './answer-files.ts';
 import type { Indicator } from './indicator.ts';
@@ -48,7 +48,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
   async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
     opening ??= { once: createPostOnce(workspace, { channel, threadTs }, clock), isPlain: false };
     const attempt = opening;
-    const content = attempt.isPlain ? plainContentOf(view) : contentOf(view);
+    const content = attempt.isPlain ? plainContentOf(view) : contentOf(view, workspace.quirks);
     try {
       const { ts, isOlder } = await attempt.once.post(content, signal);
       const threadKey = threadTs === null ? null : options.threadKeyOf(threadTs);
@@ -66,6 +66,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     } catch (error) {
       // Nothing was shown: the next try may begin anew, as a stream.
       if (error instanceof RateLimited && !attempt.once.isUnclear) opening = null;
+      if (notesRefusedFeedback(workspace.quirks, error)) return post(view, threadTs, signal);
       if (attempt.isPlain || !isRefusedContent(error)) throw error;
       attempt.isPlain = true;
       return post(view, threadTs, signal);

@@ -8,7 +8,7 @@ import { deliveryError, isRefusal } from '../api/errors.ts';
 import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
-import { tailOf } from '../text/message-content.ts';
+import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
 import { createPostedMessage } from './posted-message.ts';
 import type { StreamQuota, StreamSlot } from './stream-quota.ts';
@@ -127,7 +127,7 @@ function createStreamedMessage(
     phase = 'unsure';
     try {
       if (isLast) {
-        const tail = tailOf(view);
+        const tail = tailOf(view, workspace.quirks);
         await stop({ markdown_text: news || null, blocks: tail.length === 0 ? null : tail }, signal);
         onSettled();
       } else {
@@ -139,6 +139,7 @@ function createStreamedMessage(
     } catch (error) {
       if (error instanceof RateLimited) phase = 'streaming';
       if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) throw error;
+      notesRefusedFeedback(workspace.quirks, error);
       log.debug({ err: error }, 'a stream takes no more; editing from now on');
       if (isRefusal(error, ...ENDED)) end();
       return false;

@@ -4,7 +4,12 @@ import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
 import { messageScope, postScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
-import { contentOf, type MessageContent, plainContentOf } from '../text/message-content.ts';
+import {
+  contentOf,
+  type MessageContent,
+  notesRefusedFeedback,
+  plainContentOf,
+} from '../text/message-content.ts';
 import { createPostOnce } from './post-once.ts';
 
 export interface PostedAt {
@@ -61,8 +66,13 @@ export function createPostedMessage(
     async update(view: MessageView, signal) {
       signal.throwIfAborted();
       const isLast = view.status !== 'streaming';
+      const { quirks } = workspace;
+      const content = () => (isPlain ? plainContentOf(view) : contentOf(view, quirks));
       try {
-        await write(isPlain ? plainContentOf(view) : contentOf(view), isLast, signal);
+        await write(content(), isLast, signal).catch((error: unknown) => {
+          if (notesRefusedFeedback(quirks, error)) return write(content(), isLast, signal);
+          throw error;
+        });
       } catch (error) {
         if (isPlain || !isRefusedContent(error)) throw deliveryError(error);
         isPlain = true;

@@ -19,6 +19,6 @@ export async function rewriteButtons(
   buttons: readonly Button[],
   signal: AbortSignal,
 ): Promise<void> {
-  const content = { text: shortText(asTyped(text)), blocks: withButtons(blocks, buttons) };
+  const content = { text: shortText(asTyped(text)), blocks: withButtons(blocks, buttons, workspace.quirks) };
   await workspace.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
 }

@@ -4,8 +4,8 @@ import type { TextLimits } from '../../../core/ports/surface.ts';
 import { METHODS, type Method } from './methods.ts';
 import { SIZES } from './sizes.ts';
 
-/** Labels and values of three buttons. */
-const BUTTON_BYTES = 200;
+/** Labels and values of five buttons. */
+const BUTTON_BYTES = 300;
 
 /** What a message holds beside note, footer and buttons, in bytes as Slack may count them. */
 export const MESSAGE_LIMITS: TextLimits = {

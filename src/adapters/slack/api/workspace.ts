@@ -11,6 +11,8 @@ import type { Json, WebApi } from './web-api.ts';
 /** A workspace that the app is installed in. */
 export interface Workspace extends Identity {
   readonly api: WebApi;
+  /** What Slack turned out not to take here. */
+  readonly quirks: Quirks;
   /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** As `WriteLimiters.take`. */
@@ -19,6 +21,11 @@ export interface Workspace extends Identity {
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
   /** The DM with a person; opens it where there is none. */
   directChannel(user: string, signal: AbortSignal): Promise<string>;
+}
+
+export interface Quirks {
+  /** Whether it takes its own pair of feedback buttons; true until it refuses them. */
+  takesFeedback: boolean;
 }
 
 export interface Identity {
@@ -60,6 +67,7 @@ export function createWorkspace(
   return {
     ...identity,
     api,
+    quirks: { takesFeedback: true },
     paced,
     take: (scope) => limiters.take(scope),
     call,

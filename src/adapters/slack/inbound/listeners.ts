@@ -4,7 +4,7 @@ import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
-import { markdownContent } from '../text/message-content.ts';
+import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from './form.ts';
 import { CHOOSE_MODEL, publishHome } from './home.ts';
@@ -23,7 +23,7 @@ import {
   viewActionBody,
   viewBody,
 } from './payloads.ts';
-import { pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
+import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
 import { ASK_ABOUT, receiveShortcut } from './shortcuts.ts';
 import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
@@ -136,9 +136,11 @@ export function listen(app: App, inbox: Inbox): void {
     });
   }
 
-  for (const kind of BUTTON_KINDS) {
-    app.action(kind, async ({ ack, body }) => {
+  for (const action of [...BUTTON_KINDS, FEEDBACK_ACTION]) {
+    app.action(action, async ({ ack, body }) => {
       const press = pressBody.parse(body);
+      const pressed = buttonOf(press);
+      if (pressed === null) return ack();
       const responseUrl = press.response_url;
       if (press.team?.id !== workspace.team) {
         await ack();
@@ -148,7 +150,7 @@ export function listen(app: App, inbox: Inbox): void {
       await claimed(
         {
           what: 'a button',
-          id: pressId(inbox, kind, press),
+          id: pressId(inbox, pressed.kind, press),
           channel,
           user,
           threadTs: threadOf(press),
@@ -159,7 +161,7 @@ export function listen(app: App, inbox: Inbox): void {
           await ack();
           await tell(responseUrl, text);
         },
-        () => receivePress(inbox, kind, press),
+        () => receivePress(inbox, pressed, press),
       );
     });
   }

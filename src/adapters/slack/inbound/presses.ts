@@ -1,4 +1,4 @@
-import { type ButtonKind, buttonRow } from '../../../core/ports/buttons.ts';
+import { type Button, type ButtonKind, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import type { Press } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { rewriteButtons } from '../answers/rewrite-buttons.ts';
@@ -6,6 +6,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
+import { FEEDBACK_ACTION, parseFeedback } from '../text/message-content.ts';
 import type { Inbox } from './context.ts';
 import { type PressContext, pressFormView } from './form.ts';
 import type { PressBody } from './payloads.ts';
@@ -18,19 +19,30 @@ export function pressId({ workspace }: Inbox, kind: ButtonKind, body: PressBody)
   return `${message}/${kind}/${user.id}/${actions[0]?.action_ts ?? ''}`;
 }
 
+/** The button that was pressed; null if it is none of ours. */
+export function buttonOf({ actions }: PressBody): Button | null {
+  const [action] = actions;
+  if (action === undefined) return null;
+  const { action_id: kind, value: answerId } = action;
+  if (kind === FEEDBACK_ACTION) return parseFeedback(answerId);
+  return isButtonKind(kind) ? { kind, answerId } : null;
+}
+
 /** The thread of the message that carries the button. */
 export function threadOf({ message, container }: PressBody): string | null {
   return message.thread_ts ?? container.thread_ts ?? null;
 }
 
 /** Brings a press on an answer's button to core, which decides what the person may; a form that it needs comes first. */
-export async function receivePress(inbox: Inbox, button: ButtonKind, body: PressBody): Promise<void> {
-  const action = body.actions[0];
-  if (action === undefined) return;
+export async function receivePress(
+  inbox: Inbox,
+  { kind: button, answerId }: Button,
+  body: PressBody,
+): Promise<void> {
   const { channel, container, user, message } = body;
   const context: PressContext = {
     button,
-    answerId: action.value,
+    answerId,
     channel: channel.id,
     messageTs: container.message_ts,
     threadTs: threadOf(body),

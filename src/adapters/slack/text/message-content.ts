@@ -2,7 +2,8 @@ import { clip, type SizeLimit, sizeOf } from '../../../core/kit/text-size.ts';
 import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
 import type { MessageView } from '../../../core/ports/surface.ts';
 import { SIZES } from '../api/sizes.ts';
-import type { Json } from '../api/web-api.ts';
+import { type Json, SlackRefusal } from '../api/web-api.ts';
+import type { Quirks } from '../api/workspace.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
 /** `text` and `blocks` of a message. */
@@ -12,9 +13,9 @@ export interface MessageContent {
 }
 
 /** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */
-export function contentOf(view: MessageView): MessageContent {
+export function contentOf(view: MessageView, quirks: Quirks = TAKES_ALL): MessageContent {
   const body = view.text === '' ? [] : [{ type: 'markdown', text: neutralise(view.text) }];
-  return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view)] };
+  return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view, quirks)] };
 }
 
 /**
@@ -22,7 +23,10 @@ export function contentOf(view: MessageView): MessageContent {
  * Slack makes nothing of its own from plain text, and `text` is one line.
  */
 export function plainContentOf(view: MessageView): MessageContent {
-  return { text: firstLine(saidIn(view)), blocks: [...plainSections(view.text), ...tailOf(view)] };
+  return {
+    text: firstLine(saidIn(view)),
+    blocks: [...plainSections(view.text), ...tailOf(view, { takesFeedback: false })],
+  };
 }
 
 export function plainSections(text: string): readonly Json[] {
@@ -30,10 +34,10 @@ export function plainSections(text: string): readonly Json[] {
 }
 
 /** Note, buttons and footer. */
-export function tailOf({ note, footer, buttons }: MessageView): readonly Json[] {
+export function tailOf({ note, footer, buttons }: MessageView, quirks: Quirks = TAKES_ALL): readonly Json[] {
   return [
     ...(note === null ? [] : [plainSection(neutralise(clip(note, SIZES.note)))]),
-    ...actionsOf(buttons),
+    ...buttonBlocks(buttons, quirks),
     ...(footer === null
       ? []
       : [{ type: 'context', elements: [plainText(neutralise(clip(footer, SIZES.footer)))] }]),
@@ -51,12 +55,66 @@ export function plainNotice(text: string): MessageContent {
 }
 
 /** The same message with these buttons in the place of its own; a message without buttons gets none. */
-export function withButtons(blocks: readonly Json[], buttons: readonly Button[]): readonly Json[] {
-  return blocks.flatMap((block) => (block['type'] === 'actions' ? actionsOf(buttons) : [block]));
+export function withButtons(
+  blocks: readonly Json[],
+  buttons: readonly Button[],
+  quirks: Quirks,
+): readonly Json[] {
+  return blocks
+    .filter(({ type }) => type !== 'context_actions')
+    .flatMap((block) => (block['type'] === 'actions' ? buttonBlocks(buttons, quirks) : [block]));
 }
 
-function actionsOf(buttons: readonly Button[]): Json[] {
-  return buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons.map(buttonOf) }];
+const TAKES_ALL: Quirks = { takesFeedback: true };
+
+/** `action_id` of Slack's own pair of buttons; their value is that of `feedbackValue`. */
+export const FEEDBACK_ACTION = 'feedback';
+
+/** The kind and the answer that a press on Slack's own pair names; null if it is none of ours. */
+export function parseFeedback(value: string): Button | null {
+  const [kind = '', answerId = ''] = value.split(':');
+  return kind === 'good' || kind === 'bad' ? { kind, answerId } : null;
+}
+
+/**
+ * Whether Slack refused a message for its own pair of feedback buttons. Then it gets plain ones from now on, and the message can be
+ * sent again.
+ */
+export function notesRefusedFeedback(quirks: Quirks, error: unknown): boolean {
+  const isIt =
+    quirks.takesFeedback &&
+    error instanceof SlackRefusal &&
+    /context_actions|feedback_buttons/.test(error.message);
+  if (isIt) quirks.takesFeedback = false;
+  return isIt;
+}
+
+function buttonBlocks(buttons: readonly Button[], { takesFeedback }: Quirks): readonly Json[] {
+  const [good, bad] = (['good', 'bad'] as const).map((wanted) => buttons.find(({ kind }) => kind === wanted));
+  const isPair = takesFeedback && good !== undefined && bad !== undefined;
+  const plain = isPair ? buttons.filter((button) => button !== good && button !== bad) : buttons;
+  return [
+    ...(plain.length === 0 ? [] : [{ type: 'actions', elements: plain.map(buttonOf) }]),
+    ...(isPair ? [{ type: 'context_actions', elements: [feedbackPair(good, bad)] }] : []),
+  ];
+}
+
+/** https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element */
+function feedbackPair(good: Button, bad: Button): Json {
+  const half = ({ kind, answerId }: Button) => {
+    const { label, title = label } = buttonRow(kind);
+    return {
+      text: { type: 'plain_text', text: title },
+      accessibility_label: title,
+      value: `${kind}:${answerId}`,
+    };
+  };
+  return {
+    type: 'feedback_buttons',
+    action_id: FEEDBACK_ACTION,
+    positive_button: half(good),
+    negative_button: half(bad),
+  };
 }
 
 function buttonOf({ kind, answerId }: Button): Json {

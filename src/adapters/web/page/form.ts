@@ -41,7 +41,9 @@ function field({ name, type, description, required, maxChars, choices }: OptionI
           ${required || choices.some(({ value }) => value === '') ? nothing : html`<option value=""></option>`}
           ${choices.map(({ value, label }) => html`<option value=${value}>${label}</option>`)}
         </select>`
-      : html`<input
+      : type === 'text' && (maxChars ?? 0) > 200
+        ? html`<textarea id=${id} name=${name} rows="3" aria-describedby="${id}-hint" maxlength=${maxChars ?? nothing} ?required=${required}></textarea>`
+        : html`<input
           id=${id}
           name=${name}
           type=${type === 'secret' ? 'password' : 'text'}

@@ -135,13 +135,13 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
       buttons.length === 0 && footer === null
         ? nothing
         : html`<div class="under">
-            ${buttons.map(
-              (
-                kind,
-              ) => html`<button type="button" class="button ${kind}" @click=${() => controller.press(message, kind)}>
-                ${BUTTON_ICONS[kind] ?? nothing}${state.info.buttons[kind]?.label ?? kind}
-              </button>`,
-            )}
+            ${buttons.map((kind) => {
+              const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
+              const press = () => controller.press(message, kind);
+              return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${press}>
+                ${BUTTON_ICONS[kind] ?? nothing}${label}
+              </button>`;
+            })}
             ${footer === null ? nothing : html`<span class="footer">${footer}</span>`}
           </div>`
     }

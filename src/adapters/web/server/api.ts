@@ -199,8 +199,8 @@ function roomInfo(
     }),
     buttons: Object.fromEntries(
       BUTTON_KINDS.map((kind) => {
-        const { label, style, form } = buttonRow(kind);
-        return [kind, { label, isPrimary: style === 'primary', hasForm: form !== undefined }];
+        const { label, title = label, style, form } = buttonRow(kind);
+        return [kind, { label, title, isPrimary: style === 'primary', hasForm: form !== undefined }];
       }),
     ),
     tiers: TIERS,
