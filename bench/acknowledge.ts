@@ -50,6 +50,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     message: nothing,
     press: nothing,
     retract: nothing,
+    opened: () => {},
     wasAsked: async () => false,
     edited: nothing,
     purchases: nothing,

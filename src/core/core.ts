@@ -13,6 +13,7 @@ import { createConversations } from './chat/conversations.ts';
 import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
 import { createGreetings } from './chat/greetings.ts';
+import { createHeldAnswers } from './chat/held-answers.ts';
 import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPauses } from './chat/pause.ts';
@@ -24,7 +25,7 @@ import { startRetention } from './chat/retention.ts';
 import { createRouteRest } from './chat/route-rest.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
-import { startTakeover } from './chat/takeover.ts';
+import { startTakeover, type Takeover } from './chat/takeover.ts';
 import type { Command } from './command.ts';
 import { createJournal } from './coordination/journal.ts';
 import { createLiveAnswers } from './coordination/live-answers.ts';
@@ -222,6 +223,9 @@ export function createCore(options: CoreOptions): Core {
   const answers = createAnswerRecords(store, retentionMs);
   const journal = createJournal({ claims, owner, clock, log });
   const stops = createStops({ claims, records, live, owner, clock, log });
+  const held = createHeldAnswers(store, answers, retentionMs);
+  let takeover: Takeover | null = null;
+  const opened: Takeover['opened'] = (platform, at) => takeover?.opened(platform, at);
   const turns = createTurns(locks, MAX_WAITING);
   closing.add(() => Promise.all([journal.stop(), stops.stop()]));
   const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
@@ -243,6 +247,8 @@ export function createCore(options: CoreOptions): Core {
     choose,
     settings,
     finderOf: options.finderOf,
+    held,
+    opened,
     openAnswerer,
     seeing: createSeeingModel({ catalogue, models }),
     gather: createGather({ reader }),
@@ -300,10 +306,12 @@ export function createCore(options: CoreOptions): Core {
   };
   return {
     services,
-    dispatch: createDispatch({ commands, services, journal, catchUp, greetings, nameOperator, log }),
+    dispatch: createDispatch({ commands, services, journal, catchUp, greetings, opened, nameOperator, log }),
     answersInFlight: () => live.size,
-    takeOverThrough: (adapters) =>
-      startTakeover({ journal, adapters, answers, conversations, limiters, clock, log }),
+    takeOverThrough(adapters) {
+      takeover = startTakeover({ journal, adapters, answers, held, conversations, limiters, clock, log });
+      return takeover;
+    },
     stop: () => closing.close(),
   };
 }

@@ -10,7 +10,7 @@ import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
 import { addresseeOf } from './ports/address.ts';
 import { buttonRow } from './ports/buttons.ts';
 import { isAskedInForm, type OptionValue, parseOptions } from './ports/command.ts';
-import { PlaceGone } from './ports/delivery-errors.ts';
+import { PlaceGone, PlaceLocked } from './ports/delivery-errors.ts';
 import {
   type Arrival,
   type Dispatch,
@@ -40,6 +40,8 @@ export interface DispatchOptions {
   readonly catchUp: CatchUp;
   readonly greetings: Greetings;
   readonly nameOperator: NameOperator;
+  /** As `Takeover.opened`. */
+  readonly opened: Dispatch['opened'];
   readonly log: Logger;
 }
 
@@ -144,7 +146,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       }
     } catch (error) {
       log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
-      if (error instanceof PlaceGone) return;
+      if (error instanceof PlaceGone || error instanceof PlaceLocked) return;
       await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
         log.warn({ err: fault, event: id }, 'the fault could not be told');
       });
@@ -336,6 +338,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const places = Map.groupBy(found, ({ message }) => message.place.key ?? message.id);
       await Promise.all([...places.values()].map(catchUpAt));
     },
+
+    opened: options.opened,
 
     close() {
       closed = true;

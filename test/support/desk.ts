@@ -87,6 +87,7 @@ export function createDesk(): Desk {
     dropClaim: async () => {},
     wasAsked: async () => desk.asked,
     edited: async (edit) => void edits.push(edit),
+    opened: () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,

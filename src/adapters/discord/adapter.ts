@@ -2,6 +2,7 @@
 import './gateway/lead-gateway.ts';
 import type { Agent } from 'node:https';
 import {
+  type APIThreadChannel,
   type Client,
   type Entitlement,
   Events,
@@ -214,6 +215,11 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageReader
       if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
     });
   });
+  client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {
+    if (!(state?.locked && state.archived)) dispatch.opened('discord', id);
+  });
+  // Which threads were opened before the session began is not told.
+  client.on(Events.ShardReady, () => dispatch.opened('discord', null));
   if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>
     tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));

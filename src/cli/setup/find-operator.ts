@@ -56,6 +56,7 @@ async function findOperator(
     command: nothing,
     press: nothing,
     retract: nothing,
+    opened: () => {},
     wasAsked: async () => false,
     edited: nothing,
     purchases: nothing,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { answerSchema as answerState } from '../coordination/journal.ts';
 import { endedMoment } from '../ports/buttons.ts';
 import { type BroughtPart, broughtSchema, isBy } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
@@ -12,6 +13,16 @@ const shownSchema = z.object({
   sealed: z.int().nonnegative(),
   /** By which its buttons are chosen. */
   moment: endedMoment,
+});
+
+const heldSchema = z.object({
+  /** `PlaceLocked.key`. */
+  at: z.string(),
+  /** `Surface.reference`. */
+  reference: z.string(),
+  state: answerState,
+  /** How often it was tried since. */
+  tries: z.int().nonnegative(),
 });
 
 const answerSchema = z.object({
@@ -33,6 +44,8 @@ const answerSchema = z.object({
   message: z.string().exactOptional(),
   /** Once it has ended: how it stands there. */
   shown: shownSchema.exactOptional(),
+  /** While its place is locked: what is to be shown there. */
+  held: heldSchema.exactOptional(),
   /** What the message was edited to since. */
   edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),
 });
@@ -41,6 +54,7 @@ const answerSchema = z.object({
 const askedSchema = z.object({ answer: z.string() });
 
 export type ShownAnswer = z.infer<typeof shownSchema>;
+export type HeldAnswer = z.infer<typeof heldSchema>;
 
 /** What an answer's buttons stand for. Buttons carry the id alone; who may press them is decided from this. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
@@ -50,8 +64,10 @@ export interface AnswerRecords {
   /** The newest answer to a message, under way or ended; null for a message that was not asked, or only refused. */
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
-  /** Adds what is known of it by now; nothing if it was forgotten meanwhile. */
-  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited'>): Promise<void>;
+  /** Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. */
+  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited' | 'held'>): Promise<boolean>;
+  /** Takes out what waits for its place to be opened; null if nothing does. */
+  unhold(id: string): Promise<HeldAnswer | null>;
   /** As `save`; from now on this is the newest answer to its message. */
   begin(record: AnswerRecord): Promise<void>;
   /** There was no answer after all: the one before it, if any, is the newest again. */
@@ -81,6 +97,18 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     if (previous === undefined) await questions.delete(message);
     else await questions.set(message, { answer: previous });
   };
+
+  /** Changes a record as it stands; resolves to what it was, null if there is none. */
+  async function change(
+    id: string,
+    work: (record: AnswerRecord) => AnswerRecord,
+  ): Promise<AnswerRecord | null> {
+    for (;;) {
+      const seen = await answers.look(id);
+      if (seen.value === undefined) return null;
+      if (await answers.replace(id, seen, work(seen.value))) return seen.value;
+    }
+  }
 
   async function remove(record: AnswerRecord): Promise<void> {
     await withdraw(record);
@@ -124,12 +152,10 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       return asked === undefined ? null : get(asked.answer);
     },
     save: (record) => answers.set(record.id, record),
-    async amend(id, more) {
-      for (let isDone = false; !isDone; ) {
-        const seen = await answers.look(id);
-        if (seen.value === undefined) return;
-        isDone = await answers.replace(id, seen, { ...seen.value, ...more });
-      }
+    amend: async (id, more) => (await change(id, (record) => ({ ...record, ...more }))) !== null,
+    async unhold(id) {
+      const before = await change(id, ({ held: _, ...record }) => record);
+      return before?.held ?? null;
     },
     async begin(record) {
       const asked = record.message && questions.set(record.message, { answer: record.id });

@@ -83,6 +83,8 @@ export async function answer(
     readonly gone: PlaceGone | null;
     /** Where and how it stands. */
     readonly shown: ShownAnswer;
+    /** Of a place that was locked before it stood there: what it is known by, and what is to be shown; null otherwise. */
+    readonly held: { readonly at: string; readonly state: AnswerState } | null;
   }
 > {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
@@ -114,7 +116,7 @@ export async function answer(
   reply.gone.addEventListener('abort', () => job.stop({ kind: 'place_gone' }), { once: true });
   entry.lost.addEventListener('abort', () => job.stop({ kind: 'taken_over' }), { once: true });
   let ending: AnswerState['ending'] = null;
-  entry.watch(() => ({
+  const state = () => ({
     id: answerId,
     model: modelNow().id,
     askedAtMs,
@@ -122,7 +124,8 @@ export async function answer(
     images: images.length,
     ending,
     ...reply.progress,
-  }));
+  });
+  entry.watch(state);
   const closing = watchClosing(surface, clock, job.stop);
 
   let firstTextMs: number | null = null;
@@ -210,7 +213,9 @@ export async function answer(
   });
   const gone = reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null;
   const endLagMs = clock.now() - startedAtMs - durationMs;
-  return { ...answered, delivered, gone, endLagMs, shown: shownBy(reply, surface, moment) };
+  const { lockedAt } = reply;
+  const held = lockedAt === null ? null : { at: lockedAt, state: state() };
+  return { ...answered, delivered, gone, held, endLagMs, shown: shownBy(reply, surface, moment) };
 }
 
 /** How an answer stands that has ended, as its record keeps it. */

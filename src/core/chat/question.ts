@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Entry, Journal } from '../coordination/journal.ts';
+import type { AnswerState, Entry, Journal } from '../coordination/journal.ts';
 import { type LiveAnswers, type StopCause, Stopped } from '../coordination/live-answers.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Turns } from '../coordination/turns.ts';
@@ -16,7 +16,7 @@ import type { Place, ThreadReader } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
-import { LOCAL_PLATFORM } from '../ports/platforms.ts';
+import { LOCAL_PLATFORM, type Platform } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -28,6 +28,7 @@ import type { CatchUp } from './catch-up.ts';
 import { type Conversations, turnsBefore } from './conversations.ts';
 import type { NotOpened, OpenAnswerer, Opened } from './fallbacks.ts';
 import type { Gather } from './gather.ts';
+import type { HeldAnswers } from './held-answers.ts';
 import type { Listening } from './listening.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
@@ -90,6 +91,10 @@ export interface QuestionRunnerOptions {
   readonly nameOperator: NameOperator;
   /** What stands under an answer by the demo; null if models answer. */
   readonly demoNotice: string | null;
+  /** Answers whose place is locked. */
+  readonly held: Pick<HeldAnswers, 'hold'>;
+  /** As `Takeover.opened`. */
+  readonly opened: (platform: Platform, at: string) => void;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly timeZone: string;
@@ -103,6 +108,8 @@ export interface QuestionRunnerOptions {
 export const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
+const LOCKED =
+  'The thread was locked before my answer stood there. I keep it, and finish it as soon as somebody opens the thread.';
 const REFUSED =
   'The platform does not take the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
 
@@ -475,6 +482,7 @@ export function createQuestionRunner(
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
     else if (question.message !== undefined) await answers.amend(id, { shown: answered.shown });
+    if (answered.held !== null) await hold(surface, place, answered.held);
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
     const { access, tier } = request.current.request;
@@ -571,6 +579,23 @@ export function createQuestionRunner(
     await tell(surface, text).catch((error: unknown) => {
       log.warn({ err: error }, 'the asker could not be told that the bot may not post');
     });
+  }
+
+  /** Keeps the answer until its place is opened, and tells the asker. */
+  async function hold(
+    surface: Surface,
+    { guild }: Place,
+    { at, state }: { readonly at: string; readonly state: AnswerState },
+  ): Promise<void> {
+    const { reference } = surface;
+    if (reference === undefined) return;
+    const platform = platformOf(guild);
+    await options.held.hold({ platform, at, reference, state, tries: 0 });
+    await tell(surface, LOCKED).catch((error: unknown) => {
+      log.warn({ err: error, answer: state.id }, 'the asker could not be told that the place is locked');
+    });
+    // It may have been opened before the answer was kept.
+    options.opened(platform, at);
   }
 
   async function tell(surface: Surface, text: string): Promise<void> {

@@ -4,26 +4,34 @@ import { createReply, type Resumed } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
-import { createRunning } from '../kit/tasks.ts';
+import { createRunning, createTasks } from '../kit/tasks.ts';
 import { splitText } from '../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../ports/adapter.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
+import type { Platform } from '../ports/platforms.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../ports/surface.ts';
 import type { AnswerRecords, ShownAnswer } from './answer-records.ts';
 import { textInHistory } from './answer-text.ts';
 import { INTERRUPTED, momentAfter, shownBy } from './answering.ts';
 import type { Conversations } from './conversations.ts';
+import type { HeldAnswers } from './held-answers.ts';
 
 export interface TakeoverOptions {
   readonly journal: Journal;
   /** Those that are started. */
   readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
   readonly answers: AnswerRecords;
+  readonly held: HeldAnswers;
   readonly conversations: Conversations;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface Takeover extends Background {
+  /** A place that was locked may be open now; with null any place of the platform. What was held there is finished. */
+  opened(platform: Platform, at: string | null): void;
 }
 
 /** A lease runs out 10 s after its process died: so an orphan is found within 12 s. */
@@ -38,8 +46,9 @@ const NOT_BEGUN = 'The bot was restarted before it could answer. Please try agai
  * What cannot be ended now, because its platform is away or not at home in this process, is left to the next look, here or
  * elsewhere.
  */
-export function startTakeover(options: TakeoverOptions): Background {
-  const { journal, answers, conversations, limiters, clock, log } = options;
+export function startTakeover(options: TakeoverOptions): Takeover {
+  const { journal, answers, held, conversations, limiters, clock, log } = options;
+  const finishing = createTasks(log);
   const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -59,6 +68,27 @@ export function startTakeover(options: TakeoverOptions): Background {
       }
     } finally {
       await underWay.settled();
+    }
+  }
+
+  /** Finishes what was held at a place that is open now. */
+  async function openedAt(platform: Platform, at: string | null, signal: AbortSignal): Promise<void> {
+    for await (const id of held.idsAt(platform, at)) {
+      signal.throwIfAborted();
+      const found = (await answers.get(id))?.held;
+      if (found === undefined) continue;
+      const { reference } = found;
+      const eventId = eventOf(id, found.tries);
+      // Of several processes that hear of it, one goes on.
+      const entry = await journal.begin(eventId, platform, { reference });
+      if (entry === null) continue;
+      // The entry knows all before the record forgets it.
+      entry.watch(() => found.state);
+      await entry.keep();
+      const isStillHeld = (await held.take(platform, id)) !== null;
+      const written = { version: 1 as const, platform, place: reference, answer: found.state };
+      if (isStillHeld) await end({ eventId, entry, written }, signal);
+      else await entry.end();
     }
   }
 
@@ -131,6 +161,12 @@ export function startTakeover(options: TakeoverOptions): Background {
     });
     attached.push(noteShown(answer.id, shownBy(reply, place.surface, moment)));
     await Promise.all(attached);
+    if (reply.lockedAt !== null) {
+      const state = { ...answer, ending, ...reply.progress };
+      const now = place.surface.reference ?? reference;
+      await held.hold({ platform, at: reply.lockedAt, reference: now, state, tries: triesIn(event) + 1 });
+      return true;
+    }
     log.info(
       { event, answer: answer.id, status: ending.status, isShown },
       'an answer that a dead process left was ended',
@@ -187,7 +223,27 @@ export function startTakeover(options: TakeoverOptions): Background {
     }
   }
 
-  return repeat('ending what dead processes left', LOOK_EVERY_MS, look, { clock, log });
+  const looking = repeat('ending what dead processes left', LOOK_EVERY_MS, look, { clock, log });
+  return {
+    opened(platform, at) {
+      finishing.run('finish what was held until its place was opened', (signal) =>
+        openedAt(platform, at, signal),
+      );
+    },
+    async stop() {
+      await Promise.all([looking.stop(), finishing.stop()]);
+    },
+  };
+}
+
+/** Names one try to finish an answer that was held. */
+function eventOf(answerId: string, tries: number): string {
+  return `${answerId}/opened/${tries}`;
+}
+
+/** Of an event that is such a try; 0 for any other. */
+function triesIn(event: string): number {
+  return Number(/\/opened\/(\d+)$/.exec(event)?.[1] ?? 0);
 }
 
 /**

@@ -57,7 +57,8 @@ export interface Orphan {
   readonly written: Written | null;
 }
 
-const answerSchema = z.object({
+/** An answer as far as it has got. */
+export const answerSchema = z.object({
   id: z.string(),
   /** Catalogue id; null before it was chosen. */
   model: z.string().nullable(),

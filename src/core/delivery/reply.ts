@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
 import type { Button } from '../ports/buttons.ts';
-import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
+import { PassingFault, PlaceGone, PlaceLocked, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
 import type { Owed } from './lane.ts';
@@ -24,11 +24,13 @@ export interface Reply {
   write(delta: string): void;
   /**
    * Ends the answer and resolves once its last state stands on the platform; false where that is out of reach: the
-   * place is gone, `signal` aborted, or the platform refuses it or did not take it for an hour. Call once.
+   * place is gone or locked, `signal` aborted, or the platform refuses it or did not take it for an hour. Call once.
    */
   finish(ending: Ending): Promise<boolean>;
   /** Aborted as soon as nothing can be shown any more, with the fault that says why: the provider need not go on. */
   readonly gone: AbortSignal;
+  /** `Place.key` of what was locked, so that nothing can be shown until it is opened; null otherwise. The provider may go on. */
+  readonly lockedAt: string | null;
   /** How far it has got, so that another process could go on from here (`ReplyOptions.resumed`). */
   readonly progress: Progress;
 }
@@ -131,6 +133,7 @@ export function createReply(options: ReplyOptions): Reply {
   let faults = 0;
   /** Of those in a row, how many are not known to pass. */
   let refusals = 0;
+  let lockedAt: string | null = null;
 
   /** The newest state of the current message; null where there is nothing to show yet. */
   function currentView(): MessageView | null {
@@ -252,6 +255,11 @@ export function createReply(options: ReplyOptions): Reply {
         faultySinceMs = null;
         return 'refused';
       }
+      if (error instanceof PlaceLocked) {
+        log.info({ place: error.key }, 'an answer waits for its place to be opened');
+        lockedAt = error.key;
+        return 'over';
+      }
       if (faultySinceMs === null) faults = refusals = 0;
       faultySinceMs ??= clock.now();
       const end = endAfter(error, faultySinceMs);
@@ -348,6 +356,9 @@ export function createReply(options: ReplyOptions): Reply {
 
   return {
     gone: gone.signal,
+    get lockedAt() {
+      return lockedAt;
+    },
     get progress() {
       // Until it carries this answer's button, nobody finds it by that.
       return { sealed, message: isUntouched ? null : (message?.key ?? null) };

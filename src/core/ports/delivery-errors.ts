@@ -52,6 +52,19 @@ export class PlaceGone extends Error {
   }
 }
 
+/** Nothing can be shown at this place until somebody opens it: then the adapter tells `Dispatch.opened`. The answer is kept until then. */
+export class PlaceLocked extends Error {
+  override readonly name = 'PlaceLocked';
+  readonly code = 'place_locked';
+  /** `Place.key` of what is locked. */
+  readonly key: string;
+
+  constructor(key: string, options?: ErrorOptions) {
+    super(`the place of the answer is locked: ${key}`, options);
+    this.key = key;
+  }
+}
+
 /** The platform refuses this very view, and would again. */
 export class Unshowable extends Error {
   override readonly name = 'Unshowable';

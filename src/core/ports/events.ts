@@ -83,6 +83,11 @@ export interface Dispatch {
    * question: answered, or if it is too old, asked about first. Resolves when all that is dealt with; never rejects.
    */
   missed(messages: readonly MissedMessage[]): Promise<void>;
+  /**
+   * A place may take messages again that did not (`PlaceLocked.key`); with null, any place of the platform: after a while in which the
+   * adapter did not hear of that. What waits there is finished in the background.
+   */
+  opened(platform: Platform, at: string | null): void;
   /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
   retract(eventId: string): Promise<void>;
   /**

@@ -66,6 +66,7 @@ export function createScriptedDispatch({
     press: (event) => take({ kind: 'press', event }),
     wasAsked: async () => false,
     edited: async () => {},
+    opened: () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     admit: async (request) =>

@@ -14,6 +14,7 @@ import {
   withFilesOrWithout,
 } from './content.ts';
 import {
+  beforeFirst,
   createChannelWriter,
   createWebhookWriter,
   isUnclear,
@@ -186,7 +187,8 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
           newestView = view;
           indicate('idle');
           return liveMessage(id);
-        } catch (error) {
+        } catch (refusal) {
+          const error = beforeFirst(refusal, newestId);
           mayHaveSent ||= isUnclear(error);
           if (isExpired(error) && newestId !== null && newestView !== null) {
             await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), [], signal);

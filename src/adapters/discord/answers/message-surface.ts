@@ -3,7 +3,7 @@ import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
 import { ANSWER_LIMITS, answerBody, isEnded, tailLength } from './content.ts';
-import { type ChannelWriter, createChannelWriter, isUnclear } from './message-writers.ts';
+import { beforeFirst, type ChannelWriter, createChannelWriter, isUnclear } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
@@ -153,7 +153,8 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
           mayHaveSent = false;
           indicate('idle');
           return liveMessage(id, writer);
-        } catch (error) {
+        } catch (refusal) {
+          const error = beforeFirst(refusal, newestId);
           if (isUnclear(error)) {
             mayHaveSent = true;
             unclear.push(view);

@@ -1,5 +1,6 @@
 import { RESTJSONErrorCodes, Routes } from 'discord.js';
 import { z } from 'zod';
+import { PlaceGone, PlaceLocked } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
@@ -26,11 +27,7 @@ export interface ChannelWriter extends MessageWriter {
   archiveAgain(signal: AbortSignal): Promise<void>;
 }
 
-/** Nobody but those who manage threads can open it: taken for passing, since it may be opened again. */
-class ThreadIsLocked extends Error {
-  override readonly name = 'ThreadIsLocked';
-  readonly code = 'thread_is_locked';
-}
+const LOCKED = [RESTJSONErrorCodes.ThreadLocked, RESTJSONErrorCodes.InvalidActionOnArchivedThread] as const;
 
 const messageSchema = z.object({ id: z.string() });
 
@@ -57,6 +54,8 @@ export function createChannelWriter(rest: DiscordRest, channelId: string): Chann
         await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
       ).id;
     } catch (error) {
+      // A post opens a thread that is archived, unless it is locked.
+      if (isRefusal(error, ...LOCKED)) throw new PlaceLocked(channelId, { cause: error });
       // Without Read Message History the bot may write, but reply to nothing.
       if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
       const { message_reference: _, ...plain } = body;
@@ -87,7 +86,8 @@ export function createChannelWriter(rest: DiscordRest, channelId: string): Chann
       if (!isRefusal(error, RESTJSONErrorCodes.InvalidActionOnArchivedThread)) throw error;
       await setArchived(false, signal).catch((refusal: unknown) => {
         if (!(refusal instanceof DiscordRefusal) || refusal.status === 404) throw refusal;
-        throw new ThreadIsLocked('the thread was locked while the answer grew', { cause: refusal });
+        // Nobody but those who manage threads can open it.
+        throw new PlaceLocked(channelId, { cause: refusal });
       });
       isReopened = true;
       await rest.insist(request, signal);
@@ -154,6 +154,12 @@ export function createWebhookWriter(
         await rest.request({ method: 'DELETE', path: original, scope }, signal);
       }),
   };
+}
+
+/** A place that is locked before anything of an answer stands there takes none: the asker is told, and no model goes on. */
+export function beforeFirst(error: unknown, newestId: string | null): unknown {
+  const isFirst = error instanceof PlaceLocked && newestId === null;
+  return isFirst ? new PlaceGone('archived', { cause: error }) : error;
 }
 
 /** Words refusals as `Surface` does. */

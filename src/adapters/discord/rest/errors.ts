@@ -53,9 +53,9 @@ export function asDeliveryError(error: unknown): unknown {
   }
 }
 
-/** Whether Discord refuses for this very reason. */
-export function isRefusal(error: unknown, code: RESTJSONErrorCodes): boolean {
-  return error instanceof DiscordRefusal && error.code === code;
+/** Whether Discord refuses for one of these very reasons. */
+export function isRefusal(error: unknown, ...codes: readonly RESTJSONErrorCodes[]): boolean {
+  return error instanceof DiscordRefusal && codes.includes(error.code);
 }
 
 /** Whether the bot lacks a permission, or the sight of the channel. */

@@ -349,12 +349,10 @@ describe('what is written in a thread', () => {
     const thread = ada.say(channel, `${discord.botMention} go on`);
     const message = await (await heard(ground)).surface.open(view('On'), never);
     discord.setThread(thread, { archived: true, locked: true });
-    // A fault that passes: the reply engine tries again.
-    const tried = await message
-      .update(view('On I go.', { status: 'complete' }), never)
-      .catch((error) => error);
-    expect(tried).toBeInstanceOf(Error);
-    expect(tried).not.toBeInstanceOf(PlaceGone);
+    await expect(message.update(view('On I go.', { status: 'complete' }), never)).rejects.toMatchObject({
+      code: 'place_locked',
+      key: thread.id,
+    });
     discord.setThread(thread, { archived: true, locked: false });
     await message.update(view('On I go.', { status: 'complete' }), never);
     expect(discord.messages(thread).at(-1)?.content).toBe('On I go.');

@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { commands } from '../../../src/commands/index.ts';
+import type { Adapter } from '../../../src/core/ports/adapter.ts';
+import type { SeenMessage } from '../../support/discord/view.ts';
+import { longAnswer, wordsOf } from '../../support/long-answer.ts';
+import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
+import { openBench, openGuild } from './harness.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Edits come quickly, so that a test need not wait for them; the rules are the same. */
+const QUICK = {
+  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
+  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
+};
+
+async function startBot(options: TestBotOptions = {}) {
+  let adapter: Adapter | null = null;
+  const bot = await createTestBot({
+    ...options,
+    platform: { platform: 'discord', reopen: async (...lost) => (await adapter?.reopen?.(...lost)) ?? null },
+  });
+  return {
+    ...bot,
+    behind(made: Adapter) {
+      adapter = made;
+    },
+  };
+}
+
+async function open() {
+  const bot = await startBot();
+  cleanups.push(bot.close);
+  const bench = await openBench({
+    commands,
+    rateLimits: QUICK,
+    limiters: bot.limiters,
+    dispatch: bot.dispatch,
+  });
+  cleanups.push(bench.close);
+  bot.behind(bench.adapter);
+  return { ...bot, ...bench, ...openGuild(bench.discord) };
+}
+
+const labels = (message: SeenMessage | undefined) => message?.buttons.map(({ label }) => label) ?? [];
+
+/** An answer that grows in a thread which is locked then; its provider goes on to the end. */
+async function lockedWhileItGrows(text = 'One two three.') {
+  const stage = await open();
+  const { discord, provider, ada, channel } = stage;
+  const live = provider.live();
+  const thread = { id: ada.say(channel, `${discord.botMention} Why?`).id };
+  await live.text('One ');
+  await discord.until(() => discord.messages(thread).length === 1);
+  discord.setThread(thread, { archived: true, locked: true });
+  await live.text(text.slice('One '.length));
+  await live.finish();
+  const told = () => discord.messages(ada.dm).map(({ content }) => content);
+  await discord.until(() => told().some((content) => content.includes('locked')), 'the asker is told');
+  expect(labels(discord.messages(thread)[0])).toEqual(['Stop']);
+  return { ...stage, thread };
+}
+
+describe('an answer whose thread is locked while it grows', () => {
+  it.each([
+    ['opened', { locked: false, archived: false }],
+    ['unlocked, and still archived', { locked: false, archived: true }],
+  ])('is finished as soon as the thread is %s', async (_, state) => {
+    const { discord, thread, provider } = await lockedWhileItGrows();
+    discord.setThread(thread, state);
+    await discord.until(() => labels(discord.messages(thread)[0]).includes('Retry…'), 'it is finished');
+    expect(discord.messages(thread)).toHaveLength(1);
+    expect(discord.messages(thread)[0]?.content).toMatch(/^One two three\.\n\n.*The thread was locked/);
+    await discord.until(() => discord.isArchived(thread) === state.archived);
+    expect(provider.chats).toHaveLength(1);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('is whole where it takes more messages than one', async () => {
+    const text = `One ${longAnswer(600)}`;
+    const { discord, thread } = await lockedWhileItGrows(text);
+    discord.setThread(thread, { locked: false, archived: false });
+    await discord.until(() => labels(discord.messages(thread).at(-1)).includes('Retry…'));
+    const shown = discord.messages(thread).map(({ content }) => content.replace(/\n\n(?:ℹ️|-#)[\s\S]*$/, ''));
+    expect(wordsOf(shown.join('\n'))).toEqual(wordsOf(text));
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('is finished after a restart, by one of two processes: not while it is locked, but where it was opened meanwhile', async () => {
+    const { discord, adapter, store, provider, thread, startBot: connect } = await lockedWhileItGrows();
+    await adapter.stop();
+    const processes = [];
+    for (let process = 0; process < 2; process++) {
+      if (process === 1) discord.setThread(thread, { locked: false, archived: true });
+      const bot = await startBot({ store, provider });
+      cleanups.push(bot.close);
+      bot.behind(await connect({ dispatch: bot.dispatch, limiters: bot.limiters, commands }));
+      processes.push(bot);
+    }
+    await discord.until(() => labels(discord.messages(thread)[0]).includes('Retry…'), 'it is finished');
+    expect(discord.messages(thread)).toHaveLength(1);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('is not finished where it was forgotten meanwhile', async () => {
+    const { discord, thread, services, guild, ada } = await lockedWhileItGrows();
+    await services.privacy.forgetPerson(`discord:${guild.id}`, ada.id);
+    const before = discord.messages(thread)[0]?.content;
+    discord.setThread(thread, { locked: false, archived: false });
+    const next = ada.say(thread, `${discord.botMention} still there?`);
+    await discord.until(() =>
+      discord.messages(thread).some(({ id, buttons }) => id > next.id && buttons.length > 0),
+    );
+    expect(discord.messages(thread)[0]?.content).toBe(before);
+  });
+});
