@@ -10,6 +10,7 @@ import { measureMemory } from './memory.ts';
 import { measurePacing } from './pacing/main.ts';
 import { measurePromptCache } from './prompt-cache.ts';
 import { measureStaleness } from './staleness.ts';
+import { measureStoreCalls } from './store-calls.ts';
 import type { Row } from './support/row.ts';
 
 /**
@@ -18,6 +19,7 @@ import type { Row } from './support/row.ts';
  */
 const measures = [
   measureInstall,
+  measureStoreCalls,
   measurePromptCache,
   measureStaleness,
   measureFirstUpdate,

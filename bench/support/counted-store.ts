@@ -1,0 +1,37 @@
+import type { Store } from '../../src/core/ports/store.ts';
+
+/** What goes to the store once a call, by the part of the store it belongs to. Leases and sweeps go by time, not by answer. */
+const COUNTED: ReadonlySet<string> = new Set([
+  ...['get', 'getMany', 'getManyRaw', 'set', 'setMany', 'delete', 'deleteMany', 'replace'],
+  ...['claim', 'write', 'underWay', 'finish'],
+  ...['reserve', 'settle', 'annotate', 'open', 'read'],
+  ...['append', 'query', 'remove'],
+]);
+
+/** The same store; `onCall` is told of each call for an answer. */
+export function countCalls(store: Store, onCall: (call: string) => void): Store {
+  function counted<T extends object>(target: T, part: string): T {
+    return new Proxy(target, {
+      get(_, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (COUNTED.has(String(name))) onCall(`${part}.${String(name)}`);
+          return value.apply(target, args);
+        };
+      },
+    });
+  }
+  return {
+    ...store,
+    keyv: (namespace, lock) => counted(store.keyv(namespace, lock), namespace),
+    everything: counted(store.everything, 'everything'),
+    replace(...args) {
+      onCall(`${args[0]}.replace`);
+      return store.replace(...args);
+    },
+    ledger: counted(store.ledger, 'ledger'),
+    claims: counted(store.claims, 'claims'),
+    records: counted(store.records, 'records'),
+  };
+}
