@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Collection, createCollection, type Guarded } from '../coordination/collection.ts';
+import { createCollection, type Seen } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { broughtSchema, isBy } from '../ports/parts.ts';
@@ -52,6 +52,8 @@ export interface Conversations {
   /** The conversation that hangs on a place; null where there is none (any more). */
   at(placeKey: string): Promise<Conversation | null>;
   get(id: string): Promise<Conversation | null>;
+  /** The conversation as it stands, for `record`. */
+  look(id: string): Promise<Seen<Conversation>>;
   /** The conversation at a place, begun where there is none; with null a new one, at no place yet. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
@@ -62,9 +64,15 @@ export interface Conversations {
   attach(id: string, placeKey: string): Promise<void>;
   /**
    * Adds a turn, or puts it in the place of the one with its id. False where it is not kept: the conversation was
-   * forgotten meanwhile, or `isWanted` says no. That is asked when nobody else can change the conversation any more.
+   * forgotten meanwhile, or `isWanted` says no. That is asked when the turn stands: whoever forgets has said so before they looked
+   * for turns, so that one of the two sees the other. `seen` saves a read, if nobody has changed the conversation since.
    */
-  record(id: string, turn: Turn, isWanted: () => Promise<boolean>): Promise<boolean>;
+  record(
+    id: string,
+    turn: Turn,
+    isWanted: () => Promise<boolean>,
+    seen?: Seen<Conversation>,
+  ): Promise<boolean>;
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
@@ -100,13 +108,11 @@ export function turnsBefore({ turns }: Conversation, turn: string): readonly Tur
 const MAX_TURNS = 100;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
-  const begun = createCollection(store, 'conversations', {
+  const conversations = createCollection(store, 'conversations', {
     version: 1,
     schema: conversationSchema,
     ttlMs: retentionMs,
   });
-  /** What others may know of already. */
-  const conversations: Guarded<Conversation> = begun;
   const places = createCollection(store, 'places', {
     version: 1,
     schema: placeSchema,
@@ -117,9 +123,22 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     return (await conversations.get(id)) ?? null;
   }
 
-  /** Keeps turns that are recorded and turns that are forgotten, here and elsewhere, from undoing each other. */
-  const change = <T>(id: string, work: (held: Collection<Conversation>) => Promise<T>) =>
-    locks.hold(`conversation/${id}`, (lock) => work(conversations.under(lock)));
+  /**
+   * Changes a conversation; undefined deletes it, and the same object leaves it as it is. Turns that are recorded and turns that
+   * are forgotten, here and elsewhere, do not undo each other: what was changed meanwhile is looked at again. False if there is none.
+   */
+  async function change(
+    id: string,
+    apply: (conversation: Conversation) => Conversation | undefined,
+    seenBefore?: Seen<Conversation>,
+  ): Promise<boolean> {
+    for (let seen = seenBefore ?? (await conversations.look(id)); ; seen = await conversations.look(id)) {
+      const before = seen.value;
+      if (before === undefined) return false;
+      const after = apply(before);
+      if (after === before || (await conversations.replace(id, seen, after))) return true;
+    }
+  }
 
   async function* idsOf(guild: GuildId): AsyncGenerator<string> {
     yield* conversations.keys(`${guild}/`);
@@ -128,7 +147,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   async function begin(guild: GuildId): Promise<Conversation> {
     // The guild leads the id, so that a guild's conversations can be told by their keys.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
-    await begun.set(conversation.id, conversation);
+    await conversations.set(conversation.id, conversation);
     return conversation;
   }
 
@@ -137,12 +156,10 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     return place ? get(place.conversation) : null;
   }
 
-  async function forgetTurns(held: Collection<Conversation>, id: string, user: string): Promise<number> {
-    const conversation = await held.get(id);
-    if (!conversation) return 0;
+  /** The conversation without a person's turns, and without what of theirs others brought; undefined if nothing is left. */
+  function withoutPerson(conversation: Conversation, user: string): Conversation | undefined {
     const own = conversation.turns.filter((turn) => turn.user !== user);
     const turns = own.map((turn) => withoutAuthor(turn, user));
-    const forgotten = conversation.turns.length - turns.length;
     const { startedBy, instructions, ...rest } = conversation;
     const left = {
       ...rest,
@@ -151,14 +168,20 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       ...(instructions !== undefined && instructions.by !== user && { instructions }),
     };
     const isTouched =
-      forgotten > 0 ||
+      own.length < conversation.turns.length ||
       turns.some((turn, index) => turn !== own[index]) ||
       startedBy === user ||
       instructions?.by === user;
-    if (!isTouched) return 0;
-    // A conversation with others' instructions and no turns is one that has not begun.
-    if (turns.length === 0 && left.instructions === undefined) await held.delete(id);
-    else await held.set(id, left);
+    if (!isTouched) return conversation;
+    return unlessEmpty(left);
+  }
+
+  async function forgetTurns(id: string, user: string): Promise<number> {
+    let forgotten = 0;
+    await change(id, (conversation) => {
+      forgotten = conversation.turns.filter((turn) => turn.user === user).length;
+      return withoutPerson(conversation, user);
+    });
     return forgotten;
   }
 
@@ -177,48 +200,39 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       };
       return (await at(placeKey)) ?? locks.hold(`place/${placeKey}`, open);
     },
-    configure: (id, setting) =>
-      change(id, async (held) => {
-        const before = await held.get(id);
-        if (before) await held.set(id, applyChange(before, setting));
-      }),
-    beginAnew: (id, anewAtMs) =>
-      change(id, async (held) => {
-        const before = await held.get(id);
-        if (!before) return;
+    look: conversations.look,
+    async configure(id, setting) {
+      await change(id, (before) => applyChange(before, setting));
+    },
+    async beginAnew(id, anewAtMs) {
+      await change(id, (before) => {
         const turns = before.turns.map((turn) => ({ ...turn, isPast: true as const }));
-        await held.set(id, { ...before, turns, anewAtMs });
-      }),
+        return { ...before, turns, anewAtMs };
+      });
+    },
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
-    record: (id, turn, isWanted) =>
-      change(id, async (held) => {
-        const conversation = await held.get(id);
-        if (!conversation || !(await isWanted())) return false;
-        const { turns, anewAtMs } = conversation;
-        const index = turns.findIndex((other) => other.id === turn.id);
-        // Also one that was under way as the conversation was begun anew, and one that is tried again since.
-        const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
-        const kept = isPast ? { ...turn, isPast } : turn;
-        if (index >= 0) turns[index] = kept;
-        else turns.push(kept);
-        const startedBy = starterOf(conversation) ?? turn.user;
-        await held.set(id, { ...conversation, startedBy, turns: turns.slice(-MAX_TURNS) });
-        return true;
-      }),
+    async record(id, turn, isWanted, seen) {
+      const isKept = await change(id, (conversation) => withTurn(conversation, turn), seen);
+      if (!isKept || (await isWanted())) return isKept;
+      await change(id, (conversation) => {
+        const turns = conversation.turns.filter((other) => other.id !== turn.id);
+        return unlessEmpty({ ...conversation, turns });
+      });
+      return false;
+    },
     async forget(id) {
-      await change(id, (held) => held.delete(id));
+      await conversations.delete(id);
     },
     async forgetGuild(guild) {
       let forgotten = 0;
       for await (const id of idsOf(guild)) {
-        if (await change(id, (held) => held.delete(id))) forgotten++;
+        if (await conversations.delete(id)) forgotten++;
       }
       return forgotten;
     },
     async forgetPerson(guild, user) {
       let forgotten = 0;
-      for await (const id of idsOf(guild))
-        forgotten += await change(id, (held) => forgetTurns(held, id, user));
+      for await (const id of idsOf(guild)) forgotten += await forgetTurns(id, user);
       return forgotten;
     },
     async writtenBy(guild, user) {
@@ -240,6 +254,26 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       return { turns, quotes, instructions };
     },
   };
+}
+
+/** One with instructions and no turns has not begun; one with neither is nothing. */
+function unlessEmpty(conversation: Conversation): Conversation | undefined {
+  const isEmpty = conversation.turns.length === 0 && conversation.instructions === undefined;
+  return isEmpty ? undefined : conversation;
+}
+
+/** The conversation with the turn added, or in the place of the one with its id. */
+function withTurn(conversation: Conversation, turn: Turn): Conversation {
+  const { anewAtMs } = conversation;
+  const turns = [...conversation.turns];
+  const index = turns.findIndex((other) => other.id === turn.id);
+  // Also one that was under way as the conversation was begun anew, and one that is tried again since.
+  const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
+  const kept = isPast ? { ...turn, isPast } : turn;
+  if (index >= 0) turns[index] = kept;
+  else turns.push(kept);
+  const startedBy = starterOf(conversation) ?? turn.user;
+  return { ...conversation, startedBy, turns: turns.slice(-MAX_TURNS) };
 }
 
 /** The turn, or what it is without messages that this person wrote. */

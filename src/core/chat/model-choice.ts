@@ -1,12 +1,14 @@
 import { type AccessRefused, explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { ModelRequests } from '../ledger/model-requests.ts';
+import type { Decide, ModelRequests } from '../ledger/model-requests.ts';
 import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { SettingsHere } from './settings.ts';
 
 export interface ModelWish {
   readonly guild: GuildId;
+  /** What the guild may use, if that was looked at already; it is looked at by default. */
+  readonly decide?: Decide;
   /** What is set at the place; counts where nothing is asked for. */
   readonly setting: SettingsHere['model'];
   /** As a person spelled it in this request; null where settings decide. */
@@ -31,7 +33,7 @@ export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
 
 export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
-  readonly models: Pick<ModelRequests, 'decide' | 'decideAll'>;
+  readonly models: Pick<ModelRequests, 'look'>;
   /** Catalogue id; null where the operator names none. */
   readonly defaultModel: string | null;
   /** The variables that are to hold the keys of those that these models lead to. */
@@ -39,18 +41,19 @@ export function createModelChooser(parts: {
 }): ModelChooser {
   const { catalogue, models, defaultModel, missingKeys } = parts;
 
-  return async ({ guild, setting, asked }) => {
+  return async ({ guild, setting, asked, ...looked }) => {
+    const decide = looked.decide ?? (await models.look(guild));
     if (asked !== null) {
       const id = catalogue.resolve(asked, platformOf(guild)).model?.id ?? asked;
-      const decision = await models.decide(id, guild);
+      const decision = decide(id);
       return decision.ok
         ? { ok: true, model: decision.model, remark: null }
         : { ok: false, text: explainRefusal(decision), forAdmins: null };
     }
-    const wished = setting && (await models.decide(setting.model, guild));
+    const wished = setting && decide(setting.model);
     if (wished?.ok) return { ok: true, model: wished.model, remark: null };
-    const model = await fallback(guild);
-    if (model === null) return { ok: false, ...(await withoutModels(guild)) };
+    const model = fallback(guild, decide);
+    if (model === null) return { ok: false, ...withoutModels(guild, decide) };
     const remark =
       wished &&
       `${wished.model?.name ?? 'The model chosen here'} cannot be used here any more; ${model.name} answers instead.`;
@@ -58,21 +61,18 @@ export function createModelChooser(parts: {
   };
 
   /** The default where the guild may use it, else the first model that it may, a free one if there is one. */
-  async function fallback(guild: GuildId): Promise<Model | null> {
+  function fallback(guild: GuildId, decide: Decide): Model | null {
     const listed = catalogue.list(platformOf(guild));
     const free = listed.filter(({ tier }) => tier === 'free');
     const ids = [...free, ...listed].map(({ id }) => id);
-    const decisions = await models.decideAll(defaultModel === null ? ids : [defaultModel, ...ids], guild);
+    const decisions = (defaultModel === null ? ids : [defaultModel, ...ids]).map(decide);
     return decisions.find((decision) => decision.ok)?.model ?? null;
   }
 
   /** Why no model can be used here: no key leads to any, none is left, or none is open. */
-  async function withoutModels(guild: GuildId) {
+  function withoutModels(guild: GuildId, decide: Decide) {
     const listed = catalogue.list(platformOf(guild));
-    const decisions = await models.decideAll(
-      listed.map(({ id }) => id),
-      guild,
-    );
+    const decisions = listed.map(({ id }) => decide(id));
     const refused = (reason: AccessRefused['reason']) =>
       listed.filter((_, index) => {
         const decision = decisions[index];

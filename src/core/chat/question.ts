@@ -296,10 +296,15 @@ export function createQuestionRunner(
     const { actor, place, surface, eventId } = question;
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
     if (obstacle !== null) return refuse(surface, obstacle);
-    const begun = await conversations.get(conversation);
-    const here = await options.settings.at({ place, conversation: begun });
+    const looking = conversations.look(conversation);
+    const [seen, here, decide] = await Promise.all([
+      looking,
+      options.settings.at({ place, conversation: looking.then(({ value }) => value ?? null) }),
+      models.look(place.guild),
+    ]);
+    const begun = seen.value ?? null;
     const asked = question.model ?? null;
-    const chosen = await options.choose({ guild: place.guild, setting: here.model, asked });
+    const chosen = await options.choose({ guild: place.guild, decide, setting: here.model, asked });
     if (!chosen.ok) {
       const { text, forAdmins } = chosen;
       const isAdmin = forAdmins !== null && mayActAs(await options.roles(actor), 'admin');
@@ -464,10 +469,12 @@ export function createQuestionRunner(
               tokens: questionTokens + (await mostTokens(text, windowVocabulary(answeredBy))),
             }),
           };
-          const isKept = await conversations.record(conversation, kept, async () => {
+          const isWanted = async () => {
             await stops.look();
             return !attempt.isForgotten();
-          });
+          };
+          if (attempt.isForgotten()) return;
+          const isKept = await conversations.record(conversation, kept, isWanted, seen);
           if (!isKept) return;
           // Keeps the place for as long as the conversation.
           const key = placeKeyOf(place, surface, actor);

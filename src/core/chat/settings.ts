@@ -39,7 +39,11 @@ export interface SettingsHere {
 
 /** Choices by conversation, channel and guild; the narrowest one counts. Instructions add to wider ones. */
 export interface Settings {
-  at(target: { readonly place: Place; readonly conversation: Conversation | null }): Promise<SettingsHere>;
+  at(target: {
+    readonly place: Place;
+    /** Read at the same time, if it is a promise. */
+    readonly conversation: Conversation | null | Promise<Conversation | null>;
+  }): Promise<SettingsHere>;
   /** Changes what is set at one level. */
   change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
   /** Takes back all that was chosen for a guild and its channels; a conversation's choice goes with it. */
@@ -65,9 +69,9 @@ export function createSettings(options: SettingsOptions): Settings {
   return {
     async at({ place, conversation }) {
       const [channel, guild] = [channelKey(place), guildKey(place.guild)];
-      const values = await settings.getMany([channel, guild]);
+      const [values, begun] = await Promise.all([settings.getMany([channel, guild]), conversation]);
       const levels: Record<SettingScope, Setting> = {
-        conversation: conversation ?? {},
+        conversation: begun ?? {},
         channel: values.get(channel) ?? {},
         guild: values.get(guild) ?? {},
       };

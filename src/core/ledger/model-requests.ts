@@ -67,12 +67,17 @@ export interface Bill {
  * admits can be streamed, once, and every admitted request has to be settled, whatever became of it.
  */
 export interface ModelRequests {
-  /** What the guild may do with a model at this moment; for menus and defaults. `open` decides again. */
+  /** What the guild may do with models at this moment; for menus and defaults. `open` looks again and decides. */
+  look(guild: GuildId): Promise<Decide>;
+  /** The same for one model. */
   decide(model: string, guild: GuildId): Promise<AccessDecision>;
   /** The same for many, from one look at the guild; in their order. */
   decideAll(models: readonly string[], guild: GuildId): Promise<readonly AccessDecision[]>;
   open(request: ModelRequest): Promise<Admitted | Refused>;
 }
+
+/** Decides about a model, by what the guild held when it was looked at. */
+export type Decide = (model: string) => AccessDecision;
 
 export interface Admitted {
   readonly ok: true;
@@ -134,15 +139,21 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
   } = options;
   const terms = { catalogue, operatorProviders, keyProviders: ownKeys.providers };
 
+  async function look(id: GuildId): Promise<Decide> {
+    const guild = await guilds.access(id);
+    return (model) => checkAccess(model, guild, terms);
+  }
+
   return {
-    decide: async (model, guild) => checkAccess(model, await guilds.access(guild), terms),
-    async decideAll(models, id) {
-      const guild = await guilds.access(id);
-      return models.map((model) => checkAccess(model, guild, terms));
-    },
+    look,
+    decide: async (model, guild) => (await look(guild))(model),
+    decideAll: async (models, guild) => models.map(await look(guild)),
 
     async open(request) {
-      const guild = await guilds.access(request.guild);
+      const [guild, rules] = await Promise.all([
+        guilds.access(request.guild),
+        limits.rulesInForce(request.guild),
+      ]);
       const access = checkAccess(request.model, guild, terms);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { model, route, payer } = access;
@@ -195,7 +206,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         provider: route.provider,
         payer,
         worstNanoUsd,
-        limits: await limits.limitsFor({ ...request, payer }, guild.operatorTier),
+        limits: await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier),
       });
       const whose = { guild: request.guild, payer };
       if (!reserved.ok) {

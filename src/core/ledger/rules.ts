@@ -49,6 +49,10 @@ export interface LimitRules {
   readonly isOn: boolean;
   /** What holds for a person's next request; `tier` is what the operator gave. */
   limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
+  /** What was set and counts: nothing if the operator lifted every limit. */
+  rulesInForce(guild: GuildId): Promise<GuildRules>;
+  /** As `limitsFor`, by rules that were read already. */
+  limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
   /**
    * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people or groups have
@@ -92,20 +96,29 @@ export function createLimitRules(options: {
     return true;
   }
 
+  const rulesInForce = async (guild: GuildId) => (config === null ? NO_RULES : rules(guild));
+
+  async function limitsBy(
+    set: GuildRules,
+    { user, payer, groups }: LimitedPerson,
+    tier: Tier,
+  ): Promise<GuildLimits> {
+    if (config === null) return UNLIMITED_GUILD;
+    const given = payer === 'guild' ? UNLIMITED_GUILD : { ...config.tiers[tier], ...set.operator };
+    const byAdmins = [set.guild, rulesFor(user, set.users), ...(await rulesOfGroups(set, groups))];
+    return byAdmins.reduce<GuildLimits>(
+      (limits, more) => tightest(limits, { ...UNLIMITED_GUILD, ...more }),
+      given,
+    );
+  }
+
   return {
     isOn: config !== null,
     rules,
 
-    async limitsFor({ guild, user, payer, groups }, tier) {
-      if (config === null) return UNLIMITED_GUILD;
-      const set = await rules(guild);
-      const given = payer === 'guild' ? UNLIMITED_GUILD : { ...config.tiers[tier], ...set.operator };
-      const byAdmins = [set.guild, rulesFor(user, set.users), ...(await rulesOfGroups(set, groups))];
-      return byAdmins.reduce<GuildLimits>(
-        (limits, more) => tightest(limits, { ...UNLIMITED_GUILD, ...more }),
-        given,
-      );
-    },
+    limitsFor: async (whose, tier) => limitsBy(await rulesInForce(whose.guild), whose, tier),
+    rulesInForce,
+    limitsBy,
 
     change: (wanted) => locks.hold(`limits/${wanted.guild}`, (lock) => change(wanted, lock)),
   };
