@@ -142,8 +142,6 @@ export async function answer(
         text += event.delta;
         if (firstTextMs === null) {
           firstTextMs = clock.now() - startedAtMs;
-          // It may fill a message, which then stands without a button: who has to go on from there must know its text.
-          keeping = entry.keep();
         }
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);

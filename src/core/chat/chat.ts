@@ -242,7 +242,7 @@ export function createChat(options: ChatOptions): Chat {
       await run({
         question,
         asker: question.actor,
-        conversation: await conversationOf(question),
+        conversation: conversationOf(question),
         turn: randomUUID(),
         onAdmitted: async () => {},
       });

@@ -11,7 +11,7 @@ export interface Listening {
   /** Whether what is written at a place counts without a mention. */
   hears(placeKey: string): Promise<boolean>;
   /** The bot listens from now on, as far as nobody ended that there; false where nothing changes by it. */
-  begin(placeKey: string, conversation: string): Promise<boolean>;
+  begin(placeKey: string, conversation: string | Promise<string>): Promise<boolean>;
   /** Takes a `begin` back of which no answer came. */
   withdraw(placeKey: string): Promise<void>;
   /** Whether nobody has been told yet that the bot listens. */
@@ -54,8 +54,8 @@ export function createListening(
       if (entry === undefined) return conversation.turns.length > 0;
       return entry.state !== 'off' && entry.conversation === conversation.id;
     },
-    async begin(placeKey, conversation) {
-      const entry = await places.get(placeKey);
+    async begin(placeKey, begun) {
+      const [entry, conversation] = await Promise.all([places.get(placeKey), begun]);
       if (entry?.state === 'off' || entry?.conversation === conversation) return false;
       await places.set(placeKey, { conversation, state: 'begun' });
       return true;

@@ -67,6 +67,11 @@ export interface Job {
   readonly isConfirmed?: boolean;
 }
 
+/** A job whose conversation may still be looked up. */
+export interface AskedJob extends Omit<Job, 'conversation'> {
+  readonly conversation: string | Promise<string>;
+}
+
 export interface QuestionRunnerOptions {
   readonly conversations: Conversations;
   readonly answers: AnswerRecords;
@@ -131,7 +136,7 @@ interface Attempt {
 export function createQuestionRunner(
   options: QuestionRunnerOptions,
   abandoned: AbortSignal,
-): (job: Job) => Promise<void> {
+): (job: AskedJob) => Promise<void> {
   const { conversations, answers, listening, live, stops, journal, turns, slots, models, clock, log } =
     options;
   const obstacles = createObstacles(clock);
@@ -139,15 +144,19 @@ export function createQuestionRunner(
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
   /** From the moment on in which it waits for its turn, what is added to a question in its thread is for the bot too. */
-  async function run(job: Job): Promise<void> {
-    const { place, surface } = job.question;
+  async function run(asked: AskedJob): Promise<void> {
+    const { place, surface } = asked.question;
     const thread = isHeard(surface) ? place.key : null;
-    const isBegun = thread !== null && (await listening.begin(thread, job.conversation));
+    const [conversation, isBegun] = await Promise.all([
+      asked.conversation,
+      thread !== null && listening.begin(thread, asked.conversation),
+    ]);
+    const job = { ...asked, conversation };
     let isAnswered = false;
     try {
       isAnswered = await answerInTurn(job);
     } finally {
-      if (isBegun && !isAnswered) {
+      if (thread !== null && isBegun && !isAnswered) {
         await listening.withdraw(thread).catch((error: unknown) => {
           log.error(
             { err: error, event: job.question.eventId },
@@ -297,8 +306,9 @@ export function createQuestionRunner(
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
     if (obstacle !== null) return refuse(surface, obstacle);
     const looking = conversations.look(conversation);
-    const [seen, here, decide] = await Promise.all([
+    const [seen, isUntold, here, decide] = await Promise.all([
       looking,
+      place.key === null || listening.isUntold(place.key, conversation),
       options.settings.at({ place, conversation: looking.then(({ value }) => value ?? null) }),
       models.look(place.guild),
     ]);
@@ -402,6 +412,7 @@ export function createQuestionRunner(
         log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
       });
     const places: Promise<void>[] = [];
+    const ownPlace = placeKeyOf(place, surface, actor);
     const threads = new Set(place.key === null ? [] : [place.key]);
     const tieThread = async (key: string) => {
       threads.add(key);
@@ -415,7 +426,6 @@ export function createQuestionRunner(
       const thread = surface.threadKey(signal).catch(() => null);
       places.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
     }
-    const isUntold = place.key === null || (await listening.isUntold(place.key, conversation));
     const announces = () => isHeard(surface) && isUntold;
     const answered = await answer(
       {
@@ -439,7 +449,8 @@ export function createQuestionRunner(
         stop,
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
-        onMessage: (key) => void places.push(tie(key)),
+        // The place itself is kept for as long as the conversation.
+        onMessage: (key) => void places.push(tie(key), ...(ownPlace === null ? [] : [tie(ownPlace)])),
         onThread: (key) => void places.push(tieThread(key)),
         announcesListening: announces,
         async keep(answered) {
@@ -474,11 +485,7 @@ export function createQuestionRunner(
             return !attempt.isForgotten();
           };
           if (attempt.isForgotten()) return;
-          const isKept = await conversations.record(conversation, kept, isWanted, seen);
-          if (!isKept) return;
-          // Keeps the place for as long as the conversation.
-          const key = placeKeyOf(place, surface, actor);
-          if (key !== null) await conversations.attach(conversation, key);
+          await conversations.record(conversation, kept, isWanted, seen);
         },
       },
       options,
