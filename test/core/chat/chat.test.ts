@@ -43,7 +43,12 @@ describe('a question', () => {
     expect(asked.surface.text).toBe('A fjord is a long inlet.');
     expect(asked.surface.shown).toMatchObject({ status: 'complete', note: null });
     expect(asked.surface.shown?.footer).toMatch(/^Llama 3\.2 3B \(Free\) · 0\.\d s · 26 tokens · free$/);
-    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'continue']);
+    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual([
+      'retry',
+      'continue',
+      'good',
+      'bad',
+    ]);
     expect(asked.surface.violations).toEqual([]);
   });
 
@@ -51,7 +56,7 @@ describe('a question', () => {
     bot.provider.answer('Yes.');
     const asked = invocationOf('ask', { prompt: 'Why?' }, { surface: testSurface({ isPrivate: true }) });
     await bot.dispatch.command(asked);
-    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry']);
+    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual(['retry', 'good', 'bad']);
   });
 
   it('goes out with a system prompt, the asker, the conversation and the caps', async () => {
