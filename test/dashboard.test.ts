@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsSchema } from '../src/core/ports/limits.ts';
 import { ADMIN_TOKEN, type Dashboard, startDashboard } from './admin/dashboard.ts';
 import { fillStore } from './admin/sample-data.ts';
+import { invocationOf, testActor } from './support/test-bot.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const isMissing = !existsSync(CHROMIUM);
@@ -46,6 +47,18 @@ async function findings(page: Page): Promise<string[]> {
   );
 }
 
+/** An answer that goes on until it is stopped. */
+async function startAnswer(name: string): Promise<void> {
+  const { provider, dispatch } = dashboard.bot;
+  const live = provider.live();
+  const actor = { ...testActor('42', { guild: 'slack:T012AB3CD' }), name };
+  void dispatch.command(
+    invocationOf('ask', { prompt: 'A long story', model: 'openai/gpt-4o-mini' }, { actor }),
+  );
+  await live.request;
+  await live.text('Once upon a time there was');
+}
+
 it('Chromium is there where nothing may be skipped', () => {
   expect(isMissing && process.env['CI'] === 'true', `There is no ${CHROMIUM}. Install it.`).toBe(false);
 });
@@ -53,8 +66,14 @@ it('Chromium is there where nothing may be skipped', () => {
 describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { timeout: 90_000 }, () => {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
-    dashboard = await startDashboard({ defaultTier: 'openrouter', limits: limitsSchema.parse({}) });
+    dashboard = await startDashboard({
+      defaultTier: 'openrouter',
+      limits: limitsSchema.parse({}),
+      // Answers are to go on for as long as the tests.
+      client: { requestTimeoutMs: 600_000, idleTimeoutMs: 600_000 },
+    });
     await fillStore(dashboard.bot);
+    await startAnswer('Zoë');
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -66,6 +85,10 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
     guilds: '/admin/guilds',
     guild: '/admin/guilds/discord%3A81384788765712384',
     workspace: '/admin/guilds/slack%3AT012AB3CD',
+    models: '/admin/models',
+    answers: '/admin/answers',
+    costs: '/admin/costs',
+    changes: '/admin/audit',
   };
 
   it.each(
@@ -106,6 +129,17 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
     await page.getByRole('button', { name: 'Take questions again' }).press('Enter');
     await page.getByText('The bot takes questions again.').waitFor();
     expect(await dashboard.bot.services.pauses.read()).toBeNull();
+    await page.context().close();
+  });
+
+  it('shows new answers by itself, and stops one', async () => {
+    const page = await open('/admin/answers');
+    await logIn(page);
+    await startAnswer('Grete');
+    await page.getByRole('button', { name: 'Stop the answer to Grete' }).click();
+    await page.getByRole('status').waitFor();
+    await page.getByRole('button', { name: 'Stop the answer to Grete' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('button', { name: 'Stop the answer to Zoë' }).count()).toBe(1);
     await page.context().close();
   });
 

@@ -14,8 +14,19 @@ export const DONE: Readonly<Record<string, string>> = {
   'nothing-to-revoke': 'There was no grant to revoke.',
   limited: 'The limit is set. It counts from the next request on.',
   paused: 'Paused. Within two seconds no process takes new questions; answers under way go on.',
+  stopped: 'The answer stops within a second. What has arrived stays, marked.',
+  'not-under-way': 'That answer is not under way any more.',
   resumed: 'The bot takes questions again.',
 };
+
+/** Stops answers, in whichever process they are written. */
+export function answerActions(app: App, { services: { underWay } }: AdminHost): void {
+  app.post('/answers/stop', async (context) => {
+    const { id = '' } = await fieldsOf(context);
+    const isThere = await underWay.stop(id);
+    return context.redirect(`/admin/answers?done=${isThere ? 'stopped' : 'not-under-way'}`, 303);
+  });
+}
 
 /** Lets nobody ask, and everybody again. */
 export function pauseActions(app: App, { services: { pauses } }: AdminHost): void {
@@ -74,11 +85,12 @@ export function guildActions(app: App, { services }: AdminHost): void {
   });
 }
 
+export const NO_GUILD = 'That is not the id of a guild, such as discord:1234 or slack:T0123.';
+
 /** @throws Refused if the address names no guild */
 export function guildOf(context: Request): GuildId {
   const id = parseGuildId(context.req.param('id') ?? '');
-  if (id === null)
-    throw new Refused(400, 'That is not the id of a guild, such as discord:1234 or slack:T0123.');
+  if (id === null) throw new Refused(400, NO_GUILD);
   return id;
 }
 

@@ -7,7 +7,7 @@ import type { Route } from '../core/ports/adapter.ts';
 import type { Login } from '../http/login.ts';
 import { Refused } from '../http/requests.ts';
 import { admit, setSecurityHeaders } from '../http/same-origin.ts';
-import { guildActions, pauseActions } from './actions.ts';
+import { answerActions, guildActions, pauseActions } from './actions.ts';
 import { serveAssets } from './assets.ts';
 import type { AdminHost } from './host.ts';
 import { loginPage, page } from './page.ts';
@@ -100,6 +100,7 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
   showPages(app, host);
   pauseActions(app, host);
   guildActions(app, host);
+  answerActions(app, host);
 
   app.notFound((context) =>
     context.html(wordPage('There is nothing here', 'The address may be mistyped.'), 404),

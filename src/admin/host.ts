@@ -5,6 +5,10 @@ import type { Services } from '../core/services.ts';
 export interface AdminHost {
   readonly services: Services;
   readonly names: GuildNames;
+  /** A provider's name, for people. */
+  providerName(id: string): string;
+  /** Ids of the providers that the operator can pay for. */
+  readonly usable: ReadonlySet<string>;
   /** How this process and what it needs are at this moment. Never rejects. */
   health(): Promise<Health>;
 }

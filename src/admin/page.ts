@@ -4,6 +4,10 @@ import type { Html } from './html.ts';
 const NAV = [
   ['/admin', 'Overview'],
   ['/admin/guilds', 'Guilds'],
+  ['/admin/models', 'Models'],
+  ['/admin/answers', 'Answers'],
+  ['/admin/costs', 'Not settled'],
+  ['/admin/audit', 'Changes'],
 ] as const;
 
 export interface PageOptions {
@@ -13,7 +17,7 @@ export interface PageOptions {
   readonly at: string | null;
   /** What was done, or why it was not. */
   readonly word?: { readonly tone: 'good' | 'bad'; readonly text: string } | null;
-  /** Path and query that the page shows anew every few seconds, in place of what has the same id; left out for a page that stays. */
+  /** Whether what has the id `live` is shown anew every few seconds. Default false. */
   readonly live?: boolean;
 }
 

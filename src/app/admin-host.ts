@@ -73,6 +73,8 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
   return {
     services,
     names: createGuildNames(store),
+    providerName: providers.nameOf,
+    usable: providers.usable,
     async health() {
       const { used, waiting } = slots;
       return [

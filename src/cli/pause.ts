@@ -1,28 +1,49 @@
 import { momentInWords } from '../core/access/until.ts';
-import { createPauses, MAX_PAUSE_CHARS } from '../core/chat/pause.ts';
+import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/pause.ts';
 import { counted } from '../core/kit/text.ts';
-import { type CliCommand, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, type CliContext, refuseMore, UsageError } from './command.ts';
+import { withAnswers } from './services.ts';
 
-/** Lets no process take new questions; people are told why. Answers under way go on. */
+/** Lets no process take new questions; people are told why. Answers under way go on, and with `--wait` it waits for their end. */
 export const pause: CliCommand = {
   name: 'pause',
-  usage: ['pause [<text for people>]'],
-  options: {},
+  usage: ['pause [<text for people>] [--wait]'],
+  options: { wait: { type: 'boolean' } },
 
-  async run({ positionals: [text = '', ...extra] }, { store, clock, by }) {
+  async run({ positionals: [text = '', ...extra], values }, context) {
     refuseMore(extra);
+    const { store, clock, by } = context;
     if (text.length > MAX_PAUSE_CHARS) {
       throw new UsageError(`The text may have ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`);
     }
     const pauses = createPauses(store, clock);
     await pauses.begin(text.trim(), by);
     const words = await pauses.words();
+    if (values['wait'] === true) await untilDrained(context);
+    const under = values['wait'] === true ? 'no answer is under way any more' : 'answers under way go on';
     return {
-      text: `Paused within two seconds, in every process; answers under way go on. People who ask are told:\n  ${words}\n\`parley resume\` goes on.`,
+      text: `Paused within two seconds, in every process; ${under}. People who ask are told:\n  ${words}\n\`parley resume\` goes on.`,
       json: await pauses.read(),
     };
   },
 };
+
+/** Resolves when all processes know of the pause and no answer is under way. Says on standard error how many are left. */
+async function untilDrained(context: CliContext): Promise<void> {
+  await withAnswers(context, async (answers) => {
+    await context.clock.sleep(PAUSE_KNOWN_MS);
+    for (let before = -1; ; ) {
+      const { length } = await answers.list();
+      if (length === 0) return;
+      if (length !== before)
+        process.stderr.write(`${counted(length, 'answer is', 'answers are')} under way\n`);
+      before = length;
+      await context.clock.sleep(LOOK_EVERY_MS);
+    }
+  });
+}
+
+const LOOK_EVERY_MS = 1_000;
 
 /** Ends the pause. */
 export const resume: CliCommand = {

@@ -9,6 +9,7 @@ import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { openStore } from '../store/open-store.ts';
+import { answers, stop } from './answers.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
@@ -22,6 +23,7 @@ import { pause, resume } from './pause.ts';
 import { restore } from './restore.ts';
 import { setup } from './setup.ts';
 import { tier } from './tier.ts';
+import { unsettled } from './unsettled.ts';
 import { usage } from './usage.ts';
 
 const COMMANDS: readonly CliCommand[] = [
@@ -30,7 +32,10 @@ const COMMANDS: readonly CliCommand[] = [
   limits,
   models,
   usage,
+  unsettled,
   audit,
+  answers,
+  stop,
   exportData,
   forget,
   pause,

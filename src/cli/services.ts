@@ -10,6 +10,7 @@ import { createConversations } from '../core/chat/conversations.ts';
 import { createPersonas } from '../core/chat/personas.ts';
 import { createPrivacy, type Privacy } from '../core/chat/privacy.ts';
 import { createSettings } from '../core/chat/settings.ts';
+import { type AnswersUnderWay, createAnswersUnderWay } from '../core/chat/under-way.ts';
 import { createLiveAnswers } from '../core/coordination/live-answers.ts';
 import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops } from '../core/coordination/stops.ts';
@@ -84,6 +85,20 @@ export async function withPrivacy<T>(
       await stops.stop();
     }
   });
+}
+
+/** The answers that are under way in the processes of a bot. */
+export async function withAnswers<T>(
+  { store: { claims, records }, clock }: CliContext,
+  work: (answers: AnswersUnderWay) => Promise<T>,
+): Promise<T> {
+  const live = createLiveAnswers();
+  const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
+  try {
+    return await work(createAnswersUnderWay({ claims, stops, clock }));
+  } finally {
+    await stops.stop();
+  }
 }
 
 const SILENT = pino({ level: 'silent' });

@@ -26,6 +26,7 @@ import { createRouteRest } from './chat/route-rest.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
 import { startTakeover, type Takeover } from './chat/takeover.ts';
+import { createAnswersUnderWay } from './chat/under-way.ts';
 import type { Command } from './command.ts';
 import { createJournal } from './coordination/journal.ts';
 import { createLiveAnswers } from './coordination/live-answers.ts';
@@ -294,6 +295,8 @@ export function createCore(options: CoreOptions): Core {
     guilds,
     ownKeys,
     audit,
+    underWay: createAnswersUnderWay({ claims, stops, clock }),
+    rest,
     privacy,
     roles,
     peopleIn: options.peopleIn,

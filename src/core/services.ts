@@ -7,7 +7,9 @@ import type { ModelChooser } from './chat/model-choice.ts';
 import type { Pauses } from './chat/pause.ts';
 import type { Personas } from './chat/personas.ts';
 import type { Privacy } from './chat/privacy.ts';
+import type { RouteRest } from './chat/route-rest.ts';
 import type { Settings } from './chat/settings.ts';
+import type { AnswersUnderWay } from './chat/under-way.ts';
 import type { Clock } from './kit/clock.ts';
 import type { FeedbackLog } from './ledger/feedback.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -29,6 +31,9 @@ export interface Services {
   readonly ownKeys: OwnKeys;
   readonly audit: AuditLog;
   readonly pauses: Pauses;
+  readonly underWay: AnswersUnderWay;
+  /** Which ways to models rest after failures. */
+  readonly rest: Pick<RouteRest, 'isResting'>;
   readonly privacy: Privacy;
   readonly roles: Roles;
   readonly peopleIn: PeopleIn;

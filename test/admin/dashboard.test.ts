@@ -2,7 +2,8 @@ import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
 import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
-import { limitsSchema } from '../../src/core/ports/limits.ts';
+import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
+import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import { StoreError } from '../../src/core/ports/store.ts';
 import { invocationOf, testActor } from '../support/test-bot.ts';
 import { ADMIN_TOKEN, type Dashboard, startDashboard } from './dashboard.ts';
@@ -23,7 +24,17 @@ async function ask(user: string, cost: number | null): Promise<void> {
 }
 
 describe('the door of the dashboard', () => {
-  const PAGES = ['/admin', '/admin/', '/admin/guilds', '/admin/guilds/discord%3A1', '/admin/nowhere'];
+  const PAGES = [
+    '/admin',
+    '/admin/',
+    '/admin/guilds',
+    '/admin/guilds/discord%3A1',
+    '/admin/models',
+    '/admin/answers',
+    '/admin/costs',
+    '/admin/audit',
+    '/admin/nowhere',
+  ];
 
   it('shows the login in place of every page, and takes no action, without a session', async () => {
     for (const path of PAGES) {
@@ -31,7 +42,12 @@ describe('the door of the dashboard', () => {
       expect(page.status, path).toBe(401);
       expect(page.text).toContain('name="token"');
     }
-    for (const path of ['/admin/pause', '/admin/resume', '/admin/guilds/discord%3A1/grant']) {
+    for (const path of [
+      '/admin/pause',
+      '/admin/resume',
+      '/admin/guilds/discord%3A1/grant',
+      '/admin/answers/stop',
+    ]) {
       const answer = await dashboard.post(path, { tier: 'premium' }, { origin: dashboard.url });
       expect(answer.status, path).toBe(401);
     }
@@ -189,6 +205,118 @@ describe('the overview', () => {
   });
 });
 
+describe('the answers under way', () => {
+  it('are listed with who asked, counted while the bot is paused, and stopped', async () => {
+    const { bot } = dashboard;
+    const live = bot.provider.live();
+    const options = { prompt: 'A long story', model: 'openai/gpt-4o-mini' };
+    const asked = invocationOf('ask', options, { actor: testActor('mia') });
+    const answered = bot.dispatch.command(asked);
+    await live.request;
+    await live.text('Once upon a time');
+    const listed = async () => (await dashboard.get('/admin/answers')).text;
+    await expect.poll(listed).toMatch(/<bdi>Mia<\/bdi><\/th>[\s\S]*<bdi>GPT-4o mini/);
+    await expect.poll(listed).toMatch(/<td class="number">16<\/td>/);
+    await dashboard.post('/admin/pause', {});
+    expect((await dashboard.get('/admin')).text).toMatch(/1 answer is[^.]*still under way/);
+    const id = /name="id" value="([^"]+)"/.exec(await listed())?.[1] ?? '';
+    const stopped = await dashboard.post('/admin/answers/stop', { id });
+    expect(stopped.headers.get('location')).toBe('/admin/answers?done=stopped');
+    await answered;
+    expect(asked.surface.text).toContain('Once upon a time');
+    expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
+    expect(await listed()).toContain('No answer is under way.');
+    const late = await dashboard.post('/admin/answers/stop', { id });
+    expect(late.headers.get('location')).toBe('/admin/answers?done=not-under-way');
+    expect((await dashboard.get('/admin')).text).toContain('No answer is under way in any process');
+  });
+});
+
+describe('costs that are not settled', () => {
+  it('are listed with what is set aside, and which of them a dead process left', async () => {
+    const { ledger, store } = dashboard.bot;
+    const entry = {
+      guild: 'discord:1',
+      user: '7',
+      userName: 'Mia',
+      model: 'openai/gpt-4o',
+      provider: 'openrouter',
+      payer: 'operator',
+    } as const;
+    await ledger.reserve({ id: 'alive', ...entry, worstNanoUsd: 50_000_000, limits: UNLIMITED_GUILD });
+    await store.ledger.reserve({
+      id: 'left',
+      draws: [],
+      reserved: { nanoUsd: 20_000_000, setAsideNanoUsd: 20_000_000, requests: 1, attempts: 1 },
+      entry: { ...entry, userName: 'Ben' },
+      madeAtMs: Date.now() - 3_600_000,
+      owner: 'a dead process',
+      leaseUntilMs: Date.now() - 1_000,
+    });
+    const { text } = await dashboard.get('/admin/costs');
+    expect(text).toContain('2 requests are not settled. At most $0.07');
+    expect(text).toMatch(
+      /Ben[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
+    );
+  });
+});
+
+describe('the models', () => {
+  it('are shown with their state, also of what is gone or without a key', async () => {
+    const { catalogue } = dashboard.bot.services;
+    const [first, ...others] = catalogue.list('web');
+    catalogue.apply(
+      'openrouter',
+      others.map(({ name, routes }) => ({
+        id: routes[0]?.wireModel ?? '',
+        name,
+        contextTokens: null,
+        maxOutputTokens: null,
+        prices: NO_PRICES,
+        inputModalities: null,
+        outputModalities: null,
+        expiresAt: null,
+      })),
+    );
+    const { text } = await dashboard.get('/admin/models');
+    const stateOf = (id = '') =>
+      text.slice(text.indexOf(`>${id}<`)).match(/<span class="pill[^>]*>([^<]+)/)?.[1];
+    expect(stateOf(first?.id)).toBe('gone from its provider');
+    expect(stateOf('anthropic/claude-3.5-sonnet')).toBe('can be asked');
+  });
+});
+
+describe('the changes', () => {
+  it('are listed page by page, of all guilds or of one', async () => {
+    const { audit } = dashboard.bot.services;
+    for (let index = 0; index < 120; index++) {
+      await audit.append({
+        guild: index === 0 ? 'slack:T1' : 'discord:1',
+        by: 'discord:7',
+        atMs: Date.now() - 1_000 * index,
+        action: 'tier.grant',
+        from: null,
+        to: `change ${index}.`,
+        reason: '',
+      });
+    }
+    const first = (await dashboard.get('/admin/audit')).text;
+    expect([
+      first.includes('change 0.'),
+      first.includes('change 99.'),
+      first.includes('change 100.'),
+    ]).toEqual([true, true, false]);
+    const older = /href="([^"]+)">Older/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const second = (await dashboard.get(older)).text;
+    expect([second.includes('change 99.'), second.includes('change 119.'), second.includes('Older')]).toEqual(
+      [false, true, false],
+    );
+    const one = (await dashboard.get('/admin/audit?guild=slack%3AT1')).text;
+    expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
+    expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
+  });
+});
+
 describe('the page of a guild', () => {
   const path = '/admin/guilds/discord%3A1';
 
@@ -225,7 +353,7 @@ describe('the page of a guild', () => {
     expect((await dashboard.get(path)).text).toContain('a year for the club');
     expect((await dashboard.post(`${path}/revoke`, {})).headers.get('location')).toBe(`${path}?done=revoked`);
     expect((await services.guilds.report('discord:1')).grants).toEqual([]);
-    expect((await dashboard.get(path)).text).toContain('tier.revoke of discord:1');
+    expect((await dashboard.get(path)).text).toContain('tier.revoke');
   });
 
   it('sets limits for all and for one person, as the operator', async () => {

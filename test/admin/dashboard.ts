@@ -45,7 +45,7 @@ export async function startDashboard(
     services: bot.services,
     store: bot.store,
     adapters: [adapter],
-    providers: { clients: new Map(), usable: new Set(), nameOf: (id) => id },
+    providers: { clients: new Map(), usable: new Set(['openrouter']), nameOf: (id) => id },
     refusals: () => [],
     slots: createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 1, maxWaitingPerGuild: 1, clock }),
   });

@@ -124,6 +124,61 @@ describe('the command line of an operator', () => {
     expect(await json('audit', 'discord:1')).toMatchObject([{ action: 'guild.forget' }]);
   });
 
+  it('lists answers that another process writes, waits for their end, and stops them', async () => {
+    const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    const bot = await createTestBot({ store, defaultTier: 'premium' });
+    expect(await output('answers')).toBe('No answer is under way.\n');
+    const live = bot.provider.live();
+    const options = { prompt: 'A long story', model: 'openai/gpt-4o-mini' };
+    const asked = invocationOf('ask', options, { actor: testActor('42') });
+    const answered = bot.dispatch.command(asked);
+    await live.request;
+    await live.text('Once upon a time');
+    await expect
+      .poll(() => json('answers'))
+      .toMatchObject([
+        { guild: 'discord:1', user: '42', model: 'openai/gpt-4o-mini', chars: 16, isEnding: false },
+      ]);
+    expect(await output('answers')).toMatch(/Schach 囲碁 .* {2}42 +openai\/gpt-4o-mini /);
+    expect((await run('stop', 'unknown')).code).toBe(1);
+    expect((await run('stop')).code).toBe(2);
+    const drained = output('pause', '--wait');
+    expect(await output('stop', '--all')).toMatch(/^1 answer stops within a second/);
+    await answered;
+    expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
+    expect(await drained).toContain('no answer is under way any more');
+    await bot.close();
+    await store.close();
+  });
+
+  it('lists what is not settled', async () => {
+    expect(await output('unsettled')).toBe('Every request is settled.\n');
+    const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    await store.ledger.reserve({
+      id: 'left',
+      draws: [],
+      reserved: { nanoUsd: 20_000_000, setAsideNanoUsd: 20_000_000, requests: 1, attempts: 1 },
+      entry: {
+        guild: 'discord:1',
+        user: '42',
+        model: 'openai/gpt-4o',
+        provider: 'openrouter',
+        payer: 'operator',
+      },
+      madeAtMs: Date.now(),
+      owner: 'a dead process',
+      leaseUntilMs: 0,
+    });
+    await store.close();
+    expect(await output('unsettled')).toMatch(
+      /Schach .* 42 +openai\/gpt-4o +\$0\.02 +left by a process that died/,
+    );
+    expect(await json('unsettled', 'discord:1')).toMatchObject([
+      { id: 'left', nanoUsd: 20_000_000, isLeft: true },
+    ]);
+    expect(await json('unsettled', 'slack:T1')).toEqual([]);
+  });
+
   it('pauses with a text for people, and resumes', async () => {
     expect(await output('resume')).toBe('The bot was not paused.\n');
     expect(await output('pause', 'Back at noon.')).toMatch(/are told:\n {2}I am paused .*: Back at noon\.\n/);

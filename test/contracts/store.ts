@@ -558,6 +558,22 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     expect(await takeOver('q')).toMatchObject({ id: 'event', journal: { messages: [1] } });
   });
 
+  it('shows the journals of what is being dealt with, and of nothing else', async () => {
+    const journals = (most = 10) => claims().journals(clock().now(), most);
+    const mine = (await claim('mine', 'p')) ?? fail();
+    await claims().write(mine, { text: 'so far' });
+    await claim('without', 'p');
+    const finished = (await claim('finished', 'p')) ?? fail();
+    await claims().write(finished, 'over');
+    await claims().finish(finished);
+    const dead = (await claim('dead', 'q', 100)) ?? fail();
+    await claims().write(dead, 'left');
+    expect(await journals()).toHaveLength(2);
+    await clock().advance(100);
+    expect(await journals()).toEqual([{ ...mine, journal: { text: 'so far' } }]);
+    expect(await journals(0)).toEqual([]);
+  });
+
   it('hands the journal to whoever takes the claim over, whatever JSON it is', async () => {
     const journal = { empty: [], none: null, text: 'ä 😀 \ud800', nested: { a: [{}, 1.5] } };
     const first = (await claim('event', 'p')) ?? fail();

@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { entryInWords } from '../../core/access/audit.ts';
 import type { GuildReport } from '../../core/access/guilds.ts';
 import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
@@ -12,6 +11,7 @@ import { PLATFORMS } from '../../core/ports/platforms.ts';
 import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
+import { changesTable, newestChanges } from './changes.ts';
 import { modelName, useTable } from './overview.ts';
 
 const COUNT = 30;
@@ -25,7 +25,7 @@ export async function guild({ services }: AdminHost, id: GuildId): Promise<Html>
     services.guilds.report(id),
     readUsage(services, { guild: id, count: COUNT, nowMs: clock.now(), timeZone }),
     limitsSection(id, services),
-    newest(services.audit.query({ of: { guild: id } }), MAX_ENTRIES),
+    newestChanges(services.audit, id, MAX_ENTRIES),
   ]);
   const { rows, sums } = usage;
   const people = groupsOf(rows, ({ user }) => user).slice(0, MAX_PEOPLE);
@@ -57,17 +57,9 @@ ${
 }
 </section>
 <section><h2>Changes</h2>
-${entries.length === 0 ? html`<p class="empty">No changes yet.</p>` : html`<ul class="holdings">${entries.map((entry) => html`<li><bdi>${entryInWords(entry)}</bdi></li>`)}</ul>`}
+${changesTable(entries, null)}
+<p><a href="/admin/audit?guild=${encodeURIComponent(id)}">All changes of this guild</a></p>
 </section>`;
-}
-
-async function newest<T>(all: AsyncIterable<T>, count: number): Promise<T[]> {
-  const found: T[] = [];
-  for await (const each of all) {
-    found.push(each);
-    if (found.length === count) break;
-  }
-  return found;
 }
 
 function tierSection(report: GuildReport): Html {

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { momentInWords } from '../../core/access/until.ts';
 import { MAX_PAUSE_CHARS, type Pause } from '../../core/chat/pause.ts';
+import { counted } from '../../core/kit/text.ts';
 import { levelInWords, usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { groupsOf, readUsage, seriesOf, sumInWords, sumOf, type UsageRow } from '../../core/ledger/report.ts';
 import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';
@@ -24,8 +25,12 @@ export interface OverviewQuery {
 export async function overview(host: AdminHost, query: OverviewQuery): Promise<Html> {
   const state = await host.health();
   try {
-    const [pause, use] = await Promise.all([host.services.pauses.read(), useOf(host, query)]);
-    return html`${pauseSection(pause)}${healthSection(state)}${use}`;
+    const [pause, live, use] = await Promise.all([
+      host.services.pauses.read(),
+      host.services.underWay.list(),
+      useOf(host, query),
+    ]);
+    return html`${pauseSection(pause, live.length)}${healthSection(state)}${use}`;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return html`${healthSection(state)}<p class="word bad" role="alert">The store does not answer, so what was used cannot be shown.</p>`;
@@ -128,7 +133,8 @@ export function useTable(
   );
 }
 
-function pauseSection(pause: Pause | null): Html {
+/** @param live how many answers are under way in all processes */
+function pauseSection(pause: Pause | null, live: number): Html {
   if (pause === null) {
     return html`<section><h2>Questions ${pill('good', 'are taken')}</h2>
 <form class="fields" method="post" action="/admin/pause">
@@ -140,6 +146,11 @@ function pauseSection(pause: Pause | null): Html {
   return html`<section><h2>Questions ${pill('warn', 'paused')}</h2>
 <p>Since ${momentInWords(pause.sinceMs)} by <bdi>${pause.by}</bdi>. ${
     pause.text === '' ? 'People are told in general words.' : html`People are told: <bdi>${pause.text}</bdi>`
+  }</p>
+<p>${
+    live === 0
+      ? 'No answer is under way in any process: they can be stopped, and nobody loses anything.'
+      : html`${counted(live, 'answer is', 'answers are')} <a href="/admin/answers">still under way</a>. Load this page again to see how many are left.`
   }</p>
 <form method="post" action="/admin/resume"><button>Take questions again</button></form></section>`;
 }

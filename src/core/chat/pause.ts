@@ -25,8 +25,8 @@ export interface Pauses {
 
 /** The longest text that people are told, in characters. */
 export const MAX_PAUSE_CHARS = 500;
-/** Each question would read the store else. */
-const FRESH_MS = 2_000;
+/** So long a process may not know of a pause: each question would read the store else. */
+export const PAUSE_KNOWN_MS = 2_000;
 const KEY = 'all';
 
 export function createPauses(store: CollectionStore, clock: Clock): Pauses {
@@ -43,7 +43,7 @@ export function createPauses(store: CollectionStore, clock: Clock): Pauses {
     read,
 
     async words() {
-      const isFresh = known !== null && clock.now() < known.atMs + FRESH_MS;
+      const isFresh = known !== null && clock.now() < known.atMs + PAUSE_KNOWN_MS;
       const pause = isFresh ? known?.pause : await read();
       if (!pause) return null;
       return pause.text === ''

@@ -179,6 +179,7 @@ export function createQuestionRunner(
       stopping.abort(new Stopped(cause));
     };
     const entry = journal.entry(eventId);
+    entry.askedBy({ guild: place.guild, user: actor.user, name: actor.name });
     const askedAtMs = clock.now();
     let isAnswered = false;
     await stops.admit({

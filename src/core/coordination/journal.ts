@@ -38,6 +38,8 @@ export interface Journal {
 export interface Entry {
   /** Aborts where another process has taken the event over: from then on nothing may be shown or stored for it. */
   readonly lost: AbortSignal;
+  /** Notes who asked, with the next state that is written. */
+  askedBy(asked: Asked): void;
   /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while where it has changed. */
   watch(read: () => AnswerState): void;
   /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
@@ -84,16 +86,27 @@ export const answerSchema = z.object({
     .default(null),
 });
 
-const writtenSchema = z.object({
+const askedSchema = z.object({
+  guild: z.string(),
+  user: z.string(),
+  /** What the person is called. */
+  name: z.string(),
+});
+
+/** How an event is written down. */
+export const writtenSchema = z.object({
   version: z.literal(1),
   platform: z.enum(PLATFORM_IDS),
   /** `Surface.reference`. */
   place: z.string(),
   answer: answerSchema.nullable(),
+  /** Who asked, for operators who look at what is under way. */
+  asked: askedSchema.nullable().default(null),
 });
 
 export type AnswerState = z.infer<typeof answerSchema>;
 export type Written = z.infer<typeof writtenSchema>;
+export type Asked = z.infer<typeof askedSchema>;
 
 export interface JournalOptions {
   readonly claims: ClaimStore;
@@ -199,6 +212,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 
     const entry: Entry = {
       lost: lost.signal,
+      askedBy(asked) {
+        if (place !== null) place = { ...place, asked };
+      },
       watch(next) {
         read = next;
       },
@@ -242,7 +258,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 
   return {
     async begin(eventId, platform, surface, onLate) {
-      const place = { platform, surface };
+      const place = { platform, surface, asked: null };
       const written = stateOf(place, null);
       beginning.add(eventId);
       try {
@@ -274,7 +290,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       const found = written.success ? written.data : null;
       const entry = openEntry(
         claim,
-        found && { platform: found.platform, surface: { reference: found.place } },
+        found && { platform: found.platform, surface: { reference: found.place }, asked: found.asked },
       );
       return { eventId: claim.id, entry, written: found };
     },
@@ -289,13 +305,14 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
 interface Whereabouts {
   readonly platform: Platform;
   readonly surface: Pick<Surface, 'reference'>;
+  readonly asked: Asked | null;
 }
 
 /** What is written; null where the place is not known, or ends with the process. */
 function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
   const reference = place?.surface.reference;
   if (place === null || reference === undefined) return null;
-  return { version: 1, platform: place.platform, place: reference, answer };
+  return { version: 1, platform: place.platform, place: reference, answer, asked: place.asked };
 }
 
 /** Tells two states of one answer apart, at no cost that grows with its text. */

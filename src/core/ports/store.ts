@@ -179,6 +179,8 @@ export interface ClaimStore {
   renew(held: readonly ClaimKey[], leaseUntilMs: number): Promise<void>;
   /** Unfinished claims whose lease lasts, in no order: what is being dealt with, by whom. With an id that one alone. */
   underWay(nowMs: number, id?: string): Promise<readonly ClaimKey[]>;
+  /** As `underWay`, those alone that have a journal, with it; at most so many. */
+  journals(nowMs: number, most: number): Promise<readonly Claim[]>;
   /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. False as for `write`. */
   finish(claim: ClaimKey): Promise<boolean>;
   /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/kit/clock.ts';
-import { type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
+import { type Claim, type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { INDEXED } from './key-index.ts';
@@ -84,6 +84,9 @@ end
 return {#expired, kept}
 `);
 
+/** Ids whose journals are read in one step; a journal holds the whole text of an answer. */
+const JOURNALS_AT_ONCE = 100;
+
 export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
   const { run, runScript } = connection;
 
@@ -125,10 +128,26 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
               : [];
         if (ids.length === 0) return [];
         const holders = await client.hmGet(CLAIMS, ids);
-        return ids.flatMap((each, index): ClaimKey[] => {
-          const [, fence, owner] = /^(\d+) (.*)$/s.exec(holders[index] ?? '') ?? [];
-          return owner === undefined ? [] : [{ id: each, owner, fence: Number(fence) }];
-        });
+        return ids.flatMap((each, index) => keyOf(each, holders[index]) ?? []);
+      }),
+
+    journals: (nowMs, most) =>
+      run(async (client) => {
+        const leases = await client.zRangeByScoreWithScores(CLAIM_LEASES, `(${nowMs}`, '+inf');
+        const found: Claim[] = [];
+        for (let from = 0; from < leases.length && found.length < most; from += JOURNALS_AT_ONCE) {
+          const some = leases.slice(from, from + JOURNALS_AT_ONCE);
+          const ids = some.map(({ value }) => value);
+          const [holders, journals] = await Promise.all([
+            client.hmGet(CLAIMS, ids),
+            client.hmGet(JOURNALS, ids),
+          ]);
+          for (const [index, { value: id, score: leaseUntilMs }] of some.entries()) {
+            const [key, journal] = [keyOf(id, holders[index]), journals[index]];
+            if (key !== null && journal) found.push({ ...key, leaseUntilMs, journal: readStored(journal) });
+          }
+        }
+        return found.slice(0, most);
       }),
 
     async finish(claim) {
@@ -192,6 +211,12 @@ export async function sweepClaims(
     if (expired < some) return;
     skip += kept;
   }
+}
+
+/** Reads what stands in `CLAIMS`. */
+function keyOf(id: string, held: string | null | undefined): ClaimKey | null {
+  const [, fence, owner] = /^(\d+) (.*)$/s.exec(held ?? '') ?? [];
+  return owner === undefined ? null : { id, owner, fence: Number(fence) };
 }
 
 /** As it stands in `CLAIMS`. */

@@ -57,6 +57,16 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
           .map(keyOf),
       ),
 
+    journals: (nowMs, most) =>
+      read(() =>
+        sql(
+          `SELECT ${COLUMNS} FROM claims
+           WHERE finished = 0 AND lease_until_ms > ? AND journal IS NOT NULL LIMIT ?`,
+        )
+          .all(nowMs, most)
+          .map(claimOf),
+      ),
+
     finish: (claim) => changeHeld(`UPDATE claims SET finished = 1, journal = NULL WHERE ${HELD}`, [], claim),
 
     takeOver: (owner, nowMs, leaseUntilMs) =>

@@ -88,6 +88,8 @@ describe('the journal', () => {
     const dead = journalOf('p');
     await dead.begin('early', 'discord', surface);
     const late = await dead.begin('late', 'discord', surface);
+    const asked = { guild: 'discord:1', user: '7', name: 'Mia' };
+    late?.askedBy(asked);
     late?.watch(() => ({ ...answer, text: 'As far' }));
     await late?.keep();
     await dead.stop();
@@ -96,10 +98,16 @@ describe('the journal', () => {
     await clock.advance(10_000);
     const found = [await heir.takeOver(), await heir.takeOver()];
     expect(found.map((orphan) => [orphan?.eventId, orphan?.written])).toEqual([
-      ['early', { version: 1, platform: 'discord', place: 'somewhere#0', answer: null }],
+      ['early', { version: 1, platform: 'discord', place: 'somewhere#0', answer: null, asked: null }],
       [
         'late',
-        { version: 1, platform: 'discord', place: 'somewhere#0', answer: { ...answer, text: 'As far' } },
+        {
+          version: 1,
+          platform: 'discord',
+          place: 'somewhere#0',
+          answer: { ...answer, text: 'As far' },
+          asked,
+        },
       ],
     ]);
     expect(await heir.takeOver()).toBeNull();
@@ -161,6 +169,7 @@ describe('the journal', () => {
       finish: (...args) => claims.finish(...args),
       takeOver: (...args) => claims.takeOver(...args),
       underWay: (...args) => claims.underWay(...args),
+      journals: (...args) => claims.journals(...args),
     });
     const entry = await journal.begin('event', 'discord', surface);
     let text = 'One';

@@ -1,0 +1,71 @@
+import { html } from 'hono/html';
+import { formatUsd, nanoUsdPerMillion } from '../../core/kit/money.ts';
+import { usdOrNothing } from '../../core/ledger/limit-words.ts';
+import { readUsage, sumOf } from '../../core/ledger/report.ts';
+import type { Model } from '../../core/ports/model.ts';
+import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
+import type { AdminHost } from '../host.ts';
+import { type Html, named, pill, type Tone, table } from '../html.ts';
+
+const COUNT = 30;
+
+/** The models on offer, each with its state, its prices and its use. */
+export async function models(host: AdminHost): Promise<Html> {
+  const { services } = host;
+  const { clock, timeZone, catalogue } = services;
+  const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
+  const used = Map.groupBy(rows, ({ model }) => model);
+  // In the playground all models are on offer.
+  const listed = catalogue.list(LOCAL_PLATFORM);
+  const states = await Promise.all(listed.map((model) => stateOf(model, host)));
+  return html`<section>
+<p class="soft">The list is <code>models.json</code>; <code>parley models add</code> and <code>parley models remove</code> change it, and <code>parley models check</code> says what could take the place of one that is gone.</p>
+${table(
+  'Models',
+  [
+    { heading: 'Model' },
+    { heading: 'State' },
+    { heading: 'Tier' },
+    { heading: 'Through' },
+    { heading: 'Context', isNumeric: true },
+    { heading: 'In, per million', isNumeric: true },
+    { heading: 'Out', isNumeric: true },
+    { heading: `Requests, ${COUNT} days`, isNumeric: true },
+    { heading: 'Cost', isNumeric: true },
+  ],
+  listed.map((model, index) => {
+    const sum = sumOf(used.get(model.id) ?? []);
+    const { prices } = model;
+    return [
+      html`${named(model.name)} <code class="soft">${model.id}</code>`,
+      states[index] ?? '',
+      model.tier,
+      model.routes.map(({ provider }) => host.providerName(provider)).join(', '),
+      model.contextTokens,
+      price(prices.promptPicoUsd),
+      price(prices.completionPicoUsd),
+      sum.requests,
+      usdOrNothing(sum.costNanoUsd),
+    ];
+  }),
+  'No model is on offer.',
+)}
+</section>`;
+}
+
+async function stateOf(model: Model, host: AdminHost): Promise<Html> {
+  const say = (tone: Tone, text: string) => pill(tone, text);
+  if (model.gone) return say('bad', 'gone from its provider');
+  const open = model.routes.filter(({ gone, provider }) => !gone && host.usable.has(provider));
+  if (open.length === 0) return say('warn', 'no key');
+  const resting = await Promise.all(open.map((route) => host.services.rest.isResting(route)));
+  if (resting.every(Boolean)) return say('bad', 'rests after failures');
+  if (model.endsOn !== null) return say('warn', `goes on ${model.endsOn}`);
+  if (model.doubtedPrices !== undefined) return say('warn', 'price doubted');
+  if (resting.some(Boolean)) return say('warn', 'one way rests');
+  return say('good', 'can be asked');
+}
+
+function price(picoUsd: number | null): string {
+  return picoUsd === null ? 'unknown' : formatUsd(nanoUsdPerMillion(picoUsd));
+}

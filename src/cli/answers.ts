@@ -1,0 +1,63 @@
+import { createGuildNames } from '../core/access/guild-names.ts';
+import { formatDuration } from '../core/kit/durations.ts';
+import { counted } from '../core/kit/text.ts';
+import { type CliCommand, refuseMore, UsageError } from './command.ts';
+import { withAnswers } from './services.ts';
+import { table } from './table.ts';
+
+/** Shows the answers that are under way in any process. */
+export const answers: CliCommand = {
+  name: 'answers',
+  usage: ['answers'],
+  options: {},
+
+  async run({ positionals }, context) {
+    refuseMore(positionals);
+    const { store, clock } = context;
+    const live = await withAnswers(context, (underWay) => underWay.list());
+    const names = await createGuildNames(store).of([...new Set(live.map(({ guild }) => guild))]);
+    const rows = live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
+      id,
+      names.get(guild) ?? guild,
+      userName,
+      model ?? 'waits for its turn',
+      formatDuration(clock.now() - askedAtMs),
+      chars,
+      isEnding ? 'all has arrived' : '',
+    ]);
+    const headings = ['Answer', 'Guild', 'Person', 'Model', 'For', 'Characters', ''];
+    return {
+      text: rows.length === 0 ? 'No answer is under way.' : table(headings, rows),
+      json: live,
+    };
+  },
+};
+
+/** Stops answers, in whichever process they are written. */
+export const stop: CliCommand = {
+  name: 'stop',
+  usage: ['stop <answer id>', 'stop --all'],
+  options: { all: { type: 'boolean' } },
+
+  async run({ positionals: [id, ...extra], values }, context) {
+    refuseMore(extra);
+    const isAll = values['all'] === true;
+    if (isAll === (id !== undefined)) {
+      throw new UsageError('Name one answer, as `answers` lists them, or say --all.');
+    }
+    const stopped = await withAnswers(context, async (underWay) => {
+      const ids = id === undefined ? (await underWay.list()).map((answer) => answer.id) : [id];
+      const done: string[] = [];
+      for (const each of ids) if (await underWay.stop(each)) done.push(each);
+      return done;
+    });
+    return {
+      text:
+        stopped.length === 0
+          ? 'There is no such answer under way.'
+          : `${counted(stopped.length, 'answer stops', 'answers stop')} within a second. What has arrived stays, marked.`,
+      json: { stopped },
+      failed: stopped.length === 0 && !isAll,
+    };
+  },
+};

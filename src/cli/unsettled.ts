@@ -1,0 +1,35 @@
+import { createGuildNames } from '../core/access/guild-names.ts';
+import { momentInWords } from '../core/access/until.ts';
+import { usdOrNothing } from '../core/ledger/limit-words.ts';
+import { listUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
+import { type CliCommand, guildIn, refuseMore } from './command.ts';
+import { table } from './table.ts';
+
+/** Shows requests whose price is not booked, and what is set aside for them. */
+export const unsettled: CliCommand = {
+  name: 'unsettled',
+  usage: ['unsettled [<guild>]'],
+  options: {},
+
+  async run({ positionals: [given, ...extra] }, { store, clock }) {
+    refuseMore(extra);
+    const guild = given === undefined ? null : guildIn(given);
+    const requests = await listUnsettled(store.ledger, guild, clock.now());
+    const names = await createGuildNames(store).of([...new Set(requests.map((request) => request.guild))]);
+    const rows = requests.map((request) => [
+      momentInWords(request.madeAtMs),
+      names.get(request.guild) ?? request.guild,
+      request.userName ?? request.user,
+      request.model,
+      usdOrNothing(request.nanoUsd),
+      whyUnsettled(request),
+    ]);
+    return {
+      text:
+        rows.length === 0
+          ? 'Every request is settled.'
+          : table(['Since', 'Guild', 'Person', 'Model', 'At most', 'Why'], rows),
+      json: requests,
+    };
+  },
+};

@@ -1,0 +1,76 @@
+import { writtenSchema } from '../coordination/journal.ts';
+import type { Stops } from '../coordination/stops.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { ClaimStore } from '../ports/store.ts';
+
+/** An answer that some process is at, as it was written down last: up to 3 s ago. */
+export interface AnswerUnderWay {
+  readonly id: string;
+  readonly guild: GuildId;
+  readonly user: string;
+  readonly userName: string;
+  /** Catalogue id; null while it waits for its turn. */
+  readonly model: string | null;
+  readonly askedAtMs: number;
+  /** Characters that have arrived. */
+  readonly chars: number;
+  /** Whether all has arrived, and the platform is still to take the rest. */
+  readonly isEnding: boolean;
+}
+
+/** The answers of all processes, for operators. */
+export interface AnswersUnderWay {
+  /** The oldest first, at most 500. */
+  list(): Promise<readonly AnswerUnderWay[]>;
+  /** Stops an answer wherever it is written, within about a second; what arrived stays, marked. False if there is none. */
+  stop(id: string): Promise<boolean>;
+}
+
+const MAX_LISTED = 500;
+/** Whom the mark under the answer names. */
+const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as const;
+
+export function createAnswersUnderWay({
+  claims,
+  stops,
+  clock,
+}: {
+  readonly claims: Pick<ClaimStore, 'journals'>;
+  readonly stops: Pick<Stops, 'send'>;
+  readonly clock: Clock;
+}): AnswersUnderWay {
+  async function list(): Promise<readonly AnswerUnderWay[]> {
+    const found = await claims.journals(clock.now(), MAX_LISTED);
+    return found
+      .flatMap(({ journal }) => {
+        const read = writtenSchema.safeParse(journal);
+        if (!read.success || read.data.answer === null) return [];
+        const { answer, asked, platform } = read.data;
+        const { id, model, askedAtMs, text, ending } = answer;
+        return [
+          {
+            id,
+            // A process of an older version writes nobody down.
+            guild: (asked?.guild ?? `${platform}:`) as GuildId,
+            user: asked?.user ?? '',
+            userName: asked?.name ?? 'somebody',
+            model,
+            askedAtMs,
+            chars: text.length,
+            isEnding: ending !== null,
+          },
+        ];
+      })
+      .toSorted((a, b) => a.askedAtMs - b.askedAtMs);
+  }
+
+  return {
+    list,
+    async stop(id) {
+      if (!(await list()).some((answer) => answer.id === id)) return false;
+      await stops.send({ id }, OPERATOR);
+      return true;
+    },
+  };
+}
