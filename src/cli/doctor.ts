@@ -5,16 +5,21 @@ import { createFetch } from '../app/http-client.ts';
 import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { VERSION } from '../core/kit/version.ts';
-import { type CliCommand, UsageError } from './command.ts';
+import { linesOf } from './check-lines.ts';
+import { type CliCommand, textIn, UsageError } from './command.ts';
+import { lookAt } from './doctor-live.ts';
 
 /** Looks at everything that Parley needs, and says what is wrong and what to do. */
 export const doctor: CliCommand = {
   name: 'doctor',
-  usage: ['doctor'],
-  options: {},
+  usage: ['doctor', 'doctor --live discord:<channel id>|slack:<channel id> [--yes]'],
+  options: { live: { type: 'string' }, yes: { type: 'boolean' } },
 
-  async runBare({ positionals: [extra] }, environment) {
+  async runBare({ positionals: [extra], values }, environment) {
     if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    const live = textIn(values, 'live');
+    if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
+    if (values['yes'] === true) throw new UsageError('--yes goes with --live.');
     const log = pino({ level: 'silent' });
     const fetch = createFetch(environment.variables);
     const checks = await examine({ environment, commands, fetch, clock: systemClock, log });
@@ -26,17 +31,6 @@ export const doctor: CliCommand = {
     };
   },
 };
-
-const SIGNS = { ok: '✓', off: '-', warn: '!', fail: '✗' } as const;
-
-/** A line for each check, with a sign before it. */
-export function linesOf(checks: readonly Check[]): string[] {
-  const width = Math.max(...checks.map(({ area }) => area.length));
-  return checks.map(
-    ({ area, state, finding, remedy }) =>
-      `${SIGNS[state]} ${area.padEnd(width)}  ${finding}.${remedy === null ? '' : ` ${remedy}.`}`,
-  );
-}
 
 function verdict(checks: readonly Check[], failed: number): string {
   const warned = checks.filter(({ state }) => state === 'warn').length;

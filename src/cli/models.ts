@@ -14,6 +14,7 @@ import { counted } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import type { ModelFacts } from '../core/ports/provider.ts';
 import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';
+import { linesOf } from './check-lines.ts';
 import {
   type CliArguments,
   type CliCommand,
@@ -22,7 +23,6 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
-import { linesOf } from './doctor.ts';
 import { table } from './table.ts';
 
 const ACTIONS = ['search', 'check', 'add', 'remove'] as const;

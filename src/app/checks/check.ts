@@ -9,7 +9,7 @@ export interface Check {
   readonly remedy: string | null;
 }
 
-export type Area = 'Setup' | 'Machine' | 'Store' | 'Providers' | 'Models' | 'Discord' | 'Slack';
+export type Area = 'Setup' | 'Machine' | 'Store' | 'Providers' | 'Models' | 'Discord' | 'Slack' | 'Live';
 
 /** Makes the checks of one area. */
 export interface Findings {

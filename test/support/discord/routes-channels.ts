@@ -177,6 +177,19 @@ export function channelRoutes(
       },
     },
     {
+      method: 'DELETE',
+      path: '/channels/:channel',
+      bot,
+      handle: (call) => {
+        const channel = visible(call);
+        if (!channel.thread) throw apiError('wrongChannelType');
+        require(channel, 'ManageThreads');
+        announce.channelDeleted(channel);
+        world.channels.delete(channel.id);
+        return channelJson(world, channel);
+      },
+    },
+    {
       method: 'PUT',
       path: '/channels/:channel/thread-members/@me',
       bot,

@@ -36,3 +36,8 @@ export function createUpload(
     }
   };
 }
+
+/** Takes a file of the bot's away, from wherever it was shared. */
+export async function deleteFile(workspace: Workspace, file: string, signal: AbortSignal): Promise<void> {
+  await workspace.call('files.delete', { file }, signal);
+}

@@ -27,6 +27,7 @@ export const METHODS = {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
   },
   'files.completeUploadExternal': { perMinute: 100, scopes: ['files:write'] },
+  'files.delete': { perMinute: 50, scopes: ['files:write'] },
   // Needs `files:read`, which is optional.
   'files.info': { perMinute: 100, scopes: [] },
   'files.getUploadURLExternal': { perMinute: 100, scopes: ['files:write'] },

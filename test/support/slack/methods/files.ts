@@ -24,6 +24,15 @@ export const fileMethods = {
     },
   },
 
+  'files.delete': {
+    tier: 't3',
+    scope: 'files:write',
+    handle(args, { workspace }) {
+      if (!workspace.files.delete(asString(args['file']))) throw new ApiError('file_not_found');
+      return {};
+    },
+  },
+
   'files.completeUploadExternal': {
     tier: 't4',
     scope: 'files:write',

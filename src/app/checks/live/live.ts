@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+import type { CatalogueFile } from '../../../core/catalogue/file.ts';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Config } from '../../config.ts';
+import type { Check } from '../check.ts';
+import { askCheapestModel } from './ask-model.ts';
+import { onStage } from './stage.ts';
+
+export interface LiveTarget {
+  readonly platform: 'discord' | 'slack';
+  readonly channel: string;
+}
+
+export interface LiveOptions {
+  readonly config: Config;
+  readonly file: CatalogueFile;
+  readonly keyIn: (variable: string) => string | undefined;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly onStep: (what: string) => void;
+}
+
+const TARGETS = {
+  discord: /^discord:(?<channel>\d{17,20})$/,
+  slack: /^slack:(?<channel>[CDG][A-Z0-9]+)$/,
+} as const;
+
+/** Reads `discord:<channel>` or `slack:<channel>`; null if it is neither. */
+export function parseLiveTarget(text: string): LiveTarget | null {
+  for (const platform of ['discord', 'slack'] as const) {
+    const channel = TARGETS[platform].exec(text)?.groups?.['channel'];
+    if (channel !== undefined) return { platform, channel };
+  }
+  return null;
+}
+
+/** The variable that a look at this platform needs. */
+export function tokenVariableOf({ platform }: LiveTarget): 'DISCORD_TOKEN' | 'SLACK_BOT_TOKEN' {
+  return platform === 'discord' ? 'DISCORD_TOKEN' : 'SLACK_BOT_TOKEN';
+}
+
+/**
+ * Does in one channel of the real platform what answers do, and takes all of it away again, also if it fails or is interrupted. What it
+ * finds names neither the channel nor any key.
+ */
+export async function lookLive(
+  { platform, channel }: LiveTarget,
+  options: LiveOptions,
+): Promise<readonly Check[]> {
+  const { config } = options;
+  const live =
+    platform === 'discord'
+      ? (await import('./discord.ts')).discordLive(config, channel, options)
+      : (await import('./slack.ts')).slackLive(config, channel, options);
+  return onStage(options, (stage) =>
+    live.look(stage, async (guild) => {
+      if (guild === null) return null;
+      const answer = await askCheapestModel(guild, options, stage.signal);
+      if (!answer.ok) {
+        stage.findings.warn(
+          `No model was asked: ${answer.why.replace(/\.$/, '')}`,
+          'Run `npm run doctor` for the providers',
+        );
+        return null;
+      }
+      const { model, text, cost } = answer;
+      if (text.trim() === '') {
+        stage.findings.warn(`${model} sent no text (${cost})`, 'Ask it in the playground');
+        return null;
+      }
+      stage.findings.ok(`${model} answers (${cost})`);
+      return text.trim().slice(0, 500);
+    }),
+  );
+}

@@ -1,0 +1,27 @@
+/** One answer of a platform, as far as it tells of limits. */
+export interface Observed {
+  /** Method and path with ids taken out, such as `PATCH /channels/:id/messages/:id`. */
+  readonly route: string;
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** A `fetch` that notes what came back; neither bodies nor credentials are kept. */
+export function createObserver(fetch: typeof globalThis.fetch, apiUrl: string) {
+  const seen: Observed[] = [];
+  const observing: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const url = input instanceof Request ? input.url : String(input);
+    if (url.startsWith(apiUrl)) {
+      const path = url
+        .slice(apiUrl.length)
+        .replace(/\?.*$/, '')
+        .replace(/^\/v\d+/, '')
+        .replaceAll(/\d{15,}/g, ':id');
+      const method = init?.method ?? 'GET';
+      seen.push({ route: `${method} ${path}`, status: response.status, headers: response.headers });
+    }
+    return response;
+  };
+  return { fetch: observing, seen };
+}

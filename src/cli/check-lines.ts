@@ -1,0 +1,12 @@
+import type { Check } from '../app/checks/check.ts';
+
+const SIGNS = { ok: '✓', off: '-', warn: '!', fail: '✗' } as const;
+
+/** A line for each check, with a sign before it. */
+export function linesOf(checks: readonly Check[]): string[] {
+  const width = Math.max(...checks.map(({ area }) => area.length));
+  return checks.map(
+    ({ area, state, finding, remedy }) =>
+      `${SIGNS[state]} ${area.padEnd(width)}  ${finding}.${remedy === null ? '' : ` ${remedy}.`}`,
+  );
+}

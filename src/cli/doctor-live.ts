@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { type LiveTarget, lookLive, parseLiveTarget, tokenVariableOf } from '../app/checks/live/live.ts';
+import { keyFrom, readConfig } from '../app/config.ts';
+import type { Environment } from '../app/environment.ts';
+import { createFetch } from '../app/http-client.ts';
+import { parseCatalogueFile } from '../core/catalogue/file.ts';
+import { systemClock } from '../core/kit/clock.ts';
+import { VERSION } from '../core/kit/version.ts';
+import { StartError } from '../core/ports/adapter.ts';
+import { linesOf } from './check-lines.ts';
+import { type CliOutput, UsageError } from './command.ts';
+import { Cancelled, createTerminalAsk } from './setup/ask.ts';
+
+/** Looks at one channel of a real platform, once the person has said yes. @throws UsageError, Cancelled */
+export async function lookAt(
+  text: string,
+  isAgreed: boolean,
+  { variables }: Environment,
+): Promise<CliOutput> {
+  const target = parseLiveTarget(text);
+  if (target === null) {
+    throw new UsageError(
+      `${JSON.stringify(text)} is no channel: it is written discord:123456789012345678 or slack:C012AB3CD.`,
+    );
+  }
+  const config = readConfig(variables);
+  const variable = tokenVariableOf(target);
+  if (config[variable] === undefined) {
+    throw new StartError(
+      `${variable} is not set, so there is no bot to look with.`,
+      `Set it in .env: docs/${target.platform}.md`,
+    );
+  }
+  if (!isAgreed) await agree(target, variables);
+  const file = parseCatalogueFile(await readFile(config.MODELS_FILE, 'utf8'), config.MODELS_FILE);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new Error('interrupted'));
+  for (const signal of SIGNALS) process.once(signal, stop);
+  try {
+    const checks = await lookLive(target, {
+      config,
+      file,
+      keyIn: (name) => keyFrom(variables, name),
+      fetch: createFetch(config),
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+      signal: stopping.signal,
+      onStep: (what) => void process.stderr.write(`… ${what}\n`),
+    });
+    const failed = checks.some(({ state }) => state === 'fail');
+    const differences = checks.filter(({ state }) => state === 'warn').length;
+    const about = { version: VERSION, node: process.versions.node, platform: target.platform };
+    return {
+      text: [
+        `Parley ${about.version} looks at ${about.platform}, with Node ${about.node}`,
+        '',
+        ...linesOf(checks),
+        '',
+        `${differences === 0 ? 'No difference' : `${differences} ${differences === 1 ? 'difference' : 'differences'}`} from what Parley assumes. This report holds no keys, names or channels.`,
+      ].join('\n'),
+      json: { ...about, ok: !failed, differences, checks },
+      failed,
+    };
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+async function agree({ platform, channel }: LiveTarget, variables: NodeJS.Dict<string>): Promise<void> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new UsageError(`--live posts to ${platform}:${channel}, and nobody is there to agree: add --yes.`);
+  }
+  const question = `This posts some 20 messages to ${platform}:${channel}, edits and deletes them, opens a thread, sends a file, and asks one model one question for at most $0.01. It takes about a minute. Go on?`;
+  if (!(await createTerminalAsk(variables).confirm(question, false))) throw new Cancelled('not agreed');
+}

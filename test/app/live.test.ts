@@ -1,0 +1,282 @@
+import { resolve } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Check } from '../../src/app/checks/check.ts';
+import { type LiveTarget, lookLive } from '../../src/app/checks/live/live.ts';
+import { fillTo, firstDifference } from '../../src/app/checks/live/samples.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createFetch } from '../../src/app/http-client.ts';
+import { runCli } from '../../src/cli/run.ts';
+import type { Clock } from '../../src/core/kit/clock.ts';
+import { createFakeDiscord, type FakeDiscordOptions } from '../support/discord/fake-discord.ts';
+import { createFastClock } from '../support/fast-clock.ts';
+import { MODELS_FILE } from '../support/models.ts';
+import { createFakeProvider } from '../support/provider/fake-provider.ts';
+import { createFakeSlack, type FakeSlackOptions } from '../support/slack/fake-slack.ts';
+
+const KEY = 'sk-or-v1-secret-of-the-operator';
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** Changes what goes out before it does, or what comes back. */
+type Deviate = (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
+const straight: Deviate = (fetch) => fetch;
+
+async function look(
+  target: LiveTarget,
+  variables: Record<string, string>,
+  clock: Clock,
+  {
+    deviate = straight,
+    signal = new AbortController().signal,
+  }: { deviate?: Deviate; signal?: AbortSignal } = {},
+) {
+  const provider = await createFakeProvider({ keys: [KEY] });
+  closing.push(provider.close);
+  provider.answer('ready', { prompt_tokens: 10, completion_tokens: 1, cost: 0 });
+  const environment: Record<string, string> = {
+    STORE_URL: 'memory:',
+    OPENROUTER_API_KEY: KEY,
+    OPENROUTER_BASE_URL: provider.url,
+    ...variables,
+  };
+  const checks = await lookLive(target, {
+    config: readConfig(environment),
+    file: MODELS_FILE,
+    keyIn: (variable) => environment[variable],
+    fetch: deviate(createFetch()),
+    clock,
+    log: pino({ level: 'silent' }),
+    signal,
+    onStep: () => {},
+  });
+  return { checks, provider };
+}
+
+const lines = (checks: readonly Check[]) => checks.map(({ state, finding }) => `${state}: ${finding}`);
+const differences = (checks: readonly Check[]) => lines(checks).filter((line) => !line.startsWith('ok'));
+
+async function onDiscord(options: FakeDiscordOptions & Parameters<typeof look>[3] = {}) {
+  const clock = createFastClock();
+  const discord = await createFakeDiscord({ ...options, clock });
+  closing.push(discord.close);
+  const guild = discord.guild({ bot: ['ManageThreads'] });
+  const channel = guild.channel();
+  const { checks, provider } = await look(
+    { platform: 'discord', channel: channel.id },
+    { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+    clock,
+    options,
+  );
+  return { discord, channel, checks, provider };
+}
+
+async function onSlack(options: FakeSlackOptions & Parameters<typeof look>[3] = {}) {
+  const clock = createFastClock();
+  const slack = await createFakeSlack({ ...options, clock });
+  closing.push(slack.close);
+  const channel = slack.channel('garden', [slack.user('Ann')]);
+  const { checks, provider } = await look(
+    { platform: 'slack', channel },
+    { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken, SLACK_API_URL: slack.apiUrl },
+    clock,
+    options,
+  );
+  return { slack, channel, checks, provider };
+}
+
+/** Replaces a piece of the body of requests that hold it. */
+const sends =
+  (piece: string, other: string): Deviate =>
+  (fetch) =>
+  (url, init) => {
+    const body = init?.body instanceof URLSearchParams ? String(init.body) : init?.body;
+    if (typeof body !== 'string' || !body.includes(piece)) return fetch(url, init);
+    const changed = body.replace(piece, other);
+    return fetch(url, {
+      ...init,
+      body: init?.body instanceof URLSearchParams ? new URLSearchParams(changed) : changed,
+    });
+  };
+
+/** Replaces a piece of what comes back from addresses that match. */
+const gives =
+  (where: RegExp, piece: string, other: string): Deviate =>
+  (fetch) =>
+  async (url, init) => {
+    const response = await fetch(url, init);
+    if (!where.test(`${init?.method ?? 'GET'} ${String(url)}`)) return response;
+    const { status, headers } = response;
+    return new Response((await response.text()).replaceAll(piece, other), { status, headers });
+  };
+
+describe('the live look at Discord', () => {
+  it('finds no difference from what Parley assumes, asks one model, and leaves nothing behind', async () => {
+    const { discord, channel, checks, provider } = await onDiscord();
+    expect(differences(checks)).toEqual([]);
+    expect(lines(checks)).toEqual(
+      expect.arrayContaining([
+        'ok: 12 edits stand, the last one last',
+        'ok: A table is read back as it was sent',
+        expect.stringMatching(
+          /^ok: A text of 2000 UTF-16 units, 2000 characters, \d+ bytes \(Cyrillic\) is read back as it was sent$/,
+        ),
+        'ok: Parley counts UTF-16 units; Discord counts code points, of which there are never more',
+        'ok: A thread opens, takes a message, and closes',
+        'ok: A file arrives whole',
+        'ok: meta-llama/llama-3.2-3b-instruct:free answers (free)',
+        'ok: Edits in a channel: 5 in 5 s, as assumed',
+      ]),
+    );
+    expect(provider.chats).toHaveLength(1);
+    expect(discord.messages(channel)).toEqual([]);
+    expect(discord.threads(channel)).toEqual([]);
+    expect(discord.violations.filter((text) => !/BASE_TYPE_MAX_LENGTH|2000/.test(text))).toEqual([]);
+    expect(JSON.stringify(checks)).not.toMatch(new RegExp([discord.token, channel.id, KEY].join('|')));
+  });
+
+  it('names what a changed Discord does otherwise', async () => {
+    const { checks, discord, channel } = await onDiscord({
+      rateLimits: { 'PATCH /channels/:id/messages/:id': { limit: 3, windowMs: 9_000 } },
+      deviate: (fetch) =>
+        sends('x'.repeat(2_001), 'x'.repeat(2_000))(gives(/^GET .*\/messages\//, '- one', '• one')(fetch)),
+    });
+    expect(differences(checks)).toEqual([
+      expect.stringMatching(
+        /^warn: Markdown is read back otherwise: at character \d+ ".*- one.*" was sent and ".*• one.*" stands/,
+      ),
+      'warn: A message of 2001 characters is taken; Parley assumes at most 2000',
+      expect.stringMatching(
+        /^warn: Edits in a channel: the headers say 3 in about \d+\.\d s; Parley begins with 5 in 5 s/,
+      ),
+      ...differences(checks).filter((line) => line.includes('a limit was hit')),
+    ]);
+    expect(discord.messages(channel)).toEqual([]);
+  });
+
+  it('that is interrupted takes away what it posted', async () => {
+    const stopping = new AbortController();
+    let posts = 0;
+    const { checks, discord, channel } = await onDiscord({
+      signal: stopping.signal,
+      deviate: (fetch) => (url, init) => {
+        if (init?.method === 'POST' && ++posts === 6) stopping.abort(new Error('interrupted'));
+        return fetch(url, init);
+      },
+    });
+    expect(differences(checks)).toEqual(['fail: Interrupted before the end']);
+    expect(discord.requests.filter(({ method }) => method === 'POST').length).toBeGreaterThan(3);
+    expect(discord.messages(channel)).toEqual([]);
+  });
+
+  it('says what is left where the bot may not take it away', async () => {
+    const clock = createFastClock();
+    const discord = await createFakeDiscord({ clock });
+    closing.push(discord.close);
+    const channel = discord.guild().channel();
+    const { checks } = await look(
+      { platform: 'discord', channel: channel.id },
+      { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+      clock,
+    );
+    expect(differences(checks)).toEqual([
+      expect.stringMatching(
+        /^warn: Left behind: an archived thread, as only Manage Threads lets the bot delete it/,
+      ),
+    ]);
+    expect(discord.messages(channel)).toEqual([]);
+  });
+});
+
+describe('the live look at Slack', () => {
+  it('finds no difference from what Parley assumes, asks one model, and leaves nothing behind', async () => {
+    const { slack, channel, checks, provider } = await onSlack();
+    expect(differences(checks)).toEqual([]);
+    expect(lines(checks)).toEqual(
+      expect.arrayContaining([
+        'ok: 12 edits stand, the last one last',
+        'ok: A table is read back as it was sent',
+        'ok: chat.update counts bytes of UTF-8, as assumed',
+        'ok: A file arrives',
+        'ok: meta-llama/llama-3.2-3b-instruct:free answers (free)',
+        'ok: Markdown blocks come back as markdown',
+      ]),
+    );
+    expect(provider.chats).toHaveLength(1);
+    expect(slack.messages(channel)).toEqual([]);
+    expect(JSON.stringify(checks)).not.toMatch(new RegExp([slack.app.botToken, channel, KEY].join('|')));
+  });
+
+  it('names what a changed Slack does otherwise', async () => {
+    const letters = encodeURIComponent('я');
+    const { checks, slack, channel } = await onSlack({
+      deviate: (fetch) =>
+        sends(
+          letters.repeat(2_001),
+          letters.repeat(2_000),
+        )(
+          gives(
+            /conversations\.history/,
+            '"type":"actions"',
+            '"type":"context"',
+          )(gives(/conversations\.history/, 'nested', 'flat')(fetch)),
+        ),
+    });
+    expect(differences(checks)).toEqual([
+      expect.stringMatching(/^warn: Markdown is read back otherwise: .*nested.*flat/),
+      'warn: Of 2 buttons 0 are read back',
+      expect.stringMatching(/^warn: chat\.update takes 4002 bytes in 2001 characters/),
+    ]);
+    expect(slack.messages(channel)).toEqual([]);
+  });
+
+  it('takes Slack’s own rendering of Markdown blocks for what it is', async () => {
+    const { checks } = await onSlack({ rendersMarkdown: true });
+    expect(lines(checks)).toContain('ok: Markdown blocks come back as rich_text');
+  });
+});
+
+describe('doctor --live', () => {
+  const run = (...args: string[]) =>
+    runCli(['doctor', ...args], async () => ({
+      variables: { MODELS_FILE: resolve('models.json'), DISCORD_TOKEN: '0123456789' },
+      inFile: new Set(),
+    }));
+
+  it('posts nothing before somebody has agreed', async () => {
+    const { code, errors } = await run('--live', 'discord:123456789012345678');
+    expect(code).toBe(2);
+    expect(errors).toMatch(/nobody is there to agree: add --yes/);
+  });
+
+  it('says how a channel is written, and which token is missing', async () => {
+    expect((await run('--live', 'discord:general')).errors).toMatch(/"discord:general" is no channel/);
+    const slack = await run('--live', 'slack:C012AB3CD', '--yes');
+    expect([slack.code, slack.errors]).toEqual([1, expect.stringMatching(/^SLACK_BOT_TOKEN is not set/)]);
+  });
+});
+
+describe('the samples', () => {
+  it.each([
+    ['one', 'ab '],
+    ['two', 'яж '],
+    ['four', '🦊🐶'],
+  ])('fill a limit to the letter: %s bytes', (_, sample) => {
+    const length = (text: string) => Buffer.byteLength(text);
+    for (const size of [50, 51, 52, 53]) {
+      const text = fillTo(size, sample, length);
+      expect(length(text)).toBeLessThanOrEqual(size);
+      expect(length(text)).toBeGreaterThan(size - 5);
+      expect(text.trim()).toBe(text);
+    }
+  });
+
+  it('differ at a place that is named', () => {
+    expect(firstDifference('same', 'same')).toBeNull();
+    expect(firstDifference('one two', 'one too')).toBe(
+      'at character 5 "one two" was sent and "one too" stands (7 and 7 characters)',
+    );
+  });
+});
