@@ -86,7 +86,13 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       entry.watch(() => found.state);
       await entry.keep();
       const isStillHeld = (await held.take(platform, id)) !== null;
-      const written = { version: 1 as const, platform, place: reference, answer: found.state };
+      const written = {
+        version: 1 as const,
+        platform,
+        place: reference,
+        answer: found.state,
+        asked: null,
+      };
       if (isStillHeld) await end({ eventId, entry, written }, signal);
       else await entry.end();
     }
