@@ -16,13 +16,13 @@ const PARENT_CHECK_MS = 500;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
-  const { config, file, instructions } = await readSetup(environment.variables);
+  const { config, file, instructions } = await readSetup(environment.variables, environment.fromFile);
   // Logs go to standard error, so that standard output holds what a person reads.
   const log = createLog(config.LOG_LEVEL, process.stderr);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
   const remarks = unreadVariables(environment, keyVariables);
-  const readModels = async () => (await readSetup(environment.variables)).file;
+  const readModels = async () => (await readSetup(environment.variables, environment.fromFile)).file;
   const app = await startApp({ config, file, instructions, readModels, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
@@ -43,9 +43,11 @@ function createStop(app: App): (graceMs: number) => void {
   let isStopping = false;
 
   async function stop(graceMs: number): Promise<void> {
-    if (app.answersInFlight() > 0 && graceMs > 0) {
+    const answers = app.answersInFlight();
+    if (answers > 0 && graceMs > 0) {
+      const inProgress = answers === 1 ? '1 answer is' : `${answers} answers are`;
       process.stdout.write(
-        `\nWaiting up to ${graceMs / 1_000} s for answers in progress. Press Ctrl-C again to stop now.\n`,
+        `\n${inProgress} still being written; waiting up to ${graceMs / 1_000} s. Press Ctrl-C again to stop now.\n`,
       );
     }
     // What is not shown by then is in the journal, for the next start.

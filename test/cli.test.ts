@@ -147,7 +147,7 @@ describe('the command line', () => {
     ]);
     expect(existsSync(dirname(elsewhere))).toBe(false);
     const unset = await run(['tier', 'show', 'discord:1'], { ...store, DEFAULT_TIER: 'gold' });
-    expect([unset.code, unset.errors]).toEqual([1, expect.stringMatching(/DEFAULT_TIER is not valid/)]);
+    expect([unset.code, unset.errors]).toEqual([1, expect.stringMatching(/DEFAULT_TIER="\w+" is not valid/)]);
   });
 });
 

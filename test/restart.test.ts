@@ -240,6 +240,9 @@ describe('a process that is told to stop', () => {
     await ending.text('Just in time.');
     await ending.finish();
     expect(await before.program.exited).toBe(0);
+    expect(before.program.output()).toContain(
+      '2 answers are still being written; waiting up to 4 s. Press Ctrl-C again to stop now.',
+    );
 
     const after = await start();
     await after.page.until(() => after.page.answers.length === 2);

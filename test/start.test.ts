@@ -68,10 +68,13 @@ describe('the start', () => {
     expect(run.errors()).toBe('');
   });
 
-  it('names all faults of the environment at once, shows no value, and ends with 1', async () => {
-    const run = start({ PORT: 'secret-port', DEFAULT_TIER: 'secret-tier' });
+  it('names all faults of the environment at once with where they are, and ends with 1', async () => {
+    writeFileSync(join(folder, '.env'), 'DEFAULT_TIER=gold\nPORT=1\n');
+    const run = start({ PORT: 'http', DISCORD_TOKEN: 'secret token' });
     expect(await run.exited).toBe(1);
-    expect(run.errors()).toMatch(/2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- PORT /);
+    expect(run.errors()).toMatch(
+      /3 settings need fixing:\n {2}- DISCORD_TOKEN in the environment .*\n {2}- DEFAULT_TIER="gold" in \.env .*\n {2}- PORT="http" in the environment /,
+    );
     expect(run.errors()).not.toMatch(/secret|at file:/);
   });
 
@@ -125,24 +128,26 @@ describe('the start', () => {
     );
     const missing = start({ MODELS_FILE: 'none.json' });
     expect(await missing.exited).toBe(1);
-    expect(missing.errors()).toMatch(/MODELS_FILE: none\.json cannot be read \(ENOENT\); set it to the path/);
+    expect(missing.errors()).toMatch(
+      /MODELS_FILE: none\.json cannot be read \(ENOENT\)\. Set it to the path/,
+    );
   });
 
   it('refuses a file of instructions that is not there or too long', async () => {
     const missing = start({ INSTRUCTIONS_FILE: 'none.txt' });
     expect(await missing.exited).toBe(1);
-    expect(missing.errors()).toMatch(/INSTRUCTIONS_FILE: none\.txt cannot be read \(ENOENT\); set it to/);
+    expect(missing.errors()).toMatch(/INSTRUCTIONS_FILE: none\.txt cannot be read \(ENOENT\)\. Set it to/);
     writeFileSync(join(folder, 'long.txt'), 'x'.repeat(4_001));
     const long = start({ INSTRUCTIONS_FILE: 'long.txt' });
     expect(await long.exited).toBe(1);
-    expect(long.errors()).toMatch(/long\.txt has 4,001 characters; shorten it to at most 4,000/);
+    expect(long.errors()).toMatch(/long\.txt has 4,001 characters\. Shorten it to at most 4,000/);
   });
 
   it('refuses a default model that there is not, and names one that there is', async () => {
     const run = start({ DEFAULT_MODEL: 'gpt-4o-mini' });
     expect(await run.exited).toBe(1);
     expect(run.errors()).toMatch(
-      /1 setting needs fixing:\n {2}- DEFAULT_MODEL is not the id of a model in .*models\.json; use an id from that file, such as openai\/gpt-4o-mini/,
+      /1 setting needs fixing:\n {2}- DEFAULT_MODEL is not the id of a model in .*models\.json\. Use an id from that file, such as openai\/gpt-4o-mini/,
     );
   });
 
@@ -150,16 +155,16 @@ describe('the start', () => {
     const unread = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'none.json' });
     expect(await unread.exited).toBe(1);
     expect(unread.errors()).toMatch(
-      /2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- MODELS_FILE: none\.json /,
+      /2 settings need fixing:\n {2}- DEFAULT_TIER=.*\n {2}- MODELS_FILE: none\.json /,
     );
     const unknown = start({ DEFAULT_TIER: 'gold', DEFAULT_MODEL: 'nope' });
     expect(await unknown.exited).toBe(1);
-    expect(unknown.errors()).toMatch(/2 settings need fixing:\n {2}- DEFAULT_TIER .*\n {2}- DEFAULT_MODEL /);
+    expect(unknown.errors()).toMatch(/2 settings need fixing:\n {2}- DEFAULT_TIER=.*\n {2}- DEFAULT_MODEL /);
     writeFileSync(join(folder, 'mine.json'), '{"models":[}');
     const both = start({ DEFAULT_TIER: 'gold', MODELS_FILE: 'mine.json' });
     expect(await both.exited).toBe(1);
     expect(both.errors()).toMatch(
-      /^1 setting needs fixing:\n {2}- DEFAULT_TIER .*\nThe models file mine\.json has a fault:\n {2}- line 1/,
+      /^1 setting needs fixing:\n {2}- DEFAULT_TIER=.*\nThe models file mine\.json has a fault:\n {2}- line 1/,
     );
   });
 
@@ -211,7 +216,7 @@ describe('the start', () => {
     const refused = start({ HOST: '0.0.0.0', PLAYGROUND: 'on' });
     expect(await refused.exited).toBe(1);
     expect(refused.errors()).toMatch(
-      /1 setting needs fixing:\n {2}- ADMIN_TOKEN is missing, .* set it to at least 16 characters/,
+      /1 setting needs fixing:\n {2}- ADMIN_TOKEN is missing, .* Set it to at least 16 characters/,
     );
     const off = start({ HOST: '0.0.0.0' });
     await off.ready;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownerOfKeyIn } from '../core/kit/api-keys.ts';
 import { parseJson } from '../core/kit/json.ts';
 import type { FileLimits } from '../core/ports/files.ts';
 import { routingPreferencesSchema } from '../core/ports/routing.ts';
@@ -13,16 +14,24 @@ interface Variable<S extends z.ZodType> {
   readonly schema: S;
   /** A valid value, as the end of the sentence "Use …". */
   readonly expected: string;
+  /** As the end of the sentence "It is not …". Default `valid`. */
+  readonly kind?: string;
   readonly aliases?: readonly string[];
+  /** Whether nobody may read it in a message. */
+  readonly isSecret?: boolean;
 }
 
 function variable<S extends z.ZodType>(
   schema: S,
   expected: string,
-  ...aliases: readonly string[]
+  more: Omit<Variable<S>, 'schema' | 'expected'> = {},
 ): Variable<S> {
-  return { schema, expected, aliases };
+  return { schema, expected, ...more };
 }
+
+const SECRET = { isSecret: true };
+const numberOf = (what: string) => ({ kind: `a number of ${what}` });
+const WHOLE_NUMBER = { kind: 'a whole number' };
 
 /** What a header can carry. */
 const secret = z
@@ -33,8 +42,18 @@ const secret = z
 /** With name and password where it wants them. */
 const proxy = z.url({ protocol: /^https?$/ }).optional();
 const onOff = z.enum(['on', 'off']);
-const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
-const count = (fallback: number) => z.coerce.number().int().positive().max(1_000_000).default(fallback);
+const seconds = (fallback: number) =>
+  variable(
+    z.coerce.number().positive().max(86_400).default(fallback),
+    `a number up to 86400, for example ${fallback}`,
+    numberOf('seconds'),
+  );
+const count = (fallback: number) =>
+  variable(
+    z.coerce.number().int().positive().max(1_000_000).default(fallback),
+    `1–1000000, for example ${fallback}`,
+    WHOLE_NUMBER,
+  );
 const KEY_BYTES = 32;
 
 const encryptionKey = z
@@ -87,25 +106,23 @@ const timeZone = z.string().refine((zone) => {
 });
 
 export const VARIABLES = {
-  OPENROUTER_API_KEY: variable(
-    secret,
-    'a key from https://openrouter.ai/settings/keys',
-    'OPEN_ROUTER_KEY',
-    'OPEN_ROUTER_API_KEY',
-  ),
+  OPENROUTER_API_KEY: variable(secret, 'a key from https://openrouter.ai/settings/keys', {
+    ...SECRET,
+    aliases: ['OPEN_ROUTER_KEY', 'OPEN_ROUTER_API_KEY'],
+  }),
   OPENROUTER_BASE_URL: variable(
     url.default('https://openrouter.ai/api/v1'),
     'an http(s) URL such as https://openrouter.ai/api/v1',
   ),
-  OPENROUTER_TIMEOUT_SEC: variable(seconds(60), 'a number of seconds such as 60'),
-  STREAM_IDLE_TIMEOUT_SEC: variable(seconds(90), 'a number of seconds such as 90'),
-  STREAM_FIRST_PROGRESS_SEC: variable(seconds(300), 'a number of seconds such as 300'),
-  STREAM_PROGRESS_SEC: variable(seconds(120), 'a number of seconds such as 120'),
+  OPENROUTER_TIMEOUT_SEC: seconds(60),
+  STREAM_IDLE_TIMEOUT_SEC: seconds(90),
+  STREAM_FIRST_PROGRESS_SEC: seconds(300),
+  STREAM_PROGRESS_SEC: seconds(120),
   OPENROUTER_PROVIDER: variable(
     json.pipe(routingPreferencesSchema).optional(),
     'a JSON object such as {"order":["OpenAI"],"allow_fallbacks":true}, with the fields of https://openrouter.ai/docs/guides/routing/provider-selection',
   ),
-  OPENAI_API_KEY: variable(secret, 'a key from https://platform.openai.com/api-keys'),
+  OPENAI_API_KEY: variable(secret, 'a key from https://platform.openai.com/api-keys', SECRET),
   OPENAI_BASE_URL: variable(
     url.default('https://api.openai.com/v1'),
     'an http(s) URL such as https://api.openai.com/v1',
@@ -113,6 +130,7 @@ export const VARIABLES = {
   DISCORD_TOKEN: variable(
     secret,
     'the bot token from https://discord.com/developers/applications, under Bot',
+    SECRET,
   ),
   DISCORD_API_URL: variable(
     url.default('https://discord.com/api'),
@@ -138,24 +156,36 @@ export const VARIABLES = {
   SLACK_BOT_TOKEN: variable(
     secret.refine((token) => token === undefined || token.startsWith('xoxb-')),
     'the bot token (xoxb-…) from https://api.slack.com/apps, under OAuth & Permissions',
+    SECRET,
   ),
   SLACK_APP_TOKEN: variable(
     secret.refine((token) => token === undefined || token.startsWith('xapp-')),
     'the app-level token (xapp-…) with connections:write from https://api.slack.com/apps, under Basic Information',
+    SECRET,
   ),
   SLACK_SIGNING_SECRET: variable(
     secret,
     'the signing secret from https://api.slack.com/apps, under Basic Information',
+    SECRET,
   ),
   SLACK_API_URL: variable(
     url.transform((text) => `${text}/`).default('https://slack.com/api/'),
     'an http(s) URL such as https://slack.com/api/',
   ),
-  STORE_URL: variable(storeUrl.default('sqlite:data/parley.db'), 'sqlite:PATH, redis://HOST:PORT or memory:'),
-  ENCRYPTION_KEY: variable(encryptionKey, '32 bytes in base64 or hex; `openssl rand -base64 32` makes one'),
+  STORE_URL: variable(
+    storeUrl.default('sqlite:data/parley.db'),
+    'sqlite:PATH, redis://HOST:PORT or memory:',
+    SECRET,
+  ),
+  ENCRYPTION_KEY: variable(
+    encryptionKey,
+    '32 bytes in base64 or hex; `openssl rand -base64 32` makes one',
+    SECRET,
+  ),
   ENCRYPTION_KEY_OLD: variable(
     encryptionKey,
     'the 32 bytes that ENCRYPTION_KEY held before, in base64 or hex',
+    SECRET,
   ),
   OPERATORS: variable(
     operators.default(new Set()),
@@ -173,31 +203,33 @@ export const VARIABLES = {
   INSTRUCTIONS_FILE: variable(z.string().min(1).optional(), 'the path of a text file'),
   MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
   LOCAL_MODELS: variable(onOff.default('off'), 'on or off'),
-  HTTP_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
-  HTTPS_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128'),
+  HTTP_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128', SECRET),
+  HTTPS_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128', SECRET),
   NO_PROXY: variable(z.string().optional(), 'hosts such as .example.com,10.0.0.5:8080'),
   HOST: variable(
     z.string().min(1).default('127.0.0.1'),
     'an address to listen on, such as 127.0.0.1 or 0.0.0.0',
   ),
-  PORT: variable(
-    z.coerce.number().int().min(0).max(65_535).default(3000),
-    'a port number from 1 to 65535, such as 3000',
-  ),
+  PORT: variable(z.coerce.number().int().min(0).max(65_535).default(3000), '1–65535, for example 3000', {
+    kind: 'a port number',
+  }),
   ADMIN_TOKEN: variable(
     z.string().min(16).regex(/^\S+$/).optional(),
-    'at least 16 characters; `openssl rand -hex 24` makes some',
+    'at least 16 characters without spaces; `openssl rand -hex 24` makes some',
+    SECRET,
   ),
   LIMITS: variable(onOff.default('on'), 'on or off'),
-  MAX_STREAMS: variable(count(1_000), 'a whole number such as 1000'),
-  MAX_STREAMS_PER_GUILD: variable(count(50), 'a whole number such as 50'),
+  MAX_STREAMS: count(1_000),
+  MAX_STREAMS_PER_GUILD: count(50),
   CATCH_UP_MIN: variable(
     z.coerce.number().min(0).max(1_200).default(60),
-    'a number of minutes from 0 (off) to 1200, such as 60',
+    '0 (off) to 1200, for example 60',
+    numberOf('minutes'),
   ),
   SHUTDOWN_GRACE_SEC: variable(
     z.coerce.number().min(0).max(3_600).default(20),
-    'a number of seconds such as 20',
+    '0–3600, for example 20',
+    numberOf('seconds'),
   ),
   LOG_LEVEL: variable(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -206,33 +238,40 @@ export const VARIABLES = {
   LOG_CONTENT: variable(onOff.default('off'), 'on or off'),
   RETENTION_DAYS: variable(
     z.coerce.number().int().positive().max(36_500).default(90),
-    'a number of days such as 90',
+    '1–36500, for example 90',
+    numberOf('days'),
   ),
   TIME_ZONE: variable(timeZone.default('UTC'), 'the name of a time zone such as UTC or Europe/Berlin'),
   FILES_MAX: variable(
     z.coerce.number().int().min(0).max(100).default(10),
-    'a whole number such as 10; 0 for none',
+    '0 (none) to 100, for example 10',
+    WHOLE_NUMBER,
   ),
   FILE_MAX_MB: variable(
     z.coerce.number().positive().max(100).default(20),
-    'a number of megabytes such as 20',
+    'a number up to 100, for example 20',
+    numberOf('megabytes'),
   ),
   FILE_MAX_PAGES: variable(
     z.coerce.number().int().positive().max(1_000).default(50),
-    'a whole number such as 50',
+    '1–1000, for example 50',
+    WHOLE_NUMBER,
   ),
-  FILES_MAX_CHARS: variable(count(200_000), 'a whole number such as 200000'),
+  FILES_MAX_CHARS: count(200_000),
   FILE_TIMEOUT_SEC: variable(
     z.coerce.number().positive().max(300).default(20),
-    'a number of seconds such as 20',
+    'a number up to 300, for example 20',
+    numberOf('seconds'),
   ),
   FILE_MEMORY_MB: variable(
     z.coerce.number().int().min(64).max(4_096).default(256),
-    'a whole number of megabytes such as 256',
+    '64–4096, for example 256',
+    { kind: 'a whole number of megabytes' },
   ),
   CONFIRM_ABOVE_USD: variable(
     z.union([z.literal('off'), z.coerce.number().min(0).max(1_000)]).default(0.5),
-    'an amount in US dollars such as 0.5, or off',
+    '0–1000, for example 0.5, or off',
+    { kind: 'an amount in US dollars' },
   ),
   PLAYGROUND: variable(z.enum(['auto', 'on', 'off']).default('auto'), 'auto, on or off'),
 } as const satisfies Record<string, Variable<z.ZodType>>;
@@ -246,39 +285,77 @@ export function isVariable(name: string): name is Name {
 /** The environment, checked. A variable that is not set and has no default is undefined. */
 export type Config = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['schema']> };
 
-/** All invalid settings at once, one line each with its remedy. Never contains a value that was set. */
+/** A setting that cannot be used. */
+export interface Fault {
+  /** The variable that is named first in the finding. */
+  readonly name: string;
+  /** What is wrong. One sentence without its full stop. */
+  readonly finding: string;
+  /** What to do about it. One sentence without its full stop. */
+  readonly remedy: string;
+}
+
+export function faultInWords({ finding, remedy }: Fault): string {
+  return `${finding}. ${remedy}.`;
+}
+
+/** All invalid settings at once, one line each with its remedy. Never contains the value of a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly Fault[]) {
+    const lines = faults.map((fault) => `  - ${faultInWords(fault)}`);
     super(
-      `${faults.length} ${faults.length === 1 ? 'setting needs' : 'settings need'} fixing:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      `${faults.length} ${faults.length === 1 ? 'setting needs' : 'settings need'} fixing:\n${lines.join('\n')}`,
     );
-    this.faults = faults;
   }
 }
 
-/** The environment as far as it is right, and its faults. Any text will do for `MODELS_FILE`. */
-export function checkEnvironment(environment: NodeJS.Dict<string>): {
+/**
+ * The environment as far as it is right, and its faults. Any text will do for `MODELS_FILE`.
+ *
+ * @param fromFile the variables whose value `.env` gives; without it no fault says where a value comes from
+ */
+export function checkEnvironment(
+  environment: NodeJS.Dict<string>,
+  fromFile?: ReadonlySet<string>,
+): {
   readonly config: Partial<Config> & Pick<Config, 'MODELS_FILE'>;
-  readonly faults: string[];
+  readonly faults: Fault[];
 } {
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, { schema, expected, aliases = [] }] of Object.entries<Variable<z.ZodType>>(VARIABLES)) {
-    const source = [name, ...aliases].find((key) => environment[key]?.trim()) ?? name;
-    const result = schema.safeParse(environment[source]?.trim() || undefined);
-    if (result.success) values[name] = result.data;
-    else faults.push(`${source} is not valid; use ${expected}`);
+  for (const [name, variable] of Object.entries<Variable<z.ZodType>>(VARIABLES)) {
+    const source = [name, ...(variable.aliases ?? [])].find((key) => environment[key]?.trim()) ?? name;
+    const given = environment[source]?.trim();
+    const result = variable.schema.safeParse(given || undefined);
+    if (result.success) {
+      values[name] = result.data;
+      continue;
+    }
+    const value = variable.isSecret || !given || !isShowable(given) ? '' : `="${given}"`;
+    const origin = fromFile === undefined ? '' : fromFile.has(source) ? ' in .env' : ' in the environment';
+    faults.push({
+      name: source,
+      finding: `${source}${value}${origin} is not ${variable.kind ?? 'valid'}`,
+      remedy: `Use ${variable.expected}`,
+    });
   }
   faults.push(...contradictions(values));
   return { config: Object.freeze(values as Config), faults };
 }
 
-/** @throws ConfigError */
-export function readConfig(environment: NodeJS.Dict<string>): Config {
-  const { config, faults } = checkEnvironment(environment);
+/** Longer texts make no message clearer. */
+const MAX_SHOWN_CHARS = 40;
+
+/** Whether it is no secret, neither under the wrong name nor in a URL. */
+function isShowable(value: string): boolean {
+  return value.length <= MAX_SHOWN_CHARS && !/[@?"\p{Cc}]/u.test(value) && ownerOfKeyIn(value) === null;
+}
+
+/** @param fromFile as for `checkEnvironment` @throws ConfigError */
+export function readConfig(environment: NodeJS.Dict<string>, fromFile?: ReadonlySet<string>): Config {
+  const { config, faults } = checkEnvironment(environment, fromFile);
   if (faults.length > 0) throw new ConfigError(faults);
   return config as Config;
 }
@@ -310,30 +387,40 @@ export function fileLimitsOf(config: Config): FileLimits {
 }
 
 /** Faults of variables that are right one by one. */
-function contradictions(config: Partial<Config>): string[] {
-  const faults: string[] = [];
+function contradictions(config: Partial<Config>): Fault[] {
+  const faults: Fault[] = [];
+  const add = (name: Name, what: string, remedy: string) =>
+    faults.push({ name, finding: `${name} ${what}`, remedy });
   const slackTransport = config.SLACK_APP_TOKEN || config.SLACK_SIGNING_SECRET;
   if (config.SLACK_BOT_TOKEN && !slackTransport) {
-    faults.push(
-      `SLACK_BOT_TOKEN alone is not enough; set SLACK_APP_TOKEN to ${VARIABLES.SLACK_APP_TOKEN.expected}, or SLACK_SIGNING_SECRET to ${VARIABLES.SLACK_SIGNING_SECRET.expected}`,
+    add(
+      'SLACK_BOT_TOKEN',
+      'alone is not enough',
+      `Set SLACK_APP_TOKEN to ${VARIABLES.SLACK_APP_TOKEN.expected}, or SLACK_SIGNING_SECRET to ${VARIABLES.SLACK_SIGNING_SECRET.expected}`,
     );
   }
   if (!config.SLACK_BOT_TOKEN && slackTransport) {
-    faults.push(`SLACK_BOT_TOKEN is missing; set it to ${VARIABLES.SLACK_BOT_TOKEN.expected}`);
+    add('SLACK_BOT_TOKEN', 'is missing', `Set it to ${VARIABLES.SLACK_BOT_TOKEN.expected}`);
   }
   const { DISCORD_SHARDS: shards, DISCORD_SHARD_COUNT: shardCount } = config;
   if (Array.isArray(shards) && typeof shardCount !== 'number') {
-    faults.push('DISCORD_SHARD_COUNT is missing; set it to the total number of shards');
+    add('DISCORD_SHARD_COUNT', 'is missing', 'Set it to the total number of shards');
   } else if (Array.isArray(shards) && shards.some((id) => id >= Number(shardCount))) {
-    faults.push('DISCORD_SHARDS is not valid; use numbers below DISCORD_SHARD_COUNT');
+    add(
+      'DISCORD_SHARDS',
+      'names shards that do not exist',
+      `Use numbers below DISCORD_SHARD_COUNT, which is ${shardCount}`,
+    );
   }
   if (config.PLAYGROUND === 'on' && wantsForPlayground(config).length > 0) {
-    faults.push(
-      `ADMIN_TOKEN is missing, so anybody could open the playground; set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
+    add(
+      'ADMIN_TOKEN',
+      'is missing, so anybody could open the playground',
+      `Set it to ${VARIABLES.ADMIN_TOKEN.expected}, or set PLAYGROUND=off or HOST=127.0.0.1`,
     );
   }
   if (config.ENCRYPTION_KEY_OLD && !config.ENCRYPTION_KEY) {
-    faults.push(`ENCRYPTION_KEY is missing; set it to ${VARIABLES.ENCRYPTION_KEY.expected}`);
+    add('ENCRYPTION_KEY', 'is missing', `Set it to ${VARIABLES.ENCRYPTION_KEY.expected}`);
   }
   return faults;
 }

@@ -6,6 +6,8 @@ export interface Environment {
   readonly variables: NodeJS.Dict<string>;
   /** Names that `.env` sets. */
   readonly inFile: ReadonlySet<string>;
+  /** Those of them that nothing else sets, so that the value is the one in `.env`; left out if that is not known. */
+  readonly fromFile?: ReadonlySet<string>;
 }
 
 /**
@@ -16,7 +18,8 @@ export interface Environment {
 export async function readEnvironment(): Promise<Environment> {
   const file = await readDotEnv();
   const variables = asMeant({ ...file, ...process.env });
-  return { variables, inFile: new Set(Object.keys(asMeant(file))) };
+  const inFile = new Set(Object.keys(asMeant(file)));
+  return { variables, inFile, fromFile: inFile.difference(new Set(Object.keys(asMeant(process.env)))) };
 }
 
 /** Most programs read these in lower case as well. */

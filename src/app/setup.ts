@@ -4,7 +4,7 @@ import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../c
 import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { isOfLocalServer } from '../core/provider/local.ts';
-import { type Config, ConfigError, checkEnvironment } from './config.ts';
+import { type Config, ConfigError, checkEnvironment, type Fault } from './config.ts';
 
 /** What the operator set: the environment, and the models file that it names. */
 export interface Setup {
@@ -23,9 +23,12 @@ export class SetupError extends Error {
   }
 }
 
-/** @throws SetupError */
-export async function readSetup(environment: NodeJS.Dict<string>): Promise<Setup> {
-  const { config, faults } = checkEnvironment(environment);
+/** @param fromFile as for `checkEnvironment` @throws SetupError */
+export async function readSetup(
+  environment: NodeJS.Dict<string>,
+  fromFile?: ReadonlySet<string>,
+): Promise<Setup> {
+  const { config, faults } = checkEnvironment(environment, fromFile);
   const { MODELS_FILE, DEFAULT_MODEL } = config;
   const errors: Error[] = [];
   let file: CatalogueFile | null = null;
@@ -36,9 +39,11 @@ export async function readSetup(environment: NodeJS.Dict<string>): Promise<Setup
     if (error instanceof CatalogueFileError) errors.push(error);
     else {
       const { code } = error as NodeJS.ErrnoException;
-      faults.push(
-        `MODELS_FILE: ${MODELS_FILE} cannot be read (${code}); set it to the path of a file like the models.json that comes with Parley`,
-      );
+      faults.push({
+        name: 'MODELS_FILE',
+        finding: `MODELS_FILE: ${MODELS_FILE} cannot be read (${code})`,
+        remedy: 'Set it to the path of a file like the models.json that comes with Parley',
+      });
     }
   }
   const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
@@ -52,30 +57,36 @@ export async function readSetup(environment: NodeJS.Dict<string>): Promise<Setup
 export async function readInstructions(
   path: string | undefined,
 ): Promise<
-  { readonly ok: true; readonly text: string | null } | { readonly ok: false; readonly fault: string }
+  { readonly ok: true; readonly text: string | null } | { readonly ok: false; readonly fault: Fault }
 > {
   if (path === undefined) return { ok: true, text: null };
+  const fault = (what: string, remedy: string) => {
+    const name = 'INSTRUCTIONS_FILE';
+    return { ok: false, fault: { name, finding: `${name}: ${path} ${what}`, remedy } } as const;
+  };
   let text: string;
   try {
     text = (await readFile(path, 'utf8')).trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const fault = `INSTRUCTIONS_FILE: ${path} cannot be read (${code}); set it to the path of a text file, or leave it out`;
-    return { ok: false, fault };
+    return fault(`cannot be read (${code})`, 'Set it to the path of a text file, or leave it out');
   }
   if (text.length <= MAX_INSTRUCTIONS_CHARS) return { ok: true, text: text || null };
   const [length, most] = [text.length, MAX_INSTRUCTIONS_CHARS].map((count) => count.toLocaleString('en-US'));
-  const fault = `INSTRUCTIONS_FILE: ${path} has ${length} characters; shorten it to at most ${most}`;
-  return { ok: false, fault };
+  return fault(`has ${length} characters`, `Shorten it to at most ${most}`);
 }
 
 /** What a server on this machine offers shows only at the start. */
-function defaultModelFaults(id: string, path: string, file: CatalogueFile): string[] {
+function defaultModelFaults(id: string, path: string, file: CatalogueFile): Fault[] {
   const catalogue = createCatalogue(file);
   if (catalogue.get(id, LOCAL_PLATFORM) !== null || isOfLocalServer(id)) return [];
   const { model, near } = catalogue.resolve(id, LOCAL_PLATFORM);
   const meant = model ?? near[0] ?? catalogue.list(LOCAL_PLATFORM)[0];
   return [
-    `DEFAULT_MODEL is not the id of a model in ${path}; use an id from that file${meant === undefined ? '' : `, such as ${meant.id}`}, or remove DEFAULT_MODEL to use the first free model`,
+    {
+      name: 'DEFAULT_MODEL',
+      finding: `DEFAULT_MODEL is not the id of a model in ${path}`,
+      remedy: `Use an id from that file${meant === undefined ? '' : `, such as ${meant.id}`}, or remove DEFAULT_MODEL to use the first free model`,
+    },
   ];
 }

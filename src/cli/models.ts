@@ -73,8 +73,8 @@ interface Offer {
 }
 
 /** What the providers of the file offer, and those that did not say. */
-async function offersOf({ variables }: Environment) {
-  const { config, file } = await readSetup(variables);
+async function offersOf({ variables, fromFile }: Environment) {
+  const { config, file } = await readSetup(variables, fromFile);
   const providers = await openProviders({
     config,
     file,
@@ -161,8 +161,8 @@ function priceIn(picoUsd: number | null): string {
   return picoUsd === null ? 'unknown' : formatUsd(nanoUsdPerMillion(picoUsd));
 }
 
-async function check({ variables }: Environment): Promise<CliOutput> {
-  const config = readConfig(variables);
+async function check({ variables, fromFile }: Environment): Promise<CliOutput> {
+  const config = readConfig(variables, fromFile);
   const checks = await checkKeys({
     config,
     variables,
@@ -217,9 +217,9 @@ function tierFor(provider: string, { prices }: ModelFacts): Tier {
   return isTier(provider) ? provider : 'premium';
 }
 
-async function remove(id: string | undefined, { variables }: Environment): Promise<CliOutput> {
+async function remove(id: string | undefined, { variables, fromFile }: Environment): Promise<CliOutput> {
   if (id === undefined) throw new UsageError('The id of a model is missing.');
-  const { config, file } = await readSetup(variables);
+  const { config, file } = await readSetup(variables, fromFile);
   if (config.DEFAULT_MODEL === id) {
     throw new StartError(`${id} is DEFAULT_MODEL.`, 'Set DEFAULT_MODEL to another model first.');
   }

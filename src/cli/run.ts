@@ -124,7 +124,7 @@ async function runCommand(
   environment: Environment,
 ): Promise<CliOutput> {
   if ('runBare' in command) return command.runBare(args, environment);
-  const config = readConfig(environment.variables);
+  const config = readConfig(environment.variables, environment.fromFile);
   if (config.STORE_URL === 'memory:') {
     throw new StartError(
       'STORE_URL is memory:, which lives in the bot alone.',

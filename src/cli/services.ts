@@ -37,7 +37,7 @@ export async function withLimits<T>(
   context: CliContext,
   work: (limits: LimitRules) => Promise<T>,
 ): Promise<T> {
-  const { config, file } = await readSetup(context.environment.variables);
+  const { config, file } = await readSetup(context.environment.variables, context.environment.fromFile);
   return withLocks(context, (locks) =>
     work(
       createLimitRules({

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, VARIABLES } from '../../src/app/config.ts';
+import { ConfigError, checkEnvironment, readConfig, VARIABLES } from '../../src/app/config.ts';
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
     readConfig(environment);
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
+    if (error instanceof ConfigError) return error.message.split('\n  - ').slice(1);
     throw error;
   }
   return [];
@@ -50,20 +50,40 @@ describe('readConfig', () => {
       TIME_ZONE: 'Mars/Base',
     });
     expect(faults).toHaveLength(4);
-    expect(faults.join('\n')).toMatch(/PORT is not valid; use a port number/);
-    expect(faults.join('\n')).toMatch(
-      /DEFAULT_TIER is not valid; use one of free, openai, openrouter, premium/,
+    expect(faults).toContain('PORT="http" is not a port number. Use 1–65535, for example 3000.');
+    expect(faults).toContain(
+      'DEFAULT_TIER="gold" is not valid. Use one of free, openai, openrouter, premium.',
     );
     expect(faults.join('\n')).toMatch(/STORE_URL .*sqlite:PATH/);
-    expect(faults.join('\n')).toMatch(/TIME_ZONE .*Europe\/Berlin/);
+    expect(faults.join('\n')).toMatch(/TIME_ZONE=.*Europe\/Berlin/);
   });
 
-  it('never repeats a value', () => {
-    const secret = 'very secret value';
-    const everything = Object.fromEntries(Object.keys(VARIABLES).map((name) => [name, secret]));
-    const faults = faultsOf(everything);
-    expect(faults.length).toBeGreaterThan(20);
-    expect(faults.join('\n')).not.toContain(secret);
+  it('never repeats a secret, under whatever name it was set', () => {
+    const secrets = Object.entries<{ isSecret?: boolean }>(VARIABLES).filter(([, { isSecret }]) => isSecret);
+    expect(secrets.length).toBeGreaterThan(8);
+    // As long as names may be shown, and as no secret may be.
+    const faults = faultsOf(Object.fromEntries(secrets.map(([name]) => [name, 'not one'])));
+    expect(faults.length).toBeGreaterThan(8);
+    expect(faults.join('\n')).not.toContain('not one');
+
+    const numbers = Object.keys(VARIABLES).filter((name) => /_SEC$|_MB$|^PORT$/.test(name));
+    for (const secret of [
+      'sk-or-v1-0123456789abcdef0123',
+      'http://me:hunter2@example.com',
+      'a long text that says nothing of what is wrong with it',
+    ]) {
+      const found = faultsOf(Object.fromEntries(numbers.map((name) => [name, secret])));
+      expect(found).toHaveLength(numbers.length);
+      expect(found.join('\n')).not.toContain(secret);
+    }
+  });
+
+  it('says where a value comes from, if that is known', () => {
+    const fault = (fromFile?: ReadonlySet<string>) =>
+      checkEnvironment({ PORT: 'abc' }, fromFile).faults.map(({ finding }) => finding);
+    expect(fault()).toEqual(['PORT="abc" is not a port number']);
+    expect(fault(new Set(['PORT']))).toEqual(['PORT="abc" in .env is not a port number']);
+    expect(fault(new Set())).toEqual(['PORT="abc" in the environment is not a port number']);
   });
 
   it('says which Slack variable is missing beside the one that is set', () => {
@@ -121,7 +141,7 @@ describe('readConfig', () => {
     );
     for (const wrong of ['{"ordre":["OpenAI"]}', '{"order":"OpenAI"}', '[]', 'OpenAI']) {
       expect(faultsOf({ OPENROUTER_PROVIDER: wrong })).toEqual([
-        expect.stringMatching(/^OPENROUTER_PROVIDER .*openrouter\.ai\/docs/),
+        expect.stringMatching(/^OPENROUTER_PROVIDER.*openrouter\.ai\/docs/),
       ]);
     }
   });

@@ -226,8 +226,8 @@ describe('the setup with flags', () => {
       /refuses the key in OPENROUTER_API_KEY/,
     ],
     ['a token that is refused', { DISCORD_TOKEN: 'wrong-token' }, /Discord does not accept DISCORD_TOKEN/],
-    ['an answer that makes no sense', { OPERATORS: 'me' }, /OPERATORS is not valid/],
-    ['half of what belongs together', { SLACK_BOT_TOKEN: 'xoxb-1-2-3' }, /set SLACK_APP_TOKEN/],
+    ['an answer that makes no sense', { OPERATORS: 'me' }, /OPERATORS="me" is not valid/],
+    ['half of what belongs together', { SLACK_BOT_TOKEN: 'xoxb-1-2-3' }, /Set SLACK_APP_TOKEN/],
   ])('refuses %s, and writes nothing for it', async (_, answers, words) => {
     await expect(setUp({ answers })).rejects.toThrow(words);
     expect(() => readFileSync(envPath)).toThrow('ENOENT');

@@ -66,7 +66,7 @@ async function useOf({ services, names }: AdminHost, query: OverviewQuery): Prom
 ${
   installation.length === 0
     ? ''
-    : html`<ul class="soft">${installation.map((level) => html`<li>${levelInWords(level, clock.now(), timeZone)}</li>`)}</ul>`
+    : html`<ul class="soft">${installation.map((level) => html`<li>${levelInWords(level, { nowMs: clock.now(), timeZone, platform: null })}</li>`)}</ul>`
 }
 ${filter(query)}
 <section aria-label="Charts"><div class="charts">

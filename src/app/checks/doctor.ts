@@ -26,13 +26,10 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const { environment, commands, clock, log } = options;
   const { variables } = environment;
   const setup = createFindings('Setup');
-  const config = usableConfig(variables, setup.fail);
+  const config = usableConfig(environment, setup.fail);
   const file = await readModels(config.MODELS_FILE, setup.fail);
   const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
-  if (!instructions.ok) {
-    const [finding, remedy] = instructions.fault.split('; ');
-    setup.fail(finding ?? instructions.fault, remedy ?? 'Leave it out');
-  }
+  if (!instructions.ok) setup.fail(instructions.fault.finding, instructions.fault.remedy);
   const keyVariables = file?.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
   for (const remark of unreadVariables(environment, keyVariables)) {
     setup.warn(remark.replace(/\.$/, ''), 'Correct the name, or take it out');
@@ -59,16 +56,12 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
 type Fail = (finding: string, remedy: string) => void;
 
 /** The environment without what is wrong in it. */
-function usableConfig(variables: NodeJS.Dict<string>, fail: Fail): Config {
-  const { faults } = checkEnvironment(variables);
+function usableConfig({ variables, fromFile }: Environment, fail: Fail): Config {
+  const { faults } = checkEnvironment(variables, fromFile);
   const left = { ...variables };
-  for (const fault of faults) {
-    const [finding = fault, remedy = 'see .env.example'] = fault.split('; ');
-    fail(
-      finding,
-      remedy.replace(/^./, (letter) => letter.toUpperCase()),
-    );
-    delete left[fault.split(' ')[0] ?? ''];
+  for (const { name, finding, remedy } of faults) {
+    fail(finding, remedy);
+    delete left[name];
   }
   // What contradicts the rest may be left.
   return checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});

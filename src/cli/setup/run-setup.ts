@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Check } from '../../app/checks/check.ts';
-import { checkEnvironment, readConfig } from '../../app/config.ts';
+import { checkEnvironment, faultInWords, readConfig } from '../../app/config.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Ask } from './ask.ts';
 import { writeVariables } from './env-file.ts';
@@ -57,7 +57,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   ): Promise<string[]> {
     const next = { ...variables, ...values };
     const { faults } = checkEnvironment(next);
-    if (faults.length > 0 || check === undefined) return faults;
+    if (faults.length > 0 || check === undefined) return faults.map(faultInWords);
     const found = await check(readConfig(next), next);
     checks.push(...found);
     for (const each of found) {

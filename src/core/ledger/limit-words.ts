@@ -1,15 +1,25 @@
 import { formatUsd, parseNanoUsd } from '../kit/money.ts';
 import { LIMITS, type LimitName } from '../ports/limits.ts';
+import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Level, LimitReached } from './ledger.ts';
 
 const PERIODS = { minute: 'per-minute', day: 'daily', month: 'monthly' } as const;
 const SHARED_BY = { user: '', guild: ' for everyone here', installation: ' for the whole bot' } as const;
 
+/** Who reads of a limit, and when. */
+export interface Reader {
+  readonly nowMs: number;
+  /** In which times are said, if the platform does not know the reader's own. */
+  readonly timeZone: string;
+  /** Where it is read; null for the operator's log and pages. */
+  readonly platform: Platform | null;
+}
+
 /** Why a request was refused, for the person who asked: the limit, and when it resets. */
-export function explainLimit(reached: LimitReached, nowMs: number, timeZone: string): string {
+export function explainLimit(reached: LimitReached, reader: Reader): string {
   const { limit, used, setAside, most, needed } = reached;
   const { unit, period } = LIMITS[limit];
-  const resets = `It resets ${resetInWords(reached.renewsAtMs, nowMs, timeZone)}.`;
+  const resets = `It resets ${resetInWords(reached.renewsAtMs, reader)}.`;
   const size = limitSize(limit, most);
   if (unit !== 'nanoUsd' || (used >= most && setAside === 0))
     return `${upperFirst(PERIODS[period])} limit reached (${size}). ${resets}`;
@@ -22,14 +32,10 @@ export function explainLimit(reached: LimitReached, nowMs: number, timeZone: str
 }
 
 /** How much of a limit is used, and when it resets. */
-export function levelInWords(
-  { limit, used, most, renewsAtMs }: Level,
-  nowMs: number,
-  timeZone: string,
-): string {
+export function levelInWords({ limit, used, most, renewsAtMs }: Level, reader: Reader): string {
   const { scope, period } = LIMITS[limit];
   const use = `${useInWords(limit, used, most)} used (${PERIODS[period]} limit${SHARED_BY[scope]}).`;
-  return `${use} It resets ${resetInWords(renewsAtMs, nowMs, timeZone)}.`;
+  return `${use} It resets ${resetInWords(renewsAtMs, reader)}.`;
 }
 
 function limitSize(limit: LimitName, most: number): string {
@@ -89,8 +95,13 @@ export function usdOrNothing(nanoUsd: number): string {
   return nanoUsd === 0 ? '$0' : formatUsd(nanoUsd);
 }
 
+function resetInWords(atMs: number, { nowMs, timeZone, platform }: Reader): string {
+  const words = timeInWords(atMs, nowMs, timeZone);
+  return (platform && platformRow(platform).moment(atMs, nowMs, words)) ?? words;
+}
+
 /** `in 20 seconds`, `at 00:00 (UTC), in 5 hours`, `on 1 December at 00:00 (UTC)`. */
-function resetInWords(atMs: number, nowMs: number, timeZone: string): string {
+function timeInWords(atMs: number, nowMs: number, timeZone: string): string {
   const seconds = Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
   if (seconds <= 90) return `in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
   const time = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }).format(atMs);

@@ -5,7 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
-import type { Actor, GuildId } from '../ports/actor.ts';
+import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import {
   type ChatEvent,
@@ -211,7 +211,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const whose = { guild: request.guild, payer };
       if (!reserved.ok) {
         warnings.reached(whose, reserved);
-        return { ok: false, text: explainLimit(reserved, clock.now(), timeZone) };
+        const reader = { nowMs: clock.now(), timeZone, platform: platformOf(request.guild) };
+        return { ok: false, text: explainLimit(reserved, reader) };
       }
       warnings.watch(whose, reserved.levels);
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Once } from '../coordination/once.ts';
 import type { Clock } from '../kit/clock.ts';
+import { platformOf } from '../ports/actor.ts';
 import type { TellAdmins } from '../ports/adapter.ts';
 import { LIMITS } from '../ports/limits.ts';
 import type { LedgerEntry } from '../ports/store.ts';
@@ -33,7 +34,7 @@ export function createLimitWarnings(options: {
     isEnd: boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const words = levelInWords(level, clock.now(), timeZone);
+    const words = levelInWords(level, { nowMs: clock.now(), timeZone, platform: platformOf(guild) });
     const { limit, used, most, renewsAtMs } = level;
     const facts = { limit, used, most, renewsAtMs };
     if (LIMITS[limit].scope === 'installation') {

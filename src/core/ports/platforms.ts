@@ -16,6 +16,8 @@ interface PlatformRow {
   readonly group: RegExp | null;
   /** The user's id behind a mention, or what was typed in its place; null for none of this platform's. `guild` is without its prefix. */
   user(typed: string, guild: string): string | null;
+  /** A moment to come in a notice, as each reader's own clock has it; null if the platform cannot, and `words` are better. */
+  moment(atMs: number, nowMs: number, words: string): string | null;
   /** Whether the platform itself says who somebody is. Where it does not, an operator stays there, and reaches no other guild. */
   readonly isVouched: boolean;
   /** Whether tiers can be bought there. */
@@ -34,6 +36,8 @@ export const PLATFORMS = {
     guildExamples: ['discord:<server id>', 'discord:dm:<user id>'],
     group: /^(?:<@&(\d{1,20})>|(\d{1,20}))$/,
     user: (typed) => (/^\d{1,20}$/.test(typed) ? typed : null),
+    // https://docs.discord.com/developers/reference#message-formatting
+    moment: (atMs) => `<t:${Math.ceil(atMs / 1_000)}:R>`,
     isVouched: true,
     sellsTiers: true,
   },
@@ -50,6 +54,11 @@ export const PLATFORMS = {
       if (/^[ET][A-Z0-9]+\/[UW][A-Z0-9]+$/.test(typed)) return typed;
       return /^[UW][A-Z0-9]+$/.test(typed) ? `${team}/${typed}` : null;
     },
+    // https://docs.slack.dev/messaging/formatting-message-text#date-formatting; it names minutes, no seconds.
+    moment: (atMs, nowMs, words) =>
+      atMs - nowMs < 120_000
+        ? null
+        : `<!date^${Math.ceil(atMs / 1_000)}^{date_short_pretty} at {time}|${words}>`,
     isVouched: true,
     sellsTiers: false,
   },
@@ -63,6 +72,8 @@ export const PLATFORMS = {
     guildExamples: ['web:local'],
     group: null,
     user: (typed) => (/^(?:member|admin|operator)$/.test(typed) ? typed : null),
+    // Its readers are the operator, whose time zone the words are in.
+    moment: () => null,
     isVouched: false,
     sellsTiers: false,
   },

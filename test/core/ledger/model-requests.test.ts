@@ -289,7 +289,7 @@ describe('a limit', () => {
     await ask();
     const asked = await ask();
     expect(asked.surface.privateTexts[0]?.text).toMatch(
-      /^This question could cost up to \$0\.00\d+, but only \$0\.003 of the daily limit \(\$0\.006 for everyone here\) is left\. It resets at 00:00 \(UTC\), in \d+ (hours?|minutes)\. A cheaper model or a shorter question may still fit\.$/,
+      /^This question could cost up to \$0\.00\d+, but only \$0\.003 of the daily limit \(\$0\.006 for everyone here\) is left\. It resets <t:\d+:R>\. A cheaper model or a shorter question may still fit\.$/,
     );
     expect(bot.provider.chats).toHaveLength(1);
     expect(asked.surface.messages).toEqual([]);

@@ -68,8 +68,8 @@ describe('warnings of limits', () => {
     for (const used of [3.9e9, 4e9, 4.5e9, 4.9e9, 5e9, 5.1e9]) atUse(used);
     await warnings.stop();
     expect(told).toEqual([
-      'discord:1: **80 % of a limit is used.** $4.00 of $5.00 used (daily limit for everyone here). It resets at 00:00 (UTC), in 12 hours. `/usage` shows who used how much; `/limits` shows and changes the limits.',
-      'discord:1: **Limit reached.** $5.00 of $5.00 used (daily limit for everyone here). It resets at 00:00 (UTC), in 12 hours. Requests over the limit are refused until then. `/usage` shows who used how much; `/limits` shows and changes the limits.',
+      `discord:1: **80 % of a limit is used.** $4.00 of $5.00 used (daily limit for everyone here). It resets <t:${MIDNIGHT / 1_000}:R>. \`/usage\` shows who used how much; \`/limits\` shows and changes the limits.`,
+      `discord:1: **Limit reached.** $5.00 of $5.00 used (daily limit for everyone here). It resets <t:${MIDNIGHT / 1_000}:R>. Requests over the limit are refused until then. \`/usage\` shows who used how much; \`/limits\` shows and changes the limits.`,
     ]);
   });
 

@@ -4,7 +4,8 @@ import type { MessageView } from '../../../core/ports/surface.ts';
 import { SIZES } from '../api/sizes.ts';
 import { type Json, SlackRefusal } from '../api/web-api.ts';
 import type { Quirks } from '../api/workspace.ts';
-import { escapeText, neutralise } from './neutralise.ts';
+import { toMrkdwn } from './mrkdwn.ts';
+import { datesInWords, escapeText, hasDate, neutralise } from './neutralise.ts';
 
 /** `text` and `blocks` of a message. */
 export interface MessageContent {
@@ -30,13 +31,13 @@ export function plainContentOf(view: MessageView): MessageContent {
 }
 
 export function plainSections(text: string): readonly Json[] {
-  return cutToSize(neutralise(text), SIZES.section).map(plainSection);
+  return cutToSize(neutralise(datesInWords(text)), SIZES.section).map(plainSection);
 }
 
 /** Note, buttons and footer. */
 export function tailOf({ note, footer, buttons }: MessageView, quirks: Quirks = TAKES_ALL): readonly Json[] {
   return [
-    ...(note === null ? [] : [plainSection(neutralise(clip(note, SIZES.note)))]),
+    ...(note === null ? [] : [plainSection(neutralise(clip(datesInWords(note), SIZES.note)))]),
     ...buttonBlocks(buttons, quirks),
     ...(footer === null
       ? []
@@ -44,9 +45,12 @@ export function tailOf({ note, footer, buttons }: MessageView, quirks: Quirks = 
   ];
 }
 
-/** A notice or a question: Markdown alone. */
+/** A notice or a question: Markdown alone, or Slack's own markup if there is a date in it. */
 export function markdownContent(text: string): MessageContent {
-  return { text: shortText(text), blocks: [{ type: 'markdown', text: neutralise(text) }] };
+  const block = hasDate(text)
+    ? { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(text) } }
+    : { type: 'markdown', text: neutralise(text) };
+  return { text: shortText(text), blocks: [block] };
 }
 
 /** The same in plain sections, where Slack takes no Markdown. */
@@ -142,7 +146,7 @@ function saidIn({ text, note }: MessageView): string {
 
 /** What goes into `text` beside blocks: all of it if it is short, else its beginning, which ends with `…`. */
 export function shortText(text: string): string {
-  const shown = neutralise(text);
+  const shown = neutralise(datesInWords(text));
   const isShort = sizeOf(shown, SIZES.wholeText.unit) <= SIZES.wholeText.max;
   return escapeText(isShort ? shown : clip(shown, SIZES.beginning));
 }
@@ -150,7 +154,7 @@ export function shortText(text: string): string {
 const FIRST_LINE = { max: 150, unit: SIZES.beginning.unit } as const;
 
 function firstLine(text: string): string {
-  return escapeText(clip(neutralise(text.trim().split('\n', 1)[0] ?? ''), FIRST_LINE));
+  return escapeText(clip(neutralise(datesInWords(text).trim().split('\n', 1)[0] ?? ''), FIRST_LINE));
 }
 
 /** Cuts after a line, else after a word, where there is one in the second half of a piece; else between graphemes. */

@@ -1,10 +1,10 @@
 import { marked, type Token, type Tokens } from 'marked';
 import { isLink } from './inbound-text.ts';
-import { escapeText, neutralise } from './neutralise.ts';
+import { escapeText, keepingDates, neutralise } from './neutralise.ts';
 
-/** Markdown in Slack's own markup, for the home tab: it has no Markdown block. */
+/** Markdown in Slack's own markup: for the home tab, which has no Markdown block, and for dates, which Markdown blocks do not show. */
 export function toMrkdwn(markdown: string): string {
-  return blocks(marked.lexer(neutralise(markdown))).trim();
+  return keepingDates(markdown, (text) => blocks(marked.lexer(neutralise(text))).trim());
 }
 
 function blocks(tokens: readonly Token[], indent = ''): string {

@@ -38,3 +38,28 @@ export function settledPart(text: string): string {
 export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
+
+/** What Slack shows as a date, in each reader's own time zone: in mrkdwn alone. */
+const DATE = /<!date\^\d+\^[\w{} ]*\|([^<>]*)>/g;
+
+export function hasDate(text: string): boolean {
+  return text.search(DATE) >= 0;
+}
+
+/** For what is shown as it stands: dates in the words that they bring for that. */
+export function datesInWords(text: string): string {
+  return text.replace(DATE, '$1');
+}
+
+/** Has a text converted by `convert`, which leaves private characters alone, and keeps its dates as they are. */
+export function keepingDates(text: string, convert: (text: string) => string): string {
+  const dates: string[] = [];
+  const marked = text.replace(DATE, (date) => String.fromCodePoint(FIRST_PRIVATE + dates.push(date) - 1));
+  return dates.reduce(
+    (done, date, index) => done.replace(String.fromCodePoint(FIRST_PRIVATE + index), () => date),
+    convert(marked),
+  );
+}
+
+/** Supplementary Private Use Area-B: no model and no person writes with it. */
+const FIRST_PRIVATE = 0x10_0000;

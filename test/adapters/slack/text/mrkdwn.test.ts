@@ -9,6 +9,14 @@ describe('Markdown as Slack’s own markup', () => {
     );
   });
 
+  it('keeps dates, which Slack shows in each reader’s time zone', () => {
+    const date = '<!date^1764547200^{date_short_pretty} at {time}|at 00:00 (UTC)>';
+    expect(toMrkdwn(`**Limit reached.** It resets ${date}. See \`/usage\`.`)).toBe(
+      `*Limit reached.* It resets ${date}. See \`/usage\`.`,
+    );
+    expect(toMrkdwn('<!date^1^{date}^https://evil.example|today>')).not.toContain('<!date');
+  });
+
   it.each([
     '[x](!channel)',
     '[x](!here "title")',

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { explainLimit, levelInWords } from '../../../src/core/ledger/limit-words.ts';
+import type { LimitName } from '../../../src/core/ports/limits.ts';
+import type { Platform } from '../../../src/core/ports/platforms.ts';
+
+const NOW = Date.UTC(2026, 10, 23, 19);
+const MIDNIGHT = Date.UTC(2026, 10, 24);
+
+const reached = (limit: LimitName, renewsAtMs = MIDNIGHT) =>
+  ({ ok: false, limit, unit: 'requests', used: 2, setAside: 0, most: 2, needed: 1, renewsAtMs }) as const;
+const on = (platform: Platform | null) => ({ nowMs: NOW, timeZone: 'UTC', platform });
+
+describe('when a limit resets', () => {
+  it.each([
+    ['discord', '<t:1795478400:R>'],
+    ['slack', '<!date^1795478400^{date_short_pretty} at {time}|at 00:00 (UTC), in 5 hours>'],
+    ['web', 'at 00:00 (UTC), in 5 hours'],
+    [null, 'at 00:00 (UTC), in 5 hours'],
+  ] as const)('is said on %s as it shows times', (platform, time) => {
+    const reader = on(platform);
+    expect(explainLimit(reached('requestsPerUserPerDay'), reader)).toBe(
+      `Daily limit reached (2 requests). It resets ${time}.`,
+    );
+    expect(levelInWords({ ...reached('requestsPerUserPerDay') }, reader)).toBe(
+      `2 of 2 requests used (daily limit). It resets ${time}.`,
+    );
+  });
+
+  it('is said in seconds if it is that soon, on Slack too, whose dates have minutes alone', () => {
+    const soon = reached('requestsPerUserPerMinute', NOW + 20_000);
+    expect(explainLimit(soon, on('slack'))).toBe(
+      'Per-minute limit reached (2 requests). It resets in 20 seconds.',
+    );
+    expect(explainLimit(soon, on('discord'))).toBe(
+      `Per-minute limit reached (2 requests). It resets <t:${(NOW + 20_000) / 1_000}:R>.`,
+    );
+  });
+});
