@@ -1,5 +1,8 @@
-import { createWriteLimiters } from '../../src/core/delivery/write-limiter.ts';
+import { createSharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
+import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
+import { createMemoryPace } from '../../test/support/memory-pace.ts';
+import { log } from '../support/streams.ts';
 import { type Outcome, replyOn, runScene, type Scene } from './answers.ts';
 import { createSimulatedDiscord, type SimulatedPlatform } from './discord.ts';
 import { discordOptimum, type Optimum, slackOptimum } from './optimum.ts';
@@ -56,10 +59,19 @@ interface SlackCase {
   /** Updates that are refused although the limit is kept. */
   readonly surprises?: ReadonlySet<number>;
   readonly startsAtMs?: readonly number[];
+  /** Bots on one store that share the answers; 1 by default. */
+  readonly processes?: number;
 }
 
 function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): PacingCase {
-  const { channels = Math.ceil(answers / 4), words = WORDS, wanted = {}, surprises, startsAtMs } = more;
+  const {
+    channels = Math.ceil(answers / 4),
+    words = WORDS,
+    wanted = {},
+    surprises,
+    startsAtMs,
+    processes = 1,
+  } = more;
   const spreadMs = channels === 1 ? 0 : Math.min(4_000, 500 + answers * 10);
   const scene: Scene = {
     answers,
@@ -75,8 +87,12 @@ function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): P
     wanted,
     optimum: hasOptimum ? slackOptimum(answers, spreadMs) : null,
     run: (bot, counting) =>
-      measure(scene, bot, (clock) =>
-        createSimulatedSlack(clock, { counting, channels, postBurst: 5, ...(surprises && { surprises }) }),
+      measure(
+        scene,
+        bot,
+        (clock) =>
+          createSimulatedSlack(clock, { counting, channels, postBurst: 5, ...(surprises && { surprises }) }),
+        processes,
       ),
   };
 }
@@ -85,16 +101,25 @@ async function measure(
   scene: Scene,
   bot: 'parley' | 'bare',
   platformOn: (clock: FakeClock) => SimulatedPlatform,
+  processes = 1,
 ): Promise<Measured> {
   const clock = createFakeClock(0);
   const platform = platformOn(clock);
-  const limiters = createWriteLimiters(clock);
-  const outcome = await runScene(scene, clock, (index, screen) =>
-    bot === 'bare'
-      ? platform.bareBot.start(index, screen)
-      : replyOn(platform.open(index, screen, limiters), limiters, clock),
-  );
+  const limiters = limitersOf(processes, clock);
+  const outcome = await runScene(scene, clock, (index, screen) => {
+    if (bot === 'bare') return platform.bareBot.start(index, screen);
+    const own = limiters[index % processes] as WriteLimiters;
+    return replyOn(platform.open(index, screen, own), own, clock);
+  });
   return { ...outcome, calls: platform.calls, refusals: platform.refusals };
+}
+
+function limitersOf(processes: number, clock: FakeClock): readonly WriteLimiters[] {
+  if (processes === 1) return [createWriteLimiters(clock)];
+  const pace = createMemoryPace(clock);
+  return Array.from({ length: processes }, () =>
+    createWriteLimiters(clock, createSharedLimiter(pace, { clock, log })),
+  );
 }
 
 /** Thirty people who ask again and again for ten minutes, each answer 8 s long. */
@@ -116,6 +141,8 @@ export const CASES: readonly PacingCase[] = [
   mentionsOnSlack('one answer in a quiet workspace', 1, { wanted: { wordsBehind: 27 } }),
   mentionsOnSlack('one answer of 20 s', 1, { words: 1_000, wanted: { wordsBehind: 27 } }),
   mentionsOnSlack('one answer of 60 s', 1, { words: 3_000 }),
+  mentionsOnSlack('10 mentions, two processes', 10, { processes: 2, wanted: { wordsBehind: 27 } }),
+  mentionsOnSlack('100 mentions, four processes', 100, { processes: 4, wanted: { endLag: [1, 3] } }),
   mentionsOnSlack('10 mentions, three surprise 429s', 10, {
     surprises: new Set([5, 6, 7]),
     wanted: { endLag: [3, 3] },

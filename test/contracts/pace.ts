@@ -111,6 +111,45 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       expect(await one.begin(writeOf({ owner: 'one' }))).toBeGreaterThan(0);
     });
 
+    it('keeps room for what is owed, in the way of what takes turns alone, until it is settled or its lease is over', async () => {
+      const [one, two, three] = bench.clients;
+      const owed = { key: 'limit', limit: 3, windowMs: AGES_MS, dueMs: 1, leaseMs: AGES_MS };
+      expect(await one.owe({ ...owed, id: 'a' })).toBe(0);
+      expect(await two.owe({ ...owed, id: 'b' })).toBe(0);
+      const turn = writeOf({ limit: 3, gapMs: 1 });
+      expect(await three.begin({ ...turn, owner: 'three' })).toBe(0);
+      // Two are owed and one counts: there is no room for another debt, and none for another turn.
+      expect(await three.owe({ ...owed, id: 'c' })).toBeGreaterThan(0);
+      expect(await one.owe({ ...owed, id: 'a' })).toBe(0);
+      expect(await three.begin(writeOf({ limit: 2, gapMs: 1, owner: 'three' }))).toBeGreaterThan(0);
+      // The writes that room was kept for.
+      expect(await one.begin(writeOf({ limit: 3 }))).toBe(0);
+      expect(await two.begin(writeOf({ limit: 3 }))).toBe(0);
+      await one.settle('limit', 'a');
+      await two.settle('limit', 'b');
+      const other = { ...owed, key: 'other', limit: 1 };
+      expect(await one.owe({ ...other, id: 'd', leaseMs: 10 })).toBe(0);
+      await bench.run(bench.clock.sleep(30));
+      expect(await two.owe({ ...other, id: 'e' })).toBe(0);
+      await two.settle('other', 'e');
+      expect(await one.owe({ ...other, id: 'f' })).toBe(0);
+      expect(await one.begin(writeOf({ key: 'other', limit: 1, gapMs: 1 }))).toBeGreaterThan(0);
+    });
+
+    it('owes as many as fit in time where windows are short', async () => {
+      const [one] = bench.clients;
+      const owed = { key: 'short', limit: 2, windowMs: 1_000, dueMs: 2_000, leaseMs: AGES_MS };
+      for (const id of ['a', 'b', 'c', 'd']) expect(await one.owe({ ...owed, id })).toBe(0);
+      expect(await one.owe({ ...owed, id: 'e' })).toBeGreaterThan(0);
+    });
+
+    it('owes nothing while the platform said to wait for longer', async () => {
+      const [one, two] = bench.clients;
+      await one.block('limit', AGES_MS);
+      const owed = { key: 'limit', id: 'a', limit: 3, windowMs: AGES_MS, dueMs: 1, leaseMs: AGES_MS };
+      expect(await two.owe(owed)).toBeGreaterThan(AGES_MS / 2);
+    });
+
     it('gives turns to processes one after the other, however soon one asks again', async () => {
       const [one, two, three] = bench.clients;
       const turn = { limit: 100, gapMs: AGES_MS };

@@ -14,5 +14,15 @@ export function fastPace(pace: PaceStore, speed: number): PaceStore {
     },
     end: (key, id, countsMs) => pace.end(key, id, countsMs / speed),
     block: (key, ms) => pace.block(key, ms / speed),
+    async owe({ windowMs, dueMs, leaseMs, ...write }) {
+      const waitMs = await pace.owe({
+        ...write,
+        windowMs: windowMs / speed,
+        dueMs: dueMs / speed,
+        leaseMs: leaseMs / speed,
+      });
+      return waitMs * speed;
+    },
+    settle: (key, id) => pace.settle(key, id),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import { waitInLine } from '../kit/waiters.ts';
-import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
-import type { SharedLimiter, SharedWrite } from './shared-limiter.ts';
+import { DEFAULT_DUE_MS, type RateReport, type Scope, type Urgency } from '../ports/scope.ts';
+import type { SharedLimiter, SharedOwed, SharedWrite } from './shared-limiter.ts';
 
 /** A last write that a lane keeps room for. */
 export interface Owed {
@@ -24,7 +24,6 @@ const RANKS: Readonly<Record<Urgency, number>> = { last: 0, first: 1, prepare: 2
 const RECOVERY_WINDOWS = { first: 5, most: 60 };
 /** For so long the platform is not asked again for a burst that it refused. */
 const BURST_KEPT_MS = 24 * 3_600_000;
-const DUE_MS = 1_000;
 
 /** Nobody else counts it. */
 const ALONE: SharedWrite = { end() {} };
@@ -49,7 +48,10 @@ export class Lane {
   #endedAtMs: number[] = [];
   /** Last writes of answers that grow here, and those who wait to grow. */
   #owed = 0;
-  #debtors: (() => void)[] = [];
+  #debtors: ((shared: SharedOwed | null) => void)[] = [];
+  /** Whether the store is asked for room now, and before when it is not asked again. */
+  #isOwing = false;
+  #owesFromMs = 0;
   /** When an interim update may go next. */
   #nextInterimAtMs = 0;
   #blockedUntilMs = 0;
@@ -99,7 +101,7 @@ export class Lane {
   /** Resolves as soon as one more last write can be paid for, in the order of asking. */
   owe(signal: AbortSignal): Promise<Owed> {
     return waitInLine<Owed>(signal, (grant) => {
-      const debtor = () => {
+      const debtor = (shared: SharedOwed | null) => {
         this.#owed++;
         let isOpen = true;
         grant({
@@ -107,6 +109,7 @@ export class Lane {
             if (!isOpen) return;
             isOpen = false;
             this.#owed--;
+            shared?.release();
             this.pump();
           },
         });
@@ -172,23 +175,42 @@ export class Lane {
   }
 
   #admitDebtors(): void {
-    while (this.#debtors.length > 0) {
+    while (this.#debtors.length > 0 && !this.#isOwing) {
+      if (this.#owesFromMs > this.#clock.now()) {
+        this.#wake(this.#owesFromMs, this.#clock.now());
+        return;
+      }
       if (!this.#canOwe()) {
         const oldest = this.#endedAtMs[0];
         const nowMs = this.#clock.now();
-        const dueMs = this.#scope.dueMs ?? DUE_MS;
+        const dueMs = this.#scope.dueMs ?? DEFAULT_DUE_MS;
         if (oldest !== undefined) this.#wake(Math.max(nowMs + 1, oldest + this.#windowMs - dueMs), nowMs);
         return;
       }
-      this.#debtors.shift()?.();
+      if (this.#shared === null) this.#debtors.shift()?.(null);
+      else void this.#askForRoom(this.#shared);
     }
+  }
+
+  /** Asks for room that all processes leave, for whoever has waited longest by then. */
+  async #askForRoom(shared: SharedLimiter): Promise<void> {
+    this.#isOwing = true;
+    const owed = await shared.owe(this.#scope);
+    this.#isOwing = false;
+    if (typeof owed === 'number') this.#owesFromMs = this.#clock.now() + owed;
+    else {
+      const debtor = this.#debtors.shift();
+      if (debtor === undefined) owed.release();
+      else debtor(owed);
+    }
+    this.pump();
   }
 
   /** Whether all last writes, with one more, and what is urgent already could be written in time. */
   #canOwe(): boolean {
     this.#forgetOld();
     const nowMs = this.#clock.now();
-    const dueMs = this.#scope.dueMs ?? DUE_MS;
+    const dueMs = this.#scope.dueMs ?? DEFAULT_DUE_MS;
     const byMs = nowMs + dueMs;
     if (Math.max(this.#blockedUntilMs, this.#othersUntilMs) > byMs) return false;
     const urgent = this.#waiters.filter((waiter) => waiter.urgency() !== 'interim').length;

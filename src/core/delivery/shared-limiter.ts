@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
-import type { Scope } from '../ports/scope.ts';
+import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
 import { type PaceStore, StoreError } from '../ports/store.ts';
 
 /** Limits that are kept together with other processes, as long as the store answers; without it, each goes by its own count. */
@@ -14,6 +15,11 @@ export interface SharedLimiter {
    * second at most.
    */
   begin(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
+  /**
+   * Keeps room for a last write, which all processes leave; or resolves to the milliseconds after which to ask again. Never
+   * rejects; takes half a second at most.
+   */
+  owe(scope: Scope): Promise<SharedOwed | number>;
   /** Nothing is to begin for so long: the platform said so. */
   block(scope: Scope, ms: number): void;
   /** Resolves when the store has heard of everything. */
@@ -25,11 +31,19 @@ export interface SharedWrite {
   end(countsMs: number): void;
 }
 
+export interface SharedOwed {
+  /** The room is used, or not needed. */
+  release(): void;
+}
+
 /** Redis answers within a millisecond or so. No answer's text waits longer for what others write. */
 const PATIENCE_MS = 500;
 /** After a fault the store is asked again, by one write. */
 const RETRY_AFTER_MS = 5_000;
 const LONGEST_WRITE_MS = 15_000;
+/** Room that a dead process kept is free after that. */
+const OWED_LEASE_MS = 20_000;
+const RENEW_OWED_EVERY_MS = 5_000;
 
 export function createSharedLimiter(
   store: PaceStore,
@@ -67,7 +81,36 @@ export function createSharedLimiter(
     telling.add(step().catch(failed));
   }
 
+  /** By id: what this process keeps room for. */
+  const owed = new Map<string, Scope>();
+  const oweFor = (id: string, { key, limit, windowMs, dueMs = DEFAULT_DUE_MS }: Scope) =>
+    store.owe({ key, id, limit, windowMs, dueMs, leaseMs: OWED_LEASE_MS });
+  const renewing = repeat(
+    'keeping room for last writes',
+    RENEW_OWED_EVERY_MS,
+    async () => {
+      if (retryAtMs === null) await Promise.all([...owed].map(([id, scope]) => oweFor(id, scope)));
+    },
+    { clock, log },
+  );
+
   return {
+    async owe(scope) {
+      const id = randomUUID();
+      if (retryAtMs !== null) return { release() {} };
+      const waitMs = await ask(oweFor(id, scope)).catch((error: unknown) => {
+        failed(error);
+        return 0;
+      });
+      if (waitMs > 0) return waitMs;
+      owed.set(id, scope);
+      return {
+        release() {
+          owed.delete(id);
+          tell(() => store.settle(scope.key, id));
+        },
+      };
+    },
     async begin({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
       const id = randomUUID();
       const write: SharedWrite = { end: (countsMs) => tell(() => store.end(key, id, countsMs)) };
@@ -87,6 +130,9 @@ export function createSharedLimiter(
       }
     },
     block: ({ key }, ms) => tell(() => store.block(key, ms)),
-    stop: () => telling.settled(),
+    async stop() {
+      await renewing.stop();
+      await telling.settled();
+    },
   };
 }

@@ -19,7 +19,7 @@ export interface Scope {
   readonly burstEach?: number;
   /**
    * An answer may begin to grow only if the last states of all that grow here could be written within so many
-   * milliseconds. Default 1,000.
+   * milliseconds. Default `DEFAULT_DUE_MS`.
    */
   readonly dueMs?: number;
   /** A wider limit, which these writes draw from as well: they wait for both before it is decided what is written. */
@@ -32,6 +32,8 @@ export interface Scope {
    */
   readonly longestMs?: number;
 }
+
+export const DEFAULT_DUE_MS = 1_000;
 
 /**
  * What a write is for, the most urgent first. `last`: it ends a message, so that no later state makes up for it. `first`: it

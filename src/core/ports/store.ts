@@ -248,4 +248,19 @@ export interface PaceStore {
   end(key: string, id: string, countsMs: number): Promise<void>;
   /** Nothing begins for so long, whoever asks. */
   block(key: string, ms: number): Promise<void>;
+  /**
+   * Keeps room for a write that comes later, and resolves to 0; or to the milliseconds after which to ask again. What takes turns
+   * leaves that room. Room that is kept already is kept for another lease.
+   */
+  owe(write: OwedWrite): Promise<number>;
+  /** The write has come, or is not needed. */
+  settle(key: string, id: string): Promise<void>;
+}
+
+/** A write that is kept room for: all that are owed could be written soon, beside those that count. */
+export interface OwedWrite extends Pick<CountedWrite, 'key' | 'id' | 'limit' | 'windowMs'> {
+  /** How soon. */
+  readonly dueMs: number;
+  /** It is forgotten after that, unless it is asked for again. */
+  readonly leaseMs: number;
 }

@@ -43,9 +43,13 @@ export const INDEXED_BY = key('indexed');
 export function paceWrites(limit: string): string {
   return key(`pace:writes:${limit}`);
 }
-/** … and who may write when. */
+/** … who may write when, … */
 export function paceTurns(limit: string): string {
   return key(`pace:turns:${limit}`);
+}
+/** … and ids of writes that room is kept for, by the time until which it is. */
+export function paceOwed(limit: string): string {
+  return key(`pace:owed:${limit}`);
 }
 
 /** Member -> record, as JSON. */

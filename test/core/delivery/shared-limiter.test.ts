@@ -33,7 +33,13 @@ function distant(store: PaceStore, clock: Clock, awayMs: number): PaceStore {
       await clock.sleep(awayMs);
       return answer;
     };
-  return { begin: over(store.begin), end: over(store.end), block: over(store.block) };
+  return {
+    begin: over(store.begin),
+    end: over(store.end),
+    block: over(store.block),
+    owe: over(store.owe),
+    settle: over(store.settle),
+  };
 }
 
 function setUp() {
@@ -62,11 +68,60 @@ function createFrailPace(clock: Clock) {
     begin: (write) => through(() => memory.begin(write)),
     end: (key, id, countsMs) => through(() => memory.end(key, id, countsMs)),
     block: (key, ms) => through(() => memory.block(key, ms)),
+    owe: (write) => through(() => memory.owe(write)),
+    settle: (key, id) => through(() => memory.settle(key, id)),
   };
   return { frail, store };
 }
 
 describe('processes that share a limit', () => {
+  it('keep room together for the last writes of what grows in any of them', async () => {
+    const { clock, store, write } = setUp();
+    const [here, there] = [startProcess(store, clock), startProcess(store, clock)];
+    const workspace: Scope = { ...scope, dueMs: 1_000 };
+    const owedHere = await Promise.all(Array.from({ length: 3 }, () => here.limiters.owe(workspace, never)));
+    const owedThere = await Promise.all(
+      Array.from({ length: 2 }, () => there.limiters.owe(workspace, never)),
+    );
+    // The limit is five: neither may let a sixth grow, nor write what a later state makes up for.
+    let grown = 0;
+    void here.limiters.owe(workspace, never).then(() => grown++);
+    let interims = 0;
+    void there.limiters.run(workspace, interim, async () => interims++, never);
+    await clock.advance(60_000);
+    expect([grown, interims]).toEqual([0, 0]);
+    // Room is there for all five at once, and what comes free is seen by the other.
+    const lasts = [
+      ...owedHere.map(() => here.limiters.run(workspace, urgent, write('here'), never)),
+      ...owedThere.map(() => there.limiters.run(workspace, urgent, write('there'), never)),
+    ];
+    await clock.advance(100);
+    await Promise.all(lasts);
+    for (const owed of [...owedHere, ...owedThere]) owed.release();
+    await clock.advance(10_000);
+    expect([grown, interims]).toEqual([1, 1]);
+  });
+
+  it('free the room that a dead one kept, and no room of one that lives', async () => {
+    const { clock, store } = setUp();
+    const lives = startProcess(store, clock);
+    await store.owe({
+      key: scope.key,
+      id: 'of a dead process',
+      limit: 5,
+      windowMs: 5_000,
+      dueMs: 1_000,
+      leaseMs: 20_000,
+    });
+    await Promise.all(Array.from({ length: 4 }, () => lives.limiters.owe(scope, never)));
+    let grown = 0;
+    for (let more = 0; more < 2; more++) void lives.limiters.owe(scope, never).then(() => grown++);
+    await clock.advance(15_000);
+    expect(grown).toBe(0);
+    await clock.advance(60_000);
+    expect(grown).toBe(1);
+  });
+
   it('use nearly all of it together, and never more, whatever a write takes', async () => {
     const { clock, store } = setUp();
     const limiter = createMemoryLimiter(clock);
