@@ -62,6 +62,7 @@ async function costShare(
     input: ['text'],
     output: ['text'],
     endsOn: null,
+    thinks: false,
     gone: false,
   } as const;
   const model: Model = {
@@ -88,6 +89,7 @@ async function costShare(
       asker: { user: 'mia', name: 'Mia' },
       question: { text: question },
       // A thread of some days.
+      summary: null,
       day: `2026-11-${10 + Math.floor(turn / 4)}`,
       instructions: [],
       channel: 'general',

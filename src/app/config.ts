@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ownerOfKeyIn } from '../core/kit/api-keys.ts';
 import { parseJson } from '../core/kit/json.ts';
+import { AUTOMATIC_NAMES, type Automatic } from '../core/ports/automatic.ts';
 import type { FileLimits } from '../core/ports/files.ts';
 import { routingPreferencesSchema } from '../core/ports/routing.ts';
 import { TIERS } from '../core/ports/tiers.ts';
@@ -88,6 +89,14 @@ const skuTiers = z
   .transform((text) => text.split(',').map((pair) => pair.trim().split('=')))
   .pipe(z.array(z.tuple([z.string().regex(/^\d+$/), z.enum(TIERS)])))
   .transform((pairs) => new Map(pairs));
+
+/** Names of what may spend by itself; `off` for nothing. */
+const automatic = z
+  .string()
+  .default(AUTOMATIC_NAMES.join(','))
+  .transform((text) => (text === 'off' ? [] : text.split(',').map((name) => name.trim())))
+  .pipe(z.array(z.enum(AUTOMATIC_NAMES)))
+  .transform((names): ReadonlySet<Automatic> => new Set(names));
 
 const operators = z
   .string()
@@ -201,6 +210,7 @@ export const VARIABLES = {
   DEFAULT_TIER: variable(z.enum(TIERS).default('free'), `one of ${TIERS.join(', ')}`),
   DEFAULT_MODEL: variable(z.string().min(1).optional(), 'the id of a model in models.json'),
   INSTRUCTIONS_FILE: variable(z.string().min(1).optional(), 'the path of a text file'),
+  AUTOMATIC: variable(automatic, `"off", or a list of ${AUTOMATIC_NAMES.join(', ')}`),
   MODELS_FILE: variable(z.string().min(1).default('models.json'), 'the path of a file like models.json'),
   LOCAL_MODELS: variable(onOff.default('off'), 'on or off'),
   HTTP_PROXY: variable(proxy, 'the address of a proxy, such as http://proxy.example:3128', SECRET),

@@ -164,6 +164,8 @@ export async function startApp({
       operatorContact: config.OPERATOR_CONTACT ?? null,
       missingKeys: (models) => providers.missingKeys(models, providers.usable),
       demoLacks: providers.demoLacks,
+      // The demo's texts stand for nothing.
+      automatic: providers.demoLacks === null ? config.AUTOMATIC : new Set(),
       operators: new Set([...config.OPERATORS, ...(withPlayground ? ['web:operator'] : [])]),
       slots,
       limiters,

@@ -1,15 +1,18 @@
+import type { Preview } from '../core/chat/preview.ts';
 import { defineCommand } from '../core/command.ts';
+import { oneLine, plainLine } from '../core/kit/text.ts';
+import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 
 export const context = defineCommand({
   name: 'context',
-  description: 'Choose whether the model sees the earlier messages of a thread',
+  description: 'Show what the model will see here; admins choose whether it reads threads',
   role: 'member',
   reply: 'private',
   options: {
     threads: {
       type: 'choice',
-      description: 'Read threads or not (admins; default: show the setting)',
+      description: 'Read the earlier messages of threads or not (admins)',
       choices: [
         { value: 'on', label: 'Read threads' },
         { value: 'off', label: 'Do not read threads' },
@@ -18,26 +21,78 @@ export const context = defineCommand({
     },
     scope: {
       type: 'choice',
-      description: 'Where it applies (default: this channel)',
+      description: 'Where that applies (default: this channel)',
       choices: [
         { value: 'channel', label: 'This channel' },
         { value: 'guild', label: 'All channels' },
       ],
     },
   },
-  async run({ actor, place, services, tell }, { threads, scope = 'channel' }) {
-    const { roles, settings } = services;
+  async run({ actor, place, services, signal, tell }, { threads, scope = 'channel' }) {
+    const { roles, settings, chat, lookAhead } = services;
     if (threads !== undefined) {
       if (!mayActAs(await roles(actor), 'admin'))
         return tell('Only an admin can choose whether threads are read.');
       const context = threads === 'default' ? undefined : threads === 'on';
       await settings.change(scope, { place, conversation: null }, { context });
+      const { readsContext } = await settings.at({ place, conversation: null });
+      return tell(readingInWords(readsContext));
     }
-    const { readsContext } = await settings.at({ place, conversation: null });
-    await tell(
-      readsContext
-        ? 'If you mention me in a thread, I read its earlier messages. I always read the message you reply to, forwarded messages and files.'
-        : 'If you mention me in a thread, I do not read its earlier messages. I still read the message you reply to, forwarded messages and files.',
-    );
+    const conversation = await chat.conversationAt(place);
+    const preview = await lookAhead({ actor, place, conversation }, signal);
+    if (preview === null) return tell('No model is available here right now. `/models` shows why.');
+    await tell(inWords(preview));
   },
 });
+
+function readingInWords(readsContext: boolean): string {
+  return readsContext
+    ? 'If you mention me in a thread, I read its earlier messages. I always read the message you reply to, forwarded messages and files.'
+    : 'If you mention me in a thread, I do not read its earlier messages. I still read the message you reply to, forwarded messages and files.';
+}
+
+const MAX_SUMMARY_CHARS = 1_500;
+const MAX_FILES = 10;
+
+function inWords(preview: Preview): string {
+  const { model, instructions, summary, turns, leftOut, files, tokens, budgetTokens } = preview;
+  const from = instructions.map(
+    ({ from, text }) => `${plainLine(from, 80)} (${count(text.length)} characters)`,
+  );
+  const shown = files.slice(0, MAX_FILES).map((name) => plainLine(name, 60));
+  const more = files.length - shown.length;
+  const lines = [
+    `Model: ${model.name}`,
+    `Instructions: ${from.length === 0 ? 'none' : `from ${from.join(', from ')}. \`/instructions action:show\` shows them.`}`,
+    `Earlier messages: ${turnsInWords(turns, leftOut, summary !== null)}`,
+    `Files: ${shown.length === 0 ? 'none' : [...shown, ...(more > 0 ? [`and ${count(more)} more`] : [])].join(', ')}`,
+    `Size: about ${count(tokens)} of ${count(budgetTokens)} tokens`,
+    `Next question: ${priceInWords(preview)}`,
+  ].map((line) => `- ${line}`);
+  return [
+    `**What the model will see here**\n${lines.join('\n')}`,
+    ...(summary === null ? [] : [`**Summary of what was said before that**\n${quoted(summary)}`]),
+    readingInWords(preview.readsContext),
+  ].join('\n\n');
+}
+
+function turnsInWords(turns: number, leftOut: number, isSummarised: boolean): string {
+  const sent = turns === 1 ? 'one question with its answer' : `${count(turns)} questions with their answers`;
+  const words = turns === 0 ? 'none' : sent;
+  const missing = leftOut === 0 ? '' : `; the ${count(leftOut)} before that no longer fit`;
+  return `${words}${missing}${isSummarised ? '; a summary of all before' : ''}`;
+}
+
+function priceInWords({ sentNanoUsd, mostNanoUsd, payer }: Preview): string {
+  if (mostNanoUsd === 0) return 'free';
+  const whose = payer === 'guild' ? ', paid with the API key connected here' : '';
+  return `about ${usdOrNothing(sentNanoUsd)} for what is sent, at most ${usdOrNothing(mostNanoUsd)} with the longest answer${whose}`;
+}
+
+function quoted(summary: string): string {
+  return `> ${oneLine(summary, MAX_SUMMARY_CHARS)}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,5 +1,6 @@
 import type { Command } from '../core/command.ts';
 import { ask } from './ask.ts';
+import { automatic } from './automatic.ts';
 import { connect } from './connect.ts';
 import { context } from './context.ts';
 import { disconnect } from './disconnect.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   listen,
   stop,
   usage,
+  automatic,
   limits,
   tier,
   connect,

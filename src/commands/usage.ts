@@ -14,6 +14,7 @@ import {
   usageSince,
 } from '../core/ledger/report.ts';
 import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/ports/actor.ts';
+import { AUTOMATIC } from '../core/ports/automatic.ts';
 import { LIMITS } from '../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
@@ -111,6 +112,7 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
       `- This month: ${sumInWords(sumOf(rows))}`,
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services), true),
+    ...listed('Asked by itself, this month', automaticGroups(rows)),
     ...(against.length > 0 ? [`**Your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
 }
@@ -151,6 +153,7 @@ async function ofAll(
       : []),
     ...listed('By model', modelGroups(rows, services), true),
     ...listed('By person', peopleGroups(rows)),
+    ...listed('Asked by itself', automaticGroups(rows)),
     ...(left > 0
       ? [
           `The CSV file leaves out its oldest ${left.toLocaleString('en-US')} lines, because it would be too long.`,
@@ -200,6 +203,12 @@ function modelGroups(rows: readonly UsageRow[], { catalogue }: CommandContext['s
     // In the playground all models are on offer.
     key: catalogue.get(group.key, LOCAL_PLATFORM)?.name ?? group.key,
   }));
+}
+
+/** What nobody asked for. */
+function automaticGroups(rows: readonly UsageRow[]) {
+  const automatic = rows.filter(({ kind }) => kind !== undefined);
+  return groupsOf(automatic, ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label));
 }
 
 function peopleGroups(rows: readonly UsageRow[]) {

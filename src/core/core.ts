@@ -7,8 +7,10 @@ import { createKeyWarnings } from './access/key-warnings.ts';
 import { createOwnKeys, type OwnKeysOptions } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { createAnswerRecords } from './chat/answer-records.ts';
+import { createErrands } from './chat/automatic.ts';
 import { createCatchUp } from './chat/catch-up.ts';
 import { createChat } from './chat/chat.ts';
+import { createCompaction } from './chat/compaction.ts';
 import { createConversations } from './chat/conversations.ts';
 import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
@@ -18,6 +20,7 @@ import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
 import { createPauses } from './chat/pause.ts';
 import { createPersonas } from './chat/personas.ts';
+import { createLookAhead } from './chat/preview.ts';
 import { createPrivacy } from './chat/privacy.ts';
 import { MAX_WAITING } from './chat/question.ts';
 import { createBroughtReader } from './chat/read-brought.ts';
@@ -47,6 +50,7 @@ import { createUsageLog } from './ledger/usage.ts';
 import { createLimitWarnings } from './ledger/warnings.ts';
 import { createRoles, type GuildId, type PeopleIn } from './ports/actor.ts';
 import type { Adapter, AnswerFinder, ReadFile, TellAdmins } from './ports/adapter.ts';
+import type { Automatic } from './ports/automatic.ts';
 import type { DrawChart } from './ports/chart.ts';
 import { type FileLimits, FileUnavailable, type ReadContent } from './ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from './ports/limits.ts';
@@ -99,6 +103,8 @@ export interface CoreOptions {
   readonly missingKeys: (models: readonly Model[]) => readonly string[];
   /** The variable whose key would put a model in the place of the demo; null if models answer. */
   readonly demoLacks: string | null;
+  /** What may spend by itself, in every guild that does not switch it off. */
+  readonly automatic: ReadonlySet<Automatic>;
   /** As `<platform>:<user>`. */
   readonly operators: ReadonlySet<string>;
   readonly slots: Slots;
@@ -162,6 +168,7 @@ export function createCore(options: CoreOptions): Core {
     conversations,
     personas,
     instructions: options.instructions,
+    automatic: options.automatic,
   });
   const roles = createRoles(options.operators);
 
@@ -206,6 +213,7 @@ export function createCore(options: CoreOptions): Core {
       `This is a scripted demo: no language model is set up yet. The operator must set \`${demoLacks}\`.`,
     );
   const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
+  const errands = createErrands({ catalogue, models, clock, log });
   const rest = createRouteRest({ store, clock, log });
   const openAnswerer = createFallbacks({ catalogue, rest, log });
 
@@ -253,6 +261,7 @@ export function createCore(options: CoreOptions): Core {
     openAnswerer,
     seeing: createSeeingModel({ catalogue, models }),
     gather: createGather({ reader }),
+    compact: createCompaction({ run: errands, conversations, log }),
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,
     roles,
     nameOperator,
@@ -291,6 +300,8 @@ export function createCore(options: CoreOptions): Core {
     models,
     choose,
     settings,
+    lookAhead: createLookAhead({ catalogue, models, choose, settings, clock }),
+    mayRunByItself: (what) => options.automatic.has(what),
     personas,
     guilds,
     ownKeys,

@@ -6,6 +6,7 @@ import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
 import type { Pauses } from './chat/pause.ts';
 import type { Personas } from './chat/personas.ts';
+import type { LookAhead } from './chat/preview.ts';
 import type { Privacy } from './chat/privacy.ts';
 import type { RouteRest } from './chat/route-rest.ts';
 import type { Settings } from './chat/settings.ts';
@@ -17,6 +18,7 @@ import type { ModelRequests } from './ledger/model-requests.ts';
 import type { LimitRules } from './ledger/rules.ts';
 import type { UsageLog } from './ledger/usage.ts';
 import type { PeopleIn, Roles } from './ports/actor.ts';
+import type { Automatic } from './ports/automatic.ts';
 import type { DrawChart } from './ports/chart.ts';
 
 /** What commands work with. */
@@ -26,6 +28,10 @@ export interface Services {
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly settings: Settings;
+  /** What the model will see with the next question. */
+  readonly lookAhead: LookAhead;
+  /** Whether the operator lets it spend by itself. */
+  readonly mayRunByItself: (what: Automatic) => boolean;
   readonly personas: Personas;
   readonly guilds: Guilds;
   readonly ownKeys: OwnKeys;

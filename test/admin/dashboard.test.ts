@@ -275,6 +275,7 @@ describe('the models', () => {
         prices: NO_PRICES,
         inputModalities: null,
         outputModalities: null,
+        thinks: null,
         expiresAt: null,
       })),
     );

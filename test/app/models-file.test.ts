@@ -74,5 +74,6 @@ const FACTS = {
   prices: NO_PRICES,
   inputModalities: null,
   outputModalities: null,
+  thinks: null,
   expiresAt: null,
 };

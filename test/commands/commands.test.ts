@@ -72,6 +72,7 @@ describe('/models', () => {
         prices: { ...NO_PRICES, promptPicoUsd: 1, completionPicoUsd: 1 },
         inputModalities: ['text'],
         outputModalities: null,
+        thinks: null,
         expiresAt: null,
       },
       factsOf('meta-llama/llama-3.2-3b-instruct:free', { expiresAt: '2027-01-31T00:00:00Z' }),

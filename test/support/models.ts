@@ -15,6 +15,7 @@ export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts
     prices: NO_PRICES,
     inputModalities: null,
     outputModalities: null,
+    thinks: null,
     expiresAt: null,
     ...facts,
   };

@@ -17,6 +17,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
 import type { Adapter, AnswerFinder, ReadFile } from '../../src/core/ports/adapter.ts';
 import type { Address } from '../../src/core/ports/address.ts';
+import { AUTOMATIC_NAMES, type Automatic } from '../../src/core/ports/automatic.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
 import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
@@ -63,6 +64,8 @@ export interface TestBotOptions {
   readonly operatorContact?: string;
   /** Makes the provider the demo: the variable whose key is missing. */
   readonly demoLacks?: string;
+  /** What may spend by itself; everything by default. */
+  readonly automatic?: ReadonlySet<Automatic>;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
   /** `ENCRYPTION_KEY` and what it was before: one by default, so that guilds can bring keys; empty for none. */
@@ -150,6 +153,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       ),
     ],
     demoLacks: options.demoLacks ?? null,
+    automatic: options.automatic ?? new Set(AUTOMATIC_NAMES),
     operators: new Set(options.operators),
     slots: createSlots({
       max: 100,

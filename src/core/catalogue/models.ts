@@ -15,13 +15,17 @@ export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'provid
 /** What each provider that has answered said of its models, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
-type UnpricedOffer = Pick<Offer, 'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'endsOn'>;
+type UnpricedOffer = Pick<
+  Offer,
+  'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'thinks' | 'endsOn'
+>;
 
 const NOTHING_KNOWN: UnpricedOffer = {
   contextTokens: UNKNOWN_CONTEXT_TOKENS,
   maxOutputTokens: null,
   input: ['text'],
   output: ['text'],
+  thinks: false,
   endsOn: null,
 };
 
@@ -87,7 +91,7 @@ function listedModel(
     return {
       provider,
       wireModel,
-      ...offerOf(entry, own),
+      ...offerOf({ ...entry, thinks: entry.traits.reasoningInText || isThinker(wireModel) }, own),
       ...(definition?.free
         ? { prices: FREE_OF_CHARGE }
         : { prices: weighed.prices, ...(doubtedPrices && { doubtedPrices }) }),
@@ -113,7 +117,7 @@ function localModel(provider: string, facts: ModelFacts, name: string, onlyOn: M
   const route: Route = {
     provider,
     wireModel: facts.id,
-    ...offerOf(NOTHING_KNOWN, facts),
+    ...offerOf({ ...NOTHING_KNOWN, thinks: isThinker(facts.id) }, facts),
     prices: FREE_OF_CHARGE,
     gone: false,
   };
@@ -126,7 +130,7 @@ function modelOf(
   routes: readonly Route[],
 ): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
-  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, gone } = leading;
+  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, thinks, gone } = leading;
   const offer = {
     contextTokens,
     maxOutputTokens,
@@ -134,6 +138,7 @@ function modelOf(
     ...(doubtedPrices && { doubtedPrices }),
     input,
     output,
+    thinks,
     endsOn: lastDay(routes),
     gone,
   };
@@ -147,8 +152,17 @@ function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefin
     maxOutputTokens: facts?.maxOutputTokens ?? own.maxOutputTokens,
     input: facts?.inputModalities?.filter(isModality) ?? own.input,
     output: facts?.outputModalities?.filter(isModality) ?? own.output,
+    thinks: facts?.thinks ?? own.thinks,
     endsOn: dayOf(facts?.expiresAt ?? ''),
   };
+}
+
+/** Families that think by default, by their names, where the provider does not say. */
+const THINKERS =
+  /(?:^|[/:._-])(?:o[1-9]|gpt-[5-9]|gpt-oss|r1|qwq|magistral|grok-[3-9]-mini|grok-4|gemini-(?:2\.5-pro|[3-9])|[a-z]*(?:thinking|reason(?:er|ing)))(?![a-z0-9])/i;
+
+function isThinker(wireModel: string): boolean {
+  return THINKERS.test(wireModel) && !/non-(?:thinking|reasoning)/i.test(wireModel);
 }
 
 /** Null where it is no date. */

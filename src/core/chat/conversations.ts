@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createCollection, type Seen } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
@@ -32,6 +33,15 @@ const turnSchema = z.object({
   isPast: z.literal(true).exactOptional(),
 });
 
+/** What stands for the older turns of a conversation that no longer fits its model. */
+const summarySchema = z.object({
+  text: z.string(),
+  /** The newest turn in it, by its id. */
+  through: z.string(),
+  /** Whose words are in it, by the platform's ids. */
+  people: z.array(z.string()),
+});
+
 const conversationSchema = z.object({
   id: z.string(),
   turns: z.array(turnSchema),
@@ -39,12 +49,14 @@ const conversationSchema = z.object({
   startedBy: z.string().exactOptional(),
   /** When it was begun anew last. */
   anewAtMs: z.number().exactOptional(),
+  summary: summarySchema.exactOptional(),
   /** What was chosen for it. */
   ...settingShape,
 });
 const placeSchema = z.object({ conversation: z.string() });
 
 export type Turn = z.infer<typeof turnSchema>;
+export type Summary = z.infer<typeof summarySchema>;
 export type Conversation = z.infer<typeof conversationSchema>;
 
 /** Threads, DMs and answers with their turns. What a store fails to read is an error, never an empty history. */
@@ -73,6 +85,11 @@ export interface Conversations {
     isWanted: () => Promise<boolean>,
     seen?: Seen<Conversation>,
   ): Promise<boolean>;
+  /**
+   * Lets a summary stand for these turns, and for those of the summary before. False where it is not kept: one of them was changed or
+   * forgotten meanwhile.
+   */
+  summarise(id: string, summary: Summary, turns: readonly Turn[]): Promise<boolean>;
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
@@ -81,7 +98,10 @@ export interface Conversations {
    * without turns goes with them.
    */
   forgetPerson(guild: GuildId, user: string): Promise<number>;
-  /** A person's turns in a guild, what they wrote that others brought, and their instructions, each with its conversation. */
+  /**
+   * A person's turns in a guild, what they wrote that others brought, their instructions, and summaries with words of theirs, each
+   * with its conversation.
+   */
   writtenBy(
     guild: GuildId,
     user: string,
@@ -89,6 +109,7 @@ export interface Conversations {
     readonly turns: readonly (Turn & { readonly conversation: string })[];
     readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
     readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
+    readonly summaries: readonly { readonly conversation: string; readonly text: string }[];
   }>;
 }
 
@@ -98,14 +119,32 @@ export function starterOf({ startedBy, turns }: Conversation): string | null {
 }
 
 /** What a question brings of the conversation, oldest first: all before its turn, from where the conversation was begun anew. */
-export function turnsBefore({ turns }: Conversation, turn: string): readonly Turn[] {
+function turnsBefore({ turns }: Conversation, turn: string): readonly Turn[] {
   const index = turns.findIndex(({ id }) => id === turn);
   const before = index < 0 ? turns : turns.slice(0, index);
   return turns[index]?.isPast ? before : before.filter(({ isPast }) => !isPast);
 }
 
-/** Older turns fit no window that is worth its price, and each turn writes the conversation anew. */
-const MAX_TURNS = 100;
+/** What a question brings of the conversation: a summary of its older turns if there is one, and the turns after it. */
+export interface Memory {
+  readonly summary: Summary | null;
+  /** Oldest first. */
+  readonly turns: readonly Turn[];
+}
+
+/** As `turnsBefore`, with the summary in the place of the turns that are in it. */
+export function memoryBefore(conversation: Conversation, turn: string): Memory {
+  const turns = turnsBefore(conversation, turn);
+  const { summary } = conversation;
+  const isOf = ({ id }: Turn) => id === summary?.through;
+  const newest = turns.findIndex(isOf);
+  // A turn in the summary is asked again: what came after it is no matter of its answer.
+  if (summary === undefined || (newest < 0 && conversation.turns.some(isOf))) return { summary: null, turns };
+  return { summary, turns: turns.slice(newest + 1) };
+}
+
+/** Each turn writes the conversation anew. Older ones are kept in its summary. */
+export const MAX_TURNS = 100;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
   const conversations = createCollection(store, 'conversations', {
@@ -160,18 +199,20 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   function withoutPerson(conversation: Conversation, user: string): Conversation | undefined {
     const own = conversation.turns.filter((turn) => turn.user !== user);
     const turns = own.map((turn) => withoutAuthor(turn, user));
-    const { startedBy, instructions, ...rest } = conversation;
+    const { startedBy, instructions, summary, ...rest } = conversation;
     const left = {
       ...rest,
       turns,
       ...(startedBy !== undefined && startedBy !== user && { startedBy }),
       ...(instructions !== undefined && instructions.by !== user && { instructions }),
+      ...(summary !== undefined && !summary.people.includes(user) && { summary }),
     };
     const isTouched =
       own.length < conversation.turns.length ||
       turns.some((turn, index) => turn !== own[index]) ||
       startedBy === user ||
-      instructions?.by === user;
+      instructions?.by === user ||
+      summary?.people.includes(user);
     if (!isTouched) return conversation;
     return unlessEmpty(left);
   }
@@ -205,7 +246,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       await change(id, (before) => applyChange(before, setting));
     },
     async beginAnew(id, anewAtMs) {
-      await change(id, (before) => {
+      await change(id, ({ summary: _, ...before }) => {
         const turns = before.turns.map((turn) => ({ ...turn, isPast: true as const }));
         return { ...before, turns, anewAtMs };
       });
@@ -219,6 +260,15 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         return unlessEmpty({ ...conversation, turns });
       });
       return false;
+    },
+    async summarise(id, summary, covered) {
+      let isKept = false;
+      await change(id, (conversation) => {
+        const { turns } = conversation;
+        isKept = covered.every((turn) => turns.some((other) => isDeepStrictEqual(other, turn)));
+        return isKept ? { ...conversation, summary } : conversation;
+      });
+      return isKept;
     },
     async forget(id) {
       await conversations.delete(id);
@@ -239,10 +289,14 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       const turns: (Turn & { conversation: string })[] = [];
       const quotes: { conversation: string; text: string }[] = [];
       const instructions: { conversation: string; text: string }[] = [];
+      const summaries: { conversation: string; text: string }[] = [];
       for (const conversation of new Set(await Array.fromAsync(idsOf(guild)))) {
         const found = await get(conversation);
         if (found?.instructions?.by === user) {
           instructions.push({ conversation, text: found.instructions.text });
+        }
+        if (found?.summary?.people.includes(user)) {
+          summaries.push({ conversation, text: found.summary.text });
         }
         for (const turn of found?.turns ?? []) {
           if (turn.user === user) turns.push({ conversation, ...turn });
@@ -251,7 +305,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
           }
         }
       }
-      return { turns, quotes, instructions };
+      return { turns, quotes, instructions, summaries };
     },
   };
 }
@@ -263,17 +317,24 @@ function unlessEmpty(conversation: Conversation): Conversation | undefined {
 }
 
 /** The conversation with the turn added, or in the place of the one with its id. */
-function withTurn(conversation: Conversation, turn: Turn): Conversation {
+function withTurn({ summary, ...conversation }: Conversation, turn: Turn): Conversation {
   const { anewAtMs } = conversation;
   const turns = [...conversation.turns];
   const index = turns.findIndex((other) => other.id === turn.id);
   // Also one that was under way as the conversation was begun anew, and one that is tried again since.
   const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
   const kept = isPast ? { ...turn, isPast } : turn;
+  // It would say what the answer was before.
+  const isStale = index >= 0 && index <= turns.findIndex((other) => other.id === summary?.through);
   if (index >= 0) turns[index] = kept;
   else turns.push(kept);
   const startedBy = starterOf(conversation) ?? turn.user;
-  return { ...conversation, startedBy, turns: turns.slice(-MAX_TURNS) };
+  return {
+    ...conversation,
+    ...(summary !== undefined && !isStale && { summary }),
+    startedBy,
+    turns: turns.slice(-MAX_TURNS),
+  };
 }
 
 /** The turn, or what it is without messages that this person wrote. */

@@ -50,6 +50,8 @@ export interface PersonalData {
   readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
   /** What the person instructed the model to do in conversations. */
   readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
+  /** Summaries of conversations in which words of the person's are. */
+  readonly summaries: readonly { readonly conversation: string; readonly text: string }[];
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];

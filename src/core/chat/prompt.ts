@@ -5,18 +5,16 @@ import type { ImageContent } from '../ports/provider.ts';
 import { mostImageTokens } from '../tokens/image-tokens.ts';
 import { mostTokens } from '../tokens/most-tokens.ts';
 import { type VocabularySize, vocabularyOf } from '../tokens/vocabulary.ts';
-import type { Turn } from './conversations.ts';
+import type { Memory } from './conversations.ts';
 import { type Instructions, type Variables, variablesText } from './instructions.ts';
 import { systemPrompt } from './system-prompt.ts';
-import { type Said, userMessage } from './user-message.ts';
+import { type Said, tagged, userMessage } from './user-message.ts';
 import { type WindowContent, type WindowTurn, windowOf } from './window.ts';
 
 /** A question with what a model has to know before it. */
-export interface PromptParts {
+export interface PromptParts extends Memory {
   readonly guild: GuildId;
   readonly model: Model;
-  /** What was said before in the conversation, oldest first. */
-  readonly turns: readonly Turn[];
   readonly asker: { readonly user: string; readonly name: string };
   readonly question: Said;
   /** Pictures that the model is to see, by the id of their turn; those of the question under `null`. */
@@ -40,21 +38,30 @@ export type Prompt =
 /** The longest answer that is asked for, where `models.json` says nothing. Some 6,000 English words; what it may cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
 /** What is counted is at least what OpenAI's models count; others' may count more on the same text, some a quarter. */
-const WINDOW_SHARE = 0.8;
+export const WINDOW_SHARE = 0.8;
 
-/** Builds what goes to the model: system prompt, the newest turns that fit, the question. */
-export async function promptFor(parts: PromptParts, signal: AbortSignal): Promise<Prompt> {
-  const { guild, model } = parts;
+/** What a model has room for beside its answer, which has a share of its own. */
+export function windowOfModel(model: Model): {
+  readonly maxOutputTokens: number;
+  readonly budgetTokens: number;
+} {
   const maxOutputTokens = Math.min(
     model.traits.answerTokens ?? MAX_OUTPUT_TOKENS,
     model.maxOutputTokens ?? Number.POSITIVE_INFINITY,
     Math.floor(model.contextTokens / 2),
   );
-  const budgetTokens = Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens;
+  return { maxOutputTokens, budgetTokens: Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens };
+}
+
+/** Builds what goes to the model: system prompt, summary, the newest turns that fit, the question. */
+export async function promptFor(parts: PromptParts, signal: AbortSignal): Promise<Prompt> {
+  const { guild, model, summary } = parts;
+  const { maxOutputTokens, budgetTokens } = windowOfModel(model);
   const { turns, question } = withNames(parts);
   const window = await windowOf(
     {
       system: systemPrompt(guild, parts.instructions),
+      summary: summary === null ? null : tagged('summary', {}, summary.text),
       turns,
       question,
       images: parts.images?.get(null) ?? [],
@@ -66,8 +73,8 @@ export async function promptFor(parts: PromptParts, signal: AbortSignal): Promis
     signal,
   );
   if (window.fits) {
-    const { messages, questionTokens } = window;
-    return { ok: true, messages, questionTokens, maxOutputTokens };
+    const { fits: _, ...content } = window;
+    return { ok: true, ...content, maxOutputTokens };
   }
   const [needed, most] = [window.questionTokens, Math.max(0, budgetTokens)].map((count) =>
     count.toLocaleString('en-US'),
@@ -90,11 +97,11 @@ export function windowVocabulary({ routes }: Model): VocabularySize {
  * Where several people take part, the model is told who says what. What differs from turn to turn stands in the question
  * alone: all before it is cached by providers, byte by byte.
  */
-function withNames({ turns, asker, question, images, day, instructions, channel }: PromptParts): {
+function withNames({ summary, turns, asker, question, images, day, instructions, channel }: PromptParts): {
   readonly turns: readonly WindowTurn[];
   readonly question: string;
 } {
-  const isShared = turns.some((turn) => turn.user !== asker.user);
+  const isShared = isSharedBy({ summary, turns }, asker.user);
   const by = (name: string, said: Said) =>
     userMessage(isShared ? { ...said, text: `${nameOf(name)}: ${said.text}` } : said);
   const variables: Variables = { user: nameOf(asker.name), channel, date: day };
@@ -111,7 +118,12 @@ function withNames({ turns, asker, question, images, day, instructions, channel 
   };
 }
 
+/** Whether anybody else has a part in it. */
+function isSharedBy({ summary, turns }: Memory, user: string): boolean {
+  return turns.some((turn) => turn.user !== user) || (summary?.people ?? []).some((other) => other !== user);
+}
+
 /** A name cannot pass for a turn: it stays on its line. */
-function nameOf(name: string): string {
+export function nameOf(name: string): string {
   return plainName(name) || 'Somebody';
 }

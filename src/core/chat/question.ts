@@ -25,14 +25,15 @@ import { type AnswerRecord, type AnswerRecords, newAnswerId } from './answer-rec
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
 import type { CatchUp } from './catch-up.ts';
-import { type Conversations, turnsBefore } from './conversations.ts';
+import { type Compact, turnsToKeep } from './compaction.ts';
+import { type Conversations, type Memory, memoryBefore } from './conversations.ts';
 import type { NotOpened, OpenAnswerer, Opened } from './fallbacks.ts';
 import type { Gather } from './gather.ts';
 import type { HeldAnswers } from './held-answers.ts';
 import type { Listening } from './listening.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
-import { promptFor, windowVocabulary } from './prompt.ts';
+import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
 import type { Settings } from './settings.ts';
 import type { Slots } from './slots.ts';
 import { userMessage } from './user-message.ts';
@@ -87,6 +88,7 @@ export interface QuestionRunnerOptions {
   readonly openAnswerer: OpenAnswerer;
   readonly seeing: SeeingModel;
   readonly gather: Gather;
+  readonly compact: Compact;
   /** What comes with a question may cost so much unasked; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
   readonly settings: Pick<Settings, 'at'>;
@@ -111,6 +113,8 @@ export interface QuestionRunnerOptions {
 
 /** Questions that may wait for their turn in one conversation; for `createTurns`. */
 export const MAX_WAITING = 5;
+/** Above an answer for which a summary was made. */
+const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
 const LOCKED =
@@ -323,7 +327,7 @@ export function createQuestionRunner(
     }
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;
-    const turns = begun === null ? [] : turnsBefore(begun, turn);
+    let memory: Memory = begun === null ? { summary: null, turns: [] } : memoryBefore(begun, turn);
     const words = wordsIn(question.parts);
     const isFirst = !begun?.turns.some(({ id }) => id !== turn) && begun?.anewAtMs === undefined;
     const mayReadThread = isFirst && here.readsContext;
@@ -333,7 +337,7 @@ export function createQuestionRunner(
         model,
         brought: broughtIn(question.parts),
         readThread: mayReadThread ? (question.readThread ?? null) : null,
-        turns,
+        turns: memory.turns,
       },
       signal,
     );
@@ -348,25 +352,37 @@ export function createQuestionRunner(
 
     const pictures = [...images.values()].flat().length;
     const askFirst = brought.length > 0 && !job.isConfirmed && options.confirmAboveNanoUsd !== null;
-    const open = async (model: Model, attempt: number): Promise<Opened | NotOpened> => {
-      const prompt = await promptFor(
-        {
-          guild: place.guild,
-          model,
-          turns,
-          images,
-          asker,
-          question: { text: words, brought },
-          day: days.format(clock.now()),
-          instructions: here.instructions,
-          channel: place.channelName ?? 'this channel',
-        },
-        signal,
-      );
+    let isCompacted = false;
+    const open = async (model: Model, fallbacks: number): Promise<Opened | NotOpened> => {
+      const parts = {
+        guild: place.guild,
+        model,
+        images,
+        asker,
+        question: { text: words, brought },
+        day: days.format(clock.now()),
+        instructions: here.instructions,
+        channel: place.channelName ?? 'this channel',
+      };
+      let prompt = await promptFor({ ...parts, ...memory }, signal);
+      const kept = prompt.ok && here.automatic.summaries ? turnsToKeep(memory.turns, prompt) : null;
+      if (kept !== null && !isCompacted) {
+        isCompacted = true;
+        const { budgetTokens } = windowOfModel(model);
+        const shorter = await options.compact(
+          { conversation, memory, kept, budgetTokens, actor, place },
+          signal,
+        );
+        if (shorter !== null) {
+          memory = shorter;
+          remarks.push(SUMMARISED);
+          prompt = await promptFor({ ...parts, ...memory }, signal);
+        }
+      }
       if (!prompt.ok) return { ...prompt, isTooLong: true };
       const { maxOutputTokens, questionTokens } = prompt;
       const request = await models.open({
-        id: attempt === 0 ? id : `${id}.${attempt}`,
+        id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
         guild: place.guild,
         user: actor.user,
         groups: actor.groups,

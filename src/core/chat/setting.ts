@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const settingShape = {
   /** Whether questions bring the thread that they stand in; for channel and guild. */
   context: z.boolean().exactOptional(),
+  /** What may spend by itself (`AUTOMATIC`); for guilds. */
+  summaries: z.boolean().exactOptional(),
   /** Catalogue id of the model that answers. */
   model: z.string().exactOptional(),
   /** Catalogue id of the model that answers where that one fails; for channel and guild. */

@@ -1,6 +1,7 @@
 import { createCollection } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
+import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
 import type { Place } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
 import type { Conversation, Conversations } from './conversations.ts';
@@ -35,6 +36,8 @@ export interface SettingsHere {
   readonly fallback: string | null;
   /** Whether a question brings the thread that it stands in; it does by default. */
   readonly readsContext: boolean;
+  /** What may spend by itself; all of it does by default. */
+  readonly automatic: AutomaticSwitches;
 }
 
 /** Choices by conversation, channel and guild; the narrowest one counts. Instructions add to wider ones. */
@@ -57,6 +60,8 @@ export interface SettingsOptions {
   readonly personas: Pick<Personas, 'get'>;
   /** The operator's, for every guild; null for none. */
   readonly instructions: string | null;
+  /** What the operator lets spend by itself. */
+  readonly automatic: ReadonlySet<Automatic>;
 }
 
 /** Narrowest first. */
@@ -84,6 +89,7 @@ export function createSettings(options: SettingsOptions): Settings {
         model: modelOf(levels, persona),
         fallback: levels.channel.fallback ?? levels.guild.fallback ?? null,
         readsContext: levels.channel.context ?? levels.guild.context ?? true,
+        automatic: eachAutomatic((name) => options.automatic.has(name) && (levels.guild[name] ?? true)),
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };
     },

@@ -56,5 +56,5 @@ function attribute(value: string): string {
 
 /** No tag of ours begins or ends in what others wrote. */
 function quotable(text: string): string {
-  return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image|instructions|now)\b)/gi, '‹');
+  return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image|instructions|now|summary)\b)/gi, '‹');
 }

@@ -13,6 +13,8 @@ export interface WindowTurn {
 
 export interface WindowParts {
   readonly system: string;
+  /** What was said before the turns, in short. */
+  readonly summary?: string | null;
   /** Oldest first. */
   readonly turns: readonly WindowTurn[];
   readonly question: string;
@@ -27,6 +29,10 @@ export interface WindowContent {
   readonly messages: readonly ChatMessage[];
   /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
   readonly questionTokens: number | null;
+  /** So many of the oldest turns do not fit. */
+  readonly leftOut: number;
+  /** So many of the newest turns fit into half of the budget. */
+  readonly inHalf: number;
 }
 
 export type Window =
@@ -48,39 +54,57 @@ export type CountTokens = (text: string, signal?: AbortSignal) => Promise<number
  */
 export async function windowOf(parts: WindowParts, count: CountTokens, signal: AbortSignal): Promise<Window> {
   const { system, turns, question, images, tokensPerImage = 0 } = parts;
+  const summary = parts.summary ?? '';
   const seen = (of: readonly unknown[] = []) => of.length * tokensPerImage;
   const budgetTokens = parts.budgetTokens - seen(images);
   const most = turns.reduce(
     (sum, turn) => sum + (turn.tokens ?? mostTokensOfAny(textOf(turn))) + seen(turn.images) + TOKENS_PER_PAIR,
-    mostTokensOfAny(system) + mostTokensOfAny(question) + TOKENS_PER_PAIR,
+    mostTokensOfAny(system) + mostTokensOfAny(summary) + mostTokensOfAny(question) + TOKENS_PER_PAIR,
   );
   if (most <= budgetTokens) {
-    return { fits: true, messages: messagesOf(parts, turns), questionTokens: null };
+    const messages = messagesOf(parts, summary, turns);
+    return { fits: true, messages, questionTokens: null, leftOut: 0, inHalf: turns.length };
   }
   const questionTokens = await count(question, signal);
-  let left = budgetTokens - questionTokens - (await count(system, signal)) - TOKENS_PER_PAIR;
-  if (left < 0) return { fits: false, questionTokens: questionTokens + seen(images) };
-  let from = turns.length;
+  const fixedTokens = questionTokens + (await count(system, signal)) + TOKENS_PER_PAIR;
+  if (fixedTokens > budgetTokens) return { fits: false, questionTokens: questionTokens + seen(images) };
+  const summaryTokens = summary === '' ? 0 : await count(summary, signal);
+  const isRoomy = fixedTokens + summaryTokens <= budgetTokens;
+  const room = budgetTokens - fixedTokens - (isRoomy ? summaryTokens : 0);
+  const half = budgetTokens / 2 - fixedTokens;
+  let used = 0;
+  let inHalf = 0;
+  let fitting = 0;
   for (const turn of turns.toReversed()) {
-    left -= (turn.tokens ?? (await count(textOf(turn), signal))) + seen(turn.images) + TOKENS_PER_PAIR;
-    if (left < 0) break;
-    from--;
+    used += (turn.tokens ?? (await count(textOf(turn), signal))) + seen(turn.images) + TOKENS_PER_PAIR;
+    if (used > room) break;
+    fitting++;
+    if (used <= half) inHalf = fitting;
   }
-  return { fits: true, messages: messagesOf(parts, turns.slice(from)), questionTokens };
+  const leftOut = turns.length - fitting;
+  const messages = messagesOf(parts, isRoomy ? summary : '', turns.slice(leftOut));
+  return { fits: true, messages, questionTokens, leftOut, inHalf };
 }
 
 function textOf({ question, answer }: WindowTurn): string {
   return `${question}\n${answer}`;
 }
 
-function messagesOf({ system, question, images }: WindowParts, turns: readonly WindowTurn[]): ChatMessage[] {
+/** The summary stands before the first words that are left, which stay the first ones until there is a new summary. */
+function messagesOf(
+  { system, question, images }: WindowParts,
+  summary: string,
+  turns: readonly WindowTurn[],
+): ChatMessage[] {
+  const first = turns[0]?.question ?? question;
+  const withSummary = summary === '' ? first : `${summary}\n\n${first}`;
   return [
     { role: 'system', content: system },
-    ...turns.flatMap((turn): ChatMessage[] => [
-      { role: 'user', content: contentOf(turn.question, turn.images) },
+    ...turns.flatMap((turn, index): ChatMessage[] => [
+      { role: 'user', content: contentOf(index === 0 ? withSummary : turn.question, turn.images) },
       { role: 'assistant', content: turn.answer },
     ]),
-    { role: 'user', content: contentOf(question, images) },
+    { role: 'user', content: contentOf(turns.length === 0 ? withSummary : question, images) },
   ];
 }
 

@@ -222,10 +222,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       const limitDraws = drawsOf(entry, limits);
       const draws = allOf(limitDraws);
       const madeAtMs = clock.now();
+      // What nobody asked for is no request of theirs.
+      const requests = entry.kind === undefined ? 1 : 0;
       const reservation: Reservation = {
         id,
         draws,
-        reserved: { nanoUsd: worstNanoUsd, setAsideNanoUsd: worstNanoUsd, requests: 1, attempts: 1 },
+        reserved: { nanoUsd: worstNanoUsd, setAsideNanoUsd: worstNanoUsd, requests, attempts: requests },
         entry,
         madeAtMs,
         owner,

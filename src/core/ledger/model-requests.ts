@@ -6,12 +6,14 @@ import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
 import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import type { Automatic } from '../ports/automatic.ts';
 import type { Model } from '../ports/model.ts';
 import {
   type ChatEvent,
   type ChatMessage,
   type ChatProvider,
   type ChatRequest,
+  type Completion,
   countImages,
   textOfMessage,
   type Usage,
@@ -50,6 +52,8 @@ export interface ModelRequest {
   readonly conversation: string;
   /** 0 to 2; the model's own by default. */
   readonly temperature?: number;
+  /** What asks by itself, in that person's place: it is no request of theirs. */
+  readonly kind?: Automatic;
 }
 
 /** What a request came to. */
@@ -88,6 +92,8 @@ export interface Admitted {
   readonly searchesWeb: boolean;
   /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /** As `stream`, for an answer in one piece. */
+  complete(signal: AbortSignal): Promise<Completion>;
   /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
   settle(): Promise<Bill>;
 }
@@ -206,11 +212,13 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         provider: route.provider,
         payer,
         worstNanoUsd,
+        ...(request.kind && { kind: request.kind }),
         limits: await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier),
       });
       const whose = { guild: request.guild, payer };
       if (!reserved.ok) {
-        warnings.reached(whose, reserved);
+        // It turns nobody away.
+        if (request.kind === undefined) warnings.reached(whose, reserved);
         const reader = { nowMs: clock.now(), timeZone, platform: platformOf(request.guild) };
         return { ok: false, text: explainLimit(reserved, reader) };
       }
@@ -321,16 +329,26 @@ function admitted(parts: {
     };
   }
 
+  function send(signal: AbortSignal): void {
+    if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
+    isSent = true;
+    signal.throwIfAborted();
+    isBillable = true;
+  }
+
+  async function failed(error: unknown, isWorkedOn: boolean): Promise<unknown> {
+    isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
+    await key?.failed(error);
+    return error;
+  }
+
   return {
     ok: true,
     access,
     tier,
     searchesWeb: wire.webSearch !== undefined,
     async *stream(signal) {
-      if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
-      isSent = true;
-      signal.throwIfAborted();
-      isBillable = true;
+      send(signal);
       let isWorkedOn = false;
       try {
         for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
@@ -355,9 +373,22 @@ function admitted(parts: {
         }
         await key?.worked();
       } catch (error) {
-        isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
-        await key?.failed(error);
-        throw error;
+        throw await failed(error, isWorkedOn);
+      }
+    },
+    async complete(signal) {
+      send(signal);
+      try {
+        const completion = await provider.complete(wire, AbortSignal.any([signal, ending.signal]));
+        const { generationId } = completion;
+        if (generationId !== null && provider.looksUpCosts) started = reserved.started(generationId);
+        generated = completion.reasoning + completion.text;
+        usage = completion.usage;
+        isWhole = true;
+        await key?.worked();
+        return completion;
+      } catch (error) {
+        throw await failed(error, false);
       }
     },
     settle() {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import type { LedgerStore, OpenReservation } from '../ports/store.ts';
-import type { LookUpCost } from './settlement.ts';
+import { amountsOf, type LookUpCost } from './settlement.ts';
 import { type CostBasis, usageRecord } from './usage.ts';
 
 /** A provider that has no word on a cost by then will not have one. */
@@ -24,15 +24,12 @@ export async function recover(
 ): Promise<void> {
   const { store, lookUpCost, clock, log } = options;
 
-  async function settle(
-    { id, entry, madeAtMs }: OpenReservation,
-    nanoUsd: number,
-    basis: CostBasis,
-  ): Promise<void> {
+  async function settle(reservation: OpenReservation, nanoUsd: number, basis: CostBasis): Promise<void> {
+    const { id, entry, madeAtMs } = reservation;
     const spent = { costNanoUsd: nanoUsd, promptTokens: 0, completionTokens: 0, basis };
     await store.settle(
       id,
-      { nanoUsd, setAsideNanoUsd: 0, requests: 1, attempts: 1 },
+      amountsOf(reservation, nanoUsd),
       usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
     );
   }

@@ -4,7 +4,7 @@ import { usdOrNothing } from './limit-words.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
 /** What somebody used of a model on a day. */
-export interface UsageRow extends Pick<UsageRecord, 'guild' | 'user' | 'model' | 'payer'>, UsageSum {
+export interface UsageRow extends Pick<UsageRecord, 'guild' | 'user' | 'model' | 'payer' | 'kind'>, UsageSum {
   /** ISO date in the installation's time zone. */
   readonly day: string;
   /** The person's newest name. */
@@ -82,11 +82,20 @@ export async function usageSince(
     request: Omit<UsageRecord, keyof UsageSum | 'id' | 'basis' | 'provider'>,
     sum: UsageSum,
   ): void {
-    const { guild, user, userName = user, model, payer, atMs } = request;
+    const { guild, user, userName = user, model, payer, kind, atMs } = request;
     const day = dateOf(atMs);
     if (day < query.day) return;
-    const key = JSON.stringify([day, guild, user, model, payer]);
-    const row = rows.get(key) ?? { day, guild, user, userName, model, payer, ...NOTHING };
+    const key = JSON.stringify([day, guild, user, model, payer, kind]);
+    const row = rows.get(key) ?? {
+      day,
+      guild,
+      user,
+      userName,
+      model,
+      payer,
+      ...(kind && { kind }),
+      ...NOTHING,
+    };
     rows.set(key, { ...row, ...plus(row, sum) });
   }
 
@@ -96,10 +105,10 @@ export async function usageSince(
   const fromMs = Date.parse(query.day) - DAY_MS;
   for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {
     open.delete(record.id);
-    add(record, { ...NOTHING, ...spentIn(record), requests: 1 });
+    add(record, { ...NOTHING, ...spentIn(record), requests: requestsIn(record) });
   }
   for (const { entry, madeAtMs, reserved } of open.values()) {
-    const unsettled = { requests: 1, unsettled: 1, unsettledNanoUsd: reserved.nanoUsd };
+    const unsettled = { requests: requestsIn(entry), unsettled: 1, unsettledNanoUsd: reserved.nanoUsd };
     add({ ...entry, atMs: madeAtMs }, { ...NOTHING, ...unsettled });
   }
   const { of } = query;
@@ -169,6 +178,11 @@ function spentIn({ costNanoUsd, promptTokens, completionTokens }: UsageRecord) {
   return { costNanoUsd, promptTokens, completionTokens };
 }
 
+/** What spends by itself is money, and no request. */
+function requestsIn({ kind }: Pick<UsageRecord, 'kind'>): number {
+  return kind === undefined ? 1 : 0;
+}
+
 function plus(one: UsageSum, other: UsageSum): UsageSum {
   return {
     requests: one.requests + other.requests,
@@ -194,16 +208,16 @@ export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum):
 
 /** `3 requests · 1,234 tokens · $0.02 · 1 of them not settled yet, at most $0.05 more`. */
 export function sumInWords(sum: UsageSum): string {
-  const { requests, costNanoUsd, promptTokens, completionTokens } = sum;
-  if (requests === 0) return 'nothing';
-  const tokens = (promptTokens + completionTokens).toLocaleString('en-US');
-  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'}`;
-  const settled = `${count} · ${tokens} tokens · ${usdOrNothing(costNanoUsd)}`;
-  return sum.unsettled === 0 ? settled : `${settled} · ${unsettledInWords(sum)}`;
+  const { requests, unsettled, costNanoUsd, promptTokens, completionTokens } = sum;
+  const tokens = promptTokens + completionTokens;
+  if (requests === 0 && unsettled === 0 && tokens === 0 && costNanoUsd === 0) return 'nothing';
+  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'} · `;
+  const settled = `${requests === 0 ? '' : count}${tokens.toLocaleString('en-US')} tokens · ${usdOrNothing(costNanoUsd)}`;
+  return unsettled === 0 ? settled : `${settled} · ${unsettledInWords(sum)}`;
 }
 
 function unsettledInWords({ requests, unsettled, unsettledNanoUsd }: UsageSum): string {
-  const which = requests === 1 ? '' : `${unsettled.toLocaleString('en-US')} of them `;
+  const which = requests <= 1 ? '' : `${unsettled.toLocaleString('en-US')} of them `;
   const most = unsettledNanoUsd === 0 ? '' : `, at most ${usdOrNothing(unsettledNanoUsd)} more`;
   return `${which}not settled yet${most}`;
 }

@@ -43,8 +43,15 @@ export interface Settlement {
 const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000, 5 * 60_000, 30 * 60_000];
 const DOUBT_MS = 10_000;
 
-const ONE_REQUEST = { setAsideNanoUsd: 0, requests: 1, attempts: 1 };
-const NEVER_SENT: Amounts = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: 1 };
+/** What counts of a request that was paid for: all but what was set aside. */
+export function amountsOf({ reserved }: Reservation, nanoUsd: number): Amounts {
+  return { ...reserved, nanoUsd, setAsideNanoUsd: 0 };
+}
+
+/** Only the attempt counts. */
+function neverSent({ reserved }: Reservation): Amounts {
+  return { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: reserved.attempts };
+}
 
 export function createSettlement(options: {
   readonly store: LedgerStore;
@@ -69,14 +76,11 @@ export function createSettlement(options: {
     options.ended(id);
   }
 
-  const writeSpent =
-    ({ id, entry, madeAtMs }: Reservation, spent: Spent) =>
-    () =>
-      settle(
-        id,
-        { ...ONE_REQUEST, nanoUsd: spent.costNanoUsd },
-        usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
-      );
+  const writeSpent = (reservation: Reservation, spent: Spent) => () => {
+    const { id, entry, madeAtMs } = reservation;
+    const record = usageRecord({ ...entry, ...spent, id, atMs: madeAtMs });
+    return settle(id, amountsOf(reservation, spent.costNanoUsd), record);
+  };
 
   async function price(reservation: Reservation, generationId: string): Promise<number | null> {
     const { id, entry } = reservation;
@@ -106,13 +110,14 @@ export function createSettlement(options: {
       });
     },
 
-    release: ({ id }) => late.write(id, () => settle(id, NEVER_SENT, null)),
+    release: (made) => late.write(made.id, () => settle(made.id, neverSent(made), null)),
 
-    releaseDoubtful({ id }) {
+    releaseDoubtful(made) {
+      const { id } = made;
       late.inBackground(id, async () => {
-        await late.untilStored(() => settle(id, NEVER_SENT, null));
+        await late.untilStored(() => settle(id, neverSent(made), null));
         await late.pause(DOUBT_MS);
-        await late.untilStored(() => settle(id, NEVER_SENT, null));
+        await late.untilStored(() => settle(id, neverSent(made), null));
       });
     },
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUTOMATIC_NAMES } from '../ports/automatic.ts';
 import type { LedgerEntry, LogRecord, RecordQuery, RecordStore } from '../ports/store.ts';
 
 const KIND = 'usage';
@@ -9,6 +10,7 @@ const usageSchema = z.object({
   model: z.string(),
   provider: z.string(),
   payer: z.enum(['operator', 'guild']),
+  kind: z.enum(AUTOMATIC_NAMES).exactOptional(),
   costNanoUsd: z.int().nonnegative(),
   promptTokens: z.number().nonnegative(),
   completionTokens: z.number().nonnegative(),

@@ -13,6 +13,8 @@ export interface Offer {
   readonly input: readonly Modality[];
   /** What its answers may hold. */
   readonly output: readonly Modality[];
+  /** Whether it thinks before it answers: then it spends more than what it answers. */
+  readonly thinks: boolean;
   /** The day on which the provider takes it off, as YYYY-MM-DD; null where it names none. */
   readonly endsOn: string | null;
   /** The provider's list no longer has it. */

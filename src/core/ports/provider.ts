@@ -189,6 +189,8 @@ export interface ModelFacts {
   readonly prices: ModelPrices;
   readonly inputModalities: readonly string[] | null;
   readonly outputModalities: readonly string[] | null;
+  /** Whether it thinks before it answers unless it is asked not to. */
+  readonly thinks: boolean | null;
   /** The day on which the model goes, as the provider writes it (ISO 8601). */
   readonly expiresAt: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Keyv } from 'keyv';
 import type { GuildId } from './actor.ts';
+import type { Automatic } from './automatic.ts';
 
 /**
  * Everything that outlives a process. Every call rejects with `StoreError` where the store fails: a failed read is never
@@ -109,6 +110,8 @@ export interface LedgerEntry {
   readonly model: string;
   readonly provider: string;
   readonly payer: 'operator' | 'guild';
+  /** What spent it by itself; left out of requests that somebody made. */
+  readonly kind?: Automatic;
 }
 
 type ReserveResult =

@@ -19,6 +19,10 @@ const entrySchema = z.object({
     .nullish()
     .catch(null),
   pricing: z.record(z.string(), z.unknown()).nullish().catch(null),
+  reasoning: z
+    .object({ mandatory: z.boolean().optional(), default_enabled: z.boolean().optional() })
+    .nullish()
+    .catch(null),
   expiration_date: z.string().nullish().catch(null),
 });
 
@@ -49,6 +53,7 @@ function toFacts(entry: z.infer<typeof entrySchema>, tokenPrices: boolean): Mode
     prices: readPrices(entry.pricing ?? {}, tokenPrices),
     inputModalities: entry.architecture?.input_modalities ?? null,
     outputModalities: entry.architecture?.output_modalities ?? null,
+    thinks: entry.reasoning ? (entry.reasoning.mandatory || entry.reasoning.default_enabled) === true : null,
     expiresAt: entry.expiration_date ?? null,
   };
 }

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Conversations, createConversations, type Turn } from '../../../src/core/chat/conversations.ts';
+import {
+  type Conversations,
+  createConversations,
+  MAX_TURNS,
+  type Memory,
+  memoryBefore,
+  type Turn,
+} from '../../../src/core/chat/conversations.ts';
 import { createLocks } from '../../../src/core/coordination/locks.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -154,5 +161,63 @@ describe('the model that is chosen for a conversation', () => {
     await conversations.forget(id);
     await conversations.configure(id, { model: 'openai/gpt-4o' });
     expect(await conversations.get(id)).toBeNull();
+  });
+});
+
+describe('a summary of turns', () => {
+  async function begin(...names: string[]) {
+    const conversations = processNamed('p');
+    const { id } = await conversations.open('discord:1', null);
+    for (const name of names) await conversations.record(id, turn(name), wanted);
+    const stored = async () => {
+      const found = await conversations.get(id);
+      if (found === null) throw new Error('it is there');
+      return found;
+    };
+    const summarise = async (through: string, turns?: readonly Turn[]) => {
+      const all = turns ?? (await stored()).turns;
+      const covered = all.slice(0, all.findIndex((other) => other.id === through) + 1);
+      return conversations.summarise(id, { text: `up to ${through}`, through, people: ['mia'] }, covered);
+    };
+    return { conversations, id, stored, summarise };
+  }
+  const remembered = ({ summary, turns }: Memory) => [summary?.text ?? null, ...turns.map(({ id }) => id)];
+
+  it('stands for them in what questions bring, and for nothing where one of them is asked again', async () => {
+    const { stored, summarise } = await begin('a', 'b', 'c', 'd');
+    expect(await summarise('b')).toBe(true);
+    expect(remembered(memoryBefore(await stored(), 'new'))).toEqual(['up to b', 'c', 'd']);
+    expect(remembered(memoryBefore(await stored(), 'd'))).toEqual(['up to b', 'c']);
+    expect(remembered(memoryBefore(await stored(), 'c'))).toEqual(['up to b']);
+    expect(remembered(memoryBefore(await stored(), 'b'))).toEqual([null, 'a']);
+  });
+
+  it('goes with the answer of one of them, and stays with those after them', async () => {
+    const { conversations, id, stored, summarise } = await begin('a', 'b', 'c');
+    await summarise('b');
+    await conversations.record(id, { ...turn('c'), answer: 'other' }, wanted);
+    expect((await stored()).summary?.text).toBe('up to b');
+    await conversations.record(id, { ...turn('a'), answer: 'other' }, wanted);
+    expect((await stored()).summary).toBeUndefined();
+  });
+
+  it('is not kept if one of them was changed or forgotten while it was written', async () => {
+    const { conversations, id, stored, summarise } = await begin('a', 'b', 'c');
+    const { turns } = await stored();
+    await conversations.record(id, { ...turn('a'), answer: 'other' }, wanted);
+    expect(await summarise('b', turns)).toBe(false);
+    await conversations.record(id, turn('d', 'ben'), wanted);
+    const before = (await stored()).turns;
+    await conversations.forgetPerson('discord:1', 'ben');
+    expect(await summarise('d', before)).toBe(false);
+    await conversations.forget(id);
+    expect(await summarise('b', turns)).toBe(false);
+  });
+
+  it('outlives the turns that it stands for', async () => {
+    const { conversations, id, stored, summarise } = await begin('a', 'b', 'c');
+    await summarise('b');
+    for (let count = 0; count < MAX_TURNS; count++) await conversations.record(id, turn(`t${count}`), wanted);
+    expect(remembered(memoryBefore(await stored(), 'new')).slice(0, 2)).toEqual(['up to b', 't0']);
   });
 });

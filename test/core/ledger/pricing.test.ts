@@ -21,6 +21,7 @@ function offer(prices: Partial<ModelPrices> = {}): Offer {
     input: ['text'],
     output: ['text'],
     endsOn: null,
+    thinks: false,
     gone: false,
   };
 }

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Clock } from '../kit/clock.ts';
+import { startDeadline } from '../kit/deadline.ts';
+import type { ModelRequests } from '../ledger/model-requests.ts';
+import { worstCostNanoUsd } from '../ledger/pricing.ts';
+import { type Actor, platformOf } from '../ports/actor.ts';
+import type { Automatic } from '../ports/automatic.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import type { ChatMessage } from '../ports/provider.ts';
+import { textOfMessage } from '../ports/provider.ts';
+import { mostTokens } from '../tokens/most-tokens.ts';
+import { WINDOW_SHARE } from './prompt.ts';
+
+/** What is asked in somebody's place. */
+export interface Errand {
+  readonly kind: Automatic;
+  /** Whose question made it useful: their limits on money hold for it. */
+  readonly actor: Actor;
+  readonly place: Place;
+  readonly conversation: string;
+  readonly messages: readonly ChatMessage[];
+  readonly maxOutputTokens: number;
+  /** Whether a model that costs nothing may do it. Those are often slow, or have few requests a day. */
+  readonly mayBeFree: boolean;
+}
+
+/**
+ * Asks the cheapest model for it that the guild may use, that does not think, and of which a price is known. Resolves to its
+ * answer; to null where there is none, for whatever reason: nothing that runs by itself is worth an error to anybody.
+ */
+export type RunErrand = (errand: Errand, signal: AbortSignal) => Promise<string | null>;
+
+/** A summary of a long conversation takes some 20 s. */
+const TIME_LIMIT_MS = 45_000;
+
+export function createErrands(options: {
+  readonly catalogue: Catalogue;
+  readonly models: Pick<ModelRequests, 'decideAll' | 'open'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): RunErrand {
+  const { catalogue, models, clock, log } = options;
+
+  async function cheapest(
+    { place, messages, maxOutputTokens, mayBeFree }: Errand,
+    signal: AbortSignal,
+  ): Promise<Model | null> {
+    const text = messages.map(textOfMessage).join('\n');
+    const promptTokens = await mostTokens(text, '200k', signal);
+    const bounds = { promptTokens, outputTokens: maxOutputTokens, webSearches: 0, images: 0 };
+    const listed = catalogue.list(platformOf(place.guild)).filter(({ gone, thinks }) => !gone && !thinks);
+    const decisions = await models.decideAll(
+      listed.map(({ id }) => id),
+      place.guild,
+    );
+    const able = decisions.flatMap((decision) => {
+      if (!decision.ok) return [];
+      const { model, route } = decision;
+      const { promptPicoUsd, completionPicoUsd } = route.prices;
+      if (promptPicoUsd === null || completionPicoUsd === null) return [];
+      if (!mayBeFree && promptPicoUsd + completionPicoUsd === 0) return [];
+      if ((model.maxOutputTokens ?? maxOutputTokens) < maxOutputTokens) return [];
+      if (promptTokens > model.contextTokens * WINDOW_SHARE - maxOutputTokens) return [];
+      return [{ model, costNanoUsd: worstCostNanoUsd(route, bounds, catalogue.dearest) }];
+    });
+    const [best] = able.toSorted((a, b) => a.costNanoUsd - b.costNanoUsd);
+    return best?.model ?? null;
+  }
+
+  return async (errand, outer) => {
+    const { kind, actor, place, conversation, messages, maxOutputTokens } = errand;
+    const model = await cheapest(errand, outer);
+    if (model === null) return null;
+    const request = await models.open({
+      id: randomUUID(),
+      kind,
+      guild: place.guild,
+      user: actor.user,
+      groups: actor.groups,
+      userName: actor.name,
+      model: model.id,
+      messages,
+      maxOutputTokens,
+      webSearch: false,
+      conversation,
+    });
+    if (!request.ok) {
+      log.info({ kind, guild: place.guild, reason: request.text }, 'left out what runs by itself');
+      return null;
+    }
+    const limit = startDeadline(clock, TIME_LIMIT_MS, outer, () => new Error(`${kind}: no answer in time`));
+    try {
+      const { text, finish } = await request.complete(limit.signal);
+      return finish === 'stop' || finish === 'unknown' ? text.trim() || null : null;
+    } catch (error) {
+      outer.throwIfAborted();
+      log.warn({ err: error, kind, guild: place.guild, model: model.id }, 'what runs by itself failed');
+      return null;
+    } finally {
+      await limit.stop();
+      await request.settle();
+    }
+  };
+}
