@@ -116,6 +116,7 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
 
   it('is worked by keyboard alone: log in, skip to the content, pause, resume', async () => {
     const page = await open('/admin');
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type(ADMIN_TOKEN);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();

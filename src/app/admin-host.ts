@@ -1,10 +1,11 @@
 import type { AdminHost, HealthLine } from '../admin/host.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
+import { failuresInWords, type OutcomeSum, outcomeOf } from '../core/chat/outcome-report.ts';
 import type { Slots } from '../core/chat/slots.ts';
 import { counted } from '../core/kit/text.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { PLATFORMS } from '../core/ports/platforms.ts';
-import type { Store } from '../core/ports/store.ts';
+import { type Store, StoreError } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
 import type { KeyRefusal, Providers } from './providers.ts';
 
@@ -20,6 +21,9 @@ export interface AdminHostOptions {
 
 /** A store that takes longer for nothing at all is under strain. */
 const SLOW_MS = 250;
+const HOUR_MS = 3_600_000;
+/** Where more than every fifth answer fails, people notice. */
+const FAILS_MUCH = 5;
 
 /** What the dashboard shows, of this process. */
 export function createAdminHost(options: AdminHostOptions): AdminHost {
@@ -36,13 +40,33 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
     }));
   }
 
-  function keys(): HealthLine[] {
+  /** Of the last hour, by provider; empty if the store does not answer. */
+  async function lately(): Promise<ReadonlyMap<string, OutcomeSum>> {
+    try {
+      const found = await Array.fromAsync(
+        services.outcomes.query({ fromMs: services.clock.now() - HOUR_MS }),
+      );
+      const parts = Map.groupBy(found, ({ provider }) => provider);
+      return new Map(Array.from(parts, ([provider, some]) => [provider, outcomeOf(some)]));
+    } catch (error) {
+      if (error instanceof StoreError) return new Map();
+      throw error;
+    }
+  }
+
+  async function keys(): Promise<HealthLine[]> {
+    const outcomes = await lately();
     const refused = new Map(options.refusals().map(({ id, variable }) => [id, variable]));
     return [...providers.clients.keys()].map((id): HealthLine => {
       const line = { area: 'Provider', name: providers.nameOf(id) } as const;
       const variable = refused.get(id);
       if (variable !== undefined) {
         return { ...line, state: 'bad', finding: `It refused the key in ${variable} at the start.` };
+      }
+      const sum = outcomes.get(id);
+      if (sum !== undefined && sum.failed > 0) {
+        const state = sum.failed * FAILS_MUCH > sum.answers ? 'bad' : 'warn';
+        return { ...line, state, finding: `In the last hour answers failed: ${failuresInWords(sum)}.` };
       }
       return providers.usable.has(id)
         ? { ...line, state: 'good', finding: 'It can be asked.' }
@@ -79,7 +103,7 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
       const { used, waiting } = slots;
       return [
         ...platforms(),
-        ...keys(),
+        ...(await keys()),
         await storeLine(),
         {
           area: 'Backlog',

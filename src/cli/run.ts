@@ -19,6 +19,7 @@ import { forget } from './forget.ts';
 import { guilds } from './guilds.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
+import { outcomes } from './outcomes.ts';
 import { pause, resume } from './pause.ts';
 import { restore } from './restore.ts';
 import { setup } from './setup.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly CliCommand[] = [
   limits,
   models,
   usage,
+  outcomes,
   unsettled,
   audit,
   answers,

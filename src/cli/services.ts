@@ -7,6 +7,7 @@ import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import { createAnswerRecords } from '../core/chat/answer-records.ts';
 import { createConversations } from '../core/chat/conversations.ts';
+import { createOutcomeLog } from '../core/chat/outcomes.ts';
 import { createPersonas } from '../core/chat/personas.ts';
 import { createPrivacy, type Privacy } from '../core/chat/privacy.ts';
 import { createSettings } from '../core/chat/settings.ts';
@@ -82,6 +83,7 @@ export async function withPrivacy<T>(
           personas,
           usage: createUsageLog(records),
           feedback: createFeedbackLog(records),
+          outcomes: createOutcomeLog(records),
           ledger,
           limits: createLimitRules({ store, locks, config: null, audit, clock }),
           audit,

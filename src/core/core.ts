@@ -18,6 +18,7 @@ import { createGreetings } from './chat/greetings.ts';
 import { createHeldAnswers } from './chat/held-answers.ts';
 import { createListening } from './chat/listening.ts';
 import { createModelChooser, createSeeingModel } from './chat/model-choice.ts';
+import { createOutcomeLog, startCounting } from './chat/outcomes.ts';
 import { createPauses } from './chat/pause.ts';
 import { createPersonas } from './chat/personas.ts';
 import { createLookAhead } from './chat/preview.ts';
@@ -240,6 +241,9 @@ export function createCore(options: CoreOptions): Core {
   const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
   const pauses = createPauses(store, clock);
   const feedback = createFeedbackLog(records);
+  const outcomes = createOutcomeLog(records);
+  const counting = startCounting({ outcomes, clock, log });
+  closing.add(() => counting.stop());
   const chat = createChat({
     catchUp,
     pauses,
@@ -269,7 +273,13 @@ export function createCore(options: CoreOptions): Core {
     limiters,
     clock,
     timeZone,
-    telemetry,
+    telemetry: {
+      ...telemetry,
+      answered(facts) {
+        counting.note(facts);
+        telemetry.answered(facts);
+      },
+    },
     log,
     logContent,
   });
@@ -283,12 +293,13 @@ export function createCore(options: CoreOptions): Core {
     personas,
     usage,
     feedback,
+    outcomes,
     ledger,
     limits,
     audit,
     clock,
   });
-  const retention = startRetention({ usage, feedback, audit, retentionMs, clock, log });
+  const retention = startRetention({ usage, feedback, outcomes, audit, retentionMs, clock, log });
   closing.add(() => retention.stop());
 
   const services: Services = {
@@ -306,6 +317,7 @@ export function createCore(options: CoreOptions): Core {
     guilds,
     ownKeys,
     audit,
+    outcomes,
     underWay: createAnswersUnderWay({ claims, stops, clock }),
     rest,
     privacy,

@@ -4,6 +4,7 @@ import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
+import type { OutcomeLog } from './chat/outcomes.ts';
 import type { Pauses } from './chat/pause.ts';
 import type { Personas } from './chat/personas.ts';
 import type { LookAhead } from './chat/preview.ts';
@@ -37,6 +38,7 @@ export interface Services {
   readonly ownKeys: OwnKeys;
   readonly audit: AuditLog;
   readonly pauses: Pauses;
+  readonly outcomes: OutcomeLog;
   readonly underWay: AnswersUnderWay;
   /** Which ways to models rest after failures. */
   readonly rest: Pick<RouteRest, 'isResting'>;

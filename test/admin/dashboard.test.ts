@@ -177,6 +177,30 @@ describe('the overview', () => {
     );
   });
 
+  it('shows what failed by cause, how long people waited, and what they thought of answers', async () => {
+    const { outcomes, feedback } = dashboard.bot.services;
+    const counts = {
+      model: 'openai/gpt-4o-mini',
+      provider: 'openrouter',
+      answers: 10,
+      failures: { no_credit: 3 },
+    };
+    await outcomes.append('discord:1', Date.now(), [{ ...counts, firstTextMs: [1_000, 2_000, 9_000] }]);
+    await feedback.append({
+      guild: 'discord:1',
+      user: '7',
+      userName: 'Mia',
+      atMs: Date.now(),
+      answer: 'a',
+      model: 'openai/gpt-4o-mini',
+      verdict: 'good',
+    });
+    const { text } = await dashboard.get('/admin?days=7&by=guild');
+    expect(text).toContain('3 of 10 (no_credit 3)');
+    expect(text).toMatch(/<td class="number">2\.0 s<\/td>\s*<td class="number">9\.0 s<\/td>/);
+    expect(text).toContain('100% of 1 rated answer good');
+  });
+
   it('shows how platforms and the store are, also if the store fails', async () => {
     dashboard.platform.isReady = false;
     const { store } = dashboard.bot;

@@ -39,6 +39,27 @@ export async function fillStore({ store, services, ledger }: TestBot): Promise<v
   };
   for (let day = 0; day < 30; day++) {
     for (const [guild, , busy] of GUILDS) {
+      await services.outcomes.append(
+        guild,
+        nowMs - day * DAY_MS,
+        MODELS.map(([model, cost]) => ({
+          model,
+          provider: 'openrouter',
+          answers: busy,
+          failures: random(4) === 0 ? { timeout: 1, ...(day === 3 && { no_credit: 2 }) } : {},
+          firstTextMs: Array.from({ length: busy }, () => 300 + random(900) + (cost > 1_000_000 ? 1_500 : 0)),
+        })),
+      );
+      await services.feedback.append({
+        guild,
+        user: '7',
+        userName: 'Mia',
+        atMs: nowMs - day * DAY_MS,
+        answer: `answer ${day} ${guild}`,
+        model: MODELS[random(MODELS.length)]?.[0] ?? '',
+        verdict: random(4) === 0 ? 'bad' : 'good',
+        bill: { costNanoUsd: 2_000_000, payer: 'operator' },
+      });
       const count = day % 7 === 5 ? 1 : busy - random(busy);
       for (let index = 0; index < count; index++) {
         const [model, cost] = MODELS[random(MODELS.length)] ?? MODELS[0];

@@ -1,16 +1,28 @@
 import { html } from 'hono/html';
 import { momentInWords } from '../../core/access/until.ts';
+import { readOutcomes } from '../../core/chat/outcome-report.ts';
+import { DIRECT_MESSAGES } from '../../core/chat/outcomes.ts';
 import { MAX_PAUSE_CHARS, type Pause } from '../../core/chat/pause.ts';
 import { counted } from '../../core/kit/text.ts';
 import { levelInWords, usdOrNothing } from '../../core/ledger/limit-words.ts';
-import { groupsOf, readUsage, seriesOf, sumInWords, sumOf, type UsageRow } from '../../core/ledger/report.ts';
+import {
+  groupsOf,
+  ratedInWords,
+  readUsage,
+  seriesOf,
+  sumInWords,
+  sumOf,
+  type UsageRow,
+} from '../../core/ledger/report.ts';
+import type { GuildId } from '../../core/ports/actor.ts';
 import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { StoreError } from '../../core/ports/store.ts';
 import type { Services } from '../../core/services.ts';
 import { chart, MAX_SERIES } from '../chart.ts';
 import type { AdminHost, Health } from '../host.ts';
-import { type Html, named, pill, table } from '../html.ts';
+import { type Html, pill, table } from '../html.ts';
+import { outcomeCharts, outcomeTable } from './outcomes.ts';
 
 export const DAYS = [7, 30, 90] as const;
 export const GROUPINGS = { model: 'model', guild: 'guild' } as const;
@@ -44,14 +56,24 @@ async function useOf({ services, names }: AdminHost, query: OverviewQuery): Prom
     readUsage(services, { guild: null, count: query.days, nowMs: clock.now(), timeZone }),
     services.ledger.levels({ guild: 'web:local', user: '', payer: 'operator' }, UNLIMITED_GUILD),
   ]);
-  const known = await names.of([...new Set(rows.map(({ guild }) => guild))]);
-  const keyOf = (row: UsageRow) => (query.by === 'guild' ? row.guild : row.model);
-  const nameOf = (row: UsageRow) =>
-    query.by === 'guild' ? (known.get(row.guild) ?? row.guild) : modelName(row.model, services);
-  const groups = groupsOf(rows, keyOf).map((group) => ({
+  const went = await readOutcomes(services.outcomes, { guild: null, day: days[0] ?? '', timeZone });
+  const known = await names.of([...new Set([...rows, ...went].map(({ guild }) => guild))]);
+  const keyOf = (row: Pick<UsageRow, 'guild' | 'model'>) => (query.by === 'guild' ? row.guild : row.model);
+  const nameOf = (key: string) =>
+    query.by === 'model'
+      ? modelName(key, services)
+      : key === DIRECT_MESSAGES
+        ? 'Direct messages'
+        : (known.get(key as GuildId) ?? key);
+  const named = <G extends { readonly key: string }>(group: G) => ({
     ...group,
-    key: group.rows[0] === undefined ? group.key : nameOf(group.rows[0]),
-  }));
+    id: group.key,
+    key: nameOf(group.key),
+  });
+  const groups = groupsOf(rows, keyOf).map(named);
+  const outcomes = Array.from(Map.groupBy(went, keyOf), ([key, some]) => named({ key, rows: some }));
+  const link = ({ id, key }: { readonly id: string; readonly key: string }) =>
+    query.by === 'guild' && id !== DIRECT_MESSAGES ? guildLink(id, key) : html`<bdi>${key}</bdi>`;
   const installation = levels.filter(({ limit, most }) => !isGuildLimit(limit) && most !== null);
   const tiles = [
     ['Today', sums.today],
@@ -84,15 +106,18 @@ ${chart({
   kind: 'bars',
   format: (value) => value.toLocaleString('en-US'),
 })}
+${outcomeCharts(by, days, outcomes, rows)}
 </div></section>
 <section><h2>By ${by}, last ${query.days} days</h2>
 ${useTable(
   `Use by ${by}`,
   query.by === 'guild' ? 'Guild' : 'Model',
-  groups.map(({ key, rows: [first], sum }) => ({
-    name: query.by === 'guild' && first ? guildLink(first.guild, key) : named(key),
-    sum,
-  })),
+  groups.map((group) => ({ name: link(group), sum: group.sum })),
+)}
+<h3>How answers went</h3>
+${outcomeTable(
+  query.by === 'guild' ? 'Guild' : 'Model',
+  outcomes.map((group) => ({ ...group, name: link(group) })),
 )}
 </section>`;
 }
@@ -106,13 +131,14 @@ export function guildLink(guild: string, name: string): Html {
   return html`<a href="/admin/guilds/${encodeURIComponent(guild)}"><bdi>${name}</bdi></a>`;
 }
 
-/** Requests, tokens and cost; what is not settled has columns only if there is some. */
+/** Requests, tokens and cost; what is not settled and what was rated have columns only if there is some. */
 export function useTable(
   caption: string,
   heading: string,
   lines: readonly { readonly name: Html; readonly sum: ReturnType<typeof sumOf> }[],
 ): Html {
   const isOpen = lines.some(({ sum }) => sum.unsettled > 0);
+  const isRated = lines.some(({ sum }) => sum.good + sum.bad > 0);
   return table(
     caption,
     [
@@ -121,6 +147,7 @@ export function useTable(
         heading: each,
         isNumeric: true,
       })),
+      ...(isRated ? [{ heading: 'Rated' }] : []),
     ],
     lines.map(({ name, sum }) => [
       name,
@@ -128,6 +155,7 @@ export function useTable(
       sum.promptTokens + sum.completionTokens,
       usdOrNothing(sum.costNanoUsd),
       ...(isOpen ? [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)] : []),
+      ...(isRated ? [ratedInWords(sum)] : []),
     ]),
     'Nothing was used in these days.',
   );

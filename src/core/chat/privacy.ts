@@ -10,6 +10,7 @@ import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
+import type { OutcomeLog } from './outcomes.ts';
 import type { Personas } from './personas.ts';
 import type { Settings } from './settings.ts';
 
@@ -71,6 +72,7 @@ export interface PrivacyOptions {
   readonly personas: Personas;
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;
+  readonly outcomes: OutcomeLog;
   readonly ledger: Pick<Ledger, 'open'>;
   readonly limits: LimitRules;
   readonly audit: AuditLog;
@@ -88,8 +90,8 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { stops, conversations, answers, settings, personas, usage, feedback, ledger, limits, audit, clock } =
-    options;
+  const { stops, conversations, answers, settings, personas, usage, feedback, outcomes } = options;
+  const { ledger, limits, audit, clock } = options;
 
   /**
    * Waits until what was set aside is booked, so that its cost can be forgotten; resolves to how many requests were not.
@@ -148,6 +150,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await personas.forgetGuild(guild);
       await answers.forget(guild, () => true);
       await feedback.remove({ of });
+      await outcomes.remove({ of });
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },

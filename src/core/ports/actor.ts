@@ -36,7 +36,7 @@ function rowOf(guild: GuildId) {
 }
 
 /** Whether a guild is one person: Discord's DMs and user installs. */
-function isGuildOfOne(guild: GuildId): boolean {
+export function isGuildOfOne(guild: GuildId): boolean {
   return guild.startsWith('discord:dm:');
 }
 

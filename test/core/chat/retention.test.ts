@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
+import { createOutcomeLog } from '../../../src/core/chat/outcomes.ts';
 import { startRetention } from '../../../src/core/chat/retention.ts';
 import { createFeedbackLog } from '../../../src/core/ledger/feedback.ts';
 import { createUsageLog, usageRecord } from '../../../src/core/ledger/usage.ts';
@@ -9,7 +10,7 @@ import { createLogRecorder } from '../../support/provider/test-client.ts';
 
 const DAY_MS = 86_400_000;
 
-it('forgets costs and feedback after the time that is set and the audit log after two years, until it is stopped', async () => {
+it('forgets costs, feedback and how answers went after the time that is set and the audit log after two years, until it is stopped', async () => {
   const clock = createFakeClock();
   const { log } = createLogRecorder();
   // The store's own clock stands: its sweeps are not what is tried here.
@@ -17,10 +18,12 @@ it('forgets costs and feedback after the time that is set and the audit log afte
   const usage = createUsageLog(store.records);
   const audit = createAuditLog(store.records);
   const feedback = createFeedbackLog(store.records);
+  const outcomes = createOutcomeLog(store.records);
   const days = async () => [
     (await Array.fromAsync(usage.query({}))).length,
     (await Array.fromAsync(audit.query({}))).length,
     (await Array.fromAsync(feedback.query({}))).length,
+    (await Array.fromAsync(outcomes.query({}))).length,
   ];
   const guild = 'discord:1' as const;
   for (const agoMs of [0, 800 * DAY_MS]) {
@@ -34,6 +37,8 @@ it('forgets costs and feedback after the time that is set and the audit log afte
       model: 'm',
       verdict: 'good',
     });
+    const counts = { model: 'm', provider: 'p', answers: 1, failures: {}, firstTextMs: [10] };
+    await outcomes.append(guild, atMs, [counts]);
     await store.records.append(
       usageRecord({
         guild,
@@ -59,14 +64,14 @@ it('forgets costs and feedback after the time that is set and the audit log afte
       reason: '',
     });
   }
-  const retention = startRetention({ usage, feedback, audit, retentionMs: DAY_MS, clock, log });
+  const retention = startRetention({ usage, feedback, outcomes, audit, retentionMs: DAY_MS, clock, log });
   try {
-    expect(await days()).toEqual([2, 2, 2]);
+    expect(await days()).toEqual([2, 2, 2, 2]);
     await clock.advance(15 * 60_000);
-    await expect.poll(days, { timeout: 10_000 }).toEqual([1, 1, 1]);
+    await expect.poll(days, { timeout: 10_000 }).toEqual([1, 1, 1, 1]);
     // The sweep may not sleep yet: each look brings the next one nearer.
     const later = () => clock.advance(DAY_MS).then(days);
-    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 1, 0]);
+    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 1, 0, 0]);
   } finally {
     await retention.stop();
   }

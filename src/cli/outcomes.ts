@@ -1,0 +1,54 @@
+import { createGuildNames } from '../core/access/guild-names.ts';
+import { failuresInWords, outcomeOf, percentile, readOutcomes } from '../core/chat/outcome-report.ts';
+import { createOutcomeLog, DIRECT_MESSAGES } from '../core/chat/outcomes.ts';
+import { formatDuration } from '../core/kit/durations.ts';
+import { createDates, lastDays } from '../core/ledger/report.ts';
+import { type CliCommand, daysIn, guildIn, refuseMore } from './command.ts';
+import { table } from './table.ts';
+import { USAGE_DAYS } from './usage.ts';
+
+/** Shows how answers went: what failed and why, and how long people waited for the first text. */
+export const outcomes: CliCommand = {
+  name: 'outcomes',
+  usage: [`outcomes [<guild>] [--days <number, ${USAGE_DAYS} by default>]`],
+  options: { days: { type: 'string' } },
+
+  async run({ positionals: [given, ...extra], values }, { config, store, clock }) {
+    refuseMore(extra);
+    const guild = given === undefined ? null : guildIn(given);
+    const timeZone = config.TIME_ZONE;
+    const [day = ''] = lastDays(createDates(timeZone)(clock.now()), daysIn(values, USAGE_DAYS));
+    const rows = await readOutcomes(createOutcomeLog(store.records), { guild, day, timeZone });
+    const names = await createGuildNames(store).of([...new Set(rows.map((row) => row.guild))]);
+    const listed = (heading: string, keyOf: (row: (typeof rows)[number]) => string) => {
+      const groups = [...Map.groupBy(rows, keyOf)].map(([key, some]) => ({ key, sum: outcomeOf(some) }));
+      const lines = groups
+        .toSorted((a, b) => b.sum.answers - a.sum.answers)
+        .map(({ key, sum }) => [
+          key,
+          sum.answers,
+          failuresInWords(sum),
+          timeInWords(percentile(sum.firstTextMs, 50)),
+          timeInWords(percentile(sum.firstTextMs, 95)),
+        ]);
+      return table([heading, 'Answers', 'Failed', 'First text, median', '95 of 100'], lines);
+    };
+    return {
+      text:
+        rows.length === 0
+          ? `No answers since ${day}.`
+          : [
+              listed('Model', ({ model }) => model),
+              '',
+              listed('Guild', ({ guild }) =>
+                guild === DIRECT_MESSAGES ? 'direct messages' : (names.get(guild) ?? guild),
+              ),
+            ].join('\n'),
+      json: rows,
+    };
+  },
+};
+
+function timeInWords(ms: number | null): string {
+  return ms === null ? '-' : formatDuration(ms);
+}

@@ -1,0 +1,134 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../kit/clock.ts';
+import { type Background, repeat } from '../kit/repeat.ts';
+import { type GuildId, isGuildOfOne } from '../ports/actor.ts';
+import type { RecordQuery, RecordStore } from '../ports/store.ts';
+import type { AnswerFacts } from '../ports/telemetry.ts';
+
+const KIND = 'outcomes';
+
+const countsSchema = z.object({
+  /** Catalogue id. */
+  model: z.string(),
+  provider: z.string(),
+  answers: z.int().nonnegative(),
+  /** Failed answers by cause: `ProviderError.code`, or `internal`. */
+  failures: z.record(z.string(), z.int().positive()),
+  /** Times from the request to the first text, of those that had one: `MAX_TIMES` at most. */
+  firstTextMs: z.array(z.int().nonnegative()),
+});
+
+const recordSchema = z.object({ counts: z.array(countsSchema) });
+
+/** How answers of a guild by a model went, in some seconds of one process. Nothing of who asked. */
+export interface Outcomes extends z.infer<typeof countsSchema> {
+  readonly guild: GuildId;
+  readonly atMs: number;
+}
+
+/** How answers went, kept for statistics over restarts and processes. */
+export interface OutcomeLog {
+  append(guild: GuildId, atMs: number, counts: readonly z.infer<typeof countsSchema>[]): Promise<void>;
+  /** Newest first. */
+  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<Outcomes>;
+  /** For retention and `/forget`. */
+  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
+}
+
+export function createOutcomeLog(records: RecordStore): OutcomeLog {
+  return {
+    append: (guild, atMs, counts) =>
+      records.append({ kind: KIND, guild, user: '', atMs, data: recordSchema.parse({ counts }) }),
+    async *query(query) {
+      for await (const { guild, atMs, data } of records.query({ ...query, kind: KIND })) {
+        for (const counts of recordSchema.parse(data).counts) yield { guild, atMs, ...counts };
+      }
+    },
+    remove: (query) => records.remove({ ...query, kind: KIND }),
+  };
+}
+
+/** Written together: a write for each answer would be as much as the answer itself takes. A crash loses so much. */
+const WRITE_EVERY_MS = 30_000;
+/** Of one guild and model in that time: enough for a median. */
+const MAX_TIMES = 200;
+/** Of guild and model, while the store takes nothing. */
+const MAX_GROUPS = 5_000;
+
+/** All direct messages together: alone, each would say when one person asked. */
+export const DIRECT_MESSAGES: GuildId = 'discord:dm:0';
+
+interface Group {
+  readonly guild: GuildId;
+  readonly model: string;
+  readonly provider: string;
+  answers: number;
+  readonly failures: Map<string, number>;
+  readonly firstTextMs: number[];
+}
+
+/** Counts answers and writes the counts down once in a while. What the store does not take is written the next time. */
+export function startCounting(options: {
+  readonly outcomes: Pick<OutcomeLog, 'append'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): Background & { note(facts: AnswerFacts): void } {
+  const { outcomes, clock } = options;
+  const groups = new Map<string, Group>();
+
+  async function write(): Promise<void> {
+    const byGuild = Map.groupBy(groups.values(), ({ guild }) => guild);
+    for (const [guild, members] of byGuild) {
+      for (const { model, provider } of members) groups.delete(keyOf({ guild, model, provider }));
+      const counts = members.map(({ guild: _, failures, ...rest }) => ({
+        ...rest,
+        failures: Object.fromEntries(failures),
+      }));
+      try {
+        await outcomes.append(guild, clock.now(), counts);
+      } catch (error) {
+        for (const member of members) merge(member);
+        throw error;
+      }
+    }
+  }
+
+  function merge(more: Group): void {
+    const key = keyOf(more);
+    const group = groups.get(key);
+    if (group === undefined) {
+      if (groups.size < MAX_GROUPS) groups.set(key, more);
+      return;
+    }
+    group.answers += more.answers;
+    for (const [cause, count] of more.failures) {
+      group.failures.set(cause, (group.failures.get(cause) ?? 0) + count);
+    }
+    group.firstTextMs.push(...more.firstTextMs.slice(0, MAX_TIMES - group.firstTextMs.length));
+  }
+
+  const writing = repeat('writing down how answers went', WRITE_EVERY_MS, write, options);
+  return {
+    note({ guild, model, provider, failure, firstTextMs }) {
+      merge({
+        guild: isGuildOfOne(guild) ? DIRECT_MESSAGES : guild,
+        model,
+        provider,
+        answers: 1,
+        failures: new Map(failure === null ? [] : [[failure, 1]]),
+        firstTextMs: firstTextMs === null ? [] : [Math.round(firstTextMs)],
+      });
+    },
+    async stop() {
+      await writing.stop();
+      await write().catch((error: unknown) =>
+        options.log.warn({ err: error }, 'how the last answers went could not be written down'),
+      );
+    },
+  };
+}
+
+function keyOf({ guild, model, provider }: Pick<Group, 'guild' | 'model' | 'provider'>): string {
+  return JSON.stringify([guild, model, provider]);
+}
