@@ -6,6 +6,8 @@ import { type LedgerEntry, type RecordQuery, StoreError } from '../core/ports/st
 
 export interface StoreDependencies {
   readonly clock: Clock;
+  /** Measures how far `clock` can be trusted: never jumps. By default the computer's, or `clock` itself if that is injected. */
+  readonly steadyClock?: Clock;
   readonly log: Logger;
   /** Refuses a file that is not there: only a start of the bot begins a new one. */
   readonly mustExist?: boolean;

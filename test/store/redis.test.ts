@@ -270,7 +270,7 @@ describeWithRedis('Redis', () => {
     );
     const client = createClient({ url: redis.url });
     await client.connect();
-    await clock.advance(6 * 60_000);
+    await clock.advance(70 * 60_000);
     await expect.poll(() => client.hLen('{parley}:claims'), { timeout: 10_000 }).toBe(3);
     expect(await client.zCard('{parley}:claims:expiry')).toBe(3);
     client.destroy();

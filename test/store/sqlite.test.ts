@@ -165,7 +165,7 @@ describe('a SQLite file', () => {
     const store = await open(path, clock);
     const keyv = store.keyv('notes');
     await keyv.set('short', 1, 60_000);
-    await keyv.set('long', 2, 3_600_000);
+    await keyv.set('long', 2, 24 * 3_600_000);
     await keyv.set('for ever', 3);
     await clock.advance(59_999);
     expect(await keyv.get('short')).toBe(1);
@@ -176,7 +176,7 @@ describe('a SQLite file', () => {
     expect((await collect(entriesOf(keyv))).map(([key]) => key)).toEqual(['for ever', 'long']);
 
     await keyv.set('short', 1, 60_000);
-    await clock.advance(10 * 60_000);
+    await clock.advance(70 * 60_000);
     const reader = new DatabaseSync(path);
     const keys = () =>
       reader
@@ -198,7 +198,7 @@ it('forgets claims that are finished and expired, also on disk', async () => {
     if (id === 'finished' && claim) await store.claims.finish(claim);
   }
   const reader = new DatabaseSync(path);
-  await clock.advance(10 * 60_000);
+  await clock.advance(70 * 60_000);
   await expect.poll(() => reader.prepare('SELECT id FROM claims').all()).toEqual([{ id: 'unfinished' }]);
   reader.close();
   await store.close();
@@ -330,6 +330,36 @@ describe('faults of SQLite', () => {
     const claiming = store.claims.claim('event', 'p', 10_000, 10_000);
     expect(await store.claims.underWay(0)).toMatchObject([{ id: 'event', owner: 'p' }]);
     await claiming;
+    await store.close();
+  });
+
+  it('forgets no counter, claim or value where the clock jumps forward and back within the hour', async () => {
+    const steadyClock = createFakeClock();
+    let jumpMs = 0;
+    const clock = { now: () => steadyClock.now() + jumpMs, sleep: steadyClock.sleep };
+    const store = await openStore(`sqlite:${freshPath()}`, { clock, steadyClock, log });
+    await steadyClock.advance(2 * 3_600_000);
+    const dayMs = 24 * 3_600_000;
+    const draws = [{ ...RESERVATION.draws[0], expiresAtMs: clock.now() + dayMs }] as Reservation['draws'];
+    await store.ledger.reserve({ ...RESERVATION, id: 'today', draws });
+    const claim = await store.claims.claim('event', 'p', clock.now() + 10_000, clock.now() + dayMs);
+    if (claim !== null) await store.claims.finish(claim);
+    const notes = store.keyv('notes');
+    await notes.set('kept', 1, dayMs);
+    jumpMs = 400 * dayMs;
+    await steadyClock.advance(50 * 60_000);
+    jumpMs = 0;
+    await steadyClock.advance(2 * 3_600_000);
+    expect([...(await store.ledger.read(['money'])).values()]).not.toEqual([0]);
+    expect(await store.claims.claim('event', 'q', clock.now(), clock.now() + dayMs)).toBeNull();
+    expect(await notes.get('kept')).toBe(1);
+    await steadyClock.advance(2 * dayMs);
+    await expect
+      .poll(async () => {
+        await steadyClock.advance(10 * 60_000);
+        return (await store.ledger.read(['money'])).get('money');
+      })
+      .toBe(0);
     await store.close();
   });
 

@@ -5,6 +5,7 @@ import { VERSION } from '../../core/kit/version.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
+import { createTrustedTime } from '../trusted-time.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
 import { indexAllKeys, keyPages, sweepKeys } from './key-index.ts';
@@ -44,6 +45,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   }
   const values = createRedisKeyv(connection);
 
+  const trustedTime = createTrustedTime(dependencies);
   /** Processes are upgraded one after the other: one without indexes may have written beside this one. */
   let isIndexedAgain = false;
   const sweeping = repeat(
@@ -53,8 +55,10 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
       if (!isIndexedAgain) await indexAll(connection);
       isIndexedAgain = true;
       await sweepKeys(connection);
-      await sweepCounters(connection, clock.now(), ENTRIES_PER_SWEEP);
-      await sweepClaims(connection, clock.now(), ENTRIES_PER_SWEEP);
+      const untilMs = trustedTime();
+      if (untilMs === null) return;
+      await sweepCounters(connection, untilMs, ENTRIES_PER_SWEEP);
+      await sweepClaims(connection, untilMs, ENTRIES_PER_SWEEP);
     },
     dependencies,
   );

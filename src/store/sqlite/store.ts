@@ -5,6 +5,7 @@ import { repeat } from '../../core/kit/repeat.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
+import { createTrustedTime } from '../trusted-time.ts';
 import { createSqliteClaims } from './claims.ts';
 import { copyDatabase } from './copy.ts';
 import { type Database, faultIn, openDatabase } from './database.ts';
@@ -32,14 +33,18 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   const { clock } = dependencies;
   const database = await open(path, dependencies);
   const rows = rowsOf(database, clock);
+  const trustedTime = createTrustedTime(dependencies);
 
   const sweeping = repeat(
     'forgetting what has expired',
     SWEEP_EVERY_MS,
     async () => {
-      await database.deleteWhere('keyv', 'expires_at_ms <= ?', clock.now());
-      await database.deleteWhere('counters', 'expires_at_ms <= ?', clock.now());
-      await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', clock.now());
+      const untilMs = trustedTime();
+      if (untilMs !== null) {
+        await database.deleteWhere('keyv', 'expires_at_ms <= ?', untilMs);
+        await database.deleteWhere('counters', 'expires_at_ms <= ?', untilMs);
+        await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', untilMs);
+      }
       // What was written is in the file itself then, for those who copy nothing but that.
       await database.read(() => database.sql('PRAGMA wal_checkpoint(TRUNCATE)').all());
     },
