@@ -177,6 +177,7 @@ export const VARIABLES = {
     'the signing secret from https://api.slack.com/apps, under Basic Information',
     SECRET,
   ),
+  SLACK_CONNECT_TIER: variable(z.enum(TIERS).default('free'), `one of ${TIERS.join(', ')}`),
   SLACK_API_URL: variable(
     url.transform((text) => `${text}/`).default('https://slack.com/api/'),
     'an http(s) URL such as https://slack.com/api/',

@@ -28,7 +28,7 @@ export function createPlaygroundHost(parts: {
       const { model: setting } = await services.settings.at({ place, conversation });
       const [{ tier }, choice, spentNanoUsd] = await Promise.all([
         services.guilds.access(GUILD),
-        services.choose({ guild: GUILD, setting, asked: null }),
+        services.choose({ whose: GUILD, setting, asked: null }),
         spentToday(services),
       ]);
       const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;

@@ -48,6 +48,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
+    ...whoSpends(config, facts),
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: requests and spending are unlimited'],
     [
       'Server keys',
@@ -100,6 +101,22 @@ function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: St
   const better = TIERS.find((other) => openTo(other) > 0);
   const remedies = [...missingKeys(tier), ...(better === undefined ? [] : [`DEFAULT_TIER=${better}`])];
   return `${tier}: no model available; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has no model of this tier'}`;
+}
+
+/** Who can use models that cost money because of the default tier; nobody where it is free. */
+function whoSpends(
+  { DEFAULT_TIER: tier, LIMITS }: Config,
+  { discord, slack }: StartFacts,
+): readonly [string, string][] {
+  if (tier === 'free' || (!discord && slack === null)) return [];
+  const who = [
+    ...(discord
+      ? ['everybody in any Discord server that adds the bot, and anybody who writes to it directly']
+      : []),
+    ...(slack === null ? [] : ['everybody in the Slack workspace']),
+  ].join('; ');
+  const bounds = LIMITS === 'on' ? 'within the limits' : 'without limits';
+  return [['Who can spend', `${who}, at your expense, ${bounds}; DEFAULT_TIER=free ends that`]];
 }
 
 function counted(models: number): string {

@@ -158,6 +158,7 @@ export async function startApp({
       providersForOwnKeys: providers.forOwnKeys,
       limits: config.LIMITS === 'on' ? limits : null,
       defaultTier: config.DEFAULT_TIER,
+      outsiderTier: config.SLACK_CONNECT_TIER,
       skuTiers: config.DISCORD_SKU_TIERS,
       defaultModel: config.DEFAULT_MODEL ?? null,
       instructions,

@@ -30,7 +30,7 @@ export const model = defineCommand({
   async run({ actor, place, services, tell }, { model: spelled, fallback, scope = 'conversation' }) {
     const { chat, catalogue, choose, models, roles, settings } = services;
     const decide = (asked: string) =>
-      models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, place.guild);
+      models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, actor);
     if (fallback !== undefined) {
       if (spelled !== undefined) return tell('Choose the model and its fallback one after the other.');
       if (!mayActAs(await roles(actor), 'admin')) return tell('Only an admin can choose a fallback.');
@@ -50,7 +50,7 @@ export const model = defineCommand({
     if (spelled === undefined) {
       const conversation = await chat.conversationAt(place);
       const { model: setting, fallback: instead } = await settings.at({ place, conversation });
-      const current = await choose({ guild: place.guild, setting, asked: null });
+      const current = await choose({ whose: actor, setting, asked: null });
       if (!current.ok) return tell(current.text);
       const ifItFails = instead === null ? '' : ` If it fails: \`${instead}\`.`;
       return tell(

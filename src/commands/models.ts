@@ -21,7 +21,7 @@ export const models = defineCommand({
   options: {
     search: { type: 'text', description: 'Part of a model name', maxChars: 100 },
   },
-  async run({ place, services, tell }, { search = '' }) {
+  async run({ actor, place, services, tell }, { search = '' }) {
     const platform = platformOf(place.guild);
     const wanted = search.toLowerCase();
     const found = services.catalogue
@@ -34,13 +34,13 @@ export const models = defineCommand({
     }
     const conversation = await services.chat.conversationAt(place);
     const { model: setting } = await services.settings.at({ place, conversation });
-    const current = await services.choose({ guild: place.guild, setting, asked: null });
+    const current = await services.choose({ whose: actor, setting, asked: null });
     const currentId = current.ok ? current.model.id : null;
-    const { tier } = await services.guilds.access(place.guild);
+    const { tier } = await services.guilds.access(actor);
 
     const decisions = await services.models.decideAll(
       found.map(({ id }) => id),
-      place.guild,
+      actor,
     );
     const sections: string[] = [];
     for (const modelTier of TIERS) {

@@ -92,6 +92,8 @@ export interface CoreOptions {
   /** Read at each request. Null where nothing is limited. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
+  /** Of people from elsewhere, in channels that guilds share. */
+  readonly outsiderTier: Tier;
   /** Tiers that come with Discord's purchases, by SKU. */
   readonly skuTiers: ReadonlyMap<string, Tier>;
   /** Catalogue id; null for the first free one. */
@@ -158,8 +160,8 @@ export function createCore(options: CoreOptions): Core {
     clock,
     log,
   });
-  const { defaultTier, skuTiers } = options;
-  const guilds = createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
+  const { defaultTier, outsiderTier, skuTiers } = options;
+  const guilds = createGuilds({ store, clock, audit, keys, defaultTier, outsiderTier, skuTiers });
   const conversations = createConversations(store, locks, retentionMs);
   const listening = createListening(store, conversations, retentionMs);
   const personas = createPersonas(store, locks);

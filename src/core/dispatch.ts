@@ -455,14 +455,14 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   }
 
   /** The models whose name or id holds what was typed, with whether the guild may use each. */
-  async function modelsNamed({ text, place }: SuggestRequest) {
+  async function modelsNamed({ text, place, actor }: SuggestRequest) {
     const wanted = text.trim().toLowerCase();
     const found = services.catalogue
       .list(platformOf(place.guild))
       .filter(({ gone, id, name }) => !gone && `${id} ${name}`.toLowerCase().includes(wanted));
     const decisions = await services.models.decideAll(
       found.map(({ id }) => id),
-      place.guild,
+      actor,
     );
     return { found, decisions };
   }

@@ -53,6 +53,15 @@ describe('the block that a start prints', () => {
     );
   });
 
+  it('says who can spend where the default tier costs money, and nothing of it where it is free', () => {
+    expect(block({ DEFAULT_TIER: 'free' }, { discord: true })).not.toContain('Who can spend');
+    expect(block({ DEFAULT_TIER: 'premium' })).not.toContain('Who can spend');
+    expect(block({ DEFAULT_TIER: 'premium' }, { discord: true, slack: 'socket' })).toMatch(
+      /Who can spend {2}everybody in any Discord server that adds the bot, and anybody who writes to it directly; everybody in the Slack workspace, at your expense, within the limits; DEFAULT_TIER=free ends that\n/,
+    );
+    expect(block({ DEFAULT_TIER: 'premium', LIMITS: 'off' }, { discord: true })).toContain('without limits');
+  });
+
   it('tells the models of servers on this machine from those of the file', () => {
     const local = [{ name: 'Ollama', models: 2 }];
     const shown = block({}, { providers: [], local });

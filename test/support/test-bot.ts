@@ -55,6 +55,8 @@ export interface TestBot {
 export interface TestBotOptions {
   readonly store?: Store;
   readonly defaultTier?: Tier;
+  /** `free` by default. */
+  readonly outsiderTier?: Tier;
   /** What Discord's purchases come with; nothing by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
   readonly defaultModel?: string;
@@ -140,6 +142,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
     providersForOwnKeys: providers,
     limits: options.limits ?? NO_LIMITS,
     defaultTier: options.defaultTier ?? 'free',
+    outsiderTier: options.outsiderTier ?? 'free',
     skuTiers: options.skuTiers ?? new Map(),
     defaultModel: options.defaultModel ?? null,
     instructions: options.instructions ?? null,

@@ -8,11 +8,14 @@ import {
   keyProviderName,
   opens,
   TIERS,
+  type Tier,
   withOwnKeys,
 } from '../ports/tiers.ts';
 
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;
+  /** Of somebody from elsewhere, whose own tier the rest is: what the operator gave to the guild. Left out for everybody else. */
+  readonly hostTier?: Tier;
 }
 
 /** What decides beside model and guild. */
@@ -84,7 +87,10 @@ export function checkAccess(asked: string, guild: GuildInQuestion, terms: Access
     guild,
     model,
     near: [],
-    keysThatOpen: keysToBring(terms).find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [],
+    keysThatOpen:
+      guild.hostTier === undefined
+        ? (keysToBring(terms).find((keys) => isOpen(model, withOwnKeys(guild, keys))) ?? [])
+        : [],
     suggestion: alternativeTo(model, open()),
   };
 }
@@ -159,6 +165,12 @@ function reasonsOf(refusal: AccessRefused): string[] {
       return [`${named(model)} is no longer offered by its provider.`];
     case 'locked': {
       const needed = TIERS.filter((tier) => opens(tier, model.tier)).map((tier) => `\`${tier}\``);
+      if (guild.hostTier !== undefined) {
+        return [
+          `${named(model)} needs the tier ${needed.join(' or ')}; people from elsewhere have \`${guild.tier}\` in ${place}.`,
+          'The operator can change that: `SLACK_CONNECT_TIER`.',
+        ];
+      }
       return [
         `${named(model)} needs the tier ${needed.join(' or ')}; ${place} has \`${guild.tier}\`.`,
         `The operator can grant it.${connect}`,

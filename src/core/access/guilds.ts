@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
-import { type GuildId, platformOf } from '../ports/actor.ts';
+import { type GuildId, guildOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Purchase } from '../ports/events.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
@@ -47,7 +47,8 @@ export interface GuildReport extends GuildInQuestion {
  * What cannot be read opens nothing: every read rejects with `StoreError` or `UnreadableValue` then.
  */
 export interface Guilds {
-  access(guild: GuildId): Promise<GuildInQuestion>;
+  /** Of somebody from elsewhere: their own. */
+  access(whose: Whose): Promise<GuildInQuestion>;
   report(guild: GuildId): Promise<GuildReport>;
   /** Guilds that were granted something, bought something or brought a key, by id: what lapsed may be among it. */
   holding(): Promise<readonly GuildId[]>;
@@ -67,6 +68,8 @@ export interface GuildsOptions {
   readonly audit: AuditLog;
   readonly keys: Pick<KeyStore, 'of' | 'all'>;
   readonly defaultTier: Tier;
+  /** Of people from elsewhere, in channels that guilds share; `free` by default. */
+  readonly outsiderTier?: Tier;
   /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
 }
@@ -140,9 +143,13 @@ export function createGuilds(options: GuildsOptions): Guilds {
   }
 
   return {
-    access: async (id) => {
+    async access(whose) {
+      const id = guildOf(whose);
       const { tier, operatorTier, ownKeys, failedKeys } = await report(id);
-      return { id, tier, operatorTier, ownKeys, failedKeys };
+      if (typeof whose === 'string' || !whose.isOutsider)
+        return { id, tier, operatorTier, ownKeys, failedKeys };
+      const own = options.outsiderTier ?? 'free';
+      return { id, tier: own, operatorTier: own, ownKeys: [], failedKeys: [], hostTier: operatorTier };
     },
     report,
 

@@ -56,7 +56,7 @@ export function createGreetings(options: GreetingsOptions): Greetings {
   }
 
   async function words({ guild, where }: Joining): Promise<string> {
-    const choice = await choose({ guild, setting: null, asked: null });
+    const choice = await choose({ whose: guild, setting: null, asked: null });
     return [
       `Hello! I am **Parley**, and I bring language models ${where}. Ask me with \`/ask\` or mention me; \`/help\` shows what else I can do.`,
       ...(operatorContact === null ? [] : [`I am run by ${operatorContact}.`]),

@@ -1,12 +1,12 @@
 import { type AccessRefused, explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Decide, ModelRequests } from '../ledger/model-requests.ts';
-import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
+import { type GuildId, guildOf, placeOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import type { SettingsHere } from './settings.ts';
 
 export interface ModelWish {
-  readonly guild: GuildId;
+  readonly whose: Whose;
   /** What the guild may use, if that was looked at already; it is looked at by default. */
   readonly decide?: Decide;
   /** What is set at the place; counts where nothing is asked for. */
@@ -41,8 +41,9 @@ export function createModelChooser(parts: {
 }): ModelChooser {
   const { catalogue, models, defaultModel, missingKeys } = parts;
 
-  return async ({ guild, setting, asked, ...looked }) => {
-    const decide = looked.decide ?? (await models.look(guild));
+  return async ({ whose, setting, asked, ...looked }) => {
+    const guild = guildOf(whose);
+    const decide = looked.decide ?? (await models.look(whose));
     if (asked !== null) {
       const id = catalogue.resolve(asked, platformOf(guild)).model?.id ?? asked;
       const decision = decide(id);
@@ -102,7 +103,7 @@ export function createModelChooser(parts: {
 }
 
 /** A model that sees pictures and that the guild may use now, a free one if there is one; null if there is none. */
-export type SeeingModel = (guild: GuildId) => Promise<Model | null>;
+export type SeeingModel = (whose: Whose) => Promise<Model | null>;
 
 export function createSeeingModel({
   catalogue,
@@ -111,14 +112,14 @@ export function createSeeingModel({
   readonly catalogue: Catalogue;
   readonly models: Pick<ModelRequests, 'decideAll'>;
 }): SeeingModel {
-  return async (guild) => {
+  return async (whose) => {
     const seeing = catalogue
-      .list(platformOf(guild))
+      .list(platformOf(guildOf(whose)))
       .filter(({ gone, input }) => !gone && input.includes('image'))
       .toSorted((a, b) => Number(b.tier === 'free') - Number(a.tier === 'free'));
     const decisions = await models.decideAll(
       seeing.map(({ id }) => id),
-      guild,
+      whose,
     );
     return decisions.find((decision) => decision.ok)?.model ?? null;
   };

@@ -8,7 +8,7 @@ import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
-import { type Actor, type GuildId, mayActAs, platformOf, type Roles } from '../ports/actor.ts';
+import { type Actor, type GuildId, mayActAs, platformOf, type Roles, type Whose } from '../ports/actor.ts';
 import type { AnswerFinder } from '../ports/adapter.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
@@ -315,11 +315,11 @@ export function createQuestionRunner(
       looking,
       place.key === null || listening.isUntold(place.key, conversation),
       options.settings.at({ place, conversation: looking.then(({ value }) => value ?? null) }),
-      models.look(place.guild),
+      models.look(actor),
     ]);
     const begun = seen.value ?? null;
     const asked = question.model ?? null;
-    const chosen = await options.choose({ guild: place.guild, decide, setting: here.model, asked });
+    const chosen = await options.choose({ whose: actor, decide, setting: here.model, asked });
     if (!chosen.ok) {
       const { text, forAdmins } = chosen;
       const isAdmin = forAdmins !== null && mayActAs(await options.roles(actor), 'admin');
@@ -344,7 +344,7 @@ export function createQuestionRunner(
     const { brought, images } = gathered;
     // What was read now is not read again by Retry.
     if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
-    const unseen = gathered.isBlind ? await blindness(model, place.guild) : null;
+    const unseen = gathered.isBlind ? await blindness(model, actor) : null;
     const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
     if (words === '' && gathered.read === null) {
       return refuse(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
@@ -385,6 +385,7 @@ export function createQuestionRunner(
         id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
         guild: place.guild,
         user: actor.user,
+        ...(actor.isOutsider && { isOutsider: true }),
         groups: actor.groups,
         userName: actor.name,
         model: model.id,
@@ -587,8 +588,8 @@ export function createQuestionRunner(
   }
 
   /** Says that a model does not see, and which does. */
-  async function blindness(model: Model, guild: GuildId): Promise<string> {
-    const other = await options.seeing(guild);
+  async function blindness(model: Model, whose: Whose): Promise<string> {
+    const other = await options.seeing(whose);
     const remedy = other === null ? '' : ` ${other.name} does: pick it with \`/model\`.`;
     return `${model.name} sees no pictures.${remedy}`;
   }

@@ -5,7 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
-import { type Actor, type GuildId, platformOf } from '../ports/actor.ts';
+import { type Actor, type GuildId, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
 import type { Model } from '../ports/model.ts';
 import {
@@ -37,6 +37,8 @@ export interface ModelRequest {
   readonly id: string;
   readonly guild: GuildId;
   readonly user: string;
+  /** As of `Actor`. */
+  readonly isOutsider?: boolean;
   /** `Actor.groups` of that person: limits may hang on them. */
   readonly groups: Actor['groups'];
   /** Display name, for reports. */
@@ -71,12 +73,12 @@ export interface Bill {
  * admits can be streamed, once, and every admitted request has to be settled, whatever became of it.
  */
 export interface ModelRequests {
-  /** What the guild may do with models at this moment; for menus and defaults. `open` looks again and decides. */
-  look(guild: GuildId): Promise<Decide>;
+  /** What somebody may do with models at this moment; for menus and defaults. `open` looks again and decides. */
+  look(whose: Whose): Promise<Decide>;
   /** The same for one model. */
-  decide(model: string, guild: GuildId): Promise<AccessDecision>;
+  decide(model: string, whose: Whose): Promise<AccessDecision>;
   /** The same for many, from one look at the guild; in their order. */
-  decideAll(models: readonly string[], guild: GuildId): Promise<readonly AccessDecision[]>;
+  decideAll(models: readonly string[], whose: Whose): Promise<readonly AccessDecision[]>;
   open(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
@@ -145,21 +147,18 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
   } = options;
   const terms = { catalogue, operatorProviders, keyProviders: ownKeys.providers };
 
-  async function look(id: GuildId): Promise<Decide> {
-    const guild = await guilds.access(id);
+  async function look(whose: Whose): Promise<Decide> {
+    const guild = await guilds.access(whose);
     return (model) => checkAccess(model, guild, terms);
   }
 
   return {
     look,
-    decide: async (model, guild) => (await look(guild))(model),
-    decideAll: async (models, guild) => models.map(await look(guild)),
+    decide: async (model, whose) => (await look(whose))(model),
+    decideAll: async (models, whose) => models.map(await look(whose)),
 
     async open(request) {
-      const [guild, rules] = await Promise.all([
-        guilds.access(request.guild),
-        limits.rulesInForce(request.guild),
-      ]);
+      const [guild, rules] = await Promise.all([guilds.access(request), limits.rulesInForce(request.guild)]);
       const access = checkAccess(request.model, guild, terms);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { model, route, payer } = access;
@@ -213,7 +212,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         payer,
         worstNanoUsd,
         ...(request.kind && { kind: request.kind }),
-        limits: await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier),
+        limits: await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier, guild.hostTier),
       });
       const whose = { guild: request.guild, payer };
       if (!reserved.ok) {

@@ -4,6 +4,7 @@ import type { Locks } from '../coordination/locks.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
 import {
+  GUILD_LIMITS,
   type GuildLimitName,
   type GuildLimits,
   LIMITS,
@@ -51,8 +52,8 @@ export interface LimitRules {
   limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
   /** What was set and counts: nothing if the operator lifted every limit. */
   rulesInForce(guild: GuildId): Promise<GuildRules>;
-  /** As `limitsFor`, by rules that were read already. */
-  limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
+  /** As `limitsFor`, by rules that were read already; `hostTier` is what the operator gave to the guild if the person is from elsewhere. */
+  limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier, hostTier?: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
   /**
    * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people or groups have
@@ -102,9 +103,11 @@ export function createLimitRules(options: {
     set: GuildRules,
     { user, payer, groups }: LimitedPerson,
     tier: Tier,
+    hostTier = tier,
   ): Promise<GuildLimits> {
     if (config === null) return UNLIMITED_GUILD;
-    const given = payer === 'guild' ? UNLIMITED_GUILD : { ...config.tiers[tier], ...set.operator };
+    const given =
+      payer === 'guild' ? UNLIMITED_GUILD : { ...limitsOf(config, tier, hostTier), ...set.operator };
     const byAdmins = [set.guild, rulesFor(user, set.users), ...(await rulesOfGroups(set, groups))];
     return byAdmins.reduce<GuildLimits>(
       (limits, more) => tightest(limits, { ...UNLIMITED_GUILD, ...more }),
@@ -122,6 +125,12 @@ export function createLimitRules(options: {
 
     change: (wanted) => locks.hold(`limits/${wanted.guild}`, (lock) => change(wanted, lock)),
   };
+}
+
+/** What a person may spend goes by their tier, what all may by the guild's. */
+function limitsOf({ tiers }: LimitsConfig, tier: Tier, hostTier: Tier): GuildLimits {
+  const own = GUILD_LIMITS.filter(isPersonal).map((name) => [name, tiers[tier][name]]);
+  return { ...tiers[hostTier], ...Object.fromEntries(own) };
 }
 
 /** Whether a limit is one person's, and so can be set for one, and for each in a group. */

@@ -16,6 +16,11 @@ export interface Actor {
   /** Display name, for the model and for people; not unique. */
   readonly name: string;
   /**
+   * Whether the person belongs to another guild, in a channel that both share (Slack Connect): they have a tier of their own, and
+   * the guild's purchases and keys do not serve them. False by default; true if the platform does not say where they belong.
+   */
+  readonly isOutsider?: boolean;
+  /**
    * Whether the person may manage the guild on its platform (Discord: Manage Server; Slack: workspace admin or
    * owner). Asked of the platform at each use; in doubt, false.
    */
@@ -25,6 +30,13 @@ export interface Actor {
    * the platform does not say. Asked of the platform at each use.
    */
   groups(): Promise<readonly string[] | null>;
+}
+
+/** Whose access counts: a guild's, or that of somebody in it. */
+export type Whose = GuildId | Pick<Actor, 'guild' | 'isOutsider'>;
+
+export function guildOf(whose: Whose): GuildId {
+  return typeof whose === 'string' ? whose : whose.guild;
 }
 
 export function platformOf(guild: GuildId): Platform {

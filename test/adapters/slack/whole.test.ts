@@ -183,6 +183,27 @@ describe('Parley on Slack', () => {
     expect(bot.provider.chats).toEqual([]);
   });
 
+  it('gives people from connected workspaces a tier of their own, whatever the workspace has; its guests keep that', async () => {
+    const { bot, slack, general } = await setUp({ defaultTier: 'premium' });
+    const models = ['--model gpt-4o why?', 'why?'] as const;
+    const sam = slack.user('Sam', { teamId: 'TELSEWHERE' });
+    const guest = slack.user('Gus', { isGuest: true });
+    for (const person of [sam, guest]) slack.join(general, person);
+    const asked = () => bot.provider.chats.map(({ body }) => body.model);
+    await sam.slash('/ask', models[0], { channel: general });
+    await until(() => sam.privateTexts(general).length === 1);
+    expect(sam.privateTexts(general)[0]?.text).toMatch(
+      /GPT-4o.* needs the tier .*; people from elsewhere have `free` in this workspace\. .*SLACK_CONNECT_TIER/,
+    );
+    expect(asked()).toEqual([]);
+    await sam.slash('/ask', models[1], { channel: general });
+    await until(() => asked().length === 1);
+    expect(asked()[0]).toMatch(/:free$/);
+    await guest.slash('/ask', models[0], { channel: general });
+    await until(() => asked().length === 2);
+    expect(asked()[1]).toBe('openai/gpt-4o');
+  });
+
   it('stops for the asker and for admins, at the provider, and for nobody else', async () => {
     const { bot, slack, ann, bob, boss, general, mention, endedAt } = await setUp();
     const live = bot.provider.live();

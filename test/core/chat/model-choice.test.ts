@@ -12,7 +12,7 @@ async function chosen(options: TestBotOptions, setting?: string): Promise<string
   if (setting !== undefined)
     await settings.change('guild', { place, conversation: null }, { model: setting });
   const { model } = await settings.at({ place, conversation: null });
-  const choice = await choose({ guild: place.guild, setting: model, asked: null });
+  const choice = await choose({ whose: place.guild, setting: model, asked: null });
   return choice.ok ? choice.model.id : choice.text;
 }
 

@@ -42,6 +42,15 @@ describe('limit rules', () => {
     expect(await rulesOf().limitsFor({ ...mia, payer: 'guild' }, 'premium')).toEqual(UNLIMITED_GUILD);
   });
 
+  it('of somebody from elsewhere are those of their tier, beside what all in the guild may spend', async () => {
+    const { premium, free } = config.tiers;
+    const rules = rulesOf();
+    const limits = await rules.limitsBy(await rules.rulesInForce('discord:1'), mia, 'free', 'premium');
+    expect(limits.requestsPerUserPerDay).toBe(free.requestsPerUserPerDay);
+    expect(limits.nanoUsdPerGuildPerDay).toBe(premium.nanoUsdPerGuildPerDay);
+    expect(free).not.toEqual(premium);
+  });
+
   it('of the operator stand in the place of the tier’s; those of admins tighten them, whoever pays', async () => {
     const rules = rulesOf();
     await rules.change({ ...change, layer: 'operator', most: 1_000 });

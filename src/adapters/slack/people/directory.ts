@@ -21,6 +21,8 @@ const userSchema = z.object({
   real_name: z.string().optional(),
   is_admin: z.boolean().optional(),
   is_owner: z.boolean().optional(),
+  /** In an organisation, all workspaces that the person is in. */
+  enterprise_user: z.object({ teams: z.array(z.string()).default([]) }).optional(),
   deleted: z.boolean().optional(),
   profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
 });
@@ -81,7 +83,11 @@ export function createDirectory(
   return {
     name,
     async actor(user) {
+      const known = await find(user);
+      const teams = [known?.team_id, ...(known?.enterprise_user?.teams ?? [])];
       return {
+        // What is in doubt opens nothing.
+        isOutsider: !teams.includes(workspace.team),
         guild: guildOf(workspace.team),
         user: userOf(workspace.team, user),
         name: (await userName(user)) ?? 'Somebody',
