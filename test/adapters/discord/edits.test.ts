@@ -131,7 +131,8 @@ describe('a question on Discord that is edited', () => {
     ada.preview(question);
     ada.edit(question, 'And what is the capital of Australia?');
     expect(textOf(ended()[0])).toBe('Vienna.');
-    expect(labels(ended()[0])).toEqual(['Retry…', 'Answer the edited question']);
+    expect(labels(ended()[0]).slice(0, 2)).toEqual(['Retry…', 'Answer the edited question']);
+    expect(labels(ended()[0]).filter((label) => label === 'Answer the edited question')).toHaveLength(1);
     expect(provider.chats).toHaveLength(1);
     provider.answer('Canberra.');
     const [answer] = ended();
