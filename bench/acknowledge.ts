@@ -51,6 +51,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     press: nothing,
     retract: nothing,
     opened: () => {},
+    deleteAnswer: nothing,
     wasAsked: async () => false,
     edited: nothing,
     purchases: nothing,

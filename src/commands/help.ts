@@ -22,6 +22,7 @@ export const help = defineCommand({
         lines.join('\n'),
         `Under an answer, **${BUTTONS.stop.label}** ends it, **${BUTTONS.retry.label}** asks again, with another model if you like${surface.canContinueInThread ? `, **${BUTTONS.continue.label}** goes on from it` : ''}.`,
         ...(services.operatorContact === null ? [] : [`This bot is run by ${services.operatorContact}.`]),
+        'The menu of an answer’s message has *Delete this answer*, for the person who asked and for admins.',
         ...(surface.caveat === undefined ? [] : [surface.caveat]),
       ].join('\n\n'),
     );

@@ -12,6 +12,7 @@ import { createCatchUp } from './chat/catch-up.ts';
 import { createChat } from './chat/chat.ts';
 import { createCompaction } from './chat/compaction.ts';
 import { createConversations } from './chat/conversations.ts';
+import { createDeletion } from './chat/deletion.ts';
 import { createFallbacks } from './chat/fallbacks.ts';
 import { createGather } from './chat/gather.ts';
 import { createGreetings } from './chat/greetings.ts';
@@ -329,6 +330,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     usage,
     feedback,
+    deletion: createDeletion({ answers, conversations, live, roles }),
     drawChart,
     timeZone,
   };

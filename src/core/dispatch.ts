@@ -25,6 +25,7 @@ import {
 import type { Model } from './ports/model.ts';
 import type { NameOperator } from './ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from './ports/parts.ts';
+import { StoreError } from './ports/store.ts';
 import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
@@ -49,6 +50,9 @@ export interface DispatchOptions {
 const MAX_SUGGESTIONS = 25;
 /** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
 const MAX_MESSAGE_CHARS = 40_000;
+
+const CANNOT_DELETE =
+  'I could not delete all messages of this answer: delete them by hand, or ask an admin. I do not remember it any more.';
 
 /** What is older than this may have been settled otherwise: whoever wrote it is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
@@ -345,8 +349,19 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       closed = true;
     },
 
-    async retract(eventId) {
+    deleteAnswer: (request) =>
+      once(request, async () => {
+        const text = await services.deletion.run(request).catch((error: unknown) => {
+          log.warn({ err: error, event: request.id }, 'an answer could not be deleted');
+          if (error instanceof StoreError) throw error;
+          return CANNOT_DELETE;
+        });
+        await say(request.surface, text);
+      }),
+
+    async retract(eventId, key) {
       try {
+        if (key !== undefined) await services.deletion.messageGone(key);
         await services.chat.retract(eventId);
       } catch (error) {
         log.warn(

@@ -3,6 +3,7 @@ import type { Guilds } from './access/guilds.ts';
 import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
+import type { Deletion } from './chat/deletion.ts';
 import type { ModelChooser } from './chat/model-choice.ts';
 import type { OutcomeLog } from './chat/outcomes.ts';
 import type { Pauses } from './chat/pause.ts';
@@ -52,6 +53,7 @@ export interface Services {
   readonly ledger: Ledger;
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;
+  readonly deletion: Deletion;
   readonly drawChart: DrawChart;
   /** IANA name of the zone in which days begin. */
   readonly timeZone: string;

@@ -88,6 +88,7 @@ export function createDesk(): Desk {
     wasAsked: async () => desk.asked,
     edited: async (edit) => void edits.push(edit),
     opened: () => {},
+    deleteAnswer: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import type { Reopened } from '../../src/core/ports/adapter.ts';
@@ -100,6 +101,8 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
   const { clock, limits = { maxChars: 2_000 } } = options;
   const scope = options.scope ?? { key: 'memory edits', limit: 5, windowMs: 5_000 };
   const openScope = options.openScope ?? { key: 'memory posts', limit: 5, windowMs: 5_000 };
+  /** Keys are unique within a platform. */
+  const name = randomUUID();
   const limiter = options.limiter ?? createMemoryLimiter(clock);
 
   const messages: StoredMessage[] = [];
@@ -220,7 +223,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
         violations.push(`open of message ${index} while the one before was ${last.asked}`);
       }
       const post = () => {
-        const message = orphan ?? new StoredMessage(`memory-${index}`);
+        const message = orphan ?? new StoredMessage(`memory-${name}-${index}`);
         if (orphan === null) messages.push(message);
         message.views.push({ view, atMs: clock.now() });
         message.asked = view.status;

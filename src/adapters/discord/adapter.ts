@@ -195,7 +195,7 @@ function listen(client: Client, tools: InteractionHandlerOptions & MessageReader
   }
   const watching = catchUpMissed({ ...tools, client, read: readBack });
   const retract = (id: string) =>
-    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id)));
+    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id), id));
   // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
   client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
     retract(id),

@@ -3,7 +3,7 @@ import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';
 import { usage } from './inbound/arguments.ts';
-import { ASK_ABOUT } from './inbound/shortcuts.ts';
+import { ASK_ABOUT, DELETE_ANSWER } from './inbound/shortcuts.ts';
 import { EVENTS_PATH } from './transport/http-receiver.ts';
 
 export interface ManifestOptions {
@@ -33,6 +33,12 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
           type: 'message',
           callback_id: ASK_ABOUT,
           description: 'Ask a language model about it',
+        },
+        {
+          name: 'Delete this answer',
+          type: 'message',
+          callback_id: DELETE_ANSWER,
+          description: 'Delete an answer here and from what the bot remembers',
         },
       ],
       slash_commands: commands.map((command) => ({

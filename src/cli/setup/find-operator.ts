@@ -57,6 +57,7 @@ async function findOperator(
     press: nothing,
     retract: nothing,
     opened: () => {},
+    deleteAnswer: nothing,
     wasAsked: async () => false,
     edited: nothing,
     purchases: nothing,

@@ -46,6 +46,8 @@ const answerSchema = z.object({
   shown: shownSchema.exactOptional(),
   /** While its place is locked: what is to be shown there. */
   held: heldSchema.exactOptional(),
+  /** Its messages, in order, by `LiveMessage.key`. */
+  messages: z.array(z.string()).exactOptional(),
   /** What the message was edited to since. */
   edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),
 });
@@ -65,9 +67,11 @@ export interface AnswerRecords {
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
   /** Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. */
-  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited' | 'held'>): Promise<boolean>;
+  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages'>): Promise<boolean>;
   /** Takes out what waits for its place to be opened; null if nothing does. */
   unhold(id: string): Promise<HeldAnswer | null>;
+  /** The answer that a message belongs to, by `LiveMessage.key`. */
+  shownAt(key: string): Promise<AnswerRecord | null>;
   /** As `save`; from now on this is the newest answer to its message. */
   begin(record: AnswerRecord): Promise<void>;
   /** There was no answer after all: the one before it, if any, is the newest again. */
@@ -89,6 +93,12 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   });
 
   const questions = createCollection(store, 'asked', { version: 1, schema: askedSchema, ttlMs: retentionMs });
+
+  const shownIn = createCollection(store, 'answer-messages', {
+    version: 1,
+    schema: askedSchema,
+    ttlMs: retentionMs,
+  });
 
   const get = async (id: string) => (await answers.get(id)) ?? null;
 
@@ -112,6 +122,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
 
   async function remove(record: AnswerRecord): Promise<void> {
     await withdraw(record);
+    for (const key of record.messages ?? []) await shownIn.delete(key);
     await answers.delete(record.id);
   }
 
@@ -152,10 +163,19 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       return asked === undefined ? null : get(asked.answer);
     },
     save: (record) => answers.set(record.id, record),
-    amend: async (id, more) => (await change(id, (record) => ({ ...record, ...more }))) !== null,
+    async amend(id, more) {
+      if ((await change(id, (record) => ({ ...record, ...more }))) === null) return false;
+      const { messages = [] } = more;
+      await Promise.all(messages.map((key) => shownIn.set(key, { answer: id })));
+      return true;
+    },
     async unhold(id) {
       const before = await change(id, ({ held: _, ...record }) => record);
       return before?.held ?? null;
+    },
+    async shownAt(key) {
+      const shown = await shownIn.get(key);
+      return shown === undefined ? null : get(shown.answer);
     },
     async begin(record) {
       const asked = record.message && questions.set(record.message, { answer: record.id });
@@ -163,6 +183,8 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     },
     withdraw,
     async delete(id) {
+      const record = await get(id);
+      for (const key of record?.messages ?? []) await shownIn.delete(key);
       await answers.delete(id);
     },
     find,

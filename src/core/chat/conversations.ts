@@ -8,6 +8,20 @@ import { broughtSchema, isBy } from '../ports/parts.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 import { applyChange, type SettingChange, settingShape } from './setting.ts';
 
+/** One answer to a question. */
+const answerShape = {
+  answer: z.string(),
+  model: z.string(),
+  status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
+  askedAtMs: z.number(),
+  /** Its record; left out of turns of before this was kept. */
+  answerId: z.string().exactOptional(),
+  /** What it cost; left out if that is not known. */
+  bill: z
+    .object({ costNanoUsd: z.int().nonnegative(), payer: z.enum(['operator', 'guild']) })
+    .exactOptional(),
+};
+
 const turnSchema = z.object({
   /** Stays the same when the question is retried. */
   id: z.string(),
@@ -17,16 +31,10 @@ const turnSchema = z.object({
   question: z.string(),
   /** What came with them; files by reference, with the text that was read of them. */
   brought: z.array(broughtSchema).exactOptional(),
-  answer: z.string(),
-  model: z.string(),
-  status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
-  askedAtMs: z.number(),
-  /** The record of the answer that stands here; left out of turns of before this was kept. */
-  answerId: z.string().exactOptional(),
-  /** What that answer cost; left out if it is not known. */
-  bill: z
-    .object({ costNanoUsd: z.int().nonnegative(), payer: z.enum(['operator', 'guild']) })
-    .exactOptional(),
+  /** The newest answer that stands. */
+  ...answerShape,
+  /** Those before it that still stand, newest first: what counts again if the newer ones are deleted. */
+  earlier: z.array(z.object(answerShape)).exactOptional(),
   /** Estimate for question and answer; absent in conversations so short that nothing had to be counted. */
   tokens: z.number().exactOptional(),
   /** Asked before the conversation was begun anew: later questions do not bring it. */
@@ -90,6 +98,11 @@ export interface Conversations {
    * forgotten meanwhile.
    */
   summarise(id: string, summary: Summary, turns: readonly Turn[]): Promise<boolean>;
+  /**
+   * Takes an answer out of a turn: the newest one before it counts again. Without any the turn goes, with its question. Nothing if the
+   * turn has no such answer.
+   */
+  dropAnswer(id: string, turn: string, answerId: string): Promise<void>;
   forget(id: string): Promise<void>;
   /** Forgets all conversations of a guild; resolves to how many there were. */
   forgetGuild(guild: GuildId): Promise<number>;
@@ -145,6 +158,8 @@ export function memoryBefore(conversation: Conversation, turn: string): Memory {
 
 /** Each turn writes the conversation anew. Older ones are kept in its summary. */
 export const MAX_TURNS = 100;
+/** Older answers to a question that was retried so often are as good as forgotten. */
+const MAX_EARLIER = 3;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
   const conversations = createCollection(store, 'conversations', {
@@ -270,6 +285,21 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
       });
       return isKept;
     },
+    async dropAnswer(id, turnId, answerId) {
+      await change(id, (conversation) => {
+        const index = conversation.turns.findIndex((turn) => turn.id === turnId);
+        const turn = conversation.turns[index];
+        if (turn === undefined) return conversation;
+        const left = withoutAnswer(turn, answerId);
+        const { summary, ...rest } = conversation;
+        return {
+          ...rest,
+          // What was summarised of the answer goes with it.
+          ...(summary !== undefined && !isSummarised(conversation, index) && { summary }),
+          turns: conversation.turns.toSpliced(index, 1, ...(left === null ? [] : [left])),
+        };
+      });
+    },
     async forget(id) {
       await conversations.delete(id);
     },
@@ -323,9 +353,10 @@ function withTurn({ summary, ...conversation }: Conversation, turn: Turn): Conve
   const index = turns.findIndex((other) => other.id === turn.id);
   // Also one that was under way as the conversation was begun anew, and one that is tried again since.
   const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
-  const kept = isPast ? { ...turn, isPast } : turn;
+  const earlier = earlierThan(turn, turns[index]);
+  const kept = { ...turn, ...(earlier.length > 0 && { earlier }), ...(isPast && { isPast }) };
   // It would say what the answer was before.
-  const isStale = index >= 0 && index <= turns.findIndex((other) => other.id === summary?.through);
+  const isStale = isSummarised({ turns, ...(summary && { summary }) }, index);
   if (index >= 0) turns[index] = kept;
   else turns.push(kept);
   const startedBy = starterOf(conversation) ?? turn.user;
@@ -335,6 +366,37 @@ function withTurn({ summary, ...conversation }: Conversation, turn: Turn): Conve
     startedBy,
     turns: turns.slice(-MAX_TURNS),
   };
+}
+
+/** Whether the turn at this index is in the summary. */
+function isSummarised({ turns, summary }: Pick<Conversation, 'turns' | 'summary'>, index: number): boolean {
+  return index >= 0 && index <= turns.findIndex(({ id }) => id === summary?.through);
+}
+
+type Answer = NonNullable<Turn['earlier']>[number];
+
+function answerOf({ answer, model, status, askedAtMs, answerId, bill }: Turn): Answer {
+  return { answer, model, status, askedAtMs, ...(answerId && { answerId }), ...(bill && { bill }) };
+}
+
+/** The answers that stand before a new one; none if the question is another one now. */
+function earlierThan(turn: Turn, before: Turn | undefined): Answer[] {
+  if (before?.answerId === undefined || before.question !== turn.question) return [];
+  const all = [answerOf(before), ...(before.earlier ?? [])];
+  return all.filter(({ answerId }) => answerId !== turn.answerId).slice(0, MAX_EARLIER);
+}
+
+/** The turn as it is without one of its answers; null if none is left. */
+function withoutAnswer(turn: Turn, answerId: string): Turn | null {
+  const { earlier = [], ...rest } = turn;
+  const others = earlier.filter((each) => each.answerId !== answerId);
+  if (rest.answerId !== undefined && rest.answerId !== answerId)
+    return { ...rest, ...(others.length > 0 && { earlier: others }) };
+  const [newest, ...older] = others;
+  if (newest === undefined) return null;
+  // The estimate was of the answer that is gone.
+  const { answerId: _id, bill: _bill, tokens: _tokens, ...question } = rest;
+  return { ...question, ...newest, ...(older.length > 0 && { earlier: older }) };
 }
 
 /** The turn, or what it is without messages that this person wrote. */

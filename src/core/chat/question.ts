@@ -431,6 +431,12 @@ export function createQuestionRunner(
       });
     const places: Promise<void>[] = [];
     const ownPlace = placeKeyOf(place, surface, actor);
+    const messages = adopted === null ? [] : [adopted.key];
+    const noteMessage = (key: string): void => {
+      messages.push(key);
+      // The place itself is kept for as long as the conversation.
+      places.push(tie(key), ...(ownPlace === null ? [] : [tie(ownPlace)]));
+    };
     const threads = new Set(place.key === null ? [] : [place.key]);
     const tieThread = async (key: string) => {
       threads.add(key);
@@ -467,8 +473,7 @@ export function createQuestionRunner(
         stop,
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),
-        // The place itself is kept for as long as the conversation.
-        onMessage: (key) => void places.push(tie(key), ...(ownPlace === null ? [] : [tie(ownPlace)])),
+        onMessage: noteMessage,
         onThread: (key) => void places.push(tieThread(key)),
         announcesListening: announces,
         async keep(answered) {
@@ -513,7 +518,10 @@ export function createQuestionRunner(
       for (const key of threads) await listening.told(key, conversation).catch(notHeard);
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
-    else if (question.message !== undefined) await answers.amend(id, { shown: answered.shown });
+    else {
+      const shown = question.message === undefined ? {} : { shown: answered.shown };
+      await answers.amend(id, { messages, ...shown });
+    }
     if (answered.held !== null) await hold(surface, place, answered.held);
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;

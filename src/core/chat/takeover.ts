@@ -223,6 +223,8 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       const record = await answers.get(id);
       if (record === null) return;
       await conversations.attach(record.conversation, key);
+      const { messages = [] } = record;
+      if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
       if (threadKey) await conversations.attach(record.conversation, threadKey);
     } catch (error) {
       log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');

@@ -88,8 +88,13 @@ export interface Dispatch {
    * adapter did not hear of that. What waits there is finished in the background.
    */
   opened(platform: Platform, at: string | null): void;
-  /** The question with this event id was deleted: its answer stops, whichever process writes it. Never rejects. */
-  retract(eventId: string): Promise<void>;
+  /**
+   * A message was deleted. If it was the question with this event id, its answer stops, whichever process writes it. If it was a message
+   * of an answer (`key`, as `LiveMessage.key`), conversations follow what still stands. Never rejects.
+   */
+  retract(eventId: string, key?: string): Promise<void>;
+  /** Deletes an answer from its place and from what is remembered, for its asker or an admin. Never rejects. */
+  deleteAnswer(request: AnswerDeletion): Promise<void>;
   /**
    * Replaces what the platform says that these guilds bought; with `all`, its other guilds have bought nothing. What is
    * asked after it has resolved counts with it. Never rejects.
@@ -210,6 +215,16 @@ export interface Press extends InboundEvent {
   retire(signal: AbortSignal): Promise<void>;
   /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null where there can be none. */
   openThread(title: string, signal: AbortSignal): Promise<string | null>;
+}
+
+/** Somebody wants an answer to be deleted. */
+export interface AnswerDeletion extends InboundEvent {
+  /** `LiveMessage.key` of one of its messages. */
+  readonly message: string;
+  /** Whether that is a message of the bot's at all. */
+  readonly isOwn: boolean;
+  /** Deletes these messages (`LiveMessage.key`) from the channel; those that are gone already are no fault. */
+  remove(keys: readonly string[]): Promise<void>;
 }
 
 export interface SuggestRequest {

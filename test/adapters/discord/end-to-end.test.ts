@@ -156,6 +156,25 @@ describe('/ask, as the person sees it', () => {
     expect(discord.violations).toEqual([]);
   });
 
+  it('is deleted with all its messages by its asker, from the menu of any of them, and forgotten', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    provider.answer(`First ${'word '.repeat(600)}`);
+    const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
+    await discord.until(
+      () => discord.messages(channel).length === 2 && isComplete(discord.messages(channel)[1]),
+    );
+    const [first] = discord.messages(channel);
+    if (!first || !used.reply) throw new Error('no answer');
+    const refused = bob.menu('Delete this answer', first, { channel });
+    await discord.until(() => refused.replies[0]?.content !== '' && refused.replies.length === 1);
+    expect(refused.reply?.content).toContain('Only Ada or an admin can delete');
+    const done = ada.menu('Delete this answer', first, { channel });
+    await discord.until(() => discord.messages(channel).length === 0, 'all of it is gone');
+    await discord.until(() => done.reply?.content.includes('is deleted') === true);
+    expect(done.reply?.onlyVisibleTo).toBe(ada.id);
+    expect(discord.violations).toEqual([]);
+  });
+
   it('offers models that can be used first', async () => {
     const { ada, channel } = await open();
     const choices = await ada.autocomplete('ask', 'model', 'gpt-4o', { channel });

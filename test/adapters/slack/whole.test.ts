@@ -319,6 +319,44 @@ describe('Parley on Slack', () => {
     },
   );
 
+  it('deletes an answer for its asker, and forgets one that an admin deletes by hand', async () => {
+    const { bot, slack, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
+    bot.provider.answer('First.');
+    const { ts } = ann.say(general, `${mention} one?`);
+    const first = await endedAt(general, ts);
+    const answered = (count: number) => until(() => bot.logged().split('"answered"').length > count);
+    await answered(1);
+    await bob.shortcut('delete-answer', first);
+    await until(() => bob.privateTexts(general).length === 1);
+    expect(bob.privateTexts(general)[0]?.text).toContain('Only Ann or an admin can delete');
+    await ann.shortcut('delete-answer', first);
+    await until(() => slack.messages(general, ts).length === 1);
+    await until(() => ann.privateTexts(general).some(({ text }) => text.includes('is deleted')));
+    bot.provider.answer('Second.');
+    ann.say(general, 'two?', { thread: ts });
+    const second = await endedAt(general, ts);
+    await answered(2);
+    ann.remove(second);
+    await until(() => slack.messages(general, ts).length === 2);
+    bot.provider.answer('Third.');
+    await expect
+      .poll(async () => {
+        const { turns = [] } =
+          (await bot.services.chat.conversationAt({
+            guild: `slack:${slack.teamId}`,
+            channel: general,
+            key: `slack:${slack.teamId}/${general}/${ts}`,
+          })) ?? {};
+        return turns.length;
+      })
+      .toBe(0);
+    ann.say(general, 'three?', { thread: ts });
+    await endedAt(general, ts);
+    expect(questionsTo(bot.provider).at(-1)).toContain('three?');
+    expect(saidIn(bot.provider.chats.at(-1)?.body).join()).not.toMatch(/First|Second/);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('keeps a private answer between the two, and goes on in its thread', async () => {
     const { bot, slack, ann, bob, general, endedAt, questionsTo } = await setUp();
     bot.provider.answer('Nobody knows.');

@@ -67,6 +67,7 @@ export function createScriptedDispatch({
     wasAsked: async () => false,
     edited: async () => {},
     opened: () => {},
+    deleteAnswer: ({ message, remove }) => remove([message]),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     admit: async (request) =>

@@ -61,7 +61,10 @@ function pathOf(applicationId: string, guildId: string | null): `/${string}` {
 
 function wantedCommands(commands: readonly CommandDeclaration[], guildId: string | null): readonly Json[] {
   const isGuildOnly = guildId !== null;
-  return [...commands.map((command) => declarationOf(command, isGuildOnly)), aboutMenu(isGuildOnly)];
+  return [
+    ...commands.map((command) => declarationOf(command, isGuildOnly)),
+    ...[ASK_ABOUT, DELETE_ANSWER].map((name) => menuEntry(name, isGuildOnly)),
+  ];
 }
 
 /** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */
@@ -90,13 +93,14 @@ const EVERYWHERE = {
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
 } as const;
 
-/** The entry of that name in the menu of a message. */
+/** Entries in the menu of a message. */
 export const ASK_ABOUT = 'Ask about this';
+export const DELETE_ANSWER = 'Delete this answer';
 
-function aboutMenu(isGuildOnly: boolean): Json {
+function menuEntry(name: string, isGuildOnly: boolean): Json {
   return {
     type: ApplicationCommandType.Message,
-    name: ASK_ABOUT,
+    name,
     default_member_permissions: null,
     ...(isGuildOnly ? {} : EVERYWHERE),
   };

@@ -32,6 +32,7 @@ import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import type { Entitlements } from '../gateway/entitlements.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from '../gateway/places.ts';
+import { DELETE_ANSWER } from '../gateway/registration.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { SIZES } from '../rest/sizes.ts';
@@ -336,6 +337,40 @@ export function createInteractionHandler(
     await respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
   }
 
+  /** Deletes the answer that a person points at, if core lets them. */
+  async function deleteAnswer(
+    interaction: MessageContextMenuCommandInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { targetMessage: target, channelId, applicationId } = interaction;
+    const surface = surfaceOf(interaction, { acknowledged: 'thinking', isPrivate: true }, receivedAtMs);
+    const place = interactionPlace(interaction, target.id);
+    const answer = {
+      type: InteractionResponseType.DeferredChannelMessageWithSource,
+      data: { flags: MessageFlags.Ephemeral },
+    };
+    await claimed({ interaction, place, surface, answer }, signal, async (id) => {
+      await dispatch.deleteAnswer({
+        id,
+        actor: interactionActor(interaction),
+        place,
+        surface,
+        message: target.id,
+        isOwn: target.author.id === applicationId || target.applicationId === applicationId,
+        async remove(keys) {
+          for (const key of keys) {
+            const path = Routes.channelMessage(channelId, key);
+            await rest.insist({ method: 'DELETE', path }, signal).catch((error: unknown) => {
+              if (!isRefusal(error, RESTJSONErrorCodes.UnknownMessage)) throw error;
+            });
+          }
+        },
+      });
+      await surface.settle();
+    });
+  }
+
   async function submitAbout(
     interaction: ModalSubmitInteraction,
     about: About,
@@ -358,6 +393,8 @@ export function createInteractionHandler(
   return async (interaction, signal) => {
     const receivedAtMs = clock.now();
     if (interaction.isChatInputCommand()) await useCommand(interaction, receivedAtMs, signal);
+    else if (interaction.isMessageContextMenuCommand() && interaction.commandName === DELETE_ANSWER)
+      await deleteAnswer(interaction, receivedAtMs, signal);
     else if (interaction.isMessageContextMenuCommand()) await openAbout(interaction, signal);
     else if (interaction.isAutocomplete()) await suggest(interaction, signal);
     else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);

@@ -25,7 +25,7 @@ import {
 } from './payloads.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
-import { ASK_ABOUT, receiveShortcut } from './shortcuts.ts';
+import { ASK_ABOUT, DELETE_ANSWER, receiveDeletion, receiveShortcut } from './shortcuts.ts';
 import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
 import { suggestOptions } from './suggestions.ts';
 
@@ -182,6 +182,25 @@ export function listen(app: App, inbox: Inbox): void {
     const parsed = shortcutBody.parse(body);
     if (!(await isOurs('a shortcut', parsed.team?.id ?? null, parsed.response_url))) return;
     await attend('a shortcut', parsed.response_url, () => receiveShortcut(inbox, parsed));
+  });
+  app.shortcut(DELETE_ANSWER, async ({ ack, body }) => {
+    const parsed = shortcutBody.parse(body);
+    const { team, channel, user, message, trigger_id, response_url: responseUrl } = parsed;
+    if (team?.id !== workspace.team) {
+      await ack();
+      return void (await isOurs('a shortcut', team?.id ?? null, responseUrl));
+    }
+    const id = `slack:${workspace.team}/delete/${trigger_id}`;
+    const at = { channel: channel.id, user: user.id, threadTs: message.thread_ts ?? null };
+    await claimed(
+      { what: 'a shortcut', id, ...at, responseUrl },
+      ack,
+      async (text) => {
+        await ack();
+        await tell(responseUrl, text);
+      },
+      () => receiveDeletion(inbox, id, parsed),
+    );
   });
   app.view(FORM_CALLBACK, async ({ ack, body }) => {
     const { team, user, view } = viewBody.parse(body);

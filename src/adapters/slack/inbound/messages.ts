@@ -10,7 +10,7 @@ import { addressOf, readOptions, readText } from '../text/inbound-text.ts';
 import { parseArguments } from './arguments.ts';
 import type { Inbox } from './context.ts';
 import { attachedTo, messageContent } from './message-parts.ts';
-import { deletedTsOf, editIn, type MessageEvent } from './payloads.ts';
+import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from './payloads.ts';
 import { readerOf } from './pointed-at.ts';
 import { readMessage } from './read-messages.ts';
 import { readThread } from './read-thread.ts';
@@ -96,7 +96,9 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
   const { workspace, dispatch, surfaces, signal } = inbox;
   const deletedTs = deletedTsOf(event);
   if (deletedTs !== null) {
-    return dispatch.retract(questionId(workspace.team, event.channel, deletedTs));
+    const { team } = workspace;
+    const key = wasGrowing(event) ? undefined : messageKey(team, event.channel, deletedTs);
+    return dispatch.retract(questionId(team, event.channel, deletedTs), key);
   }
   const edit = editIn(event);
   const question = questionIn(inbox, edit ?? event);

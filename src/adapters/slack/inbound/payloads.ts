@@ -35,6 +35,11 @@ export const messageEvent = messageContent.extend({
   parent_user_id: z.string().optional(),
   deleted_ts: z.string().optional(),
   edited: z.object({ ts: z.string() }).optional().catch(undefined),
+  /** What a message that was deleted or changed showed before. */
+  previous_message: z
+    .object({ blocks: z.array(z.unknown()).optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
   /** What an event about a message is about. */
   message: z.looseObject({ subtype: z.string().optional(), ts: z.string().optional() }).optional(),
 });
@@ -56,6 +61,11 @@ export function editIn(
 export function deletedTsOf({ subtype, deleted_ts, message }: MessageEvent): string | null {
   if (subtype === 'message_changed' && message?.subtype === 'tombstone') return message.ts ?? null;
   return subtype === 'message_deleted' ? (deleted_ts ?? null) : null;
+}
+
+/** Whether a message was a growing answer: where a workspace forbids edits, the bot itself puts another one in its place. */
+export function wasGrowing({ previous_message: before }: MessageEvent): boolean {
+  return JSON.stringify(before?.blocks ?? []).includes('"action_id":"stop"');
 }
 
 export const commandBody = z.object({

@@ -1,5 +1,9 @@
 import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import { placeUnder } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
+import { isRefusal } from '../api/errors.ts';
+import { messageKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Inbox } from './context.ts';
 import { quotedPart } from './message-parts.ts';
@@ -8,6 +12,7 @@ import { readerOf } from './pointed-at.ts';
 import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
+export const DELETE_ANSWER = 'delete-answer';
 
 /** Of a form's memory, which holds ids, a name and an address beside it. */
 const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 800;
@@ -41,4 +46,37 @@ function quotable(text: string): string {
   const memoryOf = (quote: string) => sizeOf(JSON.stringify(quote), SIZES.privateMetadata.unit);
   while (memoryOf(text.slice(0, maxChars)) > MAX_QUOTE_JSON) maxChars = Math.floor(maxChars * 0.8);
   return clip(text, { max: maxChars, unit: 'utf16' });
+}
+
+/** Deletes the answer that the person pointed at, if core lets them. */
+export async function receiveDeletion(
+  inbox: Inbox,
+  id: string,
+  body: z.infer<typeof shortcutBody>,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const { message, channel, user } = body;
+  const { team } = workspace;
+  const threadTs = message.thread_ts ?? null;
+  await dispatch.deleteAnswer({
+    id,
+    actor: await directory.actor(user.id),
+    place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
+    // In the channel: a thread that loses its last reply shows no ephemeral messages.
+    surface: createSurfaceFor(
+      inbox.surfaces,
+      placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),
+      { responseUrl: inbox.responseUrl(body.response_url) },
+    ),
+    message: messageKey(team, channel.id, message.ts),
+    isOwn: message.bot_id === workspace.botId,
+    async remove(keys) {
+      for (const key of keys) {
+        const ts = key.slice(key.lastIndexOf('/') + 1);
+        await workspace.call('chat.delete', { channel: channel.id, ts }, signal).catch((error: unknown) => {
+          if (!isRefusal(error, 'message_not_found')) throw error;
+        });
+      }
+    },
+  });
 }

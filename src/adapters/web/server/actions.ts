@@ -218,6 +218,29 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
     async remove({ as, message: messageId }) {
       const person = personNamed(as);
       const message = visible(room, messageId, person);
+      if (message.kind === 'answer') {
+        if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
+        const isDm = channelOf(message.channel)?.owner !== null;
+        const isPrivate = message.audience !== null && !isDm;
+        const event = eventAt(newId(), person, message, { audience: message.audience, isPrivate });
+        const remove = async (keys: readonly string[]) => {
+          // What a thread hangs on stays, without its words.
+          for (const key of keys) {
+            const shown = room.find(key);
+            if (shown?.kind === 'answer' && room.hasReplies(key))
+              await room.replace({
+                ...shown,
+                text: '',
+                note: 'This answer was deleted.',
+                footer: null,
+                buttons: [],
+                files: [],
+              });
+            else await room.remove(key);
+          }
+        };
+        return run(dispatch.deleteAnswer({ ...event, message: messageId, isOwn: true, remove }));
+      }
       if (message.user !== person.id && person.role === 'member') {
         throw new Refused(403, 'Only whose message it is, or an admin, can delete it.');
       }

@@ -37,6 +37,7 @@ describe('registration of commands', () => {
       }),
       expect.objectContaining({ name: 'help', options: [] }),
       expect.objectContaining({ name: 'Ask about this', type: 3, contexts: [0, 1, 2] }),
+      expect.objectContaining({ name: 'Delete this answer', type: 3, contexts: [0, 1, 2] }),
     ]);
   });
 
@@ -45,6 +46,7 @@ describe('registration of commands', () => {
     expect(discord.commands().map(({ name }) => name)).toEqual([
       ...commands.map(({ name }) => name),
       'Ask about this',
+      'Delete this answer',
     ]);
     expect(discord.violations).toEqual([]);
   });
@@ -89,7 +91,12 @@ describe('registration of commands', () => {
     const { discord, startBot } = await open({ start: false });
     const guild = discord.guild();
     await startBot({ commandGuilds: [guild.id] });
-    expect(discord.commands(guild.id).map(({ name }) => name)).toEqual(['ask', 'help', 'Ask about this']);
+    expect(discord.commands(guild.id).map(({ name }) => name)).toEqual([
+      'ask',
+      'help',
+      'Ask about this',
+      'Delete this answer',
+    ]);
     expect(discord.commands()).toEqual([]);
   });
 
