@@ -49,8 +49,8 @@ export function createLookAhead(options: {
 
   return async ({ actor, place, conversation }, signal) => {
     const here = await settings.at({ place, conversation });
-    const chosen = await choose({ guild: place.guild, setting: here.model, asked: null });
-    const access = chosen.ok ? await models.decide(chosen.model.id, place.guild) : null;
+    const chosen = await choose({ whose: actor, setting: here.model, asked: null });
+    const access = chosen.ok ? await models.decide(chosen.model.id, actor) : null;
     if (!access?.ok) return null;
     const { model, route, payer } = access;
     const memory = conversation === null ? { summary: null, turns: [] } : memoryBefore(conversation, '');
