@@ -45,16 +45,16 @@ export function createErrands(options: {
   const { catalogue, models, clock, log } = options;
 
   async function cheapest(
-    { place, messages, maxOutputTokens, mayBeFree }: Errand,
+    { actor, messages, maxOutputTokens, mayBeFree }: Errand,
     signal: AbortSignal,
   ): Promise<Model | null> {
     const text = messages.map(textOfMessage).join('\n');
     const promptTokens = await mostTokens(text, '200k', signal);
     const bounds = { promptTokens, outputTokens: maxOutputTokens, webSearches: 0, images: 0 };
-    const listed = catalogue.list(platformOf(place.guild)).filter(({ gone, thinks }) => !gone && !thinks);
+    const listed = catalogue.list(platformOf(actor.guild)).filter(({ gone, thinks }) => !gone && !thinks);
     const decisions = await models.decideAll(
       listed.map(({ id }) => id),
-      place.guild,
+      actor,
     );
     const able = decisions.flatMap((decision) => {
       if (!decision.ok) return [];
@@ -79,6 +79,7 @@ export function createErrands(options: {
       kind,
       guild: place.guild,
       user: actor.user,
+      ...(actor.isOutsider && { isOutsider: true }),
       groups: actor.groups,
       userName: actor.name,
       model: model.id,

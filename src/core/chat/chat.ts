@@ -22,6 +22,7 @@ import {
   type QuestionRunnerOptions,
   recordOf,
 } from './question.ts';
+import { withKeyIn } from './secrets.ts';
 import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
@@ -108,10 +109,6 @@ const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
 function named(model: string | null): { readonly model?: string } {
   return model === null ? {} : { model };
-}
-
-function withKeyIn(owner: string): string {
-  return `Your question holds what looks like a secret key of ${owner}’s, so I sent it to no model and kept nothing of it. Delete your message, revoke the key where it was made, and ask again without it. An admin connects a key for this place with \`/connect\`, which asks in a form.`;
 }
 
 export function createChat(options: ChatOptions): Chat {

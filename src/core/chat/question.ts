@@ -34,6 +34,7 @@ import type { Listening } from './listening.ts';
 import type { ModelChooser, SeeingModel } from './model-choice.ts';
 import { createObstacles } from './obstacles.ts';
 import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
+import { withoutSecrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { Slots } from './slots.ts';
 import { userMessage } from './user-message.ts';
@@ -341,7 +342,10 @@ export function createQuestionRunner(
       },
       signal,
     );
-    const { brought, images } = gathered;
+    const safe = withoutSecrets(gathered.brought, asker.user);
+    if (!safe.ok) return refuse(surface, safe.text);
+    const { images } = gathered;
+    const { brought } = safe;
     // What was read now is not read again by Retry.
     if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
     const unseen = gathered.isBlind ? await blindness(model, actor) : null;

@@ -32,6 +32,19 @@ export function ownerOfKeyIn(text: string): string | null {
   return PRIVATE_KEY.test(text) ? 'somebody' : null;
 }
 
+/** The text with a word in the place of each key that it seems to hold. */
+export function withoutKeys(text: string): string {
+  const keyless = SHAPES.reduce(
+    (left, [, shape]) => left.replaceAll(shape, (key) => (isRandom(key) ? LEFT_OUT : key)),
+    text,
+  );
+  return keyless.replaceAll(WHOLE_PRIVATE_KEY, LEFT_OUT);
+}
+
+const LEFT_OUT = '[a secret key was left out here]';
+/** To its end, or as far as it goes. */
+const WHOLE_PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[A-Za-z0-9+/=:\s,-]*/g;
+
 function isRandom(key: string): boolean {
   return /\d/.test(key) && /[a-z]/i.test(key) && new Set(key).size >= MIN_DISTINCT;
 }

@@ -69,6 +69,24 @@ describe('what comes with a question', () => {
     expect(asked()).toBe('Why?');
   });
 
+  it('goes on without the keys that others posted in the thread; one of the asker’s is refused', async () => {
+    const key = 'sk-or-v1-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2eF';
+    bot = await createTestBot();
+    const thread = (user: string) => async () => ({
+      messages: [
+        { ...quoted, why: 'thread' as const, text: `take ${key} then`, author: { user, name: user } },
+      ],
+      problem: null,
+    });
+    const other = { ...messageOf('Well?', { place: { key: 't1' } }), readThread: thread('bob') };
+    await bot.dispatch.message(other);
+    expect(asked()).toContain('take [a secret key was left out here] then');
+    const own = messageOf('Well?', { place: { key: 't2' } });
+    await bot.dispatch.message({ ...own, readThread: thread(own.actor.user) });
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(own.surface.privateTexts[0]?.text).toContain('revoke the key');
+  });
+
   it('is the thread of a first question, bounded, unless admins switched that off', async () => {
     bot = await createTestBot();
     const said = (text: string): QuotedPart => ({ ...quoted, why: 'thread', text });

@@ -108,7 +108,7 @@ export async function withFilesOrWithout(
   } catch (error) {
     const mayBeTheFiles = files.length > 0 && (error instanceof Unshowable || error instanceof PassingFault);
     if (!mayBeTheFiles) throw error;
-    const word = `-# ⚠️ I could not upload ${files.length === 1 ? 'the file' : 'the files'} that belong here.`;
+    const word = `-# ⚠️ I could not upload the ${files.length === 1 ? 'file' : 'files'} for this.`;
     await send({ ...body, content: `${clip(body.content, ROOM_FOR_A_WORD)}\n${word}` }, []);
   }
 }

@@ -2,7 +2,7 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { type MessageBody, noticeBodies } from './content.ts';
+import { type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
 import { createChannelWriter, delivered } from './message-writers.ts';
 
 const channelSchema = z.object({ id: z.string() });
@@ -41,7 +41,8 @@ export async function postNotice(
       nonce: `${nonce}.${index}`,
       enforce_nonce: true,
     };
-    await writer.send(part, index === bodies.length - 1 ? files : [], signal);
+    const last = index === bodies.length - 1 ? files : [];
+    await withFilesOrWithout(part, last, (shown, sent) => writer.send(shown, sent, signal));
   }
 }
 

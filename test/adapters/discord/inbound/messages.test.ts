@@ -465,6 +465,21 @@ describe('without the message-content intent', () => {
 });
 
 describe('a word to the asker', () => {
+  it('keeps its text, with a word about it, where its file cannot be uploaded', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    ada.say(channel, `${discord.botMention} why?`);
+    const { surface } = await heard(ground);
+    discord.faults.add('POST', /messages$/, { kind: 'status', status: 413, when: 'before' });
+    const files = [
+      { name: 'data.json', mediaType: 'application/json', bytes: Buffer.from('{}'), description: 'Data' },
+    ];
+    await surface.tellPrivately({ text: 'Here it is.', files }, never);
+    const told = discord.messages(ada.dm).at(-1);
+    expect(told?.content).toMatch(/Here it is\.\n-# ⚠️ I could not upload the file/);
+    expect(told?.files).toEqual([]);
+  });
+
   it('comes as a direct message that names the question', async () => {
     const ground = await open();
     const { discord, ada, bob, channel, guild } = ground;

@@ -1,0 +1,38 @@
+import { ownerOfKeyIn, withoutKeys } from '../kit/api-keys.ts';
+import { type BroughtPart, filesIn, type QuotedPart, textsIn } from '../ports/parts.ts';
+
+/** Why a question is not sent that has a key in the person's own words, or in what they quote. */
+export function withKeyIn(owner: string): string {
+  return `Your question holds what looks like a secret key of ${owner}’s, so I sent it to no model and kept nothing of it. Delete your message, revoke the key where it was made, and ask again without it. An admin connects a key for this place with \`/connect\`, which asks in a form.`;
+}
+
+/**
+ * What came with a question, without what looks like a secret key in what others said in its thread. If the rest of it holds one,
+ * which the asker brought, the refusal: nothing of it may be sent or kept.
+ */
+export function withoutSecrets(
+  brought: readonly BroughtPart[],
+  asker: string,
+): { readonly ok: true; readonly brought: BroughtPart[] } | { readonly ok: false; readonly text: string } {
+  const isOthers = (part: BroughtPart): part is QuotedPart =>
+    part.type === 'quoted' && part.why === 'thread' && part.author?.user !== asker;
+  const own = brought.filter((part) => !isOthers(part));
+  for (const file of filesIn(own)) {
+    const owner = ownerOfKeyIn(file.text ?? '');
+    if (owner === null) continue;
+    return {
+      ok: false,
+      text: `\`${file.name}\` holds what looks like a secret key of ${owner}’s, so I sent nothing of your question to a model. Delete the file, revoke the key where it was made, and ask again without it.`,
+    };
+  }
+  const owner = ownerOfKeyIn(textsIn(own).join('\n'));
+  if (owner !== null) return { ok: false, text: withKeyIn(owner) };
+  return { ok: true, brought: brought.map((part) => (isOthers(part) ? redacted(part) : part)) };
+}
+
+function redacted(part: QuotedPart): QuotedPart {
+  const files = part.files.map((file) =>
+    file.text === undefined ? file : { ...file, text: withoutKeys(file.text) },
+  );
+  return { ...part, text: withoutKeys(part.text), files };
+}
