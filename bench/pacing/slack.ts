@@ -88,6 +88,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         channel: `C${index % options.channels}`,
         root: standingRoot(questionTs, questionTs),
         indicator: { show() {}, opened() {} },
+        waits: () => {},
         tellPrivately: async () => {},
         clock,
         log: pino({ level: 'silent' }),

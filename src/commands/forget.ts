@@ -17,10 +17,19 @@ export const forget = defineCommand({
         { value: 'guild', label: 'All data of this server (admins)' },
       ],
     },
+    sure: {
+      type: 'choice',
+      description: 'Whether to delete more than a conversation (asked for first)',
+      choices: [{ value: 'yes', label: 'Yes, delete it' }],
+    },
   },
-  async run(context, { what = 'conversation' }) {
+  async run(context, { what = 'conversation', sure }) {
     const { actor, place, services, tell } = context;
     const { privacy, roles } = services;
+    if (what === 'guild' && !mayActAs(await roles(actor), 'admin')) {
+      return tell('Only an admin can delete all data here. `/forget what:myself` deletes yours.');
+    }
+    if (what !== 'conversation' && sure === undefined) return tell(ASKED[what]);
     const waitMs = privacy.admit(place.guild, actor.user);
     if (waitMs > 0) return tell(tooOften(waitMs));
     switch (what) {
@@ -41,9 +50,6 @@ export const forget = defineCommand({
         );
       }
       case 'guild': {
-        if (!mayActAs(await roles(actor), 'admin')) {
-          return tell('Only an admin can delete all data here. `/forget what:myself` deletes yours.');
-        }
         const by = `${platformOf(actor.guild)}:${actor.user}`;
         const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
         return tell(
@@ -53,6 +59,13 @@ export const forget = defineCommand({
     }
   },
 });
+
+const ASKED = {
+  myself:
+    'This deletes all questions that you asked here with their answers, in every conversation, and what they cost. It cannot be undone. `/export` gives you a copy first. To delete it, use `/forget what:myself sure:yes`.',
+  guild:
+    'This deletes all conversations here, of everybody, and all model choices, instructions, personas and costs. It cannot be undone. To delete it, use `/forget what:guild sure:yes`.',
+} as const;
 
 const MESSAGES_STAY = 'Messages already posted in the channel are not deleted.';
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commands } from '../../src/commands/index.ts';
 import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import { factsOf } from '../support/models.ts';
 import {
@@ -159,9 +160,11 @@ describe('/forget', () => {
   it('of everything is for admins, and ends at the guild', async () => {
     await talk('mia');
     const elsewhere = testActor('zoe', { guild: 'discord:2', isAdmin: true });
-    expect(await run('forget', { what: 'guild' })).toMatch(/Only an admin/);
-    expect(await run('forget', { what: 'guild' }, { actor: elsewhere })).toMatch(/0 conversations/);
-    expect(await run('forget', { what: 'guild' }, asAdmin)).toMatch(/1 conversation,/);
+    expect(await run('forget', { what: 'guild', sure: 'yes' })).toMatch(/Only an admin/);
+    expect(await run('forget', { what: 'guild', sure: 'yes' }, { actor: elsewhere })).toMatch(
+      /0 conversations/,
+    );
+    expect(await run('forget', { what: 'guild', sure: 'yes' }, asAdmin)).toMatch(/1 conversation,/);
   });
 
   it('does not let an answer that is under way bring it back', async () => {
@@ -179,19 +182,50 @@ describe('/forget', () => {
   });
 });
 
+describe('/forget of more than a conversation', () => {
+  it.each(['myself', 'guild'])('asks first, and deletes nothing until then: %s', async (what) => {
+    const thread = { place: { key: 'thread 1' } };
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(messageOf('Hi', thread));
+    expect(await run('forget', { what }, asAdmin)).toMatch(
+      new RegExp(`cannot be undone.*use \`/forget what:${what} sure:yes\``),
+    );
+    const place = { guild: 'discord:1', channel: 'c1', key: 'thread 1' } as const;
+    expect((await bot.services.chat.conversationAt(place))?.turns).toHaveLength(1);
+  });
+});
+
 describe('/help', () => {
-  it('names every command with its options', async () => {
+  it('is eight lines for a member, and names every command that the person may use', async () => {
     const text = await run('help');
-    for (const name of ['ask', 'models', 'model', 'stop', 'forget', 'help'])
-      expect(text).toContain(`\`/${name}\``);
-    expect(text).toContain('`web`: Let the model search the web');
+    expect(text.split('\n')).toHaveLength(8);
+    for (const { name, role } of commands.filter((each) => each.name !== 'help'))
+      expect(text.includes(`\`/${name}\``), name).toBe(role === 'member');
+    const forAdmins = await run('help', {}, asAdmin);
+    for (const { name, role } of commands) {
+      if (role !== 'operator' && name !== 'help') expect(forAdmins, name).toContain(`\`/${name}\``);
+    }
+  });
+
+  it('tells all of one command, however it is written', async () => {
+    for (const command of ['ask', '/ask', ' ASK ']) {
+      expect(await run('help', { command })).toMatch(
+        /^`\/ask`: Ask a language model\.\n- `prompt` \(needed\): .*\n(.*\n)*- `web`: Let the model search the web/,
+      );
+    }
+    expect(await run('help', { command: 'connect' })).toMatch(/^`\/connect` \(admins\): /);
+    expect(await run('help', { command: 'aks`' })).toMatch(
+      /^There is no command .*aks.*\. There are `\/ask`/,
+    );
   });
 
   it('names the buttons that stand under answers here, though it is private itself', async () => {
     const helped = async (canContinueInThread: boolean) =>
       run('help', {}, { surface: testSurface({ isPrivate: true, canContinueInThread }) });
     expect(await helped(true)).toContain('**In a thread** goes on from it');
-    expect(await helped(false)).toMatch(/\*\*Retry…\*\* asks again, with another model if you like\.$/m);
+    expect(await helped(false)).toMatch(
+      /\*\*Retry…\*\* asks again, with another model if you like; the menu/m,
+    );
   });
 });
 

@@ -87,7 +87,7 @@ describe('/forget', () => {
       await talk('mia', 'My secret?', 'thread 1');
       const { text } = await run(
         'forget',
-        { what },
+        { what, sure: 'yes' },
         { ...thread('thread 1'), actor: testActor('mia', { isAdmin: true }) },
       );
       expect(text).toMatch(/^Deleted/);
@@ -111,7 +111,7 @@ describe('/forget', () => {
     await talk('ben', 'Ben one', 'thread 1');
     await talk('mia', 'Mia two', 'thread 2');
     await talk('mia', 'Mia elsewhere', 'thread 3', 'discord:2');
-    expect((await run('forget', { what: 'myself' })).text).toMatch(
+    expect((await run('forget', { what: 'myself', sure: 'yes' })).text).toMatch(
       /^Deleted 2 questions of yours with their answers, and the cost of 2 requests?\./,
     );
     expect(await dump()).not.toMatch(/Mia one|Mia two/);
@@ -124,10 +124,10 @@ describe('/forget', () => {
 
   it('of myself counts one as one, and says where there is nothing', async () => {
     await talk('mia', 'Mia one', 'thread 1');
-    expect((await run('forget', { what: 'myself' })).text).toMatch(
+    expect((await run('forget', { what: 'myself', sure: 'yes' })).text).toMatch(
       /^Deleted 1 question of yours with its answer, and the cost of 1 request\./,
     );
-    expect((await run('forget', { what: 'myself' })).text).toMatch(
+    expect((await run('forget', { what: 'myself', sure: 'yes' })).text).toMatch(
       /^No questions of yours are stored here\. Messages already posted/,
     );
   });
@@ -139,7 +139,7 @@ describe('/forget', () => {
     const done = bot.dispatch.message(asked);
     await live.request;
     await live.text('Something');
-    await run('forget', { what: 'myself' });
+    await run('forget', { what: 'myself', sure: 'yes' });
     await done;
     expect(asked.surface.shown?.note).toMatch(/conversation was deleted/);
     expect(await dump()).not.toContain('Something');
@@ -165,9 +165,9 @@ describe('/forget', () => {
     await talk('mia', 'Mia one', 'thread 1');
     await bot.store.keyv('answers').set('damaged', 'garbage');
     expect((await run('export', {})).text).toMatch(/^Everything stored/);
-    expect((await run('forget', { what: 'myself' })).text).toMatch(/^Deleted 1 question/);
+    expect((await run('forget', { what: 'myself', sure: 'yes' })).text).toMatch(/^Deleted 1 question/);
     expect(await dump()).not.toContain('Mia one');
-    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(/^Deleted/);
+    expect((await run('forget', { what: 'guild', sure: 'yes' }, asAdmin)).text).toMatch(/^Deleted/);
   });
 
   it('of a guild is for its admins, forgets all of it, and leaves other guilds and the limits’ counters alone', async () => {
@@ -175,17 +175,17 @@ describe('/forget', () => {
     await talk('mia', 'Mia elsewhere', 'thread 2', 'discord:2');
     await run('model', { model: GEMINI, scope: 'guild' }, asAdmin);
     await run('model', { model: GEMINI, scope: 'channel' }, asAdmin);
-    expect((await run('forget', { what: 'guild' })).text).toMatch(/^Only an admin/);
+    expect((await run('forget', { what: 'guild', sure: 'yes' })).text).toMatch(/^Only an admin/);
     const stranger = { actor: testActor('eve', { guild: 'discord:2', isAdmin: true }) };
     const levels = () => bot.ledger.levels({ guild: here, user: 'mia', payer: 'operator' }, NO_LIMIT);
     const before = await levels();
-    expect((await run('forget', { what: 'guild' }, asAdmin)).text).toMatch(
+    expect((await run('forget', { what: 'guild', sure: 'yes' }, asAdmin)).text).toMatch(
       /^Deleted 1 conversation, all model choices, instructions and personas, and the cost of 1 request\./,
     );
     expect(await dump()).not.toMatch(/Mia here|gemini/);
     expect(await dump()).toContain('Mia elsewhere');
     expect(await levels()).toEqual(before);
-    expect((await run('forget', { what: 'guild' }, stranger)).text).toMatch(/1 conversation/);
+    expect((await run('forget', { what: 'guild', sure: 'yes' }, stranger)).text).toMatch(/1 conversation/);
     expect(await Array.fromAsync(bot.services.audit.query({ of: { guild: here } }))).toMatchObject([
       { action: 'guild.forget', by: 'discord:ada' },
     ]);
@@ -269,7 +269,7 @@ describe('the records of other guilds', () => {
       listed.length = 0;
       for (const [command, options] of [
         ['export', {}],
-        ['forget', { what: 'myself' }],
+        ['forget', { what: 'myself', sure: 'yes' }],
       ] as const) {
         await counting.dispatch.command(invocationOf(command, options, { actor: testActor('ada') }));
       }
@@ -285,7 +285,7 @@ describe('/export and /forget', () => {
   it('can be used ten times in ten minutes by one person, and no more', async () => {
     for (let time = 0; time < 10; time++) await run('export', {}, { actor: testActor('ada') });
     const event = { actor: testActor('ada') };
-    expect((await run('forget', { what: 'myself' }, event)).text).toMatch(
+    expect((await run('forget', { what: 'myself', sure: 'yes' }, event)).text).toMatch(
       /too often.*Try again in about 10 minutes/,
     );
     expect((await run('export', {}, event)).files).toEqual([]);
@@ -301,7 +301,7 @@ describe('/export and /forget', () => {
     await answers.set(old, { version, value: { ...value, id: old } });
     const { files } = await run('export', {}, { actor: testActor('ada') });
     expect(Buffer.from(files[0]?.bytes ?? []).toString()).toContain(old);
-    await run('forget', { what: 'myself' }, { actor: testActor('ada') });
+    await run('forget', { what: 'myself', sure: 'yes' }, { actor: testActor('ada') });
     expect(await answers.get(old)).toBeUndefined();
   });
 });
@@ -324,7 +324,9 @@ describe('a question that was edited after its answer had ended', () => {
       { question: 'First wording', edited: { question: 'Second wording' } },
     ]);
     expect(await bot.services.chat.wasAsked(id)).toBe(true);
-    expect((await run('forget', { what: 'myself' }, { actor: testActor('mia') })).text).not.toBe('');
+    expect((await run('forget', { what: 'myself', sure: 'yes' }, { actor: testActor('mia') })).text).not.toBe(
+      '',
+    );
     expect(await exported()).toEqual([]);
     expect(await bot.services.chat.wasAsked(id)).toBe(false);
   });

@@ -8,6 +8,7 @@ import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts'
 import type { Urgency } from '../../src/core/ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, Surface } from '../../src/core/ports/surface.ts';
 import { longAnswer, wordsOf } from '../support/long-answer.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */
 export interface SurfaceHarness {
@@ -265,6 +266,23 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       const message = await open(streaming('Hello'));
       expect(message.key).not.toBe('');
       surface.indicate('idle');
+      expect(violations()).toEqual([]);
+    });
+
+    it('leaves nothing of what it says of the queue in the answer', async () => {
+      const { surface, open, update, read, violations } = await setUp();
+      surface.indicate('queued');
+      surface.waits?.('Your question is number 3 in the queue.');
+      surface.waits?.('Your question is number 2 in the queue.');
+      surface.indicate('working');
+      const message = await open(streaming('Hello'));
+      await update(message, streaming('Hello there'));
+      surface.indicate('idle');
+      await waitUntil(async () => {
+        const texts = await read();
+        expect(texts.join('\n')).toContain('Hello there');
+        expect(texts.join('\n')).not.toContain('in the queue');
+      });
       expect(violations()).toEqual([]);
     });
 

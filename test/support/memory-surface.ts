@@ -28,6 +28,8 @@ export interface MemorySurface extends Surface {
   readonly writes: readonly MemoryWrite[];
   readonly privateTexts: readonly Notice[];
   readonly activities: readonly Activity[];
+  /** What was said of the queue. */
+  readonly queueWords: readonly string[];
   /** Broken rules, in words. Empty after a well-behaved answer, whatever faults were planned. */
   readonly violations: readonly string[];
   /** Makes writes fail. Plans are used up in the order in which they were made. */
@@ -109,6 +111,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
   const writes: MemoryWrite[] = [];
   const privateTexts: Notice[] = [];
   const activities: Activity[] = [];
+  const queueWords: string[] = [];
   const violations: string[] = [];
   const plans: { readonly plan: PlannedFault; left: number }[] = [];
   let gone: PlaceGone['reason'] | null = null;
@@ -199,6 +202,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     writes,
     privateTexts,
     activities,
+    queueWords,
     violations,
     get text() {
       return messages
@@ -212,6 +216,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     indicate(activity) {
       activities.push(activity);
     },
+    waits: (words) => void queueWords.push(words),
     async tellPrivately(notice, signal) {
       signal.throwIfAborted();
       privateTexts.push(notice);

@@ -159,6 +159,8 @@ export interface ActivityItem extends Spot {
   readonly id: string;
   readonly user: string;
   readonly activity: 'queued' | 'working';
+  /** How it stands in the queue; null if it does not wait for others. */
+  readonly queue: string | null;
 }
 
 /** What the bar shows may have changed: ask `GET api/status` again. */

@@ -36,7 +36,7 @@ import { createObstacles } from './obstacles.ts';
 import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
 import { withoutSecrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
-import type { Slots } from './slots.ts';
+import type { Crowded, QueuePlace, Slot, Slots } from './slots.ts';
 import { userMessage } from './user-message.ts';
 
 /** A question at a place, with the options of this request alone. */
@@ -122,6 +122,13 @@ const LOCKED =
   'The thread was locked before my answer stood there. I keep it, and finish it as soon as somebody opens the thread.';
 const REFUSED =
   'The platform does not take the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
+
+/** A queue that moves faster is not read. */
+const QUEUE_EVERY_MS = 5_000;
+
+function queueWords({ position, waitMs }: QueuePlace): string {
+  return `Many answers are being written here. Your question is number ${position} in the queue; its turn should come ${waitInWords(waitMs)}.`;
+}
 
 /** One answer to a job. */
 interface Attempt {
@@ -221,7 +228,7 @@ export function createQuestionRunner(
         return false;
       }
       try {
-        const slot = await slots.take(place.guild, () => surface.indicate('queued'), stopping.signal);
+        const slot = await takeSlot(question, stopping.signal);
         if (!slot.ok) {
           await tell(
             surface,
@@ -302,6 +309,32 @@ export function createQuestionRunner(
     };
     const adopted = isAlone ? (found?.message?.live ?? null) : null;
     return answerNow({ ...job, question: { ...question, surface }, onAdmitted }, attempt, adopted);
+  }
+
+  /** While a question waits for a slot, its asker sees how it stands in the queue. */
+  async function takeSlot({ surface, place }: Question, signal: AbortSignal): Promise<Slot | Crowded> {
+    const over = new AbortController();
+    let telling = Promise.resolve();
+    const onWait = (placeNow: () => QueuePlace) => {
+      surface.indicate('queued');
+      telling = tellOfQueue(surface, placeNow, AbortSignal.any([over.signal, signal]));
+    };
+    try {
+      return await slots.take(place.guild, onWait, signal);
+    } finally {
+      over.abort();
+      await telling;
+    }
+  }
+
+  async function tellOfQueue({ waits }: Surface, placeNow: () => QueuePlace, until: AbortSignal) {
+    if (waits === undefined) return;
+    for (let said = ''; !until.aborted; ) {
+      const words = queueWords(placeNow());
+      if (words !== said) waits(words);
+      said = words;
+      await clock.sleep(QUEUE_EVERY_MS, until).catch(() => {});
+    }
   }
 
   /** Whether there was an answer, and not only a word to the asker. */

@@ -4,13 +4,24 @@ import { waitInLine } from '../kit/waiters.ts';
 /** Bounds how many answers stream at once, in the process and in each guild; who waits is served in turn, guild by guild. */
 export interface Slots {
   /**
-   * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told where that is
-   * not at once. Resolves to a refusal where too many wait. Rejects with the signal's reason where it aborts first.
+   * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told if that is
+   * not at once, with what says how it stands in the queue. Resolves to a refusal where too many wait. Rejects with the signal's reason where it aborts first.
    */
-  take(guild: string, onWait: () => void, signal: AbortSignal): Promise<Slot | Crowded>;
+  take(
+    guild: string,
+    onWait: (placeNow: () => QueuePlace) => void,
+    signal: AbortSignal,
+  ): Promise<Slot | Crowded>;
   /** Slots in use, and those who wait. */
   readonly used: number;
   readonly waiting: number;
+}
+
+export interface QueuePlace {
+  /** How many are served until this one is, itself included. */
+  readonly position: number;
+  /** How long that may take, by how long slots have been held of late. */
+  readonly waitMs: number;
 }
 
 export interface Slot {
@@ -87,6 +98,23 @@ export function createSlots({
     }
   }
 
+  /** Guilds are served in turn: before the n-th of one guild come at most n of each other guild. */
+  function placeOf(lot: Lot, admit: () => void): QueuePlace {
+    const found = lot.waiting.indexOf(admit);
+    const ahead = found === -1 ? lot.waiting.length : found;
+    let position = ahead + 1;
+    let isBefore = true;
+    for (const other of lots.values()) {
+      if (other === lot) isBefore = false;
+      else if (other.used < maxPerGuild)
+        position += Math.min(other.waiting.length, ahead + (isBefore ? 1 : 0));
+    }
+    // Where its own guild holds all it may, others do not hold it up.
+    if (lot.used >= maxPerGuild) position = ahead + 1;
+    const rounds = Math.max(position / max, (ahead + 1) / maxPerGuild);
+    return { position, waitMs: Math.ceil(averageMs * rounds) };
+  }
+
   return {
     async take(guild, onWait, signal) {
       signal.throwIfAborted();
@@ -98,9 +126,10 @@ export function createSlots({
       }
       lots.set(guild, lot);
       waiting++;
-      onWait();
+      let admit = () => {};
+      onWait(() => placeOf(lot, admit));
       return waitInLine<Slot>(signal, (grant) => {
-        const admit = () => {
+        admit = () => {
           waiting--;
           grant(hold(guild, lot));
         };

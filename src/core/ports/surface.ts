@@ -69,6 +69,11 @@ export interface Surface {
    */
   indicate(activity: Activity): void;
   /**
+   * Shows to the asker, in one line, how the question stands in the queue, until it is no longer `queued`. Comes again with other words;
+   * platforms where that costs writes of many people's limit show the first ones alone. Must not throw.
+   */
+  waits?(words: string): void;
+  /**
    * Why nothing can be posted here and who can change that, in words for the asker, if the platform says so beforehand; null if it does not.
    * Asked before a model is. Left out where only a post tells.
    */

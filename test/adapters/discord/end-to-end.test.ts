@@ -5,6 +5,7 @@ import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { saidIn } from '../../support/said.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
 
 /** The whole core, the real discord.js, and people at a Discord that holds everybody to its rules. */
@@ -15,9 +16,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function open(options: BenchOptions & Pick<TestBotOptions, 'limits'> = {}): Promise<Stage> {
-  const { limits } = options;
-  const bot = await createTestBot({ defaultTier: 'premium', ...(limits ? { limits } : {}) });
+async function open(
+  options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild'> = {},
+): Promise<Stage> {
+  const { limits, maxStreamsPerGuild } = options;
+  const bot = await createTestBot({
+    defaultTier: 'premium',
+    ...(limits ? { limits } : {}),
+    ...(maxStreamsPerGuild ? { maxStreamsPerGuild } : {}),
+  });
   cleanups.push(bot.close);
   const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
   cleanups.push(bench.close);
@@ -421,6 +428,50 @@ describe('a server that the bot is added to', () => {
     );
     expect(greetings()).toHaveLength(1);
     expect(guild.id).not.toBe(other.id);
+    expect(discord.violations).toEqual([]);
+  });
+});
+
+describe('a question that waits for a slot', () => {
+  const QUEUED = /⏳ Many answers .* number 1 in the queue; its turn should come in 15 seconds\./;
+
+  it('says so in the place of "thinking", and the answer takes its place', async () => {
+    const { discord, provider, ada, bob, channel } = await open({ maxStreamsPerGuild: 1 });
+    const first = provider.live();
+    const [one, two] = [ada, bob].map((person) => person.slash('ask', { prompt: 'Why?' }, { channel }));
+    await first.request;
+    const waiting = await waitUntil(() => {
+      const found = [one, two].find((used) => QUEUED.test(used?.reply?.content ?? ''));
+      expect(found).toBeDefined();
+      return found;
+    });
+    provider.answer('Second.');
+    await first.text('First.');
+    await first.finish();
+    await discord.until(() => isComplete(one?.reply) && isComplete(two?.reply));
+    expect(waiting?.reply?.content).toMatch(/^Second\.\n/);
+    expect(
+      discord
+        .messages(channel)
+        .map(({ content }) => content)
+        .join('\n'),
+    ).not.toMatch(/queue/);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('that is a message gets a reply, which goes when its turn has come', async () => {
+    const { discord, provider, ada, bob, channel } = await open({ maxStreamsPerGuild: 1 });
+    const first = provider.live();
+    ada.slash('ask', { prompt: 'Why?' }, { channel });
+    await first.request;
+    bob.say(channel, `${discord.botMention} And why not?`);
+    const texts = () => discord.messages(channel).map(({ content }) => content);
+    await discord.until(() => texts().some((text) => QUEUED.test(text)), 'the queue is told');
+    provider.answer('Second.');
+    await first.text('First.');
+    await first.finish();
+    await discord.until(() => discord.threads(channel).length === 1);
+    await discord.until(() => !texts().some((text) => QUEUED.test(text)), 'it is taken away');
     expect(discord.violations).toEqual([]);
   });
 });

@@ -447,3 +447,35 @@ describe('a channel that the bot is invited to', () => {
     expect(slack.violations).toEqual([]);
   });
 });
+
+describe('a question that waits for a slot', () => {
+  it('says in a channel to its asker alone how it stands in the queue', async () => {
+    const { bot, ann, bob, general, mention } = await setUp({ maxStreamsPerGuild: 1 });
+    const first = bot.provider.live();
+    ann.say(general, `${mention} Why?`);
+    await first.request;
+    bob.say(general, `${mention} And why not?`);
+    await until(() => bob.privateTexts(general).some(({ text }) => /number 1 in the queue/.test(text)));
+    bot.provider.answer('Second.');
+    await first.text('First.');
+    await first.finish();
+    await until(() => bot.provider.chats.length === 2);
+    expect(ann.privateTexts(general)).toEqual([]);
+  });
+
+  it('says it in direct messages, and takes it back', async () => {
+    const { bot, slack, ann, bob, general, mention } = await setUp({ maxStreamsPerGuild: 1 });
+    const first = bot.provider.live();
+    ann.say(general, `${mention} Why?`);
+    await first.request;
+    bob.say(bob.dm, 'And why not?');
+    const told = () => slack.messages(bob.dm).some(({ text }) => /number 1 in the queue/.test(text));
+    await until(told);
+    bot.provider.answer('Second.');
+    await first.text('First.');
+    await first.finish();
+    await until(() => slack.messages(bob.dm).some(({ text }) => text.includes('Second.')));
+    await until(() => !told());
+    expect(slack.violations).toEqual([]);
+  });
+});

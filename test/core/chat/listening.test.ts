@@ -173,7 +173,7 @@ describe('listening ends', () => {
 
   it.each([
     ['this conversation', {}],
-    ['everything of the guild', { what: 'guild' }],
+    ['everything of the guild', { what: 'guild', sure: 'yes' }],
   ])('with /forget of %s, until somebody mentions the bot again', async (_, options) => {
     await mention('Why?');
     const forget = invocationOf('forget', options, {

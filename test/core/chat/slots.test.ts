@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSlots, type Slot, type Slots } from '../../../src/core/chat/slots.ts';
+import { createSlots, type QueuePlace, type Slot, type Slots } from '../../../src/core/chat/slots.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const never = new AbortController().signal;
@@ -139,5 +139,22 @@ describe('slots', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('says how each stands in the queue, and how long that may take', async () => {
+    const clock = createFakeClock();
+    const slots = createSlots({ max: 2, maxPerGuild: 2, maxWaitingPerGuild: 9, maxWaiting: 9, clock });
+    const held = await Promise.all([slots.take('a', quietly, never), slots.take('b', quietly, never)]);
+    const places: Record<string, () => QueuePlace> = {};
+    const wait = (name: string, guild: string) =>
+      slots.take(guild, (placeNow) => Object.assign(places, { [name]: placeNow }), never);
+    const waiting = [wait('a1', 'a'), wait('a2', 'a'), wait('b1', 'b'), wait('b2', 'b')];
+    const positions = () => Object.values(places).map((placeNow) => placeNow().position);
+    expect(positions()).toEqual([1, 3, 2, 4]);
+    expect(places['b2']?.().waitMs).toBe(30_000);
+    if (held[0]?.ok) held[0].release();
+    await waiting[0];
+    expect(places['b1']?.().position).toBe(1);
+    expect([places['a2']?.().position, places['b2']?.().position].toSorted()).toEqual([2, 3]);
   });
 });

@@ -267,10 +267,10 @@ describe('two bots on one store', () => {
         await say('forget');
         break;
       case '/forget of the person':
-        await inTime(say('forget', { what: 'myself' }));
+        await inTime(say('forget', { what: 'myself', sure: 'yes' }));
         break;
       case '/forget of the guild':
-        await inTime(say('forget', { what: 'guild' }, asAda));
+        await inTime(say('forget', { what: 'guild', sure: 'yes' }, asAda));
         break;
       default:
         expect(await say('stop', {}, place)).toBe(
@@ -327,7 +327,7 @@ describe('two bots on one store', () => {
     await writes.dispatch.message(messageOf('Ben asks?', { ...thread, actor: testActor('ben') }));
     const mine = await begin();
     const actor = what === 'conversation' ? asAda : who;
-    const forgetting = say('forget', { what }, { ...thread, ...actor });
+    const forgetting = say('forget', { what, sure: 'yes' }, { ...thread, ...actor });
     await vi.waitFor(async () => expect(await wishes()).toHaveLength(1), PATIENT);
     // It is complete before the other process looks for wishes.
     await mine.finish();
@@ -355,7 +355,7 @@ describe('two bots on one store', () => {
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
     await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
-    expect(await say('forget', { what: 'myself' })).toMatch(/^No questions of yours are stored/);
+    expect(await say('forget', { what: 'myself', sure: 'yes' })).toMatch(/^No questions of yours are stored/);
     gate.resolve();
     await done;
     expect(provider.chats).toEqual([]);
@@ -367,7 +367,7 @@ describe('two bots on one store', () => {
 
   it('forget what an answer cost that was stopped in the other, once its price is known', async () => {
     const mine = await begin();
-    expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
+    expect(await inTime(say('forget', { what: 'myself', sure: 'yes' }))).toMatch(
       /0 questions of yours .* and the cost of 1 requests?\. Messages already posted/,
     );
     await mine.done;
@@ -387,12 +387,14 @@ describe('two bots on one store', () => {
     const untilMs = clock.now() + 60_000;
     await store.ledger.reserve({ ...reservation, id: 'slow', leaseUntilMs: untilMs });
     const startMs = clock.now();
-    expect(await inTime(say('forget', { what: 'myself' }))).toMatch(
+    expect(await inTime(say('forget', { what: 'myself', sure: 'yes' }))).toMatch(
       /The cost of 1 more request is not known yet .* Run this command again in a few minutes/,
     );
     expect(clock.now() - startMs).toBeGreaterThanOrEqual(10_000);
     await clock.advance(60_000);
-    expect(await say('forget', { what: 'myself' })).toMatch(/The cost of 1 more request is not known yet/);
+    expect(await say('forget', { what: 'myself', sure: 'yes' })).toMatch(
+      /The cost of 1 more request is not known yet/,
+    );
   });
 
   it('tell an answer’s own process from others: there they count', async () => {

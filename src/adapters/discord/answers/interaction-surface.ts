@@ -71,6 +71,8 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
   let isThinking = place.acknowledged === 'thinking';
   let isTokenUsedUp = false;
+  /** What says how the question stands in the queue, in the place of "thinking"; later writes wait for it. */
+  let queueWords = Promise.resolve();
   const uncertain = createUncertainFiles();
   let mayHaveSent = options.isResumed;
   let { newestId } = place;
@@ -145,6 +147,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
 
   async function endThinking(signal: AbortSignal): Promise<void> {
     if (!isThinking) return;
+    await queueWords;
     await patientWebhook.removeOriginal(signal).catch((error: unknown) => {
       if (!(error instanceof PlaceGone)) throw error;
     });
@@ -171,12 +174,19 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       // "Thinking" says it already.
       if (!isThinking) indicate(activity);
     },
+    waits(words) {
+      const [body] = noticeBodies(`-# ⏳ ${words}`);
+      if (!isThinking || body === undefined) return;
+      // Not tried again: the next words come soon, and the answer takes their place.
+      queueWords = queueWords.then(() => webhook.editOriginal(body, [], NEVER)).then(nothing, nothing);
+    },
 
     open: (wanted, signal) =>
       uncertain(wanted, async (view) => {
         signal.throwIfAborted();
         const body = answerBody(view);
         const { files = [] } = view;
+        await queueWords;
         try {
           const id = await write((through) =>
             isThinking && through === webhook
@@ -202,6 +212,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       for (const [index, body] of bodies.entries()) {
         const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
         if (isThinking && isPrivate) {
+          await queueWords;
           await withFilesOrWithout(body, files, (shown, sent) =>
             patientWebhook.editOriginal(shown, sent, signal),
           );
@@ -223,6 +234,8 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     },
   };
 }
+
+function nothing(): void {}
 
 /** Whether the token is dead, or what it allows is used up. */
 function isExpired(error: unknown): boolean {

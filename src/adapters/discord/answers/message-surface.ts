@@ -38,7 +38,12 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   const { rest, signs, botId, place } = options;
   const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
-  const indicate = signs.of(question);
+  const sign = signs.of(question);
+  const queueWords = signs.wordsOf(question);
+  const indicate: Surface['indicate'] = (activity) => {
+    if (activity !== 'queued') queueWords(null);
+    sign(activity);
+  };
   const uncertain = createUncertainFiles();
   /** For writes that were granted under another limit than their own. */
   const patient = { ...rest, request: rest.insist };
@@ -124,6 +129,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     },
     adopt: (messageId) => liveMessage(messageId, writer),
     indicate,
+    waits: queueWords,
     tellPrivately,
 
     async prepare(signal) {

@@ -1,10 +1,14 @@
 import { Routes } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
-import { isForbidden } from '../rest/errors.ts';
+import { DiscordRefusal, isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import { noticeBodies } from './content.ts';
+import { createChannelWriter } from './message-writers.ts';
+import { referenceTo } from './post-notice.ts';
 
 /** Shows by Discord's own means that a question was seen: an hourglass while it waits its turn, typing while it is worked on. */
 export interface WaitingSigns {
@@ -13,6 +17,14 @@ export interface WaitingSigns {
     readonly channelId: string;
     readonly messageId: string | null;
   }): (activity: Activity) => void;
+  /**
+   * Words on a question that waits, as a reply to it: the first ones that are said, until null is. What a process that dies has
+   * said stays.
+   */
+  wordsOf(question: {
+    readonly channelId: string;
+    readonly messageId: string;
+  }): (words: string | null) => void;
 }
 
 /** Discord shows typing for 10 s. */
@@ -54,6 +66,41 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
   }
 
   return {
+    wordsOf({ channelId, messageId }) {
+      const writer = createChannelWriter({ ...rest, request: rest.insist }, channelId);
+      let isShown = false;
+      let id: string | null = null;
+      let changed = Promise.resolve();
+
+      async function change(words: string | null, signal: AbortSignal): Promise<void> {
+        try {
+          if (words === null) {
+            if (id !== null)
+              await rest.insist({ method: 'DELETE', path: Routes.channelMessage(channelId, id) }, signal);
+            id = null;
+          } else {
+            const [body] = noticeBodies(`-# ⏳ ${words}`);
+            if (body !== undefined)
+              id = await writer.send({ ...body, ...referenceTo(messageId) }, [], signal);
+          }
+        } catch (error) {
+          // Deleted by somebody, or nothing may be said here.
+          if (!(error instanceof PlaceGone || error instanceof DiscordRefusal)) throw error;
+        }
+      }
+
+      return (words) => {
+        if (isShown === (words !== null)) return;
+        isShown = words !== null;
+        const before = changed;
+        changed = new Promise((resolve) => {
+          tasks.run('say how long a question waits', (signal) =>
+            before.then(() => change(words, signal)).finally(resolve),
+          );
+        });
+      };
+    },
+
     of({ channelId, messageId }) {
       let activity: Activity = 'idle';
       /** The newest change of the reaction: each waits for the one before. */

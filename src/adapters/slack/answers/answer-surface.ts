@@ -20,6 +20,8 @@ export interface AnswerSurfaceOptions {
   readonly root: Root;
   readonly indicator: Indicator;
   readonly tellPrivately: PrivateTeller;
+  /** Says how the question stands in the queue; null takes it back. */
+  readonly waits: (words: string | null) => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Slack's own streaming, where one person reads; null where others would wait for the end. */
@@ -118,10 +120,12 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     canContinueInThread: false,
     indicate(activity) {
       // The question is shown when it is admitted; until then there is nothing to put a sign on.
+      if (activity !== 'queued') options.waits(null);
       if (activity === 'queued' && !root.isReady) return;
       indicator.show(activity);
       if (activity === 'working') options.prepare();
     },
+    waits: options.waits,
     async threadKey(signal) {
       const threadTs = await root.threadTs(signal);
       return threadTs === null ? null : options.threadKeyOf(threadTs);

@@ -14,6 +14,7 @@ import type { AnswerPlace, RootPlace } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
 import { createNativeStreams } from './native-stream.ts';
+import { createQueueWords } from './queue-words.ts';
 import type { ResponseUrl } from './response-url.ts';
 import type { StreamQuota } from './stream-quota.ts';
 import { createPrivateTeller } from './tell-privately.ts';
@@ -49,6 +50,15 @@ export function createSurfaceFor(
   const root = rootOf(parts, place, onPosted);
   let streamTs = place.streamTs;
 
+  const tellPrivately = createPrivateTeller({
+    workspace,
+    channel: askedIn,
+    user: place.user,
+    isDirect: isDirect && askedIn === channel,
+    root: askedIn === channel ? root : null,
+    responseUrl,
+  });
+
   return createAnswerSurface({
     workspace,
     channel,
@@ -70,14 +80,8 @@ export function createSurfaceFor(
       return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
     },
     indicator: createIndicator({ ...parts, channel, root }),
-    tellPrivately: createPrivateTeller({
-      workspace,
-      channel: askedIn,
-      user: place.user,
-      isDirect: isDirect && askedIn === channel,
-      root: askedIn === channel ? root : null,
-      responseUrl,
-    }),
+    tellPrivately,
+    waits: createQueueWords(parts, place, root, tellPrivately),
     // In a channel only one person would see a native stream grow, and nobody could stop it.
     streams:
       isDirect && agentView.isOn

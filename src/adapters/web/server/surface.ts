@@ -57,11 +57,12 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       });
     },
     indicate(activity) {
-      room.setActivity(
-        question,
-        activity === 'idle' ? null : { ...place, kind: 'activity', id: question, user, activity },
-        audience,
-      );
+      const shown = { ...place, kind: 'activity', id: question, user, queue: null } as const;
+      room.setActivity(question, activity === 'idle' ? null : { ...shown, activity }, audience);
+    },
+    waits(queue) {
+      const shown = { ...place, kind: 'activity', id: question, user, queue } as const;
+      room.setActivity(question, { ...shown, activity: 'queued' }, audience);
     },
     async open(view, signal) {
       signal.throwIfAborted();

@@ -45,7 +45,15 @@ function open({ lastEventId = null as string | null, isOpen = (): boolean => tru
 }
 
 function activity(id: string): Item {
-  return { kind: 'activity', id, user: 'member', activity: 'working', channel: 'general', thread: null };
+  return {
+    kind: 'activity',
+    id,
+    user: 'member',
+    activity: 'working',
+    queue: null,
+    channel: 'general',
+    thread: null,
+  };
 }
 
 describe('an event stream', () => {
