@@ -1,3 +1,4 @@
+import { BUTTONS } from '../../src/core/ports/buttons.ts';
 import { createFakeSlack } from '../../test/support/slack/fake-slack.ts';
 import { bodyOf } from '../../test/support/slack/reading.ts';
 import type { SlackMessage } from '../../test/support/slack/workspace.ts';
@@ -15,7 +16,7 @@ export async function createLoadSlack(channels: number): Promise<LoadSlack> {
 
   function onMessage({ ts, threadTs, botId, content }: SlackMessage): void {
     if (threadTs === null || botId === null) return;
-    const isLast = JSON.stringify(content.blocks ?? []).includes('"Retry"');
+    const isLast = JSON.stringify(content.blocks ?? []).includes(JSON.stringify(BUTTONS.retry.label));
     observers.get(threadTs)?.see(ts, bodyOf(content), isLast);
   }
 
