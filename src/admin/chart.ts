@@ -14,7 +14,36 @@ export interface Chart {
 }
 
 /** As many as there are colours. */
-export const MAX_SERIES = 6;
+const MAX_SERIES = 6;
+
+interface Group<R> {
+  readonly key: string;
+  readonly rows: readonly R[];
+}
+
+/** The groups that have a colour of their own, in all charts of a page the same; the rest are Others. */
+export function shownOf(keys: readonly string[]): readonly string[] {
+  const all = [...new Set(keys)];
+  return all.length > MAX_SERIES ? all.slice(0, MAX_SERIES - 1) : all;
+}
+
+/** What each group that is shown comes to on each day, and the others together. */
+export function seriesFor<R extends { readonly day: string }>(
+  shown: readonly string[],
+  groups: readonly Group<R>[],
+  days: readonly string[],
+  amountOf: (rows: readonly R[]) => number | null,
+): Chart['series'] {
+  const rowsOf = (isMeant: (key: string) => boolean) =>
+    groups.filter(({ key }) => isMeant(key)).flatMap(({ rows }) => rows);
+  const isOther = (key: string) => !shown.includes(key);
+  const named = shown.map((name) => ({ name, rows: rowsOf((key) => key === name) }));
+  const others = groups.some(({ key }) => isOther(key)) ? [{ name: 'Others', rows: rowsOf(isOther) }] : [];
+  return [...named, ...others].map(({ name, rows }) => {
+    const byDay = Map.groupBy(rows, ({ day }) => day);
+    return { name, values: days.map((day) => amountOf(byDay.get(day) ?? [])) };
+  });
+}
 
 /** The units of the drawing's own: it is stretched to the width of the page. */
 const SLOT = 10;

@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import { failuresInWords, type OutcomeRow, outcomeOf, percentile } from '../../core/chat/outcome-report.ts';
 import { formatDuration } from '../../core/kit/durations.ts';
-import { seriesOf, type UsageRow } from '../../core/ledger/report.ts';
-import { chart, MAX_SERIES } from '../chart.ts';
+import type { UsageRow } from '../../core/ledger/report.ts';
+import { chart, seriesFor } from '../chart.ts';
 import { type Html, table } from '../html.ts';
 
 export interface OutcomeGroup {
@@ -16,32 +16,29 @@ const counted = (value: number) => value.toLocaleString('en-US');
 export function outcomeCharts(
   by: string,
   days: readonly string[],
-  groups: readonly OutcomeGroup[],
-  rows: readonly UsageRow[],
+  of: {
+    /** Keys of the groups that have a colour of their own. */
+    readonly shown: readonly string[];
+    readonly groups: readonly OutcomeGroup[];
+    /** For what people thought of answers. */
+    readonly rows: readonly UsageRow[];
+  },
 ): Html {
-  const busiest = groups
-    .toSorted((a, b) => outcomeOf(b.rows).answers - outcomeOf(a.rows).answers)
-    .slice(0, MAX_SERIES);
+  const { shown, groups, rows } = of;
   const rated = Map.groupBy(rows, ({ day }) => day);
   const ratedOn = (verdict: 'good' | 'bad') =>
     days.map((day) => (rated.get(day) ?? []).reduce((sum, row) => sum + row[verdict], 0));
   return html`${chart({
     title: `Failed answers by ${by}`,
     days,
-    series: seriesOf(groups, days, (some) => outcomeOf(some).failed, MAX_SERIES),
+    series: seriesFor(shown, groups, days, (some) => outcomeOf(some).failed),
     kind: 'bars',
     format: counted,
   })}
 ${chart({
   title: `Wait for the first text by ${by}, median`,
   days,
-  series: busiest.map(({ key, rows: own }) => {
-    const byDay = Map.groupBy(own, ({ day }) => day);
-    return {
-      name: key,
-      values: days.map((day) => percentile(outcomeOf(byDay.get(day) ?? []).firstTextMs, 50)),
-    };
-  }),
+  series: seriesFor(shown, groups, days, (some) => percentile(outcomeOf(some).firstTextMs, 50)),
   kind: 'lines',
   format: formatDuration,
 })}

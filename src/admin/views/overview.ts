@@ -9,7 +9,6 @@ import {
   groupsOf,
   ratedInWords,
   readUsage,
-  seriesOf,
   sumInWords,
   sumOf,
   type UsageRow,
@@ -19,7 +18,7 @@ import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { StoreError } from '../../core/ports/store.ts';
 import type { Services } from '../../core/services.ts';
-import { chart, MAX_SERIES } from '../chart.ts';
+import { chart, seriesFor, shownOf } from '../chart.ts';
 import type { AdminHost, Health } from '../host.ts';
 import { type Html, pill, table } from '../html.ts';
 import { outcomeCharts, outcomeTable } from './outcomes.ts';
@@ -72,6 +71,7 @@ async function useOf({ services, names }: AdminHost, query: OverviewQuery): Prom
   });
   const groups = groupsOf(rows, keyOf).map(named);
   const outcomes = Array.from(Map.groupBy(went, keyOf), ([key, some]) => named({ key, rows: some }));
+  const shown = shownOf([...groups, ...outcomes].map(({ key }) => key));
   const link = ({ id, key }: { readonly id: string; readonly key: string }) =>
     query.by === 'guild' && id !== DIRECT_MESSAGES ? guildLink(id, key) : html`<bdi>${key}</bdi>`;
   const installation = levels.filter(({ limit, most }) => !isGuildLimit(limit) && most !== null);
@@ -95,18 +95,18 @@ ${filter(query)}
 ${chart({
   title: `Cost by ${by}`,
   days,
-  series: seriesOf(groups, days, (some) => sumOf(some).costNanoUsd, MAX_SERIES),
+  series: seriesFor(shown, groups, days, (some) => sumOf(some).costNanoUsd),
   kind: 'bars',
   format: usdOrNothing,
 })}
 ${chart({
   title: `Requests by ${by}`,
   days,
-  series: seriesOf(groups, days, (some) => sumOf(some).requests, MAX_SERIES),
+  series: seriesFor(shown, groups, days, (some) => sumOf(some).requests),
   kind: 'bars',
   format: (value) => value.toLocaleString('en-US'),
 })}
-${outcomeCharts(by, days, outcomes, rows)}
+${outcomeCharts(by, days, { shown, groups: outcomes, rows })}
 </div></section>
 <section><h2>By ${by}, last ${query.days} days</h2>
 ${useTable(
