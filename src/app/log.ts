@@ -1,5 +1,8 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { parseJson } from '../core/kit/json.ts';
+import { PlaceGone } from '../core/ports/delivery-errors.ts';
+import { ProviderError } from '../core/ports/provider-errors.ts';
+import { StoreError } from '../core/ports/store.ts';
 
 /** Where lines go; a terminal's have colours and no JSON. */
 export interface LogTarget {
@@ -15,10 +18,19 @@ export function createLog(level: string, target: LogTarget): Logger {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorOf },
   };
   if (target.isTTY) return pino(options, { write: (line: string) => void target.write(readable(line)) });
   // Written at once, so that the last lines of a process that dies are there.
   return pino(options, target.fd === undefined ? target : pino.destination({ fd: target.fd, sync: true }));
+}
+
+/** Where these come from is no riddle: a stack would hide what is to be done. */
+function errorOf(error: Error): object {
+  const isPlain = error instanceof StoreError || error instanceof ProviderError || error instanceof PlaceGone;
+  if (!isPlain) return stdSerializers.err(error);
+  const { name: type, message, code } = error;
+  return { type, message, code };
 }
 
 const COLOURS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 31 };
@@ -38,7 +50,8 @@ function readable(line: string): string {
       ([key, value]) =>
         `${key}=${typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)}`,
     );
-  const stack = (err as { stack?: unknown } | undefined)?.stack;
+  const { stack, message } = (err ?? {}) as { stack?: unknown; message?: unknown };
   const fault = typeof stack === 'string' ? `\n    ${stack.replaceAll('\n', '\n    ')}` : '';
+  if (fault === '' && typeof message === 'string') rest.push(`reason=${JSON.stringify(message)}`);
   return `${[`${head} ${String(msg ?? '')}`, ...rest].join('  ')}${fault}\n`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Shards } from '../adapters/discord/gateway/client.ts';
@@ -49,6 +50,7 @@ import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import { createSocketProxy } from './proxies.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
+import { startStoreWatch } from './store-watch.ts';
 import { createTraces } from './traces.ts';
 
 /** Parley at work. */
@@ -127,7 +129,6 @@ export async function startApp({
     });
     const metrics = createMetrics(slots);
     const traces = createTraces();
-    const alerts = createAlerts({ nameOf: providers.nameOf, clock, log });
     const sharedLimiter = store.pace && createSharedLimiter(store.pace, { clock: steadyClock, log });
     if (sharedLimiter) closing.add(() => sharedLimiter.stop());
     const limiters = metrics.watch(createWriteLimiters(steadyClock, sharedLimiter));
@@ -147,6 +148,24 @@ export async function startApp({
     closing.add(() => modelsFile.stop());
     const adapters: Adapter[] = [];
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
+    const owner = randomUUID();
+    const alerts = createAlerts({
+      claims: store.claims,
+      owner,
+      nameOf: providers.nameOf,
+      operators: config.OPERATORS,
+      async tell(operator, notice, signal) {
+        const platform = operator.slice(0, operator.indexOf(':'));
+        const adapter = adapters.find((each) => each.platform === platform);
+        const user = operator.slice(platform.length + 1);
+        return (await adapter?.tellPerson?.(user, notice, signal)) ?? false;
+      },
+      clock,
+      log,
+    });
+    closing.add(() => alerts.stop());
+    const storeWatch = startStoreWatch({ store, owner, failed: alerts.storeFailed, clock, log });
+    closing.add(() => storeWatch.stop());
     const core = createCore({
       commands,
       store,
@@ -175,8 +194,9 @@ export async function startApp({
         answered(facts) {
           metrics.answered(facts);
           traces.answered(facts);
-          alerts.answered(facts);
         },
+        providerFailed: alerts.providerFailed,
+        obstructed: alerts.obstructed,
       },
       tellAdmins: async (guild, notice, signal) =>
         (await adapterOf(guild)?.tellAdmins?.(guild, notice, signal)) ?? false,
@@ -301,6 +321,9 @@ export async function startApp({
       notes.push(() => localInWords(providers.found, config.MODELS_FILE));
     }
     keyRefusals = refusals;
+    for (const { id: provider } of refusals) {
+      alerts.providerFailed({ provider, model: '', payer: 'operator', code: 'bad_key' });
+    }
     const names = startGuildNames({ adapters, names: createGuildNames(store), clock, log });
     closing.add(() => names.stop());
     notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));

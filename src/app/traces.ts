@@ -7,7 +7,7 @@ import type { Telemetry } from '../core/ports/telemetry.ts';
  * platforms are its children where an SDK instruments `fetch`. Where none is loaded (`--import`), spans cost nothing. No
  * attribute holds a person or a text.
  */
-export function createTraces(): Telemetry {
+export function createTraces(): Pick<Telemetry, 'answered' | 'answering'> {
   const tracer = trace.getTracer('parley');
   const open = new Map<string, Span>();
 

@@ -219,7 +219,7 @@ export function createCore(options: CoreOptions): Core {
   const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
   const errands = createErrands({ catalogue, models, clock, log });
   const rest = createRouteRest({ store, clock, log });
-  const openAnswerer = createFallbacks({ catalogue, rest, log });
+  const openAnswerer = createFallbacks({ catalogue, rest, telemetry, log });
 
   const reader = createBroughtReader({
     async fetchFile(guild, { reference }, maxBytes, signal) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createAlerts } from '../../src/app/alerts.ts';
 import { createLog } from '../../src/app/log.ts';
-import type { AnswerFacts } from '../../src/core/ports/telemetry.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
+import { PlaceGone } from '../../src/core/ports/delivery-errors.ts';
+import { ProviderError } from '../../src/core/ports/provider-errors.ts';
+import { StoreError } from '../../src/core/ports/store.ts';
 
 function open(isTTY: boolean, level = 'info') {
   const lines: string[] = [];
@@ -37,49 +37,19 @@ describe('the log', () => {
   });
 });
 
-describe('failures that the operator has to act on', () => {
-  const facts: AnswerFacts = {
-    answer: 'a',
-    guild: 'discord:1',
-    model: 'openai/gpt-4o',
-    provider: 'openai',
-    payer: 'operator',
-    tier: 'free',
-    status: 'failed',
-    delivered: true,
-    firstTextMs: null,
-    durationMs: 1,
-    endLagMs: 1,
-    costNanoUsd: 0,
-    failure: 'no_credit',
-  };
-
-  it('are warned of once per cause and hour, with the remedy and without a stack', async () => {
-    const clock = createFakeClock();
-    const { log, lines } = open(false, 'warn');
-    const alerts = createAlerts({ nameOf: () => 'OpenAI', clock, log });
-    for (let n = 0; n < 3; n++) alerts.answered(facts);
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      level: 'warn',
-      msg: 'answers by OpenAI fail until you act',
-      failure: 'no_credit',
-      remedy: 'top up its account, or raise the limit of its key',
-    });
-    expect(lines[0]).not.toContain('stack');
-    alerts.answered({ ...facts, failure: 'bad_key' });
-    expect(lines).toHaveLength(2);
-    await clock.advance(3_600_000);
-    alerts.answered(facts);
-    expect(lines).toHaveLength(3);
-  });
-
-  it('are not those of guilds’ own keys, nor those that pass', () => {
-    const { log, lines } = open(false, 'warn');
-    const alerts = createAlerts({ nameOf: () => 'OpenAI', clock: createFakeClock(), log });
-    alerts.answered({ ...facts, payer: 'guild' });
-    for (const failure of [null, 'timeout', 'rate_limited', 'moderated'])
-      alerts.answered({ ...facts, failure });
-    expect(lines).toEqual([]);
-  });
+it('shows no stack of what is no riddle, in either form', () => {
+  const known = [
+    new StoreError('the disk is full'),
+    new PlaceGone('forbidden'),
+    new ProviderError({ code: 'no_credit', provider: 'p' }),
+  ];
+  for (const isTTY of [true, false]) {
+    const { log, lines } = open(isTTY);
+    for (const err of known) log.warn({ err }, 'that failed');
+    log.warn({ err: new Error('a riddle') }, 'that failed');
+    const texts = lines.map(String);
+    expect(texts.slice(0, 3).join('')).not.toMatch(/\bat .*:\d+/);
+    expect(texts[0]).toContain('the disk is full');
+    expect(texts[3]).toMatch(/\bat .*:\d+/);
+  }
 });

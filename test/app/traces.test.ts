@@ -2,6 +2,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTraces } from '../../src/app/traces.ts';
+import { NO_TELEMETRY } from '../../src/core/ports/telemetry.ts';
 import { createTestBot, invocationOf, type TestBot, testSurface } from '../support/test-bot.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -11,7 +12,7 @@ let bot: TestBot;
 beforeAll(() => sdk.register());
 afterAll(() => sdk.shutdown());
 beforeEach(async () => {
-  bot = await createTestBot({ telemetry: createTraces() });
+  bot = await createTestBot({ telemetry: { ...NO_TELEMETRY, ...createTraces() } });
 });
 afterEach(async () => {
   await bot.close();

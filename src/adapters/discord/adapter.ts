@@ -24,7 +24,7 @@ import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { PostedMessage } from '../../core/ports/events.ts';
 import { introducing } from './answers/introduce.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
-import { tellAdmins } from './answers/tell-admins.ts';
+import { tellAdmins, tellPerson } from './answers/tell-admins.ts';
 import { createWaitingSigns } from './answers/waiting-signs.ts';
 import { type Application, readApplication } from './gateway/application.ts';
 import { createClient, type GatewayOptions, isConnected, login, type Shards } from './gateway/client.ts';
@@ -148,6 +148,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     async tellAdmins(guild, notice, signal) {
       return client !== null && (await tellAdmins({ client, rest }, guild, notice, signal));
     },
+
+    tellPerson: (user, notice, signal) => tellPerson(rest, user, notice, signal),
 
     async reopen(lost, signal) {
       if (desk === null) throw new Error('places can be reopened after the start alone');

@@ -13,7 +13,7 @@ import { changeButtons, reopen } from './answers/reopen.ts';
 import { createResponseUrl } from './answers/response-url.ts';
 import { createStreamQuota } from './answers/stream-quota.ts';
 import type { SurfaceParts } from './answers/surfaces.ts';
-import { createTellAdmins } from './answers/tell-admins.ts';
+import { createTellAdmins, tellPerson } from './answers/tell-admins.ts';
 import { guildOf } from './api/places.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace } from './api/workspace.ts';
@@ -166,6 +166,9 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       return readFile(reference, maxBytes, until);
     },
     tellAdmins: async (guild, notice, until) => (await tellAdmins?.(guild, notice, until)) ?? false,
+
+    tellPerson: async (user, notice, until) =>
+      parts !== null && tellPerson(parts.workspace, user, notice, until),
 
     async reopen(lost, until) {
       if (parts === null) throw new Error('places can be reopened after the start alone');

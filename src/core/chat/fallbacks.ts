@@ -6,6 +6,7 @@ import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { ChatEvent } from '../ports/provider.ts';
 import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
 
 /** A request that may leave, with what its answer may hold. */
@@ -72,9 +73,10 @@ const HEALED: Partial<Record<ProviderErrorCode, string>> = {
 export function createFallbacks(parts: {
   readonly catalogue: Pick<Catalogue, 'get'>;
   readonly rest: RouteRest;
+  readonly telemetry: Pick<Telemetry, 'providerFailed'>;
   readonly log: Logger;
 }): OpenAnswerer {
-  const { catalogue, rest, log } = parts;
+  const { catalogue, rest, telemetry, log } = parts;
 
   function fallbacksOf({ place, model, chosen, suits }: FallbackQuestion): Model[] {
     const ids = new Set([...(chosen === null ? [] : [chosen]), ...model.traits.fallbacks]);
@@ -140,14 +142,16 @@ export function createFallbacks(parts: {
               return;
             } catch (error) {
               if (signal.aborted || !(error instanceof ProviderError)) throw error;
-              const { model: failed, route } = current.request.access;
+              const { model: failed, route, payer } = current.request.access;
               await rest.failed(route, error);
+              const { provider } = route;
+              telemetry.providerFailed({ provider, model: failed.id, payer, code: error.code });
               const reason = HEALED[error.code];
               if (isThere || reason === undefined) throw error;
               const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
               if (next === null) throw error;
               log.info(
-                { err: error, model: failed.id, by: next.request.access.model.id },
+                { model: failed.id, failure: error.code, by: next.request.access.model.id },
                 'a fallback answers',
               );
               asked.push(next);

@@ -343,7 +343,10 @@ export function createQuestionRunner(
     const { question, asker, conversation, turn, onAdmitted } = job;
     const { actor, place, surface, eventId } = question;
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
-    if (obstacle !== null) return refuse(surface, obstacle);
+    if (obstacle !== null) {
+      options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: obstacle });
+      return refuse(surface, obstacle);
+    }
     const looking = conversations.look(conversation);
     const [seen, isUntold, here, decide] = await Promise.all([
       looking,
@@ -652,6 +655,7 @@ export function createQuestionRunner(
   async function tellOfObstacle(surface: Surface, place: Place, gone: PlaceGone): Promise<void> {
     const text = gone.reason === 'refused' ? REFUSED : gone.advice;
     if (text === null) return;
+    options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: text });
     if (gone.reason !== 'refused') obstacles.note(place, gone.extent, text);
     await tell(surface, text).catch((error: unknown) => {
       log.warn({ err: error }, 'the asker could not be told that the bot may not post');

@@ -32,6 +32,11 @@ export interface Adapter {
    */
   tellAdmins?(guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean>;
   /**
+   * Tells one person something in a direct message; false if that is not possible. `user` is as `Actor.user`. Called after
+   * `start` alone. Left out if the platform has no way.
+   */
+  tellPerson?(user: string, notice: Notice, signal: AbortSignal): Promise<boolean>;
+  /**
    * Fetches a file by its `FilePart.reference`, whichever process made that; called after `start` alone. Credentials go to the
    * platform's own hosts, and redirects are not followed. Left out if people cannot bring files.
    *

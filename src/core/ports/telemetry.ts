@@ -1,4 +1,5 @@
 import type { GuildId } from './actor.ts';
+import type { ProviderErrorCode } from './provider-errors.ts';
 import type { ReplyStatus } from './surface.ts';
 import type { Tier } from './tiers.ts';
 
@@ -24,11 +25,31 @@ export interface AnswerFacts {
   readonly failure: string | null;
 }
 
+/** One request to a provider that failed, whether or not a fallback answered in its place. */
+export interface ProviderFailure extends Pick<AnswerFacts, 'provider' | 'model' | 'payer'> {
+  readonly code: ProviderErrorCode;
+}
+
+/** A place where the platform does not let the bot post. */
+export interface Obstruction {
+  readonly guild: GuildId;
+  readonly channel: string;
+  /** What the asker was told: why, and who can change it. */
+  readonly advice: string;
+}
+
 /** Told of what happens, for metrics and traces. Must not throw by itself. */
 export interface Telemetry {
   answered(facts: AnswerFacts): void;
+  providerFailed(failure: ProviderFailure): void;
+  obstructed(obstruction: Obstruction): void;
   /** Runs all the work on a question, `answered` within it, and comes out as the work does. */
   answering<T>(answer: string, work: () => Promise<T>): Promise<T>;
 }
 
-export const NO_TELEMETRY: Telemetry = { answered: () => {}, answering: (_, work) => work() };
+export const NO_TELEMETRY: Telemetry = {
+  answered: () => {},
+  providerFailed: () => {},
+  obstructed: () => {},
+  answering: (_, work) => work(),
+};

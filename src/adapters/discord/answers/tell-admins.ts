@@ -7,6 +7,23 @@ import { guildOfOne } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { openDirectMessages, postNotice } from './post-notice.ts';
 
+/** Tells one person in a direct message; false if they take none of the bot's. */
+export async function tellPerson(
+  rest: DiscordRest,
+  user: string,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const channel = await openDirectMessages(rest, user, signal);
+    await postNotice(rest, channel, { ...notice, nonce: randomBytes(12).toString('base64url') }, signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PlaceGone)) throw error;
+    return false;
+  }
+}
+
 /**
  * Tells the guild's owner in a direct message; where they take none, the guild's system channel. In a guild of one, the person.
  * False where neither can be reached, or another process has the guild's shard.

@@ -61,22 +61,43 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
     if (guild !== guildOf(workspace.team)) return false;
     let told = false;
     for (const user of await admins.get('admins', () => find(signal))) {
-      try {
-        const channel = await workspace.directChannel(user, signal);
-        const tellPrivately = createPrivateTeller({
-          workspace,
-          channel,
-          user,
-          isDirect: true,
-          root: null,
-          responseUrl: null,
-        });
-        await tellPrivately(notice, signal);
-        told = true;
-      } catch (error) {
-        if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;
-      }
+      if (await tellMember(workspace, user, notice, signal)) told = true;
     }
     return told;
   };
+}
+
+/** Tells one person of the workspace in a direct message; false for others, and if Slack does not let the bot. */
+export async function tellPerson(
+  workspace: Workspace,
+  person: string,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [team, user] = person.split('/');
+  return team === workspace.team && user !== undefined && tellMember(workspace, user, notice, signal);
+}
+
+async function tellMember(
+  workspace: Workspace,
+  user: string,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const channel = await workspace.directChannel(user, signal);
+    const tellPrivately = createPrivateTeller({
+      workspace,
+      channel,
+      user,
+      isDirect: true,
+      root: null,
+      responseUrl: null,
+    });
+    await tellPrivately(notice, signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;
+    return false;
+  }
 }

@@ -23,6 +23,20 @@ async function open<T>(prepare: (discord: FakeDiscord) => T): Promise<Bench & { 
 const textsIn = (discord: FakeDiscord, channel: Parameters<FakeDiscord['messages']>[0]) =>
   discord.messages(channel).map(({ content }) => content);
 
+describe('a word to one person on Discord', () => {
+  it('is a direct message; nobody is told who takes none', async () => {
+    const { discord, adapter, made } = await open((world) => {
+      const [olga, otto] = [world.person('Olga'), world.person('Otto')];
+      world.refuseDmsTo(otto);
+      return { olga, otto };
+    });
+    expect(await adapter.tellPerson?.(made.olga.id, notice, never)).toBe(true);
+    expect(textsIn(discord, made.olga.dm)).toEqual(['A limit is near']);
+    expect(await adapter.tellPerson?.(made.otto.id, notice, never)).toBe(false);
+    expect(discord.violations).toEqual([]);
+  });
+});
+
 describe('a word to the admins of a Discord guild', () => {
   it('goes to its owner, in a direct message', async () => {
     const { discord, adapter, made } = await open((world) => {

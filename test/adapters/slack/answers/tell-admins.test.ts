@@ -10,6 +10,19 @@ afterEach(async () => {
   bench = null;
 });
 
+describe('a word to one person on Slack', () => {
+  it('is a direct message, to people of this workspace alone', async () => {
+    bench = await openBench();
+    const { slack, adapter } = bench;
+    const ada = slack.user('Ada');
+    expect(await adapter.tellPerson?.(`${slack.teamId}/${ada.id}`, notice, never)).toBe(true);
+    expect(slack.messages(ada.dm)).toHaveLength(1);
+    expect(await adapter.tellPerson?.(`TELSEWHERE/${ada.id}`, notice, never)).toBe(false);
+    expect(slack.messages(ada.dm)).toHaveLength(1);
+    expect(slack.violations).toEqual([]);
+  });
+});
+
 describe('a word to the admins of a Slack workspace', () => {
   it('goes to owners and admins, in direct messages, however many people there are', async () => {
     bench = await openBench();
