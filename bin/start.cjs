@@ -10,7 +10,8 @@ var env = Object.assign(
   { MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'node') },
   process.env,
 );
-var args = ['--max-semi-space-size=8', '--heap-growing-percent=30'].concat(
+// docs/decisions/006-memory-flags.md
+var args = ['--max-semi-space-size=4', '--heap-growing-percent=30'].concat(
   process.execArgv,
   path.join(root, 'src', 'main.ts'),
   process.argv.slice(2),

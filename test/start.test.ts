@@ -54,7 +54,7 @@ describe('the start', () => {
     const run = start({ NODE_DEBUG: 'esm' });
     await run.ready;
     expect(run.errors()).toContain('ESM');
-    for (const name of ['discord.js', '@slack/bolt', '@keyv/redis']) {
+    for (const name of ['discord.js', '@slack/bolt', '@keyv/redis', 'hono']) {
       expect(run.errors().includes(`node_modules/${name}/`), name).toBe(false);
     }
   });

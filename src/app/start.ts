@@ -43,6 +43,7 @@ import { startGuildNames } from './guild-names.ts';
 import { healthRoutes } from './health.ts';
 import { createFetch } from './http-client.ts';
 import { createHttpServer } from './http-server.ts';
+import { loadedWhenAsked } from './loaded-when-asked.ts';
 import { createMetrics } from './metrics.ts';
 import { watchModelsFile } from './models-file.ts';
 import { forOperator, isOperators } from './operator-only.ts';
@@ -274,11 +275,13 @@ export async function startApp({
     }
 
     let keyRefusals: readonly KeyRefusal[] = [];
-    const { createAdmin } = await import('../admin/admin.ts');
-    const admin = createAdmin({
-      host: createAdminHost({ services, store, adapters, providers, refusals: () => keyRefusals, slots }),
-      login,
-      log,
+    const admin = loadedWhenAsked(['/admin', '/admin/'], async () => {
+      const { createAdmin } = await import('../admin/admin.ts');
+      return createAdmin({
+        host: createAdminHost({ services, store, adapters, providers, refusals: () => keyRefusals, slots }),
+        login,
+        log,
+      });
     });
 
     const operatorCheck = { adminToken: config.ADMIN_TOKEN, isExposed: isSlackOverHttp(config) };

@@ -1,7 +1,8 @@
 import type { Agent } from 'node:https';
-import { Client, Events, GatewayIntentBits, Options, Partials, type ResponseLike, Status } from 'discord.js';
+import { Client, Events, GatewayIntentBits, Partials, type ResponseLike, Status } from 'discord.js';
 import type { Logger } from 'pino';
 import { StartError } from '../../../core/ports/adapter.ts';
+import { makeCache } from './caches.ts';
 import { botPage } from './invite.ts';
 import { leadGateway } from './lead-gateway.ts';
 
@@ -35,19 +36,7 @@ export function createClient(options: GatewayOptions): Client {
     ],
     // Direct messages come from channels that nobody has seen before.
     partials: [Partials.Channel],
-    // History is in the store; here only what permissions and names need.
-    makeCache: Options.cacheWithLimits({
-      ...Options.DefaultMakeCacheSettings,
-      MessageManager: 0,
-      ReactionManager: 0,
-      PresenceManager: 0,
-      VoiceStateManager: 0,
-      GuildScheduledEventManager: 0,
-      GuildStickerManager: 0,
-      GuildEmojiManager: 0,
-      UserManager: { maxSize: 1_000, keepOverLimit: (user) => user.id === user.client.user.id },
-      GuildMemberManager: { maxSize: 200, keepOverLimit: (member) => member.id === member.client.user.id },
-    }),
+    makeCache,
     allowedMentions: { parse: [] },
     rest: {
       api: apiUrl,
