@@ -56,7 +56,7 @@ describe('npm start', () => {
       const command = readFileSync(`/proc/${run.pid}/cmdline`, 'utf8').split('\0');
       expect(command).toEqual(
         expect.arrayContaining([
-          '--max-semi-space-size=8',
+          '--max-semi-space-size=4',
           '--heap-growing-percent=30',
           resolve('src/main.ts'),
         ]),
