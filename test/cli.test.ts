@@ -104,14 +104,14 @@ describe('the command line', () => {
 
   it.each([
     [['teir'], /^There is no command "teir"\./],
-    [['tier'], /^What to do is missing: list, show, grant or revoke\./],
-    [['tier', 'gift'], /^tier cannot "gift": list, show, grant or revoke\./],
-    [['tier', 'show'], /^A guild is missing: it is written discord:/],
-    [['tier', 'show', '123'], /^"123" is no guild: it is written discord:/],
+    [['tier'], /^The action is missing\. Use list, show, grant or revoke\./],
+    [['tier', 'gift'], /^tier has no action "gift"\. Use list, show, grant or revoke\./],
+    [['tier', 'show'], /^The guild is missing\. Write discord:/],
+    [['tier', 'show', '123'], /^"123" is not a guild\. Write discord:/],
     [['tier', 'show', 'discord:1', '--until', '2999-01-01'], /^--until has no meaning here\./],
-    [['tier', 'grant', 'discord:1'], /^A tier is missing: there are free, openai, openrouter, premium\./],
-    [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is no tier/],
-    [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is too much\./],
+    [['tier', 'grant', 'discord:1'], /^The tier is missing\. Use free, openai, openrouter, premium\./],
+    [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is not a tier/],
+    [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is one argument too many\./],
     [
       ['tier', 'grant', 'discord:1', 'premium', '--until', '2020-01-01'],
       /^The end, 2020-01-01, is in the past\./,

@@ -125,7 +125,7 @@ describe('a backup', () => {
     expect(parley(url, 'backup', copy)).toMatchObject({ code: 0, errors: '' });
     expect(parley(url, 'backup', copy)).toMatchObject({
       code: 1,
-      errors: `${copy} is there already.\nName another file, or write over it with --force.\n`,
+      errors: `${copy} already exists.\nName another file, or write over it with --force.\n`,
     });
     expect(parley(url, 'backup', copy, '--force').code).toBe(0);
     expect(parley(url, 'restore', copy)).toMatchObject({

@@ -73,7 +73,7 @@ export function guildActions(app: App, { services }: AdminHost): void {
 
   app.post('/guilds/:id/limits', async (context) => {
     const guild = guildOf(context);
-    if (!limits.isOn) throw new Refused(400, 'LIMITS=off lifts every limit, so that none can be set.');
+    if (!limits.isOn) throw new Refused(400, 'LIMITS=off turns all limits off, so none can be set.');
     const { limit, amount, user, role } = await fieldsOf(context);
     const rule = readRule(guild, { limit, amount, user, role });
     if (!rule.ok) throw new Refused(400, rule.problem);

@@ -19,7 +19,7 @@ export function forOperator(route: Route, check: OperatorCheck): Route {
       if (isOperators(request, check)) return route.handle(request, response);
       const remedy =
         check.adminToken === undefined
-          ? 'This is closed until ADMIN_TOKEN is set; without a proxy it is open to this machine.\n'
+          ? 'Set ADMIN_TOKEN to open this page. Without it, only this machine may read it, and not through a proxy.\n'
           : 'Send ADMIN_TOKEN as a bearer token.\n';
       response
         .writeHead(401, { 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': 'Bearer' })

@@ -2,6 +2,7 @@ import type { PlaygroundHost } from '../adapters/web/server/host.ts';
 import type { Command } from '../core/command.ts';
 import { createDates, sumOf, usageSince } from '../core/ledger/report.ts';
 import type { GuildId } from '../core/ports/actor.ts';
+import { inWordsOf } from '../core/ports/command.ts';
 import type { Services } from '../core/services.ts';
 import type { Providers } from './providers.ts';
 
@@ -22,7 +23,7 @@ export function createPlaygroundHost(parts: {
 }): PlaygroundHost {
   const { commands, services, providers } = parts;
   return {
-    commands,
+    commands: commands.map((command) => inWordsOf('web', command)),
     async status(place) {
       const conversation = await services.chat.conversationAt(place);
       const { model: setting } = await services.settings.at({ place, conversation });

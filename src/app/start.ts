@@ -220,7 +220,7 @@ export async function startApp({
 
     const notes: (() => readonly string[])[] = [() => remarks];
     if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, LOCAL_PLATFORM) === null) {
-      const absent = `DEFAULT_MODEL ${config.DEFAULT_MODEL} is offered by no server on this machine, so the first free model answers; once it is, start again.`;
+      const absent = `No server on this machine offers DEFAULT_MODEL ${config.DEFAULT_MODEL}, so the first free model answers. Start again once one does.`;
       notes.push(() => [absent]);
     }
     if (config.DISCORD_TOKEN !== undefined) {
@@ -437,11 +437,11 @@ function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): st
 function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
   const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
   return [
-    `Encryption: ${count(turned)} sealed under the new ENCRYPTION_KEY. Once every process has it, take ENCRYPTION_KEY_OLD away.`,
+    `Encryption: ${count(turned)} sealed under the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
     ...(unreadable === 0
       ? []
       : [
-          `Encryption: ${count(unreadable)} cannot be read with either key; their admins have to connect them again.`,
+          `Encryption: ${count(unreadable)} cannot be read with either key. Their admins have to connect them again.`,
         ]),
   ];
 }

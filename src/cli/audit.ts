@@ -10,7 +10,7 @@ export const audit: CliCommand = {
   options: { limit: { type: 'string' } },
 
   async run({ positionals: [guild, extra], values }, { store }) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const limit = textIn(values, 'limit') ?? String(SHOWN);
     if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1 on.');
     const query = guild === undefined ? {} : { of: { guild: guildIn(guild) } };

@@ -11,14 +11,14 @@ export const backup: CliCommand = {
 
   async run({ positionals: [file, extra], values }, { config, store }) {
     if (file === undefined) throw new UsageError('The file to write is missing.');
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     if (store.copyTo === undefined) throw new StartError(...REDIS_BACKUP);
     const path = resolve(file);
     if (!existsSync(dirname(path))) {
-      throw new StartError(`There is no folder ${dirname(path)}.`, 'Make it, or name another file.');
+      throw new StartError(`There is no folder ${dirname(path)}.`, 'Create it, or name another file.');
     }
     if (existsSync(path) && values['force'] !== true) {
-      throw new StartError(`${path} is there already.`, 'Name another file, or write over it with --force.');
+      throw new StartError(`${path} already exists.`, 'Name another file, or write over it with --force.');
     }
     await store.copyTo(path);
     const { size } = statSync(path);

@@ -70,13 +70,13 @@ export function guildIn(text: string | undefined): GuildId {
   const guild = text === undefined ? null : parseGuildId(text);
   if (guild !== null) return guild;
   throw new UsageError(
-    `${text === undefined ? 'A guild is missing' : `${JSON.stringify(text)} is no guild`}: it is written ${eitherOf(GUILD_EXAMPLES)}.`,
+    `${text === undefined ? 'The guild is missing' : `${JSON.stringify(text)} is not a guild`}. Write ${eitherOf(GUILD_EXAMPLES)}.`,
   );
 }
 
 /** @throws UsageError for what the command does not take: it was meant to have an effect */
 export function refuseMore([extra]: readonly string[]): void {
-  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
 }
 
 /** The number of `--days`. @throws UsageError */

@@ -16,7 +16,7 @@ export const doctor: CliCommand = {
   options: { live: { type: 'string' }, yes: { type: 'boolean' } },
 
   async runBare({ positionals: [extra], values }, environment) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const live = textIn(values, 'live');
     if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
     if (values['yes'] === true) throw new UsageError('--yes goes with --live.');

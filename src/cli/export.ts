@@ -33,10 +33,7 @@ export const exportData: CliCommand = {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') {
-        throw new StartError(
-          `${path} is there already.`,
-          'Name another file, or write over it with --force.',
-        );
+        throw new StartError(`${path} already exists.`, 'Name another file, or write over it with --force.');
       }
       throw new StartError(`${path} cannot be written: ${message}.`, 'Name another file.');
     }

@@ -21,7 +21,7 @@ export const forget: CliCommand = {
         ? `all conversations, choices and costs of ${guild}`
         : `all that ${user} asked in ${guild}, the answers and what they cost`;
     if (values['yes'] !== true) {
-      throw new UsageError(`This would forget ${what}, for good. Say so with --yes.`);
+      throw new UsageError(`This deletes ${what} for good. Confirm with --yes.`);
     }
     const done = await withPrivacy(context, (privacy) =>
       user === null ? privacy.forgetGuild(guild, context.by) : privacy.forgetPerson(guild, user),
@@ -34,7 +34,7 @@ export const forget: CliCommand = {
         ? counted(remembered, 'conversation', 'conversations')
         : counted(remembered, 'question with its answer', 'questions with their answers');
     return {
-      text: `Forgot ${what}: ${things}, ${counted(requests, 'cost of a request', 'costs of requests')}.${kept}`,
+      text: `Deleted ${what}: ${things}, ${counted(requests, 'cost of a request', 'costs of requests')}.${kept}`,
       json: { guild, user, ...done },
     };
   },

@@ -27,7 +27,7 @@ export const limits: CliCommand = {
   async run({ positionals: [action, given, ...rest], values }, context) {
     if (action !== 'show' && action !== 'set') {
       throw new UsageError(
-        `${action === undefined ? 'What to do is missing' : `limits cannot ${JSON.stringify(action)}`}: show or set.`,
+        `${action === undefined ? 'The action is missing' : `limits has no action ${JSON.stringify(action)}`}. Use show or set.`,
       );
     }
     const guild = guildIn(given);
@@ -46,7 +46,7 @@ export const limits: CliCommand = {
     if (!rule.ok) throw new UsageError(rule.problem);
     const { layer, limit, most } = rule;
     return withLimits(context, async (rules) => {
-      if (!rules.isOn) throw new UsageError('LIMITS=off lifts every limit, so that none can be set.');
+      if (!rules.isOn) throw new UsageError('LIMITS=off turns all limits off, so none can be set.');
       if (!(await rules.change({ guild, layer, limit, most, by: context.by }))) {
         throw new UsageError(tooManyRules(guild));
       }
@@ -64,7 +64,7 @@ async function show(guild: GuildId, rules: LimitRules, context: CliContext): Pro
     operatorTier,
   );
   const json = { guild, tier: operatorTier, isOn: rules.isOn, limits: inForce, set };
-  if (!rules.isOn) return { text: 'Nothing is limited: LIMITS=off lifts every limit.', json };
+  if (!rules.isOn) return { text: 'There are no limits: LIMITS=off turns them off.', json };
   const words = (limit: GuildLimitName, most: number | null | undefined) =>
     most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
   const people = Object.entries(set.users).map(([id, own]) => [`person ${id}`, own] as const);
@@ -80,7 +80,7 @@ async function show(guild: GuildId, rules: LimitRules, context: CliContext): Pro
     text: [
       `${guild} has the limits of the tier ${operatorTier}; of all that applies the tightest counts:`,
       table(
-        ['Limit', 'Holds', 'Set by the operator', 'Set by admins'],
+        ['Limit', 'In force', 'Set by the operator', 'Set by admins'],
         GUILD_LIMITS.map((limit) => [
           LIMITS[limit].option.value,
           words(limit, inForce[limit]),

@@ -30,7 +30,7 @@ const ACTIONS = ['search', 'check', 'add', 'remove'] as const;
 const PUBLIC = 'openrouter';
 const MAX_SHOWN = 50;
 const TIMEOUT_MS = 20_000;
-const AFTERWARDS = 'A bot that runs takes it over within seconds.';
+const AFTERWARDS = 'A running bot picks this up within seconds.';
 
 /** Looks for models at the providers, checks those of the models file, and changes that file. */
 export const models: CliCommand = {
@@ -61,7 +61,7 @@ export const models: CliCommand = {
         return remove(rest[0], environment);
       default:
         throw new UsageError(
-          `${action === undefined ? 'What to do is missing' : `models cannot ${JSON.stringify(action)}`}: ${ACTIONS.join(', ')}.`,
+          `${action === undefined ? 'The action is missing' : `models has no action ${JSON.stringify(action)}`}. Use ${ACTIONS.join(', ')}.`,
         );
     }
   },
@@ -139,8 +139,8 @@ async function search(text: string, environment: Environment): Promise<CliOutput
       ...(found.length > rows.length
         ? [`… and ${counted(found.length - rows.length, 'more', 'more')}: search for a longer name.`]
         : []),
-      ...silent.map((fault) => `Not asked: ${fault}`),
-      ...(rows.length === 0 ? [] : ['Take one up with `models add <id>`.']),
+      ...silent.map((fault) => `Could not be asked: ${fault}`),
+      ...(rows.length === 0 ? [] : ['Add one with `models add <id>`.']),
     ].join('\n'),
     json: found.map(({ provider, facts }) => ({
       provider,
@@ -184,7 +184,7 @@ async function add(
   if (id === undefined) throw new UsageError('The id of a model is missing: `models search` finds it.');
   const tier = textIn(values, 'tier');
   if (tier !== undefined && !isTier(tier)) {
-    throw new UsageError(`${JSON.stringify(tier)} is no tier: there are ${TIERS.join(', ')}.`);
+    throw new UsageError(`${JSON.stringify(tier)} is not a tier. Use ${TIERS.join(', ')}.`);
   }
   const wanted = textIn(values, 'provider');
   const { config, offers, silent } = await offersOf(environment);
@@ -230,7 +230,7 @@ async function remove(id: string | undefined, { variables, fromFile }: Environme
     );
   }
   await change(config, (text) => withoutModel(text, id) ?? text);
-  return { text: `Took ${id} out of ${config.MODELS_FILE}. ${AFTERWARDS}`, json: { removed: id } };
+  return { text: `Removed ${id} from ${config.MODELS_FILE}. ${AFTERWARDS}`, json: { removed: id } };
 }
 
 /** In one step, so that a bot never reads half a file. */

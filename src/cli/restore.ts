@@ -12,7 +12,7 @@ export const restore: CliCommand = {
 
   async runClosed({ positionals: [file, extra] }, { config, clock }) {
     if (file === undefined) throw new UsageError('The file to restore is missing.');
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const { STORE_URL: url } = config;
     if (!url.startsWith('sqlite:')) throw new StartError(...REDIS_BACKUP);
     const path = resolve(url.slice('sqlite:'.length));
@@ -20,7 +20,7 @@ export const restore: CliCommand = {
     return {
       text: [
         `Restored ${path}.`,
-        ...(kept === null ? [] : [`What was there before is in ${kept}.`]),
+        ...(kept === null ? [] : [`The store that was there before is in ${kept}.`]),
         'Start Parley with the ENCRYPTION_KEY of that time.',
       ].join('\n'),
       json: { file: path, kept },

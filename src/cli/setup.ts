@@ -37,7 +37,7 @@ export const setup: CliCommand = {
   },
 
   async runBare({ positionals: [extra], values }, { variables }) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is too much.`);
+    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const answers: Answers = Object.fromEntries(
       Object.entries(FLAGS).flatMap(([flag, name]) => {
         const value = textIn(values, flag);

@@ -45,7 +45,7 @@ export const tier: CliCommand = {
         return revoke(guildIn(guild), values, context);
       default:
         throw new UsageError(
-          `${action === undefined ? 'What to do is missing' : `tier cannot ${JSON.stringify(action)}`}: list, show, grant or revoke.`,
+          `${action === undefined ? 'The action is missing' : `tier has no action ${JSON.stringify(action)}`}. Use list, show, grant or revoke.`,
         );
     }
   },
@@ -53,7 +53,7 @@ export const tier: CliCommand = {
 
 /** @throws UsageError for what the action does not take: it was meant to have an effect */
 function refuse(extra: readonly string[], values: CliArguments['values'], takes: readonly string[]): void {
-  if (extra[0] !== undefined) throw new UsageError(`${JSON.stringify(extra[0])} is too much.`);
+  if (extra[0] !== undefined) throw new UsageError(`${JSON.stringify(extra[0])} is one argument too many.`);
   for (const name of ['until', 'reason']) {
     if (values[name] !== undefined && !takes.includes(name)) {
       throw new UsageError(`--${name} has no meaning here.`);
@@ -95,8 +95,8 @@ async function grant(
   context: CliContext,
 ): Promise<CliOutput> {
   if (tierName === undefined || !isTier(tierName)) {
-    const what = tierName === undefined ? 'A tier is missing' : `${JSON.stringify(tierName)} is no tier`;
-    throw new UsageError(`${what}: there are ${TIERS.join(', ')}.`);
+    const what = tierName === undefined ? 'The tier is missing' : `${JSON.stringify(tierName)} is not a tier`;
+    throw new UsageError(`${what}. Use ${TIERS.join(', ')}.`);
   }
   const until = textIn(values, 'until');
   const end = until === undefined ? null : parseUntil(until, context.clock.now());

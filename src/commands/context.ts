@@ -16,7 +16,7 @@ export const context = defineCommand({
       choices: [
         { value: 'on', label: 'Read threads' },
         { value: 'off', label: 'Do not read threads' },
-        { value: 'default', label: 'Same as the server, or the default' },
+        { value: 'default', label: 'Same as the {guild}, or the default' },
       ],
     },
     scope: {

@@ -4,7 +4,7 @@ import { tooOften } from './export.ts';
 
 export const forget = defineCommand({
   name: 'forget',
-  description: 'Delete a conversation, your data, or all data of this server',
+  description: 'Delete a conversation, your data, or all data of this {guild}',
   role: 'member',
   reply: 'private',
   options: {
@@ -14,7 +14,7 @@ export const forget = defineCommand({
       choices: [
         { value: 'conversation', label: 'This conversation' },
         { value: 'myself', label: 'My data here' },
-        { value: 'guild', label: 'All data of this server (admins)' },
+        { value: 'guild', label: 'All data of this {guild} (admins)' },
       ],
     },
     sure: {

@@ -8,10 +8,10 @@ export const listen = defineCommand({
   options: {
     state: {
       type: 'choice',
-      description: 'On or off; shows it if left out',
+      description: 'On or off (default: show the setting)',
       choices: [
-        { value: 'on', label: 'On: I answer all that is written in this thread' },
-        { value: 'off', label: 'Off: I answer here if I am mentioned' },
+        { value: 'on', label: 'On: I answer every message in this thread' },
+        { value: 'off', label: 'Off: I answer only if I am mentioned' },
       ],
     },
   },
@@ -20,15 +20,15 @@ export const listen = defineCommand({
     if (place.key === null || surface.isOverheard !== true) {
       return tell(
         surface.caveat ??
-          'There is nothing to switch here: `/listen` is for threads with several people. In direct messages I answer everything, and elsewhere what mentions me.',
+          '`/listen` works in threads only. In direct messages I answer every message, and elsewhere every message that mentions me.',
       );
     }
     if (state !== undefined) await chat.setListening(place, state);
     const hears = state === undefined ? await chat.hears(place) : state === 'on';
     await tell(
       hears
-        ? 'I read all that is written in this thread and answer it, without a mention. `/listen state:off` ends that.'
-        : 'In this thread I read and answer only what mentions me. `/listen state:on` changes that.',
+        ? 'I read and answer every message in this thread, without a mention. `/listen state:off` ends that.'
+        : 'In this thread I read and answer only messages that mention me. `/listen state:on` changes that.',
     );
   },
 });

@@ -19,7 +19,7 @@ export const model = defineCommand({
     },
     fallback: {
       type: 'model',
-      description: `Which model answers when that one fails (admins); "${DEFAULT}" takes it back`,
+      description: `Model that answers if that one fails (admins); "${DEFAULT}" removes it`,
     },
     scope: {
       type: 'choice',
@@ -32,19 +32,19 @@ export const model = defineCommand({
     const decide = (asked: string) =>
       models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, actor);
     if (fallback !== undefined) {
-      if (spelled !== undefined) return tell('Choose the model and its fallback one after the other.');
+      if (spelled !== undefined) return tell('Set the model and the fallback in two separate commands.');
       if (!mayActAs(await roles(actor), 'admin')) return tell('Only an admin can choose a fallback.');
       const where = scope === 'channel' ? 'channel' : 'guild';
       const target = { place, conversation: null };
       if (fallback === DEFAULT) {
         await settings.change(where, target, { fallback: undefined });
-        return tell(`The fallback for ${SCOPE_WORDS[where]} is taken back.`);
+        return tell(`Fallback for ${SCOPE_WORDS[where]} removed.`);
       }
       const decision = await decide(fallback);
       if (!decision.ok) return tell(explainRefusal(decision));
       await settings.change(where, target, { fallback: decision.model.id });
       return tell(
-        `**${decision.model.name}** answers in ${SCOPE_WORDS[where]} when the chosen model fails. It counts at its own price.`,
+        `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`,
       );
     }
     if (spelled === undefined) {

@@ -3,7 +3,7 @@ import { ownedTarget } from './setting-scope.ts';
 
 export const newConversation = defineCommand({
   name: 'new',
-  description: 'Begin this conversation anew: my next answer knows nothing of what was said before',
+  description: 'Start a new conversation here: my next answer ignores what was said before',
   role: 'member',
   reply: 'private',
   options: {},

@@ -1,5 +1,5 @@
 import type { Command } from '../core/command.ts';
-import { isAskedInForm } from '../core/ports/command.ts';
+import { inWordsOf, isAskedInForm } from '../core/ports/command.ts';
 
 const BEGIN = '<!-- commands: made by `npm run readme` -->';
 const END = '<!-- /commands -->';
@@ -9,13 +9,15 @@ export function withCommandTable(readme: string, commands: readonly Command[]): 
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`the README lacks ${BEGIN} … ${END}`);
-  const rows = commands.map((command) => {
-    const options = Object.entries(command.options).map(([name, { required }]) =>
-      required ? `\`${name}\`` : `[\`${name}\`]`,
-    );
-    const form = isAskedInForm(command) ? 'in a form: ' : '';
-    return `| \`/${command.name}\` | ${form}${options.join(' ')} | ${command.description} |`;
-  });
+  const rows = commands
+    .map((each) => inWordsOf('discord', each))
+    .map((command) => {
+      const options = Object.entries(command.options).map(([name, { required }]) =>
+        required ? `\`${name}\`` : `[\`${name}\`]`,
+      );
+      const form = isAskedInForm(command) ? 'in a form: ' : '';
+      return `| \`/${command.name}\` | ${form}${options.join(' ')} | ${command.description} |`;
+    });
   const table = ['| command | options | what it does |', '|---|---|---|', ...rows].join('\n');
   return `${readme.slice(0, begin)}${BEGIN}\n${table}\n${readme.slice(end)}`;
 }

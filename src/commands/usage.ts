@@ -39,8 +39,8 @@ export const usage = defineCommand({
       description: 'Whose usage (default: yours; admins: everyone here)',
       choices: [
         { value: 'me', label: 'Me' },
-        { value: 'here', label: 'Everyone in this server (admins)' },
-        { value: 'everywhere', label: 'All servers (operators)' },
+        { value: 'here', label: 'Everyone in this {guild} (admins)' },
+        { value: 'everywhere', label: 'All servers and workspaces (operators)' },
       ],
     },
     days: {
@@ -79,7 +79,7 @@ function refusalOf(
     return 'Only an admin can see the usage of others. `/usage of:me` shows yours.';
   }
   if (scope !== 'everywhere') return null;
-  if (role !== 'operator') return 'Only the operator can see the usage of all servers.';
+  if (role !== 'operator') return 'Only the operator can see the usage of all servers and workspaces.';
   return reaches(actor, 'all') ? null : `${OUT_OF_REACH} \`/usage\` without options shows the usage here.`;
 }
 

@@ -9,7 +9,7 @@ import { plainName } from './kit/text.ts';
 import { type Actor, mayActAs, platformOf } from './ports/actor.ts';
 import { addresseeOf } from './ports/address.ts';
 import { buttonRow } from './ports/buttons.ts';
-import { isAskedInForm, type OptionValue, parseOptions } from './ports/command.ts';
+import { inWordsOf, isAskedInForm, type OptionValue, parseOptions } from './ports/command.ts';
 import { PlaceGone, PlaceLocked } from './ports/delivery-errors.ts';
 import {
   type Arrival,
@@ -185,7 +185,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         surface,
         brought,
         services,
-        commands: options.commands,
+        commands: options.commands.map((each) => inWordsOf(platformOf(place.guild), each)),
         signal: never,
         tell,
       },

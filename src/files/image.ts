@@ -23,7 +23,7 @@ export function readImage(bytes: Uint8Array, maxMemoryBytes: number): FileConten
   const { width, height, type = '', orientation = 1 } = imageSize(bytes);
   const mediaType = MEDIA_TYPES[type];
   if (mediaType === undefined || width === 0 || height === 0)
-    throw new Unreadable('Its kind of picture is not known.');
+    throw new Unreadable('Its image format is not supported.');
   const side = Math.max(width, height);
   if (side <= MAX_SIDE && bytes.length <= MAX_BYTES) return image(mediaType, bytes);
   if (width * height * BYTES_PER_PIXEL > maxMemoryBytes) {

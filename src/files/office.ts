@@ -20,7 +20,7 @@ export function readOffice(bytes: Uint8Array, bounds: Bounds): FileContent {
   if (parts.has('word/document.xml')) return readWord(parts, bounds);
   if (parts.has('xl/workbook.xml')) return readSheets(parts, bounds);
   if (parts.has('ppt/presentation.xml')) return readSlides(parts, bounds);
-  throw new Unreadable('An archive cannot be read here: send the files in it.');
+  throw new Unreadable('Archives cannot be read. Send the files in it instead.');
 }
 
 /** The XML of a package, which text is in. What its directory says of sizes is what is unpacked, and no more. */

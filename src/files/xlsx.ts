@@ -27,7 +27,7 @@ export function readSheets(
     chars += rows.length;
     read.push(`[Sheet ${names[index] ?? index + 1}]\n${rows}`);
   }
-  if (chars === 0) throw new Unreadable('There is nothing in its cells.');
+  if (chars === 0) throw new Unreadable('Its cells are empty.');
   const unread =
     read.length < sheets.length ? `Only sheets 1 to ${read.length} of ${sheets.length} were read.` : null;
   return limited(read.join('\n\n'), maxChars, unread);

@@ -99,7 +99,7 @@ describe('the doctor', () => {
   it('says which proxy everything leaves through, and which variable is not read', async () => {
     const led = await look({ HTTPS_PROXY: 'http://proxy.example:3128' });
     expect(of(led, 'Machine')).toContain(
-      'ok: Everything leaves through HTTPS_PROXY, but for the hosts of NO_PROXY',
+      'ok: All requests go through HTTPS_PROXY, except for the hosts in NO_PROXY',
     );
     const direct = await look({ ALL_PROXY: 'http://proxy.example:3128' });
     expect(of(direct, 'Machine')).toContain('warn: ALL_PROXY is set, but Parley connects directly');
@@ -132,14 +132,14 @@ describe('the doctor', () => {
     expect(of(checks, 'Providers')[0]).toBe('ok: OpenRouter answers and takes the key');
     expect(of(checks, 'Models')).toEqual([expect.stringMatching(/^ok: 7 of 7 models of .* can be asked$/)]);
     expect(of(checks, 'Discord')).toEqual([
-      expect.stringMatching(/^ok: The token is that of /),
+      expect.stringMatching(/^ok: The token belongs to /),
       'ok: Message Content Intent is on',
       'ok: The bot may connect 1000 more times today',
       'ok: In 1 of 1 servers the bot has all permissions',
       `ok: All ${commands.length} commands are registered`,
     ]);
     expect(of(checks, 'Slack')).toEqual([
-      expect.stringMatching(/^ok: The bot token is that of .* with all scopes of the manifest$/),
+      expect.stringMatching(/^ok: The bot token belongs to .* with all scopes of the manifest$/),
       'ok: Slack opens a Socket Mode connection',
     ]);
     expect(slack.violations).toEqual([]);
@@ -153,7 +153,7 @@ describe('the doctor', () => {
       'warn: anthropic/claude-3.5-sonnet is gone: its provider has no such model any more',
       expect.stringMatching(/^ok: 6 of 7 models/),
     ]);
-    expect(remedyOf(gone, /is gone/)).toMatch(/^Put anthropic\/claude-4\.5-sonnet in its place in /);
+    expect(remedyOf(gone, /is gone/)).toMatch(/^Replace it by anthropic\/claude-4\.5-sonnet in /);
     const refused = await look({ OPENROUTER_API_KEY: 'sk-or-wrong-key', OPENROUTER_BASE_URL: url });
     expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter refuses the key in OPENROUTER_API_KEY');
   });
@@ -163,7 +163,7 @@ describe('the doctor', () => {
     [{ limit_remaining: 0 }, 'fail: The key for OpenRouter is used up'],
     [
       { is_free_tier: true },
-      'warn: The account at OpenRouter never bought credit: free models alone answer, 50 requests a day',
+      'warn: The account at OpenRouter never bought credit: only free models answer, 50 requests a day',
     ],
   ])('says what credit there is: %j', async (keyFacts, finding) => {
     const { url } = await provider({ keyFacts });

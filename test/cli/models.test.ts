@@ -108,14 +108,14 @@ describe('models on the command line', () => {
     const { code, output } = await run(['models', 'check']);
     expect(code).toBe(1);
     expect(output).toMatch(
-      /! Models +anthropic\/claude-3\.5-sonnet is gone.* Put anthropic\/claude-sonnet-4\.5 /,
+      /! Models +anthropic\/claude-3\.5-sonnet is gone.* Replace it by anthropic\/claude-sonnet-4\.5 /,
     );
   });
 
   it.each([
-    [['models'], /^What to do is missing: search, check, add, remove/],
+    [['models'], /^The action is missing\. Use search, check, add, remove/],
     [['models', 'add'], /^The id of a model is missing/],
-    [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is no tier/],
+    [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is not a tier/],
     [['models', 'check', '--tier', 'free'], /are for models add/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(args);

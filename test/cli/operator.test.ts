@@ -87,14 +87,14 @@ describe('the command line of an operator', () => {
   });
 
   it.each([
-    [['limits'], /^What to do is missing: show or set/],
-    [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is no limit: there are /],
+    [['limits'], /^The action is missing\. Use show or set/],
+    [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is not a limit\. Use /],
     [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
     [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
-    [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is too much/],
-    [['forget', 'discord:1', '42'], /for good\. Say so with --yes/],
+    [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is one argument too many/],
+    [['forget', 'discord:1', '42'], /for good\. Confirm with --yes/],
     [['export', 'discord:1'], /^The id of a person is missing/],
-    [['tier', 'list', 'discord:1'], /^"discord:1" is too much/],
+    [['tier', 'list', 'discord:1'], /^"discord:1" is one argument too many/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(...args);
     expect(code).toBe(2);
@@ -112,14 +112,14 @@ describe('the command line of an operator', () => {
     );
     expect(readFileSync(file, 'utf8')).not.toContain('of 43’s');
     expect(statSync(file).mode & 0o077).toBe(0);
-    expect((await run('export', 'discord:1', '42', file)).errors).toMatch(/is there already/);
+    expect((await run('export', 'discord:1', '42', file)).errors).toMatch(/already exists/);
   });
 
   it('forgets a person, then all of a guild', async () => {
     expect(await json('forget', 'discord:1', '42', '--yes')).toMatchObject({ remembered: 1, requests: 1 });
     expect((await json('export', 'discord:1', '42')).turns).toEqual([]);
     expect((await json('export', 'discord:1', '43')).turns).toHaveLength(1);
-    expect(await output('forget', 'discord:1', '--yes')).toMatch(/^Forgot all conversations/);
+    expect(await output('forget', 'discord:1', '--yes')).toMatch(/^Deleted all conversations/);
     expect((await json('export', 'discord:1', '43')).turns).toEqual([]);
     expect(await json('audit', 'discord:1')).toMatchObject([{ action: 'guild.forget' }]);
   });

@@ -235,7 +235,7 @@ describe('the setup with flags', () => {
 
   it('writes over nothing unless it is told to', async () => {
     writeFileSync(envPath, 'OPENROUTER_API_KEY=sk-or-the-one-before\n');
-    await expect(setUp({ answers: { OPENROUTER_API_KEY: KEY } })).rejects.toThrow('is set already');
+    await expect(setUp({ answers: { OPENROUTER_API_KEY: KEY } })).rejects.toThrow('is already set');
     expect(written()['OPENROUTER_API_KEY']).toBe('sk-or-the-one-before');
     await setUp({ answers: { OPENROUTER_API_KEY: KEY }, replace: true });
     expect(written()['OPENROUTER_API_KEY']).toBe(KEY);

@@ -97,8 +97,8 @@ describe('usage on the command line', () => {
 
   it.each([
     [['--days', '0'], /--days must be/],
-    [['nowhere'], /is no guild/],
-    [['discord:1', 'more'], /is too much/],
+    [['nowhere'], /is not a guild/],
+    [['discord:1', 'more'], /is one argument too many/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(...args);
     expect(code).toBe(2);

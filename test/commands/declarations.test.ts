@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { withCommandTable } from '../../src/commands/table.ts';
 import { type Command, defineCommand } from '../../src/core/command.ts';
-import { isAskedInForm, parseOptions } from '../../src/core/ports/command.ts';
+import { inWordsOf, isAskedInForm, parseOptions } from '../../src/core/ports/command.ts';
+import { PLATFORM_IDS, platformRow } from '../../src/core/ports/platforms.ts';
+
+function commandNamed(name: string): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found === undefined) throw new Error(`there is no command ${name}`);
+  return found;
+}
 
 describe('the commands', () => {
   it('are declared within the platforms’ limits', () => {
@@ -22,6 +29,27 @@ describe('the commands', () => {
       const required = options.map(([, option]) => option.required === true);
       expect(required, command.name).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));
     }
+  });
+
+  it.each(PLATFORM_IDS)('are in the words of %s, and stay within the limits', (platform) => {
+    for (const command of commands.map((each) => inWordsOf(platform, each))) {
+      const options = Object.values(command.options);
+      const texts = [
+        command.description,
+        ...options.flatMap((option) => [
+          option.description,
+          ...(option.type === 'choice' ? option.choices.map(({ label }) => label) : []),
+        ]),
+      ];
+      for (const text of texts) {
+        expect(text.length, text).toBeLessThanOrEqual(100);
+        expect(text).not.toContain('{guild}');
+      }
+    }
+    const { description } = inWordsOf(platform, commandNamed('forget'));
+    expect(description).toBe(
+      `Delete a conversation, your data, or all data of this ${platformRow(platform).guildWord}`,
+    );
   });
 
   it('that are asked for in a form ask for what every platform has a field for', () => {

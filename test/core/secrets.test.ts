@@ -69,7 +69,7 @@ describe('a question with a key in it', () => {
     expect(bot.provider.chats).toEqual([]);
     expect(event.surface.messages).toEqual([]);
     const told = event.surface.privateTexts[0]?.text ?? '';
-    expect(told).toMatch(/secret key of OpenRouter’s.*sent it to no model.*revoke the key/);
+    expect(told).toMatch(/secret key of OpenRouter\. .*did not send it to a model.*revoke the key/);
     expect(told).not.toContain(KEY);
     expect(await stored()).not.toContain(KEY);
   });

@@ -101,7 +101,7 @@ describe('a file', () => {
 describe('a hostile file', () => {
   it.each([
     ['a program', 'a.exe', 'MZ\0\0\0', /A \.exe file cannot be read here/],
-    ['an archive', 'a.zip', officeOf({ 'readme.txt': 'x' }), /archive cannot be read/],
+    ['an archive', 'a.zip', officeOf({ 'readme.txt': 'x' }), /Archives cannot be read/],
     ['nothing', 'a.txt', '  \n', /no text/],
     ['half a PDF', 'a.pdf', pdfOf(['x']).slice(0, 60), /damaged/],
     ['a PDF of pictures', 'a.pdf', pdfOf(['', '']), /no text in it, only pictures/],

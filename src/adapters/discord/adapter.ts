@@ -20,7 +20,7 @@ import type { Background } from '../../core/kit/repeat.ts';
 import { createSealing } from '../../core/kit/sealing.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
-import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import type { PostedMessage } from '../../core/ports/events.ts';
 import { introducing } from './answers/introduce.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
@@ -67,7 +67,7 @@ export interface DiscordAdapter extends Adapter {
 
 /** What `/help` says, and what it takes for it to be otherwise. */
 const WITHOUT_CONTENT =
-  'I cannot read messages that do not mention me, so mention me in threads too; direct messages and commands work as always.';
+  'I cannot read messages that do not mention me, so mention me in threads too. Direct messages and commands work as usual.';
 
 export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAdapter {
   const { clock, log } = options;
@@ -91,8 +91,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       } catch (error) {
         if (!isForbidden(error)) throw error;
         throw new StartError(
-          `The bot may not have commands in the Discord guild ${guild}: it was invited without "applications.commands", or not at all.`,
-          `Open ${inviteLink(applicationId)} and add it to that guild; it keeps what it has.`,
+          `The bot cannot register commands in the Discord server ${guild}: it was invited without "applications.commands", or not at all.`,
+          `Open ${inviteLink(applicationId)} and add it to that server again; it keeps its settings.`,
           { cause: error },
         );
       }
@@ -128,7 +128,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       desk = { ...tools, botId, caveat: messageContent ? undefined : WITHOUT_CONTENT };
       const gateway: GatewayOptions = { ...options, applicationId, messageContent };
       client = createClient(gateway);
-      const { commands, skus = new Set<string>() } = options;
+      const { skus = new Set<string>() } = options;
+      const commands = options.commands.map((command) => inWordsOf('discord', command));
       const entitlements =
         skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
       watching = listen(client, { ...desk, dispatch, commands, entitlements });

@@ -6,7 +6,7 @@ import { waitAtMost } from '../../core/kit/deadline.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
-import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
@@ -130,7 +130,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       const inbox: Inbox = {
         workspace,
         dispatch,
-        commands,
+        commands: commands.map((command) => inWordsOf('slack', command)),
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
         twins: createTwins(),

@@ -1,5 +1,5 @@
 import { clip } from '../../core/kit/text-size.ts';
-import type { CommandDeclaration } from '../../core/ports/command.ts';
+import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';
 import { usage } from './inbound/arguments.ts';
@@ -41,14 +41,16 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
           description: 'Delete an answer here and from what the bot remembers',
         },
       ],
-      slash_commands: commands.map((command) => ({
-        command: `/${command.name}`,
-        description: clip(command.description, SIZES.commandDescription),
-        ...hintOf(command),
-        // Questions are for the model, as they were typed; other options name people and groups by their ids.
-        should_escape: command.reply === 'private',
-        ...(url === null ? {} : { url: requestUrl.request_url }),
-      })),
+      slash_commands: commands
+        .map((each) => inWordsOf('slack', each))
+        .map((command) => ({
+          command: `/${command.name}`,
+          description: clip(command.description, SIZES.commandDescription),
+          ...hintOf(command),
+          // Questions are for the model, as they were typed; other options name people and groups by their ids.
+          should_escape: command.reply === 'private',
+          ...(url === null ? {} : { url: requestUrl.request_url }),
+        })),
       ...(agentView ? { agent_view: AGENT_VIEW } : {}),
     },
     oauth_config: {

@@ -44,7 +44,7 @@ export async function checkDiscord(options: DiscordCheckOptions): Promise<readon
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const { id, name, messageContent } = await readApplication(rest, signal);
-    findings.ok(`The token is that of ${name} (${id})`);
+    findings.ok(`The token belongs to ${name} (${id})`);
     if (messageContent) findings.ok('Message Content Intent is on');
     else {
       findings.warn(

@@ -107,11 +107,11 @@ async function checkPort(
 
 function checkProxy({ config, environment }: MachineOptions, { ok, warn }: Findings): void {
   const read = (['HTTPS_PROXY', 'HTTP_PROXY'] as const).find((name) => config[name]);
-  if (read !== undefined) ok(`Everything leaves through ${read}, but for the hosts of NO_PROXY`);
+  if (read !== undefined) ok(`All requests go through ${read}, except for the hosts in NO_PROXY`);
   const unread = ['ALL_PROXY', 'all_proxy'].find((name) => environment[name]);
   if (read !== undefined || unread === undefined) return;
   warn(
     `${unread} is set, but Parley connects directly`,
-    'If this machine reaches the internet through a proxy alone, set HTTPS_PROXY',
+    'If this machine reaches the internet only through a proxy, set HTTPS_PROXY',
   );
 }

@@ -109,7 +109,7 @@ async function checkCredit({ definition, fetch, name, findings }: OneProvider, k
   }
   if (isFree) {
     findings.warn(
-      `The account at ${name} never bought credit: free models alone answer, 50 requests a day`,
+      `The account at ${name} never bought credit: only free models answer, 50 requests a day`,
       'Buy credit at https://openrouter.ai/settings/credits',
     );
   }
@@ -135,7 +135,7 @@ function checkModels(
         .find((each) => each !== null);
       warn(
         `${id} is gone: its provider has no such model any more`,
-        near ? `Put ${near} in its place in ${config.MODELS_FILE}` : `Take it out of ${config.MODELS_FILE}`,
+        near ? `Replace it by ${near} in ${config.MODELS_FILE}` : `Remove it from ${config.MODELS_FILE}`,
       );
       continue;
     }
@@ -143,7 +143,11 @@ function checkModels(
     const end = there.find(
       ({ expiresAt }) => expiresAt && Date.parse(expiresAt) < nowMs + SOON_MS,
     )?.expiresAt;
-    if (end) warn(`${id} goes on ${end.slice(0, 10)}`, `Choose another one for ${config.MODELS_FILE} before`);
+    if (end)
+      warn(
+        `${id} will be removed on ${end.slice(0, 10)}`,
+        `Choose another model for ${config.MODELS_FILE} before that`,
+      );
   }
   if (alive > 0) ok(`${alive} of ${entries.length} models of ${config.MODELS_FILE} can be asked`);
 }

@@ -30,7 +30,7 @@ export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<
   await attempt(findings, async () => {
     const { team, botName } = await identify(createWebApi({ token, apiUrl, fetch }), apiUrl, signal);
     findings.ok(
-      `The bot token is that of ${botName} in the workspace ${team}, with all scopes of the manifest`,
+      `The bot token belongs to ${botName} in the workspace ${team}, with all scopes of the manifest`,
     );
   });
   const { SLACK_APP_TOKEN: appToken } = config;

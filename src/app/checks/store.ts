@@ -45,7 +45,7 @@ export async function checkStore({ config, clock, log }: StoreCheckOptions): Pro
 
 function checkFile(path: string, { ok, off, warn }: Findings): void {
   if (!existsSync(path)) {
-    off(`There is no store at ${path} yet`, 'The first start makes it');
+    off(`There is no store at ${path} yet`, 'The first start creates it');
     return;
   }
   const { isOlder } = inspectFile(path);

@@ -61,6 +61,6 @@ function answerIn(answer: unknown): string | null {
 }
 
 function cancelled(): Cancelled {
-  cancel('What was answered so far is kept; run `npm run setup` again to go on.');
+  cancel('Your answers so far are kept. Run `npm run setup` again to go on.');
   return new Cancelled('cancelled');
 }

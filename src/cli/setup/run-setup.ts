@@ -70,10 +70,11 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   async function accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void> {
     const taken = Object.keys(values).filter((name) => isSet(name) && variables[name] !== values[name]);
     if (taken.length > 0 && !replace) {
-      throw new StartError(`${taken.join(' and ')} is set already.`, 'Add --replace to write over it.');
+      throw new StartError(`${taken.join(' and ')} is already set.`, 'Add --replace to write over it.');
     }
     const faults = await faultsOf(values, check);
-    if (faults.length > 0) throw new StartError(faults.join('\n'), 'What came before it is kept in .env.');
+    if (faults.length > 0)
+      throw new StartError(faults.join('\n'), 'Everything that was set before it is kept in .env.');
     await keep(values);
   }
 
@@ -110,7 +111,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
     if (!(await ask.confirm('Find out your own id, so that the bot knows who runs it?', true))) return;
     const operator = await operatorFrom(config, ask, options);
     if (operator === null)
-      ask.warn('Nobody wrote it. Set OPERATORS in .env later, or run `npm run setup` again.');
+      ask.warn('No message with that word came. Set OPERATORS in .env later, or run `npm run setup` again.');
     else await keep({ OPERATORS: operator });
   }
 

@@ -158,10 +158,10 @@ export function createChat(options: ChatOptions): Chat {
   ): Promise<string | null> {
     const waitMs = ratings.take(`${guild}/${user}`);
     if (waitMs > 0)
-      return `You have rated many answers in the last few minutes. Try again ${waitInWords(waitMs)}.`;
+      return `You have rated too many answers in the last few minutes. Try again ${waitInWords(waitMs)}.`;
     const rated = await turnOf({ conversation, turn });
     if (rated === undefined || (rated.answerId !== undefined && rated.answerId !== id)) {
-      return 'I do not remember this answer any more, so it cannot be rated.';
+      return 'This answer is no longer stored, so it cannot be rated.';
     }
     const { model, bill } = rated;
     await options.feedback.append({
@@ -325,7 +325,7 @@ export function createChat(options: ChatOptions): Chat {
       if (record === null) return;
       const conversation = await conversations.get(record.conversation);
       const cut = conversation?.turns.find(({ id, isPast }) => id === record.turn && !isPast);
-      if (!cut) return tell(press.surface, 'I do not remember this answer any more. Ask again.');
+      if (!cut) return tell(press.surface, 'This answer is no longer stored. Ask again.');
       const { id: eventId, actor, place, surface } = press;
       const text = `Your answer to “${oneLine(cut.question, 80)}” was cut at the longest length allowed. Go on exactly where it broke off, and repeat nothing.`;
       await run({
@@ -348,7 +348,7 @@ export function createChat(options: ChatOptions): Chat {
       const record = await recordFor(press);
       if (record === null) return;
       if (record.isPrivate || press.surface.isPrivate) {
-        return tell(press.surface, 'This answer is private, so it cannot go on where others read.');
+        return tell(press.surface, 'This answer is private, so it cannot continue where others can read it.');
       }
       const key = await press.openThread(threadTitle(record.question), abandoned.signal);
       if (key === null)

@@ -116,7 +116,7 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
       read: read.length === 0 ? null : `read ${read.join(', ')}`,
       remarks: [
         ...inQuestion.remarks,
-        ...(tooMany > 0 ? [`At most ${MAX_IMAGES} pictures go to a model; ${tooMany} were left out.`] : []),
+        ...(tooMany > 0 ? [`A model gets at most ${MAX_IMAGES} images; ${tooMany} were left out.`] : []),
         ...(thread.problem === null ? [] : [thread.problem]),
       ],
       isBlind: !seesImages && hasImages(brought),

@@ -31,7 +31,7 @@ const listeningSchema = z.object({
 
 /** What every answer that begins it says below its text, beside a button that ends it. */
 export const LISTENING_NOTE =
-  'From now on I read all that is written in this thread and answer it, without a mention.';
+  'From now on I read and answer every message in this thread, without a mention.';
 
 export function createListening(
   store: Store,

@@ -119,9 +119,9 @@ const SUMMARISED = 'I summarised the older part of this conversation: `/context`
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
 const LOCKED =
-  'The thread was locked before my answer stood there. I keep it, and finish it as soon as somebody opens the thread.';
+  'The thread was locked before my answer was complete. I keep it, and post the rest as soon as somebody unlocks the thread.';
 const REFUSED =
-  'The platform does not take the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
+  'The platform refused the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
 
 /** A queue that moves faster is not read. */
 const QUEUE_EVERY_MS = 5_000;
@@ -387,7 +387,7 @@ export function createQuestionRunner(
     const unseen = gathered.isBlind ? await blindness(model, actor) : null;
     const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
     if (words === '' && gathered.read === null) {
-      return refuse(surface, ['I could read nothing of what you sent.', ...remarks].join('\n'));
+      return refuse(surface, ['I could not read anything you sent.', ...remarks].join('\n'));
     }
 
     const pictures = [...images.values()].flat().length;

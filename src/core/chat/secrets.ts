@@ -3,7 +3,7 @@ import { type BroughtPart, filesIn, type QuotedPart, textsIn } from '../ports/pa
 
 /** Why a question is not sent that has a key in the person's own words, or in what they quote. */
 export function withKeyIn(owner: string): string {
-  return `Your question holds what looks like a secret key of ${owner}’s, so I sent it to no model and kept nothing of it. Delete your message, revoke the key where it was made, and ask again without it. An admin connects a key for this place with \`/connect\`, which asks in a form.`;
+  return `Your question seems to contain a secret key of ${owner}. I did not send it to a model and did not store it. Delete your message, revoke the key, and ask again without it. Admins can connect a key with \`/connect\`, which asks for it in a form.`;
 }
 
 /**

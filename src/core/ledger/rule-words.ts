@@ -30,8 +30,8 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
   const problem = (text: string): ReadRule => ({ ok: false, problem: text });
   const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === option);
   if (limit === undefined) {
-    const what = option === undefined ? 'A limit is missing' : `${JSON.stringify(option)} is no limit`;
-    return problem(`${what}: there are ${GUILD_LIMITS.map((name) => LIMITS[name].option.value).join(', ')}.`);
+    const what = option === undefined ? 'The limit is missing' : `${JSON.stringify(option)} is not a limit`;
+    return problem(`${what}. Use ${GUILD_LIMITS.map((name) => LIMITS[name].option.value).join(', ')}.`);
   }
   if (user !== undefined && role !== undefined) return problem('Give a person or a role, not both.');
   const person = user === undefined ? null : parseUser(user, guild, null);
@@ -47,7 +47,7 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
     return problem(`${option} applies to everyone together, not to one person. Name no person and no role.`);
   }
   if (amount === undefined || amount === '') {
-    return problem('An amount is missing, such as 20 or 0.50; or none, or default.');
+    return problem('The amount is missing. Give a number such as 20 or 0.50, or none, or default.');
   }
   if (amount === 'default') return { ok: true, layer, limit, most: undefined };
   if (amount === 'none') {
@@ -62,5 +62,5 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
 
 /** Why `LimitRules.change` refused. */
 export function tooManyRules(guild: GuildId): string {
-  return `At most ${MAX_PEOPLE} people and ${MAX_GROUPS} ${groupWord(guild)}s of a guild can have limits of their own. Take one back with default.`;
+  return `At most ${MAX_PEOPLE} people and ${MAX_GROUPS} ${groupWord(guild)}s of a guild can have limits of their own. Remove one with default.`;
 }

@@ -127,7 +127,7 @@ export const BUTTONS = {
     who: 'reader',
     deed: 'rate',
     form: {
-      reason: { type: 'text', description: 'What was wrong? You may leave this open.', maxChars: 1_000 },
+      reason: { type: 'text', description: 'What was wrong? (optional)', maxChars: 1_000 },
     },
     shown: isWhole,
     rank: 4,

@@ -1,6 +1,7 @@
 import { quoted } from '../kit/text.ts';
 import type { Role } from './actor.ts';
 import { broughtSchema, type FilePart } from './parts.ts';
+import { type Platform, platformRow } from './platforms.ts';
 
 /**
  * A command, declared once and free of platforms. Discord's application commands, Slack's argument parser and
@@ -9,7 +10,7 @@ import { broughtSchema, type FilePart } from './parts.ts';
 export interface CommandDeclaration {
   /** Lower case, 1 to 32 of `[a-z0-9-]`. */
   readonly name: string;
-  /** One line, at most 100 characters. */
+  /** One line, at most 100 characters. `{guild}` in it, in options and in choices is a platform's word (`inWordsOf`). */
   readonly description: string;
   /** Name and description in other languages, by Discord's locale (`de`, `pt-BR`); platforms that know none leave them out. */
   readonly localNames?: Readonly<Record<string, string>>;
@@ -98,6 +99,18 @@ export function typedOptions({ options }: Pick<CommandDeclaration, 'options'>): 
 /** Whether a platform asks for the command's options in a form of its own, and takes none with the command. */
 export function isAskedInForm({ options }: Pick<CommandDeclaration, 'options'>): boolean {
   return Object.values(options).some(({ type }) => type === 'secret');
+}
+
+/** The declaration as people of a platform read it: `{guild}` is what a guild is there, a server or a workspace. */
+export function inWordsOf<C extends CommandDeclaration>(platform: Platform, command: C): C {
+  const words = (text: string) => text.replaceAll('{guild}', platformRow(platform).guildWord);
+  const options = Object.entries(command.options).map(([name, option]) => {
+    const described = { ...option, description: words(option.description) };
+    if (described.type !== 'choice') return [name, described];
+    const choices = described.choices.map((choice) => ({ ...choice, label: words(choice.label) }));
+    return [name, { ...described, choices }];
+  });
+  return { ...command, description: words(command.description), options: Object.fromEntries(options) };
 }
 
 export type ParsedOptions =

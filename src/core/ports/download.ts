@@ -32,7 +32,7 @@ export async function download(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const address = URL.parse(url);
   if (address === null || !origins.has(address.origin)) {
-    throw new FileUnavailable('It is kept elsewhere; only files that were uploaded here are read.');
+    throw new FileUnavailable('It is stored elsewhere. Only files that were uploaded here can be read.');
   }
   const response = await fetch(url, { headers, redirect: 'manual', signal });
   if (response.status !== 200) {

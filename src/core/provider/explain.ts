@@ -67,7 +67,7 @@ export function explainProviderError(error: ProviderError): Explanation {
     case 'context_too_long':
       return {
         what: 'The conversation is too long for this model.',
-        next: 'Pick a model with a longer context, shorten your message, or start over with `/forget`.',
+        next: 'Pick a model with a longer context, shorten your message, or start over with `/new`.',
       };
     case 'model_gone':
       return { what: `${provider} no longer offers this model.`, next: 'Pick another model.' };

@@ -84,7 +84,7 @@ describe('a refusal that nobody listed', () => {
       slack.faults.add({ method: 'chat.postMessage', how: { kind: 'error', error }, times: 3 });
       const thread = ask();
       await until(() => told().length === 1);
-      expect(told()[0]).toContain('does not take the rest of my answer');
+      expect(told()[0]).toContain('refused the rest of my answer');
       expect(slack.requests.filter(({ method }) => method === 'chat.postMessage')).toHaveLength(3);
       bot.provider.answer('Two.');
       ann.say(general, `<@${slack.app.botUserId}> and now?`, { thread });

@@ -147,7 +147,7 @@ describe('Parley on Slack', () => {
     expect(asked).toEqual(['first', 'Ann: second', 'Bob: third']);
     bob.say(general, `${mention} /listen on`, { thread: theirs.ts });
     await until(() => bob.privateTexts(general).length === 1);
-    expect(bob.privateTexts(general)[0]?.text).toMatch(/^I read all that is written in this thread/);
+    expect(bob.privateTexts(general)[0]?.text).toMatch(/^I read and answer every message in this thread/);
     expect(slack.violations).toEqual([]);
   });
 

@@ -63,7 +63,7 @@ describe('files in the playground', () => {
     await upload('upload-03', 'x', { as: 'admin' });
     expect((await say('question-1', 'Hi', ['upload-03'])).status).toBe(409);
     expect((await say('question-2', 'Hi', ['upload-04'])).status).toBe(409);
-    await expect(playground.readFile('upload-04')).rejects.toThrow(/not in the playground any more/);
+    await expect(playground.readFile('upload-04')).rejects.toThrow(/no longer in the playground/);
   });
 
   it('go with their message', async () => {
@@ -71,7 +71,7 @@ describe('files in the playground', () => {
     await upload('upload-01', '# Notes');
     await say('question-1', 'Hi', ['upload-01']);
     await playground.post('remove', { as: 'member', message: 'question-1' });
-    await expect(playground.readFile('upload-01')).rejects.toThrow(/not in the playground any more/);
+    await expect(playground.readFile('upload-01')).rejects.toThrow(/no longer in the playground/);
   });
 
   it('stand in the thread that a question brings', async () => {

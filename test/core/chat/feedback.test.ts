@@ -109,7 +109,7 @@ describe('👍 and 👎', () => {
   it('are bounded for each person', async () => {
     const { answerId } = await ask();
     for (let times = 0; times < 30; times++) await rate('good', answerId);
-    expect(await rate('good', answerId)).toMatch(/rated many answers .* Try again in/);
+    expect(await rate('good', answerId)).toMatch(/rated too many answers .* Try again in/);
     expect(await rate('good', answerId, mia)).toMatch(/Thanks/);
   });
 });

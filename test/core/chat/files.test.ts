@@ -26,7 +26,7 @@ async function open(files: Readonly<Record<string, string | Uint8Array>>, option
     async readFile(reference) {
       fetched.push(reference);
       const content = files[reference];
-      if (content === undefined) throw new FileUnavailable('It is not on Discord any more.');
+      if (content === undefined) throw new FileUnavailable('It is no longer on Discord.');
       return new Uint8Array(Buffer.from(content));
     },
   });
@@ -99,7 +99,7 @@ describe('files with a question', () => {
     const question = messageOf('', { brought: [given('gone.txt')] });
     await bot.dispatch.message(question);
     expect(bot.provider.chats).toEqual([]);
-    expect(question.surface.privateTexts[0]?.text).toContain('gone.txt: It is not on Discord any more.');
+    expect(question.surface.privateTexts[0]?.text).toContain('gone.txt: It is no longer on Discord.');
   });
 
   it('that are not read are named each', async () => {

@@ -62,7 +62,7 @@ describe('Go on', () => {
     await bot.dispatch.command(invocationOf('new', {}, thread));
     const late = pressOf('more', id, thread);
     await bot.dispatch.press(late);
-    expect(late.surface.privateTexts[0]?.text).toMatch(/do not remember this answer/);
+    expect(late.surface.privateTexts[0]?.text).toMatch(/no longer stored/);
     expect(bot.provider.chats).toHaveLength(1);
   });
 });

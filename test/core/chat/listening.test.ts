@@ -155,9 +155,11 @@ describe('listening ends', () => {
 
   it('by /listen, and begins by it: then the next answer says so', async () => {
     await mention('Why?');
-    expect((await run('listen', { state: 'off' })).privateTexts[0]?.text).toMatch(/only what mentions me/);
+    expect((await run('listen', { state: 'off' })).privateTexts[0]?.text).toMatch(
+      /only messages that mention me/,
+    );
     expect(await say('Lunch?')).toBe('');
-    expect((await run('listen', {})).privateTexts[0]?.text).toMatch(/only what mentions me/);
+    expect((await run('listen', {})).privateTexts[0]?.text).toMatch(/only messages that mention me/);
     await run('listen', { state: 'on' });
     const said = messageOf('And?', { ...inThread(), addressed: false });
     bot.provider.answer('And.');
@@ -168,7 +170,7 @@ describe('listening ends', () => {
   it('in no place where there is nothing to listen to', async () => {
     const direct = invocationOf('listen', { state: 'off' }, { place: { key: 'dm' } });
     await bot.dispatch.command(direct);
-    expect(direct.surface.privateTexts[0]?.text).toMatch(/nothing to switch here/);
+    expect(direct.surface.privateTexts[0]?.text).toMatch(/works in threads only/);
   });
 
   it.each([

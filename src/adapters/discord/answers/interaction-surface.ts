@@ -52,7 +52,7 @@ const TOKEN_MS = 15 * 60_000;
 const MARGIN_MS = 60_000;
 /** Stands under an answer that outgrew what Discord allows an app that its user alone brought. */
 const NO_FURTHER =
-  'Discord lets me write no more here, where I am not a member. In direct messages I answer at any length.';
+  'Discord does not let me write more here, because I am not a member of this server. In direct messages I can answer at any length.';
 /** What ends a "thinking" is worth waiting for, even while the bot stops. */
 const NEVER = new AbortController().signal;
 

@@ -35,7 +35,7 @@ export async function readApplication(rest: DiscordRest, signal: AbortSignal): P
     if (error instanceof DiscordFault) {
       throw new StartError(
         'Discord cannot be reached.',
-        'Check the network and DISCORD_API_URL; https://discordstatus.com tells of outages.',
+        'Check the network and DISCORD_API_URL; https://discordstatus.com lists outages.',
         { cause: error },
       );
     }

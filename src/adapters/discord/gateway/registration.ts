@@ -9,7 +9,12 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { clip } from '../../../core/kit/text-size.ts';
-import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
+import {
+  type CommandDeclaration,
+  inWordsOf,
+  isAskedInForm,
+  type Option,
+} from '../../../core/ports/command.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { SIZES } from '../rest/sizes.ts';
 
@@ -62,7 +67,7 @@ function pathOf(applicationId: string, guildId: string | null): `/${string}` {
 function wantedCommands(commands: readonly CommandDeclaration[], guildId: string | null): readonly Json[] {
   const isGuildOnly = guildId !== null;
   return [
-    ...commands.map((command) => declarationOf(command, isGuildOnly)),
+    ...commands.map((command) => declarationOf(inWordsOf('discord', command), isGuildOnly)),
     ...[ASK_ABOUT, DELETE_ANSWER].map((name) => menuEntry(name, isGuildOnly)),
   ];
 }

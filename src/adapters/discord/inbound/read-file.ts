@@ -15,7 +15,7 @@ export interface FileReaderOptions {
 /** @see https://docs.discord.com/developers/reference#signed-attachment-cdn-urls */
 const CDN = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
 
-const GONE = new FileUnavailable('It is not on Discord any more.');
+const GONE = new FileUnavailable('It is no longer on Discord.');
 
 /** Fetches attachments. An address that has expired, as they do within a day, is renewed from the message that the file hangs on. */
 export function createFileReader({ rest, apiUrl, fetch }: FileReaderOptions) {

@@ -23,9 +23,9 @@ const SAID: ReadonlySet<number> = new Set([
 ]);
 
 const NO_CONTENT =
-  'What others wrote in this thread I cannot read: whoever runs me can switch on "Message Content Intent" in the Discord Developer Portal.';
+  'I cannot read what others wrote in this thread. The operator of this bot can switch on "Message Content Intent" in the Discord Developer Portal.';
 const NO_HISTORY =
-  'What was said before in this thread I cannot read: an admin can give me **Read Message History** here.';
+  'I cannot read the earlier messages of this thread. An admin can give me **Read Message History** here.';
 
 /** What was said in a thread or forum post before a message, its starter first. */
 export async function readThread(
@@ -47,7 +47,7 @@ export async function readThread(
     return { messages: said.map((message) => quotedPart(message, 'thread')), problem: null };
   } catch {
     signal.throwIfAborted();
-    return { messages: [], problem: 'What was said before in this thread could not be read.' };
+    return { messages: [], problem: 'The earlier messages of this thread could not be read.' };
   }
 }
 

@@ -59,7 +59,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   restricted_action_read_only_channel:
     'This channel is read-only, so I cannot answer in it. An admin can let me post in the channel’s settings.',
   restricted_action_thread_only_channel:
-    'In this channel I may post in threads alone. Ask me in a thread, or have an admin change the posting permissions.',
+    'In this channel I may post only in threads. Ask me in a thread, or have an admin change the posting permissions.',
   restricted_action_thread_locked: 'This thread is locked, so I cannot answer in it. Ask me outside it.',
   restricted_action_non_threadable_channel:
     'This channel has no threads, and I answer in threads. Ask me in another channel or in a direct message.',

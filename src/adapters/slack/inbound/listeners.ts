@@ -257,4 +257,4 @@ interface AskedAt {
 }
 
 const NO_TEAM =
-  'Slack does not say which workspace this belongs to, as for apps that are installed for a whole organisation, so I did nothing. Please ask me in a channel or in a direct message.';
+  'Slack does not say which workspace this belongs to, so I did nothing. That happens if the app is installed for a whole organisation. Please ask me in a channel or in a direct message.';

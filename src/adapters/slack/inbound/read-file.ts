@@ -14,7 +14,7 @@ export interface FileReaderOptions {
 }
 
 const NO_SCOPE =
-  'The Slack app may not read files here: an admin can add the bot scope files:read and reinstall the app.';
+  'The Slack app may not read files here. An admin can add the bot scope files:read and reinstall the app.';
 
 const infoSchema = z.object({
   file: z.object({ url_private_download: z.string().optional(), url_private: z.string().optional() }),
@@ -40,7 +40,7 @@ export function createFileReader({ workspace, botToken, apiUrl, fetch }: FileRea
       // Without the scope Slack redirects to the page where people log in.
       if ([301, 302, 303, 307, 308, 401, 403].includes(error.status)) throw new FileUnavailable(NO_SCOPE);
       if (error.status === 404 || error.status === 410) {
-        throw new FileUnavailable('It is not on Slack any more.');
+        throw new FileUnavailable('It is no longer on Slack.');
       }
       throw error;
     }
@@ -55,6 +55,6 @@ export function createFileReader({ workspace, botToken, apiUrl, fetch }: FileRea
       if (isRefusal(error, 'missing_scope')) throw new FileUnavailable(NO_SCOPE);
       throw error;
     }
-    throw new FileUnavailable('It is not on Slack any more.');
+    throw new FileUnavailable('It is no longer on Slack.');
   }
 }

@@ -12,7 +12,7 @@ const PAGE = 200;
 const NEWEST = 100;
 
 const NO_HISTORY =
-  'What was said before in this thread I cannot read: invite me to the channel, or let an admin add the history scopes of the app.';
+  'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
 
 /** What was said in a thread before a message, its root first. */
 export async function readThread(
@@ -39,7 +39,7 @@ export async function readThread(
     signal.throwIfAborted();
     log.info({ err: error }, 'a thread could not be read');
     const isForbidden = isRefusal(error, 'missing_scope', 'not_in_channel', 'channel_not_found');
-    const problem = isForbidden ? NO_HISTORY : 'What was said before in this thread could not be read.';
+    const problem = isForbidden ? NO_HISTORY : 'The earlier messages of this thread could not be read.';
     return { messages: [], problem };
   }
   const [root, ...replies] = messages;

@@ -59,6 +59,6 @@ function thread(state: State, controller: Controller, composer: Composer): Templ
 function banner(state: State): TemplateResult | typeof nothing {
   if (state.connection !== 'lost') return nothing;
   return html`<p class="banner" role="alert">
-    <span class="pulse"></span>The connection to Parley is lost. It is tried again; what you write meanwhile waits.
+    <span class="pulse"></span>Connection lost, reconnecting… Messages you send will be delivered then.
   </p>`;
 }

@@ -242,9 +242,10 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
         return run(dispatch.deleteAnswer({ ...event, message: messageId, isOwn: true, remove }));
       }
       if (message.user !== person.id && person.role === 'member') {
-        throw new Refused(403, 'Only whose message it is, or an admin, can delete it.');
+        throw new Refused(403, 'Only its author or an admin can delete this message.');
       }
-      if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
+      if (room.hasReplies(messageId))
+        throw new Refused(409, 'This message has a thread, so it cannot be deleted.');
       await room.remove(messageId);
       if (message.kind === 'said') await uploads.delete(message.files.map((file) => file.id));
       if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
@@ -257,7 +258,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
 /** @throws Refused where the message has no such button (any more). */
 function buttonOf(message: StoredMessage, kind: string): Button {
   const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
-  if (button === undefined) throw new Refused(409, 'That button is gone.');
+  if (button === undefined) throw new Refused(409, 'That button no longer exists.');
   return button;
 }
 

@@ -51,7 +51,7 @@ export function createUploads(store: CollectionStore, retentionMs: number): Uplo
     },
     async read(id) {
       const file = await uploads.get(id);
-      if (file === undefined) throw new FileUnavailable('It is not in the playground any more.');
+      if (file === undefined) throw new FileUnavailable('It is no longer in the playground.');
       return new Uint8Array(Buffer.from(file.base64, 'base64'));
     },
     async delete(ids) {

@@ -7,7 +7,7 @@ import { type Bench, type BenchOptions, openBench, openGuild } from '../harness.
 const never = new AbortController().signal;
 const MINUTE_MS = 60_000;
 const NO_FURTHER =
-  'Discord lets me write no more here, where I am not a member. In direct messages I answer at any length.';
+  'Discord does not let me write more here, because I am not a member of this server. In direct messages I can answer at any length.';
 
 let bench: Bench | null = null;
 afterEach(async () => {

@@ -160,9 +160,9 @@ describe('a file on Discord', () => {
     const { reference } = await fileOf(setting);
     await expect(adapter.readFile?.(reference, 3, never)).rejects.toThrow(/larger than/);
     const elsewhere = JSON.stringify({ ...JSON.parse(reference), url: 'http://169.254.169.254/meta' });
-    await expect(adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/kept elsewhere/);
+    await expect(adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/stored elsewhere/);
     discord.removeMessage(discord.messages(channel)[0] ?? { id: '' });
-    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toThrow(/not on Discord any more/);
+    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toThrow(/no longer on Discord/);
   });
 });
 
