@@ -31,6 +31,7 @@ import { createRouteRest } from './chat/route-rest.ts';
 import { createSettings } from './chat/settings.ts';
 import type { Slots } from './chat/slots.ts';
 import { startTakeover, type Takeover } from './chat/takeover.ts';
+import { createTitles } from './chat/titles.ts';
 import { createAnswersUnderWay } from './chat/under-way.ts';
 import type { Command } from './command.ts';
 import { createJournal } from './coordination/journal.ts';
@@ -218,6 +219,8 @@ export function createCore(options: CoreOptions): Core {
     );
   const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
   const errands = createErrands({ catalogue, models, clock, log });
+  const titles = createTitles({ run: errands, log });
+  closing.add(() => titles.stop());
   const rest = createRouteRest({ store, clock, log });
   const openAnswerer = createFallbacks({ catalogue, rest, telemetry, log });
 
@@ -269,6 +272,7 @@ export function createCore(options: CoreOptions): Core {
     seeing: createSeeingModel({ catalogue, models }),
     gather: createGather({ reader }),
     compact: createCompaction({ run: errands, conversations, log }),
+    titles,
     confirmAboveNanoUsd: options.confirmAboveNanoUsd,
     roles,
     nameOperator,

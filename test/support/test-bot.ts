@@ -17,7 +17,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';
 import type { Adapter, AnswerFinder, ReadFile } from '../../src/core/ports/adapter.ts';
 import type { Address } from '../../src/core/ports/address.ts';
-import { AUTOMATIC_NAMES, type Automatic } from '../../src/core/ports/automatic.ts';
+import type { Automatic } from '../../src/core/ports/automatic.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
 import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
@@ -66,7 +66,7 @@ export interface TestBotOptions {
   readonly operatorContact?: string;
   /** Makes the provider the demo: the variable whose key is missing. */
   readonly demoLacks?: string;
-  /** What may spend by itself; everything by default. */
+  /** What may spend by itself; summaries alone by default: titles would take replies that are meant for questions. */
   readonly automatic?: ReadonlySet<Automatic>;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
@@ -156,7 +156,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       ),
     ],
     demoLacks: options.demoLacks ?? null,
-    automatic: options.automatic ?? new Set(AUTOMATIC_NAMES),
+    automatic: options.automatic ?? new Set(['summaries']),
     operators: new Set(options.operators),
     slots: createSlots({
       max: 100,

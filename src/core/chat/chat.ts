@@ -355,6 +355,13 @@ export function createChat(options: ChatOptions): Chat {
         return tell(press.surface, 'Threads are not possible here. Reply to the answer instead.');
       await conversations.attach(record.conversation, key);
       await listening.begin(key, record.conversation);
+      const { renameThread: rename, actor, place } = press;
+      const conversation = await conversations.get(record.conversation);
+      const first = conversation?.turns[0];
+      const { automatic } = await options.settings.at({ place, conversation });
+      if (rename === undefined || conversation === null || first === undefined || !automatic.titles) return;
+      const { question, answer } = first;
+      options.titles.name({ rename, question, answer, actor, place, conversation: conversation.id });
     },
 
     async stop(press) {

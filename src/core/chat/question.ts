@@ -37,6 +37,7 @@ import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
 import { withoutSecrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { Crowded, QueuePlace, Slot, Slots } from './slots.ts';
+import type { Titles } from './titles.ts';
 import { userMessage } from './user-message.ts';
 
 /** A question at a place, with the options of this request alone. */
@@ -90,6 +91,7 @@ export interface QuestionRunnerOptions {
   readonly seeing: SeeingModel;
   readonly gather: Gather;
   readonly compact: Compact;
+  readonly titles: Pick<Titles, 'name'>;
   /** What comes with a question may cost so much unasked; null for any price. */
   readonly confirmAboveNanoUsd: number | null;
   readonly settings: Pick<Settings, 'at'>;
@@ -556,6 +558,17 @@ export function createQuestionRunner(
     await Promise.all([retired, ...places]);
     if (announces() && answered.delivered) {
       for (const key of threads) await listening.told(key, conversation).catch(notHeard);
+    }
+    const { rename, isPrivate } = surface;
+    const isNew = begun === null || begun.turns.length === 0;
+    if (
+      isNew &&
+      rename !== undefined &&
+      !isPrivate &&
+      here.automatic.titles &&
+      answered.status === 'complete'
+    ) {
+      options.titles.name({ rename, question: words, answer: answered.text, actor, place, conversation });
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
     else {

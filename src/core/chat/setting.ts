@@ -6,6 +6,7 @@ export const settingShape = {
   context: z.boolean().exactOptional(),
   /** What may spend by itself (`AUTOMATIC`); for guilds. */
   summaries: z.boolean().exactOptional(),
+  titles: z.boolean().exactOptional(),
   /** Catalogue id of the model that answers. */
   model: z.string().exactOptional(),
   /** Catalogue id of the model that answers where that one fails; for channel and guild. */

@@ -14,6 +14,10 @@ export const AUTOMATIC = {
     label: 'Summaries',
     does: 'of conversations that no longer fit their model, so that nothing is forgotten',
   },
+  titles: {
+    label: 'Titles',
+    does: 'of threads, after their first answer',
+  },
 } as const satisfies Record<string, AutomaticRow>;
 
 export type Automatic = keyof typeof AUTOMATIC;

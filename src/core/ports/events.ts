@@ -3,7 +3,7 @@ import type { Address } from './address.ts';
 import type { ButtonKind } from './buttons.ts';
 import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
-import type { Notice, Surface } from './surface.ts';
+import type { Notice, Rename, Surface } from './surface.ts';
 
 /** Where something was asked. */
 export interface Place {
@@ -215,6 +215,8 @@ export interface Press extends InboundEvent {
   retire(signal: AbortSignal): Promise<void>;
   /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null where there can be none. */
   openThread(title: string, signal: AbortSignal): Promise<string | null>;
+  /** Names the thread that was opened. Left out where there can be none. */
+  readonly renameThread?: Rename;
 }
 
 /** Somebody wants an answer to be deleted. */

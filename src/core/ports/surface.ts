@@ -89,11 +89,19 @@ export interface Surface {
    * turn. Does nothing if it is done; `open` does what is left of it. Throws as `open`.
    */
   prepare?(signal: AbortSignal): Promise<void>;
+  /**
+   * Names the thread that began with this answer. Left out where none did, where it cannot be named, and until it is there. Platforms take
+   * few of these: it is called once.
+   */
+  readonly rename?: Rename | undefined;
   /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
   open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
   /** Shows something to the asker alone, as privately as the platform can. */
   tellPrivately(notice: Notice, signal: AbortSignal): Promise<void>;
 }
+
+/** @param title plain text, at least one character; cut to what the platform takes */
+export type Rename = (title: string, signal: AbortSignal) => Promise<void>;
 
 /** `queued`: seen, and waiting for its turn. `working`: admitted; the answer is on its way. */
 export type Activity = 'queued' | 'working' | 'idle';

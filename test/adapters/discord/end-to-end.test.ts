@@ -17,13 +17,14 @@ afterEach(async () => {
 });
 
 async function open(
-  options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild'> = {},
+  options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild' | 'automatic'> = {},
 ): Promise<Stage> {
-  const { limits, maxStreamsPerGuild } = options;
+  const { limits, maxStreamsPerGuild, automatic } = options;
   const bot = await createTestBot({
     defaultTier: 'premium',
     ...(limits ? { limits } : {}),
     ...(maxStreamsPerGuild ? { maxStreamsPerGuild } : {}),
+    ...(automatic ? { automatic } : {}),
   });
   cleanups.push(bot.close);
   const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
@@ -237,6 +238,22 @@ describe('a conversation', () => {
     ada.say(thread, 'Why?');
     await discord.until(() => discord.messages(thread).filter(isComplete).length === 2);
     expect(saidIn(provider.chats[1]?.body)).toEqual(['What colour is the sky?', 'Blue.', 'Why?']);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('gives its thread a name of its own, and other people’s threads none', async () => {
+    const { discord, provider, ada, channel } = await open({ automatic: new Set(['titles']) });
+    for (const text of ['Blue.', 'Colour of the sky', 'Green.']) provider.answer(text);
+    ada.say(channel, `${discord.botMention} What colour has it?`);
+    await discord.until(
+      () => discord.threads(channel).some(({ name }) => name === 'Colour of the sky'),
+      'it has a name',
+    );
+    const theirs = discord.openThread(channel, ada, 'Ours');
+    ada.say(theirs, `${discord.botMention} And grass?`);
+    await discord.until(() => isComplete(discord.messages(theirs).at(-1)));
+    expect(provider.chats).toHaveLength(3);
+    expect(discord.threads(channel).map(({ name }) => name)).toEqual(['Colour of the sky', 'Ours']);
     expect(discord.violations).toEqual([]);
   });
 

@@ -221,6 +221,23 @@ describe('Parley on Slack', () => {
     expect((await endedAt(general, ts)).text).toBe(`one, two\nStopped by Boss. ${LISTENING_NOTE}`);
   });
 
+  it('names an agent session after its first answer, and once', async () => {
+    const { bot, slack, ann, endedAt } = await setUp({
+      agentView: true,
+      defaultTier: 'premium',
+      automatic: new Set(['titles']),
+    });
+    for (const text of ['Blue.', 'Colour of the sky', 'Scattering.']) bot.provider.answer(text);
+    const { ts } = ann.say(ann.dm, 'What colour has it?');
+    await endedAt(ann.dm, ts);
+    await until(() => slack.sessions.titles.get(`${ann.dm}:${ts}`) === 'Colour of the sky');
+    ann.say(ann.dm, 'Why?', { thread: ts });
+    await endedAt(ann.dm, ts, 2);
+    expect(bot.provider.chats).toHaveLength(3);
+    expect(slack.requests.filter(({ method }) => method === 'agents.sessions.rename')).toHaveLength(1);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('stops where Slack’s own stop is pressed, and says so under what had arrived', async () => {
     const { bot, slack, ann, endedAt } = await setUp({ agentView: true });
     const live = bot.provider.live();

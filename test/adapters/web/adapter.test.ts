@@ -194,6 +194,8 @@ describe('a question', () => {
       { id: 'question-1', thread: null, threadTitle: 'what is this?' },
       { kind: 'answer', thread: 'question-1' },
     ]);
+    await surfaces(playground)[0]?.rename?.('A better name', never);
+    await page.until(({ messages }) => messages[0]?.threadTitle === 'A better name');
   });
 
   it('in words is talk among people where it mentions nobody', async () => {
@@ -399,6 +401,8 @@ describe('a button', () => {
     expect(await press?.openThread('Another title', never)).toBe(message.key);
     await page.until(({ answers }) => answers[0]?.threadTitle !== null);
     expect(page.answers[0]?.threadTitle).toBe('A title');
+    await press?.renameThread?.('A better name', never);
+    await page.until(({ answers }) => answers[0]?.threadTitle === 'A better name');
   });
 
   it('opens no thread within a thread or a DM', async () => {

@@ -7,7 +7,7 @@ import { beforeFirst, type ChannelWriter, createChannelWriter, isUnclear } from 
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
-import { startThread } from './threads.ts';
+import { renameThread, startThread } from './threads.ts';
 import { createUncertainFiles } from './uncertain-files.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
@@ -51,6 +51,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   let targetId = spot.kind === 'thread' ? messageId : channelId;
   let writer = createChannelWriter(rest, targetId);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
+  let isThreadNew = false;
   let { newestId } = place;
   let toldPrivately = 0;
   let mayHaveSent = options.isResumed;
@@ -60,6 +61,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   async function openThread(title: string, signal: AbortSignal): Promise<void> {
     const outcome = await startThread(rest, channelId, messageId, title, signal);
     threadToOpen = null;
+    isThreadNew = outcome === 'new';
     if (outcome !== 'impossible') return;
     targetId = channelId;
     writer = createChannelWriter(rest, channelId);
@@ -128,6 +130,11 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       return writeReference({ ...place, spot: now, newestId });
     },
     adopt: (messageId) => liveMessage(messageId, writer),
+    get rename() {
+      return isThreadNew
+        ? (title: string, signal: AbortSignal) => renameThread(rest, messageId, title, signal)
+        : undefined;
+    },
     indicate,
     waits: queueWords,
     tellPrivately,

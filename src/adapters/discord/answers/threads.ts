@@ -8,6 +8,24 @@ import { SIZES } from '../rest/sizes.ts';
 /** A channel takes some 50 new threads in 5 minutes. An answer goes elsewhere rather than wait for so long. */
 const PATIENCE_MS = 3_000;
 
+/** @throws RateLimited, DiscordRefusal or DiscordFault; Discord takes two names in ten minutes */
+export async function renameThread(
+  rest: DiscordRest,
+  threadId: string,
+  title: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const request = {
+    method: 'PATCH',
+    path: Routes.channel(threadId),
+    body: { name: clip(title, SIZES.threadName) },
+    scope: { key: `discord:rename:${threadId}`, limit: 2, windowMs: 10 * 60_000 },
+    patienceMs: PATIENCE_MS,
+    urgency: 'interim',
+  } as const;
+  await rest.insist(request, signal);
+}
+
 /**
  * Opens a thread from a message. It has the message's id. Impossible is what Discord refuses, for whatever reason (the
  * permission, the number of threads, a word in the title), and what would take too long.

@@ -27,7 +27,7 @@ import { type MessageBody, noticeBodies, parseButton } from '../answers/content.
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
 import { createWebhookWriter } from '../answers/message-writers.ts';
 import { postNotice } from '../answers/post-notice.ts';
-import { startThread } from '../answers/threads.ts';
+import { renameThread, startThread } from '../answers/threads.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import type { Entitlements } from '../gateway/entitlements.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
@@ -287,6 +287,7 @@ export function createInteractionHandler(
           }
           return message.id;
         },
+        renameThread: (title, renaming) => renameThread(rest, message.id, title, renaming),
       });
     await claimed({ interaction, place, surface, answer }, signal, async (id) => {
       await entitlements?.note(interaction);

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
-import type { LiveMessage, MessageView, Surface } from '../../../core/ports/surface.ts';
+import type { LiveMessage, MessageView, Rename, Surface } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -35,6 +35,8 @@ export interface AnswerSurfaceOptions {
   readonly threadKeyOf: (threadTs: string) => string | null;
   /** By what another process finds this place, as it is now. */
   readonly reference: () => string;
+  /** As `Surface.rename`. */
+  readonly rename?: Rename | undefined;
   /** Does what has to be done before the answer begins, such as posting the question; faults show at `open`. */
   readonly prepare: () => void;
 }
@@ -116,6 +118,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     isPrivate: options.isPrivate,
     obstacle: options.obstacle,
     isOverheard: options.isOverheard,
+    rename: options.rename,
     // An answer in a channel stands in a thread already, and a DM is one conversation.
     canContinueInThread: false,
     indicate(activity) {

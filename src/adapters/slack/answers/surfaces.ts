@@ -59,6 +59,12 @@ export function createSurfaceFor(
     responseUrl,
   });
 
+  async function rename(title: string, until: AbortSignal): Promise<void> {
+    const { knownThreadTs: thread_ts } = root;
+    if (thread_ts === null) return;
+    await workspace.call('agents.sessions.rename', { channel_id: channel, thread_ts, title }, until);
+  }
+
   return createAnswerSurface({
     workspace,
     channel,
@@ -95,6 +101,8 @@ export function createSurfaceFor(
             },
           })
         : null,
+    // Sessions alone have names.
+    rename: isDirect && agentView.isOn ? rename : undefined,
     prepare() {
       if (!root.isReady) tasks.run('post the question', () => root.threadTs(signal));
     },

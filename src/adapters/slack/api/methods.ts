@@ -4,6 +4,7 @@
  */
 export const METHODS = {
   'agents.sessions.setStatus': { perMinute: 50, scopes: ['chat:write'] },
+  'agents.sessions.rename': { perMinute: 50, scopes: ['chat:write'] },
   'auth.test': { perMinute: 300, scopes: [] },
   'chat.appendStream': { perMinute: 100, scopes: ['chat:write'] },
   'chat.delete': { perMinute: 50, scopes: ['chat:write'] },

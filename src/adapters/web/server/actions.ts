@@ -22,7 +22,7 @@ import type {
 import type { StoredMessage } from './messages.ts';
 import { actorOf, addressOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
-import { createWebSurface } from './surface.ts';
+import { createWebSurface, nameThread } from './surface.ts';
 import type { Uploads } from './uploads.ts';
 
 /**
@@ -211,6 +211,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
             await openThread(messageId, title);
             return messageId;
           },
+          renameThread: (title) => nameThread(room, messageId, title),
         }),
       );
     },

@@ -44,6 +44,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     canContinueInThread: spot.thread === null && !isDm,
     isPrivate,
     isOverheard: spot.thread !== null && !isDm,
+    ...(spot.thread !== null && { rename: (title) => nameThread(room, spot.thread, title) }),
     get reference() {
       return JSON.stringify({
         question,
@@ -92,6 +93,12 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       nextNoticeId = newId();
     },
   };
+}
+
+/** Names a thread that is open. */
+export async function nameThread(room: Room, rootId: string | null, title: string): Promise<void> {
+  const root = rootId === null ? undefined : room.find(rootId);
+  if (root !== undefined && root.threadTitle !== null) await room.replace({ ...root, threadTitle: title });
 }
 
 /** Finds the place of an answer again that an earlier process was writing. */
