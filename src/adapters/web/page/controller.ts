@@ -54,6 +54,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   const { state, change } = store;
   const outbox = createOutbox(store, postIn);
   let loggingIn: Promise<void> | null = null;
+  let logins = 0;
   let unfollow = () => {};
   let toastTimer: number | undefined;
   /** Threads that this page opens as soon as they exist. */
@@ -89,17 +90,20 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   function enter(): Promise<void> {
     loggingIn ??= logIn().then(() => {
       loggingIn = null;
+      logins++;
       connect();
     });
     return loggingIn;
   }
 
   async function postIn(path: string, body: object): Promise<void> {
+    const before = logins;
     try {
       await post(path, body);
     } catch (error) {
       if (!isLockedOut(error)) throw error;
-      await enter();
+      // Somebody may have logged in while it was under way.
+      if (logins === before) await enter();
       await postIn(path, body);
     }
   }
