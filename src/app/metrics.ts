@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Slots } from '../core/chat/slots.ts';
 import type { WriteLimiters } from '../core/delivery/write-limiter.ts';
 import { platformOf } from '../core/ports/actor.ts';
-import type { Route } from '../core/ports/adapter.ts';
+import type { Adapter, Route } from '../core/ports/adapter.ts';
 import { RateLimited } from '../core/ports/delivery-errors.ts';
 import type { Telemetry } from '../core/ports/telemetry.ts';
 
@@ -16,7 +16,15 @@ export interface Metrics extends Pick<Telemetry, 'answered'> {
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
-export function createMetrics(slots: Slots): Metrics {
+/** What is asked for as Prometheus reads. */
+export interface MetricsState {
+  readonly slots: Slots;
+  readonly adapters: () => readonly Pick<Adapter, 'platform' | 'ready'>[];
+  /** Whether the store took the last write that tried it. */
+  readonly isStoreUp: () => boolean;
+}
+
+export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -85,6 +93,23 @@ export function createMetrics(slots: Slots): Metrics {
     registers,
     collect() {
       this.set(slots.used);
+    },
+  });
+  new Gauge({
+    name: 'parley_platform_ready',
+    help: 'Whether a platform is connected: 1 or 0.',
+    labelNames: ['platform'],
+    registers,
+    collect() {
+      for (const adapter of adapters()) this.set({ platform: adapter.platform }, adapter.ready() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'parley_store_up',
+    help: 'Whether the store takes what is written: 1 or 0.',
+    registers,
+    collect() {
+      this.set(isStoreUp() ? 1 : 0);
     },
   });
   new Gauge({

@@ -128,7 +128,12 @@ export async function startApp({
       maxWaitingPerGuild: 2 * config.MAX_STREAMS_PER_GUILD,
       clock,
     });
-    const metrics = createMetrics(slots);
+    const adapters: Adapter[] = [];
+    const metrics = createMetrics({
+      slots,
+      adapters: () => adapters,
+      isStoreUp: () => storeWatch.isUp(),
+    });
     const traces = createTraces();
     const sharedLimiter = store.pace && createSharedLimiter(store.pace, { clock: steadyClock, log });
     if (sharedLimiter) closing.add(() => sharedLimiter.stop());
@@ -147,7 +152,6 @@ export async function startApp({
       log,
     });
     closing.add(() => modelsFile.stop());
-    const adapters: Adapter[] = [];
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const owner = randomUUID();
     const alerts = createAlerts({

@@ -16,7 +16,7 @@ export function startStoreWatch(options: {
   readonly failed: (reason: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
-}): Background {
+}): Background & { isUp(): boolean } {
   const { store, owner, failed, clock, log } = options;
   let isDown = false;
 
@@ -27,7 +27,7 @@ export function startStoreWatch(options: {
     if (claim !== null) await store.claims.finish(claim);
   }
 
-  return repeat(
+  const watching = repeat(
     'watching the store',
     EVERY_MS,
     async (signal) => {
@@ -47,4 +47,5 @@ export function startStoreWatch(options: {
     },
     options,
   );
+  return { isUp: () => !isDown, stop: () => watching.stop() };
 }

@@ -18,10 +18,17 @@ afterEach(async () => {
   server = null;
 });
 
+const state = { isStoreUp: true, isReady: true };
+const adapters = [{ platform: 'slack', ready: () => state.isReady }] as const;
+
 function setUp() {
   const clock = createFakeClock();
   const slots = createSlots({ max: 2, maxPerGuild: 2, maxWaitingPerGuild: 9, maxWaiting: 9, clock });
-  return { clock, slots, metrics: createMetrics(slots) };
+  return {
+    clock,
+    slots,
+    metrics: createMetrics({ slots, adapters: () => adapters, isStoreUp: () => state.isStoreUp }),
+  };
 }
 
 async function serve(metrics: Metrics, adminToken?: string, isExposed = false): Promise<string> {
@@ -71,6 +78,17 @@ describe('/metrics', () => {
     expect(text).toContain('parley_answers_streaming 1');
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
     expect(text).not.toContain('discord:1');
+  });
+
+  it('says whether platforms and the store are well', async () => {
+    const url = await serve(setUp().metrics);
+    const read = async () =>
+      (await (await fetch(url)).text()).match(/^parley_(platform_ready|store_up).*$/gm);
+    expect(await read()).toEqual(['parley_platform_ready{platform="slack"} 1', 'parley_store_up 1']);
+    Object.assign(state, { isStoreUp: false, isReady: false });
+    const down = await read();
+    Object.assign(state, { isStoreUp: true, isReady: true });
+    expect(down).toEqual(['parley_platform_ready{platform="slack"} 0', 'parley_store_up 0']);
   });
 
   it('counts writes by outcome, 429s among them', async () => {
