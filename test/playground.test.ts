@@ -221,7 +221,7 @@ describe
       await expect.poll(async () => (await textOf(answers(page))).length, PATIENCE).toBeGreaterThan(150);
       const seen = await textOf(answers(page));
       const restarted = world.restart();
-      const banner = page.getByText('The connection to Parley is lost');
+      const banner = page.getByText('Connection lost, reconnecting');
       await banner.waitFor();
       await say(page, 'Said while it was away');
       await restarted;
