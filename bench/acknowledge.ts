@@ -50,6 +50,8 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     message: nothing,
     press: nothing,
     retract: nothing,
+    view: async () => null,
+    stop: nothing,
     opened: () => {},
     deleteAnswer: nothing,
     wasAsked: async () => false,

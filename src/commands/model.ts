@@ -1,6 +1,6 @@
 import { explainRefusal } from '../core/access/access.ts';
 import type { ModelSetting } from '../core/chat/settings.ts';
-import { defineCommand } from '../core/command.ts';
+import { defineCommand, type ViewContext } from '../core/command.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
 import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
@@ -27,8 +27,9 @@ export const model = defineCommand({
       choices: SCOPE_CHOICES,
     },
   },
+  view: answeringHere,
   async run({ actor, place, services, tell }, { model: spelled, fallback, scope = 'conversation' }) {
-    const { chat, catalogue, choose, models, roles, settings } = services;
+    const { chat, catalogue, models, roles, settings } = services;
     const decide = (asked: string) =>
       models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, actor);
     if (fallback !== undefined) {
@@ -47,17 +48,7 @@ export const model = defineCommand({
         `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`,
       );
     }
-    if (spelled === undefined) {
-      const conversation = await chat.conversationAt(place);
-      const { model: setting, fallback: instead } = await settings.at({ place, conversation });
-      const current = await choose({ whose: actor, setting, asked: null });
-      if (!current.ok) return tell(current.text);
-      const ifItFails = instead === null ? '' : ` If it fails: \`${instead}\`.`;
-      return tell(
-        current.remark ??
-          `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`,
-      );
-    }
+    if (spelled === undefined) return tell(await answeringHere({ actor, place, services }));
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
       return tell(
         `Only an admin can choose the model for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
@@ -80,6 +71,20 @@ export const model = defineCommand({
     await tell(`**${decision.model.name}** now answers in ${SCOPE_WORDS[scope]}.`);
   },
 });
+
+/** Which model answers here, and why that one. */
+async function answeringHere({ actor, place, services }: ViewContext): Promise<string> {
+  const { chat, choose, settings } = services;
+  const conversation = await chat.conversationAt(place);
+  const { model: setting, fallback: instead } = await settings.at({ place, conversation });
+  const current = await choose({ whose: actor, setting, asked: null });
+  if (!current.ok) return current.text;
+  const ifItFails = instead === null ? '' : ` If it fails: \`${instead}\`.`;
+  return (
+    current.remark ??
+    `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`
+  );
+}
 
 function originOf(setting: ModelSetting | null): string {
   if (setting === null) return 'the default';

@@ -1,5 +1,5 @@
 import type { AccessDecision } from '../core/access/access.ts';
-import { defineCommand } from '../core/command.ts';
+import { defineCommand, type ViewContext } from '../core/command.ts';
 import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
 import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
@@ -21,46 +21,48 @@ export const models = defineCommand({
   options: {
     search: { type: 'text', description: 'Part of a model name', maxChars: 100 },
   },
-  async run({ actor, place, services, tell }, { search = '' }) {
-    const platform = platformOf(place.guild);
-    const wanted = search.toLowerCase();
-    const found = services.catalogue
-      .list(platform)
-      .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
-    if (found.length === 0) {
-      return tell(
-        `No model has ${quoted(search)} in its name. \`/models\` without options lists all of them.`,
-      );
-    }
-    const conversation = await services.chat.conversationAt(place);
-    const { model: setting } = await services.settings.at({ place, conversation });
-    const current = await services.choose({ whose: actor, setting, asked: null });
-    const currentId = current.ok ? current.model.id : null;
-    const { tier } = await services.guilds.access(actor);
-
-    const decisions = await services.models.decideAll(
-      found.map(({ id }) => id),
-      actor,
-    );
-    const sections: string[] = [];
-    for (const modelTier of TIERS) {
-      const lines: string[] = [];
-      let open = true;
-      for (const [index, model] of found.entries()) {
-        const decision = decisions[index];
-        if (model.tier !== modelTier || decision === undefined) continue;
-        open &&= decision.ok || decision.reason !== 'locked';
-        lines.push(`- ${describe(model, decision, model.id === currentId)}`);
-      }
-      if (lines.length === 0) continue;
-      const unlock = open ? '' : ` — needs the tier \`${modelTier}\``;
-      sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
-    }
-    await tell(
-      `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.`,
-    );
+  view: (context) => modelsHere(context),
+  async run(context, { search }) {
+    await context.tell(await modelsHere(context, search));
   },
 });
+
+/** The models whose names hold a text, by tier, with what each costs here. */
+async function modelsHere({ actor, place, services }: ViewContext, search = ''): Promise<string> {
+  const platform = platformOf(place.guild);
+  const wanted = search.toLowerCase();
+  const found = services.catalogue
+    .list(platform)
+    .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
+  if (found.length === 0) {
+    return `No model has ${quoted(search)} in its name. \`/models\` without options lists all of them.`;
+  }
+  const conversation = await services.chat.conversationAt(place);
+  const { model: setting } = await services.settings.at({ place, conversation });
+  const current = await services.choose({ whose: actor, setting, asked: null });
+  const currentId = current.ok ? current.model.id : null;
+  const { tier } = await services.guilds.access(actor);
+
+  const decisions = await services.models.decideAll(
+    found.map(({ id }) => id),
+    actor,
+  );
+  const sections: string[] = [];
+  for (const modelTier of TIERS) {
+    const lines: string[] = [];
+    let open = true;
+    for (const [index, model] of found.entries()) {
+      const decision = decisions[index];
+      if (model.tier !== modelTier || decision === undefined) continue;
+      open &&= decision.ok || decision.reason !== 'locked';
+      lines.push(`- ${describe(model, decision, model.id === currentId)}`);
+    }
+    if (lines.length === 0) continue;
+    const unlock = open ? '' : ` — needs the tier \`${modelTier}\``;
+    sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
+  }
+  return `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.`;
+}
 
 function describe(model: Model, decision: AccessDecision, isCurrent: boolean): string {
   const name = isCurrent ? `**${model.name}** (current default)` : model.name;

@@ -1,4 +1,4 @@
-import { type CommandContext, defineCommand } from '../core/command.ts';
+import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   createDates,
@@ -53,6 +53,13 @@ export const usage = defineCommand({
       ],
     },
   },
+  async view(context) {
+    const { actor, place, services } = context;
+    const isAdmin = mayActAs(await services.roles(actor), 'admin');
+    if (!isAdmin) return own(context);
+    const guild = place.guild;
+    return inWords(await usageOf(services, guild, Number(DEFAULT_DAYS)), guild, services).join('\n\n');
+  },
   async run(context, { of, days = DEFAULT_DAYS }) {
     const { actor, place, services, tell } = context;
     const role = await services.roles(actor);
@@ -84,7 +91,7 @@ function refusalOf(
 }
 
 /** A person's own use in this guild: today, this month, by model, and against their limits. */
-async function own({ actor, place: { guild }, services }: CommandContext): Promise<string> {
+async function own({ actor, place: { guild }, services }: ViewContext): Promise<string> {
   const { guilds, limits, ledger, clock, timeZone } = services;
   const dateOf = createDates(timeZone);
   const today = dateOf(clock.now());
@@ -119,61 +126,68 @@ async function own({ actor, place: { guild }, services }: CommandContext): Promi
 
 const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
 
-/** What all used in a guild, or in all guilds: by model, person per day, with a chart and a table for download. */
-async function ofAll(
-  { services }: CommandContext,
-  guild: GuildId | null,
-  count: number,
-): Promise<{ text: string; files: NoticeFile[] }> {
+type Services = CommandContext['services'];
+
+function usageOf(services: Services, guild: GuildId | null, count: number) {
   const { clock, timeZone } = services;
-  const { today, days, rows, sums } = await readUsage(services, {
-    guild,
-    count,
-    nowMs: clock.now(),
-    timeZone,
-  });
+  return readUsage(services, { guild, count, nowMs: clock.now(), timeZone });
+}
+
+/** What all used in a guild, or in all guilds: by model and by person. */
+function inWords(
+  { days, rows, sums }: Awaited<ReturnType<typeof usageOf>>,
+  guild: GuildId | null,
+  services: Services,
+): string[] {
   const where = guild === null ? 'in all servers' : 'here';
   const summary = [
     `**Usage ${where}**`,
     `- Today: ${sumInWords(sums.today)}`,
     `- This month: ${sumInWords(sums.month)}`,
-    `- Last ${count} days: ${sumInWords(sums.days)}`,
+    `- Last ${days.length} days: ${sumInWords(sums.days)}`,
   ].join('\n');
-  if (rows.length === 0) return { text: summary, files: [] };
-
-  const { csv, left } = usageCsv(rows, MAX_CSV_CHARS);
-  const chart = await chartOf(rows, days, services);
-  const text = [
+  const servers = guild === null ? groupsOf(rows, (row) => row.guild) : [];
+  return [
     summary,
-    ...(guild === null
-      ? listed(
-          'By server',
-          groupsOf(rows, (row) => row.guild),
-        )
-      : []),
+    ...listed('By server', servers),
     ...listed('By model', modelGroups(rows, services), true),
     ...listed('By person', peopleGroups(rows)),
     ...listed('Asked by itself', automaticGroups(rows)),
-    ...(left > 0
-      ? [
-          `The CSV file leaves out its oldest ${left.toLocaleString('en-US')} lines, because it would be too long.`,
-        ]
-      : []),
-  ].join('\n\n');
+  ];
+}
+
+/** The same with a chart, and a table for download. */
+async function ofAll(
+  { services }: CommandContext,
+  guild: GuildId | null,
+  count: number,
+): Promise<{ text: string; files: NoticeFile[] }> {
+  const usage = await usageOf(services, guild, count);
+  const { today, days, rows } = usage;
+  const words = inWords(usage, guild, services);
+  if (rows.length === 0) return { text: words.join('\n\n'), files: [] };
+
+  const { csv, left } = usageCsv(rows, MAX_CSV_CHARS);
+  const chart = await chartOf(rows, days, services);
+  if (left > 0) {
+    words.push(
+      `The CSV file leaves out its oldest ${left.toLocaleString('en-US')} lines, because it would be too long.`,
+    );
+  }
   const table: NoticeFile = {
     name: `usage-${days[0]}-to-${today}.csv`,
     mediaType: 'text/csv',
     bytes: new TextEncoder().encode(csv),
     description: 'Usage by day, person and model',
   };
-  return { text, files: chart === null ? [table] : [chart, table] };
+  return { text: words.join('\n\n'), files: chart === null ? [table] : [chart, table] };
 }
 
 /** Dollars by day and model, or requests where nothing cost anything. */
 async function chartOf(
   rows: readonly UsageRow[],
   days: readonly string[],
-  services: CommandContext['services'],
+  services: Services,
 ): Promise<NoticeFile | null> {
   const isMoney = sumOf(rows).costNanoUsd > 0;
   const amountOf = ({ costNanoUsd, requests }: UsageSum) => (isMoney ? costNanoUsd : requests);
@@ -197,7 +211,7 @@ async function chartOf(
   };
 }
 
-function modelGroups(rows: readonly UsageRow[], { catalogue }: CommandContext['services']) {
+function modelGroups(rows: readonly UsageRow[], { catalogue }: Services) {
   return groupsOf(rows, ({ model }) => model).map((group) => ({
     ...group,
     // In the playground all models are on offer.

@@ -12,8 +12,15 @@ export interface Command extends CommandDeclaration {
    * before a form is opened, and again before it runs.
    */
   refuse?(context: Pick<CommandContext, 'actor' | 'place' | 'services'>): Promise<string | null>;
+  /**
+   * What it says without options, in Markdown, for places that show it by themselves: home tabs, forms. Changes nothing and makes no
+   * files. Left out if it says nothing of use there.
+   */
+  view?(context: ViewContext): Promise<string>;
   run(context: CommandContext, options: Readonly<Record<string, OptionValue>>): Promise<void>;
 }
+
+export type ViewContext = Pick<CommandContext, 'actor' | 'place' | 'services'>;
 
 export interface CommandContext {
   readonly eventId: string;

@@ -235,6 +235,23 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       }
     },
 
+    async view({ command: name, actor, place }) {
+      const command = commands.get(name);
+      if (command?.view === undefined) return null;
+      try {
+        if ((await refusalOf(command, { actor, place })) !== null) return null;
+        return await command.view({ actor, place, services });
+      } catch (error) {
+        log.error({ err: error, command: name }, 'what a command says could not be shown');
+        return inOneLine(explain(error));
+      }
+    },
+
+    stop: (event) =>
+      once(event, async () => {
+        await services.chat.stopAt(event.place, event.actor);
+      }),
+
     async message(message) {
       const { actor, place, surface, id, parts, readThread } = message;
       const addressee = addresseeOf(message.address);
@@ -360,15 +377,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       }),
 
     async retract(eventId, key) {
-      try {
-        if (key !== undefined) await services.deletion.messageGone(key);
-        await services.chat.retract(eventId);
-      } catch (error) {
-        log.warn(
-          { err: error, event: eventId },
-          'the answer to a deleted question could not be stopped elsewhere',
-        );
-      }
+      if (key !== undefined) await services.deletion.messageGone(key);
+      await services.chat.retract(eventId);
     },
 
     async purchases(platform, purchases, reach) {

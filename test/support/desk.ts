@@ -23,6 +23,11 @@ export interface Desk extends Dispatch {
   /** Rejects where the store is down. */
   claiming: (arrival: Arrival) => Promise<boolean>;
   readonly retracted: string[];
+  /** The platform's own stops. */
+  readonly stops: Parameters<Dispatch['stop']>[0][];
+  /** What `view` answers, by command. */
+  views: Readonly<Record<string, string>>;
+  readonly viewRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
   readonly edits: EditedMessage[];
   /** What `wasAsked` answers. */
   asked: boolean;
@@ -47,6 +52,7 @@ export function createDesk(): Desk {
   const presses: Press[] = [];
   const claims: Arrival[] = [];
   const retracted: string[] = [];
+  const stops: Desk['stops'] = [];
   const edits: EditedMessage[] = [];
   const take =
     <E extends Invocation | PostedMessage | Press>(list: E[]) =>
@@ -59,6 +65,9 @@ export function createDesk(): Desk {
     messages,
     presses,
     retracted,
+    stops,
+    views: {},
+    viewRequests: [],
     edits,
     asked: true,
     suggestRequests: [],
@@ -89,6 +98,11 @@ export function createDesk(): Desk {
     edited: async (edit) => void edits.push(edit),
     opened: () => {},
     deleteAnswer: async () => {},
+    async view(request) {
+      desk.viewRequests.push(request);
+      return desk.views[request.command] ?? null;
+    },
+    stop: async (event) => void stops.push(event),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,

@@ -56,6 +56,8 @@ async function findOperator(
     command: nothing,
     press: nothing,
     retract: nothing,
+    view: async () => null,
+    stop: nothing,
     opened: () => {},
     deleteAnswer: nothing,
     wasAsked: async () => false,

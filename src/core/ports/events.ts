@@ -51,6 +51,10 @@ export interface Dispatch {
    * As `admit`, for a press that asks something in a form first: `press` decides again.
    */
   admitPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
+  /** What a command says without options, in Markdown; null if it says nothing of use, or the person may not run it. Never rejects. */
+  view(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
+  /** The platform's own stop of what is written for a person at a place. Says nothing: the platform shows it. Never rejects. */
+  stop(event: InboundEvent): Promise<void>;
   message(message: PostedMessage): Promise<void>;
   /**
    * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
@@ -90,7 +94,9 @@ export interface Dispatch {
   opened(platform: Platform, at: string | null): void;
   /**
    * A message was deleted. If it was the question with this event id, its answer stops, whichever process writes it. If it was a message
-   * of an answer (`key`, as `LiveMessage.key`), conversations follow what still stands. Never rejects.
+   * of an answer (`key`, as `LiveMessage.key`), conversations follow what still stands. Resolves when that is in the store.
+   *
+   * @throws where the store does not take it: do not acknowledge the deletion
    */
   retract(eventId: string, key?: string): Promise<void>;
   /** Deletes an answer from its place and from what is remembered, for its asker or an admin. Never rejects. */

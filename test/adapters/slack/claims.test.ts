@@ -15,7 +15,7 @@ afterEach(async () => {
 const TRANSPORTS = [['Socket Mode', false] as const, ['HTTP', true] as const];
 
 /** The whole bot on a store whose claims do what a test says. */
-async function setUp(http: boolean) {
+async function setUp(http: boolean, { agentView = false } = {}) {
   const real = await openStore('memory:', { clock: systemClock, log: pino({ level: 'silent' }) });
   /** Before and after each claim of an event. */
   const hooks = { before: async () => {}, after: async () => {} };
@@ -41,7 +41,7 @@ async function setUp(http: boolean) {
   }) as Store;
   const bot = await createTestBot({ store });
   closers.push(bot.close);
-  const bench = await openBench({ http, commands, dispatch: bot.dispatch });
+  const bench = await openBench({ http, commands, agentView, dispatch: bot.dispatch });
   closers.push(bench.close);
   const { slack } = bench;
   const ann = slack.user('Ann');
@@ -139,6 +139,33 @@ describe.each(TRANSPORTS)('an event over %s', (_, http) => {
     await ann.submit({ prompt: 'why?' });
     expect(ann.modal()).not.toBe('');
     expect(slack.violations).toEqual([]);
+  });
+});
+
+/** Over HTTP alone: there Slack sends again at once, and both transports claim in one place. */
+describe('an event over HTTP', () => {
+  it('that deletes a question, or stops its answer, is sent again until the store takes it', async () => {
+    const { bot, slack, ann, general, say, down, hooks, up } = await setUp(true, { agentView: true });
+    let retracts = 0;
+    const { retract } = bot.dispatch;
+    bot.dispatch.retract = (...args) => (++retracts === 1 ? down() : retract(...args));
+    const deleted = bot.provider.live();
+    const thread = say('one');
+    await deleted.text('One');
+    ann.remove({ channel: general, ts: thread });
+    await until(() => retracts === 2);
+    expect(await (await deleted.request).closed).toBe('aborted');
+
+    const stopped = bot.provider.live();
+    const { ts } = ann.say(ann.dm, 'two');
+    await stopped.text('Two');
+    await until(() => slack.messages(ann.dm, ts).length === 2);
+    let claims = 0;
+    hooks.before = () => (++claims === 1 ? down() : up());
+    ann.stopSession(ann.dm, ts);
+    expect(await (await stopped.request).closed).toBe('aborted');
+    expect(claims).toBeGreaterThan(1);
+    await until(() => slack.undelivered === 0);
   });
 });
 

@@ -251,19 +251,15 @@ describe('forms on Slack', () => {
 
   it('shows in the form of /model what answers now', async () => {
     const { desk, ann, general, asked } = await setUp();
-    desk.handle = async (event) => {
-      await event.surface.tellPrivately(
-        { text: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' },
-        never,
-      );
-    };
+    desk.views = { model: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' };
+    desk.handle = (event) => event.surface.tellPrivately({ text: 'Saved.' }, never);
     await ann.slash('/model', '', { channel: general });
     await until(() => ann.modal() !== '');
     expect(ann.modal()).toContain('*GPT-4o mini* (`openai/gpt-4o-mini`) answers here: the default.');
     desk.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
     await ann.search('model', '');
     await ann.submit({ model: 'GPT-4o' });
-    expect(await asked(2)).toMatchObject({
+    expect(await asked()).toMatchObject({
       command: 'model',
       options: { model: 'openai/gpt-4o', scope: 'channel' },
     });
@@ -273,11 +269,14 @@ describe('forms on Slack', () => {
   it('opens in time although that takes long to say', async () => {
     const clock = createFakeClock(Date.now());
     const { slack, desk, ann, general } = await setUp({ clock });
+    const held = Promise.withResolvers<null>();
+    desk.view = () => held.promise;
     await ann.slash('/model', '', { channel: general });
-    await until(() => desk.commands.length === 1);
+    await until(() => slack.requests.some(({ method }) => method === 'users.info'));
     await clock.advance(2_000);
     await until(() => ann.modal() !== '');
     expect(ann.modal()).toMatch(/^\/model\nModel\nScope/);
+    held.resolve(null);
     expect(slack.requests.filter(({ method }) => method === 'views.open')).toMatchObject([{ outcome: 'ok' }]);
   });
 

@@ -87,19 +87,18 @@ describe('buttons on Slack', () => {
     });
   });
 
-  it('brings Slack’s own stop as the command for it', async () => {
+  it('brings Slack’s own stop, claimed before it is acknowledged', async () => {
     const { slack, desk, ann } = await setUp({ agentView: true });
     const question = ann.say(ann.dm, 'hi');
     await until(() => desk.messages.length === 1);
     await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
     expect(slack.messages(ann.dm, question.ts)[1]?.streaming).toBe(true);
     ann.stopSession(ann.dm, question.ts);
-    await until(() => desk.commands.length === 1);
-    expect(desk.commands[0]).toMatchObject({
-      command: 'stop',
-      actor: { name: 'Ann' },
-      place: { key: `slack:${slack.teamId}/${ann.dm}/${question.ts}` },
-    });
+    await until(() => desk.stops.length === 1);
+    const place = { key: `slack:${slack.teamId}/${ann.dm}/${question.ts}` };
+    expect(desk.stops[0]).toMatchObject({ actor: { name: 'Ann' }, place });
+    expect(desk.claims.at(-1)).toMatchObject({ id: desk.stops[0]?.id, place });
+    expect(desk.commands).toEqual([]);
   });
 });
 
@@ -181,9 +180,7 @@ describe('the home tab', () => {
 
   async function openHome(options: { isAdmin: boolean }) {
     const context = await setUp({ commands });
-    context.desk.handle = async (event) => {
-      if ('command' in event) await event.surface.tellPrivately({ text: words[event.command] ?? '' }, never);
-    };
+    context.desk.views = words;
     const eve = context.slack.user('Eve', options);
     eve.openHome();
     await until(() => eve.home() !== '');
@@ -191,7 +188,7 @@ describe('the home tab', () => {
   }
 
   it('shows what answers, the models and what was used', async () => {
-    const { slack, eve } = await openHome({ isAdmin: false });
+    const { slack, desk, eve } = await openHome({ isAdmin: false });
     expect(eve.home().replaceAll('\u2060', '')).toBe(
       [
         'Ask me anything',
@@ -211,6 +208,7 @@ describe('the home tab', () => {
       ].join('\n'),
     );
     expect(slack.violations).toEqual([]);
+    expect([desk.commands, desk.claims]).toEqual([[], []]);
   });
 
   it('lets admins choose a model for everybody', async () => {

@@ -68,6 +68,8 @@ export function createScriptedDispatch({
     edited: async () => {},
     opened: () => {},
     deleteAnswer: ({ message, remove }) => remove([message]),
+    view: async () => null,
+    stop: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     admit: async (request) =>

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
-import type { Notice, Surface } from '../../../core/ports/surface.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
 import { adviceOn } from '../api/errors.ts';
-import { MESSAGE_LIMITS, selfPacedScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { PostingRules } from '../people/posting-rules.ts';
@@ -117,21 +116,4 @@ function rootOf(
   if (root.kind === 'standing') return standingRoot(root.questionTs, root.threadTs);
   const question = questionContent(root.asker, root.question);
   return postedRoot(workspace, { channel, question, thread: root.thread, onPosted }, clock);
-}
-
-/** Keeps what a command says instead of showing it: for views that are made of it. */
-export function createNoteTaker(team: string): Surface & { readonly notices: readonly Notice[] } {
-  const notices: Notice[] = [];
-  return {
-    notices,
-    limits: MESSAGE_LIMITS,
-    openScope: selfPacedScope(team, 'none'),
-    isPrivate: true,
-    canContinueInThread: false,
-    indicate() {},
-    open: () => Promise.reject(new Error('no answers are shown here')),
-    async tellPrivately(notice) {
-      notices.push(notice);
-    },
-  };
 }

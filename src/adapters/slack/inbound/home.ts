@@ -1,6 +1,4 @@
-import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import { createNoteTaker } from '../answers/surfaces.ts';
-import { channelKey, guildOf, placeAt } from '../api/places.ts';
+import { channelKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { cutToSize } from '../text/message-content.ts';
@@ -19,8 +17,9 @@ const MAX_BLOCKS = 90;
 
 /** Publishes the home tab of one person: what answers, which models there are, what was used; settings for admins. */
 export async function publishHome(inbox: Inbox, user: string): Promise<void> {
-  const { workspace, directory, commands, signal } = inbox;
+  const { workspace, directory, dispatch, signal } = inbox;
   const actor = await directory.actor(user);
+  const place = placeAt(workspace.team, user, channelKey(workspace.team, user));
   const blocks: Json[] = [
     header('Ask me anything'),
     section(
@@ -28,10 +27,10 @@ export async function publishHome(inbox: Inbox, user: string): Promise<void> {
     ),
   ];
   for (const { command, title } of SECTIONS) {
-    const declared = commands.find(({ name }) => name === command);
-    const said = declared === undefined ? [] : await sayings(inbox, declared, user);
-    if (said.length > 0) blocks.push({ type: 'divider' }, header(title), ...said.flatMap(sectionsOf));
-    if (command === 'model' && declared !== undefined && (await actor.managesGuild())) {
+    const said = await dispatch.view({ command, actor, place });
+    if (said === null) continue;
+    blocks.push({ type: 'divider' }, header(title), ...sectionsOf(said));
+    if (command === 'model' && (await actor.managesGuild())) {
       blocks.push({
         type: 'actions',
         elements: [
@@ -46,20 +45,6 @@ export async function publishHome(inbox: Inbox, user: string): Promise<void> {
   }
   const view = { type: 'home', blocks: blocks.slice(0, MAX_BLOCKS) };
   await workspace.call('views.publish', { user_id: user, view }, signal);
-}
-
-async function sayings(inbox: Inbox, command: CommandDeclaration, user: string): Promise<string[]> {
-  const { workspace, dispatch, directory, clock } = inbox;
-  const notes = createNoteTaker(workspace.team);
-  await dispatch.command({
-    id: `${guildOf(workspace.team)}/home/${command.name}/${user}/${clock.now()}`,
-    command: command.name,
-    options: {},
-    actor: await directory.actor(user),
-    place: placeAt(workspace.team, user, channelKey(workspace.team, user)),
-    surface: notes,
-  });
-  return notes.notices.map((notice) => notice.text);
 }
 
 function header(text: string): Json {

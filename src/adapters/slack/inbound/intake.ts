@@ -2,29 +2,34 @@ import type { App, Receiver } from '@slack/bolt';
 import { createThrottle } from '../../../core/kit/throttle.ts';
 import type { Inbox } from './context.ts';
 import { claimMessage } from './messages.ts';
-import { messageEvent, messageIn, teamOf } from './payloads.ts';
+import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from './payloads.ts';
+import { stopIn } from './sessions.ts';
 
 type ReceiverEvent = Parameters<App['processEvent']>[0];
 
 /**
- * A receiver whose messages are claimed before Bolt acknowledges them, which it does by itself: Slack sends again what is not
+ * A receiver whose messages and stops are claimed before Bolt acknowledges them, which it does by itself: Slack sends again what is not
  * acknowledged, and nothing that is.
  */
 export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
-  const { workspace, log, clock, surfaces } = inbox;
+  const { workspace, dispatch, log, clock, surfaces } = inbox;
   const refused = createThrottle(clock, 1, 60_000);
 
   /** `failed`: the store does not take it. */
   async function claim(app: App, event: ReceiverEvent): Promise<'new' | 'done' | 'failed'> {
-    const message = messageEvent.safeParse(messageIn(event.body));
-    // What is no message, or of no known team, is for the listeners.
-    if (!message.success || teamOf(event.body) !== workspace.team) return 'new';
+    const message = messageEvent.safeParse(eventIn(event.body, 'message', 'app_mention'));
+    const stop = sessionStoppedEvent.safeParse(eventIn(event.body, 'agent_session_stopped'));
+    // What asks for nothing, or is of no known team, is for the listeners.
+    if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
-      surfaces.tasks.run('deal with a message that was claimed late', () =>
+      surfaces.tasks.run('deal with what was claimed late', () =>
         app.processEvent({ ...event, ack: async () => {} }),
       );
     try {
-      return (await claimMessage(inbox, message.data, late)) ? 'new' : 'done';
+      const isNew = stop.success
+        ? await dispatch.claim(stopIn(inbox, stop.data), late)
+        : message.success && (await claimMessage(inbox, message.data, late));
+      return isNew ? 'new' : 'done';
     } catch (error) {
       if (refused.take() === 0) {
         log.error(

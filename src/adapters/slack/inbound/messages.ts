@@ -73,7 +73,10 @@ export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: ()
   const { workspace, dispatch, surfaces } = inbox;
   const edit = editIn(event);
   const question = questionIn(inbox, edit ?? event);
-  if (question === null) return deletedTsOf(event) !== null;
+  if (question === null) {
+    await retractDeleted(inbox, event);
+    return false;
+  }
   if (edit === null && isAddressedInChannel(question) && event.type === 'message')
     inbox.twins.note(question.id, event);
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
@@ -91,15 +94,17 @@ export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: ()
   return inbox.inOrder.run(placeOf(inbox, question), () => dispatch.claim(arrival, onLate));
 }
 
+/** All that there is to do about a deletion: it is in the store then. */
+async function retractDeleted({ workspace: { team }, dispatch }: Inbox, event: MessageEvent): Promise<void> {
+  const deletedTs = deletedTsOf(event);
+  if (deletedTs === null) return;
+  const key = wasGrowing(event) ? undefined : messageKey(team, event.channel, deletedTs);
+  await dispatch.retract(questionId(team, event.channel, deletedTs), key);
+}
+
 /** Brings a message that was claimed to core. */
 export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
-  const { workspace, dispatch, surfaces, signal } = inbox;
-  const deletedTs = deletedTsOf(event);
-  if (deletedTs !== null) {
-    const { team } = workspace;
-    const key = wasGrowing(event) ? undefined : messageKey(team, event.channel, deletedTs);
-    return dispatch.retract(questionId(team, event.channel, deletedTs), key);
-  }
+  const { dispatch, surfaces, signal } = inbox;
   const edit = editIn(event);
   const question = questionIn(inbox, edit ?? event);
   if (question === null) return;

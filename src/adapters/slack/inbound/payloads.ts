@@ -15,13 +15,13 @@ export function teamOf(body: unknown): string | null {
   return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
 }
 
-/** What an event says of a message, unread; null if it is about something else. */
-export function messageIn(body: unknown): unknown {
-  const parsed = messageBody.safeParse(body);
-  return parsed.success ? parsed.data.event : null;
+/** What an event of one of these types says, unread; null if it is another one. */
+export function eventIn(body: unknown, ...types: readonly string[]): unknown {
+  const parsed = eventBody.safeParse(body);
+  return parsed.success && types.includes(parsed.data.event.type) ? parsed.data.event : null;
 }
 
-const messageBody = z.object({ event: z.looseObject({ type: z.enum(['message', 'app_mention']) }) });
+const eventBody = z.object({ event: z.looseObject({ type: z.string() }) });
 
 export const messageEvent = messageContent.extend({
   type: z.string(),
@@ -145,5 +145,7 @@ export const memberJoinedEvent = z.object({
   channel: z.string(),
   event_ts: z.string().optional(),
 });
+
+export type SessionStopped = z.infer<typeof sessionStoppedEvent>;
 
 export const homeOpenedEvent = z.object({ user: z.string(), tab: z.string().default('home') });

@@ -1,20 +1,32 @@
-import type { z } from 'zod';
-import { createNoteTaker } from '../answers/surfaces.ts';
+import type { Arrival } from '../../../core/ports/events.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
+import { placeUnder } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import type { Inbox } from './context.ts';
-import type { sessionStoppedEvent } from './payloads.ts';
+import type { SessionStopped } from './payloads.ts';
 
-/** Slack's own stop in the agent view, as the command that does the same. */
-export async function receiveStop(inbox: Inbox, event: z.infer<typeof sessionStoppedEvent>): Promise<void> {
-  const { workspace, dispatch, directory } = inbox;
-  const key = messageKey(workspace.team, event.channel, event.thread_ts);
-  await dispatch.command({
-    id: `${key}/stop/${event.event_ts}`,
-    command: 'stop',
-    options: {},
-    actor: await directory.actor(event.user),
-    place: placeAt(workspace.team, event.channel, key),
-    // Slack shows the stop by itself.
-    surface: createNoteTaker(workspace.team),
-  });
+/** Slack's own stop in the agent view, by what its event says alone. */
+export function stopIn(
+  { workspace: { team }, surfaces }: Inbox,
+  { channel, user, thread_ts: threadTs, event_ts }: SessionStopped,
+): Arrival & { readonly surface: Surface } {
+  const key = messageKey(team, channel, threadTs);
+  return {
+    id: `${key}/stop/${event_ts}`,
+    place: placeAt(team, channel, key),
+    surface: createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
+    addressed: true,
+  };
+}
+
+/** Brings a stop that was claimed to core. */
+export async function receiveStop(inbox: Inbox, event: SessionStopped): Promise<void> {
+  const { dispatch, directory } = inbox;
+  const { id, place, surface } = stopIn(inbox, event);
+  try {
+    await dispatch.stop({ id, place, surface, actor: await directory.actor(event.user) });
+  } finally {
+    await dispatch.dropClaim(id);
+  }
 }

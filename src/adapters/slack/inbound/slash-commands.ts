@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
-import { createNoteTaker } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
@@ -140,25 +139,18 @@ export async function receiveForm(
 /** A form has to be opened within three seconds of what asked for it. */
 const SAYING_MS = 1_500;
 
-/** What a command says when it is run without options; null where it says nothing in time. */
+/** What a command says without options; null where it says nothing in time. */
 async function sayingOf(
-  inbox: Inbox,
-  command: CommandDeclaration,
+  { workspace, dispatch, directory, surfaces, clock }: Inbox,
+  { name }: CommandDeclaration,
   body: CommandBody,
 ): Promise<string | null> {
-  const { workspace, dispatch, directory, surfaces, clock } = inbox;
-  const notes = createNoteTaker(workspace.team);
-  const said = directory.actor(body.user_id).then((actor) =>
-    dispatch.command({
-      id: `slack:${body.team_id}/form/${body.trigger_id}`,
-      command: command.name,
-      options: {},
-      actor,
-      place: placeAt(workspace.team, body.channel_id, null),
-      surface: notes,
-    }),
-  );
-  surfaces.tasks.run('say what stands above a form', () => said);
-  await waitAtMost(clock, SAYING_MS, said);
-  return notes.notices[0]?.text ?? null;
+  let said: string | null = null;
+  const place = placeAt(workspace.team, body.channel_id, null);
+  const asking = directory.actor(body.user_id).then(async (actor) => {
+    said = await dispatch.view({ command: name, actor, place });
+  });
+  surfaces.tasks.run('say what stands above a form', () => asking);
+  await waitAtMost(clock, SAYING_MS, asking);
+  return said;
 }

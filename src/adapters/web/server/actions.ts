@@ -247,9 +247,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       }
       if (room.hasReplies(messageId))
         throw new Refused(409, 'This message has a thread, so it cannot be deleted.');
+      if (message.kind === 'said') await dispatch.retract(`web:${messageId}`);
       await room.remove(messageId);
       if (message.kind === 'said') await uploads.delete(message.files.map((file) => file.id));
-      if (message.kind === 'said') run(dispatch.retract(`web:${messageId}`));
     },
 
     settled: () => running.settled(),
