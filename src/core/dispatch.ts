@@ -317,6 +317,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
             return services.chat.stop(press);
           case 'retry':
             return services.chat.retry(press, textIn(parsed.values, 'model'));
+          case 'thinking':
+            return services.chat.showThinking(press);
           case 'good':
           case 'bad':
             return services.chat.rate(press, press.button, textIn(parsed.values, 'reason'));

@@ -158,7 +158,7 @@ export interface ActivityItem extends Spot {
   /** The question's id: its message's, where that is shown. */
   readonly id: string;
   readonly user: string;
-  readonly activity: 'queued' | 'working';
+  readonly activity: 'queued' | 'working' | 'thinking';
   /** How it stands in the queue; null if it does not wait for others. */
   readonly queue: string | null;
 }

@@ -46,6 +46,8 @@ const answerSchema = z.object({
   shown: shownSchema.exactOptional(),
   /** While its place is locked: what is to be shown there. */
   held: heldSchema.exactOptional(),
+  /** What the model thought before it answered, at most `MAX_REASONING_CHARS`. Never sent to a model again. */
+  reasoning: z.string().exactOptional(),
   /** Its messages, in order, by `LiveMessage.key`. */
   messages: z.array(z.string()).exactOptional(),
   /** What the message was edited to since. */
@@ -67,7 +69,10 @@ export interface AnswerRecords {
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
   /** Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. */
-  amend(id: string, more: Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages'>): Promise<boolean>;
+  amend(
+    id: string,
+    more: Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages' | 'reasoning'>,
+  ): Promise<boolean>;
   /** Takes out what waits for its place to be opened; null if nothing does. */
   unhold(id: string): Promise<HeldAnswer | null>;
   /** The answer that a message belongs to, by `LiveMessage.key`. */

@@ -56,11 +56,16 @@ export interface Answered {
   readonly firstTextMs: number | null;
   readonly durationMs: number;
   readonly bill: Bill | null;
+  /** The beginning of what the model thought before it answered; empty if it did not, or does not say. */
+  readonly reasoning: string;
   /** Of a failure, for the log. */
   readonly error: unknown;
 }
 
 export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to ask again.';
+
+/** What is kept of a model's reasoning: some 1,300 words, as much as people read. */
+export const MAX_REASONING_CHARS = 8_000;
 
 /** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
 const CLOSING_MARGIN_MS = 15_000;
@@ -133,6 +138,7 @@ export async function answer(
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
   let isThinking = false;
+  let reasoning = '';
   const thinking = createStopwatch(clock);
   const images: NoticeFile[] = [];
   try {
@@ -147,8 +153,10 @@ export async function answer(
       } else if (event.type === 'citation') citations.push(event);
       else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
       else if (event.type === 'reasoning') {
+        if (!isThinking) surface.think?.();
         isThinking = true;
         thinking.start();
+        if (reasoning.length < MAX_REASONING_CHARS) reasoning += event.delta;
       } else if (event.type === 'image') images.push(fileOf(event, images.length + 1, modelNow()));
       else if (event.type === 'done')
         outcome = { kind: 'finished', done: event, isThinking, images: images.length };
@@ -193,6 +201,7 @@ export async function answer(
     firstTextMs,
     durationMs,
     bill,
+    reasoning: reasoning.trim().slice(0, MAX_REASONING_CHARS).toWellFormed(),
     error: outcome.kind === 'failed' ? outcome.error : null,
   };
   const unkept = await job.keep(answered).then(
@@ -202,7 +211,7 @@ export async function answer(
       return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
-  const moment = momentAfter(ending, surface, announces);
+  const moment = { ...momentAfter(ending, surface, announces), hasReasoning: answered.reasoning !== '' };
   const delivered = await reply.finish({
     ...ending,
     note: joined(ending.note, unkept),

@@ -13,6 +13,7 @@ import type { Admission, Place, Press } from '../ports/events.ts';
 import { broughtIn, textsIn, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
 import { type AnswerRecord, newAnswerId, type ShownAnswer } from './answer-records.ts';
+import { MAX_REASONING_CHARS } from './answering.ts';
 import type { Conversation } from './conversations.ts';
 import type { Pauses } from './pause.ts';
 import {
@@ -50,6 +51,8 @@ export interface Chat {
   edited(question: Question & { readonly message: string }): Promise<void>;
   /** Answers what a question was edited to. */
   answerEdited(press: Press): Promise<void>;
+  /** Shows a person what the model thought before it answered. */
+  showThinking(press: Press): Promise<void>;
   /** Keeps what a person thinks of an answer that they see. */
   rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
   /** Asks for the rest of an answer that was cut at the longest length allowed. */
@@ -256,6 +259,15 @@ export function createChat(options: ChatOptions): Chat {
       const record = await answers.get(answerId);
       if (record?.guild !== guild) return null;
       return (await turnOf(record))?.model ?? null;
+    },
+    async showThinking(press) {
+      const record = await recordFor(press);
+      if (record === null) return;
+      const { reasoning } = record;
+      if (reasoning === undefined) return tell(press.surface, 'What the model thought is not kept any more.');
+      const isCut = reasoning.length >= MAX_REASONING_CHARS;
+      const head = `**What the model thought**${isCut ? ` (its first ${MAX_REASONING_CHARS.toLocaleString('en-US')} characters)` : ''}`;
+      await tell(press.surface, `${head}\n\n${reasoning}`);
     },
     async rate(press, verdict, reason) {
       const record = await recordFor(press);

@@ -519,7 +519,8 @@ export function createQuestionRunner(
         onThread: (key) => void places.push(tieThread(key)),
         announcesListening: announces,
         async keep(answered) {
-          const { status } = answered;
+          const { status, reasoning } = answered;
+          if (reasoning !== '' && !entry.lost.aborted) await answers.amend(id, { reasoning });
           const text = textInHistory(answered.text, answered.images.length);
           if (text === '' || entry.lost.aborted) return;
           const { questionTokens } = request.current;

@@ -35,6 +35,8 @@ export interface Moment {
   readonly mayContinueInThread?: boolean;
   /** Whether it says that the bot listens in its thread. */
   readonly announcesListening?: boolean;
+  /** Whether the model's reasoning is kept. */
+  readonly hasReasoning?: boolean | undefined;
   /** Whether the question was edited since it ended. */
   readonly isEdited?: boolean;
 }
@@ -46,6 +48,8 @@ export const endedMoment = z.object({
   isCut: z.boolean(),
   mayContinueInThread: z.boolean(),
   announcesListening: z.boolean(),
+  // Left out of answers of before it was kept.
+  hasReasoning: z.boolean().exactOptional(),
 });
 export type EndedMoment = z.infer<typeof endedMoment>;
 
@@ -102,6 +106,14 @@ export const BUTTONS = {
     deed: 'go on with',
     shown: (moment) => hasEnded(moment) && moment.isCut === true,
     rank: 8,
+  },
+  thinking: {
+    label: 'Show thinking',
+    style: 'plain',
+    who: 'reader',
+    deed: 'look behind',
+    shown: (moment) => hasEnded(moment) && moment.hasReasoning === true,
+    rank: 6,
   },
   continue: {
     label: 'In a thread',

@@ -74,6 +74,11 @@ export interface Surface {
    */
   waits?(words: string): void;
   /**
+   * The model has begun to think before it answers: says so with the time that it takes, until the first message is open or `idle` is
+   * said. Must not throw. Left out where what `indicate` shows is all that there is.
+   */
+  think?(): void;
+  /**
    * Why nothing can be posted here and who can change that, in words for the asker, if the platform says so beforehand; null if it does not.
    * Asked before a model is. Left out where only a post tells.
    */

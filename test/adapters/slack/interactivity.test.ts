@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/core/command.ts';
 import type { Button } from '../../../src/core/ports/buttons.ts';
 import type { MessageView } from '../../../src/core/ports/surface.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { type Bench, type BenchOptions, COMMANDS, openBench, until } from './harness.ts';
 
 let bench: Bench;
@@ -157,6 +158,56 @@ describe('the sign that a question was seen', () => {
     surface?.indicate('working');
     await surface?.open(view('Hello', 'stop'), never);
     expect(slack.messages(general, question.ts)).toHaveLength(2);
+  });
+});
+
+describe('a model that thinks', () => {
+  it('has a status with the time, until the answer begins', async () => {
+    const { slack, desk, ann, general } = await setUp({ clock: createFastClock(50) });
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    const surface = desk.messages[0]?.surface;
+    const statuses = () => slack.sessions.statuses.get(`${general}:${question.ts}`) ?? [];
+    surface?.think?.();
+    await until(() => statuses().length >= 3);
+    expect(statuses()[0]).toBe('is thinking');
+    expect(statuses()[2]).toMatch(/^is thinking, (8|9|1\d) s$/);
+    await surface?.open(view('Hello', 'stop'), never);
+    const count = statuses().length;
+    surface?.think?.();
+    expect(statuses().length).toBeLessThanOrEqual(count + 1);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('has none where Slack takes none, and answers all the same; without an answer it is taken off', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    slack.faults.add({
+      method: 'assistant.threads.setStatus',
+      how: { kind: 'error', error: 'missing_scope' },
+    });
+    const first = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length === 1);
+    const asked = () => slack.requests.filter(({ method }) => method === 'assistant.threads.setStatus');
+    desk.messages[0]?.surface.think?.();
+    await until(() => asked().length === 1);
+    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    expect(slack.messages(general, first.ts)).toHaveLength(2);
+    ann.say(general, `<@${slack.app.botUserId}> again`);
+    await until(() => desk.messages.length === 2);
+    desk.messages[1]?.surface.think?.();
+    desk.messages[1]?.surface.indicate('idle');
+    expect(asked()).toHaveLength(1);
+  });
+
+  it('has its status taken off where there is no answer after all', async () => {
+    const { slack, desk, ann, general } = await setUp();
+    const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+    await until(() => desk.messages.length > 0);
+    const statuses = () => slack.sessions.statuses.get(`${general}:${question.ts}`) ?? [];
+    desk.messages[0]?.surface.think?.();
+    await until(() => statuses().length === 1);
+    desk.messages[0]?.surface.indicate('idle');
+    await until(() => statuses().at(-1) === '');
   });
 });
 

@@ -100,9 +100,9 @@ describe('👍 and 👎', () => {
     await rate('bad', answerId, ben, { reason: 'Too long.' });
     await rate('good', answerId, mia);
     expect(JSON.parse((await run('export', {}, ben)).file).feedback).toMatchObject([{ reason: 'Too long.' }]);
-    await run('forget', { what: 'myself' }, ben);
+    await run('forget', { what: 'myself', sure: 'yes' }, ben);
     expect((await kept()).map(({ user }) => user)).toEqual(['mia']);
-    await run('forget', { what: 'guild' }, ada);
+    await run('forget', { what: 'guild', sure: 'yes' }, ada);
     expect(await kept()).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ const ALL = {
 
 describe('the buttons under an answer', () => {
   it('are never more than five, whatever is true of it', () => {
-    const flags = ['isCut', 'mayContinueInThread', 'announcesListening'] as const;
+    const flags = ['isCut', 'mayContinueInThread', 'announcesListening', 'hasReasoning', 'isEdited'] as const;
     for (const state of ['running', 'ended', 'priced', 'missed'] as const) {
       for (let bits = 0; bits < 2 ** flags.length; bits++) {
         const given = Object.fromEntries(flags.map((flag, index) => [flag, (bits & (2 ** index)) !== 0]));

@@ -13,12 +13,14 @@ import type { NativeStreams } from './native-stream.ts';
 import { createPostOnce, type PostOnce } from './post-once.ts';
 import { createPostedMessage } from './posted-message.ts';
 import type { PrivateTeller } from './tell-privately.ts';
+import type { ThinkingStatus } from './thinking-status.ts';
 
 export interface AnswerSurfaceOptions {
   readonly workspace: Workspace;
   readonly channel: string;
   readonly root: Root;
   readonly indicator: Indicator;
+  readonly thinking: ThinkingStatus;
   readonly tellPrivately: PrivateTeller;
   /** Says how the question stands in the queue; null takes it back. */
   readonly waits: (words: string | null) => void;
@@ -126,9 +128,11 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       if (activity !== 'queued') options.waits(null);
       if (activity === 'queued' && !root.isReady) return;
       indicator.show(activity);
+      if (activity === 'idle') options.thinking.end(false);
       if (activity === 'working') options.prepare();
     },
     waits: options.waits,
+    think: () => options.thinking.begin(),
     async threadKey(signal) {
       const threadTs = await root.threadTs(signal);
       return threadTs === null ? null : options.threadKeyOf(threadTs);
@@ -143,6 +147,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
           ? await write()
           : await workspace.paced(postScope(team, channel), write, signal);
         indicator.opened();
+        options.thinking.end(true);
         // Behind the text; from here on only its note can change.
         const stands = await showFiles(view, { channel, threadTs }, signal);
         if (stands.note !== view.note) {

@@ -17,6 +17,7 @@ import { createQueueWords } from './queue-words.ts';
 import type { ResponseUrl } from './response-url.ts';
 import type { StreamQuota } from './stream-quota.ts';
 import { createPrivateTeller } from './tell-privately.ts';
+import { createThinkingStatus } from './thinking-status.ts';
 
 /** What all surfaces of a workspace share. */
 export interface SurfaceParts {
@@ -87,6 +88,7 @@ export function createSurfaceFor(
     indicator: createIndicator({ ...parts, channel, root }),
     tellPrivately,
     waits: createQueueWords(parts, place, root, tellPrivately),
+    thinking: createThinkingStatus({ ...parts, channel, root }),
     // In a channel only one person would see a native stream grow, and nobody could stop it.
     streams:
       isDirect && agentView.isOn

@@ -49,6 +49,11 @@ export function reactionScope(team: string): Scope {
   return perMinute(team, 'reactions', 18);
 }
 
+/** Statuses that say how long a model thinks: a second apart over all answers, so that their own method has room. */
+export function thinkingScope(team: string): Scope {
+  return perMinute(team, 'thinking', 60);
+}
+
 /** Each agent session costs two calls of the fifty a minute. */
 export function sessionScope(team: string): Scope {
   return perMinute(team, 'sessions', 20);

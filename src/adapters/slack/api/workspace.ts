@@ -26,6 +26,8 @@ export interface Workspace extends Identity {
 export interface Quirks {
   /** Whether it takes its own pair of feedback buttons; true until it refuses them. */
   takesFeedback: boolean;
+  /** Whether it takes a status of a thread; true until it refuses one. */
+  takesStatus: boolean;
 }
 
 export interface Identity {
@@ -67,7 +69,7 @@ export function createWorkspace(
   return {
     ...identity,
     api,
-    quirks: { takesFeedback: true },
+    quirks: { takesFeedback: true, takesStatus: true },
     paced,
     take: (scope) => limiters.take(scope),
     call,

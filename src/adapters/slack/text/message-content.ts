@@ -14,7 +14,7 @@ export interface MessageContent {
 }
 
 /** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */
-export function contentOf(view: MessageView, quirks: Quirks = TAKES_ALL): MessageContent {
+export function contentOf(view: MessageView, quirks: Takes = TAKES_ALL): MessageContent {
   const body = view.text === '' ? [] : [{ type: 'markdown', text: neutralise(view.text) }];
   return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view, quirks)] };
 }
@@ -35,7 +35,7 @@ export function plainSections(text: string): readonly Json[] {
 }
 
 /** Note, buttons and footer. */
-export function tailOf({ note, footer, buttons }: MessageView, quirks: Quirks = TAKES_ALL): readonly Json[] {
+export function tailOf({ note, footer, buttons }: MessageView, quirks: Takes = TAKES_ALL): readonly Json[] {
   return [
     ...(note === null ? [] : [plainSection(neutralise(clip(datesInWords(note), SIZES.note)))]),
     ...buttonBlocks(buttons, quirks),
@@ -62,14 +62,16 @@ export function plainNotice(text: string): MessageContent {
 export function withButtons(
   blocks: readonly Json[],
   buttons: readonly Button[],
-  quirks: Quirks,
+  quirks: Takes,
 ): readonly Json[] {
   return blocks
     .filter(({ type }) => type !== 'context_actions')
     .flatMap((block) => (block['type'] === 'actions' ? buttonBlocks(buttons, quirks) : [block]));
 }
 
-const TAKES_ALL: Quirks = { takesFeedback: true };
+type Takes = Pick<Quirks, 'takesFeedback'>;
+
+const TAKES_ALL: Takes = { takesFeedback: true };
 
 /** `action_id` of Slack's own pair of buttons; their value is that of `feedbackValue`. */
 export const FEEDBACK_ACTION = 'feedback';
@@ -84,7 +86,7 @@ export function parseFeedback(value: string): Button | null {
  * Whether Slack refused a message for its own pair of feedback buttons. Then it gets plain ones from now on, and the message can be
  * sent again.
  */
-export function notesRefusedFeedback(quirks: Quirks, error: unknown): boolean {
+export function notesRefusedFeedback(quirks: Takes, error: unknown): boolean {
   const isIt =
     quirks.takesFeedback &&
     error instanceof SlackRefusal &&
@@ -93,7 +95,7 @@ export function notesRefusedFeedback(quirks: Quirks, error: unknown): boolean {
   return isIt;
 }
 
-function buttonBlocks(buttons: readonly Button[], { takesFeedback }: Quirks): readonly Json[] {
+function buttonBlocks(buttons: readonly Button[], { takesFeedback }: Takes): readonly Json[] {
   const [good, bad] = (['good', 'bad'] as const).map((wanted) => buttons.find(({ kind }) => kind === wanted));
   const isPair = takesFeedback && good !== undefined && bad !== undefined;
   const plain = isPair ? buttons.filter((button) => button !== good && button !== bad) : buttons;

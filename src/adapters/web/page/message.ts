@@ -119,6 +119,7 @@ const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
   retry: icons.retry,
   more: icons.down,
   continue: icons.thread,
+  thinking: icons.eye,
   answer: icons.retry,
   unlisten: icons.close,
   edited: icons.retry,

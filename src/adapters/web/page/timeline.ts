@@ -167,11 +167,13 @@ function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typ
 
 function activityView({ activity, user, queue }: ActivityItem, state: State): TemplateResult {
   const text =
-    activity === 'working'
-      ? 'Parley is thinking'
-      : queue !== null && user === state.as
-        ? queue
-        : `Seen. ${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} waits for its turn`;
+    activity === 'thinking'
+      ? 'The model thinks before it answers'
+      : activity === 'working'
+        ? 'Parley is thinking'
+        : queue !== null && user === state.as
+          ? queue
+          : `Seen. ${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} waits for its turn`;
   return html`
     <div class="activity ${activity}">
       ${avatar(null, 'Parley')}

@@ -65,6 +65,10 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       const shown = { ...place, kind: 'activity', id: question, user, queue } as const;
       room.setActivity(question, { ...shown, activity: 'queued' }, audience);
     },
+    think() {
+      const shown = { ...place, kind: 'activity', id: question, user, queue: null } as const;
+      room.setActivity(question, { ...shown, activity: 'thinking' }, audience);
+    },
     async open(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;

@@ -51,7 +51,7 @@ export function createAgentMethods(sessions: AgentSessions): Methods {
 
     'assistant.threads.setStatus': {
       tier: 't5',
-      scope: 'assistant:write',
+      scope: 'chat:write',
       handle(args, context) {
         note(args, context, asString(args['status']));
         return {};

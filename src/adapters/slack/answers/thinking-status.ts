@@ -1,0 +1,84 @@
+import type { Clock } from '../../../core/kit/clock.ts';
+import { formatDuration } from '../../../core/kit/durations.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
+import { thinkingScope } from '../api/limits.ts';
+import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
+import type { Workspace } from '../api/workspace.ts';
+import type { Root } from './answer-anchor.ts';
+
+/** Says under a thread that the model thinks, with the time: `is thinking, 12 s`. */
+export interface ThinkingStatus {
+  begin(): void;
+  /** The answer's first message stands, which takes the status away; or there is none to come. */
+  end(isShown: boolean): void;
+}
+
+export interface ThinkingStatusOptions {
+  readonly workspace: Workspace;
+  readonly channel: string;
+  readonly root: Pick<Root, 'threadTs'>;
+  readonly clock: Clock;
+  readonly tasks: Tasks;
+  readonly signal: AbortSignal;
+}
+
+/** Slack takes a status away after two minutes. More often than this nobody looks. */
+const EVERY_MS = 4_000;
+
+/** `is thinking, 12 s`. */
+function thinkingFor(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds === 0) return 'is thinking';
+  return `is thinking, ${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000)}`;
+}
+
+export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingStatus {
+  const { workspace, channel, root, clock, tasks, signal } = options;
+  const over = new AbortController();
+  let hasBegun = false;
+  let isSaid = false;
+
+  async function say(threadTs: string, status: string): Promise<void> {
+    await workspace.call(
+      'assistant.threads.setStatus',
+      { channel_id: channel, thread_ts: threadTs, status },
+      signal,
+    );
+  }
+
+  async function keepSaying(): Promise<void> {
+    const sinceMs = clock.now();
+    const threadTs = await root.threadTs(signal);
+    while (threadTs !== null && !over.signal.aborted && workspace.quirks.takesStatus) {
+      const done = await workspace.take(thinkingScope(workspace.team));
+      // What has no room now is said the next time.
+      if (done !== null) {
+        isSaid = true;
+        await say(threadTs, thinkingFor(clock.now() - sinceMs)).finally(done);
+      }
+      await clock.sleep(EVERY_MS, AbortSignal.any([signal, over.signal])).catch(() => {}); // over
+    }
+  }
+
+  return {
+    begin() {
+      if (hasBegun || !workspace.quirks.takesStatus) return;
+      hasBegun = true;
+      tasks.run('say that the model thinks', () =>
+        keepSaying().catch((error: unknown) => {
+          if (!(error instanceof SlackRefusal) && !(error instanceof NotSlacksAnswer)) throw error;
+          workspace.quirks.takesStatus = false;
+        }),
+      );
+    },
+    end(isShown) {
+      over.abort();
+      if (isShown || !isSaid) return;
+      isSaid = false;
+      tasks.run('take off that the model thinks', async () => {
+        const threadTs = await root.threadTs(signal);
+        if (threadTs !== null && workspace.quirks.takesStatus) await say(threadTs, '');
+      });
+    },
+  };
+}
