@@ -26,6 +26,7 @@ function planOf(fault: WireFault): Omit<PlannedFault, 'on'> {
 }
 
 surfaceContract('memory', {
+  lacks: ['refuseFiles'],
   async open() {
     const clock = createFastClock();
     const limiter = createMemoryLimiter(clock);

@@ -12,9 +12,13 @@ import { waitUntil } from '../support/wait-until.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */
 export interface SurfaceHarness {
+  /** What the platform knows no such thing as: places leave it out, and no test is made of it. Default none. */
+  readonly lacks?: readonly Ability[];
   /** A fresh place where a person has just asked something that nobody has answered yet. */
   open(): Promise<SurfacePlace>;
 }
+
+type Ability = 'shut' | 'deleteMessage' | 'refuseFiles' | 'failNext';
 
 /** The real adapter at one place of its loopback platform, and the eyes and hands of people there. */
 export interface SurfacePlace {
@@ -33,15 +37,15 @@ export interface SurfacePlace {
   readMessages(): Promise<readonly SeenAnswer[]>;
   /** All that this person can read here or got from the bot in private, the answer aside. */
   readAs(reader: 'asker' | 'bystander'): Promise<string>;
-  /** The bot may not write here any more. Leave out where the platform knows no such thing. */
+  /** The bot may not write here any more. */
   readonly shut?: () => Promise<void>;
-  /** A person deletes a message of the answer. Leave out where the platform knows no such thing. */
+  /** A person deletes a message of the answer. */
   readonly deleteMessage?: (index: number) => Promise<void>;
   /** The names of the files that a person sees with the answer, in order. */
   readonly filesSeen: () => readonly string[];
-  /** From now on no file can be put here. Leave out where every file can. */
+  /** From now on no file can be put here. */
   readonly refuseFiles?: () => void;
-  /** Strikes the next call that opens or updates a message. Leave out where there is no wire between. */
+  /** Strikes the next call that opens or updates a message. */
   readonly failNext?: (write: 'open' | 'update', fault: WireFault) => void;
   close(): Promise<void>;
 }
@@ -77,13 +81,27 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       place = null;
     });
 
+    const { lacks = [] } = harness;
+    /** Registers what the platform has; nothing of what it lacks. */
+    const ifItCan = (ability: Ability, register: () => void) => {
+      if (!lacks.includes(ability)) register();
+    };
+
     /** Writes go through the limiter, as those of the reply engine do. */
     async function setUp() {
       const here = await harness.open();
       place = here;
+      for (const ability of lacks) expect(here[ability], ability).toBeUndefined();
+      const missing = (ability: Ability) => () => {
+        throw new Error(`the place has no ${ability}, and the harness does not say that it lacks it`);
+      };
       const { surface, limiters } = here;
       return {
         ...here,
+        shut: here.shut ?? missing('shut'),
+        deleteMessage: here.deleteMessage ?? missing('deleteMessage'),
+        refuseFiles: here.refuseFiles ?? missing('refuseFiles'),
+        failNext: here.failNext ?? missing('failNext'),
         async open(view: MessageView, signal = never) {
           await surface.prepare?.(signal);
           return limiters.run(surface.openScope, always, () => surface.open(view, signal), signal);
@@ -292,87 +310,92 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       expect(await readMessages()).toEqual([]);
     });
 
-    it('stops a write that hangs as soon as the signal aborts', async ({ skip }) => {
-      const { open, update, clock, failNext } = await setUp();
-      if (failNext === undefined) return skip('no wire between');
-      for (const write of ['open', 'update'] as const) {
-        const message = write === 'open' ? null : await open(streaming('Hello'));
-        failNext(write, { kind: 'silent' });
-        const leaving = new AbortController();
-        const writing =
-          message === null
-            ? open(streaming('Hello'), leaving.signal)
-            : update(message, streaming('Hello there'), leaving.signal);
-        const outcome = expect(writing).rejects.toThrow();
-        await clock.sleep(1_000);
-        leaving.abort();
-        await outcome;
-      }
+    ifItCan('failNext', () => {
+      it('stops a write that hangs as soon as the signal aborts', async () => {
+        const { open, update, clock, failNext } = await setUp();
+        for (const write of ['open', 'update'] as const) {
+          const message = write === 'open' ? null : await open(streaming('Hello'));
+          failNext(write, { kind: 'silent' });
+          const leaving = new AbortController();
+          const writing =
+            message === null
+              ? open(streaming('Hello'), leaving.signal)
+              : update(message, streaming('Hello there'), leaving.signal);
+          const outcome = expect(writing).rejects.toThrow();
+          await clock.sleep(1_000);
+          leaving.abort();
+          await outcome;
+        }
+      });
     });
 
-    it('says that the place is gone where a message was deleted', async ({ skip }) => {
-      const { open, update, deleteMessage } = await setUp();
-      if (deleteMessage === undefined) return skip('messages cannot be deleted here');
-      const message = await open(streaming('Hello'));
-      await deleteMessage(0);
-      const gone = await caught(update(message, streaming('Hello there')));
-      expect(gone).toBeInstanceOf(PlaceGone);
-      expect(gone).toMatchObject({ reason: 'deleted' });
+    ifItCan('deleteMessage', () => {
+      it('says that the place is gone where a message was deleted', async () => {
+        const { open, update, deleteMessage } = await setUp();
+        const message = await open(streaming('Hello'));
+        await deleteMessage(0);
+        const gone = await caught(update(message, streaming('Hello there')));
+        expect(gone).toBeInstanceOf(PlaceGone);
+        expect(gone).toMatchObject({ reason: 'deleted' });
+      });
     });
 
-    it('says that the place is gone where the bot may not write any more', async ({ skip }) => {
-      const { open, shut } = await setUp();
-      if (shut === undefined) return skip('the bot can always write here');
-      await shut();
-      expect(await caught(open(streaming('Hello')))).toBeInstanceOf(PlaceGone);
+    ifItCan('shut', () => {
+      it('says that the place is gone where the bot may not write any more', async () => {
+        const { open, shut } = await setUp();
+        await shut();
+        expect(await caught(open(streaming('Hello')))).toBeInstanceOf(PlaceGone);
+      });
     });
 
-    it('passes on how long a rate limit asks to wait, and shows nothing meanwhile', async ({ skip }) => {
-      const { open, update, failNext, read } = await setUp();
-      if (failNext === undefined) return skip('no wire between');
-      failNext('open', { kind: 'rate-limited', retryAfterMs: 3_000 });
-      expectWait(await caught(open(streaming('One'))), 3_000);
-      expect(await read()).toEqual([]);
-      const message = await open(streaming('One'));
+    ifItCan('failNext', () => {
+      it('passes on how long a rate limit asks to wait, and shows nothing meanwhile', async () => {
+        const { open, update, failNext, read } = await setUp();
+        failNext('open', { kind: 'rate-limited', retryAfterMs: 3_000 });
+        expectWait(await caught(open(streaming('One'))), 3_000);
+        expect(await read()).toEqual([]);
+        const message = await open(streaming('One'));
 
-      failNext('update', { kind: 'rate-limited', retryAfterMs: 7_000 });
-      expectWait(await caught(update(message, streaming('One two'))), 7_000);
-      await update(message, streaming('One two'));
-      const [text = '', ...others] = await read();
-      expect(others).toEqual([]);
-      expect(plain(text)).toContain('One two');
+        failNext('update', { kind: 'rate-limited', retryAfterMs: 7_000 });
+        expectWait(await caught(update(message, streaming('One two'))), 7_000);
+        await update(message, streaming('One two'));
+        const [text = '', ...others] = await read();
+        expect(others).toEqual([]);
+        expect(plain(text)).toContain('One two');
+      });
     });
 
-    it.for(['unavailable', 'lost'] as const)(
-      'doubles nothing where a write fails once (%s) and is tried again with more',
-      async (kind, { skip }) => {
-        const { open, update, clock, failNext, read } = await setUp();
-        if (failNext === undefined) return skip('no wire between');
-        failNext('open', { kind });
-        const message = await again(clock, (attempt) =>
-          open(streaming(attempt === 0 ? 'alpha' : 'alpha beta')),
-        );
-        await update(message, streaming('alpha beta gamma'));
-        failNext('update', { kind });
-        await again(clock, (attempt) =>
-          update(
-            message,
-            streaming(attempt === 0 ? 'alpha beta gamma delta' : 'alpha beta gamma delta epsilon'),
-          ),
-        );
-        await update(message, ended('alpha beta gamma delta epsilon zeta', {}));
-        const messages = await read();
-        expect(messages).toHaveLength(1);
-        expect(plain(messages[0] ?? '').match(/alpha|beta|gamma|delta|epsilon|zeta/g)).toEqual([
-          'alpha',
-          'beta',
-          'gamma',
-          'delta',
-          'epsilon',
-          'zeta',
-        ]);
-      },
-    );
+    ifItCan('failNext', () => {
+      it.for(['unavailable', 'lost'] as const)(
+        'doubles nothing where a write fails once (%s) and is tried again with more',
+        async (kind) => {
+          const { open, update, clock, failNext, read } = await setUp();
+          failNext('open', { kind });
+          const message = await again(clock, (attempt) =>
+            open(streaming(attempt === 0 ? 'alpha' : 'alpha beta')),
+          );
+          await update(message, streaming('alpha beta gamma'));
+          failNext('update', { kind });
+          await again(clock, (attempt) =>
+            update(
+              message,
+              streaming(attempt === 0 ? 'alpha beta gamma delta' : 'alpha beta gamma delta epsilon'),
+            ),
+          );
+          await update(message, ended('alpha beta gamma delta epsilon zeta', {}));
+          const messages = await read();
+          expect(messages).toHaveLength(1);
+          expect(plain(messages[0] ?? '').match(/alpha|beta|gamma|delta|epsilon|zeta/g)).toEqual([
+            'alpha',
+            'beta',
+            'gamma',
+            'delta',
+            'epsilon',
+            'zeta',
+          ]);
+        },
+      );
+    });
 
     /** An answer with images, as the reply engine shows it. */
     async function showImages(deltas: readonly string[], note: string | null) {
@@ -409,15 +432,13 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       expect(violations()).toEqual([]);
     });
 
-    it.for<[string, string[]]>([
-      ['short', ['One fjord. ', 'Two fjords.']],
-      ['absent', []],
-      ['as long as one message', ['full']],
-    ])(
-      'says that images are missing where they cannot be put, with text that is %s',
-      async ([, given], { skip }) => {
+    ifItCan('refuseFiles', () => {
+      it.for<[string, string[]]>([
+        ['short', ['One fjord. ', 'Two fjords.']],
+        ['absent', []],
+        ['as long as one message', ['full']],
+      ])('says that images are missing where they cannot be put, with text that is %s', async ([, given]) => {
         const { surface, readMessages, filesSeen, refuseFiles } = await setUp();
-        if (refuseFiles === undefined) return skip();
         const deltas = given[0] === 'full' ? [filled('fjord ', surface)] : given;
         refuseFiles();
         expect(await showImages(deltas, 'Cut here.')).toBe(true);
@@ -431,8 +452,8 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
           'The end.',
         );
         expect(messages.at(-1)?.buttons).toEqual([RETRY]);
-      },
-    );
+      });
+    });
 
     it('holds a streamed answer of 6,000 words whole, once, in order, and readable all the time', {
       timeout: 60_000,

@@ -50,6 +50,7 @@ interface Way {
 
 function contractOf(name: string, way: Way): void {
   surfaceContract(`discord ${name}`, {
+    lacks: way.shut ? [] : ['shut'],
     async open(): Promise<SurfacePlace> {
       const ground = await openGround();
       const { bench, ada, bob, channel } = ground;

@@ -13,6 +13,7 @@ import { viewOf } from '../scripted-dispatch.ts';
 const never = new AbortController().signal;
 
 surfaceContract('playground', {
+  lacks: ['shut', 'refuseFiles', 'failNext'],
   async open() {
     const clock = createFastClock();
     const room = createRoom(openStore(new Map()), clock, pino({ level: 'silent' }));
