@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/app/http-server.ts';
 import { forOperator } from '../../src/app/operator-only.ts';
 import { startPlayground } from '../adapters/web/playground.ts';
+import { ADMIN_TOKEN, startDashboard } from '../admin/dashboard.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -94,6 +95,32 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as the docs have it', (pro
     const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
     expect((await fetch(`${address}/playground/api/room`, { headers: { cookie } })).status).toBe(200);
   });
+
+  it.skipIf(!isInstalled(program))(
+    'the dashboard asks for the token, takes forms of its own, and no others',
+    async () => {
+      const dashboard = await startDashboard();
+      closers.push(() => dashboard.close());
+      const address = await proxied(program, dashboard.url);
+      const post = (path: string, fields: Record<string, string>, headers: Record<string, string>) =>
+        fetch(address + path, {
+          method: 'POST',
+          body: new URLSearchParams(fields),
+          headers,
+          redirect: 'manual',
+        });
+      expect((await fetch(`${address}/admin`)).status).toBe(401);
+      const login = await post('/admin/login', { token: ADMIN_TOKEN }, { origin: address });
+      expect([login.status, login.headers.get('location')]).toEqual([303, '/admin']);
+      const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
+      expect((await fetch(`${address}/admin`, { headers: { cookie } })).status).toBe(200);
+      expect((await post('/admin/pause', {}, { cookie, origin: 'https://attacker.example' })).status).toBe(
+        403,
+      );
+      expect((await post('/admin/pause', {}, { cookie, origin: address })).status).toBe(303);
+      expect(await dashboard.bot.services.pauses.read()).toMatchObject({ by: 'dashboard (127.0.0.1)' });
+    },
+  );
 
   it.skipIf(!isInstalled(program))('a playground without a token is closed', async () => {
     const playground = await startPlayground();

@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/kit/durations.ts';
 import { counted } from '../../core/kit/text.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, table } from '../html.ts';
-import { guildLink, modelName } from './overview.ts';
+import { guildLink, modelName } from './use.ts';
 
 /** The answers that all processes are at, each with a way to stop it. */
 export async function answers({ services, names }: AdminHost): Promise<Html> {

@@ -4,7 +4,7 @@ import { momentInWords } from '../../core/access/until.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, table } from '../html.ts';
-import { guildLink } from './overview.ts';
+import { guildLink } from './use.ts';
 
 const PAGE = 100;
 

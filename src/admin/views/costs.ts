@@ -5,7 +5,7 @@ import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { listUnsettled, whyUnsettled } from '../../core/ledger/unsettled.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, table } from '../html.ts';
-import { guildLink, modelName } from './overview.ts';
+import { guildLink, modelName } from './use.ts';
 
 /** Requests whose price is not booked. */
 export async function costs({ services, names }: AdminHost): Promise<Html> {

@@ -4,7 +4,7 @@ import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { GuildRules } from '../../core/ledger/guild-rules.ts';
 import { amountInWords, useInWords } from '../../core/ledger/limit-words.ts';
-import { groupsOf, readUsage, sumInWords } from '../../core/ledger/report.ts';
+import { groupsOf, readUsage } from '../../core/ledger/report.ts';
 import { type GuildId, groupWord, platformOf } from '../../core/ports/actor.ts';
 import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../../core/ports/limits.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
@@ -12,14 +12,15 @@ import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
 import { changesTable, newestChanges } from './changes.ts';
-import { modelName, useTable } from './overview.ts';
+import { useCharts, useTable, useTiles } from './use.ts';
 
 const COUNT = 30;
 const MAX_PEOPLE = 50;
 const MAX_ENTRIES = 20;
 
 /** One guild: what it holds, what it may use and did use, and who changed what. */
-export async function guild({ services }: AdminHost, id: GuildId): Promise<Html> {
+export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
+  const { services } = host;
   const { clock, timeZone } = services;
   const [report, usage, limits, entries] = await Promise.all([
     services.guilds.report(id),
@@ -27,35 +28,26 @@ export async function guild({ services }: AdminHost, id: GuildId): Promise<Html>
     limitsSection(id, services),
     newestChanges(services.audit, id, MAX_ENTRIES),
   ]);
-  const { rows, sums } = usage;
-  const people = groupsOf(rows, ({ user }) => user).slice(0, MAX_PEOPLE);
+  const people = groupsOf(usage.rows, ({ user }) => user).slice(0, MAX_PEOPLE);
   return html`<p class="soft"><code>${id}</code> · a ${PLATFORMS[platformOf(id)].guildWord} on ${PLATFORMS[platformOf(id)].name}</p>
 ${tierSection(report)}
 ${keysSection(report)}
 ${limits}
-<section><h2>Use</h2>
-<ul class="holdings"><li>Today: ${sumInWords(sums.today)}</li><li>This month: ${sumInWords(sums.month)}</li><li>Last ${COUNT} days: ${sumInWords(sums.days)}</li></ul>
-${useTable(
-  'Use by model',
-  'Model',
-  groupsOf(rows, ({ model }) => model).map(({ key, sum }) => ({
-    name: named(modelName(key, services)),
-    sum,
-  })),
-)}
+<h2>Use</h2>
+${useTiles(usage)}
+${await useCharts(host, usage, { guild: id, by: 'model' })}
 ${
   people.length === 0
     ? ''
-    : html`<h3>By person</h3>${useTable(
+    : html`<section><h2>By person, last ${COUNT} days</h2>${useTable(
         'Use by person',
         'Person',
         people.map(({ key, rows: own, sum }) => ({
           name: html`<bdi>${own[0]?.userName ?? key}</bdi> <code class="soft">${key}</code>`,
           sum,
         })),
-      )}`
+      )}</section>`
 }
-</section>
 <section><h2>Changes</h2>
 ${changesTable(entries, null)}
 <p><a href="/admin/audit?guild=${encodeURIComponent(id)}">All changes of this guild</a></p>

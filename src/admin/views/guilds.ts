@@ -4,7 +4,7 @@ import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { readUsage } from '../../core/ledger/report.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, table } from '../html.ts';
-import { guildLink } from './overview.ts';
+import { guildLink } from './use.ts';
 
 const COUNT = 30;
 

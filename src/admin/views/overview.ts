@@ -1,35 +1,22 @@
 import { html } from 'hono/html';
 import { momentInWords } from '../../core/access/until.ts';
-import { readOutcomes } from '../../core/chat/outcome-report.ts';
-import { DIRECT_MESSAGES } from '../../core/chat/outcomes.ts';
 import { MAX_PAUSE_CHARS, type Pause } from '../../core/chat/pause.ts';
 import { counted } from '../../core/kit/text.ts';
-import { levelInWords, usdOrNothing } from '../../core/ledger/limit-words.ts';
-import {
-  groupsOf,
-  ratedInWords,
-  readUsage,
-  sumInWords,
-  sumOf,
-  type UsageRow,
-} from '../../core/ledger/report.ts';
-import type { GuildId } from '../../core/ports/actor.ts';
+import { levelInWords } from '../../core/ledger/limit-words.ts';
+import { readUsage } from '../../core/ledger/report.ts';
 import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';
-import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { StoreError } from '../../core/ports/store.ts';
-import type { Services } from '../../core/services.ts';
-import { chart, seriesFor, shownOf } from '../chart.ts';
 import type { AdminHost, Health } from '../host.ts';
 import { type Html, pill, table } from '../html.ts';
-import { outcomeCharts, outcomeTable } from './outcomes.ts';
+import { type Grouping, useCharts, useTiles } from './use.ts';
 
 export const DAYS = [7, 30, 90] as const;
-export const GROUPINGS = { model: 'model', guild: 'guild' } as const;
+export const GROUPINGS = ['model', 'guild'] as const satisfies readonly Grouping[];
 
 /** What the overview is asked for, by its address. */
 export interface OverviewQuery {
   readonly days: (typeof DAYS)[number];
-  readonly by: keyof typeof GROUPINGS;
+  readonly by: Grouping;
 }
 
 /** How everything is, and what was used. It shows the first also if the store fails. */
@@ -48,117 +35,23 @@ export async function overview(host: AdminHost, query: OverviewQuery): Promise<H
   }
 }
 
-async function useOf({ services, names }: AdminHost, query: OverviewQuery): Promise<Html> {
-  const { clock, timeZone } = services;
-  const by = GROUPINGS[query.by];
-  const [{ rows, days, sums }, levels] = await Promise.all([
-    readUsage(services, { guild: null, count: query.days, nowMs: clock.now(), timeZone }),
-    services.ledger.levels({ guild: 'web:local', user: '', payer: 'operator' }, UNLIMITED_GUILD),
+async function useOf(host: AdminHost, { days, by }: OverviewQuery): Promise<Html> {
+  const { clock, timeZone, ledger } = host.services;
+  const nowMs = clock.now();
+  const [report, levels] = await Promise.all([
+    readUsage(host.services, { guild: null, count: days, nowMs, timeZone }),
+    ledger.levels({ guild: 'web:local', user: '', payer: 'operator' }, UNLIMITED_GUILD),
   ]);
-  const went = await readOutcomes(services.outcomes, { guild: null, day: days[0] ?? '', timeZone });
-  const known = await names.of([...new Set([...rows, ...went].map(({ guild }) => guild))]);
-  const keyOf = (row: Pick<UsageRow, 'guild' | 'model'>) => (query.by === 'guild' ? row.guild : row.model);
-  const nameOf = (key: string) =>
-    query.by === 'model'
-      ? modelName(key, services)
-      : key === DIRECT_MESSAGES
-        ? 'Direct messages'
-        : (known.get(key as GuildId) ?? key);
-  const named = <G extends { readonly key: string }>(group: G) => ({
-    ...group,
-    id: group.key,
-    key: nameOf(group.key),
-  });
-  const groups = groupsOf(rows, keyOf).map(named);
-  const outcomes = Array.from(Map.groupBy(went, keyOf), ([key, some]) => named({ key, rows: some }));
-  const shown = shownOf([...groups, ...outcomes].map(({ key }) => key));
-  const link = ({ id, key }: { readonly id: string; readonly key: string }) =>
-    query.by === 'guild' && id !== DIRECT_MESSAGES ? guildLink(id, key) : html`<bdi>${key}</bdi>`;
   const installation = levels.filter(({ limit, most }) => !isGuildLimit(limit) && most !== null);
-  const tiles = [
-    ['Today', sums.today],
-    ['This month', sums.month],
-    [`Last ${query.days} days`, sums.days],
-  ] as const;
   return html`<h2 id="use">Use</h2>
-<dl class="tiles">${tiles.map(
-    ([name, sum]) =>
-      html`<div><dt>${name}</dt><dd class="amount">${usdOrNothing(sum.costNanoUsd)}</dd><dd class="soft">${sumInWords(sum)}</dd></div>`,
-  )}</dl>
+${useTiles(report)}
 ${
   installation.length === 0
     ? ''
-    : html`<ul class="soft">${installation.map((level) => html`<li>${levelInWords(level, { nowMs: clock.now(), timeZone, platform: null })}</li>`)}</ul>`
+    : html`<ul class="soft">${installation.map((level) => html`<li>${levelInWords(level, { nowMs, timeZone, platform: null })}</li>`)}</ul>`
 }
-${filter(query)}
-<section aria-label="Charts"><div class="charts">
-${chart({
-  title: `Cost by ${by}`,
-  days,
-  series: seriesFor(shown, groups, days, (some) => sumOf(some).costNanoUsd),
-  kind: 'bars',
-  format: usdOrNothing,
-})}
-${chart({
-  title: `Requests by ${by}`,
-  days,
-  series: seriesFor(shown, groups, days, (some) => sumOf(some).requests),
-  kind: 'bars',
-  format: (value) => value.toLocaleString('en-US'),
-})}
-${outcomeCharts(by, days, { shown, groups: outcomes, rows })}
-</div></section>
-<section><h2>By ${by}, last ${query.days} days</h2>
-${useTable(
-  `Use by ${by}`,
-  query.by === 'guild' ? 'Guild' : 'Model',
-  groups.map((group) => ({ name: link(group), sum: group.sum })),
-)}
-<h3>How answers went</h3>
-${outcomeTable(
-  query.by === 'guild' ? 'Guild' : 'Model',
-  outcomes.map((group) => ({ ...group, name: link(group) })),
-)}
-</section>`;
-}
-
-export function modelName(id: string, { catalogue }: Pick<Services, 'catalogue'>): string {
-  // In the playground all models are on offer.
-  return catalogue.get(id, LOCAL_PLATFORM)?.name ?? id;
-}
-
-export function guildLink(guild: string, name: string): Html {
-  return html`<a href="/admin/guilds/${encodeURIComponent(guild)}"><bdi>${name}</bdi></a>`;
-}
-
-/** Requests, tokens and cost; what is not settled and what was rated have columns only if there is some. */
-export function useTable(
-  caption: string,
-  heading: string,
-  lines: readonly { readonly name: Html; readonly sum: ReturnType<typeof sumOf> }[],
-): Html {
-  const isOpen = lines.some(({ sum }) => sum.unsettled > 0);
-  const isRated = lines.some(({ sum }) => sum.good + sum.bad > 0);
-  return table(
-    caption,
-    [
-      { heading },
-      ...['Requests', 'Tokens', 'Cost', ...(isOpen ? ['Not settled', 'At most'] : [])].map((each) => ({
-        heading: each,
-        isNumeric: true,
-      })),
-      ...(isRated ? [{ heading: 'Rated' }] : []),
-    ],
-    lines.map(({ name, sum }) => [
-      name,
-      sum.requests,
-      sum.promptTokens + sum.completionTokens,
-      usdOrNothing(sum.costNanoUsd),
-      ...(isOpen ? [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)] : []),
-      ...(isRated ? [ratedInWords(sum)] : []),
-    ]),
-    'Nothing was used in these days.',
-  );
+${filter({ days, by })}
+${await useCharts(host, report, { guild: null, by })}`;
 }
 
 /** @param live how many answers are under way in all processes */
@@ -203,8 +96,8 @@ function filter({ days, by }: OverviewQuery): Html {
 <div><label for="days">Days</label><select id="days" name="days">${DAYS.map(
     (each) => html`<option value="${each}" ${each === days ? 'selected' : ''}>Last ${each} days</option>`,
   )}</select></div>
-<div><label for="by">By</label><select id="by" name="by">${Object.entries(GROUPINGS).map(
-    ([value, label]) => html`<option value="${value}" ${value === by ? 'selected' : ''}>By ${label}</option>`,
+<div><label for="by">By</label><select id="by" name="by">${GROUPINGS.map(
+    (each) => html`<option value="${each}" ${each === by ? 'selected' : ''}>By ${each}</option>`,
   )}</select></div>
 <button class="plain">Show</button></form></section>`;
 }

@@ -92,6 +92,6 @@ function overviewQuery(context: Request): OverviewQuery {
   const { days, by } = context.req.query();
   return {
     days: DAYS.find((each) => String(each) === days) ?? 30,
-    by: by !== undefined && Object.hasOwn(GROUPINGS, by) ? (by as OverviewQuery['by']) : 'model',
+    by: GROUPINGS.find((each) => each === by) ?? 'model',
   };
 }

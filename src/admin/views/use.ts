@@ -1,0 +1,133 @@
+import { html } from 'hono/html';
+import { readOutcomes } from '../../core/chat/outcome-report.ts';
+import { DIRECT_MESSAGES } from '../../core/chat/outcomes.ts';
+import { usdOrNothing } from '../../core/ledger/limit-words.ts';
+import {
+  groupsOf,
+  ratedInWords,
+  sumInWords,
+  sumOf,
+  type UsageReport,
+  type UsageRow,
+} from '../../core/ledger/report.ts';
+import type { GuildId } from '../../core/ports/actor.ts';
+import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
+import type { Services } from '../../core/services.ts';
+import { chart, seriesFor, shownOf } from '../chart.ts';
+import type { AdminHost } from '../host.ts';
+import { type Html, table } from '../html.ts';
+import { outcomeCharts, outcomeTable } from './outcomes.ts';
+
+const HEADINGS = { model: 'Model', guild: 'Guild' } as const;
+
+/** By what use is told apart. */
+export type Grouping = keyof typeof HEADINGS;
+
+/** The sums that `/usage` says, in the same words. */
+export function useTiles({ sums, days }: UsageReport): Html {
+  const tiles = [
+    ['Today', sums.today],
+    ['This month', sums.month],
+    [`Last ${days.length} days`, sums.days],
+  ] as const;
+  return html`<dl class="tiles">${tiles.map(
+    ([name, sum]) =>
+      html`<div><dt>${name}</dt><dd class="amount">${usdOrNothing(sum.costNanoUsd)}</dd><dd class="soft">${sumInWords(sum)}</dd></div>`,
+  )}</dl>`;
+}
+
+/** Charts and tables of what was used and how answers went, in a guild or in all (null), by model or by guild. */
+export async function useCharts(
+  { services, names }: AdminHost,
+  { rows, days }: UsageReport,
+  { guild, by }: { readonly guild: GuildId | null; readonly by: Grouping },
+): Promise<Html> {
+  const { outcomes: log, timeZone } = services;
+  const went = await readOutcomes(log, { guild, day: days[0] ?? '', timeZone });
+  const known = await names.of([...new Set([...rows, ...went].map((row) => row.guild))]);
+  const keyOf = (row: Pick<UsageRow, 'guild' | 'model'>) => (by === 'guild' ? row.guild : row.model);
+  const nameOf = (key: string) =>
+    by === 'model'
+      ? modelName(key, services)
+      : key === DIRECT_MESSAGES
+        ? 'Direct messages'
+        : (known.get(key as GuildId) ?? key);
+  const named = <G extends { readonly key: string }>(group: G) => ({
+    ...group,
+    id: group.key,
+    key: nameOf(group.key),
+  });
+  const groups = groupsOf(rows, keyOf).map(named);
+  const outcomes = Array.from(Map.groupBy(went, keyOf), ([key, some]) => named({ key, rows: some }));
+  const shown = shownOf([...groups, ...outcomes].map(({ key }) => key));
+  const link = ({ id, key }: { readonly id: string; readonly key: string }) =>
+    by === 'guild' && id !== DIRECT_MESSAGES ? guildLink(id, key) : html`<bdi>${key}</bdi>`;
+  return html`<section aria-label="Charts"><div class="charts">
+${chart({
+  title: `Cost by ${by}`,
+  days,
+  series: seriesFor(shown, groups, days, (some) => sumOf(some).costNanoUsd),
+  kind: 'bars',
+  format: usdOrNothing,
+})}
+${chart({
+  title: `Requests by ${by}`,
+  days,
+  series: seriesFor(shown, groups, days, (some) => sumOf(some).requests),
+  kind: 'bars',
+  format: (value) => value.toLocaleString('en-US'),
+})}
+${outcomeCharts(by, days, { shown, groups: outcomes, rows })}
+</div></section>
+<section><h2>By ${by}, last ${days.length} days</h2>
+${useTable(
+  `Use by ${by}`,
+  HEADINGS[by],
+  groups.map((group) => ({ name: link(group), sum: group.sum })),
+)}
+<h3>How answers went</h3>
+${outcomeTable(
+  HEADINGS[by],
+  outcomes.map((group) => ({ ...group, name: link(group) })),
+)}
+</section>`;
+}
+
+export function modelName(id: string, { catalogue }: Pick<Services, 'catalogue'>): string {
+  // In the playground all models are on offer.
+  return catalogue.get(id, LOCAL_PLATFORM)?.name ?? id;
+}
+
+export function guildLink(guild: string, name: string): Html {
+  return html`<a href="/admin/guilds/${encodeURIComponent(guild)}"><bdi>${name}</bdi></a>`;
+}
+
+/** Requests, tokens and cost; what is not settled and what was rated have columns only if there is some. */
+export function useTable(
+  caption: string,
+  heading: string,
+  lines: readonly { readonly name: Html; readonly sum: ReturnType<typeof sumOf> }[],
+): Html {
+  const isOpen = lines.some(({ sum }) => sum.unsettled > 0);
+  const isRated = lines.some(({ sum }) => sum.good + sum.bad > 0);
+  return table(
+    caption,
+    [
+      { heading },
+      ...['Requests', 'Tokens', 'Cost', ...(isOpen ? ['Not settled', 'At most'] : [])].map((each) => ({
+        heading: each,
+        isNumeric: true,
+      })),
+      ...(isRated ? [{ heading: 'Rated' }] : []),
+    ],
+    lines.map(({ name, sum }) => [
+      name,
+      sum.requests,
+      sum.promptTokens + sum.completionTokens,
+      usdOrNothing(sum.costNanoUsd),
+      ...(isOpen ? [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)] : []),
+      ...(isRated ? [ratedInWords(sum)] : []),
+    ]),
+    'Nothing was used in these days.',
+  );
+}
