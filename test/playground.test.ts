@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
 import * as texts from '../src/demo/texts.ts';
@@ -105,6 +106,17 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
     Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   `);
+}
+
+/** What axe holds against the page. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  }>('axe.run()');
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  );
 }
 
 test('Chromium is there where nothing may be skipped', ({ expect }) => {
@@ -558,6 +570,148 @@ describe
       await button(page, 'Copy').click();
       await button(page, 'Copied').waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe('const a = 1 < 2;');
+    });
+
+    test('gives axe nothing to find, and cuts nothing off: at 320, 390 and 1280 pixels, light and dark', async ({
+      world,
+      expect,
+    }) => {
+      for (const [width, colorScheme] of [320, 390, 1280].flatMap((width) =>
+        (['light', 'dark'] as const).map((scheme) => [width, scheme] as const),
+      )) {
+        const page = await world.open({ viewport: { width, height: 800 }, colorScheme });
+        const look = async (what: string) => {
+          expect(await findings(page), `${what} at ${width}, ${colorScheme}`).toEqual([]);
+          expect(await page.evaluate('document.documentElement.scrollWidth'), what).toBe(width);
+        };
+        await page.locator('.welcome').waitFor();
+        await look('the welcome');
+        await say(page, '/ask --private Show me some Markdown.');
+        await page.locator('.message.answer.complete').last().waitFor();
+        await say(page, '/models');
+        await page.locator('.message.notice').last().waitFor();
+        await look('messages');
+        await composer(page).fill('/');
+        await page.getByRole('listbox').waitFor();
+        await look('the menu');
+        await composer(page).fill('');
+        if (width < 760) await button(page, 'Open the menu').click();
+        await page.getByLabel('Search messages and threads').fill('markdown');
+        await page.locator('.result').first().waitFor();
+        await look('the search');
+        await page.context().close();
+      }
+    });
+
+    test('lets one pick a model where its name stands, with prices and locks', async ({ world, expect }) => {
+      const page = await world.open({}, 'playground/#/dm-member');
+      const picker = page.getByLabel('Model', { exact: true });
+      await expect.poll(() => picker.inputValue(), PATIENCE).toBe('meta-llama/llama-3.2-3b-instruct:free');
+      const locked = picker.locator('option[value="openai/gpt-4o"]');
+      expect((await locked.innerText()).trim()).toMatch(/^🔒 GPT-4o · needs the tier openai/);
+      expect(await locked.isDisabled()).toBe(true);
+      await picker.selectOption('google/gemini-2.0-flash-001:free');
+      await page.locator('.message.notice').getByText('now answers in this conversation').waitFor();
+      await expect.poll(() => picker.inputValue(), PATIENCE).toBe('google/gemini-2.0-flash-001:free');
+      await page.getByLabel('Tier').selectOption('premium');
+      await expect
+        .poll(() => picker.locator('option[value="openai/gpt-4o"]').innerText(), PATIENCE)
+        .toMatch(/^\s*GPT-4o · \$2\.50 in, \$10(\.00)? out/);
+    });
+
+    test('finds what was said, renames a thread, and begins a conversation anew', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await say(page, '@Parley What can you do?');
+      await thread(page).waitFor();
+      await button(thread(page), 'Rename the thread').click();
+      const form = page.getByRole('dialog', { name: 'Rename the thread' });
+      await form.getByLabel('name').fill('First steps');
+      await button(form, 'Send').click();
+      await page.getByRole('link', { name: 'First steps' }).waitFor();
+      await button(page, 'Close the thread').click();
+
+      await page.getByRole('link', { name: 'random' }).click();
+      await page.getByLabel('Search messages and threads').fill('can you');
+      await page.getByRole('button', { name: /^Mia · general/ }).click();
+      await page.getByRole('heading', { name: 'general', exact: true }).waitFor();
+      await expect
+        .poll(() => page.evaluate('document.activeElement.innerText'), PATIENCE)
+        .toContain('What can you do?');
+      await page.getByLabel('Search messages and threads').fill('');
+
+      await page.getByRole('link', { name: 'Parley', exact: true }).click();
+      await say(page, 'Show me some code.');
+      await page.locator('.message.answer.complete').waitFor();
+      await page.getByRole('link', { name: 'random' }).click();
+      await button(page, 'New conversation').first().click();
+      await page.locator('.message.notice').getByText('begins a new conversation').waitFor();
+      expect(await page.evaluate('location.hash')).toBe('#/dm-member');
+    });
+
+    test('sorts its commands, aligns them, and keeps prose to lines that can be read', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await composer(page).fill('/');
+      const names = page.getByRole('option').locator('b');
+      await names.first().waitFor();
+      const shown = await names.allInnerTexts();
+      expect(shown).toEqual(shown.toSorted());
+      const edges = await page.evaluate(
+        '[...new Set([...document.querySelectorAll("[role=option] > span")].map((each) => Math.round(each.getBoundingClientRect().left)))]',
+      );
+      expect(edges).toHaveLength(1);
+
+      await composer(page).fill('/ask Write me a long answer.');
+      await composer(page).press('Enter');
+      await page.locator('.message.answer.sealed').first().waitFor();
+      const longest = await page.evaluate<number>(`(() => {
+        let longest = 0;
+        for (const paragraph of document.querySelectorAll('.message.answer.sealed .markdown > p')) {
+          const range = document.createRange();
+          const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+          let [top, count] = [null, 0];
+          for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+            for (let at = 0; at < node.length; at++) {
+              range.setStart(node, at);
+              range.setEnd(node, at + 1);
+              const line = Math.round(range.getBoundingClientRect().top);
+              count = line === top ? count + 1 : 1;
+              top = line;
+              longest = Math.max(longest, count);
+            }
+          }
+        }
+        return longest;
+      })()`);
+      expect(longest).toBeGreaterThan(50);
+      expect(longest).toBeLessThanOrEqual(72);
+    });
+
+    test('says what comes next, in lines that can be copied', async ({ world, expect }) => {
+      const page = await world.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      const steps = page.getByRole('region', { name: 'Next steps' });
+      await button(steps, 'Copy npm run setup').click();
+      await page.getByText('Copied.').waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('npm run setup');
+    });
+
+    test('opens its drawer on a phone as a dialog, which Escape closes', async ({ world, expect }) => {
+      const page = await world.open({ viewport: { width: 390, height: 844 } });
+      const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")');
+      await button(page, 'Open the menu').click();
+      const drawer = page.getByRole('dialog', { name: 'Places' });
+      await drawer.waitFor();
+      await expect.poll(focused, PATIENCE).toBe('Close the menu');
+      expect(await page.locator('main').getAttribute('inert')).toBe('');
+      await page.keyboard.press('Escape');
+      await expect.poll(() => drawer.count(), PATIENCE).toBe(0);
+      await expect.poll(focused, PATIENCE).toBe('Open the menu');
+      expect(await page.locator('main').getAttribute('inert')).toBeNull();
     });
 
     test('is at home on a phone', async ({ world, expect }) => {

@@ -1,8 +1,11 @@
 import type { PlaygroundHost } from '../adapters/web/server/host.ts';
+import { priceOf } from '../commands/models.ts';
+import type { AccessDecision } from '../core/access/access.ts';
 import type { Command } from '../core/command.ts';
 import { createDates, sumOf, usageSince } from '../core/ledger/report.ts';
-import type { GuildId } from '../core/ports/actor.ts';
+import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import { inWordsOf } from '../core/ports/command.ts';
+import type { Model } from '../core/ports/model.ts';
 import type { Services } from '../core/services.ts';
 import type { Providers } from './providers.ts';
 
@@ -13,6 +16,18 @@ async function spentToday({ usage, ledger, clock, timeZone }: Services): Promise
   const dateOf = createDates(timeZone);
   const day = dateOf(clock.now());
   return sumOf(await usageSince({ usage, ledger }, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
+}
+
+function lockOf({ tier }: Model, decision: AccessDecision | undefined): string | null {
+  if (decision === undefined || decision.ok) return null;
+  switch (decision.reason) {
+    case 'locked':
+      return `needs the tier ${tier}`;
+    case 'no_route':
+      return 'no API key is set up';
+    default:
+      return 'no longer offered';
+  }
 }
 
 /** What the playground's bar shows, and its switch of tiers. */
@@ -27,15 +42,26 @@ export function createPlaygroundHost(parts: {
     async status(place) {
       const conversation = await services.chat.conversationAt(place);
       const { model: setting } = await services.settings.at({ place, conversation });
-      const [{ tier }, choice, spentNanoUsd] = await Promise.all([
+      const listed = services.catalogue.list(platformOf(GUILD));
+      const [{ tier }, choice, spentNanoUsd, decisions] = await Promise.all([
         services.guilds.access(GUILD),
         services.choose({ whose: GUILD, setting, asked: null }),
         spentToday(services),
+        services.models.decideAll(
+          listed.map(({ id }) => id),
+          GUILD,
+        ),
       ]);
       const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
       return {
         provider: decision?.ok ? providers.nameOf(decision.route.provider) : 'none',
         model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
+        models: listed.map((model, index) => ({
+          id: model.id,
+          name: model.name,
+          price: priceOf(model),
+          lock: lockOf(model, decisions[index]),
+        })),
         tier,
         spentNanoUsd,
         demo: providers.isDemo,

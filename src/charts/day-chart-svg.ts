@@ -1,12 +1,14 @@
 import type { DayChart } from '../core/ports/chart.ts';
 
 const WIDTH = 960;
-const HEIGHT = 480;
-const PLOT = { left: 88, right: 936, top: 72, bottom: 392 };
+const HEIGHT = 560;
+const PLOT = { left: 116, right: 936, top: 72, bottom: 392 };
+/** Chats show a picture some 550 pixels wide: 13 of them are left of these. */
+const FONT_SIZE = 22;
 const TICKS = 4;
 /** Dates below the bars: as many as stand side by side. */
 const MAX_DATES = 10;
-const MAX_NAME_CHARS = 24;
+const MAX_NAME_CHARS = 22;
 
 /** Of like lightness, and apart for those who see no red or green: after Paul Tol's bright scheme, grey last. */
 const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#9a9a9a'];
@@ -24,7 +26,7 @@ export function dayChartSvg({ title, days, series, format }: DayChart): string {
   const grid = Array.from({ length: TICKS + 1 }, (_, index) => {
     const value = (top * index) / TICKS;
     const y = yOf(value);
-    return `<path d="M${PLOT.left} ${y}H${PLOT.right}" stroke="${LINE}"/>${label(PLOT.left - 8, y + 5, format(value), { anchor: 'end' })}`;
+    return `<path d="M${PLOT.left} ${y}H${PLOT.right}" stroke="${LINE}"/>${label(PLOT.left - 8, y + 8, format(value), { anchor: 'end' })}`;
   });
 
   const bars = days.map((_, day) => {
@@ -45,22 +47,22 @@ export function dayChartSvg({ title, days, series, format }: DayChart): string {
   const every = Math.ceil(days.length / MAX_DATES);
   const dates = days.map((day, index) =>
     (days.length - 1 - index) % every === 0
-      ? label(PLOT.left + (index + 0.5) * slot, PLOT.bottom + 22, day.slice(5), { anchor: 'middle' })
+      ? label(PLOT.left + (index + 0.5) * slot, PLOT.bottom + 30, day.slice(5), { anchor: 'middle' })
       : '',
   );
 
-  const columns = 3;
+  const columns = 2;
   const legend = series.map(({ name, values }, index) => {
     const x = PLOT.left + (index % columns) * ((PLOT.right - PLOT.left) / columns);
-    const y = PLOT.bottom + 50 + Math.floor(index / columns) * 24;
+    const y = PLOT.bottom + 72 + Math.floor(index / columns) * 34;
     const sum = format(values.reduce((total, value) => total + value, 0));
-    return `<rect x="${x}" y="${y - 11}" width="12" height="12" fill="${colourOf(index)}"/>${label(x + 18, y, `${shortened(name)} · ${sum}`, {})}`;
+    return `<rect x="${x}" y="${y - 16}" width="18" height="18" fill="${colourOf(index)}"/>${label(x + 26, y, `${shortened(name)} · ${sum}`, {})}`;
   });
 
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="Inter" font-size="14">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    `<text x="${PLOT.left}" y="40" font-size="20" fill="${INK}">${escaped(title)}</text>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="Inter" font-size="${FONT_SIZE}">`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#f6f8fa"/>`,
+    `<text x="${PLOT.left}" y="44" font-size="28" fill="${INK}">${escaped(title)}</text>`,
     ...grid,
     ...bars,
     ...dates,

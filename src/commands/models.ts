@@ -79,7 +79,8 @@ function describe(model: Model, decision: AccessDecision, isCurrent: boolean): s
   }
 }
 
-function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {
+/** Per million tokens, in and out; `free` for what costs nothing. */
+export function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {
   if (promptPicoUsd === null || completionPicoUsd === null) return 'price unknown';
   if (promptPicoUsd === 0 && completionPicoUsd === 0) return 'free';
   return `${formatUsd(nanoUsdPerMillion(promptPicoUsd))} in, ${formatUsd(nanoUsdPerMillion(completionPicoUsd))} out`;

@@ -28,7 +28,7 @@ describe('the chart of use', PATIENCE, () => {
     const draw = createDrawChart(pino({ level: 'silent' }));
     const [first, again] = [await draw(chart), await createDrawChart(pino({ level: 'silent' }))(chart)];
     expect(first?.slice(0, 8)).toEqual(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
-    expect(first && sizeOf(first)).toEqual([960, 480]);
+    expect(first && sizeOf(first)).toEqual([960, 560]);
     expect(again).toEqual(first);
   });
 

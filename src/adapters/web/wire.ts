@@ -81,10 +81,21 @@ export interface Suggestion {
 export interface Status {
   readonly provider: string;
   readonly model: { readonly id: string; readonly name: string } | null;
+  /** All that there are, for the picker. */
+  readonly models: readonly ModelInfo[];
   readonly tier: string;
   /** Today, as people write it. */
   readonly spent: string;
   readonly demo: boolean;
+}
+
+export interface ModelInfo {
+  readonly id: string;
+  readonly name: string;
+  /** Per million tokens, as people write it. */
+  readonly price: string;
+  /** Why it cannot be used at the spot; null if it can. */
+  readonly lock: string | null;
 }
 
 /** A channel, or a thread in it; `thread` is the id of the message that the thread hangs on. */
@@ -218,6 +229,13 @@ export interface PostPress {
 export interface PostRemove {
   readonly as: string;
   readonly message: string;
+}
+
+/** `POST api/rename`: gives a thread another title. */
+export interface PostRename {
+  readonly as: string;
+  readonly thread: string;
+  readonly title: string;
 }
 
 /** What a refused request answers. */

@@ -494,6 +494,7 @@ describe('the bar', () => {
     expect(answer.json()).toEqual({
       provider: 'Demo',
       model: { id: 'for/random', name: 'For Ada' },
+      models: [],
       tier: 'free',
       spent: '$0.0015',
       demo: true,

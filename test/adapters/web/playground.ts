@@ -181,6 +181,7 @@ function scriptedHost(): PlaygroundHost & { readonly tier: Tier } {
       model: { id: `for/${place.channel}`, name: `For ${actor.name}` },
       tier,
       spentNanoUsd: 1_500_000,
+      models: [],
       demo: true,
     }),
     async setTier(next) {

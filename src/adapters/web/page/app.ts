@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
+import type { Message } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer.ts';
 import type { Controller } from './controller.ts';
@@ -19,7 +20,7 @@ export function draw(state: State, controller: Controller, composer: Composer, r
       <div class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}">
         ${sidebar(state, controller, redraw)}
         <div class="scrim" @click=${() => controller.toggleSidebar(false)}></div>
-        <main class="channel">
+        <main class="channel" ?inert=${state.isSidebarOpen}>
           ${bar(state, controller)} ${banner(state)} ${timeline(state, controller, channelSpot)}
           ${composer.view(channelSpot)}
         </main>
@@ -39,14 +40,14 @@ function thread(state: State, controller: Controller, composer: Composer): Templ
   const root = state.messages.get(state.spot.thread ?? '');
   const close = () => controller.go({ channel: state.spot.channel, thread: null });
   return html`
-    <section class="thread" aria-label="Thread">
+    <section class="thread" aria-label="Thread" ?inert=${state.isSidebarOpen}>
       <header class="bar">
         <button type="button" class="tool back" aria-label="Back to the channel" @click=${close}>${icons.back}</button>
         <div class="here">
           <h2>Thread</h2>
           <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
-        ${newButton(controller, state.spot)} ${demoMark(state)}
+        ${newButton(controller, state.spot)} ${root?.threadTitle ? renameButton(controller, root) : nothing} ${demoMark(state)}
         <button type="button" class="tool forth" aria-label="Close the thread" title="Close (Esc)" @click=${close}>
           ${icons.close}
         </button>
@@ -54,6 +55,18 @@ function thread(state: State, controller: Controller, composer: Composer): Templ
       ${timeline(state, controller, state.spot)} ${composer.view(state.spot)}
     </section>
   `;
+}
+
+function renameButton(controller: Controller, root: Message): TemplateResult {
+  return html`<button
+    type="button"
+    class="tool"
+    aria-label="Rename the thread"
+    title="Rename the thread"
+    @click=${() => controller.rename(root)}
+  >
+    ${icons.pencil}
+  </button>`;
 }
 
 function banner(state: State): TemplateResult | typeof nothing {

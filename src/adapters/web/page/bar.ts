@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { Spot } from '../wire.ts';
+import { live } from 'lit-html/directives/live.js';
+import type { ModelInfo, Spot, Status } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { icons } from './icons.ts';
 import { channelOf, isDm, type State } from './state.ts';
@@ -13,7 +14,7 @@ export function bar(state: State, controller: Controller): TemplateResult {
         ${icons.menu}
       </button>
       <div class="here">
-        <h2>${isDm(state, state.spot) ? icons.direct : icons.hash}${channel?.name}</h2>
+        <h1>${isDm(state, state.spot) ? icons.direct : icons.hash}${channel?.name}</h1>
         <p>${channel?.topic}</p>
       </div>
       ${isDm(state, state.spot) ? newButton(controller, state.spot) : nothing} ${demoMark(state)} ${facts(state, controller)}
@@ -41,6 +42,33 @@ export function demoMark({ status }: State): TemplateResult | typeof nothing {
   return status?.demo ? html`<span class="badge demo" title=${DEMO.title}>${DEMO.name}</span>` : nothing;
 }
 
+/** Where the model's name stands: the others with their prices, and why some are locked. */
+function modelPicker({ model, models }: Status, controller: Controller, spot: Spot): TemplateResult {
+  const [open, locked] = [true, false].map((isOpen) =>
+    models.filter(({ lock }) => (lock === null) === isOpen),
+  );
+  const option = ({ id, name, price, lock }: ModelInfo) => html`<option
+    value=${id}
+    ?disabled=${lock !== null}
+  >
+${lock === null ? name : `🔒 ${name}`} · ${lock ?? price}
+  </option>`;
+  return html`
+    <select
+      id="model"
+      title=${model?.id ?? 'No model is open here'}
+      .value=${live(model?.id ?? '')}
+      @change=${({ currentTarget }: Event) => {
+        if (currentTarget instanceof HTMLSelectElement) controller.setModel(spot, currentTarget.value);
+      }}
+    >
+      ${model === null ? html`<option value="">none is open</option>` : nothing}
+      ${open?.map(option)}
+      ${locked?.length ? html`<optgroup label="Locked here">${locked.map(option)}</optgroup>` : nothing}
+    </select>
+  `;
+}
+
 function facts(state: State, controller: Controller): TemplateResult | typeof nothing {
   const { status, info } = state;
   if (status === null) return nothing;
@@ -53,11 +81,13 @@ function facts(state: State, controller: Controller): TemplateResult | typeof no
         </dd>
       </div>
       <div>
-        <dt>Model</dt>
-        <dd title=${status.model?.id ?? ''}>${status.model?.name ?? 'none is open'}</dd>
+        <dt><label for="model">Model</label></dt>
+        <dd>${modelPicker(status, controller, state.spot)}</dd>
       </div>
       <div>
-        <dt><label for="tier">Tier</label></dt>
+        <dt>
+          <label for="tier">Tier <span class="demo-control" title="Here you try what each tier opens; on Discord and Slack the operator grants it">demo</span></label>
+        </dt>
         <dd>
           <select
             id="tier"

@@ -36,6 +36,16 @@ export interface Controller {
   closeForm(): void;
   /** Lets the conversation there begin anew. */
   beginAnew(spot: Spot): void;
+  /** Goes to the viewer's own conversation with the bot, and begins it anew. */
+  newConversation(): void;
+  /** Lets another model answer at a spot: in its conversation, or in the channel. */
+  setModel(spot: Spot, model: string): void;
+  /** Asks for another title of a thread. */
+  rename(thread: Message): void;
+  /** Looks for these words in what the viewer sees. */
+  search(query: string): void;
+  /** Goes where a message stands, and to it. */
+  find(message: Message): void;
   press(answer: AnswerMessage, button: string): void;
   remove(message: Message): void;
   /** Opens the thread that hangs, or will hang, on the message. */
@@ -57,6 +67,8 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   let logins = 0;
   let unfollow = () => {};
   let toastTimer: number | undefined;
+  /** The message that somebody looked for, until it is shown. */
+  let sought: string | null = null;
   /** Threads that this page opens as soon as they exist. */
   const awaited = new Set<string>();
 
@@ -166,8 +178,16 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     markSeen();
     void refreshStatus();
     // Once it is drawn. Where fingers type, a focus would raise the keyboard over what one came to read.
-    if (matchMedia('(pointer: fine)').matches)
-      requestAnimationFrame(() => requestAnimationFrame(focusComposer));
+    if (sought !== null) afterDrawing(showSought);
+    else if (matchMedia('(pointer: fine)').matches) afterDrawing(focusComposer);
+  }
+
+  function showSought(): void {
+    const message = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(sought ?? '')}"]`);
+    sought = null;
+    message?.closest('.timeline')?.classList.add('scrolled-up');
+    message?.scrollIntoView({ block: 'center' });
+    message?.focus();
   }
 
   function notify(text: string): void {
@@ -229,6 +249,17 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     });
   }
 
+  /** On a phone the sidebar is a dialog: the focus goes in with it, and back where it came from. */
+  function toggleSidebar(isOpen: boolean): void {
+    if (state.isSidebarOpen === isOpen) return;
+    change((now) => {
+      now.isSidebarOpen = isOpen;
+    });
+    afterDrawing(() =>
+      document.querySelector<HTMLElement>(isOpen ? '.close-sidebar' : '.open-sidebar')?.focus(),
+    );
+  }
+
   function closeForm(): void {
     change((now) => {
       now.form = null;
@@ -241,6 +272,8 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       document.addEventListener('visibilitychange', markSeen);
       // The command line may have changed it meanwhile.
       window.addEventListener('focus', () => void refreshStatus());
+      // A window that grew wide has room for both.
+      matchMedia('(max-width: 760px)').addEventListener('change', () => toggleSidebar(false));
       arrive();
       connect();
     },
@@ -261,6 +294,48 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     },
     closeForm,
     beginAnew: (spot) => run(spot, '/new', 'new', {}),
+    newConversation() {
+      const own = state.info.channels.find(({ owner }) => owner === state.as);
+      if (own === undefined) return;
+      const spot = { channel: own.id, thread: null };
+      go(spot);
+      if (messagesAt(state, spot).length > 0) run(spot, '/new', 'new', {});
+    },
+    setModel(spot, model) {
+      const isChannel = spot.thread === null && !isDm(state, spot);
+      const scope = isChannel ? 'channel' : 'conversation';
+      run(spot, `/model model:${model} scope:${scope}`, 'model', { model, scope });
+      // What was picked shows once it holds.
+      void refreshStatus();
+    },
+    rename(thread) {
+      change((now) => {
+        now.form = {
+          title: 'Rename the thread',
+          description: '',
+          fields: [
+            {
+              name: 'name',
+              type: 'text',
+              description: `Now: ${thread.threadTitle ?? ''}`,
+              required: true,
+              maxChars: 100,
+              choices: [],
+            },
+          ],
+          send: ({ name = '' }) => void attempt('rename', { as: state.as, thread: thread.id, title: name }),
+        };
+      });
+    },
+    search(query) {
+      change((now) => {
+        now.query = query;
+      });
+    },
+    find(message) {
+      sought = message.id;
+      go({ channel: message.channel, thread: message.thread });
+    },
     press(answer, button) {
       if (state.info.buttons[button]?.hasForm) return void openPressForm(answer, button);
       if (button === 'continue') {
@@ -287,13 +362,14 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       connect();
     },
     setTier: (tier) => void attempt('tier', { tier }),
-    toggleSidebar(isOpen) {
-      change((now) => {
-        now.isSidebarOpen = isOpen;
-      });
-    },
+    toggleSidebar,
     notify,
   };
+}
+
+/** Once what was changed stands on the page. */
+function afterDrawing(act: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 }
 
 /** That of the thread where one is open, else that of the channel. */

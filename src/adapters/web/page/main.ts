@@ -26,6 +26,7 @@ const initial: State = {
   status: null,
   seen: recall('browser', 'seen', isTable(isNumber)) ?? {},
   isSidebarOpen: false,
+  query: '',
   form: null,
   toast: null,
 };

@@ -95,7 +95,7 @@ function isCode(token: Token): token is Tokens.Code {
 }
 
 const TAGS =
-  'a blockquote br code del div em figcaption figure h3 h4 h5 h6 hr input li ol p pre span strong table tbody td th thead tr ul';
+  'a blockquote br code del div em figcaption figure h3 hr input li ol p pre span strong table tbody td th thead tr ul';
 const PLAIN_ATTRIBUTES = 'title class start type checked disabled align target rel tabindex'.split(' ');
 
 function safe(html: string): DocumentFragment {
@@ -136,9 +136,9 @@ const marked = new Marked({
     link({ href, title, tokens }) {
       return link(href, title, this.parser.parseInline(tokens));
     },
+    // All of one level in the page's outline, as a model may begin with any: the class says how it looks.
     heading({ depth, tokens }) {
-      const level = Math.min(depth + 2, 6);
-      return `<h${level} class="h${depth}">${this.parser.parseInline(tokens)}</h${level}>`;
+      return `<h3 class="h${depth}">${this.parser.parseInline(tokens)}</h3>`;
     },
     code: ({ text, lang }) => {
       const language = /^[\w+#.-]+/.exec(lang ?? '')?.[0] ?? '';

@@ -13,7 +13,7 @@ export function menuView(
   return html`
     <div class="menu">
       <p class="menu-title">${title}</p>
-      <ul role="listbox" id="${fieldId}-menu" aria-label=${title}>
+      <ul role="listbox" tabindex="0" id="${fieldId}-menu" aria-label=${title}>
         ${items.map(
           ({ label, detail, isLocked }, index) => html`<li
             role="option"

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { positionalOf } from '../../../core/kit/typed-options.ts';
 import type { AnswerMessage, CommandInfo, FileInfo, Message, NoticeMessage, SaidMessage } from '../wire.ts';
 import type { Controller } from './controller.ts';
+import { copy } from './copy.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { botMark, icons } from './icons.ts';
 import { markdown } from './markdown.ts';
@@ -28,7 +29,8 @@ export function messageView(message: Message, setting: Setting): TemplateResult 
   const author = message.kind === 'said' ? personName(state, message.user) : 'Parley';
   return html`
     <article
-      class="message ${message.kind} ${isContinued ? 'continued' : ''} ${message.kind === 'answer' ? message.status : ''}"
+      data-message=${message.id}
+      class="message ${message.kind} ${isContinued ? 'continued' : ''} ${isPrivate(message, state) ? 'private' : ''} ${message.kind === 'answer' ? message.status : ''}"
       tabindex="-1"
       aria-label="${author}, ${formatTime(message.atMs)}"
       aria-busy=${message.kind === 'answer' && message.status === 'streaming' ? 'true' : 'false'}
@@ -40,6 +42,11 @@ export function messageView(message: Message, setting: Setting): TemplateResult 
       ${tools(message, setting)}
     </article>
   `;
+}
+
+/** Whether one person alone sees it, where others are: in direct messages nobody else is. */
+function isPrivate(message: Message, state: State): boolean {
+  return message.audience !== null && (message.kind === 'notice' || !isDm(state, message));
 }
 
 /** A face: the bot's mark, or a person's initial. */
@@ -55,13 +62,12 @@ function clock(message: Message): TemplateResult {
 }
 
 function head(message: Message, author: string, { state }: Setting): TemplateResult {
-  const isSecret = message.audience !== null && (message.kind === 'notice' || !isDm(state, message));
   return html`
     <header>
       <b class="author">${author}</b>
       ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`}
       ${message.kind === 'said' ? commandLine(message.text, state.info.commands) : nothing} ${clock(message)}
-      ${isSecret ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
+      ${isPrivate(message, state) ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
     </header>
   `;
 }
@@ -208,12 +214,4 @@ function tools(message: Message, setting: Setting): TemplateResult {
 
 function tool(label: string, icon: TemplateResult, act: () => void): TemplateResult {
   return html`<button type="button" class="tool" aria-label=${label} title=${label} @click=${act}>${icon}</button>`;
-}
-
-async function copy(text: string, controller: Controller): Promise<void> {
-  const isDone = await navigator.clipboard.writeText(text).then(
-    () => true,
-    () => false,
-  );
-  controller.notify(isDone ? 'Copied.' : 'The browser refused to copy.');
 }

@@ -1,9 +1,22 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
 import { botMark, icons } from './icons.ts';
 import { avatar } from './message.ts';
-import { channelsOf, isBusy, isSameSpot, isUnread, type State, spotKey, threadsOf } from './state.ts';
+import {
+  channelOf,
+  channelsOf,
+  found,
+  isBusy,
+  isSameSpot,
+  isUnread,
+  personName,
+  type State,
+  spotKey,
+  type Thread,
+  threadsOf,
+} from './state.ts';
 import { currentTheme, nextTheme, type Theme } from './theme.ts';
 
 const MAX_THREADS = 30;
@@ -25,10 +38,16 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
   const threads = threadsOf(state).slice(0, MAX_THREADS);
   const theme = THEMES[currentTheme()];
   return html`
-    <aside class="sidebar" aria-label="Places">
+    <div
+      class="sidebar"
+      aria-label="Places"
+      role=${state.isSidebarOpen ? 'dialog' : 'complementary'}
+      aria-modal=${state.isSidebarOpen ? 'true' : nothing}
+      @keydown=${({ key }: KeyboardEvent) => key === 'Escape' && state.isSidebarOpen && controller.toggleSidebar(false)}
+    >
       <div class="brand">
         <span class="avatar bot" aria-hidden="true">${botMark}</span>
-        <h1>Parley <small>Playground</small></h1>
+        <p class="brand-name">Parley <small>Playground</small></p>
         <button
           type="button"
           class="tool"
@@ -45,6 +64,29 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
           ${icons.close}
         </button>
       </div>
+      <div class="finder">
+        <button type="button" class="button new-conversation" @click=${() => controller.newConversation()}>
+          ${icons.anew}New conversation
+        </button>
+        <input
+          type="search"
+          placeholder="Search"
+          aria-label="Search messages and threads"
+          autocomplete="off"
+          .value=${live(state.query)}
+          @input=${({ currentTarget }: Event) => {
+            if (currentTarget instanceof HTMLInputElement) controller.search(currentTarget.value);
+          }}
+        />
+      </div>
+      ${state.query.trim() === '' ? places(state, channels, threads) : results(state, controller)}
+      ${people(state, controller)}
+    </div>
+  `;
+}
+
+function places(state: State, channels: readonly ChannelInfo[], threads: readonly Thread[]): TemplateResult {
+  return html`
       <nav class="places" aria-label="Channels and threads">
         <h2>Channels</h2>
         <ul>
@@ -59,9 +101,47 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
           ${threads.map((thread) => placeLink(state, thread, thread.title, icons.thread))}
         </ul>
       </nav>
-      ${people(state, controller)}
-    </aside>
   `;
+}
+
+const MAX_RESULTS = 30;
+const EXCERPT_CHARS = 90;
+
+/** What was found, with the place where it stands. */
+function results(state: State, controller: Controller): TemplateResult {
+  const messages = found(state, state.query);
+  const shown = messages.slice(0, MAX_RESULTS);
+  return html`
+    <nav class="places results" aria-label="Search results">
+      <p class="found" role="status">${messages.length === 0 ? 'Nothing found' : `${messages.length} found`}</p>
+      <ul>
+        ${shown.map(
+          (message) => html`<li>
+            <button type="button" class="result" @click=${() => controller.find(message)}>
+              <b>${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>
+              <span>${excerpt(message.text, state.query)}</span>
+            </button>
+          </li>`,
+        )}
+      </ul>
+    </nav>
+  `;
+}
+
+function placeName(state: State, { channel, thread }: Spot): string {
+  const title = thread === null ? undefined : state.messages.get(thread)?.threadTitle;
+  return title ?? channelOf(state, channel)?.name ?? channel;
+}
+
+/** The text around the first word that was looked for. */
+function excerpt(text: string, query: string): string {
+  const [word = ''] = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const at = Math.max(0, text.toLowerCase().indexOf(word) - EXCERPT_CHARS / 3);
+  const piece = text
+    .slice(at, at + EXCERPT_CHARS)
+    .toWellFormed()
+    .replace(/\s+/g, ' ');
+  return `${at > 0 ? '…' : ''}${piece}${at + EXCERPT_CHARS < text.length ? '…' : ''}`;
 }
 
 function channelLink(state: State, { id, name, owner }: ChannelInfo): TemplateResult {

@@ -73,7 +73,10 @@ async function offer(completion: Completion, context: MenuContext): Promise<Offe
 function commandItems({ info, role }: MenuContext, query: string): MenuItem[] {
   const begin = info.commands.filter(({ name }) => name.startsWith(query));
   const contain = info.commands.filter(({ name }) => !name.startsWith(query) && name.includes(query));
-  return [...begin, ...contain].map((command) => ({
+  const sorted = [begin, contain].flatMap((list) =>
+    list.toSorted((one, other) => one.name.localeCompare(other.name)),
+  );
+  return sorted.map((command) => ({
     label: `/${command.name}`,
     detail: command.description,
     insert: `/${command.name}`,

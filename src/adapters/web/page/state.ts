@@ -48,6 +48,8 @@ export interface State {
   /** What was last seen of each spot, as the order of a message. */
   seen: Record<string, number>;
   isSidebarOpen: boolean;
+  /** What is looked for; empty for nothing. */
+  query: string;
   form: OpenForm | null;
   toast: string | null;
 }
@@ -153,6 +155,19 @@ export function channelOf(state: State, id: string): ChannelInfo | undefined {
 /** Whether the spot is a conversation of one person with the bot. */
 export function isDm({ info }: State, { channel }: Spot): boolean {
   return info.channels.some(({ id, owner }) => id === channel && owner !== null);
+}
+
+/** Messages that hold all these words, as far as the viewer sees them, newest first. */
+export function found(state: State, query: string): Message[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [];
+  const seen = new Set(channelsOf(state).map(({ id }) => id));
+  return [...state.messages.values()]
+    .filter(({ channel, text, threadTitle }) => {
+      const where = `${text} ${threadTitle ?? ''}`.toLowerCase();
+      return seen.has(channel) && words.every((word) => where.includes(word));
+    })
+    .toSorted((one, other) => other.order - one.order);
 }
 
 export interface Thread extends Spot {

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Spot } from '../wire.ts';
 import type { Controller } from './controller.ts';
+import { copy } from './copy.ts';
 import { botMark, icons } from './icons.ts';
 import { channelOf, isDm, type State } from './state.ts';
 
@@ -34,6 +35,43 @@ const DM_SUGGESTIONS: readonly Suggestion[] = [
   { title: 'Get some code', text: 'Show me some code.' },
 ];
 
+/** What takes one from the demo to a bot of one's own, line by line. */
+const STEPS: readonly (readonly [what: string, line: string])[] = [
+  ['Real answers: a key from openrouter.ai/keys, in .env', 'OPENROUTER_API_KEY='],
+  ['Discord: the bot token, docs/discord.md', 'DISCORD_TOKEN='],
+  ['Slack: an app from this manifest, docs/slack.md', 'npm run --silent slack:manifest'],
+  ['Or be asked for all of it, step by step', 'npm run setup'],
+  ['Then start again', 'npm start'],
+];
+
+function nextSteps(controller: Controller): TemplateResult {
+  return html`
+    <section class="steps" aria-labelledby="next-steps">
+      <h3 id="next-steps">Next steps</h3>
+      <p>This is the built-in demo, no language model: it shows what Parley does.</p>
+      <ol>
+        ${STEPS.map(
+          ([what, line]) => html`<li>
+            <span>${what}</span>
+            <span class="line">
+              <code>${line}</code>
+              <button
+                type="button"
+                class="tool"
+                aria-label="Copy ${line}"
+                title="Copy"
+                @click=${() => void copy(line, controller)}
+              >
+                ${icons.copy}
+              </button>
+            </span>
+          </li>`,
+        )}
+      </ol>
+    </section>
+  `;
+}
+
 /** How a channel begins; as long as nothing was said in it, with something to try. */
 export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
   const isAlone = isDm(state, spot);
@@ -63,14 +101,7 @@ export function welcome(state: State, controller: Controller, spot: Spot, isEmpt
             </div>`
           : nothing
       }
-      ${
-        isEmpty && state.status?.demo === true
-          ? html`<p class="hint">
-              This is the built-in demo, no language model: it shows what Parley does. To connect a real one, set
-              <code>OPENROUTER_API_KEY</code> and start again.
-            </p>`
-          : nothing
-      }
+      ${isEmpty && state.status?.demo === true ? nextSteps(controller) : nothing}
       ${
         isEmpty && state.info.isOpen
           ? html`<p class="hint">

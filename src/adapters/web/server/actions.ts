@@ -16,6 +16,7 @@ import type {
   PostMessage,
   PostPress,
   PostRemove,
+  PostRename,
   PressForm,
   Spot,
 } from '../wire.ts';
@@ -37,6 +38,8 @@ export interface Actions {
   /** What the button asks before it is pressed. */
   pressForm(post: Pick<PostPress, 'as' | 'message' | 'button'>): Promise<PressForm>;
   remove(post: PostRemove): Promise<void>;
+  /** Whoever began a thread, and admins, can give it another title. */
+  rename(post: PostRename): Promise<void>;
   /** Resolves when dispatch is done with all that it was handed. */
   settled(): Promise<void>;
 }
@@ -250,6 +253,16 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       if (message.kind === 'said') await dispatch.retract(`web:${messageId}`);
       await room.remove(messageId);
       if (message.kind === 'said') await uploads.delete(message.files.map((file) => file.id));
+    },
+
+    async rename({ as, thread, title }) {
+      const person = personNamed(as);
+      const root = visible(room, thread, person);
+      if (root.threadTitle === null) throw new Refused(404, 'There is no such thread.');
+      if (root.user !== person.id && person.role === 'member') {
+        throw new Refused(403, 'Only whoever began a thread, or an admin, can rename it.');
+      }
+      await room.replace({ ...root, threadTitle: title });
     },
 
     settled: () => running.settled(),

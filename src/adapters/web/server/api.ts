@@ -20,6 +20,7 @@ import {
   postMessageSchema,
   postPressSchema,
   postRemoveSchema,
+  postRenameSchema,
   tierSchema,
   uploadSchema,
 } from './requests.ts';
@@ -161,6 +162,7 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
     ['POST command', accept(postCommandSchema, actions.command)],
     ['POST press', accept(postPressSchema, actions.press)],
     ['POST remove', accept(postRemoveSchema, actions.remove)],
+    ['POST rename', accept(postRenameSchema, actions.rename)],
     [
       'POST tier',
       accept(tierSchema, async ({ tier }) => {

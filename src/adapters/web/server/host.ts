@@ -20,6 +20,13 @@ export interface PlaygroundStatus {
   readonly provider: string;
   /** The model in force at the place; null where no model is open to the tier. */
   readonly model: { readonly id: string; readonly name: string } | null;
+  /** All that there are, with their prices, and why the place cannot use them. */
+  readonly models: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly price: string;
+    readonly lock: string | null;
+  }[];
   readonly tier: Tier;
   /** Spent by `web:local` since the day began. */
   readonly spentNanoUsd: number;

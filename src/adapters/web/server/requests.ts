@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import type { PostCommand, PostMessage, PostPress, PostRemove } from '../wire.ts';
+import type { PostCommand, PostMessage, PostPress, PostRemove, PostRename } from '../wire.ts';
 
 /** Longer than a surface's message, so that a person can hand over a page of text. */
 export const MAX_MESSAGE_CHARS = 16_000;
@@ -47,6 +47,12 @@ export const postRemoveSchema = z.object({
   as: z.string(),
   message: z.string(),
 }) satisfies z.ZodType<PostRemove>;
+
+export const postRenameSchema = z.object({
+  as: z.string(),
+  thread: z.string(),
+  title: z.string().trim().min(1).max(100),
+}) satisfies z.ZodType<PostRename>;
 
 export const uploadSchema = z.object({
   id,
