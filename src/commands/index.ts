@@ -15,12 +15,14 @@ import { models } from './models.ts';
 import { newConversation } from './new.ts';
 import { persona } from './persona.ts';
 import { stop } from './stop.ts';
+import { summarise } from './summarise.ts';
 import { tier } from './tier.ts';
 import { usage } from './usage.ts';
 
 /** All commands, in the order in which people see them. */
 export const commands: readonly Command[] = [
   ask,
+  summarise,
   models,
   model,
   instructions,

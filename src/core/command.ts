@@ -1,6 +1,6 @@
 import type { Actor } from './ports/actor.ts';
 import type { CommandDeclaration, Option, OptionValue, OptionValues } from './ports/command.ts';
-import type { Place } from './ports/events.ts';
+import type { Place, ThreadReader } from './ports/events.ts';
 import type { BroughtPart } from './ports/parts.ts';
 import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly surface: Surface;
   /** What came with the command beside its options. */
   readonly brought: readonly BroughtPart[];
+  /** As `Invocation.readThread`. */
+  readonly readThread: ThreadReader | undefined;
   readonly services: Services;
   /** All commands, for those that tell about others. */
   readonly commands: readonly Command[];

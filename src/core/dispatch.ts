@@ -184,6 +184,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         place,
         surface,
         brought,
+        readThread: invocation.readThread,
         services,
         commands: options.commands.map((each) => inWordsOf(platformOf(place.guild), each)),
         signal: never,

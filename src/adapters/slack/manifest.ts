@@ -3,7 +3,7 @@ import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts'
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';
 import { usage } from './inbound/arguments.ts';
-import { ASK_ABOUT, DELETE_ANSWER } from './inbound/shortcuts.ts';
+import { ASK_ABOUT, DELETE_ANSWER, menuOf } from './inbound/shortcuts.ts';
 import { EVENTS_PATH } from './transport/http-receiver.ts';
 
 export interface ManifestOptions {
@@ -34,6 +34,18 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
           callback_id: ASK_ABOUT,
           description: 'Ask a language model about it',
         },
+        ...commands.flatMap((command) =>
+          command.menu === undefined
+            ? []
+            : [
+                {
+                  name: command.menu,
+                  type: 'message',
+                  callback_id: menuOf(command),
+                  description: clip(command.description, SIZES.commandDescription),
+                },
+              ],
+        ),
         {
           name: 'Delete this answer',
           type: 'message',

@@ -50,6 +50,8 @@ export interface Question {
   readonly surface: Surface;
   readonly parts: readonly Part[];
   readonly readThread?: ThreadReader;
+  /** It is about that thread alone: the thread is read whatever was said before, which does not go along. Default false. */
+  readonly isAboutThread?: boolean;
   /** A model by name, as a person spelled it. */
   readonly model?: string;
   readonly webSearch?: boolean;
@@ -366,10 +368,11 @@ export function createQuestionRunner(
     }
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;
-    let memory: Memory = begun === null ? { summary: null, turns: [] } : memoryBefore(begun, turn);
+    let memory: Memory =
+      begun === null || question.isAboutThread ? { summary: null, turns: [] } : memoryBefore(begun, turn);
     const words = wordsIn(question.parts);
     const isFirst = !begun?.turns.some(({ id }) => id !== turn) && begun?.anewAtMs === undefined;
-    const mayReadThread = isFirst && here.readsContext;
+    const mayReadThread = question.isAboutThread || (isFirst && here.readsContext);
     const gathered = await options.gather(
       {
         place,

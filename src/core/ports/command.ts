@@ -24,6 +24,11 @@ export interface CommandDeclaration {
    * flag named `private` is among its options and set. Platforms need to know before the handler runs.
    */
   readonly reply: 'private' | 'answer';
+  /**
+   * Entry in the menu of a message, at most 24 characters: it runs the command about the thread of that message, for the asker alone
+   * (with its flag `private`, if it answers). Left out for none.
+   */
+  readonly menu?: string;
 }
 
 export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption | FileOption;

@@ -186,6 +186,8 @@ export interface Invocation extends InboundEvent {
   readonly options: Readonly<Record<string, unknown>>;
   /** What comes with the command beside its options: files of its message, the message that it is about. */
   readonly brought?: readonly BroughtPart[];
+  /** Reads the thread in which it is used, or that of the message in whose menu it was chosen; left out if there is none. */
+  readonly readThread?: ThreadReader;
   /** Whether the options were filled into a form of the platform's. A command with a secret takes no others. False by default. */
   readonly isFilledIn?: boolean;
 }

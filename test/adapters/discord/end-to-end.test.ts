@@ -183,6 +183,38 @@ describe('/ask, as the person sees it', () => {
     expect(discord.violations).toEqual([]);
   });
 
+  it('summarises a thread for one person alone, from the menu of a message in it or of the one that it began with', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    const starter = ada.say(channel, 'Shall we meet on Monday?');
+    const thread = discord.openThreadFrom(starter, ada, 'Meeting');
+    const inside = bob.say(thread, 'Tuesday is better.');
+    for (const [message, where] of [
+      [inside, thread],
+      [starter, channel],
+    ] as const) {
+      provider.answer('Tuesday.');
+      const seen = discord.message({ id: message.id, channelId: where.id });
+      const used = ada.menu('Summarise this thread', seen, { channel: where });
+      await discord.until(() => used.reply?.content.startsWith('Tuesday.') === true, 'it is summarised');
+      expect(used.reply?.onlyVisibleTo).toBe(ada.id);
+      const [asked] = saidIn(provider.chats.at(-1)?.body);
+      expect(asked).toMatch(
+        /^Summarise this thread[\s\S]*Shall we meet on Monday\?[\s\S]*Tuesday is better\./,
+      );
+    }
+    const lone = ada.say(channel, 'Nobody answers this.');
+    const refused = ada.menu(
+      'Summarise this thread',
+      discord.message({ id: lone.id, channelId: channel.id }),
+      {
+        channel,
+      },
+    );
+    await discord.until(() => refused.reply?.content.includes('There is no thread here') === true);
+    expect(provider.chats).toHaveLength(2);
+    expect(discord.violations).toEqual([]);
+  });
+
   it('offers models that can be used first', async () => {
     const { ada, channel } = await open();
     const choices = await ada.autocomplete('ask', 'model', 'gpt-4o', { channel });

@@ -336,6 +336,31 @@ describe('Parley on Slack', () => {
     },
   );
 
+  it('summarises a thread, in the direct messages of who chose it from the menu, or where it was mentioned', async () => {
+    const { bot, slack, ann, bob, general, mention, endedAt } = await setUp();
+    const root = ann.say(general, 'Shall we meet on Monday?');
+    const inside = bob.say(general, 'Tuesday is better.', { thread: root.ts });
+    bot.provider.answer('Tuesday.');
+    await ann.shortcut('menu-summarise', inside);
+    await until(() => slack.messages(ann.dm).length > 0);
+    const question = slack.messages(ann.dm)[0];
+    expect(question?.text).toContain('Summarise this thread');
+    expect((await endedAt(ann.dm, question?.ts ?? '')).text).toBe('Tuesday.');
+    const thread = /^Summarise this thread[\s\S]*Shall we meet on Monday\?[\s\S]*Tuesday is better\./;
+    expect(saidIn(bot.provider.chats[0]?.body)[0]).toMatch(thread);
+
+    bot.provider.answer('Tuesday, all say.');
+    bob.say(general, `${mention} /summarise`, { thread: root.ts });
+    expect((await endedAt(general, root.ts)).text).toContain('Tuesday, all say.');
+    expect(saidIn(bot.provider.chats[1]?.body)[0]).toMatch(thread);
+    expect(saidIn(bot.provider.chats[1]?.body)[0]).not.toContain('/summarise');
+
+    await ann.shortcut('menu-summarise', ann.say(general, 'Nobody answers this.'));
+    await until(() => ann.privateTexts(general).some(({ text }) => text.includes('There is no thread here')));
+    expect(bot.provider.chats).toHaveLength(2);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('deletes an answer for its asker, and forgets one that an admin deletes by hand', async () => {
     const { bot, slack, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
     bot.provider.answer('First.');

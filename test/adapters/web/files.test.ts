@@ -86,4 +86,23 @@ describe('files in the playground', () => {
       { text: 'It is odd', files: [] },
     ]);
   });
+
+  it('stand in the thread that a command is about', async () => {
+    playground = await startPlayground();
+    await say('root-0001', 'Look at this', []);
+    await say('reply-001', 'It is odd', [], 'root-0001');
+    await playground.post('command', {
+      id: 'question-1',
+      as: 'member',
+      channel: 'general',
+      thread: 'root-0001',
+      command: 'summarise',
+      options: {},
+      text: '/summarise',
+    });
+    const command = playground.dispatch.inbound.findLast(({ kind }) => kind === 'command');
+    if (command?.kind !== 'command') throw new Error('it was brought');
+    const read = await command.event.readThread?.(new AbortController().signal);
+    expect(read?.messages.map(({ text }) => text)).toEqual(['Look at this', 'It is odd']);
+  });
 });

@@ -68,7 +68,9 @@ function wantedCommands(commands: readonly CommandDeclaration[], guildId: string
   const isGuildOnly = guildId !== null;
   return [
     ...commands.map((command) => declarationOf(inWordsOf('discord', command), isGuildOnly)),
-    ...[ASK_ABOUT, DELETE_ANSWER].map((name) => menuEntry(name, isGuildOnly)),
+    ...[ASK_ABOUT, ...commands.flatMap(({ menu }) => menu ?? []), DELETE_ANSWER].map((name) =>
+      menuEntry(name, isGuildOnly),
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 import {
+  type AnyThreadChannel,
   type AutocompleteInteraction,
   type ButtonInteraction,
   ChannelType,
@@ -39,6 +40,7 @@ import { SIZES } from '../rest/sizes.ts';
 import { type About, createAbouts } from './ask-about.ts';
 import { buttonOfForm, commandOfForm, formOf, pressFormOf, readForm } from './form.ts';
 import { attachmentPart } from './message-parts.ts';
+import { readThread } from './read-thread.ts';
 
 export interface InteractionHandlerOptions {
   readonly rest: DiscordRest;
@@ -51,6 +53,7 @@ export interface InteractionHandlerOptions {
   /** Null where no purchase comes with a tier. */
   readonly entitlements: Entitlements | null;
   readonly caveat: string | undefined;
+  readonly botId: string;
 }
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
@@ -171,7 +174,21 @@ export function createInteractionHandler(
     const command = commands.get(name);
     if (command !== undefined && isAskedInForm(command)) return openForm(interaction, command, signal);
     const given = Object.fromEntries(options.data.map((option) => [option.name, givenValue(option)]));
-    await runCommand(interaction, { name, given }, receivedAtMs, signal);
+    const { channel } = interaction;
+    const thread = interaction.inCachedGuild() && channel?.isThread() ? channel : null;
+    await runCommand(interaction, { name, given, thread }, receivedAtMs, signal);
+  }
+
+  /** Runs a command about the thread of a message, for the asker alone. */
+  async function useMenu(
+    interaction: MessageContextMenuCommandInteraction,
+    { name, options: { private: flag } }: CommandDeclaration,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const given = flag === undefined ? {} : { private: true };
+    const thread = interaction.inCachedGuild() ? await threadOf(interaction) : null;
+    await runCommand(interaction, { name, given, thread }, receivedAtMs, signal);
   }
 
   /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
@@ -190,8 +207,8 @@ export function createInteractionHandler(
   }
 
   async function runCommand(
-    interaction: ChatInputCommandInteraction | ModalSubmitInteraction,
-    { name, given, find, isFilledIn = false }: GivenCommand,
+    interaction: ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ModalSubmitInteraction,
+    { name, given, find, thread = null, isFilledIn = false }: GivenCommand,
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
@@ -211,6 +228,9 @@ export function createInteractionHandler(
         options: given,
         isFilledIn,
         ...(find === undefined ? {} : { brought: await find() }),
+        ...(thread !== null && {
+          readThread: (reading: AbortSignal) => readThread(options, thread, interaction.id, reading),
+        }),
       });
       await surface.settle();
     });
@@ -396,12 +416,28 @@ export function createInteractionHandler(
     if (interaction.isChatInputCommand()) await useCommand(interaction, receivedAtMs, signal);
     else if (interaction.isMessageContextMenuCommand() && interaction.commandName === DELETE_ANSWER)
       await deleteAnswer(interaction, receivedAtMs, signal);
-    else if (interaction.isMessageContextMenuCommand()) await openAbout(interaction, signal);
-    else if (interaction.isAutocomplete()) await suggest(interaction, signal);
+    else if (interaction.isMessageContextMenuCommand()) {
+      const command = options.commands.find(({ menu }) => menu === interaction.commandName);
+      if (command === undefined) await openAbout(interaction, signal);
+      else await useMenu(interaction, command, receivedAtMs, signal);
+    } else if (interaction.isAutocomplete()) await suggest(interaction, signal);
     else if (interaction.isButton()) await press(interaction, receivedAtMs, signal);
     else if (interaction.isModalSubmit()) await submitForm(interaction, receivedAtMs, signal);
     else if (interaction.isRepliable()) await refuse(interaction, DEAD_BUTTON, signal);
   };
+}
+
+/** The thread that a message stands in, or that began with it: whoever sees the message sees it. */
+async function threadOf({
+  channel,
+  guild,
+  targetMessage: { id, hasThread },
+}: MessageContextMenuCommandInteraction<'cached'>): Promise<AnyThreadChannel | null> {
+  if (channel?.isThread()) return channel;
+  const known = guild.channels.cache.get(id);
+  // One that was archived is not known by itself.
+  const found = known ?? (hasThread ? await guild.channels.fetch(id).catch(() => null) : null);
+  return found?.isThread() ? found : null;
 }
 
 interface GivenCommand {
@@ -411,6 +447,8 @@ interface GivenCommand {
   readonly isFilledIn?: boolean;
   /** Finds what the command is about, once it is acknowledged. */
   readonly find?: () => Promise<readonly BroughtPart[]>;
+  /** In which it is used. */
+  readonly thread?: AnyThreadChannel | null;
 }
 
 /** A file as core takes it; it hangs on no message, so that its address cannot be renewed. */

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import type { z } from 'zod';
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import { placeUnder } from '../answers/answer-place.ts';
@@ -25,7 +26,14 @@ import {
 } from './payloads.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
-import { ASK_ABOUT, DELETE_ANSWER, receiveDeletion, receiveShortcut } from './shortcuts.ts';
+import {
+  ASK_ABOUT,
+  DELETE_ANSWER,
+  menuOf,
+  receiveDeletion,
+  receiveMenu,
+  receiveShortcut,
+} from './shortcuts.ts';
 import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
 import { suggestOptions } from './suggestions.ts';
 
@@ -87,6 +95,32 @@ export function listen(app: App, inbox: Inbox): void {
   }
 
   /** Whether something was sent for this workspace. If Slack names none, it is not dealt with, and the person is told. */
+  /** Claims a shortcut of a message's menu, and deals with it. */
+  function onShortcut(
+    name: string,
+    work: (id: string, body: z.infer<typeof shortcutBody>) => Promise<void>,
+  ): void {
+    app.shortcut(name, async ({ ack, body }) => {
+      const parsed = shortcutBody.parse(body);
+      const { team, channel, user, message, trigger_id, response_url: responseUrl } = parsed;
+      if (team?.id !== workspace.team) {
+        await ack();
+        return void (await isOurs('a shortcut', team?.id ?? null, responseUrl));
+      }
+      const id = `slack:${workspace.team}/${name}/${trigger_id}`;
+      const at = { channel: channel.id, user: user.id, threadTs: message.thread_ts ?? null };
+      await claimed(
+        { what: 'a shortcut', id, ...at, responseUrl },
+        ack,
+        async (text) => {
+          await ack();
+          await tell(responseUrl, text);
+        },
+        () => work(id, parsed),
+      );
+    });
+  }
+
   async function isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean> {
     if (team === workspace.team) return true;
     log.warn(
@@ -183,25 +217,11 @@ export function listen(app: App, inbox: Inbox): void {
     if (!(await isOurs('a shortcut', parsed.team?.id ?? null, parsed.response_url))) return;
     await attend('a shortcut', parsed.response_url, () => receiveShortcut(inbox, parsed));
   });
-  app.shortcut(DELETE_ANSWER, async ({ ack, body }) => {
-    const parsed = shortcutBody.parse(body);
-    const { team, channel, user, message, trigger_id, response_url: responseUrl } = parsed;
-    if (team?.id !== workspace.team) {
-      await ack();
-      return void (await isOurs('a shortcut', team?.id ?? null, responseUrl));
-    }
-    const id = `slack:${workspace.team}/delete/${trigger_id}`;
-    const at = { channel: channel.id, user: user.id, threadTs: message.thread_ts ?? null };
-    await claimed(
-      { what: 'a shortcut', id, ...at, responseUrl },
-      ack,
-      async (text) => {
-        await ack();
-        await tell(responseUrl, text);
-      },
-      () => receiveDeletion(inbox, id, parsed),
-    );
-  });
+  for (const command of commands) {
+    if (command.menu === undefined) continue;
+    onShortcut(menuOf(command), (id, body) => receiveMenu(inbox, id, command, body));
+  }
+  onShortcut(DELETE_ANSWER, (id, body) => receiveDeletion(inbox, id, body));
   app.view(FORM_CALLBACK, async ({ ack, body }) => {
     const { team, user, view } = viewBody.parse(body);
     const context = readContext(view.private_metadata);

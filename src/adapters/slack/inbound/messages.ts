@@ -174,9 +174,16 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
   const meant = isAddressed ? commandIn(inbox.commands, said) : null;
   const command =
     meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
+  const inThread = isDirect ? undefined : event.thread_ts;
+  const thread =
+    inThread === undefined
+      ? {}
+      : {
+          readThread: (reading: AbortSignal) =>
+            readThread(inbox, { channel, threadTs: inThread, ts }, reading),
+        };
   if (command === null) {
     const parts = [{ type: 'text', text: said } as const, ...brought];
-    const inThread = isDirect ? undefined : event.thread_ts;
     const message: PostedMessage = {
       id,
       actor,
@@ -184,9 +191,7 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
       parts,
       address,
       surface,
-      ...(inThread === undefined
-        ? {}
-        : { readThread: (reading) => readThread(inbox, { channel, threadTs: inThread, ts }, reading) }),
+      ...thread,
     };
     await (readBack === undefined ? dispatch.message(message) : readBack.keep(message));
     return;
@@ -210,10 +215,20 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
       responseUrl: null,
       threadTs: null,
       brought,
+      ...thread,
     };
     return runRequest(inbox, request);
   }
-  await dispatch.command({ id, command: command.command.name, options, actor, place, surface, brought });
+  await dispatch.command({
+    id,
+    command: command.command.name,
+    options,
+    actor,
+    place,
+    surface,
+    brought,
+    ...thread,
+  });
 
   /** What came with the message. A mention that came alone does not say: the message itself does. */
   async function attached(): Promise<BroughtPart[]> {

@@ -14,10 +14,10 @@ const NEWEST = 100;
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
 
-/** What was said in a thread before a message, its root first. */
+/** What was said in a thread before a message, or until now, its root first. */
 export async function readThread(
   inbox: Inbox,
-  { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts: string },
+  { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
   signal: AbortSignal,
 ): Promise<ThreadRead> {
   const { workspace, log } = inbox;

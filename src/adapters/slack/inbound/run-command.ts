@@ -1,6 +1,6 @@
 import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Place } from '../../../core/ports/events.ts';
+import type { Place, ThreadReader } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
@@ -25,6 +25,7 @@ export interface Request {
   readonly threadTs: string | null;
   /** What comes with it: files of its message, the message that it is about. */
   readonly brought?: readonly BroughtPart[];
+  readonly readThread?: ThreadReader | undefined;
   /** Whether the options were filled into a form. */
   readonly isFilledIn?: boolean;
 }
@@ -110,15 +111,22 @@ async function questionAt(
     kind: 'posted',
     thread,
     asker: name,
-    question: clip(typeof text === 'string' ? text.trim() : '', SHOWN),
+    question: clip(typeof text === 'string' ? text.trim() : (command.menu ?? `/${command.name}`), SHOWN),
   };
 }
 
 async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
-  const { id, command, options, user, isFilledIn = false, brought = [] } = request;
+  const { id, command, options, user, isFilledIn = false, brought = [], readThread } = request;
   const actor = await inbox.directory.actor(user);
   const event = { id, actor, place, surface };
-  await inbox.dispatch.command({ ...event, command: command.name, options, isFilledIn, brought });
+  await inbox.dispatch.command({
+    ...event,
+    command: command.name,
+    options,
+    isFilledIn,
+    brought,
+    ...(readThread && { readThread }),
+  });
 }
 
 async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { isRefusal } from '../api/errors.ts';
@@ -9,6 +10,8 @@ import type { Inbox } from './context.ts';
 import { quotedPart } from './message-parts.ts';
 import type { shortcutBody } from './payloads.ts';
 import { readerOf } from './pointed-at.ts';
+import { readThread } from './read-thread.ts';
+import { runRequest } from './run-command.ts';
 import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
@@ -37,6 +40,32 @@ export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcu
   await openForm(inbox, command, body.trigger_id, context, {
     intro: { type: 'section', text: preview },
     preset: {},
+  });
+}
+
+/** Names the shortcut of a command in the menu of messages. */
+export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
+  return `menu-${name}`;
+}
+
+/** Runs a command about the thread of the message, for the asker alone. */
+export async function receiveMenu(
+  inbox: Inbox,
+  id: string,
+  command: CommandDeclaration,
+  { message, channel, user, response_url }: z.infer<typeof shortcutBody>,
+): Promise<void> {
+  const threadTs = message.thread_ts ?? null;
+  const at = threadTs === null ? null : { channel: channel.id, threadTs };
+  await runRequest(inbox, {
+    id,
+    command,
+    options: command.options['private'] === undefined ? {} : { private: true },
+    user: user.id,
+    channel: channel.id,
+    responseUrl: inbox.responseUrl(response_url),
+    threadTs: null,
+    ...(at && { readThread: (reading: AbortSignal) => readThread(inbox, at, reading) }),
   });
 }
 

@@ -167,7 +167,8 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       // A form that the page opens is sent under the command's name alone.
       const isFilledIn = text.trim() === `/${name}`;
-      run(dispatch.command({ ...event, command: name, options, brought, isFilledIn }));
+      const readThread = thread === null ? {} : { readThread: async () => threadBefore(thread, id) };
+      run(dispatch.command({ ...event, command: name, options, brought, isFilledIn, ...readThread }));
     },
 
     async pressForm({ as, message: messageId, button: kind }) {

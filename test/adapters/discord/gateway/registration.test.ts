@@ -46,6 +46,7 @@ describe('registration of commands', () => {
     expect(discord.commands().map(({ name }) => name)).toEqual([
       ...commands.map(({ name }) => name),
       'Ask about this',
+      'Summarise this thread',
       'Delete this answer',
     ]);
     expect(discord.violations).toEqual([]);

@@ -1,0 +1,38 @@
+import { defineCommand } from '../core/command.ts';
+
+/** Asked in the asker's place. */
+const QUESTION =
+  'Summarise this thread in its own language: what it is about, what was said and decided, by whom, and what is still open. Be brief.';
+
+export const summarise = defineCommand({
+  name: 'summarise',
+  description: 'Summarise the thread in which this is used',
+  menu: 'Summarise this thread',
+  role: 'member',
+  reply: 'answer',
+  options: {
+    private: { type: 'flag', description: 'Show the summary only to you' },
+  },
+  async run({ eventId, actor, place, surface, readThread, services, signal, tell }) {
+    if (readThread === undefined) {
+      return tell(
+        'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.',
+      );
+    }
+    const { readsContext } = await services.settings.at({ place, conversation: null });
+    if (!readsContext) return tell('I do not read threads here: an admin switched that off with `/context`.');
+    const read = await readThread(signal);
+    if (read.messages.length === 0) {
+      return tell(read.problem ?? 'There is nothing in this thread to summarise.');
+    }
+    await services.chat.ask({
+      eventId,
+      actor,
+      place,
+      surface,
+      parts: [{ type: 'text', text: QUESTION }],
+      readThread: async () => read,
+      isAboutThread: true,
+    });
+  },
+});

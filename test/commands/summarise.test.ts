@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ThreadRead } from '../../src/core/ports/events.ts';
+import type { QuotedPart } from '../../src/core/ports/parts.ts';
+import { saidIn } from '../support/said.ts';
+import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+afterEach(() => bot.close());
+
+const place = { channel: 'c1', key: 'discord:c1/t1' };
+const said = (name: string, text: string): QuotedPart => ({
+  type: 'quoted',
+  why: 'thread',
+  author: { user: name.toLowerCase(), name },
+  text,
+  files: [],
+});
+const thread: ThreadRead = {
+  messages: [said('Ada', 'Shall we meet on Monday?'), said('Ben', 'Tuesday is better.')],
+  problem: null,
+};
+
+async function summarise(read: ThreadRead | null = thread, options = {}) {
+  const asked = invocationOf('summarise', options, { place });
+  await bot.dispatch.command(read === null ? asked : { ...asked, readThread: async () => read });
+  return asked.surface;
+}
+const told = async (read: ThreadRead | null) => (await summarise(read)).privateTexts[0]?.text;
+
+describe('/summarise', () => {
+  it('sends the thread to the model, names what was read, and answers where it was used', async () => {
+    bot.provider.answer('Ben would rather meet on Tuesday.');
+    const surface = await summarise();
+    expect(surface.text).toBe('Ben would rather meet on Tuesday.');
+    expect(surface.shown?.footer).toContain('read 2 messages');
+    const [asked] = saidIn(bot.provider.chats[0]?.body);
+    expect(asked).toMatch(/^Summarise this thread in its own language/);
+    expect(asked).toMatch(
+      /author="Ada"[^>]*>\nShall we meet on Monday\?\n[\s\S]*author="Ben"[^>]*>\nTuesday is better\./,
+    );
+  });
+
+  it('reads the thread anew each time, and brings nothing else of what was said with the bot', async () => {
+    bot.provider.answer('Hello.');
+    bot.provider.answer('Tuesday.');
+    bot.provider.answer('Wednesday.');
+    await bot.dispatch.message(messageOf('Hi, I am Mia', { place }));
+    await summarise();
+    await summarise({ ...thread, messages: [...thread.messages, said('Ada', 'Then Wednesday.')] });
+    expect(saidIn(bot.provider.chats[2]?.body)).toHaveLength(1);
+    expect(saidIn(bot.provider.chats[2]?.body)[0]).toContain('Then Wednesday.');
+    expect(JSON.stringify(bot.provider.chats[2]?.body)).not.toContain('I am Mia');
+  });
+
+  it.each([
+    ['there is no thread', null, /^There is no thread here to summarise/],
+    ['there is nothing in it', { messages: [], problem: null }, /nothing in this thread/],
+    ['the bot may not read it', { messages: [], problem: 'I may not read it.' }, /^I may not read it\.$/],
+  ])('says so where %s, and asks no model', async (_, read, words) => {
+    expect(await told(read)).toMatch(words);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('reads no thread where an admin switched that off', async () => {
+    const actor = testActor('ada', { isAdmin: true });
+    await bot.dispatch.command(invocationOf('context', { threads: 'off', scope: 'guild' }, { place, actor }));
+    expect(await told(thread)).toMatch(/an admin switched that off/);
+    expect(bot.provider.chats).toEqual([]);
+  });
+});
