@@ -34,6 +34,7 @@ surfaceContract('memory', {
       clock,
       limiter,
       latencyMs: 100,
+      reference: 'memory',
       limits: { maxChars: 1_500, lengthOf: (text) => neutral(text).length },
     });
     const toldPrivately = () => surface.privateTexts.map((notice) => neutral(notice.text));
@@ -43,6 +44,10 @@ surfaceContract('memory', {
       surface,
       clock,
       limiters: createWriteLimiters(clock),
+      async reopen({ reference, answerId }) {
+        const [, known] = /^memory#(\d+)$/.exec(reference) ?? [];
+        return known === undefined ? null : surface.reopen(Number(known), answerId);
+      },
       pingSpellings: ['<@ada>', '<!channel>'],
       pings: () => [...shown(), ...toldPrivately()].join('\n').match(/<[@!]\w+>/g)?.length ?? 0,
       filesSeen: () =>

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createReply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
+import type { LostPlace, Reopened } from '../../src/core/ports/adapter.ts';
 import type { Button } from '../../src/core/ports/buttons.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { Urgency } from '../../src/core/ports/scope.ts';
@@ -41,6 +42,8 @@ export interface SurfacePlace {
   readonly shut?: () => Promise<void>;
   /** A person deletes a message of the answer. */
   readonly deleteMessage?: (index: number) => Promise<void>;
+  /** As another process finds an answer again: `Adapter.reopen`. */
+  readonly reopen: (lost: LostPlace) => Promise<Reopened | null>;
   /** The names of the files that a person sees with the answer, in order. */
   readonly filesSeen: () => readonly string[];
   /** From now on no file can be put here. */
@@ -453,6 +456,53 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         );
         expect(messages.at(-1)?.buttons).toEqual([RETRY]);
       });
+    });
+
+    describe('that another process finds again', () => {
+      const referenceOf = ({ reference }: Surface) => reference ?? expect.fail('it has no reference');
+
+      it('goes on in the message that grew', async () => {
+        const { surface, reopen, open, update, read } = await setUp();
+        await open(streaming('One'));
+        const found = await reopen({ reference: referenceOf(surface), answerId: ANSWER_ID });
+        expect(found?.message).toMatchObject({ text: 'One', isEnded: false });
+        const message = found?.message?.live ?? expect.fail('there is a message');
+        await update(message, ended('One two', { status: 'interrupted' }));
+        const [text = '', ...others] = await read();
+        expect(others).toEqual([]);
+        expect(plain(text)).toMatch(/^One two/);
+      });
+
+      it('tells one that has ended', async () => {
+        const { surface, reopen, open, update } = await setUp();
+        await update(await open(streaming('One')), ended('One two', {}));
+        const found = await reopen({ reference: referenceOf(surface), answerId: ANSWER_ID });
+        expect(found?.message).toMatchObject({ text: 'One two', isEnded: true });
+      });
+
+      it('begins where nothing stood yet, once, whichever of both posts it', async () => {
+        const { surface, limiters, reopen, read } = await setUp();
+        const reference = referenceOf(surface);
+        const found = await reopen({ reference, answerId: null });
+        expect(found?.message).toBeNull();
+        const again = found?.surface ?? expect.fail('there is a place');
+        await again.prepare?.(never);
+        await limiters.run(
+          again.openScope,
+          always,
+          () => again.open(ended('One', { status: 'interrupted' }), never),
+          never,
+        );
+        expect(await read()).toHaveLength(1);
+      });
+
+      it.each(['', 'not JSON', '{}', '{"kind":"message"}', '[]'])(
+        'gives up a reference that cannot be read: %j',
+        async (reference) => {
+          const { reopen } = await setUp();
+          expect(await reopen({ reference, answerId: ANSWER_ID })).toBeNull();
+        },
+      );
     });
 
     it('holds a streamed answer of 6,000 words whole, once, in order, and readable all the time', {

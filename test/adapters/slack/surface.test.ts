@@ -67,6 +67,7 @@ function contractOf(name: string, way: Way): void {
         surface,
         limiters,
         clock,
+        reopen: async (lost) => (await bench.adapter.reopen?.(lost, new AbortController().signal)) ?? null,
         pingSpellings: [
           `<@${bob.id}>`,
           '<!channel>',

@@ -111,7 +111,9 @@ export function reopenWebSurface(
   { reference, answerId }: LostPlace,
   newId: () => string,
 ): Reopened | null {
-  const spot = spotSchema.parse(parseJson(reference));
+  const read = spotSchema.safeParse(parseJson(reference));
+  if (!read.success) return null;
+  const spot = read.data;
   if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
   const message = answerId === null ? undefined : room.newestWithButton(answerId);
   const nextId = spot.nextId === message?.id ? newId() : spot.nextId;

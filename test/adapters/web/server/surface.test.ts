@@ -35,6 +35,7 @@ surfaceContract('playground', {
       surface,
       clock,
       limiters: createWriteLimiters(clock),
+      reopen: async (lost) => reopenWebSurface(room, lost, () => `message-${++ids}`),
       pingSpellings: ['@Mia', '@everyone'],
       pings: () => 0,
       violations: () => [],
