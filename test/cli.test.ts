@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -101,6 +101,21 @@ describe('the command line', () => {
     },
     PATIENCE,
   );
+
+  it('waits for a server that is not there, and says so', { timeout: PATIENCE }, async () => {
+    const lab = { id: 'lab', name: 'Lab', baseUrl: 'http://127.0.0.1:9/v1', keyless: true, free: true };
+    const qwen = {
+      id: 'lab/qwen',
+      name: 'Qwen',
+      tier: 'free',
+      routes: [{ provider: 'lab' }],
+      contextTokens: 8_192,
+    };
+    writeFileSync(join(folder, 'models.json'), JSON.stringify({ providers: [lab], models: [qwen] }));
+    const { code, output, errors } = await inProcess('models', 'check');
+    expect([code, errors]).toEqual([1, '']);
+    expect(output).toContain('Lab');
+  });
 
   it.each([
     [['teir'], /^There is no command "teir"\./],
