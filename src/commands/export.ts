@@ -13,6 +13,7 @@ export const exportData = defineCommand({
   description: 'Download everything stored about you here',
   role: 'member',
   reply: 'private',
+  isOpenToAll: true,
   options: {},
   async run({ actor, place, services, tell }) {
     const waitMs = services.privacy.admit(place.guild, actor.user);

@@ -7,6 +7,7 @@ export const forget = defineCommand({
   description: 'Delete a conversation, your data, or all data of this {guild}',
   role: 'member',
   reply: 'private',
+  isOpenToAll: true,
   options: {
     what: {
       type: 'choice',

@@ -22,6 +22,7 @@ export const help = defineCommand({
   description: 'Show what the bot can do',
   role: 'member',
   reply: 'private',
+  isOpenToAll: true,
   options: {
     command: { type: 'text', description: 'A command to tell more about', maxChars: 40 },
   },

@@ -1,4 +1,5 @@
 import type { Command } from '../core/command.ts';
+import { access } from './access.ts';
 import { ask } from './ask.ts';
 import { automatic } from './automatic.ts';
 import { connect } from './connect.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   usage,
   automatic,
   limits,
+  access,
   tier,
   connect,
   disconnect,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { refusalByLists } from './access/lists.ts';
 import type { CatchUp } from './chat/catch-up.ts';
 import { explain, inOneLine } from './chat/explain.ts';
 import type { Greetings } from './chat/greetings.ts';
@@ -163,7 +164,18 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const who = command.role === 'admin' ? 'an admin' : 'the operator of this bot';
       return `Only ${who} can use \`/${command.name}\`.`;
     }
+    if (!command.isOpenToAll) {
+      const isExempt = command.reply === 'private' && mayActAs(await services.roles(actor), 'admin');
+      const bar = isExempt ? null : await barOf({ actor, place });
+      if (bar !== null) return bar;
+    }
     return (await command.refuse?.({ actor, place, services })) ?? null;
+  }
+
+  /** Why the guild's lists do not let a person use the bot here; null if they do. */
+  async function barOf(of: Pick<Origin, 'actor' | 'place'>): Promise<string | null> {
+    const lists = await services.settings.lists(of.place.guild);
+    return refusalByLists(lists, of, async () => mayActAs(await services.roles(of.actor), 'admin'));
   }
 
   async function runCommand(command: Command, invocation: Invocation): Promise<void> {
@@ -259,6 +271,9 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       if (addressee === 'others' || (addressee === 'place' && !(await hears(place)))) return;
       const text = wordsIn(parts);
       await once(message, async () => {
+        const bar = await barOf({ actor, place });
+        // Of those who talk in a thread beside the bot, nobody asked it for a word.
+        if (bar !== null) return addressee === 'place' ? undefined : say(surface, bar);
         if (text === '' && broughtIn(parts).length === 0) {
           await surface.tellPrivately(
             { text: 'Ask me a question, or type `/help` to see what I can do.' },
@@ -313,6 +328,8 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         const { label: name, form: options = {} } = buttonRow(press.button);
         const parsed = parseOptions({ name, options }, press.given ?? {});
         if (!parsed.ok) return press.surface.tellPrivately({ text: parsed.problem }, never);
+        const bar = press.button === 'stop' ? null : await barOf(press);
+        if (bar !== null) return say(press.surface, bar);
         switch (press.button) {
           case 'stop':
             return services.chat.stop(press);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { refusalByLists } from '../access/lists.ts';
 import type { AnswerState, Entry, Journal } from '../coordination/journal.ts';
 import { type LiveAnswers, type StopCause, Stopped } from '../coordination/live-answers.ts';
 import type { Stops } from '../coordination/stops.ts';
@@ -359,12 +360,15 @@ export function createQuestionRunner(
       models.look(actor),
     ]);
     const begun = seen.value ?? null;
+    const isAdmin = async () => mayActAs(await options.roles(actor), 'admin');
+    const refusal = await refusalByLists(here.lists, { actor, place }, isAdmin);
+    if (refusal !== null) return refuse(surface, refusal);
     const asked = question.model ?? null;
     const chosen = await options.choose({ whose: actor, decide, setting: here.model, asked });
     if (!chosen.ok) {
       const { text, forAdmins } = chosen;
-      const isAdmin = forAdmins !== null && mayActAs(await options.roles(actor), 'admin');
-      return refuse(surface, isAdmin ? `${text} ${forAdmins}` : text);
+      const tellsAdmin = forAdmins !== null && (await isAdmin());
+      return refuse(surface, tellsAdmin ? `${text} ${forAdmins}` : text);
     }
     const { model, remark } = chosen;
     const persona = here.persona?.persona ?? null;

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { accessListsSchema } from '../access/lists.ts';
 
 /** What can be chosen for a conversation, a channel and a guild. Left out: the wider level decides. */
 export const settingShape = {
   /** Whether questions bring the thread that they stand in; for channel and guild. */
   context: z.boolean().exactOptional(),
+  /** Who may use the bot, and where; for guilds. */
+  lists: accessListsSchema.exactOptional(),
   /** What may spend by itself (`AUTOMATIC`); for guilds. */
   summaries: z.boolean().exactOptional(),
   titles: z.boolean().exactOptional(),

@@ -1,3 +1,4 @@
+import type { AccessLists } from '../access/lists.ts';
 import { createCollection } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
@@ -34,6 +35,8 @@ export interface SettingsHere {
   readonly instructions: readonly Instructions[];
   /** The model that answers where the chosen one fails: the channel's, else the guild's; null if nobody chose. A wish too. */
   readonly fallback: string | null;
+  /** Who may use the bot here. */
+  readonly lists: AccessLists;
   /** Whether a question brings the thread that it stands in; it does by default. */
   readonly readsContext: boolean;
   /** What may spend by itself; all of it does by default. */
@@ -47,9 +50,15 @@ export interface Settings {
     /** Read at the same time, if it is a promise. */
     readonly conversation: Conversation | null | Promise<Conversation | null>;
   }): Promise<SettingsHere>;
-  /** Changes what is set at one level. */
-  change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
-  /** Takes back all that was chosen for a guild and its channels; a conversation's choice goes with it. */
+  /** Who may use the bot in a guild, and where. */
+  lists(guild: GuildId): Promise<AccessLists>;
+  /** Changes what is set at one level; a function is given what is set there now. */
+  change(
+    scope: SettingScope,
+    target: SettingTarget,
+    change: SettingChange | ((before: Setting) => SettingChange),
+  ): Promise<void>;
+  /** Takes back all that was chosen for a guild and its channels, but not who may use the bot; a conversation's choice goes with it. */
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
@@ -90,24 +99,30 @@ export function createSettings(options: SettingsOptions): Settings {
         fallback: levels.channel.fallback ?? levels.guild.fallback ?? null,
         readsContext: levels.channel.context ?? levels.guild.context ?? true,
         automatic: eachAutomatic((name) => options.automatic.has(name) && (levels.guild[name] ?? true)),
+        lists: levels.guild.lists ?? {},
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };
     },
+    lists: async (guild) => (await settings.get(guildKey(guild)))?.lists ?? {},
     async change(scope, { place, conversation }, change) {
       if (scope === 'conversation') {
         if (conversation === null) throw new Error('there is no conversation to set anything for');
+        if (typeof change === 'function') throw new Error('a conversation is changed by values alone');
         return conversations.configure(conversation, change);
       }
       const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
       await locks.hold(`settings/${key}`, async (lock) => {
         const held = settings.under(lock);
-        const after = applyChange((await held.get(key)) ?? {}, change);
+        const before = (await held.get(key)) ?? {};
+        const after = applyChange(before, typeof change === 'function' ? change(before) : change);
         if (Object.keys(after).length === 0) await held.delete(key);
         else await held.set(key, after);
       });
     },
     async forgetGuild(guild) {
-      await settings.delete(guildKey(guild));
+      const { lists } = (await settings.get(guildKey(guild))) ?? {};
+      if (lists === undefined) await settings.delete(guildKey(guild));
+      else await settings.set(guildKey(guild), { lists });
       for await (const key of settings.keys(`channel/${guild}/`)) await settings.delete(key);
     },
   };

@@ -29,6 +29,8 @@ export interface CommandDeclaration {
    * (with its flag `private`, if it answers). Left out for none.
    */
   readonly menu?: string;
+  /** Whether a guild's lists of who may use the bot, and where, leave it alone. False by default. */
+  readonly isOpenToAll?: boolean;
 }
 
 export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption | FileOption;

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+} from '../support/test-bot.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+afterEach(() => bot.close());
+
+const ada = testActor('7', { isAdmin: true });
+const mia = testActor('42', { groups: ['100'] });
+const ben = testActor('43');
+
+async function run(command: string, options: Record<string, unknown> = {}, actor = ada, channel = 'c1') {
+  const invocation = invocationOf(command, options, { actor, place: { channel } });
+  await bot.dispatch.command(invocation);
+  return invocation.surface.privateTexts.map(({ text }) => text).join('\n');
+}
+
+/** Asks in a thread of a channel; resolves to the answer, and to what the person is told. */
+async function ask(actor = mia, channel = 'c1', addressed = true) {
+  bot.provider.answer('Yes.');
+  const asked = messageOf('Hi', { actor, place: { channel, key: `thread in ${channel}` }, addressed });
+  await bot.dispatch.message(asked);
+  const { text, privateTexts } = asked.surface;
+  return { text, told: privateTexts.map((notice) => notice.text).join('\n'), asked };
+}
+
+describe('/access', () => {
+  it('keeps out people who are denied, on every path, and says why; not from their own data', async () => {
+    const { asked } = await ask();
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    expect(await run('access', { list: 'deny', user: '<@42>' })).toMatch(/^Saved\..*- Denied: person `42`/s);
+    const denied = /^An admin of this server does not let you use me/;
+    expect((await ask()).told).toMatch(denied);
+    expect(await run('ask', { prompt: 'Hi' }, mia)).toMatch(denied);
+    expect(await run('models', {}, mia)).toMatch(denied);
+    const press = pressOf('retry', answerId, { actor: mia, place: { key: 'thread in c1' } });
+    await bot.dispatch.press(press);
+    expect(press.surface.privateTexts[0]?.text).toMatch(denied);
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(await run('export', {}, mia)).toMatch(/^Everything stored about you/);
+    expect((await ask(ben)).text).toBe('Yes.');
+    await run('access', { list: 'neither', user: '42' });
+    expect((await ask()).text).toBe('Yes.');
+  });
+
+  it('lets in only people and roles that are allowed, if there are any; admins always', async () => {
+    await run('access', { list: 'allow', role: '<@&100>' });
+    expect((await ask(mia)).text).toBe('Yes.');
+    expect((await ask(ben)).told).toMatch(/^Only some people may use me in this server/);
+    await run('access', { list: 'allow', user: '43' });
+    expect((await ask(ben)).text).toBe('Yes.');
+    expect((await ask(ada)).text).toBe('Yes.');
+    // Whoever is denied is, whatever else they are.
+    await run('access', { list: 'deny', role: '100' });
+    expect((await ask(mia)).told).toMatch(/does not let you use me/);
+    const unknown = testActor('44', { groups: null });
+    expect((await ask(unknown)).told).toMatch(/cannot see your roles right now/);
+  });
+
+  it('closes channels for everybody, and leaves admins their commands there', async () => {
+    await run('access', { list: 'deny', channel: true }, ada, 'c2');
+    expect((await ask(ada, 'c2')).told).toMatch(/^I do not answer in this channel/);
+    expect(await run('ask', { prompt: 'Hi' }, ada, 'c2')).toMatch(/^I do not answer in this channel/);
+    expect(await run('model', {}, ada, 'c2')).toMatch(/answers here/);
+    expect((await ask(mia, 'c1')).text).toBe('Yes.');
+    await run('access', { list: 'neither', channel: true }, ada, 'c2');
+    await run('access', { list: 'allow', channel: true }, ada, 'c1');
+    expect((await ask(mia, 'c2')).told).toMatch(/^I do not answer in this channel/);
+    expect((await ask(mia, 'c1')).text).toBe('Yes.');
+  });
+
+  it('says nothing to who only talks in a thread where the bot listens', async () => {
+    await ask(ada);
+    await run('access', { list: 'deny', user: '42' });
+    expect(await ask(mia, 'c1', false)).toMatchObject({ told: '', text: '' });
+  });
+
+  it('is for admins, of their own guild, and outlives /forget of the guild', async () => {
+    expect(await run('access', { list: 'deny', user: '43' }, mia)).toMatch(/^Only an admin/);
+    await run('access', { list: 'deny', user: '42' });
+    const elsewhere = testActor('42', { guild: 'discord:2' });
+    expect((await ask(elsewhere)).text).toBe('Yes.');
+    await run('forget', { what: 'guild', sure: 'yes' });
+    expect((await ask(mia)).told).toMatch(/does not let you use me/);
+  });
+});
