@@ -170,13 +170,13 @@ describe('a fallback that an admin chooses', () => {
     };
     expect(await run({ fallback: 'maker/paid' })).toMatch(/needs the tier/);
     expect(await run({ fallback: 'maker/third' })).toMatch(
-      /\*\*Model third\*\* answers in all channels when/,
+      /\*\*Model third\*\* now answers in all channels if/,
     );
     expect(await run({})).toContain('If it fails: `maker/third`');
     script(GONE, answer());
     await ask();
     expect(asked()).toEqual(['maker/first', 'maker/third']);
-    expect(await run({ fallback: 'default' })).toContain('taken back');
+    expect(await run({ fallback: 'default' })).toContain('removed');
     script(GONE);
     expect((await ask()).shown?.status).toBe('failed');
     expect(await run({ fallback: 'maker/second' }, testActor('mia'))).toBe(
