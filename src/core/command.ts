@@ -8,7 +8,7 @@ import type { Services } from './services.ts';
 /** A declared command and what it does. */
 export interface Command extends CommandDeclaration {
   /**
-   * Why it is of no use here now, as a sentence for the asker; null where it is. For what does not depend on options: asked
+   * Why it is of no use here now, as a sentence for the asker; null if it is. For what does not depend on options: asked
    * before a form is opened, and again before it runs.
    */
   refuse?(context: Pick<CommandContext, 'actor' | 'place' | 'services'>): Promise<string | null>;

@@ -91,7 +91,7 @@ export interface CoreOptions {
   readonly encryptionKeys: readonly Uint8Array[];
   /** Those that a guild can bring a key for, by id. */
   readonly providersForOwnKeys: OwnKeysOptions['providers'];
-  /** Read at each request. Null where nothing is limited. */
+  /** Read at each request. Null if nothing is limited. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
   /** Of people from elsewhere, in channels that guilds share. */

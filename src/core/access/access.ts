@@ -47,13 +47,13 @@ export interface AccessRefused {
   /** What was asked for, as it was spelled. */
   readonly asked: string;
   readonly guild: GuildInQuestion;
-  /** Null where the id is unknown. */
+  /** Null if the id is unknown. */
   readonly model: Model | null;
   /** Where the id is unknown: models with a similar name. */
   readonly near: readonly Model[];
   /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help or are not taken. */
   readonly keysThatOpen: readonly string[];
-  /** A model that the guild can use now; null where there is none. */
+  /** A model that the guild can use now; null if there is none. */
   readonly suggestion: Model | null;
 }
 
@@ -109,7 +109,7 @@ function judgeModel(model: Model, guild: GuildAccess, terms: AccessTerms): Verdi
 
 /**
  * The best way for a guild to a model that its tier opens: route by route, with its own key before the operator's; null
- * where there is none.
+ * if there is none.
  */
 function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way | null {
   const operatorPays = opens(guild.operatorTier, model.tier);
@@ -120,7 +120,7 @@ function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTe
     if (isOwn(route) && !guild.failedKeys.includes(provider)) return { route, payer: 'guild' };
     if (operatorPays && operatorProviders.has(provider)) return { route, payer: 'operator' };
   }
-  // A key that failed is better than no way: its provider may take it again, and says why where it does not.
+  // A key that failed is better than no way: its provider may take it again, and says why if it does not.
   const failed = routes.find(isOwn);
   return failed === undefined ? null : { route: failed, payer: 'guild' };
 }

@@ -54,7 +54,7 @@ export interface Guilds {
   holding(): Promise<readonly GuildId[]>;
   /** Gives a tier in the place of all that was granted before. */
   grant(guild: GuildId, grant: Grant): Promise<void>;
-  /** Takes back all that was granted; false where nothing was. */
+  /** Takes back all that was granted; false if nothing was. */
   revoke(guild: GuildId, act: { readonly by: string; readonly reason: string }): Promise<boolean>;
   /** Replaces what a platform says that guilds bought; with `all`, its other guilds have bought nothing. */
   purchased(platform: Platform, purchases: Purchases, reach: 'these' | 'all'): Promise<void>;

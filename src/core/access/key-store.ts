@@ -34,7 +34,7 @@ export interface OwnKey {
   /** Who connected it, as `<platform>:<user>`. */
   readonly by: string;
   readonly connectedAtMs: number;
-  /** What its provider said the last time; `unreadable` where no `ENCRYPTION_KEY` opens it; null where all is well. */
+  /** What its provider said the last time; `unreadable` where no `ENCRYPTION_KEY` opens it; null if all is well. */
   readonly fault: KeyFault | 'unreadable' | null;
   /** Whether that was so lately that whatever else there is goes before it. */
   readonly isResting: boolean;
@@ -48,12 +48,12 @@ export interface OpenedKey {
 
 /** Keys of guilds as they are stored: sealed. Nothing is cached, so that a change by any process counts at once. */
 export interface KeyStore {
-  /** False where there is no `ENCRYPTION_KEY`: nothing can be kept then. */
+  /** False if there is no `ENCRYPTION_KEY`: nothing can be kept then. */
   readonly canKeep: boolean;
   of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null where there is no such key, or none that can be read. */
+  /** Null if there is no such key, or none that can be read. */
   open(guild: GuildId, provider: string): Promise<OpenedKey | null>;
-  /** The last four characters of the key that stands, also where it cannot be read; null where there is none. */
+  /** The last four characters of the key that stands, also if it cannot be read; null if there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
   /** In the place of the one before. What changes a key takes the lock under which it does. */
   keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, lock: ClaimKey): Promise<void>;
@@ -66,7 +66,7 @@ export interface KeyStore {
   ): Promise<void>;
   /** Every key there is, by guild and provider. */
   all(): AsyncIterable<{ readonly guild: GuildId; readonly provider: KeyProvider }>;
-  /** Seals a key anew where it was sealed under the `ENCRYPTION_KEY` before. */
+  /** Seals a key anew if it was sealed under the `ENCRYPTION_KEY` before. */
   reseal(
     guild: GuildId,
     provider: KeyProvider,
@@ -76,7 +76,7 @@ export interface KeyStore {
 
 export interface KeyStoreOptions {
   readonly store: Store;
-  /** `ENCRYPTION_KEY`, then what it was before; empty where none is set. */
+  /** `ENCRYPTION_KEY`, then what it was before; empty if none is set. */
   readonly encryptionKeys: readonly Uint8Array[];
   readonly clock: Clock;
 }

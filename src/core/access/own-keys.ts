@@ -14,7 +14,7 @@ export interface KeyInUse {
   readonly secret: string;
   /** The provider took it: a fault of before is over. Never rejects. */
   worked(): Promise<void>;
-  /** The request failed; remembers it where that was the key's fault. Never rejects. */
+  /** The request failed; remembers it if that was the key's fault. Never rejects. */
   failed(error: unknown): Promise<void>;
 }
 
@@ -25,15 +25,15 @@ interface Act {
 
 /** API keys that guilds bring to pay for themselves. */
 export interface OwnKeys {
-  /** Providers for which keys can be brought here; none where `ENCRYPTION_KEY` is not set. */
+  /** Providers for which keys can be brought here; none if `ENCRYPTION_KEY` is not set. */
   readonly providers: readonly KeyProvider[];
   of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null where there is no such key, or none that can be read. */
+  /** Null if there is no such key, or none that can be read. */
   take(guild: GuildId, provider: string): Promise<KeyInUse | null>;
   /**
    * Keeps a key in the place of the one before, where its provider takes it; else resolves to false and keeps nothing.
    *
-   * @throws ProviderError where the provider cannot say
+   * @throws ProviderError if the provider cannot say
    */
   connect(
     guild: GuildId,
@@ -42,7 +42,7 @@ export interface OwnKeys {
     act: Act,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** False where there was none. */
+  /** False if there was none. */
   disconnect(guild: GuildId, provider: KeyProvider, act: Act): Promise<boolean>;
   /** Seals anew, under `ENCRYPTION_KEY`, what is sealed under the one before. */
   turnOver(): Promise<{ readonly turned: number; readonly unreadable: number }>;

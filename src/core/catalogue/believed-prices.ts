@@ -12,7 +12,7 @@ export interface PriceDoubt {
 
 export interface WeighedPrices {
   readonly prices: ModelPrices;
-  /** Those that may be true all the same: a reservation covers them. Null where there are none. */
+  /** Those that may be true all the same: a reservation covers them. Null if there are none. */
   readonly doubtedPrices: ModelPrices | null;
   readonly doubts: readonly PriceDoubt[];
 }

@@ -13,7 +13,7 @@ import { modelNamed, nearestModels } from './names.ts';
 export interface Catalogue {
   /** The model with exactly this id. No spelling but the id itself finds it. */
   get(id: string, platform: Platform): Model | null;
-  /** The model that a person means, and where it is not clear, those that may have been meant. */
+  /** The model that a person means, and if it is not clear, those that may have been meant. */
   resolve(spelling: string, platform: Platform): Resolution;
   /** In the order of `models.json`; gone ones included. */
   list(platform: Platform): readonly Model[];
@@ -27,12 +27,12 @@ export interface Catalogue {
 
 export interface Resolution {
   readonly model: Model | null;
-  /** Where there is no model: at most 3 with a similar name, best first. */
+  /** If there is no model: at most 3 with a similar name, best first. */
   readonly near: readonly Model[];
 }
 
 export interface CatalogueChange {
-  /** False where the list names nothing that is expected of the provider: nothing was taken over then. */
+  /** False if the list names nothing that is expected of the provider: nothing was taken over then. */
   readonly believed: boolean;
   /** Ids of models that went, and of those that came back or came up. */
   readonly gone: readonly string[];

@@ -10,7 +10,7 @@ export interface FirmPrices {
   readonly webSearchPicoUsd: number;
 }
 
-/** What counts where all models with a price are free: as much as the dearest models in common use. */
+/** What counts if all models with a price are free: as much as the dearest models in common use. */
 const UNPRICED = { promptPicoUsd: picoUsd('0.000015'), completionPicoUsd: picoUsd('0.000075') };
 
 /** The dearest price of each kind among what is on offer. */

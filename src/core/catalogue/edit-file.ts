@@ -16,7 +16,7 @@ export interface NewModel {
 /**
  * The text of a models file with one more model at its end; all else stays as its author wrote it.
  *
- * @throws CatalogueFileError where it would have a fault
+ * @throws CatalogueFileError if it would have a fault
  */
 export function withModel(text: string, { id, name, tier, provider, facts }: NewModel): string {
   const { contextTokens, maxOutputTokens, inputModalities, prices } = facts;

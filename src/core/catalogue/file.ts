@@ -84,7 +84,7 @@ const modalities = z
 
 const modelSchema = z.strictObject({
   id: modelId,
-  /** Shown to people; the id where it is not given. */
+  /** Shown to people; the id if it is not given. */
   name: z
     .string()
     .trim()
@@ -106,7 +106,7 @@ const modelSchema = z.strictObject({
   /** In the place of STREAM_FIRST_PROGRESS_SEC and STREAM_PROGRESS_SEC. */
   firstProgressSec: seconds.optional(),
   progressSec: seconds.optional(),
-  /** Models that answer in its place where it fails before its first word, best first. */
+  /** Models that answer in its place if it fails before its first word, best first. */
   fallbacks: z.array(modelId).max(5).default([]),
   /** In US dollars: per million tokens, and for one request, image or web search. */
   prices: z
@@ -116,9 +116,9 @@ const modelSchema = z.strictObject({
       cachedPromptPerMillion: usd.optional(),
       cacheWritePerMillion: usd.optional(),
       completionPerMillion: usd.optional(),
-      /** Of tokens of reasoning, where they have a price of their own. */
+      /** Of tokens of reasoning, if they have a price of their own. */
       reasoningPerMillion: usd.optional(),
-      /** Of output tokens that are part of an image, where they have a price of their own. */
+      /** Of output tokens that are part of an image, if they have a price of their own. */
       imageOutputPerMillion: usd.optional(),
       request: usd.optional(),
       image: usd.optional(),

@@ -157,7 +157,7 @@ function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefin
   };
 }
 
-/** Families that think by default, by their names, where the provider does not say. */
+/** Families that think by default, by their names, if the provider does not say. */
 const THINKERS =
   /(?:^|[/:._-])(?:o[1-9]|gpt-[5-9]|gpt-oss|r1|qwq|magistral|grok-[3-9]-mini|grok-4|gemini-(?:2\.5-pro|[3-9])|[a-z]*(?:thinking|reason(?:er|ing)))(?![a-z0-9])/i;
 
@@ -165,13 +165,13 @@ function isThinker(wireModel: string): boolean {
   return THINKERS.test(wireModel) && !/non-(?:thinking|reasoning)/i.test(wireModel);
 }
 
-/** Null where it is no date. */
+/** Null if it is no date. */
 function dayOf(text: string): string | null {
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? null : new Date(atMs).toISOString().slice(0, 10);
 }
 
-/** The day on which no route is left; null where one has no end. */
+/** The day on which no route is left; null if one has no end. */
 function lastDay(routes: readonly Route[]): string | null {
   const days = routes.filter(({ gone }) => !gone).map(({ endsOn }) => endsOn);
   return days.includes(null) ? null : (days.toSorted().at(-1) ?? null);

@@ -49,7 +49,7 @@ function fold(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** 1 for the same, above 1/2 where one begins with or contains the other, else the share of letter pairs in common. */
+/** 1 for the same, above 1/2 if one begins with or contains the other, else the share of letter pairs in common. */
 function likeness(typed: string, name: string): number {
   if (typed === name) return 1;
   if (name.startsWith(typed)) return 0.95;

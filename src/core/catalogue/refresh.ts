@@ -103,7 +103,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
     log.warn({ provider, models: gone, instead: lost.map(({ instead }) => instead) }, 'models are gone');
   }
 
-  /** Null where all went well, else what goes into the log. */
+  /** Null if all went well, else what goes into the log. */
   async function refresh(provider: Lister): Promise<object | null> {
     try {
       const list = await provider.models(signal);

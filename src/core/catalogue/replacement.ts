@@ -2,7 +2,7 @@ import type { ModelFacts } from '../ports/provider.ts';
 
 /**
  * The model of a list that a model which is gone is most like: of the same maker, as free as it was, with the most words of its
- * name. Null where the maker has none.
+ * name. Null if the maker has none.
  */
 export function replacementFor(gone: string, models: readonly ModelFacts[]): string | null {
   const words = wordsOf(gone);

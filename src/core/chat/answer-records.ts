@@ -35,7 +35,7 @@ const answerSchema = z.object({
   /** What came with the question. */
   brought: z.array(broughtSchema).exactOptional(),
   author: z.string(),
-  /** The model that was asked for by name; null where settings decided. */
+  /** The model that was asked for by name; null if settings decided. */
   model: z.string().nullable(),
   webSearch: z.boolean(),
   /** Whether its asker alone saw it. */

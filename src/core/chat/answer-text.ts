@@ -5,12 +5,12 @@ import type { Model } from '../ports/model.ts';
 import type { ChatEvent, Citation } from '../ports/provider.ts';
 import type { NoticeFile } from '../ports/surface.ts';
 
-/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null where nothing was used, as where it failed at once. */
+/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null if nothing was used, as where it failed at once. */
 export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
   /** Name of the persona that answered; null for none. */
   readonly persona: string | null;
-  /** Why it is not the model that was chosen; null where it is. */
+  /** Why it is not the model that was chosen; null if it is. */
   readonly because?: string | null;
   readonly durationMs: number;
   /** How long the model reasoned of that; told from a second on. */
@@ -39,7 +39,7 @@ export function footerOf(facts: {
     .join(' · ');
 }
 
-/** The sources of an answer as a numbered list, to stand after its text; empty where there are none. */
+/** The sources of an answer as a numbered list, to stand after its text; empty if there are none. */
 export function sourcesOf(citations: readonly Citation[]): string {
   if (citations.length === 0) return '';
   const lines = citations.map(

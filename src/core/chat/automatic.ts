@@ -29,7 +29,7 @@ export interface Errand {
 
 /**
  * Asks the cheapest model for it that the guild may use, that does not think, and of which a price is known. Resolves to its
- * answer; to null where there is none, for whatever reason: nothing that runs by itself is worth an error to anybody.
+ * answer; to null if there is none, for whatever reason: nothing that runs by itself is worth an error to anybody.
  */
 export type RunErrand = (errand: Errand, signal: AbortSignal) => Promise<string | null>;
 

@@ -28,7 +28,7 @@ import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
 export interface Chat {
-  /** Answers a question where it was asked, after those that wait in the same conversation. */
+  /** Answers a question if it was asked, after those that wait in the same conversation. */
   ask(question: Question): Promise<void>;
   /** Whether the person may press a button that asks something first. */
   admitPress(press: PressedBy): Promise<Admission>;
@@ -72,7 +72,7 @@ export interface Chat {
   unlisten(press: Press): Promise<void>;
   /** The conversation that a question asked here would continue. */
   conversationAt(place: Place): Promise<Conversation | null>;
-  /** As `conversationAt`, and begins one where there is none. */
+  /** As `conversationAt`, and begins one if there is none. */
   openConversation(place: Place): Promise<Conversation>;
   /** Lets the next question begin anew; nothing is deleted, and what was chosen stays. */
   beginAnew(conversation: string): Promise<void>;
@@ -152,7 +152,7 @@ export function createChat(options: ChatOptions): Chat {
 
   const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
 
-  /** Why it is not kept, as a sentence for the person; null where it is. */
+  /** Why it is not kept, as a sentence for the person; null if it is. */
   async function keepVerdict(
     { id, guild, turn, conversation }: AnswerRecord,
     { user, name }: Actor,

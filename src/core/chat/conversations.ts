@@ -69,12 +69,12 @@ export type Conversation = z.infer<typeof conversationSchema>;
 
 /** Threads, DMs and answers with their turns. What a store fails to read is an error, never an empty history. */
 export interface Conversations {
-  /** The conversation that hangs on a place; null where there is none (any more). */
+  /** The conversation that hangs on a place; null if there is none (any more). */
   at(placeKey: string): Promise<Conversation | null>;
   get(id: string): Promise<Conversation | null>;
   /** The conversation as it stands, for `record`. */
   look(id: string): Promise<Seen<Conversation>>;
-  /** The conversation at a place, begun where there is none; with null a new one, at no place yet. */
+  /** The conversation at a place, begun if there is none; with null a new one, at no place yet. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
@@ -83,7 +83,7 @@ export interface Conversations {
   /** Lets a conversation be found at one more place. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
-   * Adds a turn, or puts it in the place of the one with its id. False where it is not kept: the conversation was
+   * Adds a turn, or puts it in the place of the one with its id. False if it is not kept: the conversation was
    * forgotten meanwhile, or `isWanted` says no. That is asked when the turn stands: whoever forgets has said so before they looked
    * for turns, so that one of the two sees the other. `seen` saves a read, if nobody has changed the conversation since.
    */
@@ -94,7 +94,7 @@ export interface Conversations {
     seen?: Seen<Conversation>,
   ): Promise<boolean>;
   /**
-   * Lets a summary stand for these turns, and for those of the summary before. False where it is not kept: one of them was changed or
+   * Lets a summary stand for these turns, and for those of the summary before. False if it is not kept: one of them was changed or
    * forgotten meanwhile.
    */
   summarise(id: string, summary: Summary, turns: readonly Turn[]): Promise<boolean>;

@@ -13,7 +13,7 @@ export interface Finished {
 /** How long the answer could be, in tokens. */
 export interface Caps {
   readonly maxOutputTokens: number;
-  /** What the provider's credit allowed of that; null where it was no matter. */
+  /** What the provider's credit allowed of that; null if it was no matter. */
   readonly affordableTokens: number | null;
 }
 
@@ -24,7 +24,7 @@ type Words = Pick<Ending, 'status' | 'note'> & {
 
 /**
  * What stands under an answer that its provider ended.
- * @param hasText false where there is nothing to read
+ * @param hasText false if there is nothing to read
  */
 export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps): Words {
   if (!hasText && finished.images === 0) return { status: 'failed', note: emptyNote(finished, caps) };

@@ -14,7 +14,7 @@ export interface Opened {
   readonly ok: true;
   readonly request: Admitted;
   readonly maxOutputTokens: number;
-  /** Of the question in the prompt; null where it was not counted. */
+  /** Of the question in the prompt; null if it was not counted. */
   readonly questionTokens: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface Answerer {
   readonly ok: true;
   /** What answers now: asked again after the stream, it is what has answered. */
   readonly current: Opened;
-  /** Why that is not the chosen model, such as `as GPT-4o is down`; null where it is. */
+  /** Why that is not the chosen model, such as `as GPT-4o is down`; null if it is. */
   readonly because: string | null;
   /** As `Admitted.stream`. A failure that a fallback heals is not thrown. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
@@ -96,7 +96,7 @@ export function createFallbacks(parts: {
     let left: Model[] | null = null;
     let attempts = 0;
 
-    /** The next fallback that may be used and has room; null where there is none. */
+    /** The next fallback that may be used and has room; null if there is none. */
     async function openNext(least: number): Promise<Opened | null> {
       left ??= fallbacksOf(question);
       for (let next = left.shift(); next !== undefined; next = left.shift()) {

@@ -10,7 +10,7 @@ import type { Conversations } from './conversations.ts';
 export interface Listening {
   /** Whether what is written at a place counts without a mention. */
   hears(placeKey: string): Promise<boolean>;
-  /** The bot listens from now on, as far as nobody ended that there; false where nothing changes by it. */
+  /** The bot listens from now on, as far as nobody ended that there; false if nothing changes by it. */
   begin(placeKey: string, conversation: string | Promise<string>): Promise<boolean>;
   /** Takes a `begin` back of which no answer came. */
   withdraw(placeKey: string): Promise<void>;

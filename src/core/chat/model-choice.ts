@@ -9,19 +9,19 @@ export interface ModelWish {
   readonly whose: Whose;
   /** What the guild may use, if that was looked at already; it is looked at by default. */
   readonly decide?: Decide;
-  /** What is set at the place; counts where nothing is asked for. */
+  /** What is set at the place; counts if nothing is asked for. */
   readonly setting: SettingsHere['model'];
-  /** As a person spelled it in this request; null where settings decide. */
+  /** As a person spelled it in this request; null if settings decide. */
   readonly asked: string | null;
 }
 
 export type ModelChoice =
-  /** `remark`: what the asker should know, where the model is not the one that settings name. */
+  /** `remark`: what the asker should know, if the model is not the one that settings name. */
   | { readonly ok: true; readonly model: Model; readonly remark: string | null }
   | {
       readonly ok: false;
       readonly text: string;
-      /** What admins can read beside it: what exactly is missing. Null where that is no secret, or not known. */
+      /** What admins can read beside it: what exactly is missing. Null if that is no secret, or not known. */
       readonly forAdmins: string | null;
     };
 
@@ -34,7 +34,7 @@ export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
 export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
   readonly models: Pick<ModelRequests, 'look'>;
-  /** Catalogue id; null where the operator names none. */
+  /** Catalogue id; null if the operator names none. */
   readonly defaultModel: string | null;
   /** The variables that are to hold the keys of those that these models lead to. */
   readonly missingKeys: (models: readonly Model[]) => readonly string[];

@@ -13,9 +13,9 @@ type To = Pick<Route, 'provider' | 'wireModel'>;
  * once. A provider without a connection, or without an answer in time, rests with all its models.
  */
 export interface RouteRest {
-  /** Counts a failure where it is the provider's. Never rejects. */
+  /** Counts a failure if it is the provider's. Never rejects. */
   failed(route: To, error: ProviderError): Promise<void>;
-  /** False also where the store cannot say. */
+  /** False also if the store cannot say. */
   isResting(route: To): Promise<boolean>;
 }
 

@@ -5,7 +5,7 @@ import { waitInLine } from '../kit/waiters.ts';
 export interface Slots {
   /**
    * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told if that is
-   * not at once, with what says how it stands in the queue. Resolves to a refusal where too many wait. Rejects with the signal's reason where it aborts first.
+   * not at once, with what says how it stands in the queue. Resolves to a refusal where too many wait. Rejects with the signal's reason if it aborts first.
    */
   take(
     guild: string,

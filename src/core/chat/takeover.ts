@@ -115,7 +115,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     }
   }
 
-  /** False where another process or another time has to do it. */
+  /** False if another process or another time has to do it. */
   async function finish({ written, entry, eventId: event }: Orphan, signal: AbortSignal): Promise<boolean> {
     if (written === null) return true;
     const { platform, place: reference, answer } = written;

@@ -45,7 +45,7 @@ export interface Seen<T> {
  * are asked for at the same time are one call to the store, and so are writes outside a lock.
  */
 export interface Collection<T> {
-  /** @throws UnreadableValue where there is a value that does not parse. */
+  /** @throws UnreadableValue if there is a value that does not parse. */
   get(key: string): Promise<T | undefined>;
   /** The values that exist, by key. @throws UnreadableValue */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
@@ -54,7 +54,7 @@ export interface Collection<T> {
   look(key: string): Promise<Seen<T>>;
   /** Puts a value in the place of the one that was seen; undefined deletes it. False, and nothing is changed, if that was changed meanwhile. */
   replace(key: string, seen: Seen<T>, value: T | undefined): Promise<boolean>;
-  /** Deletes the value and what was kept aside of it. False where there was neither. */
+  /** Deletes the value and what was kept aside of it. False if there was neither. */
   delete(key: string): Promise<boolean>;
   /** The keys that begin with `prefix`, in no order; some may come twice. All keys by default: for sweeps, not for requests. */
   keys(prefix?: string): AsyncIterable<string>;

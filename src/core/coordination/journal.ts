@@ -14,7 +14,7 @@ import { createLeases } from './leases.ts';
  */
 export interface Journal {
   /**
-   * Claims the event and opens its entry; null where it was claimed before, by whomever. If this rejects, the event may have been
+   * Claims the event and opens its entry; null if it was claimed before, by whomever. If this rejects, the event may have been
    * claimed all the same: `onLate` gets its entry if that turns out so. Without `onLate` the claim lapses.
    */
   begin(
@@ -23,10 +23,10 @@ export interface Journal {
     surface: Pick<Surface, 'reference'>,
     onLate?: (entry: Entry) => void,
   ): Promise<Entry | null>;
-  /** The open entry of an event that this process deals with. @throws where there is none */
+  /** The open entry of an event that this process deals with. @throws if there is none */
   entry(eventId: string): Entry;
   /**
-   * Takes over an event that a dead process left, with what it wrote; null where there is none. What is left again
+   * Takes over an event that a dead process left, with what it wrote; null if there is none. What is left again
    * (`Entry.leave`) is offered again, to any process, when the lease has run out.
    */
   takeOver(): Promise<Orphan | null>;
@@ -36,11 +36,11 @@ export interface Journal {
 
 /** One event that is being dealt with. */
 export interface Entry {
-  /** Aborts where another process has taken the event over: from then on nothing may be shown or stored for it. */
+  /** Aborts if another process has taken the event over: from then on nothing may be shown or stored for it. */
   readonly lost: AbortSignal;
   /** Notes who asked, with the next state that is written. */
   askedBy(asked: Asked): void;
-  /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while where it has changed. */
+  /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while if it has changed. */
   watch(read: () => AnswerState): void;
   /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
   resumeAt(surface: Surface): void;
@@ -55,7 +55,7 @@ export interface Entry {
 export interface Orphan {
   readonly eventId: string;
   readonly entry: Entry;
-  /** Null where nothing was written, or nothing that this version can read. */
+  /** Null if nothing was written, or nothing that this version can read. */
   readonly written: Written | null;
 }
 
@@ -71,7 +71,7 @@ export const answerSchema = z.object({
   images: z.int().nonnegative().default(0),
   /** How many messages of it were complete. */
   sealed: z.int().nonnegative(),
-  /** `LiveMessage.key` of the one that was growing; null where it was still to come. */
+  /** `LiveMessage.key` of the one that was growing; null if it was still to come. */
   message: z.string().nullable(),
   /** How it ended, once that is known: what is left then is to show it. */
   ending: z
@@ -308,7 +308,7 @@ interface Whereabouts {
   readonly asked: Asked | null;
 }
 
-/** What is written; null where the place is not known, or ends with the process. */
+/** What is written; null if the place is not known, or ends with the process. */
 function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
   const reference = place?.surface.reference;
   if (place === null || reference === undefined) return null;

@@ -11,7 +11,7 @@ export interface Leases<K> {
   until(): number;
   /** Renews this one from now on. */
   hold(key: K): void;
-  /** Lets it lapse, or forgets it where it is finished. */
+  /** Lets it lapse, or forgets it if it is finished. */
   drop(key: K): void;
   /** Renews now, where a stall of the process or its store may have let leases run out. @throws StoreError */
   catchUp(): Promise<void>;

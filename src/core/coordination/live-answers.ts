@@ -29,12 +29,12 @@ export interface LiveAnswer {
   readonly id: string;
   /** The event that asked for it. */
   readonly eventId: string;
-  /** The message that asks the question, if it was asked by one: another event than the former, where it is tried again. */
+  /** The message that asks the question, if it was asked by one: another event than the former, if it is tried again. */
   readonly message: string | null;
   readonly guild: GuildId;
   /** Who wants it answered now … */
   readonly user: string;
-  /** … and whose question it is: somebody else's, where it is tried again by another person. */
+  /** … and whose question it is: somebody else's, if it is tried again by another person. */
   readonly asker: string;
   readonly conversation: string;
   /** Of the question, for `/stop`. */

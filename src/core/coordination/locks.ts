@@ -9,8 +9,8 @@ import { createLeases } from './leases.ts';
 /** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
 export interface Locks {
   /**
-   * Resolves to the release when nobody else holds the name. `onWait` is told where it is not at once. The release has
-   * to be called, once, and never rejects. Rejects with the signal's reason where it aborts first.
+   * Resolves to the release when nobody else holds the name. `onWait` is told if it is not at once. The release has
+   * to be called, once, and never rejects. Rejects with the signal's reason if it aborts first.
    *
    * @throws StoreError
    */
@@ -19,7 +19,7 @@ export interface Locks {
    * Does work of a moment while nobody else holds the name. Who stalls for longer than its lease may lose it in the middle:
    * what the work changes, it changes under the lock that it is given.
    *
-   * @throws StoreError, also where the name is not free within 15 s; and whatever the work throws
+   * @throws StoreError, also if the name is not free within 15 s; and whatever the work throws
    */
   hold<T>(name: string, work: (lock: ClaimKey) => Promise<T>): Promise<T>;
   /** Resolves when all releases stand, or were tried once more. */

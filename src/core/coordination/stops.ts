@@ -28,7 +28,7 @@ const wishSchema = z.object({ wish: z.string(), target: targetSchema, cause: cau
 
 /**
  * Which answers are to stop: one, the one to an event, or those in a conversation, a channel or a guild; of one person
- * where one is named.
+ * if one is named.
  */
 export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;

@@ -4,7 +4,7 @@ import type { Locks } from './locks.ts';
 /** One turn at a time per conversation, over all processes on a store; here in the order of arrival. */
 export interface Turns {
   /**
-   * Resolves to the release when it is the caller's turn; null where too many wait here already. `onWait` is told where
+   * Resolves to the release when it is the caller's turn; null if too many wait here already. `onWait` is told where
    * it is not at once. The release has to be called, once, and never rejects. Rejects with the signal's reason where
    * it aborts first.
    *

@@ -17,7 +17,7 @@ export interface WriteLimiters {
    */
   run<T>(scope: Scope, urgency: () => Urgency, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /**
-   * Grants what is rather left out than done late: resolves to null where the scope has no room at once, else to what
+   * Grants what is rather left out than done late: resolves to null if the scope has no room at once, else to what
    * ends it, to be called once.
    */
   take(scope: Scope): Promise<(() => void) | null>;

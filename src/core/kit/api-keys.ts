@@ -24,7 +24,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*[A-Za-z0-9+/=:\s,
 /** Characters that differ, below which it is a placeholder: `sk-xxxxxxxx1`. */
 const MIN_DISTINCT = 10;
 
-/** Whose key a text seems to hold; null where it holds nothing shaped like one. */
+/** Whose key a text seems to hold; null if it holds nothing shaped like one. */
 export function ownerOfKeyIn(text: string): string | null {
   for (const [owner, shape] of SHAPES) {
     for (const [key] of text.matchAll(shape)) if (isRandom(key)) return owner;

@@ -1,4 +1,4 @@
-/** Reads a body of UTF-8 to its end; null where it has more than `maxBytes`. What comes after that is not read. */
+/** Reads a body of UTF-8 to its end; null if it has more than `maxBytes`. What comes after that is not read. */
 export async function readBody(parts: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
   const utf8 = new TextDecoder();
   let text = '';

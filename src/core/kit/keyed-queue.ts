@@ -3,8 +3,8 @@ import { waitInLine } from './waiters.ts';
 /** One at a time per key, in the order of arrival. */
 export interface KeyedQueue {
   /**
-   * Resolves when it is the caller's turn; null where too many wait already. The caller must call the release
-   * that it gets, once. Rejects with the signal's reason where it aborts while waiting.
+   * Resolves when it is the caller's turn; null if too many wait already. The caller must call the release
+   * that it gets, once. Rejects with the signal's reason if it aborts while waiting.
    */
   enter(key: string, onWait: () => void, signal: AbortSignal): Promise<(() => void) | null>;
 }

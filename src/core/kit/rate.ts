@@ -5,7 +5,7 @@ import { waitInLine } from './waiters.ts';
 export interface Pace {
   /**
    * Resolves when it is the caller's turn, or as soon as it has become urgent: what is urgent neither waits nor counts. Rejects with
-   * the signal's reason where it aborts before.
+   * the signal's reason if it aborts before.
    */
   enter(waiting?: Waiting): Promise<void>;
   /** Says that what waits under this key may have become urgent. */
@@ -20,7 +20,7 @@ export interface Waiting {
 
 export interface PaceOptions {
   readonly perSecond: number;
-  /** So many may go at once, where they come together by chance or the event loop was held up. */
+  /** So many may go at once, if they come together by chance or the event loop was held up. */
   readonly atOnce: number;
 }
 

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 export interface Sealing {
   /** @param about what the secret belongs to; it opens for nothing else */
   seal(secret: string, about: string): string;
-  /** Null where it was sealed with another key, for something else, or was changed. */
+  /** Null if it was sealed with another key, for something else, or was changed. */
   open(sealed: string, about: string): string | null;
 }
 

@@ -5,7 +5,7 @@ export interface Running {
   readonly size: number;
   /** Holds the promise until it settles. It must not reject. */
   add(work: Promise<unknown>): void;
-  /** Resolves when one of them has settled, or at once where there is none. */
+  /** Resolves when one of them has settled, or at once if there is none. */
   next(): Promise<void>;
   /** Resolves when all of them have settled, those added meanwhile included. */
   settled(): Promise<void>;

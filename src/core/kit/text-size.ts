@@ -21,7 +21,7 @@ export function sizeOf(text: string, unit: TextUnit): number {
   return UNITS[unit](text);
 }
 
-/** The text, cut at a whole grapheme with `…` behind it where it is too long. The cut one is not longer than the limit either. */
+/** The text, cut at a whole grapheme with `…` behind it if it is too long. The cut one is not longer than the limit either. */
 export function clip(text: string, { max, unit }: Pick<SizeLimit, 'max' | 'unit'>): string {
   if (sizeOf(text, unit) <= max) return text;
   let room = max - sizeOf('…', unit);

@@ -1,8 +1,8 @@
 const MAX_QUOTED_CHARS = 80;
 
 /**
- * A text on one line of at most `maxChars` UTF-16 units, cut at a word where there is one in its second half, and never
- * inside a grapheme. Empty where there is nothing to see.
+ * A text on one line of at most `maxChars` UTF-16 units, cut at a word if there is one in its second half, and never
+ * inside a grapheme. Empty if there is nothing to see.
  */
 export function oneLine(text: string, maxChars: number): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 
 /** So many in any window for each key, and none that waits. */
 export interface Throttle {
-  /** Takes one and resolves to 0; where there is none left, to the milliseconds until the next. */
+  /** Takes one and resolves to 0; if there is none left, to the milliseconds until the next. */
   take(key?: string): number;
 }
 

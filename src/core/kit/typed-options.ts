@@ -23,14 +23,14 @@ export interface TypedValue {
 export interface NamedOption<O> {
   /** In lower case. */
   readonly name: string;
-  /** Undefined where the command has no such option. */
+  /** Undefined if the command has no such option. */
   readonly option: O | undefined;
-  /** Null for a flag, and where it is missing. */
+  /** Null for a flag, and if it is missing. */
   readonly value: TypedValue | null;
 }
 
 export interface UnnamedValue<O> {
-  /** Undefined where no option is left to take it. */
+  /** Undefined if no option is left to take it. */
   readonly option: O | undefined;
   readonly value: TypedValue;
 }
@@ -113,7 +113,7 @@ export function readTypedOptions<O extends TypedOption>(
   return { named, unnamed, namesEnd };
 }
 
-/** The option that is given without a name where nothing else is said. */
+/** The option that is given without a name if nothing else is said. */
 export function positionalOf<O extends TypedOption>(options: readonly O[]): O | undefined {
   return options.find(takesValue);
 }

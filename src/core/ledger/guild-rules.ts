@@ -62,7 +62,7 @@ export function layerOf(rules: GuildRules, layer: RuleLayer): GuildRules['operat
   return 'user' in layer ? rulesFor(layer.user, rules.users) : rulesFor(layer.group, rules.groups);
 }
 
-/** The rules with a layer replaced; null where as many people or groups have limits of their own already as there can be. */
+/** The rules with a layer replaced; null if as many people or groups have limits of their own already as there can be. */
 export function withLayer(
   rules: GuildRules,
   layer: RuleLayer,

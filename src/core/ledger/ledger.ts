@@ -21,7 +21,7 @@ export interface Ledger {
   /**
    * Sets the worst price aside, in one step over all limits, across processes.
    *
-   * @throws StoreError where the store fails; nothing is set aside then, or not for long.
+   * @throws StoreError if the store fails; nothing is set aside then, or not for long.
    */
   reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
   /** Where a person and a guild stand: the narrowest limit first. */
@@ -51,7 +51,7 @@ export interface Level {
   readonly used: number;
   /** So much of that is set aside, at its worst, for requests that have not ended; of money alone. */
   readonly setAside: number;
-  /** Null where there is no limit. */
+  /** Null if there is no limit. */
   readonly most: number | null;
   readonly renewsAtMs: number;
 }
@@ -64,7 +64,7 @@ export interface Reserved {
   /** Keeps the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
   started(generationId: string): Promise<void>;
   /**
-   * Books what was spent. Where that is not known, the provider is asked for the true cost first, if it has an id; the
+   * Books what was spent. If that is not known, the provider is asked for the true cost first, if it has an id; the
    * reservation stands until then. Never rejects for want of the store: the ledger tries again until it stands.
    */
   settle(spent: Spent): Promise<void>;
@@ -140,7 +140,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   );
 
   /**
-   * Every limit has its counter, also where nothing is limited: a limit that is set at noon knows of the morning. What
+   * Every limit has its counter, also if nothing is limited: a limit that is set at noon knows of the morning. What
    * guilds pay themselves is counted apart, and is no matter of the installation's.
    */
   function drawsOf({ guild, user, payer }: Payment, limits: GuildLimits): LimitDraw[] {

@@ -11,7 +11,7 @@ const WRITE_OFF_AFTER_MS = 35 * 24 * 3_600_000;
 
 /**
  * Settles what dead processes left, at the cost that the provider names. What has none stays reserved at its worst
- * price, and is booked at that price when all its periods are over; at once where that is nothing.
+ * price, and is booked at that price when all its periods are over; at once if that is nothing.
  */
 export async function recover(
   options: {

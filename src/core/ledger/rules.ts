@@ -46,7 +46,7 @@ export interface LimitedPerson extends Pick<LedgerEntry, 'guild' | 'user' | 'pay
 
 /** Limits of guilds: what their tier has by default, and what operators and admins set instead. */
 export interface LimitRules {
-  /** False where the operator lifted every limit (`LIMITS=off`); what was set counts for nothing then. */
+  /** False if the operator lifted every limit (`LIMITS=off`); what was set counts for nothing then. */
   readonly isOn: boolean;
   /** What holds for a person's next request; `tier` is what the operator gave. */
   limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
@@ -62,7 +62,7 @@ export interface LimitRules {
   change(change: RuleChange): Promise<boolean>;
 }
 
-/** @param config null where limits are off. */
+/** @param config null if limits are off. */
 export function createLimitRules(options: {
   readonly store: Store;
   readonly locks: Locks;

@@ -11,7 +11,7 @@ import {
 import { type Spent, usageRecord } from './usage.ts';
 
 /**
- * The cost in nano-dollars that the provider itself names for a request after the fact; null where it cannot, or not
+ * The cost in nano-dollars that the provider itself names for a request after the fact; null if it cannot, or not
  * yet. To be asked with the key that the request was made with.
  */
 export type LookUpCost = (

@@ -19,7 +19,7 @@ const usageSchema = z.object({
 
 /**
  * What a cost rests on: the provider's own word, tokens and prices, the provider's last count before the answer was cut
- * off (`estimate`; until v0.1.0 what could be seen of it), or (where nobody says) the worst price that was reserved.
+ * off (`estimate`; until v0.1.0 what could be seen of it), or (if nobody says) the worst price that was reserved.
  */
 export type CostBasis = z.infer<typeof usageSchema>['basis'];
 

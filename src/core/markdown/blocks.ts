@@ -25,7 +25,7 @@ export interface Fence {
   readonly filled: boolean;
 }
 
-/** The innermost open block; `cells` counts those of the paragraph's last line, 0 where it has no pipe. */
+/** The innermost open block; `cells` counts those of the paragraph's last line, 0 if it has no pipe. */
 type Leaf =
   | { readonly kind: 'none' }
   | { readonly kind: 'paragraph'; readonly cells: number }
@@ -240,7 +240,7 @@ function enter(cursor: Cursor, container: Container): boolean {
   return true;
 }
 
-/** A paragraph is only interrupted by an item that has content and, where it is numbered, begins with 1. */
+/** A paragraph is only interrupted by an item that has content and, if it is numbered, begins with 1. */
 function enterItem(cursor: Cursor, interrupts: boolean): Item | null {
   const marker = markerPattern.exec(cursor.rest);
   if (!marker) return null;

@@ -35,12 +35,12 @@ interface HeldLine {
 interface Held {
   state: BlockState;
   paragraph: HeldLine[];
-  /** Emphasis that was open where the paragraph was passed on; null where all of it is held. */
+  /** Emphasis that was open where the paragraph was passed on; null if all of it is held. */
   open: string | null;
   /** How much of the line that grows has been passed on. */
   spilt: number;
   table: (Table & { readonly marks: string }) | null;
-  /** The opening line of code of which nothing has come; null where there is none. */
+  /** The opening line of code of which nothing has come; null if there is none. */
   fence: string | null;
   /** Blank lines in indented code, which may end it; null outside of it. */
   blankCode: number | null;
@@ -350,7 +350,7 @@ function withoutStrong(text: string): string {
     .join('');
 }
 
-/** Up to where a long paragraph can be passed on: before what is open at its end, or, where that is long, with it open. */
+/** Up to where a long paragraph can be passed on: before what is open at its end, or, if that is long, with it open. */
 function safeEnd(text: string): { readonly end: number; readonly open: string } {
   const { open, brackets, partialFrom } = parseInline(text, true, 'discord', false);
   const wordStart = text.search(/\S*$/);

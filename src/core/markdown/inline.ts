@@ -12,7 +12,7 @@ export interface Span {
   readonly kind: 'emphasis' | 'code' | 'link' | 'url' | 'opaque';
   readonly start: number;
   readonly end: number;
-  /** The delimiter on either side; empty where there is none that could be closed and reopened. */
+  /** The delimiter on either side; empty if there is none that could be closed and reopened. */
   readonly delimiter: string;
 }
 
@@ -258,7 +258,7 @@ export function parseInline(
   return { spans, open, brackets: linkTexts, partialFrom };
 }
 
-/** Where a bare URL ends, without the marks behind it. Those that `enders` names are open, and end it where they come. */
+/** Where a bare URL ends, without the marks behind it. Those that `enders` names are open, and end it if they come. */
 function urlEnd(text: string, at: number, enders: readonly string[]): number {
   urlPattern.lastIndex = at;
   const url = urlPattern.exec(text)?.[0] ?? '';
@@ -335,7 +335,7 @@ function pairs(opener: Run, closer: Run): boolean {
 }
 
 /**
- * What follows the `]` of a link's text: `(destination "title")` or `[reference]`. Returns where it ends, null where
+ * What follows the `]` of a link's text: `(destination "title")` or `[reference]`. Returns where it ends, null if
  * there is none, `partial` where the text ends inside it or may yet begin it.
  */
 function linkTail(text: string, at: number): number | 'partial' | null {

@@ -34,7 +34,7 @@ export interface Part {
 export interface Splitter {
   /** Takes the next text of the answer; returns the parts that it completed, mostly none. */
   push(delta: string): readonly Part[];
-  /** The open part as it can be shown now: healed, within the limit, empty where nothing is visible yet. */
+  /** The open part as it can be shown now: healed, within the limit, empty if nothing is visible yet. */
   view(): string;
   /** The open part as it was sent, for platforms that append. Grows by appending until the part is sealed. */
   source(): string;
@@ -64,7 +64,7 @@ interface OpenPart {
   filled: boolean;
 }
 
-/** @throws RangeError where `maxChars` is below 50. */
+/** @throws RangeError if `maxChars` is below 50. */
 export function createSplitter(limits: TextLimits): Splitter {
   const { dialect = 'commonmark', maxChars, lengthOf = (text: string) => text.length } = limits;
   if (!(maxChars >= smallestMaxChars)) {

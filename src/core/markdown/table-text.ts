@@ -46,7 +46,7 @@ export function alignsOf(delimiterRow: string): Align[] {
   });
 }
 
-/** The table as an aligned code block; as a list of its rows where that is too wide or would take the life out of links. */
+/** The table as an aligned code block; as a list of its rows if that is too wide or would take the life out of links. */
 export function tableText({ head, aligns, rows }: Table, definitions: Definitions): string[] {
   const lines = [head, ...rows].map(({ plain }) => head.cells.map((_, column) => plain[column] ?? ''));
   const widths = head.cells.map((_, column) =>

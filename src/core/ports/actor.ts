@@ -26,7 +26,7 @@ export interface Actor {
    */
   managesGuild(): Promise<boolean>;
   /**
-   * Ids of the platform's own groups in the guild that the person is in (Discord: roles; Slack: user groups); null where
+   * Ids of the platform's own groups in the guild that the person is in (Discord: roles; Slack: user groups); null if
    * the platform does not say. Asked of the platform at each use.
    */
   groups(): Promise<readonly string[] | null>;
@@ -62,7 +62,7 @@ export function groupWord(guild: GuildId): string {
   return rowOf(guild).groupWord ?? 'role';
 }
 
-/** Reads a guild's id as an operator writes it; null where it is none. */
+/** Reads a guild's id as an operator writes it; null if it is none. */
 export function parseGuildId(text: string): GuildId | null {
   const id = PLATFORM_IDS.find((platform) => text.startsWith(`${platform}:`));
   return id !== undefined && platformRow(id).guild.test(text.slice(id.length + 1)) ? (text as GuildId) : null;
@@ -102,7 +102,7 @@ export interface Person {
   readonly name: string;
 }
 
-/** Everybody in a guild, where the platform has so few that their names are enough to name them; else null. */
+/** Everybody in a guild, if the platform has so few that their names are enough to name them; else null. */
 export type PeopleIn = (guild: GuildId) => readonly Person[] | null;
 
 /**

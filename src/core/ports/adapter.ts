@@ -13,9 +13,9 @@ export interface Adapter {
    * before `start` has resolved are the adapter's to refuse.
    */
   readonly routes: readonly Route[];
-  /** Everybody there is, where they are few and always the same; left out elsewhere. */
+  /** Everybody there is, if they are few and always the same; left out elsewhere. */
   readonly people?: readonly Person[];
-  /** Resolves once events flow. @throws StartError where the operator has to change something first. */
+  /** Resolves once events flow. @throws StartError if the operator has to change something first. */
   start(dispatch: Dispatch): Promise<void>;
   /** Whether events flow at this moment; `/readyz` asks. */
   ready(): boolean;
@@ -27,8 +27,8 @@ export interface Adapter {
   /** Closes connections. Called when no answer is in flight any more. */
   stop(): Promise<void>;
   /**
-   * Tells those who manage a guild something, as privately as the platform can; false where nobody could be reached.
-   * Called after `start` alone. Left out where the platform has no way.
+   * Tells those who manage a guild something, as privately as the platform can; false if nobody could be reached.
+   * Called after `start` alone. Left out if the platform has no way.
    */
   tellAdmins?(guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean>;
   /**
@@ -44,7 +44,7 @@ export interface Adapter {
    */
   readFile?(reference: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Goes back to where a process that died was answering; null where nothing can be shown there any more. Called after
+   * Goes back to where a process that died was answering; null if nothing can be shown there any more. Called after
    * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
    */
   reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
@@ -74,7 +74,7 @@ export type TellAdmins = NonNullable<Adapter['tellAdmins']>;
 export interface LostPlace {
   /** A `Surface.reference` of this platform's, by this process or another. */
   readonly reference: string;
-  /** Names the answer that was shown there; null where there was none yet. */
+  /** Names the answer that was shown there; null if there was none yet. */
   readonly answerId: string | null;
 }
 
@@ -82,7 +82,7 @@ export interface LostPlace {
 export interface Reopened {
   readonly surface: Surface;
   /**
-   * The newest message that carries a button of the answer's, and so the one that was growing, or the last. Null where
+   * The newest message that carries a button of the answer's, and so the one that was growing, or the last. Null if
    * there is none: nothing was shown so far, or it goes on in a message that is still to come.
    */
   readonly message: ReopenedMessage | null;

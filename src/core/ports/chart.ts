@@ -9,5 +9,5 @@ export interface DayChart {
   format(value: number): string;
 }
 
-/** Draws a chart as a PNG; null where it cannot be drawn, which is logged. */
+/** Draws a chart as a PNG; null if it cannot be drawn, which is logged. */
 export type DrawChart = (chart: DayChart) => Promise<Uint8Array | null>;

@@ -7,7 +7,7 @@ export class RateLimited extends Error {
   override readonly name = 'RateLimited';
   readonly code = 'rate_limited';
   readonly retryAfterMs: number;
-  /** Of the write's scopes the one whose limit it was, by key; the narrowest where nothing is said. */
+  /** Of the write's scopes the one whose limit it was, by key; the narrowest if nothing is said. */
   readonly scope: string | null;
 
   constructor(retryAfterMs: number, { scope = null, ...options }: RateLimitedOptions = {}) {
@@ -36,7 +36,7 @@ export class PlaceGone extends Error {
   readonly code = 'place_gone';
   /** `refused`: for a reason that is not known to pass. */
   readonly reason: 'deleted' | 'forbidden' | 'archived' | 'expired' | 'refused';
-  /** For the asker: why nothing can be shown, and who can change that. Null where nobody needs to be told, or was told already. */
+  /** For the asker: why nothing can be shown, and who can change that. Null if nobody needs to be told, or was told already. */
   readonly advice: string | null;
   /** Whether it holds for all of the channel, or for this thread or message alone. */
   readonly extent: 'channel' | 'place';

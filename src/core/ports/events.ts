@@ -14,7 +14,7 @@ export interface Place {
   readonly channelName?: string;
   /**
    * What a conversation hangs on: a thread, a DM, or the answer that is replied to (a `LiveMessage.key`). Opaque,
-   * unique within the platform. Null where each question starts a conversation of its own.
+   * unique within the platform. Null if each question starts a conversation of its own.
    */
   readonly key: string | null;
 }
@@ -23,7 +23,7 @@ export interface Place {
 export interface Purchase {
   /** The platform's id of what is sold. */
   readonly sku: string;
-  /** Milliseconds since the epoch from which it no longer counts; null where no end is known. */
+  /** Milliseconds since the epoch from which it no longer counts; null if no end is known. */
   readonly endsAtMs: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface Dispatch {
    * id, or `dropClaim` it. A second claim of the same event waits for the first.
    *
    * @param onLate told if the claim turns out to stand although this rejected: bring the event then
-   * @throws where the store does not take it: do not acknowledge the event, or tell the asker
+   * @throws if the store does not take it: do not acknowledge the event, or tell the asker
    */
   claim(event: Arrival, onLate?: () => void): Promise<boolean>;
   /** Ends the claim of an event that was not brought to core. Without effect on any other. Never rejects. */
@@ -65,7 +65,7 @@ export interface Dispatch {
    * Whether a message was asked as a question, so that an edit of it matters. For platforms that have to read the message first.
    * `edited` decides again.
    *
-   * @throws where the store does not say
+   * @throws if the store does not say
    */
   wasAsked(eventId: string): Promise<boolean>;
   /**
@@ -96,7 +96,7 @@ export interface Dispatch {
    * A message was deleted. If it was the question with this event id, its answer stops, whichever process writes it. If it was a message
    * of an answer (`key`, as `LiveMessage.key`), conversations follow what still stands. Resolves when that is in the store.
    *
-   * @throws where the store does not take it: do not acknowledge the deletion
+   * @throws if the store does not take it: do not acknowledge the deletion
    */
   retract(eventId: string, key?: string): Promise<void>;
   /** Deletes an answer from its place and from what is remembered, for its asker or an admin. Never rejects. */
@@ -221,7 +221,7 @@ export interface Press extends InboundEvent {
   readonly given?: Readonly<Record<string, unknown>>;
   /** Takes the buttons off the message that was pressed. */
   retire(signal: AbortSignal): Promise<void>;
-  /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null where there can be none. */
+  /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null if there can be none. */
   openThread(title: string, signal: AbortSignal): Promise<string | null>;
   /** Names the thread that was opened. Left out where there can be none. */
   readonly renameThread?: Rename;

@@ -13,7 +13,7 @@ interface LimitRow {
   readonly setting: string;
   /** What holds where `models.json` does not say; money in US dollars. By tier, unless all guilds share it. */
   readonly defaults: Readonly<Record<Tier, number>> | number;
-  /** For `/limits`: its value in the option `limit`, and in words. Null where `/limits` cannot set it. */
+  /** For `/limits`: its value in the option `limit`, and in words. Null if `/limits` cannot set it. */
   readonly option: { readonly value: string; readonly label: string } | null;
 }
 
@@ -96,7 +96,7 @@ type NamesOf<S extends LimitRow['scope']> = {
 export type GuildLimitName = NamesOf<'user' | 'guild'>;
 type InstallationLimitName = NamesOf<'installation'>;
 
-/** The most of each; null where there is no limit. */
+/** The most of each; null if there is no limit. */
 export type GuildLimits = Readonly<Record<GuildLimitName, number | null>>;
 
 /** What the operator spends on all guilds together. */

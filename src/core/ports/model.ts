@@ -5,7 +5,7 @@ import type { Tier } from './tiers.ts';
 /** What is known of a model at one provider: what the provider says, else what `models.json` says. */
 export interface Offer {
   readonly contextTokens: number;
-  /** The longest answer; null where nothing is known but the context. */
+  /** The longest answer; null if nothing is known but the context. */
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
   /** What the provider says of prices and is not believed: a reservation covers it. */
@@ -15,7 +15,7 @@ export interface Offer {
   readonly output: readonly Modality[];
   /** Whether it thinks before it answers: then it spends more than what it answers. */
   readonly thinks: boolean;
-  /** The day on which the provider takes it off, as YYYY-MM-DD; null where it names none. */
+  /** The day on which the provider takes it off, as YYYY-MM-DD; null if it names none. */
   readonly endsOn: string | null;
   /** The provider's list no longer has it. */
   readonly gone: boolean;
@@ -36,7 +36,7 @@ export interface ModelTraits {
   readonly reasoningInText: boolean;
   readonly firstProgressMs: number | null;
   readonly progressMs: number | null;
-  /** Ids of the models that answer in its place where it fails, best first. */
+  /** Ids of the models that answer in its place if it fails, best first. */
   readonly fallbacks: readonly string[];
 }
 

@@ -6,7 +6,7 @@ interface PlatformRow {
   readonly markdown: string;
   /** What a guild is there, after "this". */
   readonly guildWord: string;
-  /** What a group of people is there; null where there are none. */
+  /** What a group of people is there; null if there are none. */
   readonly groupWord: string | null;
   /** What stands behind `<platform>:` in a guild's id. */
   readonly guild: RegExp;
@@ -18,7 +18,7 @@ interface PlatformRow {
   user(typed: string, guild: string): string | null;
   /** A moment to come in a notice, as each reader's own clock has it; null if the platform cannot, and `words` are better. */
   moment(atMs: number, nowMs: number, words: string): string | null;
-  /** Whether the platform itself says who somebody is. Where it does not, an operator stays there, and reaches no other guild. */
+  /** Whether the platform itself says who somebody is. If it does not, an operator stays there, and reaches no other guild. */
   readonly isVouched: boolean;
   /** Whether tiers can be bought there. */
   readonly sellsTiers: boolean;

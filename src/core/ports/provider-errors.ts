@@ -85,7 +85,7 @@ export class ProviderError extends Error {
    * behind it.
    */
   readonly mayBeBilled: boolean;
-  /** Of `no_credit`: the longest answer in tokens that the credit still covers, where the provider says so. */
+  /** Of `no_credit`: the longest answer in tokens that the credit still covers, if the provider says so. */
   readonly affordableTokens: number | null;
   /** Whether the request went out with a guild's own key. */
   readonly ownKey: boolean;

@@ -50,7 +50,7 @@ export interface ChatRequest {
   readonly sessionId?: string;
   /** Lets the model search the web: at most `maxUses` searches, each with `maxResults` results (1 to 25). */
   readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
-  /** What the answer may hold, where that is more than text. */
+  /** What the answer may hold, if that is more than text. */
   readonly modalities?: readonly Modality[];
   /** The model writes its reasoning before its answer, and closes it by `</think>` without opening it. */
   readonly reasoningInText?: boolean;
@@ -63,7 +63,7 @@ export interface ChatRequest {
   readonly apiKey?: string;
   /** So many messages from the first on are worth caching: they come again with the next turn. Default: none. */
   readonly cachedMessages?: number;
-  /** Costs nothing, whatever becomes of it: is tried again also where a request may have been worked on. Default false. */
+  /** Costs nothing, whatever becomes of it: is tried again also if a request may have been worked on. Default false. */
   readonly isFree?: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface Usage {
   /** Written into it; part of `promptTokens`, and none of the ones before. */
   readonly cacheWriteTokens: number;
   readonly webSearches: number;
-  /** The price of it all where the provider names one, rounded up to nano-dollars. */
+  /** The price of it all if the provider names one, rounded up to nano-dollars. */
   readonly costNanoUsd: number | null;
   /** The account has a key of its own at the upstream provider: a price of 0 is meant. */
   readonly isByok: boolean;
@@ -100,7 +100,7 @@ export type ChatEvent =
   | {
       readonly type: 'start';
       readonly generationId: string | null;
-      /** The cap on the answer that the provider's credit allows, where that is below the one asked for. */
+      /** The cap on the answer that the provider's credit allows, if that is below the one asked for. */
       readonly affordableTokens?: number;
     }
   | { readonly type: 'text'; readonly delta: string }
@@ -138,7 +138,7 @@ export interface Completion {
   readonly generationId: string | null;
 }
 
-/** Prices in pico-dollars, per token and each; null where none is named. */
+/** Prices in pico-dollars, per token and each; null if none is named. */
 export interface ModelPrices {
   readonly promptPicoUsd: number | null;
   /** Of a prompt token that is read from the provider's cache. */
@@ -146,7 +146,7 @@ export interface ModelPrices {
   /** Of a prompt token that is written into it. */
   readonly cacheWritePicoUsd: number | null;
   readonly completionPicoUsd: number | null;
-  /** Of a token of reasoning, where it has a price of its own. */
+  /** Of a token of reasoning, if it has a price of its own. */
   readonly reasoningPicoUsd: number | null;
   /** Of an output token that is part of an image. */
   readonly imageOutputPicoUsd: number | null;
@@ -179,7 +179,7 @@ export const FREE_OF_CHARGE: ModelPrices = {
   webSearchPicoUsd: 0,
 };
 
-/** What a provider says of one of its models; null where it says nothing. */
+/** What a provider says of one of its models; null if it says nothing. */
 export interface ModelFacts {
   /** Wire id. */
   readonly id: string;
@@ -214,7 +214,7 @@ export interface ChatProvider {
   /** The models on offer. An entry that cannot be read is skipped. */
   models(signal: AbortSignal): Promise<ModelFacts[]>;
   /**
-   * What a generation cost in nano-dollars; null where the provider cannot say (or not yet). Ask with the key that
+   * What a generation cost in nano-dollars; null if the provider cannot say (or not yet). Ask with the key that
    * the generation was made with.
    */
   generationCost(

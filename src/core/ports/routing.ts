@@ -44,7 +44,7 @@ export interface MaxPrice {
   readonly imagePicoUsd?: number;
 }
 
-/** The preferences held to a request's dearest prices; where both name one, the lower counts. */
+/** The preferences held to a request's dearest prices; if both name one, the lower counts. */
 export function withMaxPrice(
   preferences: RoutingPreferences | undefined,
   maxPrice: MaxPrice | undefined,

@@ -3,7 +3,7 @@ import type { GuildId } from './actor.ts';
 import type { Automatic } from './automatic.ts';
 
 /**
- * Everything that outlives a process. Every call rejects with `StoreError` where the store fails: a failed read is never
+ * Everything that outlives a process. Every call rejects with `StoreError` if the store fails: a failed read is never
  * an empty answer. Expired values, counters and claims are forgotten by the store itself, some minutes later.
  */
 export interface Store {
@@ -32,10 +32,10 @@ export interface Store {
   readonly pace?: PaceStore;
   /**
    * Writes a consistent copy of everything to one file, in place of what was there, while processes go on writing. Left
-   * out where the store is a server, which has its own way.
+   * out if the store is a server, which has its own way.
    */
   copyTo?(path: string): Promise<void>;
-  /** Rejects where the store does not answer; `/readyz` asks. */
+  /** Rejects if the store does not answer; `/readyz` asks. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export interface Draw {
   /** Names scope, unit, period and the period's start; opaque to the store. */
   readonly counter: string;
   readonly unit: LedgerUnit;
-  /** The counter may not pass it; null where there is none. */
+  /** The counter may not pass it; null if there is none. */
   readonly limit: number | null;
   /** The counter is of no use after that and is forgotten. */
   readonly expiresAtMs: number;
@@ -123,13 +123,13 @@ type ReserveResult =
 /** Counters of money and requests. Each call is one atomic step over all that it touches, across processes. */
 export interface LedgerStore {
   /**
-   * Adds to every draw's counter what is reserved of its unit, or to none where one would pass its limit. An id that
+   * Adds to every draw's counter what is reserved of its unit, or to none if one would pass its limit. An id that
    * is open already changes nothing and is ok.
    */
   reserve(reservation: Reservation): Promise<ReserveResult>;
   /**
    * Ends a reservation: each of its counters is corrected from what was reserved to the actual amount, and the record
-   * is appended. False where the reservation is not open (settled before): nothing is changed then.
+   * is appended. False if the reservation is not open (settled before): nothing is changed then.
    */
   settle(id: string, actual: Amounts, record: LogRecord | null): Promise<boolean>;
   /** Notes on an open reservation the provider's id for the request, once it is known. */
@@ -165,7 +165,7 @@ export interface ClaimKey {
 
 export interface ClaimStore {
   /**
-   * Claims the id until `expiresAtMs`; null where it was claimed before, finished or not. One that expires at once is
+   * Claims the id until `expiresAtMs`; null if it was claimed before, finished or not. One that expires at once is
    * free again as soon as it is finished, or has lapsed with no journal: a lock. The journal (JSON) is written in the same
    * step; null by default.
    */
@@ -176,7 +176,7 @@ export interface ClaimStore {
     expiresAtMs: number,
     journal?: unknown,
   ): Promise<Claim | null>;
-  /** Replaces the journal (JSON). False where the claim is finished or another's by now: stop writing. */
+  /** Replaces the journal (JSON). False if the claim is finished or another's by now: stop writing. */
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;
   /** Prolongs the leases of these claims, of those that are unfinished and their owner's still. */
   renew(held: readonly ClaimKey[], leaseUntilMs: number): Promise<void>;
@@ -234,7 +234,7 @@ export interface CountedWrite {
   readonly limit: number;
   /** A write counts for so long after its end … */
   readonly windowMs: number;
-  /** … which is taken to come so long after its begin where nobody tells of it. Both are one for all writes of a limit. */
+  /** … which is taken to come so long after its begin if nobody tells of it. Both are one for all writes of a limit. */
   readonly leaseMs: number;
   /** Processes take turns, so far apart. Null for what need not wait for its turn. */
   readonly gapMs: number | null;

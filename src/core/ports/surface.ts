@@ -15,7 +15,7 @@ export interface TextLimits {
   /** The most that one message may measure, at least 50. */
   readonly maxChars: number;
   /**
-   * How the platform measures text, where it is not UTF-16 units (Slack counts `&` as `&amp;`). Must be additive over
+   * How the platform measures text, if it is not UTF-16 units (Slack counts `&` as `&amp;`). Must be additive over
    * whole code points: the length of a concatenation is the sum of the lengths.
    */
   readonly lengthOf?: (text: string) => number;
@@ -85,7 +85,7 @@ export interface Surface {
   obstacle?(signal: AbortSignal): Promise<string | null>;
   /**
    * `Place.key` of the thread for the answer, as soon as that thread is there, so that what is said in it meanwhile counts;
-   * null where there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer
+   * null if there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer
    * (`LiveMessage.threadKey`).
    */
   threadKey?(signal: AbortSignal): Promise<string | null>;
@@ -95,7 +95,7 @@ export interface Surface {
    */
   prepare?(signal: AbortSignal): Promise<void>;
   /**
-   * Names the thread that began with this answer. Left out where none did, where it cannot be named, and until it is there. Platforms take
+   * Names the thread that began with this answer. Left out if none did, if it cannot be named, and until it is there. Platforms take
    * few of these: it is called once.
    */
   readonly rename?: Rename | undefined;
@@ -115,7 +115,7 @@ export type Activity = 'queued' | 'working' | 'idle';
 export interface LiveMessage {
   /** `Place.key` of a reply to this message. */
   readonly key: string;
-  /** `Place.key` of the thread in which the message stands, where that is not known before the answer begins. */
+  /** `Place.key` of the thread in which the message stands, if that is not known before the answer begins. */
   readonly threadKey?: string | null;
   /** The limit that the next `update` draws from. */
   readonly scope: Scope;

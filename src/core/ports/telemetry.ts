@@ -14,14 +14,14 @@ export interface AnswerFacts {
   readonly tier: Tier;
   readonly status: ReplyStatus;
   readonly delivered: boolean;
-  /** From the request to the first text; null where none came. */
+  /** From the request to the first text; null if none came. */
   readonly firstTextMs: number | null;
   /** From the request to its end. */
   readonly durationMs: number;
   /** From the end of the text to the moment when the last state stood. */
   readonly endLagMs: number;
   readonly costNanoUsd: number;
-  /** `ProviderError.code`, or `internal`; null where nothing failed. */
+  /** `ProviderError.code`, or `internal`; null if nothing failed. */
   readonly failure: string | null;
 }
 

@@ -43,7 +43,7 @@ function bitsOf(tier: string): number {
 /** A tier that an operator gave to a guild. */
 export interface TierGrant {
   readonly tier: string;
-  /** Milliseconds since the epoch from which it no longer counts; null where it has no end. */
+  /** Milliseconds since the epoch from which it no longer counts; null if it has no end. */
   readonly expiresAtMs: number | null;
 }
 

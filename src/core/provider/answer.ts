@@ -10,7 +10,7 @@ import { readUsage } from './usage.ts';
 export interface AnswerReader {
   /**
    * Reads a chunk (or a whole completion) and appends its events.
-   * Returns what to read the failure from where the provider says that the answer failed, else null.
+   * Returns what to read the failure from if the provider says that the answer failed, else null.
    */
   read(chunk: JsonObject, events: ChatEvent[]): JsonObject | null;
   readonly generationId: string | null;
@@ -50,7 +50,7 @@ const MAX_TOOL_NAMES = 5;
 /** What a tool may be called by the specification; anything else could be markup. */
 const TOOL_NAME = /^[\w.:-]{1,64}$/;
 
-/** @param startId the generation id from the headers; where they had none, the first chunk's is taken */
+/** @param startId the generation id from the headers; if they had none, the first chunk's is taken */
 export function createAnswerReader(startId: string | null, bounds: AnswerBounds = {}): AnswerReader {
   const citedUrls = new Set<string>();
   const tools = new Set<string>();

@@ -16,7 +16,7 @@ import { type Attribution, chatBody } from './wire.ts';
 
 export interface ProviderClientOptions {
   readonly definition: ProviderDefinition;
-  /** The operator's key; null where none is set. */
+  /** The operator's key; null if none is set. */
   readonly apiKey: string | null;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
@@ -229,7 +229,7 @@ function refusedPartOf(error: unknown): RefusedPart | null {
   return error instanceof ProviderError && !error.mayBeBilled ? error.refuses : null;
 }
 
-/** The cap at which a request can be made again that asked for more than the credit covers; null where none is of use. */
+/** The cap at which a request can be made again that asked for more than the credit covers; null if none is of use. */
 function affordableCap(error: unknown, { maxOutputTokens }: ChatRequest): number | null {
   if (!(error instanceof ProviderError) || error.mayBeBilled) return null;
   const { affordableTokens } = error;

@@ -99,7 +99,7 @@ export const providerDefinitionSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes'),
     preset: z.enum(['openrouter', 'openai', 'compatible']).default('compatible'),
-    /** Shown to people; the id where it is not given. */
+    /** Shown to people; the id if it is not given. */
     name: z.string().min(1).optional(),
     baseUrl: baseUrlSchema.optional(),
     /** Needs no key. */
@@ -119,7 +119,7 @@ export const providerDefinitionSchema = z
     query: z.record(z.string().min(1), z.string()).default({}),
     /** Where chats are posted, behind the base URL; `{model}` stands for what the provider calls the model. */
     chatPath: path.default('/chat/completions'),
-    /** Where its models are listed, and a key is tried where nothing else tells whether it is good. */
+    /** Where its models are listed, and a key is tried if nothing else tells whether it is good. */
     modelsPath: path.default('/models'),
     features: featuresSchema.partial().default({}),
   })

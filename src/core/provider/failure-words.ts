@@ -1,7 +1,7 @@
 import type { ProviderErrorCode, RefusedPart } from '../ports/provider-errors.ts';
 
 /**
- * What providers say where they name no identifier, or one that says too little. Gathered from OpenAI, Azure, Anthropic, Gemini, xAI,
+ * What providers say if they name no identifier, or one that says too little. Gathered from OpenAI, Azure, Anthropic, Gemini, xAI,
  * Mistral, Groq, Together, DeepSeek, OpenRouter, LiteLLM, vLLM, llama.cpp, Ollama and LM Studio. The first that fits counts.
  */
 const WORDS: readonly (readonly [ProviderErrorCode, RegExp])[] = [
@@ -47,7 +47,7 @@ const WORDS: readonly (readonly [ProviderErrorCode, RegExp])[] = [
 /** Groq and OpenAI refuse by their limit on tokens per minute what no wait can make fit: `Limit 6000, Requested 7123`. */
 const REQUESTED = /limit:? (\d[\d,]*)[^.]{0,40}requested:? (\d[\d,]*)/i;
 
-/** What the provider's own words say of a failure; null where they say nothing that is known. */
+/** What the provider's own words say of a failure; null if they say nothing that is known. */
 export function codeInWords(prose: string): ProviderErrorCode | null {
   const [, limit, requested] = (REQUESTED.exec(prose) ?? []).map((number) =>
     Number(number.replaceAll(',', '')),
@@ -75,7 +75,7 @@ const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
   ],
 ];
 
-/** Which part of the request the provider does not take; null where it says nothing of the kind. */
+/** Which part of the request the provider does not take; null if it says nothing of the kind. */
 export function refusedPart(prose: string, param: string | null): RefusedPart | null {
   if (!UNWANTED.test(prose)) return null;
   const named = PARTS.find(([part]) => part === param)?.[0];

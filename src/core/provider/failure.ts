@@ -76,7 +76,7 @@ const MAX_PROSE_CHARS = 1_000;
  * Reads what a provider says of a failure, from a response that is not 2xx or from an `error` inside one that is: known
  * identifiers first, then the provider's own words, then the status. The words are looked at, never kept.
  * @param httpStatus the response's status; null for an error inside HTTP 200
- * @param payload the parsed body or stream chunk; a text where it is no JSON
+ * @param payload the parsed body or stream chunk; a text if it is no JSON
  */
 export function readFailure(
   httpStatus: number | null,

@@ -42,7 +42,7 @@ const REASONS: Readonly<Record<string, FinishReason | 'error'>> = {
   insufficient_system_resource: 'error',
 };
 
-/** Why an answer ended; `error` where that is no end but a failure, null where nothing is said. */
+/** Why an answer ended; `error` if that is no end but a failure, null if nothing is said. */
 export function readFinish(reason: unknown): FinishReason | 'error' | null {
   const name = asText(reason)?.toLowerCase();
   if (name === undefined) return null;

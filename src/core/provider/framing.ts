@@ -15,7 +15,7 @@ export interface FramingHandlers {
 
 /** Cuts the text of a body into the JSON objects of an answer. */
 export interface Framing {
-  /** @throws TooLong where a line, or a document, is longer than 16 Mi characters. */
+  /** @throws TooLong if a line, or a document, is longer than 16 Mi characters. */
   push(text: string): void;
   /** At the end of the body: a last line without its line break still counts. */
   end(): void;

@@ -28,7 +28,7 @@ const entrySchema = z.object({
 
 /**
  * The models of a `GET /models` answer. An entry without an id is skipped and counted in the log; a field that cannot
- * be read is null. Null where the answer is no list of models at all.
+ * be read is null. Null if the answer is no list of models at all.
  * @param tokenPrices prices that name no unit are in dollars per token; else they are not known
  */
 export function readModels(body: unknown, tokenPrices: boolean, log: Logger): ModelFacts[] | null {

@@ -6,7 +6,7 @@ import { type ModelPrices, NO_PRICES } from '../ports/provider.ts';
 const UNIT =
   /^(?:usd|\$)?[\s_/-]*(?:per)?[\s_-]*(?<many>1|1k|1000|thousand|k|1m|1000000|million|m)?[\s_-]*tokens?$/;
 
-/** How many tokens a price is for; null where nobody knows. */
+/** How many tokens a price is for; null if nobody knows. */
 function tokensPerPrice(pricing: JsonObject, tokenPrices: boolean): number | null {
   const { unit, currency = 'usd' } = pricing;
   if (asText(currency)?.toLowerCase() !== 'usd') return null;

@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 8_000;
 const MAX_RETRY_AFTER_MS = 30_000;
 
 /**
- * How long to wait before the request is made again; null where it must not be. What the provider asks for wins;
+ * How long to wait before the request is made again; null if it must not be. What the provider asks for wins;
  * else 0.8 s, doubling, at most 8 s, shortened by up to a quarter so that those who failed together do not return together.
  * A request that may be billed is not made again: one reservation covers one billable request.
  * @param retries how many retries there have been

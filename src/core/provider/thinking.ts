@@ -78,7 +78,7 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
   };
 }
 
-/** Where the block is closed; null where it is not yet. */
+/** Where the block is closed; null if it is not yet. */
 function closeOf(text: string): number | null {
   for (let at = text.indexOf(CLOSE); at >= 0; at = text.indexOf(CLOSE, at + 1)) {
     if (text[at - 1] !== '`') return at;

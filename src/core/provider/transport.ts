@@ -17,7 +17,7 @@ const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 export interface TransportOptions {
   readonly definition: ProviderDefinition;
-  /** The key for requests that bring none of their own; null where there is none. */
+  /** The key for requests that bring none of their own; null if there is none. */
   readonly apiKey: string | null;
   readonly fetch: typeof fetch;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { Usage } from '../ports/provider.ts';
 import { costNanoUsd } from './cost.ts';
 
 /**
- * What a chunk (or a whole completion) says was used; null where it says nothing that can be read. It stands at the top;
+ * What a chunk (or a whole completion) says was used; null if it says nothing that can be read. It stands at the top;
  * Moonshot has it in the choice, and Groq under its own name.
  */
 export function readUsage(chunk: JsonObject): Usage | null {

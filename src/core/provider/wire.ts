@@ -51,7 +51,7 @@ export function chatBody(
   };
 }
 
-/** The other name of the cap where one is refused: without any, a request may cost more than was reserved. */
+/** The other name of the cap if one is refused: without any, a request may cost more than was reserved. */
 function capField(
   usual: 'max_tokens' | 'max_completion_tokens',
   without: ReadonlySet<RefusedPart>,
