@@ -826,6 +826,12 @@ describe
       await composer(page).waitFor();
       await page.reload();
       await composer(page).waitFor();
+      // One login for all of it, and the dashboard of the whole program.
+      await page.goto(new URL('/admin', world.program.url).href);
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await page.getByRole('link', { name: 'Guilds' }).click();
+      await page.getByRole('link', { name: 'Playground' }).click();
+      await page.getByText('· the playground').waitFor();
       await context.close();
     });
   });

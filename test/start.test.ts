@@ -48,6 +48,12 @@ describe('the start', () => {
     const ready = await fetch(`${address}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([200, 'web: ready\nstore: ready\n']);
     expect((await fetch(`${address}/nowhere`)).status).toBe(404);
+    expect(run.output()).toMatch(/Dashboard +off: set ADMIN_TOKEN\n/);
+    const dashboard = await fetch(`${address}/admin`);
+    expect([dashboard.status, await dashboard.text()]).toEqual([
+      404,
+      expect.stringContaining('Set ADMIN_TOKEN'),
+    ]);
   });
 
   it('loads no platform that is off, and no Redis', async () => {

@@ -136,8 +136,9 @@ function topOf({ kind, days, series }: Chart): number {
     : Math.max(...days.map((_, day) => values.reduce((sum, of) => sum + (of[day] ?? 0), 0)));
 }
 
-/** The next of 1, 2, 4, 6, 8 times a power of ten. */
+/** The next of 1, 2, 4, 6, 8 times a power of ten; 2 at the least for counts, so that half of it is one too. */
 function roundUp(value: number): number {
+  if (value === 1) return 2;
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 4, 6, 8].find((factor) => value <= factor * power) ?? 10) * power;
 }

@@ -4,7 +4,7 @@ import { failuresInWords, type OutcomeSum, outcomeOf } from '../core/chat/outcom
 import type { Slots } from '../core/chat/slots.ts';
 import { counted } from '../core/kit/text.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
-import { PLATFORMS } from '../core/ports/platforms.ts';
+import { LOCAL_PLATFORM, PLATFORMS } from '../core/ports/platforms.ts';
 import { type Store, StoreError } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
 import type { KeyRefusal, Providers } from './providers.ts';
@@ -32,8 +32,7 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
   function platforms(): HealthLine[] {
     return adapters.map((adapter) => ({
       area: 'Platform',
-      name:
-        PLATFORMS[adapter.platform].name === 'a team chat' ? 'Playground' : PLATFORMS[adapter.platform].name,
+      name: adapter.platform === LOCAL_PLATFORM ? 'Playground' : PLATFORMS[adapter.platform].name,
       ...(adapter.ready()
         ? { state: 'good', finding: 'Connected.' }
         : { state: 'bad', finding: 'Not connected; it connects again by itself. The log says why.' }),

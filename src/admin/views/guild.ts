@@ -5,9 +5,9 @@ import { momentInWords } from '../../core/access/until.ts';
 import type { GuildRules } from '../../core/ledger/guild-rules.ts';
 import { amountInWords, useInWords } from '../../core/ledger/limit-words.ts';
 import { groupsOf, readUsage } from '../../core/ledger/report.ts';
-import { type GuildId, groupWord, platformOf } from '../../core/ports/actor.ts';
+import { type GuildId, groupWord, isGuildOfOne, platformOf } from '../../core/ports/actor.ts';
 import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../../core/ports/limits.ts';
-import { PLATFORMS } from '../../core/ports/platforms.ts';
+import { LOCAL_PLATFORM, PLATFORMS } from '../../core/ports/platforms.ts';
 import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
@@ -29,7 +29,7 @@ export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
     newestChanges(services.audit, id, MAX_ENTRIES),
   ]);
   const people = groupsOf(usage.rows, ({ user }) => user).slice(0, MAX_PEOPLE);
-  return html`<p class="soft"><code>${id}</code> · a ${PLATFORMS[platformOf(id)].guildWord} on ${PLATFORMS[platformOf(id)].name}</p>
+  return html`<p class="soft"><code>${id}</code> · ${kindOf(id)}</p>
 ${tierSection(report)}
 ${keysSection(report)}
 ${limits}
@@ -52,6 +52,12 @@ ${
 ${changesTable(entries, null)}
 <p><a href="/admin/audit?guild=${encodeURIComponent(id)}">All changes of this guild</a></p>
 </section>`;
+}
+
+function kindOf(id: GuildId): string {
+  const { guildWord, name } = PLATFORMS[platformOf(id)];
+  if (platformOf(id) === LOCAL_PLATFORM) return `the ${guildWord}`;
+  return isGuildOfOne(id) ? `direct messages on ${name}` : `a ${guildWord} on ${name}`;
 }
 
 function tierSection(report: GuildReport): Html {
