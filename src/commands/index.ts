@@ -1,7 +1,9 @@
 import type { Command } from '../core/command.ts';
 import { access } from './access.ts';
+import { answers } from './answers.ts';
 import { ask } from './ask.ts';
 import { automatic } from './automatic.ts';
+import { channel } from './channel.ts';
 import { connect } from './connect.ts';
 import { context } from './context.ts';
 import { disconnect } from './disconnect.ts';
@@ -31,10 +33,12 @@ export const commands: readonly Command[] = [
   context,
   newConversation,
   listen,
+  answers,
   stop,
   usage,
   automatic,
   limits,
+  channel,
   access,
   tier,
   connect,

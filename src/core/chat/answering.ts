@@ -32,6 +32,8 @@ export interface Answering {
   readonly remark: string | null;
   /** What was read for it beside the person's words, for the footer; null if nothing was. */
   readonly read: string | null;
+  /** Whether nothing is shown before it has ended. */
+  readonly isWhole: boolean;
   /** Name of the persona that answers; null for none. */
   readonly persona: string | null;
   readonly onMessage: (key: string) => void;
@@ -108,6 +110,7 @@ export async function answer(
     clock,
     log,
     buttons: buttonsAt(answerId, { state: 'running' }),
+    isWhole: job.isWhole,
     onOpen: ({ key, threadKey }) => {
       job.onMessage(key);
       if (threadKey) job.onThread(threadKey);

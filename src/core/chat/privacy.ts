@@ -12,7 +12,7 @@ import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversation, Conversations, Turn } from './conversations.ts';
 import type { OutcomeLog } from './outcomes.ts';
 import type { Personas } from './personas.ts';
-import type { Settings } from './settings.ts';
+import type { PersonSetting, Settings } from './settings.ts';
 
 /**
  * What people may have forgotten, and may see. Tiers, limits and their log stay: they are what others decided. So do the
@@ -56,6 +56,8 @@ export interface PersonalData {
   /** What the buttons under answers stand for. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
+  /** What the person chose for themselves. */
+  readonly choices: PersonSetting;
   /** What the person thought of answers. */
   readonly feedback: readonly Feedback[];
   /** Limits that admins set for this person. */
@@ -133,6 +135,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await stops.send(of, FORGOTTEN);
       // First: who ends a dead process's answer keeps no turn of it without this.
       await answers.forgetPerson(guild, user);
+      await settings.forgetPerson(guild, user);
       const remembered = await conversations.forgetPerson(guild, user);
       await feedback.remove({ of });
       const unsettled = await settled(of);
@@ -163,6 +166,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
         ...(await conversations.writtenBy(guild, user)),
         answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
+        choices: await settings.person(guild, user),
         feedback: await Array.fromAsync(feedback.query({ of })),
         limits: rulesFor(user, (await limits.rules(guild)).users),
         changes: await Array.fromAsync(audit.query({ of: { guild, user: `${platformOf(guild)}:${user}` } })),

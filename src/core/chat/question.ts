@@ -356,7 +356,11 @@ export function createQuestionRunner(
     const [seen, isUntold, here, decide] = await Promise.all([
       looking,
       place.key === null || listening.isUntold(place.key, conversation),
-      options.settings.at({ place, conversation: looking.then(({ value }) => value ?? null) }),
+      options.settings.at({
+        place,
+        user: actor.user,
+        conversation: looking.then(({ value }) => value ?? null),
+      }),
       models.look(actor),
     ]);
     const begun = seen.value ?? null;
@@ -440,7 +444,7 @@ export function createQuestionRunner(
         model: model.id,
         messages: prompt.messages,
         maxOutputTokens,
-        webSearch: question.webSearch ?? false,
+        webSearch: question.webSearch || here.webSearch,
         conversation,
         ...(askFirst && {
           brought: {
@@ -518,6 +522,7 @@ export function createQuestionRunner(
         ]
           .filter(Boolean)
           .join(' '),
+        isWhole: here.whole,
         persona: persona?.name ?? null,
         stop,
         signal,

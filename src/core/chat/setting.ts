@@ -7,6 +7,10 @@ export const settingShape = {
   context: z.boolean().exactOptional(),
   /** Who may use the bot, and where; for guilds. */
   lists: accessListsSchema.exactOptional(),
+  /** Whether questions may search the web unasked; for channel and guild. */
+  webSearch: z.boolean().exactOptional(),
+  /** Whether answers are shown whole instead of growing; for people, channel and guild. */
+  whole: z.boolean().exactOptional(),
   /** What may spend by itself (`AUTOMATIC`); for guilds. */
   summaries: z.boolean().exactOptional(),
   titles: z.boolean().exactOptional(),

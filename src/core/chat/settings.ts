@@ -25,6 +25,9 @@ export interface ModelSetting {
   readonly persona: string | null;
 }
 
+/** What a person can choose for themselves. */
+export type PersonSetting = Pick<Setting, 'whole'>;
+
 /** What counts at a place. */
 export interface SettingsHere {
   /** The narrowest choice; null if nobody chose. It is a wish: access is checked on use. */
@@ -35,6 +38,10 @@ export interface SettingsHere {
   readonly instructions: readonly Instructions[];
   /** The model that answers where the chosen one fails: the channel's, else the guild's; null if nobody chose. A wish too. */
   readonly fallback: string | null;
+  /** Whether a question may search the web though nobody asked for it. */
+  readonly webSearch: boolean;
+  /** Whether answers are shown whole instead of growing: the person's choice, else the channel's, else the guild's. */
+  readonly whole: boolean;
   /** Who may use the bot here. */
   readonly lists: AccessLists;
   /** Whether a question brings the thread that it stands in; it does by default. */
@@ -47,6 +54,8 @@ export interface SettingsHere {
 export interface Settings {
   at(target: {
     readonly place: Place;
+    /** Who asks, if what they chose for themselves is to count. */
+    readonly user?: string;
     /** Read at the same time, if it is a promise. */
     readonly conversation: Conversation | null | Promise<Conversation | null>;
   }): Promise<SettingsHere>;
@@ -58,7 +67,11 @@ export interface Settings {
     target: SettingTarget,
     change: SettingChange | ((before: Setting) => SettingChange),
   ): Promise<void>;
-  /** Takes back all that was chosen for a guild and its channels, but not who may use the bot; a conversation's choice goes with it. */
+  /** What a person chose for themselves in a guild. */
+  person(guild: GuildId, user: string): Promise<PersonSetting>;
+  changePerson(guild: GuildId, user: string, change: { readonly whole: boolean | undefined }): Promise<void>;
+  forgetPerson(guild: GuildId, user: string): Promise<void>;
+  /** Takes back all that was chosen for a guild, its channels and people, but not who may use the bot; a conversation's choice goes with it. */
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
@@ -81,9 +94,11 @@ export function createSettings(options: SettingsOptions): Settings {
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
   return {
-    async at({ place, conversation }) {
+    async at({ place, conversation, user }) {
       const [channel, guild] = [channelKey(place), guildKey(place.guild)];
-      const [values, begun] = await Promise.all([settings.getMany([channel, guild]), conversation]);
+      const own = user === undefined ? [] : [personKey(place.guild, user)];
+      const [values, begun] = await Promise.all([settings.getMany([channel, guild, ...own]), conversation]);
+      const person = values.get(own[0] ?? '') ?? {};
       const levels: Record<SettingScope, Setting> = {
         conversation: begun ?? {},
         channel: values.get(channel) ?? {},
@@ -99,6 +114,8 @@ export function createSettings(options: SettingsOptions): Settings {
         fallback: levels.channel.fallback ?? levels.guild.fallback ?? null,
         readsContext: levels.channel.context ?? levels.guild.context ?? true,
         automatic: eachAutomatic((name) => options.automatic.has(name) && (levels.guild[name] ?? true)),
+        webSearch: levels.channel.webSearch ?? levels.guild.webSearch ?? false,
+        whole: person.whole ?? levels.channel.whole ?? levels.guild.whole ?? false,
         lists: levels.guild.lists ?? {},
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };
@@ -119,11 +136,25 @@ export function createSettings(options: SettingsOptions): Settings {
         else await held.set(key, after);
       });
     },
+    person: async (guild, user) => (await settings.get(personKey(guild, user))) ?? {},
+    async changePerson(guild, user, change) {
+      const key = personKey(guild, user);
+      await locks.hold(`settings/${key}`, async (lock) => {
+        const held = settings.under(lock);
+        const after = applyChange((await held.get(key)) ?? {}, change);
+        if (Object.keys(after).length === 0) await held.delete(key);
+        else await held.set(key, after);
+      });
+    },
+    async forgetPerson(guild, user) {
+      await settings.delete(personKey(guild, user));
+    },
     async forgetGuild(guild) {
       const { lists } = (await settings.get(guildKey(guild))) ?? {};
       if (lists === undefined) await settings.delete(guildKey(guild));
       else await settings.set(guildKey(guild), { lists });
-      for await (const key of settings.keys(`channel/${guild}/`)) await settings.delete(key);
+      for (const level of ['channel', 'person'])
+        for await (const key of settings.keys(`${level}/${guild}/`)) await settings.delete(key);
     },
   };
 }
@@ -166,6 +197,10 @@ function instructionsOf(
 
 function channelKey({ guild, channel }: Place): string {
   return `channel/${guild}/${channel}`;
+}
+
+function personKey(guild: GuildId, user: string): string {
+  return `person/${guild}/${user}`;
 }
 
 function guildKey(guild: GuildId): string {

@@ -59,6 +59,8 @@ export interface ReplyOptions {
   readonly log: Logger;
   /** Shown under the message that is growing. */
   readonly buttons: readonly Button[];
+  /** Shows nothing before the answer has ended. False by default. */
+  readonly isWhole?: boolean;
   /**
    * Told of each message as soon as it is open. Until what this returns has resolved, the message keeps its buttons and no next
    * one is opened: whoever goes on after a crash has to know of all messages but the last, and finds that by its buttons. Must not
@@ -137,6 +139,7 @@ export function createReply(options: ReplyOptions): Reply {
 
   /** The newest state of the current message; null where there is nothing to show yet. */
   function currentView(): MessageView | null {
+    if (options.isWhole && ending === null) return null;
     const part = parts[0];
     const isOnlyPart = parts.length < 2;
     if (ending !== null && isOnlyPart) {

@@ -1,0 +1,32 @@
+import { defineCommand } from '../core/command.ts';
+
+export const answers = defineCommand({
+  name: 'answers',
+  description: 'Choose for yourself whether answers grow or come whole, as screen readers like them',
+  role: 'member',
+  reply: 'private',
+  options: {
+    show: {
+      type: 'choice',
+      description: 'How answers to you are shown (default: tell how they are)',
+      choices: [
+        { value: 'whole', label: 'Whole, once they have ended' },
+        { value: 'growing', label: 'Growing while the model writes' },
+        { value: 'default', label: 'As it is set for the channel' },
+      ],
+    },
+  },
+  async run({ actor, place, services, tell }, { show }) {
+    const { settings } = services;
+    if (show !== undefined) {
+      const whole = show === 'default' ? undefined : show === 'whole';
+      await settings.changePerson(place.guild, actor.user, { whole });
+    }
+    const here = await settings.at({ place, user: actor.user, conversation: null });
+    await tell(
+      here.whole
+        ? 'Answers to you are shown whole, once they have ended. `/answers show:growing` changes that.'
+        : 'Answers to you grow while the model writes. `/answers show:whole` shows them once they have ended.',
+    );
+  },
+});

@@ -1,0 +1,103 @@
+import { explainRefusal } from '../core/access/access.ts';
+import type { SettingChange } from '../core/chat/setting.ts';
+import { type CommandContext, defineCommand } from '../core/command.ts';
+import { quoted } from '../core/kit/text.ts';
+import { platformOf } from '../core/ports/actor.ts';
+import { recordChange } from './setting-scope.ts';
+
+/** Takes a choice back, so that the wider level decides. */
+const DEFAULT = 'default';
+
+export const channel = defineCommand({
+  name: 'channel',
+  description: 'Show or set how I answer in this channel',
+  role: 'admin',
+  reply: 'private',
+  options: {
+    model: { type: 'model', description: `The model that answers here; "${DEFAULT}" takes it back` },
+    persona: {
+      type: 'text',
+      description: `The persona that answers here; "none" for none, "${DEFAULT}" takes it back`,
+      maxChars: 40,
+    },
+    web: {
+      type: 'choice',
+      description: 'Whether questions here may search the web unasked (costs extra)',
+      choices: [
+        { value: 'on', label: 'Search the web where the model can' },
+        { value: 'off', label: 'Only if somebody asks for it' },
+        { value: DEFAULT, label: 'As everywhere' },
+      ],
+    },
+    show: {
+      type: 'choice',
+      description: 'How answers are shown here; people can choose otherwise with /answers',
+      choices: [
+        { value: 'whole', label: 'Whole, once they have ended' },
+        { value: 'growing', label: 'Growing while the model writes' },
+        { value: DEFAULT, label: 'As everywhere' },
+      ],
+    },
+  },
+  async run(context, given) {
+    const { place, services, tell } = context;
+    const change = await changeIn(context, given);
+    if (typeof change === 'string') return tell(change);
+    if (Object.keys(change).length > 0) {
+      await services.settings.change('channel', { place, conversation: null }, change);
+      for (const [name, value] of Object.entries(change))
+        await recordChange(context, 'channel', name, value === undefined ? null : String(value));
+    }
+    await tell(await inWords(context));
+  },
+});
+
+/** What the options change, or why they cannot. */
+async function changeIn(
+  { place, actor, services }: CommandContext,
+  given: {
+    readonly model?: string;
+    readonly persona?: string;
+    readonly web?: 'on' | 'off' | 'default';
+    readonly show?: 'whole' | 'growing' | 'default';
+  },
+): Promise<SettingChange | string> {
+  const { model, persona, web, show } = given;
+  let change: SettingChange = {};
+  if (model === DEFAULT) change = { ...change, model: undefined };
+  else if (model !== undefined) {
+    const { catalogue, models } = services;
+    const decision = await models.decide(
+      catalogue.resolve(model, platformOf(place.guild)).model?.id ?? model,
+      actor,
+    );
+    if (!decision.ok) return explainRefusal(decision);
+    change = { ...change, model: decision.model.id };
+  }
+  const name = persona?.trim().toLowerCase();
+  if (name === DEFAULT) change = { ...change, persona: undefined };
+  else if (name === 'none') change = { ...change, persona: null };
+  else if (persona !== undefined) {
+    const found = await services.personas.get(place.guild, persona);
+    if (found === null)
+      return `There is no persona called ${quoted(persona)}. \`/persona\` lists the available ones.`;
+    change = { ...change, persona: found.name };
+  }
+  if (web !== undefined) change = { ...change, webSearch: web === DEFAULT ? undefined : web === 'on' };
+  if (show !== undefined) change = { ...change, whole: show === DEFAULT ? undefined : show === 'whole' };
+  return change;
+}
+
+/** What counts in the channel now, wherever it was chosen. */
+async function inWords({ place, actor, services }: CommandContext): Promise<string> {
+  const here = await services.settings.at({ place, conversation: null });
+  const current = await services.choose({ whose: actor, setting: here.model, asked: null });
+  return [
+    '**In this channel**',
+    `- Model: ${current.ok ? `${current.model.name} (\`${current.model.id}\`)` : current.text}`,
+    `- Persona: ${here.persona === null ? 'none' : here.persona.persona.name}`,
+    `- Web search: ${here.webSearch ? 'on, where the model can' : 'only if somebody asks for it'}`,
+    `- Answers: ${here.whole ? 'whole, once they have ended' : 'growing'}`,
+    'Who may use me here stands in `/access`, whether I read threads in `/context`, limits in `/limits`.',
+  ].join('\n');
+}

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot({ defaultTier: 'premium', defaultModel: 'openai/gpt-4o-mini' });
+});
+afterEach(() => bot.close());
+
+const ada = testActor('ada', { isAdmin: true });
+const mia = testActor('mia');
+
+async function run(command: string, options: Record<string, unknown> = {}, actor = ada) {
+  const invocation = invocationOf(command, options, { actor });
+  await bot.dispatch.command(invocation);
+  return invocation.surface.privateTexts[0]?.text ?? '';
+}
+
+/** Lets an answer stream; resolves to what is shown while it does, and the surface. */
+async function askLive(actor = mia, channel = 'c1') {
+  const live = bot.provider.live();
+  const asked = messageOf('Hi', { actor, place: { channel, key: `t/${channel}` } });
+  const done = bot.dispatch.message(asked);
+  await live.request;
+  await live.text('Growing ');
+  return { live, asked, done };
+}
+
+describe('/channel', () => {
+  it('sets model, persona and web search for the channel alone, and shows what counts', async () => {
+    await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
+    const said = await run('channel', { model: 'openai/gpt-4o', persona: 'pirate', web: 'on' });
+    expect(said).toMatch(/Model: GPT-4o .*\n- Persona: Pirate\n- Web search: on/);
+    bot.provider.answer('Arr.');
+    await bot.dispatch.message(messageOf('Hi', { actor: mia }));
+    bot.provider.answer('Hello.');
+    await bot.dispatch.message(messageOf('Hi', { actor: mia, place: { channel: 'c2' } }));
+    const [first, second] = bot.provider.chats.map(({ body }) => body);
+    expect(first?.model).toBe('openai/gpt-4o');
+    expect(JSON.stringify(first?.messages)).toContain('Talk like a pirate.');
+    expect(JSON.stringify(first?.tools)).toContain('web_search');
+    expect(second?.model).toBe('openai/gpt-4o-mini');
+    expect(second?.tools).toBeUndefined();
+    const back = await run('channel', { model: 'default', persona: 'default', web: 'default' });
+    expect(back).toMatch(/Model: GPT-4o mini .*\n- Persona: none\n- Web search: only if somebody asks/);
+  });
+
+  it('is for admins, and takes no model or persona that there is not', async () => {
+    expect(await run('channel', { web: 'on' }, mia)).toMatch(/^Only an admin/);
+    expect(await run('channel', { model: 'no/such' })).toContain('no/such');
+    expect(await run('channel', { persona: 'Nobody' })).toMatch(/no persona called/);
+  });
+
+  it('lets answers come whole, with nothing shown before', async () => {
+    await run('channel', { show: 'whole' });
+    const { live, asked, done } = await askLive();
+    await live.text('still growing.');
+    expect(asked.surface.messages).toEqual([]);
+    await live.finish({ prompt_tokens: 1, completion_tokens: 2, cost: 0 });
+    await done;
+    expect(asked.surface.text).toBe('Growing still growing.');
+    expect(asked.surface.writes.filter(({ kind }) => kind === 'open')).toHaveLength(1);
+    expect(asked.surface.shown?.status).toBe('complete');
+  });
+});
+
+describe('/answers', () => {
+  it('is each person’s own choice, over that of the channel; exported and forgotten', async () => {
+    expect(await run('answers', { show: 'whole' }, mia)).toMatch(/shown whole/);
+    const whole = await askLive(mia);
+    expect(whole.asked.surface.messages).toEqual([]);
+    await whole.live.finish({ prompt_tokens: 1, completion_tokens: 2, cost: 0 });
+    await whole.done;
+    const growing = await askLive(testActor('ben'), 'c2');
+    await waitUntil(() => expect(growing.asked.surface.text).toBe('Growing'));
+    await growing.live.finish({ prompt_tokens: 1, completion_tokens: 2, cost: 0 });
+    await growing.done;
+    await run('channel', { show: 'whole' });
+    expect(await run('answers', { show: 'growing' }, mia)).toMatch(/^Answers to you grow/);
+    const { privacy, settings } = bot.services;
+    expect((await privacy.dataOf('discord:1', 'mia')).choices).toEqual({ whole: false });
+    await privacy.forgetPerson('discord:1', 'mia');
+    expect(await settings.person('discord:1', 'mia')).toEqual({});
+  });
+});
