@@ -134,6 +134,16 @@ describe('readConfig', () => {
     }
   });
 
+  it('takes names of what may ask models by itself, and off for nothing', () => {
+    const automatic = (AUTOMATIC?: string) => [
+      ...readConfig(AUTOMATIC === undefined ? {} : { AUTOMATIC }).AUTOMATIC,
+    ];
+    expect(automatic()).toEqual(['summaries', 'titles']);
+    expect(automatic('titles')).toEqual(['titles']);
+    expect(automatic('off')).toEqual([]);
+    expect(faultsOf({ AUTOMATIC: 'titles,jokes' })).toEqual([expect.stringContaining('summaries, titles')]);
+  });
+
   it('takes routing preferences that OpenRouter would take, and no others', () => {
     const preferences = { order: ['OpenAI'], allow_fallbacks: true, max_price: { prompt: 1 } };
     expect(readConfig({ OPENROUTER_PROVIDER: JSON.stringify(preferences) }).OPENROUTER_PROVIDER).toEqual(

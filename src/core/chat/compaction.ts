@@ -5,7 +5,7 @@ import type { RunErrand } from './automatic.ts';
 import { type Conversations, MAX_TURNS, type Memory, type Summary, type Turn } from './conversations.ts';
 import { nameOf } from './prompt.ts';
 import { tagged, userMessage } from './user-message.ts';
-import type { WindowContent } from './window.ts';
+import { SUMMARY_SHARE, type WindowContent } from './window.ts';
 
 /** What became too long for a model, and whose question it was that did. */
 export interface TooMuch {
@@ -27,8 +27,6 @@ export type Compact = (much: TooMuch, signal: AbortSignal) => Promise<Memory | n
 
 /** Some 1,400 English words: four times what a summary of a long day in a thread takes. */
 const MAX_SUMMARY_TOKENS = 2_000;
-/** Of the window, so that small models have room for more than summaries. */
-const SUMMARY_SHARE = 1 / 8;
 /** English has three words to four tokens; other languages fewer. */
 const WORDS_PER_TOKEN = 0.5;
 

@@ -31,7 +31,7 @@ export interface WindowContent {
   readonly questionTokens: number | null;
   /** So many of the oldest turns do not fit. */
   readonly leftOut: number;
-  /** So many of the newest turns fit into half of the budget. */
+  /** So many of the newest turns take at most half of the budget, and fit beside the question and a summary of the others. */
   readonly inHalf: number;
 }
 
@@ -44,6 +44,9 @@ export type Window =
 const TOKENS_PER_MESSAGE = 4;
 /** A turn's, and so many are there without turns: system prompt and question. */
 const TOKENS_PER_PAIR = 2 * TOKENS_PER_MESSAGE;
+
+/** Of the budget, for a summary of older turns. */
+export const SUMMARY_SHARE = 1 / 8;
 
 /** The tokens of a text. */
 export type CountTokens = (text: string, signal?: AbortSignal) => Promise<number>;
@@ -71,7 +74,7 @@ export async function windowOf(parts: WindowParts, count: CountTokens, signal: A
   const summaryTokens = summary === '' ? 0 : await count(summary, signal);
   const isRoomy = fixedTokens + summaryTokens <= budgetTokens;
   const room = budgetTokens - fixedTokens - (isRoomy ? summaryTokens : 0);
-  const half = budgetTokens / 2 - fixedTokens;
+  const half = Math.min(budgetTokens / 2, budgetTokens * (1 - SUMMARY_SHARE) - fixedTokens);
   let used = 0;
   let inHalf = 0;
   let fitting = 0;

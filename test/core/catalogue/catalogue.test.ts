@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import type { ModelFacts } from '../../../src/core/ports/provider.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
 
@@ -206,6 +207,40 @@ describe('what a provider says', () => {
     const dear = factsOf('openai/gpt-4o', { prices: { ...factsOf('x').prices, promptPicoUsd: 9_000_000 } });
     catalogue.apply('openrouter', [...listOf('openrouter', ['openai/gpt-4o']), dear]);
     expect(catalogue.dearest.promptPicoUsd).toBe(9_000_000);
+  });
+});
+
+describe('a model that thinks', () => {
+  const thinksOf = (wireModel: string, facts: Partial<ModelFacts> = {}) => {
+    const id = 'lab/model';
+    const catalogue = createCatalogue(
+      parseCatalogueFile(
+        JSON.stringify({
+          models: [{ id, tier: 'free', routes: [{ provider: 'openrouter', model: wireModel }] }],
+        }),
+      ),
+    );
+    catalogue.apply('openrouter', [factsOf(wireModel, facts)]);
+    return catalogue.get(id, 'web')?.thinks;
+  };
+
+  it.each([
+    ['openai/o3-mini', true],
+    ['openai/gpt-5', true],
+    ['deepseek/deepseek-r1', true],
+    ['google/gemini-2.5-pro', true],
+    ['qwen/qwen3-30b-thinking', true],
+    ['openai/gpt-4o-mini', false],
+    ['anthropic/claude-sonnet-4.5', false],
+    ['mistralai/mistral-small-3.2-24b-instruct', false],
+    ['meta-llama/llama-3.2-3b-instruct:free', false],
+  ])('is known by its name where the provider does not say: %s', (wireModel, thinks) => {
+    expect(thinksOf(wireModel)).toBe(thinks);
+  });
+
+  it('is what the provider says that it is', () => {
+    expect(thinksOf('openai/gpt-4o-mini', { thinks: true })).toBe(true);
+    expect(thinksOf('openai/o3-mini', { thinks: false })).toBe(false);
   });
 });
 

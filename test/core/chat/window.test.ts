@@ -92,6 +92,40 @@ describe('the window', () => {
     await expect(windowing).rejects.toThrow('stopped');
   });
 
+  it('says how many turns do not fit, and how many of the newest to keep beside a summary of the others', async () => {
+    const turns = Array.from({ length: 20 }, (_, n) => turn(`${n}`));
+    const of = async (parts: Partial<WindowParts>) => {
+      const window = await windowFor({ system, turns, question, budgetTokens: 200, ...parts });
+      return window.fits ? [window.leftOut, window.inHalf] : null;
+    };
+    // 28 tokens stand without turns, and a turn has 18: 9 fit into 172, and 5 into half of 200.
+    expect(await of({})).toEqual([11, 5]);
+    // Beside a long question fewer fit, and a summary has to.
+    expect(await of({ question: 'now'.padEnd(400) })).toEqual([16, 3]);
+    expect(await of({ summary: 'before'.padEnd(80) })).toEqual([12, 5]);
+    expect(await of({ turns: turns.slice(0, 3) })).toEqual([0, 3]);
+  });
+
+  it('stands behind the summary of what was said before it, and without it where that has no room', async () => {
+    const messages = async (budgetTokens: number) => {
+      const window = await windowFor({
+        system,
+        turns: [turn('0')],
+        summary: 'before'.padEnd(80),
+        question,
+        budgetTokens,
+      });
+      return window.fits ? window.messages.map(({ content }) => content).slice(1) : null;
+    };
+    expect(await messages(1_000)).toEqual([
+      `${'before'.padEnd(80)}\n\n${turn('0').question}`,
+      turn('0').answer,
+      question,
+    ]);
+    expect(await messages(50)).toEqual([`${'before'.padEnd(80)}\n\n${question}`]);
+    expect(await messages(30)).toEqual([question]);
+  });
+
   it('never passes the budget, and leaves out no turn that is newer than one it has', async () => {
     const sizes = fc.array(fc.record({ chars: fc.nat(240), isCounted: fc.boolean() }), { maxLength: 12 });
     await fc.assert(

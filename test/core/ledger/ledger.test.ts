@@ -492,6 +492,26 @@ describe('recovery', () => {
     ]);
   });
 
+  it('counts what ran by itself as money, and as no request of anybody’s', async () => {
+    const dead = open({ owner: 'dead' });
+    admitted(await dead.reserve({ ...REQUEST, kind: 'summaries', worstNanoUsd: 0 }));
+    admitted(await dead.reserve({ ...REQUEST, id: 'r2' }));
+    await admitted(await dead.reserve({ ...REQUEST, id: 'r3', kind: 'titles' })).started('gen-3');
+    await dead.stop();
+    const requestsBefore = (await used())['requestsPerUserPerDay'];
+    open({ lookUpCost: async () => 7 });
+    await clock.advance(6 * MINUTE_MS);
+    expect(requestsBefore).toBe(1);
+    expect((await used())['requestsPerUserPerDay']).toBe(1);
+    expect((await used())['nanoUsdPerDay']).toBe(1_007);
+    expect((await usage()).map(({ id, kind }) => [id, kind])).toEqual(
+      expect.arrayContaining([
+        ['r1', 'summaries'],
+        ['r3', 'titles'],
+      ]),
+    );
+  });
+
   it('settles at once what can have cost nothing', async () => {
     const dead = open({ owner: 'dead' });
     admitted(await dead.reserve({ ...REQUEST, worstNanoUsd: 0 }));

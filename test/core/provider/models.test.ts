@@ -46,6 +46,7 @@ describe('readModels', () => {
         },
         inputModalities: ['text', 'image'],
         outputModalities: ['text'],
+        thinks: null,
         expiresAt: '2027-01-31',
       },
     ]);
@@ -61,6 +62,7 @@ describe('readModels', () => {
         prices: NO_PRICES,
         inputModalities: null,
         outputModalities: null,
+        thinks: null,
         expiresAt: null,
       },
     ]);
@@ -101,6 +103,16 @@ describe('readModels', () => {
     expect(models?.map(({ id }) => id)).toEqual(['good', 'odd']);
     expect(models?.[1]).toEqual({ ...models?.[0], id: 'odd', name: 'odd' });
     expect(JSON.parse(logged)).toMatchObject({ skipped: 4 });
+  });
+
+  it('reads whether a model thinks unless it is asked not to', () => {
+    const { models } = read(
+      { id: 'a', reasoning: { mandatory: true } },
+      { id: 'b', reasoning: { mandatory: false, default_enabled: true } },
+      { id: 'c', reasoning: { mandatory: false } },
+      { id: 'd' },
+    );
+    expect(models?.map(({ thinks }) => thinks)).toEqual([true, true, false, null]);
   });
 
   it('reads a bare list, as Together sends it', () => {
