@@ -73,7 +73,7 @@ async function readModels(path: string, fail: Fail): Promise<CatalogueFile | nul
   } catch (error) {
     if (error instanceof CatalogueFileError) {
       for (const fault of error.faults)
-        fail(`${path}: ${fault}`, 'Correct it; README.md shows how it is written');
+        fail(`${path}: ${fault}`, 'Correct it; docs/models.md shows how it is written');
     } else {
       fail(
         `MODELS_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,

@@ -12,9 +12,9 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** The providers of README.md's examples, by id. */
+/** The providers of the examples in docs/models.md, by id. */
 const EXAMPLES = new Map(
-  [...readFileSync('README.md', 'utf8').matchAll(/```json\n(.*?)```/gs)]
+  [...readFileSync('docs/models.md', 'utf8').matchAll(/```json\n(.*?)```/gs)]
     .map(([, json = '']): unknown => JSON.parse(json))
     .flatMap((value) => (Array.isArray(value) ? value : [value]))
     .filter((value) => 'baseUrl' in value)
@@ -100,7 +100,7 @@ async function serve(dialect: Dialect): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe("README's example of a provider", () => {
+describe("an example of a provider in docs/models.md", () => {
   it.each(Object.keys(DIALECTS))(
     '%s streams an answer and lists models from a server that speaks so',
     async (id) => {
