@@ -11,8 +11,7 @@ import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createCatalogue } from '../core/catalogue/catalogue.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
-import { localIdOf } from '../core/catalogue/models.ts';
-import { type GoneModel, startCatalogueRefresh } from '../core/catalogue/refresh.ts';
+import { startCatalogueRefresh } from '../core/catalogue/refresh.ts';
 import { createSlots } from '../core/chat/slots.ts';
 import { createCore } from '../core/core.ts';
 import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
@@ -24,7 +23,6 @@ import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, type Tier } from '../core/ports/tiers.ts';
-import type { LocalServer } from '../core/provider/local.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
@@ -51,6 +49,7 @@ import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
 import { createSocketProxy } from './proxies.ts';
 import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
+import { goneInWords, localInWords } from './start-notes.ts';
 import { startStoreWatch } from './store-watch.ts';
 import { createTraces } from './traces.ts';
 
@@ -398,32 +397,6 @@ export async function startApp({
 
 /** The start waits for this, so that it can say which models are gone; a list takes some 300 ms. */
 const FIRST_LISTS_MS = 2_000;
-
-function goneInWords({ id, instead }: GoneModel, file: string): string {
-  const remedy = instead === null ? `take it out of ${file}` : `put ${instead} in its place in ${file}`;
-  return `${id} is gone from its provider: ${remedy}. \`npm run doctor\` looks at all of them.`;
-}
-
-/** What offers the models of this machine's servers on chat platforms too. */
-function localInWords(found: readonly LocalServer[], file: string): string[] {
-  return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
-    const listed = models.slice(0, MAX_SHOWN).map((model) => ({
-      id: localIdOf(id, model.id),
-      name: model.id,
-      tier: 'free',
-      routes: [{ provider: id, model: model.id }],
-      ...(model.contextTokens && { contextTokens: model.contextTokens }),
-    }));
-    return [
-      `${name} runs on this machine. To offer its models on Discord and Slack too, set LOCAL_MODELS=on, or add to ${file}:`,
-      `  providers: ${JSON.stringify({ id, name, baseUrl, keyless: true, free: true })}`,
-      ...listed.map((model) => `  models:    ${JSON.stringify(model)}`),
-    ];
-  });
-}
-
-/** Of a server's models; one shows how it is written. */
-const MAX_SHOWN = 3;
 
 /** How many models a guild of this tier can use. */
 function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {

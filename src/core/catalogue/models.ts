@@ -108,7 +108,7 @@ function lastOf(wireModel: string): string {
 }
 
 /** The catalogue's id of what a server on this machine calls by a name. */
-export function localIdOf(provider: string, name: string): string {
+function localIdOf(provider: string, name: string): string {
   return `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
 }
 

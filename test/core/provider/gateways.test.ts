@@ -100,7 +100,7 @@ async function serve(dialect: Dialect): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe("an example of a provider in docs/models.md", () => {
+describe('an example of a provider in docs/models.md', () => {
   it.each(Object.keys(DIALECTS))(
     '%s streams an answer and lists models from a server that speaks so',
     async (id) => {

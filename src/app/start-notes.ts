@@ -1,0 +1,42 @@
+import type { GoneModel } from '../core/catalogue/refresh.ts';
+import type { LocalServer } from '../core/provider/local.ts';
+
+/** Of a server's models; one shows how it is written. */
+const MAX_SHOWN = 3;
+
+/** Of a model that is gone: what to do about it. */
+export function goneInWords({ id, instead }: GoneModel, file: string): string {
+  const remedy = instead === null ? `take it out of ${file}` : `put ${instead} in its place in ${file}`;
+  return `${id} is gone from its provider: ${remedy}. \`npm run doctor\` looks at all of them.`;
+}
+
+/** What offers the models of this machine's servers on chat platforms too. */
+export function localInWords(found: readonly LocalServer[], file: string): string[] {
+  return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
+    const listed = models
+      .filter(isListable)
+      .slice(0, MAX_SHOWN)
+      .map((model) => ({
+        id: listedIdOf(id, model.id),
+        name: model.id,
+        tier: 'free',
+        routes: [{ provider: id, model: model.id }],
+        ...(model.contextTokens && { contextTokens: model.contextTokens }),
+      }));
+    return [
+      `${name} runs on this machine. To offer its models on Discord and Slack too, set LOCAL_MODELS=on, or add to ${file}:`,
+      `  providers: ${JSON.stringify({ id, name, baseUrl, keyless: true, free: true })}`,
+      ...listed.map((model) => `  models:    ${JSON.stringify(model)}`),
+    ];
+  });
+}
+
+/** `models.json` takes no names with white space. */
+function isListable({ id }: LocalServer['models'][number]): boolean {
+  return !/\s/.test(id);
+}
+
+/** An id as `models.json` takes it: lower case, one slash, no suffix. */
+function listedIdOf(provider: string, name: string): string {
+  return `${provider}/${name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`;
+}
