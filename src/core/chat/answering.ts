@@ -4,6 +4,7 @@ import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { createReply, type Ending, type Reply } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
+import { OVER } from '../kit/over.ts';
 import { plainName } from '../kit/text.ts';
 import type { Bill } from '../ledger/model-requests.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
@@ -102,7 +103,7 @@ export async function answer(
   let keeping = Promise.resolve();
   const unwanted = new AbortController();
   signal.addEventListener('abort', () => {
-    if (!(signal.reason instanceof Stopped) || !isOwn(signal.reason.stop)) unwanted.abort();
+    if (!(signal.reason instanceof Stopped) || !isOwn(signal.reason.stop)) unwanted.abort(OVER);
   });
   const reply = createReply({
     surface,
@@ -170,7 +171,7 @@ export async function answer(
         ? { kind: 'stopped', cause: signal.reason.stop }
         : { kind: 'failed', error };
   }
-  closing.abort();
+  closing.abort(OVER);
   thinking.stop();
 
   const durationMs = clock.now() - startedAtMs;

@@ -11,7 +11,7 @@ import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { ChatMessage } from '../ports/provider.ts';
 import { textOfMessage } from '../ports/provider.ts';
-import { mostTokens } from '../tokens/most-tokens.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { WINDOW_SHARE } from './prompt.ts';
 
 /** What is asked in somebody's place. */
@@ -35,6 +35,8 @@ export type RunErrand = (errand: Errand, signal: AbortSignal) => Promise<string 
 
 /** A summary of a long conversation takes some 20 s. */
 const TIME_LIMIT_MS = 45_000;
+/** Up to that the bytes serve to choose by, as for a thread's name: a vocabulary takes 4 MB from its first use on. */
+const SHORT_CHARS = 8_000;
 
 export function createErrands(options: {
   readonly catalogue: Catalogue;
@@ -49,7 +51,8 @@ export function createErrands(options: {
     signal: AbortSignal,
   ): Promise<Model | null> {
     const text = messages.map(textOfMessage).join('\n');
-    const promptTokens = await mostTokens(text, '200k', signal);
+    const promptTokens =
+      text.length <= SHORT_CHARS ? mostTokensOfAny(text) : await mostTokens(text, '200k', signal);
     const bounds = { promptTokens, outputTokens: maxOutputTokens, webSearches: 0, images: 0 };
     const listed = catalogue.list(platformOf(actor.guild)).filter(({ gone, thinks }) => !gone && !thinks);
     const decisions = await models.decideAll(

@@ -8,6 +8,7 @@ import { createReply } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
+import { OVER } from '../kit/over.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type Actor, type GuildId, mayActAs, platformOf, type Roles, type Whose } from '../ports/actor.ts';
 import type { AnswerFinder } from '../ports/adapter.ts';
@@ -327,7 +328,7 @@ export function createQuestionRunner(
     try {
       return await slots.take(place.guild, onWait, signal);
     } finally {
-      over.abort();
+      over.abort(OVER);
       await telling;
     }
   }

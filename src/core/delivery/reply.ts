@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { OVER } from '../kit/over.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
 import type { Button } from '../ports/buttons.ts';
 import { PassingFault, PlaceGone, PlaceLocked, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
@@ -340,7 +341,7 @@ export function createReply(options: ReplyOptions): Reply {
       return false;
     })
     .finally(() => {
-      over.abort();
+      over.abort(OVER);
       settle();
     });
 

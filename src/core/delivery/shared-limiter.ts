@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
+import { OVER } from '../kit/over.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
@@ -72,7 +73,7 @@ export function createSharedLimiter(
     try {
       return await Promise.race([answer, late()]);
     } finally {
-      answered.abort();
+      answered.abort(OVER);
     }
   }
 

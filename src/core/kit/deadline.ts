@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { OVER } from './over.ts';
 
 /** A limit on waiting that ends the work itself. Starts running at once. */
 export interface Deadline {
@@ -62,11 +63,11 @@ export function startDeadline(
       limitMs = newLimitMs;
       waitingSinceMs = clock.now();
       waitedMs = 0;
-      if (isShorter) sleep.abort();
+      if (isShorter) sleep.abort(OVER);
     },
     stop() {
       isStopped = true;
-      sleep.abort();
+      sleep.abort(OVER);
       return watching;
     },
   };
@@ -78,6 +79,6 @@ export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown
   try {
     await Promise.race([work, clock.sleep(ms, ended.signal).catch(() => {})]);
   } finally {
-    ended.abort();
+    ended.abort(OVER);
   }
 }

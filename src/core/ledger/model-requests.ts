@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
+import { OVER } from '../kit/over.ts';
 import { type Actor, type GuildId, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
 import type { Model } from '../ports/model.ts';
@@ -312,7 +313,7 @@ function admitted(parts: {
   }
 
   async function settle(): Promise<Bill> {
-    ending.abort();
+    ending.abort(OVER);
     if (!isBillable) {
       await reserved.release();
       return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };

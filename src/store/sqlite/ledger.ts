@@ -30,13 +30,11 @@ export function createSqliteLedger(database: Database): LedgerStore {
       const { id, owner, leaseUntilMs, ...body } = reservation;
       return write(() => {
         const { draws, reserved } = body;
-        const before = draws.map((draw) => counterValue(draw.counter));
-        if (bodyOf(id)) return { ok: true, used: before };
-        for (const [index, draw] of draws.entries()) {
-          const used = before[index] ?? 0;
-          if (draw.limit !== null && used + reserved[draw.unit] > draw.limit) {
-            return { ok: false, draw, used };
-          }
+        if (bodyOf(id)) return { ok: true, used: draws.map((draw) => counterValue(draw.counter)) };
+        for (const draw of draws) {
+          if (draw.limit === null) continue;
+          const used = counterValue(draw.counter);
+          if (used + reserved[draw.unit] > draw.limit) return { ok: false, draw, used };
         }
         const used = draws.map((draw) => {
           const row = sql(
@@ -62,6 +60,8 @@ export function createSqliteLedger(database: Database): LedgerStore {
         const body = bodyOf(id);
         if (body === null) return false;
         for (const { counter, unit } of body.draws) {
+          // As is usual for requests: one was reserved and one was made.
+          if (actual[unit] === body.reserved[unit]) continue;
           sql('UPDATE counters SET value = max(0, min(value + ?, ?)) WHERE counter = ?').run(
             actual[unit] - body.reserved[unit],
             FULL,

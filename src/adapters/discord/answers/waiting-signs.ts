@@ -1,5 +1,6 @@
 import { Routes } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { OVER } from '../../../core/kit/over.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
@@ -62,7 +63,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
     const known = typing.get(channelId);
     if (!known || --known.waiting > 0) return;
     typing.delete(channelId);
-    known.over.abort();
+    known.over.abort(OVER);
   }
 
   return {
