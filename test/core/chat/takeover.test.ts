@@ -473,6 +473,37 @@ describe('what a dead process left', () => {
     expect(surface.messages).toEqual([]);
   });
 
+  it('is kept as no turn if the answer is forgotten while it is kept', async () => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    const live = world.provider.live();
+    const life = createLife();
+    const dying = await world.bot(life);
+    const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
+    const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
+    await live.request;
+    await live.text('As far as it got.');
+    await eventually(world.clock, () => expect(world.journal()).toContain('As far as it got.'));
+    life.end();
+    const answerId = buttonsOf(surface)[0]?.answerId ?? '';
+    const { replace } = world.store;
+    let kept = 0;
+    Object.assign(world.store, {
+      async replace(...args: Parameters<typeof replace>) {
+        // `/forget` deletes what the buttons stand for, and then looks for turns.
+        if (args[0] === 'conversations' && kept++ === 0) await world.store.keyv('answers').delete(answerId);
+        return replace(...args);
+      },
+    });
+    const heir = await world.bot();
+    await world.settled();
+    await live.finish().catch(() => {});
+    await answering;
+    expect(kept).toBeGreaterThan(0);
+    const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
+    expect((await heir.services.chat.conversationAt(place))?.turns ?? []).toEqual([]);
+  });
+
   it('is left to another process where its platform is not at home here', async () => {
     const world = await createWorld();
     await world.store.claims.claim('event', 'dead', 0, 0, {
