@@ -236,9 +236,14 @@ describe('the start', () => {
   });
 
   it('with OPENROUTER_BASE_URL at another server asks that one, with no key set', async () => {
-    const provider = await createFakeProvider();
+    const served = ['openai/gpt-4o', 'openai/gpt-5-mini', 'anthropic/claude-4.5-sonnet'];
+    const provider = await createFakeProvider({ models: served.map((id) => ({ id, name: id })) });
     const run = start({ OPENROUTER_BASE_URL: provider.url });
     await run.ready;
+    expect(run.output()).toMatch(
+      /anthropic\/claude-3\.5-sonnet is gone from its provider: put anthropic\/claude-4\.5-sonnet in its place/,
+    );
+    expect(run.output()).not.toMatch(/openai\/gpt-4o is gone/);
     expect(run.output()).toMatch(/Models +7, from .*models\.json, through OpenRouter/);
     expect(run.output()).not.toMatch(/demo/);
     await provider.close();

@@ -31,7 +31,11 @@ export const help = defineCommand({
     const role = await services.roles(actor);
     const open = commands.filter((command) => mayActAs(role, command.role));
     if (asked === undefined) return tell(overview(open, context));
-    const name = asked.trim().replace(/^\//, '').toLowerCase();
+    // Where options are typed, a name before the only text is part of it.
+    const name = asked
+      .trim()
+      .replace(/^(?:command:\s*)?\/?/i, '')
+      .toLowerCase();
     const command = commands.find((each) => each.name === name);
     await tell(
       command === undefined

@@ -208,7 +208,7 @@ describe('/help', () => {
   });
 
   it('tells all of one command, however it is written', async () => {
-    for (const command of ['ask', '/ask', ' ASK ']) {
+    for (const command of ['ask', '/ask', ' ASK ', 'command:ask']) {
       expect(await run('help', { command })).toMatch(
         /^`\/ask`: Ask a language model\.\n- `prompt` \(needed\): .*\n(.*\n)*- `web`: Let the model search the web/,
       );

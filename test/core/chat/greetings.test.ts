@@ -6,6 +6,7 @@ import type { Joining } from '../../../src/core/ports/events.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { firstReleaseFile } from '../../support/first-release.ts';
 import { json } from '../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import {
@@ -113,6 +114,24 @@ describe('a bot that comes to a new place', () => {
     await upgraded.dispatch.joined(fresh);
     await waitUntil(() => expect(fresh.said).toHaveLength(1));
     expect([old.said, recent.said]).toEqual([[], []]);
+  });
+
+  it('greets nobody as a store of v0.1.0 is taken over', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+    cleanups.push(async () => rmSync(folder, { recursive: true }));
+    firstReleaseFile(join(folder, 'parley.db'));
+    const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, {
+      clock,
+      log: createLogRecorder().log,
+    });
+    cleanups.push(() => store.close());
+    const bot = await open({ store });
+    const recent = joining('discord:2', clock.now() - HOUR_MS);
+    await bot.dispatch.joined(recent);
+    const fresh = joining('discord:3', clock.now());
+    await bot.dispatch.joined(fresh);
+    await waitUntil(() => expect(fresh.said).toHaveLength(1));
+    expect(recent.said).toEqual([]);
   });
 
   it('says so where it was invited before its first start', async () => {
