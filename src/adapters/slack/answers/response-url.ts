@@ -16,7 +16,7 @@ export function createResponseUrl(
   apiUrl: string,
   fetch: typeof globalThis.fetch,
 ): ResponseUrl | null {
-  if (!isSignedBySlack(url, apiUrl)) return null;
+  if (!isAddressOfSlack(url, apiUrl)) return null;
   let uses = 0;
 
   /** `refused`: Slack answered, and the answer is no. */
@@ -54,7 +54,7 @@ export function createResponseUrl(
   };
 }
 
-function isSignedBySlack(text: string, apiUrl: string): boolean {
+function isAddressOfSlack(text: string, apiUrl: string): boolean {
   const url = URL.parse(text);
   if (url === null) return false;
   if (url.origin === new URL(apiUrl).origin) return true;

@@ -73,7 +73,7 @@ export function createHttpReceiver(options: {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return end(response, 405);
     // Before anything of the body is read.
-    if (!signatures.mayBeSlacks(request.headers)) return refuseUnsigned(response);
+    if (!signatures.mayBeSigned(request.headers)) return refuseUnsigned(response);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return refuse(response, 413);
     let body: string | null;
     try {
@@ -84,7 +84,7 @@ export function createHttpReceiver(options: {
       return void response.destroy();
     }
     if (body === null) return refuse(response, 413);
-    if (!signatures.isSlacks(request.headers, body)) return refuseUnsigned(response);
+    if (!signatures.isSignedBySlack(request.headers, body)) return refuseUnsigned(response);
     const payload = parse(body, request.headers['content-type'] ?? '');
     if (payload === null) return end(response, 400);
     if (payload['type'] === 'url_verification')

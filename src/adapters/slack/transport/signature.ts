@@ -5,9 +5,9 @@ import type { Clock } from '../../../core/kit/clock.ts';
 /** Tells Slack's requests from others. */
 export interface SignatureCheck {
   /** Whether the headers are there, well-formed and fresh: else the body need not be read. */
-  mayBeSlacks(headers: IncomingHttpHeaders): boolean;
+  mayBeSigned(headers: IncomingHttpHeaders): boolean;
   /** Whether Slack signed this body with these headers, and the request was not taken before. */
-  isSlacks(headers: IncomingHttpHeaders, body: string): boolean;
+  isSignedBySlack(headers: IncomingHttpHeaders, body: string): boolean;
   /** From now on the same request is refused. One that was not taken may come again within the same second. */
   taken(headers: IncomingHttpHeaders): void;
 }
@@ -21,16 +21,16 @@ export function createSignatureCheck(signingSecret: string, clock: Clock): Signa
   const signatureOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-signature']);
   const timestampOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-request-timestamp']);
 
-  function mayBeSlacks(headers: IncomingHttpHeaders): boolean {
+  function mayBeSigned(headers: IncomingHttpHeaders): boolean {
     const timestamp = timestampOf(headers);
     if (!/^\d{1,12}$/.test(timestamp) || !/^v0=[0-9a-f]{64}$/.test(signatureOf(headers))) return false;
     return Math.abs(clock.now() / 1000 - Number(timestamp)) <= MAX_AGE_SEC;
   }
 
   return {
-    mayBeSlacks,
-    isSlacks(headers, body) {
-      if (!mayBeSlacks(headers)) return false;
+    mayBeSigned,
+    isSignedBySlack(headers, body) {
+      if (!mayBeSigned(headers)) return false;
       const signature = signatureOf(headers);
       const signed = `v0:${timestampOf(headers)}:${body}`;
       const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
