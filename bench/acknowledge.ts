@@ -11,7 +11,7 @@ import { createFetch } from '../src/app/http-client.ts';
 import { createJournal } from '../src/core/coordination/journal.ts';
 import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../src/core/kit/clock.ts';
-import type { Dispatch } from '../src/core/ports/events.ts';
+import { type Dispatch, NO_RULES } from '../src/core/ports/events.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Row } from './support/row.ts';
 
@@ -58,6 +58,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     edited: nothing,
     purchases: nothing,
     hears: async () => false,
+    channelRules: async () => NO_RULES,
     alive: nothing,
     away: async () => null,
     joined: async () => {},

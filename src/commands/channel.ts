@@ -29,6 +29,23 @@ export const channel = defineCommand({
         { value: DEFAULT, label: 'As everywhere' },
       ],
     },
+    mention: {
+      type: 'choice',
+      description: 'Whether I answer only what mentions me here',
+      choices: [
+        { value: 'needed', label: 'I answer what mentions me' },
+        { value: 'not-needed', label: 'I answer everything that is written here' },
+      ],
+    },
+    answers: {
+      type: 'choice',
+      description: 'Where I answer a mention here',
+      choices: [
+        { value: 'thread', label: 'In a thread' },
+        { value: 'channel', label: 'In the channel' },
+        { value: DEFAULT, label: 'As the platform has it' },
+      ],
+    },
     show: {
       type: 'choice',
       description: 'How answers are shown here; people can choose otherwise with /answers',
@@ -48,7 +65,10 @@ export const channel = defineCommand({
       for (const [name, value] of Object.entries(change))
         await recordChange(context, 'channel', name, value === undefined ? null : String(value));
     }
-    await tell(await inWords(context));
+    const isLate = 'mention' in change || 'inThread' in change;
+    await tell(
+      `${await inWords(context)}${isLate ? '\nIt may take half a minute until all of it counts.' : ''}`,
+    );
   },
 });
 
@@ -60,9 +80,11 @@ async function changeIn(
     readonly persona?: string;
     readonly web?: 'on' | 'off' | 'default';
     readonly show?: 'whole' | 'growing' | 'default';
+    readonly mention?: 'needed' | 'not-needed';
+    readonly answers?: 'thread' | 'channel' | 'default';
   },
 ): Promise<SettingChange | string> {
-  const { model, persona, web, show } = given;
+  const { model, persona, web, show, mention, answers } = given;
   let change: SettingChange = {};
   if (model === DEFAULT) change = { ...change, model: undefined };
   else if (model !== undefined) {
@@ -85,6 +107,9 @@ async function changeIn(
   }
   if (web !== undefined) change = { ...change, webSearch: web === DEFAULT ? undefined : web === 'on' };
   if (show !== undefined) change = { ...change, whole: show === DEFAULT ? undefined : show === 'whole' };
+  if (mention !== undefined) change = { ...change, mention: mention === 'needed' ? undefined : false };
+  if (answers !== undefined)
+    change = { ...change, inThread: answers === DEFAULT ? undefined : answers === 'thread' };
   return change;
 }
 
@@ -92,11 +117,14 @@ async function changeIn(
 async function inWords({ place, actor, services }: CommandContext): Promise<string> {
   const here = await services.settings.at({ place, conversation: null });
   const current = await services.choose({ whose: actor, setting: here.model, asked: null });
+  const { hearsAll, inThread } = await services.settings.channel(place);
   return [
     '**In this channel**',
     `- Model: ${current.ok ? `${current.model.name} (\`${current.model.id}\`)` : current.text}`,
     `- Persona: ${here.persona === null ? 'none' : here.persona.persona.name}`,
     `- Web search: ${here.webSearch ? 'on, where the model can' : 'only if somebody asks for it'}`,
+    `- Mention: ${hearsAll ? 'not needed, I answer everything that is written here' : 'needed'}`,
+    `- A mention is answered ${inThread === null ? 'as the platform has it' : inThread ? 'in a thread' : 'in the channel'}`,
     `- Answers: ${here.whole ? 'whole, once they have ended' : 'growing'}`,
     'Who may use me here stands in `/access`, whether I read threads in `/context`, limits in `/limits`.',
   ].join('\n');

@@ -14,10 +14,12 @@ import { inWordsOf, isAskedInForm, type OptionValue, parseOptions } from './port
 import { PlaceGone, PlaceLocked } from './ports/delivery-errors.ts';
 import {
   type Arrival,
+  type ChannelRules,
   type Dispatch,
   editOf,
   type Invocation,
   type MissedMessage,
+  NO_RULES,
   type Place,
   type PostedMessage,
   type Suggestion,
@@ -46,6 +48,10 @@ export interface DispatchOptions {
   readonly opened: Dispatch['opened'];
   readonly log: Logger;
 }
+
+/** How old what is known of a channel's rules may be, and of how many channels it is known. */
+const RULES_MS = 30_000;
+const MAX_RULES = 5_000;
 
 /** Discord's limit for autocomplete. */
 const MAX_SUGGESTIONS = 25;
@@ -98,13 +104,16 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     return surface.tellPrivately({ text: nameOperator(text), ...(files && { files }) }, never);
   }
 
+  const rules = new Map<string, { readonly rules: Promise<ChannelRules>; readonly untilMs: number }>();
+
   /** Claims that are being made, and … */
   const claiming = new Map<string, Promise<boolean>>();
   /** … those of events that were not brought here yet. */
   const claimed = new Map<string, Entry>();
 
   async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
-    if (!addressed && !(await services.chat.hears(place))) return false;
+    if (!addressed && !(await services.chat.hears(place)) && !(await channelRules(place)).hearsAll)
+      return false;
     const hold = (entry: Entry) => claimed.set(id, entry);
     const holdLate = (entry: Entry) => {
       hold(entry);
@@ -302,6 +311,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     },
 
     hears,
+    channelRules,
 
     wasAsked: (eventId) => services.chat.wasAsked(eventId),
 
@@ -489,9 +499,25 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
   }
 
+  /** Every message of every channel asks. */
+  async function channelRules({ guild, channel }: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules> {
+    const key = `${guild} ${channel}`;
+    const nowMs = services.clock.now();
+    const known = rules.get(key);
+    if (known !== undefined && known.untilMs > nowMs) return known.rules;
+    const read = services.settings.channel({ guild, channel }).catch((error: unknown) => {
+      log.warn({ err: error, channel }, 'what was chosen for a channel could not be read');
+      return known?.rules ?? NO_RULES;
+    });
+    rules.delete(key);
+    rules.set(key, { rules: read, untilMs: nowMs + RULES_MS });
+    if (rules.size > MAX_RULES) rules.delete(rules.keys().next().value ?? '');
+    return read;
+  }
+
   async function hears(place: Place): Promise<boolean> {
     try {
-      return await services.chat.hears(place);
+      return (await services.chat.hears(place)) || (await channelRules(place)).hearsAll;
     } catch (error) {
       // Whether a message was meant for the bot is not known: a word about it in every thread would be noise.
       log.error({ err: error, place: place.key }, 'a conversation could not be looked up');

@@ -46,6 +46,30 @@ describe('/channel', () => {
     expect(back).toMatch(/Model: GPT-4o mini .*\n- Persona: none\n- Web search: only if somebody asks/);
   });
 
+  it('lets questions go without a mention, and mentions be answered in the channel, there alone', async () => {
+    const here = { guild: ada.guild, channel: 'c1' } as const;
+    expect(await run('channel')).toMatch(/- Mention: needed\n- A mention is answered as the platform has it/);
+    const said = await run('channel', { mention: 'not-needed', answers: 'channel' });
+    expect(said).toMatch(/- Mention: not needed.*\n- A mention is answered in the channel/);
+    expect(await bot.dispatch.channelRules(here)).toEqual({ hearsAll: true, inThread: false });
+    expect(await bot.dispatch.channelRules({ ...here, channel: 'c2' })).toEqual({
+      hearsAll: false,
+      inThread: null,
+    });
+    bot.provider.answer('Yes.');
+    const heard = messageOf('Hi', { actor: mia, addressed: false });
+    await bot.dispatch.message(heard);
+    expect(heard.surface.text).toBe('Yes.');
+    const unheard = messageOf('Hi', { actor: mia, addressed: false, place: { channel: 'c2' } });
+    await bot.dispatch.message(unheard);
+    expect(unheard.surface.messages).toEqual([]);
+    const toOthers = messageOf('Hi', { actor: mia, addressed: false, address: { opensWithOther: true } });
+    await bot.dispatch.message(toOthers);
+    expect(toOthers.surface.messages).toEqual([]);
+    await run('channel', { mention: 'needed', answers: 'default' });
+    expect(await bot.services.settings.channel(here)).toEqual({ hearsAll: false, inThread: null });
+  });
+
   it('is for admins, and takes no model or persona that there is not', async () => {
     expect(await run('channel', { web: 'on' }, mia)).toMatch(/^Only an admin/);
     expect(await run('channel', { model: 'no/such' })).toContain('no/such');

@@ -1,12 +1,14 @@
-import type {
-  Admission,
-  Arrival,
-  Dispatch,
-  EditedMessage,
-  Invocation,
-  PostedMessage,
-  Press,
-  SuggestRequest,
+import {
+  type Admission,
+  type Arrival,
+  type ChannelRules,
+  type Dispatch,
+  type EditedMessage,
+  type Invocation,
+  NO_RULES,
+  type PostedMessage,
+  type Press,
+  type SuggestRequest,
 } from '../../src/core/ports/events.ts';
 import { wordsIn } from '../../src/core/ports/parts.ts';
 
@@ -36,6 +38,8 @@ export interface Desk extends Dispatch {
   readonly admitRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
   /** What `hears` answers. */
   hearing: boolean;
+  /** What `channelRules` answers. */
+  rules: ChannelRules;
   /** What `admit` answers. */
   admission: Admission;
   /** What `suggest` answers. */
@@ -106,6 +110,8 @@ export function createDesk(): Desk {
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
     hears: async () => desk.hearing,
+    rules: NO_RULES,
+    channelRules: async () => desk.rules,
     alive: async () => {},
     away: async () => null,
     missed: async () => {},

@@ -4,7 +4,7 @@ import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
 import { addresseeOf } from '../../core/ports/address.ts';
-import type { Dispatch, PostedMessage } from '../../core/ports/events.ts';
+import { type Dispatch, NO_RULES, type PostedMessage } from '../../core/ports/events.ts';
 import { wordsIn } from '../../core/ports/parts.ts';
 import type { Ask } from './ask.ts';
 import type { GuideOptions } from './guides.ts';
@@ -66,6 +66,7 @@ async function findOperator(
     admit: refuse,
     admitPress: refuse,
     hears: async () => false,
+    channelRules: async () => NO_RULES,
     alive: nothing,
     away: async () => null,
     missed: nothing,

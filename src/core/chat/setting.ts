@@ -9,6 +9,9 @@ export const settingShape = {
   lists: accessListsSchema.exactOptional(),
   /** Whether questions may search the web unasked; for channel and guild. */
   webSearch: z.boolean().exactOptional(),
+  /** Whether questions need a mention, and mentions are answered in a thread; for channels. */
+  mention: z.boolean().exactOptional(),
+  inThread: z.boolean().exactOptional(),
   /** Whether answers are shown whole instead of growing; for people, channel and guild. */
   whole: z.boolean().exactOptional(),
   /** What may spend by itself (`AUTOMATIC`); for guilds. */

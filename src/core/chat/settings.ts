@@ -3,7 +3,7 @@ import { createCollection } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
-import type { Place } from '../ports/events.ts';
+import type { ChannelRules, Place } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
 import type { Conversation, Conversations } from './conversations.ts';
 import type { Instructions } from './instructions.ts';
@@ -59,6 +59,8 @@ export interface Settings {
     /** Read at the same time, if it is a promise. */
     readonly conversation: Conversation | null | Promise<Conversation | null>;
   }): Promise<SettingsHere>;
+  /** How the bot answers in a channel. */
+  channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
   /** Who may use the bot in a guild, and where. */
   lists(guild: GuildId): Promise<AccessLists>;
   /** Changes what is set at one level; a function is given what is set there now. */
@@ -119,6 +121,10 @@ export function createSettings(options: SettingsOptions): Settings {
         lists: levels.guild.lists ?? {},
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };
+    },
+    async channel(place) {
+      const { mention = true, inThread } = (await settings.get(channelKey(place))) ?? {};
+      return { hearsAll: !mention, inThread: inThread ?? null };
     },
     lists: async (guild) => (await settings.get(guildKey(guild)))?.lists ?? {},
     async change(scope, { place, conversation }, change) {
@@ -195,7 +201,7 @@ function instructionsOf(
   ];
 }
 
-function channelKey({ guild, channel }: Place): string {
+function channelKey({ guild, channel }: Pick<Place, 'guild' | 'channel'>): string {
   return `channel/${guild}/${channel}`;
 }
 

@@ -61,6 +61,8 @@ export interface Dispatch {
    * `message` decides again. Never rejects.
    */
   hears(place: Place): Promise<boolean>;
+  /** How the bot answers in a channel; may be half a minute old. Never rejects. */
+  channelRules(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
   /**
    * Whether a message was asked as a question, so that an edit of it matters. For platforms that have to read the message first.
    * `edited` decides again.
@@ -120,6 +122,17 @@ export interface Dispatch {
   /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }
+
+/** What admins chose for a channel. */
+export interface ChannelRules {
+  /** Whether what is written there counts without a mention, in its threads too. */
+  readonly hearsAll: boolean;
+  /** Whether a mention is answered in a thread; null for the platform's own way. */
+  readonly inThread: boolean | null;
+}
+
+/** A channel for which nobody chose anything. */
+export const NO_RULES: ChannelRules = { hearsAll: false, inThread: null };
 
 /** A message as it reads now, under the id by which it was asked. */
 export interface EditedMessage {

@@ -76,6 +76,7 @@ export function createScriptedDispatch({
       admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
     admitPress: async () => ({ ok: true }),
     hears: async () => true,
+    channelRules: async () => ({ hearsAll: false, inThread: null }),
     alive: async () => {},
     away: async () => null,
     missed: async () => {},

@@ -5,7 +5,7 @@ import { withoutCode } from '../../../core/kit/code-spans.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { plainName } from '../../../core/kit/text.ts';
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
-import type { Place, PostedMessage } from '../../../core/ports/events.ts';
+import { type Dispatch, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { Part } from '../../../core/ports/parts.ts';
 import { createMessageSurface } from '../answers/message-surface.ts';
 import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
@@ -24,6 +24,7 @@ export interface MessageReaderOptions {
   readonly tasks: Tasks;
   readonly botId: string;
   readonly caveat: string | undefined;
+  readonly dispatch: Pick<Dispatch, 'channelRules'>;
 }
 
 /** Reads a message that the gateway brought, or that was read back with what it replies to; null if it is nothing for core. */
@@ -35,7 +36,7 @@ export type ReadMessage = (
 
 /** Reads what people write for core: mentions, replies to the bot, direct messages, and all that stands in threads. */
 export function createMessageReader(options: MessageReaderOptions): ReadMessage {
-  const { rest, tasks, botId, caveat } = options;
+  const { rest, tasks, botId, caveat, dispatch } = options;
   /** Channels that have been told why the answer is not in a thread. */
   const toldOfThreads = new Set<string>();
 
@@ -71,7 +72,9 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
     const mention = mentionOf(message, botId);
     const address = addressOf(message, mention, botId);
     const addressee = addresseeOf(address);
-    if (addressee === 'others' || (addressee === 'place' && !isThread)) return null;
+    if (addressee === 'others') return null;
+    const rules = isDm ? NO_RULES : await dispatch.channelRules(placeOf(message, false, false));
+    if (addressee === 'place' && !isThread && !rules.hearsAll) return null;
     const addressed = addressee === 'bot';
     const text = textOf(message, mention);
     // Without the intent, what does not mention the bot comes without its content.
@@ -80,14 +83,15 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
     if (text === '' && attached.length === 0 && mention === null && !isDm) return null;
 
     const may = botMayIn(channel, botId);
-    const opensThread = !isDm && !isThread && !repliesToBot && mayOpenThread(channel.type, may);
+    const isFlat = isDm || isThread || repliesToBot || rules.inThread === false;
+    const opensThread = !isFlat && mayOpenThread(channel.type, may);
     if (addressed && !isDm) {
       const write: Permission = isThread || opensThread ? 'SendMessagesInThreads' : 'SendMessages';
       if (!may(write)) {
         await explainInPrivate(message, [write], signal);
         return null;
       }
-      if (!isThread && !opensThread && !repliesToBot && takesThreads(channel.type)) {
+      if (!isFlat && !opensThread && takesThreads(channel.type)) {
         const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
         const missing = wanted.filter((permission) => !may(permission));
         tasks.run('explain the lack of a thread', (stopping) => explainThreads(message, missing, stopping));

@@ -1,7 +1,7 @@
 import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
-import { editOf, type Place, type PostedMessage } from '../../../core/ports/events.ts';
+import { editOf, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
@@ -38,11 +38,11 @@ interface Question {
   readonly isAddressed: boolean;
   /** Whether it stands under a message of the bot's. */
   readonly isTheBots: boolean;
-  /** The thread that it is in or begins; null for the flow of a DM. */
+  /** The thread that it is in or begins; null for the flow of a DM, and of channels where the bot opens no threads. */
   readonly rootTs: string | null;
 }
 
-function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null {
+async function questionIn({ workspace, dispatch }: Inbox, event: MessageEvent): Promise<Question | null> {
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser)
@@ -50,7 +50,10 @@ function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null 
   const isDirect = event.channel_type === 'im';
   const address = addressOf(text, botUser, isDirect);
   const addressee = addresseeOf(address);
-  if (addressee === 'others' || (addressee === 'place' && event.thread_ts === undefined)) return null;
+  if (addressee === 'others') return null;
+  const rules = isDirect ? NO_RULES : await dispatch.channelRules(placeAt(team, channel, null));
+  if (addressee === 'place' && event.thread_ts === undefined && !rules.hearsAll) return null;
+  const isFlat = isDirect || rules.inThread === false;
   return {
     event,
     id: questionId(team, channel, ts),
@@ -59,7 +62,7 @@ function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null 
     address,
     isAddressed: addressee === 'bot',
     isTheBots: event.parent_user_id === botUser,
-    rootTs: event.thread_ts ?? (isDirect ? null : ts),
+    rootTs: event.thread_ts ?? (isFlat ? null : ts),
   };
 }
 
@@ -72,7 +75,7 @@ function questionIn({ workspace }: Inbox, event: MessageEvent): Question | null 
 export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: () => void): Promise<boolean> {
   const { workspace, dispatch, surfaces } = inbox;
   const edit = editIn(event);
-  const question = questionIn(inbox, edit ?? event);
+  const question = await questionIn(inbox, edit ?? event);
   if (question === null) {
     await retractDeleted(inbox, event);
     return false;
@@ -81,7 +84,7 @@ export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: ()
     inbox.twins.note(question.id, event);
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts } = question.event;
-  const threadTs = rootTs ?? (surfaces.agentView.isOn ? ts : null);
+  const threadTs = rootTs ?? (isDirect && surfaces.agentView.isOn ? ts : null);
   const place = placeAt(workspace.team, channel, keyIn(inbox, question, threadTs));
   const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
   // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
@@ -106,7 +109,7 @@ async function retractDeleted({ workspace: { team }, dispatch }: Inbox, event: M
 export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
   const { dispatch, surfaces, signal } = inbox;
   const edit = editIn(event);
-  const question = questionIn(inbox, edit ?? event);
+  const question = await questionIn(inbox, edit ?? event);
   if (question === null) return;
   try {
     await (edit === null
@@ -132,7 +135,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
 
 /** Reads a message back that may have been missed; null if it is not for the bot. Commands that answer are run at once. */
 export async function readMissed(inbox: Inbox, event: MessageEvent): Promise<PostedMessage | null> {
-  const question = questionIn(inbox, event);
+  const question = await questionIn(inbox, event);
   let read: PostedMessage | null = null;
   if (question !== null) {
     await bringQuestion(inbox, question, {
@@ -160,7 +163,8 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
   const { channel, ts, text } = event;
   const isMention = event.type === 'app_mention';
   const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
-    const threadTs = rootTs ?? ((await surfaces.agentView.probe(channel, ts, signal)) ? ts : null);
+    const takesThread = isDirect && rootTs === null && (await surfaces.agentView.probe(channel, ts, signal));
+    const threadTs = rootTs ?? (takesThread ? ts : null);
     const place = placeAt(team, channel, keyIn(inbox, question, threadTs));
     // Most of what is said in threads is not for the bot: nobody is looked up for that.
     if (!isAddressed && !(await isHeard(place))) return null;
@@ -269,10 +273,11 @@ function placeOf({ workspace: { team } }: Inbox, { event: { channel }, rootTs }:
 
 function keyIn(
   { workspace: { team } }: Inbox,
-  { event: { channel } }: Question,
+  { event: { channel }, isDirect }: Question,
   threadTs: string | null,
-): string {
-  return threadTs === null ? channelKey(team, channel) : messageKey(team, channel, threadTs);
+): string | null {
+  if (threadTs !== null) return messageKey(team, channel, threadTs);
+  return isDirect ? channelKey(team, channel) : null;
 }
 
 /** A command behind a mention: the way to say one in a thread, where Slack takes no slash commands. */

@@ -1,6 +1,6 @@
 import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Place, ThreadReader } from '../../../core/ports/events.ts';
+import { NO_RULES, type Place, type ThreadReader } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
@@ -56,10 +56,15 @@ async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
   const presence = await membership.of(channel, signal);
   if (presence === 'absent') return sayHowToInvite(inbox, request);
   const isDirect = presence === 'direct';
-  const isFlat = isDirect && !surfaces.agentView.isOn;
+  const { inThread } = isDirect ? NO_RULES : await inbox.dispatch.channelRules(placeAt(team, channel, null));
+  const isFlat = isDirect ? !surfaces.agentView.isOn : inThread === false;
   const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
   const key =
-    threadTs !== null ? messageKey(team, channel, threadTs) : isFlat ? channelKey(team, channel) : null;
+    threadTs !== null
+      ? messageKey(team, channel, threadTs)
+      : isFlat && isDirect
+        ? channelKey(team, channel)
+        : null;
   const place: AnswerPlace = {
     ...placeUnder({ channel, user, isDirect }, null, null),
     root: await questionAt(inbox, request, thread),

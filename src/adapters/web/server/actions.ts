@@ -3,7 +3,7 @@ import { createRunning } from '../../../core/kit/tasks.ts';
 import { addresseeOf } from '../../../core/ports/address.ts';
 import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
 import type { CommandDeclaration, TypedOption } from '../../../core/ports/command.ts';
-import type { Dispatch, Invocation, ThreadRead } from '../../../core/ports/events.ts';
+import { type Dispatch, type Invocation, NO_RULES, type ThreadRead } from '../../../core/ports/events.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { Refused } from '../../../http/requests.ts';
@@ -117,7 +117,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const spot = { channel, thread };
       const { owner } = reachable(room, spot, person);
       const address = addressOf(text, owner !== null);
-      const addressed = addresseeOf(address) === 'bot';
+      const rules = owner === null ? await dispatch.channelRules(placeOf(spot)) : NO_RULES;
+      const addressee = addresseeOf(address);
+      const addressed = addressee === 'bot' || (addressee === 'place' && rules.hearsAll);
       const attached = await uploads.parts(given, person.id);
       const files = attached.map(fileInfo);
       await room.post({
@@ -132,7 +134,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       });
       // As in Slack: a question to the bot in a channel is answered in the question's own thread.
       const answerSpot =
-        address.mentionsBot && thread === null && owner === null ? { channel, thread: id } : spot;
+        addressed && thread === null && owner === null && rules.inThread !== false
+          ? { channel, thread: id }
+          : spot;
       if (answerSpot.thread !== null) {
         await openThread(answerSpot.thread);
       }

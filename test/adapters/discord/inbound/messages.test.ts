@@ -70,6 +70,27 @@ describe('a mention in a channel', () => {
     ]);
   });
 
+  it('is answered in the channel where admins chose that, and needs no mention where they chose that', async () => {
+    const ground = await open();
+    const { discord, desk, ada, channel } = ground;
+    ada.say(channel, 'not for the bot');
+    expect(await settle(ground)).toBe(0);
+    desk.rules = { hearsAll: true, inThread: false };
+    const question = ada.say(channel, 'Why is the sky blue?');
+    await discord.until(() => desk.messages.some(({ text }) => text === 'Why is the sky blue?'));
+    const asked = desk.messages.find(({ text }) => text === 'Why is the sky blue?');
+    expect(asked?.place).toMatchObject({ channel: channel.id, key: null });
+    expect(asked?.address.mentionsBot).toBe(false);
+    await asked?.surface.open(view('Because'), never);
+    expect(discord.threads(channel)).toEqual([]);
+    expect(discord.messages(channel).at(-1)?.content).toBe('Because');
+    expect(discord.messages(channel).some(({ id }) => id === question.id)).toBe(true);
+    desk.rules = { hearsAll: true, inThread: null };
+    const second = ada.say(channel, 'And at night?');
+    await discord.until(() => desk.messages.some(({ text }) => text === 'And at night?'));
+    expect(desk.messages.at(-1)?.place.key).toBe(second.id);
+  });
+
   it('waits for no other’s thread', async () => {
     const ground = await open({ clock: createFakeClock() });
     const { discord, ada, channel } = ground;

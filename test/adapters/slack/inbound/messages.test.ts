@@ -122,6 +122,26 @@ describe('Slack messages', () => {
     ]);
   });
 
+  it('brings what needs no mention where admins chose that, and answers in the channel where they chose that', async () => {
+    const { slack, desk, ann, general, bot, quiet } = await setUp();
+    ann.say(general, 'not for the bot');
+    await quiet();
+    desk.rules = { hearsAll: true, inThread: false };
+    ann.say(general, 'why?');
+    await until(() => desk.messages.length === 1);
+    const [asked] = desk.messages;
+    expect(asked).toMatchObject({ text: 'why?', place: { key: null }, address: { mentionsBot: false } });
+    const live = await asked?.surface.open(view('Because.'), never);
+    const answer = slack.messages(general).at(-1);
+    expect(answer).toMatchObject({ text: 'Because.', threadTs: null });
+    expect(live?.key).toBe(`slack:${slack.teamId}/${general}/${answer?.ts}`);
+    desk.rules = { hearsAll: false, inThread: null };
+    const { ts } = ann.say(general, `${bot} and now?`);
+    await until(() => desk.messages.length === 2);
+    expect(desk.messages[1]?.place.key).toBe(`slack:${slack.teamId}/${general}/${ts}`);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('looks nobody up who writes in a thread that is no conversation', async () => {
     const { slack, desk, ann, bob, general, quiet } = await setUp();
     desk.hearing = false;
