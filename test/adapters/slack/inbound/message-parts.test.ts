@@ -129,7 +129,7 @@ describe('a file on Slack', () => {
     expect(Buffer.from(bytes ?? []).toString()).toBe('# Notes');
     for (const url of ['http://127.0.0.1:1/x', 'https://evil.example/files.slack.com', 'nonsense']) {
       const elsewhere = JSON.stringify({ ...JSON.parse(reference), url });
-      await expect(setting.adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/kept elsewhere/);
+      await expect(setting.adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/stored elsewhere/);
     }
   });
 
