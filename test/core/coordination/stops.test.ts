@@ -344,10 +344,13 @@ describe('two bots on one store', () => {
 
   it('ask no model what was forgotten before it was sent, so that it costs nothing', async () => {
     const gate = Promise.withResolvers<void>();
+    let isAdmitted = false;
     const slow = await createTestBot({
-      store: tapStore(store, ({ kind, namespace }) =>
-        kind === 'read' && namespace === 'settings' ? gate.promise : undefined,
-      ),
+      // What is set there is read when the question has its turn.
+      store: tapStore(store, ({ kind, namespace }) => {
+        isAdmitted ||= kind === 'write' && namespace === 'answers';
+        return isAdmitted && kind === 'read' && namespace === 'settings' ? gate.promise : undefined;
+      }),
       clock,
       provider,
     });
