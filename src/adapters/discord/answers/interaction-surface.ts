@@ -2,27 +2,17 @@ import { MessageFlags } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Sealing } from '../../../core/kit/sealing.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import type { LiveMessage, MessageView, NoticeFile, Surface } from '../../../core/ports/surface.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import {
-  ANSWER_LIMITS,
-  answerBody,
-  isEnded,
-  type MessageBody,
-  noticeBodies,
-  tailLength,
-  withFilesOrWithout,
-} from './content.ts';
-import {
-  beforeFirst,
-  createChannelWriter,
-  createWebhookWriter,
-  isUnclear,
-  type MessageWriter,
-} from './message-writers.ts';
+  type AnswerSurface,
+  type AnswerWay,
+  createAnswerSurface,
+  type NextMessage,
+} from './answer-surface.ts';
+import { answerBody, type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
+import { createChannelWriter, createWebhookWriter, type MessageWriter } from './message-writers.ts';
 import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
-import { createUncertainFiles } from './uncertain-files.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface InteractionSurfaceOptions {
@@ -39,11 +29,9 @@ export interface InteractionSurfaceOptions {
 }
 
 /** What the adapter itself needs of the surface. */
-export interface InteractionSurface extends Surface {
+export interface InteractionSurface extends AnswerSurface {
   /** Takes the "thinking" away where nothing came of it. */
   settle(): Promise<void>;
-  /** A message of the answer that is there already. */
-  adopt(messageId: string): LiveMessage;
 }
 
 /** A token lives for 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
@@ -73,11 +61,6 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   let isTokenUsedUp = false;
   /** What says how the question stands in the queue, in the place of "thinking"; later writes wait for it. */
   let queueWords = Promise.resolve();
-  const uncertain = createUncertainFiles();
-  let mayHaveSent = options.isResumed;
-  let { newestId } = place;
-  /** What the newest message was to show last, as far as this process knows. */
-  let newestView: MessageView | null = null;
 
   const writer = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
 
@@ -95,33 +78,13 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     }
   }
 
-  function liveMessage(id: string): LiveMessage {
-    isThinking = false;
-    newestId = id;
-    return {
-      key: id,
-      get scope() {
-        return writer().editScope;
-      },
-      async update(wanted, signal) {
-        await uncertain(wanted, (view) => {
-          newestView = view;
-          return write((through) => through.edit(id, answerBody(view), view.files ?? [], signal));
-        });
-        if (!isEnded(wanted)) return;
-        for (const each of [channel, patientChannel]) await each.archiveAgain(signal);
-      },
-    };
-  }
-
   async function sendFurther(
     through: MessageWriter,
-    body: MessageBody,
-    files: readonly NoticeFile[],
+    { body, files, newestId, mayHaveSent }: NextMessage,
     signal: AbortSignal,
   ): Promise<string> {
     await endThinking(signal);
-    const found = mayHaveSent && canOutlive ? await findFurther(signal) : null;
+    const found = mayHaveSent && canOutlive ? await findFurther(newestId, signal) : null;
     // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
     const further: MessageBody =
       through === webhook
@@ -134,7 +97,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   }
 
   /** Webhooks know no nonces; but each message that comes of an interaction names it. */
-  async function findFurther(signal: AbortSignal): Promise<string | null> {
+  async function findFurther(newestId: string | null, signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
       { channelId: interaction.channelId, afterId: newestId ?? interaction.id },
@@ -154,22 +117,22 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
     isThinking = false;
   }
 
-  return {
-    limits: ANSWER_LIMITS,
-    tailLength,
-    get openScope() {
+  const way: AnswerWay = {
+    get sendScope() {
       return writer().sendScope;
+    },
+    get editScope() {
+      return writer().editScope;
     },
     ...(canOutlive ? {} : { closesAtMs: tokenEndsAtMs }),
     canContinueInThread: place.canContinueInThread,
     isPrivate,
     isOverheard: options.isOverheard ?? false,
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
-    get reference() {
+    referenceAt(newestId) {
       const acknowledged = isThinking ? 'thinking' : 'silent';
       return writeReference({ ...sealedPlace, acknowledged, newestId });
     },
-    adopt: liveMessage,
     indicate(activity) {
       // "Thinking" says it already.
       if (!isThinking) indicate(activity);
@@ -181,31 +144,25 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       queueWords = queueWords.then(() => webhook.editOriginal(body, [], NEVER)).then(nothing, nothing);
     },
 
-    open: (wanted, signal) =>
-      uncertain(wanted, async (view) => {
-        signal.throwIfAborted();
-        const body = answerBody(view);
-        const { files = [] } = view;
-        await queueWords;
-        try {
-          const id = await write((through) =>
-            isThinking && through === webhook
-              ? webhook.editOriginal(body, files, signal)
-              : sendFurther(through, body, files, signal),
-          );
-          mayHaveSent = false;
-          newestView = view;
-          indicate('idle');
-          return liveMessage(id);
-        } catch (refusal) {
-          const error = beforeFirst(refusal, newestId);
-          mayHaveSent ||= isUnclear(error);
-          if (isExpired(error) && newestId !== null && newestView !== null) {
-            await webhook.edit(newestId, answerBody({ ...newestView, note: NO_FURTHER }), [], signal);
-          }
-          throw error;
-        }
-      }),
+    async send(next, signal) {
+      await queueWords;
+      return write((through) =>
+        isThinking && through === webhook
+          ? webhook.editOriginal(next.body, next.files, signal)
+          : sendFurther(through, next, signal),
+      );
+    },
+    edit: (id, body, files, signal) => write((through) => through.edit(id, body, files, signal)),
+    async archiveAgain(signal) {
+      for (const each of [channel, patientChannel]) await each.archiveAgain(signal);
+    },
+    stands() {
+      isThinking = false;
+    },
+    async failed(error, _view, newest, signal) {
+      if (!isExpired(error) || newest === null) return;
+      await webhook.edit(newest.id, answerBody({ ...newest.view, note: NO_FURTHER }), [], signal);
+    },
 
     async tellPrivately(notice, signal) {
       const bodies = noticeBodies(notice.text);
@@ -227,12 +184,14 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
         );
       }
     },
-
+  };
+  const surface = createAnswerSurface(way, { newestId: place.newestId, isResumed: options.isResumed });
+  return Object.assign(surface, {
     async settle() {
       indicate('idle');
       await endThinking(NEVER);
     },
-  };
+  });
 }
 
 function nothing(): void {}

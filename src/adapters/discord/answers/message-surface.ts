@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
+import type { MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
-import { ANSWER_LIMITS, answerBody, isEnded, tailLength } from './content.ts';
-import { beforeFirst, type ChannelWriter, createChannelWriter, isUnclear } from './message-writers.ts';
+import { type AnswerSurface, type AnswerWay, createAnswerSurface } from './answer-surface.ts';
+import { answerBody } from './content.ts';
+import { createChannelWriter, isUnclear } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import { renameThread, startThread } from './threads.ts';
-import { createUncertainFiles } from './uncertain-files.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
 
 export interface MessageSurfaceOptions {
@@ -27,14 +27,8 @@ export interface MessageSurfaceOptions {
   readonly onForbidden: () => void;
 }
 
-/** What the adapter itself needs of the surface. */
-export interface MessageSurface extends Surface {
-  /** A message of the answer that is there already. */
-  adopt(messageId: string): LiveMessage;
-}
-
 /** Answers a message that somebody wrote. */
-export function createMessageSurface(options: MessageSurfaceOptions): MessageSurface {
+export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurface {
   const { rest, signs, botId, place } = options;
   const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
@@ -44,7 +38,6 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     if (activity !== 'queued') queueWords(null);
     sign(activity);
   };
-  const uncertain = createUncertainFiles();
   /** For writes that were granted under another limit than their own. */
   const patient = { ...rest, request: rest.insist };
   // A thread that starts from a message has the message's id.
@@ -52,9 +45,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
   let writer = createChannelWriter(rest, targetId);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
   let isThreadNew = false;
-  let { newestId } = place;
   let toldPrivately = 0;
-  let mayHaveSent = options.isResumed;
   /** What earlier tries to open the next message sent, to no known effect. */
   let unclear: MessageView[] = [];
 
@@ -72,19 +63,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     return spot.kind !== 'here' && targetId === channelId;
   }
 
-  function liveMessage(id: string, { editScope, edit, archiveAgain }: ChannelWriter): LiveMessage {
-    newestId = id;
-    return {
-      key: id,
-      scope: editScope,
-      async update(view, signal) {
-        await uncertain(view, (shown) => edit(id, answerBody(shown), shown.files ?? [], signal));
-        if (isEnded(view)) await archiveAgain(signal);
-      },
-    };
-  }
-
-  async function findUnclear(signal: AbortSignal): Promise<string | null> {
+  async function findUnclear(newestId: string | null, signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
       { channelId: targetId, afterId: newestId ?? messageId },
@@ -112,11 +91,12 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
     if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
   }
 
-  return {
-    limits: ANSWER_LIMITS,
-    tailLength,
-    get openScope() {
+  const way: AnswerWay = {
+    get sendScope() {
       return writer.sendScope;
+    },
+    get editScope() {
+      return writer.editScope;
     },
     updateScope: GLOBAL,
     canContinueInThread: place.canContinueInThread,
@@ -125,11 +105,10 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       return guildId !== null && options.caveat === undefined && !isReply();
     },
     ...(options.caveat === undefined ? {} : { caveat: options.caveat }),
-    get reference() {
+    referenceAt(newestId) {
       const now = isReply() ? ({ kind: 'reply' } as const) : spot;
       return writeReference({ ...place, spot: now, newestId });
     },
-    adopt: (messageId) => liveMessage(messageId, writer),
     get rename() {
       return isThreadNew
         ? (title: string, signal: AbortSignal) => renameThread(rest, messageId, title, signal)
@@ -148,35 +127,26 @@ export function createMessageSurface(options: MessageSurfaceOptions): MessageSur
       }
     },
 
-    open: (wanted, signal) =>
-      uncertain(wanted, async (view) => {
-        signal.throwIfAborted();
-        const body = answerBody(view);
-        const { files = [] } = view;
-        try {
-          if (threadToOpen !== null) await openThread(threadToOpen, signal);
-          const found = unclear.length === 0 ? null : await findUnclear(signal);
-          const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
-          // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
-          const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
-          const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
-          // What stands there may be what an earlier try sent.
-          if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
-          unclear = [];
-          mayHaveSent = false;
-          indicate('idle');
-          return liveMessage(id, writer);
-        } catch (refusal) {
-          const error = beforeFirst(refusal, newestId);
-          if (isUnclear(error)) {
-            mayHaveSent = true;
-            unclear.push(view);
-          }
-          if (files.length === 0) tellWhyForbidden(error);
-          throw error;
-        }
-      }),
+    async send({ body, files, newestId, mayHaveSent }, signal) {
+      if (threadToOpen !== null) await openThread(threadToOpen, signal);
+      const found = unclear.length === 0 ? null : await findUnclear(newestId, signal);
+      const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
+      // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+      const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
+      const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
+      // What stands there may be what an earlier try sent.
+      if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
+      unclear = [];
+      return id;
+    },
+    edit: (id, body, files, signal) => writer.edit(id, body, files, signal),
+    archiveAgain: (signal) => writer.archiveAgain(signal),
+    async failed(error, view) {
+      if (isUnclear(error)) unclear.push(view);
+      if (view.files === undefined) tellWhyForbidden(error);
+    },
   };
+  return createAnswerSurface(way, { newestId: place.newestId, isResumed: options.isResumed });
 }
 
 /** Buttons name the answer: others in the channel may begin with the same word. */

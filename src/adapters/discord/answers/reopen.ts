@@ -4,9 +4,10 @@ import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import type { AnswerSurface } from './answer-surface.ts';
 import { rowOf, textOf } from './content.ts';
-import { canOutliveToken, createInteractionSurface, type InteractionSurface } from './interaction-surface.ts';
-import { createMessageSurface, type MessageSurface } from './message-surface.ts';
+import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
+import { createMessageSurface } from './message-surface.ts';
 import { createChannelWriter } from './message-writers.ts';
 import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
@@ -117,10 +118,7 @@ function carries(answerId: string): (message: SentMessage) => boolean {
   return (message) => buttonsOf(message).some((button) => button.answerId === answerId);
 }
 
-function reopened(
-  surface: MessageSurface | InteractionSurface,
-  sent: SentMessage | typeof UNREAD | null,
-): Reopened {
+function reopened(surface: AnswerSurface, sent: SentMessage | typeof UNREAD | null): Reopened {
   if (sent === UNREAD) return { surface, message: null, isUnread: true };
   if (sent === null) return { surface, message: null };
   const isEnded = buttonsOf(sent).every(({ kind }) => kind !== 'stop');
