@@ -128,17 +128,13 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       const receiver = http ?? socket?.receiver;
       if (receiver === undefined) throw new TypeError('there is no transport');
       const inbox: Inbox = {
-        workspace,
+        ...parts,
         dispatch,
         commands: commands.map((command) => inWordsOf('slack', command)),
         directory: createDirectory(workspace, clock, log, signal),
         membership: createMembership(workspace, clock),
         twins: createTwins(),
         inOrder: createInOrder(),
-        surfaces: parts,
-        clock,
-        log,
-        signal,
         responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
       };
       const app = new App({

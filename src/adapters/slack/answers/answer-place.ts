@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
+import { messageKey } from '../api/places.ts';
 
 const rootSchema = z.discriminatedUnion('kind', [
   /** Under a message of a person's, or beside it. */
@@ -56,4 +57,13 @@ export function readPlace(reference: string): AnswerPlace | null {
   } catch {
     return null;
   }
+}
+
+/** `Place.key` of the thread that an answer ties to its conversation; null if it ties none. */
+export function threadKeyOf(
+  team: string,
+  { channel, ties }: Pick<AnswerPlace, 'channel' | 'ties'>,
+  threadTs: string | null,
+): string | null {
+  return ties === null || threadTs === null ? null : messageKey(team, channel, threadTs);
 }

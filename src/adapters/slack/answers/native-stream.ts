@@ -4,12 +4,14 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
-import { deliveryError, isRefusal } from '../api/errors.ts';
+import { deliveryError } from '../api/errors.ts';
+import { readPage } from '../api/history.ts';
 import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
+import { isStreamOver } from './end-stream.ts';
 import { createPostedMessage } from './posted-message.ts';
 import type { StreamQuota, StreamSlot } from './stream-quota.ts';
 
@@ -40,7 +42,6 @@ export interface NativeStreamsOptions {
 /** A stream dies five minutes after its start, however busy (slackapi/node-slack-sdk#2702). It is ended well before. */
 const MAX_AGE_MS = 270_000;
 /** Slack's words for a stream that takes no more. */
-const ENDED = ['message_not_in_streaming_state', 'stopped_by_user'] as const;
 
 export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
   const { workspace, slots, clock, log, onBegun } = options;
@@ -141,7 +142,7 @@ function createStreamedMessage(
       if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) throw error;
       notesRefusedFeedback(workspace.quirks, error);
       log.debug({ err: error }, 'a stream takes no more; editing from now on');
-      if (isRefusal(error, ...ENDED)) end();
+      if (isStreamOver(error)) end();
       return false;
     }
   }
@@ -167,7 +168,7 @@ function createStreamedMessage(
     try {
       await stop({}, signal);
     } catch (error) {
-      if (!isRefusal(error, ...ENDED)) throw deliveryError(error);
+      if (!isStreamOver(error)) throw deliveryError(error);
       end();
     }
   }
@@ -213,15 +214,11 @@ async function findBegun(
   signal: AbortSignal,
 ): Promise<string | null> {
   const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-  const data = await workspace.call(
-    'conversations.replies',
-    { channel, ts: threadTs, oldest, limit: 200 },
-    signal,
-  );
+  const { messages } = await readPage(workspace, { channel, threadTs }, { oldest, limit: 200 }, signal);
   const words = bare(text);
   const isBegun = ({ bot_id, text = '', blocks }: Reply) =>
     bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type));
-  return repliesSchema.parse(data['messages']).findLast(isBegun)?.ts ?? null;
+  return repliesSchema.parse(messages).findLast(isBegun)?.ts ?? null;
 }
 
 /** Blocks that stand below an answer that has ended. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { readPage } from '../api/history.ts';
 import { SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { MessageContent } from '../text/message-content.ts';
@@ -45,16 +46,11 @@ export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): 
 
   async function findEarlier(sinceMs: number, signal: AbortSignal): Promise<string | null> {
     const window = {
-      channel: spot.channel,
       oldest: ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6),
       limit: MAX_READ_BACK,
       include_all_metadata: true,
     };
-    const data =
-      spot.threadTs === null
-        ? await workspace.call('conversations.history', window, signal)
-        : await workspace.call('conversations.replies', { ...window, ts: spot.threadTs }, signal);
-    const messages = messagesSchema.parse(data['messages']);
+    const messages = messagesSchema.parse((await readPage(workspace, spot, window, signal)).messages);
     return messages.find(({ metadata }) => metadata?.event_payload?.['id'] === id)?.ts ?? null;
   }
 

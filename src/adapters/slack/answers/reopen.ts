@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import { deliveryError, isRefusal } from '../api/errors.ts';
-import { messageKey } from '../api/places.ts';
+import { deliveryError } from '../api/errors.ts';
+import { readPage } from '../api/history.ts';
 import type { Workspace } from '../api/workspace.ts';
-import { type AnswerPlace, readPlace } from './answer-place.ts';
+import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
+import { endStream } from './end-stream.ts';
 import { takeSignsOff } from './indicator.ts';
 import { createPostedMessage } from './posted-message.ts';
 import { readBack } from './read-back.ts';
@@ -35,7 +36,7 @@ export async function reopen(
     const { workspace } = parts;
     if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
     const threadTs = root.kind === 'standing' ? root.threadTs : null;
-    const at = { channel, threadTs, ts: found.ts, threadKey: threadKeyOf(workspace, place) };
+    const at = { channel, threadTs, ts: found.ts, threadKey: threadKeyOf(workspace.team, place, threadTs) };
     return {
       surface,
       message: {
@@ -92,14 +93,10 @@ async function findNewest(
   if (root.kind === 'posted') return null;
   const newest: Message[] = [];
   for (let cursor = ''; ; ) {
-    const page = { channel, limit: PAGE, cursor: cursor || null };
-    const data =
-      root.threadTs === null
-        ? await workspace.call('conversations.history', page, signal)
-        : await workspace.call('conversations.replies', { ...page, ts: root.threadTs }, signal);
-    newest.push(...z.array(messageSchema).parse(data['messages']));
-    const next = z.object({ next_cursor: z.string().default('') }).safeParse(data['response_metadata']);
-    cursor = next.success ? next.data.next_cursor : '';
+    const spot = { channel, threadTs: root.threadTs };
+    const page = await readPage(workspace, spot, { limit: PAGE, cursor }, signal);
+    newest.push(...z.array(messageSchema).parse(page.messages));
+    cursor = page.cursor;
     // A thread is read from its beginning, a channel from its end.
     if (cursor === '' || root.threadTs === null) break;
   }
@@ -122,23 +119,4 @@ function buttonsOf({ blocks }: Message, answerId: string): string[] {
       element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],
     ),
   );
-}
-
-/** Left alone, a stream would stay open for its readers until Slack ends it. */
-async function endStream(
-  workspace: Workspace,
-  channel: string,
-  ts: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await workspace.call('chat.stopStream', { channel, ts }, signal);
-  } catch (error) {
-    if (!isRefusal(error, 'message_not_in_streaming_state', 'stopped_by_user')) throw error;
-  }
-}
-
-function threadKeyOf({ team }: Workspace, { channel, root, ties }: AnswerPlace): string | null {
-  if (ties === null || root.kind === 'posted' || root.threadTs === null) return null;
-  return messageKey(team, channel, root.threadTs);
 }

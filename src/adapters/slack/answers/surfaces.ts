@@ -3,13 +3,12 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { adviceOn } from '../api/errors.ts';
-import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { PostingRules } from '../people/posting-rules.ts';
 import { questionContent } from '../text/questions.ts';
 import type { AgentView } from './agent-view.ts';
 import { postedRoot, type Root, standingRoot } from './answer-anchor.ts';
-import type { AnswerPlace, RootPlace } from './answer-place.ts';
+import { type AnswerPlace, type RootPlace, threadKeyOf } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
 import { createNativeStreams } from './native-stream.ts';
@@ -46,7 +45,7 @@ export function createSurfaceFor(
 ): Surface {
   const { workspace, agentView, tasks, clock, log, signal } = parts;
   const { team } = workspace;
-  const { channel, isDirect, askedIn, ties } = place;
+  const { channel, isDirect, askedIn } = place;
   const root = rootOf(parts, place, onPosted);
   let streamTs = place.streamTs;
 
@@ -79,7 +78,7 @@ export function createSurfaceFor(
       return reason === null ? null : adviceOn(reason);
     },
     isOverheard: !isDirect && (place.root.kind === 'posted' || place.root.threadTs !== null),
-    threadKeyOf: (threadTs) => (ties === null ? null : messageKey(team, channel, threadTs)),
+    threadKeyOf: (threadTs) => threadKeyOf(team, place, threadTs),
     reference() {
       const { questionTs, knownThreadTs: threadTs } = root;
       const standing: RootPlace = { kind: 'standing', questionTs, threadTs };

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
-import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { createCache } from '../api/cache.ts';
 import { guildOf } from '../api/places.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
-import { createPrivateTeller } from './tell-privately.ts';
+import { sayIn } from './tell-privately.ts';
 
 /** Who is an admin changes rarely; who stopped being one may get a word too many for so long. */
 const TTL_MS = 60 * 60_000;
@@ -86,18 +85,9 @@ async function tellMember(
 ): Promise<boolean> {
   try {
     const channel = await workspace.directChannel(user, signal);
-    const tellPrivately = createPrivateTeller({
-      workspace,
-      channel,
-      user,
-      isDirect: true,
-      root: null,
-      responseUrl: null,
-    });
-    await tellPrivately(notice, signal);
-    return true;
+    return await sayIn(workspace, { channel, user }, notice, signal);
   } catch (error) {
-    if (!(error instanceof PlaceGone || error instanceof SlackRefusal)) throw error;
+    if (!(error instanceof SlackRefusal)) throw error;
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import { createSplitter } from '../../../core/markdown/splitter.ts';
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent, isShut } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope } from '../api/limits.ts';
@@ -99,4 +100,28 @@ async function inEitherShape(
 function partsOf(text: string): string[] {
   const splitter = createSplitter(MESSAGE_LIMITS);
   return [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
+}
+
+/** Says something in a channel as if it were the person's direct messages; false if Slack does not let the bot. */
+export async function sayIn(
+  workspace: Workspace,
+  { channel, user }: { readonly channel: string; readonly user: string },
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const tell = createPrivateTeller({
+    workspace,
+    channel,
+    user,
+    isDirect: true,
+    root: null,
+    responseUrl: null,
+  });
+  try {
+    await tell(notice, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof PlaceGone || error instanceof SlackRefusal) return false;
+    throw error;
+  }
 }

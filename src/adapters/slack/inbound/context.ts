@@ -1,18 +1,14 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import type { ResponseUrl } from '../answers/response-url.ts';
 import type { SurfaceParts } from '../answers/surfaces.ts';
-import type { Workspace } from '../api/workspace.ts';
 import type { Directory } from '../people/directory.ts';
 import type { Membership } from '../people/membership.ts';
 import type { InOrder } from '../transport/in-order.ts';
 import type { Twins } from './twins.ts';
 
 /** What those that bring people's deeds to core work with, for one workspace. */
-export interface Inbox {
-  readonly workspace: Workspace;
+export interface Inbox extends SurfaceParts {
   readonly dispatch: Dispatch;
   readonly commands: readonly CommandDeclaration[];
   readonly directory: Directory;
@@ -20,10 +16,6 @@ export interface Inbox {
   readonly twins: Twins;
   /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
   readonly inOrder: InOrder;
-  readonly surfaces: SurfaceParts;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
   /** Null for addresses that are not Slack's. */
   responseUrl(url: string): ResponseUrl | null;
 }

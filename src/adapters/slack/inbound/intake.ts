@@ -12,7 +12,7 @@ type ReceiverEvent = Parameters<App['processEvent']>[0];
  * acknowledged, and nothing that is.
  */
 export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
-  const { workspace, dispatch, log, clock, surfaces } = inbox;
+  const { workspace, dispatch, log, clock } = inbox;
   const refused = createThrottle(clock, 1, 60_000);
 
   /** `failed`: the store does not take it. */
@@ -22,7 +22,7 @@ export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
     // What asks for nothing, or is of no known team, is for the listeners.
     if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
-      surfaces.tasks.run('deal with what was claimed late', () =>
+      inbox.tasks.run('deal with what was claimed late', () =>
         app.processEvent({ ...event, ack: async () => {} }),
       );
     try {

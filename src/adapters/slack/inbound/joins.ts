@@ -1,8 +1,6 @@
-import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Joining } from '../../../core/ports/events.ts';
-import { createPrivateTeller } from '../answers/tell-privately.ts';
+import { sayIn } from '../answers/tell-privately.ts';
 import { guildOf } from '../api/places.ts';
-import { SlackRefusal } from '../api/web-api.ts';
 import type { Inbox } from './context.ts';
 
 /** Somebody came to a channel: if it is the bot, it introduces itself there. */
@@ -17,23 +15,8 @@ export async function receiveJoin(
   if (user !== workspace.botUser) return;
   const guild = guildOf(workspace.team);
   // What is said to a channel as if it were the bot's own is said to everybody in it.
-  const tell = createPrivateTeller({
-    workspace,
-    channel,
-    user,
-    isDirect: true,
-    root: null,
-    responseUrl: null,
-  });
-  const introduce: Joining['introduce'] = async (notice, signal) => {
-    try {
-      await tell(notice, signal);
-      return true;
-    } catch (error) {
-      if (error instanceof PlaceGone || error instanceof SlackRefusal) return false;
-      throw error;
-    }
-  };
+  const introduce: Joining['introduce'] = (notice, signal) =>
+    sayIn(workspace, { channel, user }, notice, signal);
   const atMs = ts === undefined ? clock.now() : Number(ts) * 1_000;
   await dispatch.joined({ guild, id: `${guild}/${channel}`, atMs, where: 'into this channel', introduce });
 }

@@ -76,7 +76,7 @@ export function listen(app: App, inbox: Inbox): void {
     const arrival = {
       id,
       place: placeAt(workspace.team, channel, null),
-      surface: createSurfaceFor(inbox.surfaces, placeUnder({ channel, user, isDirect }, null, threadTs)),
+      surface: createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, null, threadTs)),
       addressed: true,
     };
     try {

@@ -73,7 +73,7 @@ async function questionIn({ workspace, dispatch }: Inbox, event: MessageEvent): 
  * @throws where the store does not take it
  */
 export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: () => void): Promise<boolean> {
-  const { workspace, dispatch, surfaces } = inbox;
+  const { workspace, dispatch } = inbox;
   const edit = editIn(event);
   const question = await questionIn(inbox, edit ?? event);
   if (question === null) {
@@ -84,9 +84,9 @@ export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: ()
     inbox.twins.note(question.id, event);
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts } = question.event;
-  const threadTs = rootTs ?? (isDirect && surfaces.agentView.isOn ? ts : null);
+  const threadTs = rootTs ?? (isDirect && inbox.agentView.isOn ? ts : null);
   const place = placeAt(workspace.team, channel, keyIn(inbox, question, threadTs));
-  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, ts, threadTs));
   // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
   const addressed = isAddressed || isTheBots;
   if (edit !== null) {
@@ -107,7 +107,7 @@ async function retractDeleted({ workspace: { team }, dispatch }: Inbox, event: M
 
 /** Brings a message that was claimed to core. */
 export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
-  const { dispatch, surfaces, signal } = inbox;
+  const { dispatch, signal } = inbox;
   const edit = editIn(event);
   const question = await questionIn(inbox, edit ?? event);
   if (question === null) return;
@@ -123,7 +123,7 @@ export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise
     inbox.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
     const { user, isDirect, rootTs } = question;
     const place = placeUnder({ channel: event.channel, user, isDirect }, event.ts, rootTs);
-    await createSurfaceFor(surfaces, place).tellPrivately(
+    await createSurfaceFor(inbox, place).tellPrivately(
       { text: dispatch.nameOperator(inOneLine(explain(error))) },
       signal,
     );
@@ -157,13 +157,13 @@ interface Readback {
 }
 
 async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readback): Promise<void> {
-  const { workspace, dispatch, directory, surfaces, signal } = inbox;
+  const { workspace, dispatch, directory, signal } = inbox;
   const { team, botUser } = workspace;
   const { event, id, user, isDirect, address, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts, text } = event;
   const isMention = event.type === 'app_mention';
   const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
-    const takesThread = isDirect && rootTs === null && (await surfaces.agentView.probe(channel, ts, signal));
+    const takesThread = isDirect && rootTs === null && (await inbox.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
     const place = placeAt(team, channel, keyIn(inbox, question, threadTs));
     // Most of what is said in threads is not for the bot: nobody is looked up for that.
@@ -174,7 +174,7 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
   });
   if (found === null) return;
   const { threadTs, place, actor, said, brought } = found;
-  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, ts, threadTs));
   const meant = isAddressed ? commandIn(inbox.commands, said) : null;
   const command =
     meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
@@ -236,7 +236,7 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
 
   /** What came with the message. A mention that came alone does not say: the message itself does. */
   async function attached(): Promise<BroughtPart[]> {
-    if (isMention && inbox.twins.get(id) === undefined) await surfaces.clock.sleep(TWIN_MS, signal);
+    if (isMention && inbox.twins.get(id) === undefined) await inbox.clock.sleep(TWIN_MS, signal);
     const twin = inbox.twins.get(id);
     if (!isMention || twin !== undefined)
       return attachedTo(messageContent.parse(twin ?? event), readerOf(inbox));
@@ -256,7 +256,7 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
     if (await dispatch.hears(place)) return true;
     if (!isTheBots || readBack !== undefined) return false;
     // The bot may not have been told yet that this message of its own stands.
-    await surfaces.clock.sleep(POST_ANSWER_MS, signal);
+    await inbox.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);
   }
 }

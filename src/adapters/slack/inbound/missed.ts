@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
+import { readPage, type Spot } from '../api/history.ts';
 import type { Inbox } from './context.ts';
 import { readMissed } from './messages.ts';
 import { messageEvent } from './payloads.ts';
@@ -22,16 +23,10 @@ const channelsSchema = z.object({
   channels: z.array(z.object({ id: z.string(), is_im: z.boolean().optional() })).default([]),
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
-const messagesSchema = z.object({
-  messages: z.array(z.looseObject({ ts: z.string() })).default([]),
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
-});
+const messagesSchema = z.array(z.looseObject({ ts: z.string() }));
 
-interface Spot {
-  readonly channel: string;
+interface MissedSpot extends Spot {
   readonly isDirect: boolean;
-  /** Null for what stands in the channel itself. */
-  readonly threadTs: string | null;
 }
 
 /**
@@ -39,7 +34,7 @@ interface Spot {
  * and is answered once.
  */
 export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
-  const { workspace, dispatch, surfaces, clock, log, signal } = inbox;
+  const { workspace, dispatch, clock, log, signal } = inbox;
   const stream = `slack/${workspace.team}`;
   let isCaughtUp = false;
 
@@ -90,7 +85,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
       .slice(0, MAX_THREADS);
   }
 
-  async function missedIn({ channel, isDirect, threadTs }: Spot, { sinceMs }: Away, untilMs: number) {
+  async function missedIn({ channel, isDirect, threadTs }: MissedSpot, { sinceMs }: Away, untilMs: number) {
     const missed: MissedMessage[] = [];
     try {
       for (const raw of await messagesIn(channel, threadTs, sinceMs)) {
@@ -114,17 +109,12 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
   }
 
   async function messagesIn(channel: string, threadTs: string | null, sinceMs: number) {
-    const found: z.infer<typeof messagesSchema>['messages'] = [];
-    const range = { channel, oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
+    const found: z.infer<typeof messagesSchema> = [];
+    const range = { oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
     for (let page = 0, cursor = ''; page < MAX_PAGES; page++) {
-      const args = cursor === '' ? range : { ...range, cursor };
-      const answer = messagesSchema.parse(
-        threadTs === null
-          ? await workspace.call('conversations.history', args, signal)
-          : await workspace.call('conversations.replies', { ...args, ts: threadTs }, signal),
-      );
-      found.push(...answer.messages);
-      cursor = answer.response_metadata?.next_cursor ?? '';
+      const read = await readPage(workspace, { channel, threadTs }, { ...range, cursor }, signal);
+      found.push(...messagesSchema.parse(read.messages));
+      cursor = read.cursor;
       if (cursor === '') break;
     }
     return found.toSorted((one, other) => Number(one.ts) - Number(other.ts));
@@ -142,7 +132,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
   return {
     connected() {
       isCaughtUp = false;
-      surfaces.tasks.run('catch up what was missed', catchUp);
+      inbox.tasks.run('catch up what was missed', catchUp);
     },
     stop: noting.stop,
   };

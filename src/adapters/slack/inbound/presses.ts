@@ -144,7 +144,7 @@ function placeOf(
 function surfaceOf(inbox: Inbox, context: PressContext, user: string) {
   const { channel, threadTs } = context;
   return createSurfaceFor(
-    inbox.surfaces,
+    inbox,
     placeUnder({ channel, user, isDirect: channel.startsWith('D') }, null, threadTs),
     { responseUrl: inbox.responseUrl(context.responseUrl) },
   );

@@ -1,5 +1,6 @@
 import type { ThreadRead } from '../../../core/ports/events.ts';
 import { isRefusal } from '../api/errors.ts';
+import { readPage } from '../api/history.ts';
 import type { Inbox } from './context.ts';
 import { type QuotedMessage, quotedPart } from './message-parts.ts';
 import { readerOf } from './pointed-at.ts';
@@ -23,17 +24,13 @@ export async function readThread(
   const { workspace, log } = inbox;
   const messages: QuotedMessage[] = [];
   try {
-    let cursor: string | undefined;
+    let cursor = '';
     for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const answer = await workspace.call(
-        'conversations.replies',
-        { channel, ts: threadTs, latest: ts, limit: PAGE, cursor },
-        signal,
-      );
-      messages.push(...messagesIn(answer).filter((message) => message.ts !== ts));
-      const metadata = answer['response_metadata'] as { next_cursor?: string } | undefined;
-      cursor = metadata?.next_cursor || undefined;
-      if (cursor === undefined) break;
+      const range = { latest: ts, limit: PAGE, cursor };
+      const page = await readPage(workspace, { channel, threadTs }, range, signal);
+      messages.push(...messagesIn(page.messages).filter((message) => message.ts !== ts));
+      cursor = page.cursor;
+      if (cursor === '') break;
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -39,25 +39,25 @@ export async function runRequest(inbox: Inbox, request: Request): Promise<void> 
 }
 
 async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, membership, surfaces, signal } = inbox;
+  const { workspace, membership, signal } = inbox;
   const { team } = workspace;
   const { channel, user, responseUrl } = request;
   const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
-  const surface = createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect }, null, null), {
+  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, null, null), {
     responseUrl,
   });
   await bring(inbox, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
 }
 
 async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, membership, surfaces, signal } = inbox;
+  const { workspace, membership, signal } = inbox;
   const { team } = workspace;
   const { channel, user, responseUrl, threadTs } = request;
   const presence = await membership.of(channel, signal);
   if (presence === 'absent') return sayHowToInvite(inbox, request);
   const isDirect = presence === 'direct';
   const { inThread } = isDirect ? NO_RULES : await inbox.dispatch.channelRules(placeAt(team, channel, null));
-  const isFlat = isDirect ? !surfaces.agentView.isOn : inThread === false;
+  const isFlat = isDirect ? !inbox.agentView.isOn : inThread === false;
   const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
   const key =
     threadTs !== null
@@ -70,17 +70,12 @@ async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
     root: await questionAt(inbox, request, thread),
     ties: thread === 'new' ? 'thread' : null,
   };
-  await bring(
-    inbox,
-    request,
-    placeAt(team, channel, key),
-    createSurfaceFor(surfaces, place, { responseUrl }),
-  );
+  await bring(inbox, request, placeAt(team, channel, key), createSurfaceFor(inbox, place, { responseUrl }));
 }
 
 /** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
 async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, surfaces, signal } = inbox;
+  const { workspace, signal } = inbox;
   const { channel, user, responseUrl } = request;
   const direct = await workspace.directChannel(user, signal);
   const place: AnswerPlace = {
@@ -90,12 +85,12 @@ async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<vo
     root: await questionAt(inbox, request, 'new'),
     ties: 'thread',
   };
-  const surface = createSurfaceFor(surfaces, place, { responseUrl, onPosted: point });
+  const surface = createSurfaceFor(inbox, place, { responseUrl, onPosted: point });
   await bring(inbox, request, placeAt(workspace.team, channel, null), surface);
 
   function point(ts: string): void {
     if (channel === direct) return;
-    surfaces.tasks.run('point to a private answer', async () => {
+    inbox.tasks.run('point to a private answer', async () => {
       const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
       const link = `[our direct messages](${textOf(data['permalink'])})`;
       await surface.tellPrivately({ text: `I answer you in ${link}.` }, signal);

@@ -8,14 +8,15 @@ import type { SessionStopped } from './payloads.ts';
 
 /** Slack's own stop in the agent view, by what its event says alone. */
 export function stopIn(
-  { workspace: { team }, surfaces }: Inbox,
+  inbox: Inbox,
   { channel, user, thread_ts: threadTs, event_ts }: SessionStopped,
 ): Arrival & { readonly surface: Surface } {
+  const { team } = inbox.workspace;
   const key = messageKey(team, channel, threadTs);
   return {
     id: `${key}/stop/${event_ts}`,
     place: placeAt(team, channel, key),
-    surface: createSurfaceFor(surfaces, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
+    surface: createSurfaceFor(inbox, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
     addressed: true,
   };
 }

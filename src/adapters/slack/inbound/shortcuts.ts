@@ -93,7 +93,7 @@ export async function receiveDeletion(
     place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
     // In the channel: a thread that loses its last reply shows no ephemeral messages.
     surface: createSurfaceFor(
-      inbox.surfaces,
+      inbox,
       placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),
       { responseUrl: inbox.responseUrl(body.response_url) },
     ),

@@ -141,7 +141,7 @@ const SAYING_MS = 1_500;
 
 /** What a command says without options; null where it says nothing in time. */
 async function sayingOf(
-  { workspace, dispatch, directory, surfaces, clock }: Inbox,
+  { workspace, dispatch, directory, tasks, clock }: Inbox,
   { name }: CommandDeclaration,
   body: CommandBody,
 ): Promise<string | null> {
@@ -150,7 +150,7 @@ async function sayingOf(
   const asking = directory.actor(body.user_id).then(async (actor) => {
     said = await dispatch.view({ command: name, actor, place });
   });
-  surfaces.tasks.run('say what stands above a form', () => asking);
+  tasks.run('say what stands above a form', () => asking);
   await waitAtMost(clock, SAYING_MS, asking);
   return said;
 }

@@ -1,0 +1,21 @@
+import { isRefusal } from '../api/errors.ts';
+import type { Workspace } from '../api/workspace.ts';
+
+/** Whether Slack refuses because a stream has ended already. */
+export function isStreamOver(error: unknown): boolean {
+  return isRefusal(error, 'message_not_in_streaming_state', 'stopped_by_user');
+}
+
+/** Ends a stream that another process began: left alone, it would stay open for its readers until Slack ends it. */
+export async function endStream(
+  workspace: Workspace,
+  channel: string,
+  ts: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await workspace.call('chat.stopStream', { channel, ts }, signal);
+  } catch (error) {
+    if (!isStreamOver(error)) throw error;
+  }
+}
