@@ -165,10 +165,10 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
   const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
     const takesThread = isDirect && rootTs === null && (await inbox.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
-    const place = placeAt(team, channel, keyIn(inbox, question, threadTs));
+    const at = placeAt(team, channel, keyIn(inbox, question, threadTs));
     // Most of what is said in threads is not for the bot: nobody is looked up for that.
-    if (!isAddressed && !(await isHeard(place))) return null;
-    const actor = await directory.actor(user);
+    if (!isAddressed && !(await isHeard(at))) return null;
+    const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, channel)]);
     const [said, brought] = await Promise.all([readText(text, botUser, directory), attached()]);
     return { threadTs, place, actor, said, brought };
   });

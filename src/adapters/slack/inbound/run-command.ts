@@ -115,9 +115,10 @@ async function questionAt(
   };
 }
 
-async function bring(inbox: Inbox, request: Request, place: Place, surface: Surface): Promise<void> {
+async function bring(inbox: Inbox, request: Request, at: Place, surface: Surface): Promise<void> {
   const { id, command, options, user, isFilledIn = false, brought = [], readThread } = request;
-  const actor = await inbox.directory.actor(user);
+  const { directory } = inbox;
+  const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, request.channel)]);
   const event = { id, actor, place, surface };
   await inbox.dispatch.command({
     ...event,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Actor } from '../../../core/ports/actor.ts';
+import type { Place } from '../../../core/ports/events.ts';
 import { createCache } from '../api/cache.ts';
 import { guildOf, userOf } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -13,6 +14,8 @@ export interface Directory {
   actor(user: string): Promise<Actor>;
   /** Display name of a person, handle of a user group, name of a public channel, by its id; null if Slack does not say. */
   name(user: string): Promise<string | null>;
+  /** The place with the name of its channel, for somebody who is in it; without one if Slack does not say. Never rejects. */
+  named(place: Place, channel: string): Promise<Place>;
 }
 
 const userSchema = z.object({
@@ -26,8 +29,16 @@ const userSchema = z.object({
   deleted: z.boolean().optional(),
   profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
 });
-const channelSchema = z.object({ name: z.string().optional(), is_private: z.boolean().optional() });
+const channelSchema = z.object({
+  name: z.string().optional(),
+  is_private: z.boolean().optional(),
+  is_mpim: z.boolean().optional(),
+});
+type Channel = z.infer<typeof channelSchema>;
 type User = z.infer<typeof userSchema>;
+
+/** What the ids of channels begin with; those of direct messages do not. */
+const CHANNEL = /^[CG]/;
 
 /** Who stops being an admin may not stay one here for longer. */
 const TTL_MS = 5 * 60_000;
@@ -39,7 +50,7 @@ export function createDirectory(
   signal: AbortSignal,
 ): Directory {
   const users = createCache<User>(clock, TTL_MS);
-  const channels = createCache<string | null>(clock, TTL_MS);
+  const channels = createCache<Channel>(clock, TTL_MS);
   const userGroups = createUserGroups(workspace, clock, log, signal);
 
   const lookUp = (user: string) =>
@@ -56,22 +67,23 @@ export function createDirectory(
     }
   }
 
-  async function channelName(channel: string): Promise<string | null> {
+  async function channelOf(channel: string): Promise<Channel> {
     try {
-      const data = await workspace.call('conversations.info', { channel }, signal);
-      const { name, is_private } = channelSchema.parse(data['channel']);
-      // Whoever is not in a private channel learns nothing of it by its id.
-      return is_private === true ? null : (name ?? null);
+      return await channels.get(channel, async () =>
+        channelSchema.parse((await workspace.call('conversations.info', { channel }, signal))['channel']),
+      );
     } catch (error) {
       log.info({ err: error, channel }, 'a channel could not be looked up');
-      return null;
+      return {};
     }
   }
 
   async function name(id: string): Promise<string | null> {
     if (id.startsWith('S')) return userGroups.handleOf(id);
-    if (/^[CG]/.test(id)) return channels.get(id, () => channelName(id));
-    return userName(id);
+    if (!CHANNEL.test(id)) return userName(id);
+    const { name, is_private } = await channelOf(id);
+    // Whoever is not in a private channel learns nothing of it by its id.
+    return is_private === true ? null : (name ?? null);
   }
 
   async function userName(user: string): Promise<string | null> {
@@ -82,6 +94,12 @@ export function createDirectory(
 
   return {
     name,
+    async named(place, channel) {
+      if (!CHANNEL.test(channel)) return place;
+      const { name, is_mpim } = await channelOf(channel);
+      // Slack makes up the names of group messages.
+      return name === undefined || is_mpim === true ? place : { ...place, channelName: name };
+    },
     async actor(user) {
       const known = await find(user);
       const teams = [known?.team_id, ...(known?.enterprise_user?.teams ?? [])];

@@ -142,6 +142,20 @@ describe('Slack messages', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it('names the channel, a private one too, for those who are in it; not direct messages', async () => {
+    const { slack, desk, ann, general, bot } = await setUp();
+    ann.say(general, `${bot} hi`);
+    await until(() => desk.messages.length === 1);
+    expect(desk.messages[0]?.place.channelName).toBe('general');
+    ann.say(ann.dm, 'hi');
+    await until(() => desk.messages.length === 2);
+    expect(desk.messages[1]?.place).not.toHaveProperty('channelName');
+    await ann.slash('/ask', 'why?', { channel: general });
+    await until(() => desk.commands.length === 1);
+    expect(desk.commands[0]?.place.channelName).toBe('general');
+    expect(slack.violations).toEqual([]);
+  });
+
   it('looks nobody up who writes in a thread that is no conversation', async () => {
     const { slack, desk, ann, bob, general, quiet } = await setUp();
     desk.hearing = false;
