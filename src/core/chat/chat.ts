@@ -15,14 +15,9 @@ import type { Surface } from '../ports/surface.ts';
 import { type AnswerRecord, newAnswerId, type ShownAnswer } from './answer-records.ts';
 import { MAX_REASONING_CHARS } from './answering.ts';
 import type { Conversation } from './conversations.ts';
+import { placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
 import type { Pauses } from './pause.ts';
-import {
-  createQuestionRunner,
-  placeKeyOf,
-  type Question,
-  type QuestionRunnerOptions,
-  recordOf,
-} from './question.ts';
+import { createQuestionRunner } from './question.ts';
 import { withKeyIn } from './secrets.ts';
 import { threadTitle } from './thread-title.ts';
 

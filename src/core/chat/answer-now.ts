@@ -1,0 +1,420 @@
+import { refusalByLists } from '../access/lists.ts';
+import type { AnswerState } from '../coordination/journal.ts';
+import { createReply } from '../delivery/reply.ts';
+import { mayActAs, platformOf, type Whose } from '../ports/actor.ts';
+import { buttonsAt } from '../ports/buttons.ts';
+import type { PlaceGone } from '../ports/delivery-errors.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import { broughtIn, wordsIn } from '../ports/parts.ts';
+import { LOCAL_PLATFORM } from '../ports/platforms.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import type { LiveMessage, Surface } from '../ports/surface.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
+import { textInHistory } from './answer-text.ts';
+import { answer } from './answering.ts';
+import { turnsToKeep } from './compaction.ts';
+import { type Memory, memoryBefore } from './conversations.ts';
+import type { NotOpened, Opened } from './fallbacks.ts';
+import { type Attempt, isHeard, type Job, placeKeyOf, type QuestionRunnerOptions, recordOf } from './job.ts';
+import { createObstacles } from './obstacles.ts';
+import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
+import { withoutSecrets } from './secrets.ts';
+import { userMessage } from './user-message.ts';
+
+/** Above an answer for which a summary was made. */
+const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';
+const LOCKED =
+  'The thread was locked before my answer was complete. I keep it, and post the rest as soon as somebody unlocks the thread.';
+const REFUSED =
+  'The platform refused the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
+
+/** Answers a job that has its turn and a slot; false if there was no answer, and only a word to the asker. */
+export type AnswerNow = (job: Job, attempt: Attempt, adopted: LiveMessage | null) => Promise<boolean>;
+
+/** `abandoned` ends delivery wherever it is; the journal then holds what is left. */
+export function createAnswerNow(options: QuestionRunnerOptions, abandoned: AbortSignal): AnswerNow {
+  const { conversations, answers, listening, stops, models, clock, log } = options;
+  const obstacles = createObstacles(clock);
+  // Making one takes a fifth of a millisecond.
+  const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
+
+  async function answerNow(job: Job, attempt: Attempt, adopted: LiveMessage | null): Promise<boolean> {
+    const { id, askedAtMs, entry, stop, signal } = attempt;
+    const { question, asker, conversation, turn, onAdmitted } = job;
+    const { actor, place, surface, eventId } = question;
+    const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
+    if (obstacle !== null) {
+      options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: obstacle });
+      return refuse(surface, obstacle);
+    }
+    const looking = conversations.look(conversation);
+    const [seen, isUntold, here, decide] = await Promise.all([
+      looking,
+      place.key === null || listening.isUntold(place.key, conversation),
+      options.settings.at({
+        place,
+        user: actor.user,
+        conversation: looking.then(({ value }) => value ?? null),
+      }),
+      models.look(actor),
+    ]);
+    const begun = seen.value ?? null;
+    const isAdmin = async () => mayActAs(await options.roles(actor), 'admin');
+    const refusal = await refusalByLists(here.lists, { actor, place }, isAdmin);
+    if (refusal !== null) return refuse(surface, refusal);
+    const asked = question.model ?? null;
+    const chosen = await options.choose({ whose: actor, decide, setting: here.model, asked });
+    if (!chosen.ok) {
+      const { text, forAdmins } = chosen;
+      const tellsAdmin = forAdmins !== null && (await isAdmin());
+      return refuse(surface, tellsAdmin ? `${text} ${forAdmins}` : text);
+    }
+    const { model, remark } = chosen;
+    const persona = here.persona?.persona ?? null;
+    let memory: Memory =
+      begun === null || question.isAboutThread ? { summary: null, turns: [] } : memoryBefore(begun, turn);
+    const words = wordsIn(question.parts);
+    const isFirst = !begun?.turns.some(({ id }) => id !== turn) && begun?.anewAtMs === undefined;
+    const mayReadThread = question.isAboutThread || (isFirst && here.readsContext);
+    const gathered = await options.gather(
+      {
+        place,
+        model,
+        brought: broughtIn(question.parts),
+        readThread: mayReadThread ? (question.readThread ?? null) : null,
+        turns: memory.turns,
+      },
+      signal,
+    );
+    const safe = withoutSecrets(gathered.brought, asker.user);
+    if (!safe.ok) return refuse(surface, safe.text);
+    const { images } = gathered;
+    const { brought } = safe;
+    // What was read now is not read again by Retry.
+    if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
+    const unseen = gathered.isBlind ? await blindness(model, actor) : null;
+    const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
+    if (words === '' && gathered.read === null) {
+      return refuse(surface, ['I could not read anything you sent.', ...remarks].join('\n'));
+    }
+
+    const pictures = [...images.values()].flat().length;
+    const askFirst = brought.length > 0 && !job.isConfirmed && options.confirmAboveNanoUsd !== null;
+    let isCompacted = false;
+    const open = async (model: Model, fallbacks: number): Promise<Opened | NotOpened> => {
+      const parts = {
+        guild: place.guild,
+        model,
+        images,
+        asker,
+        question: { text: words, brought },
+        day: days.format(clock.now()),
+        instructions: here.instructions,
+        channel: place.channelName ?? 'this channel',
+      };
+      let prompt = await promptFor({ ...parts, ...memory }, signal);
+      const kept = prompt.ok && here.automatic.summaries ? turnsToKeep(memory.turns, prompt) : null;
+      if (kept !== null && !isCompacted) {
+        isCompacted = true;
+        const { budgetTokens } = windowOfModel(model);
+        const shorter = await options.compact(
+          { conversation, memory, kept, budgetTokens, actor, place },
+          signal,
+        );
+        if (shorter !== null) {
+          memory = shorter;
+          remarks.push(SUMMARISED);
+          prompt = await promptFor({ ...parts, ...memory }, signal);
+        }
+      }
+      if (!prompt.ok) return { ...prompt, isTooLong: true };
+      const { maxOutputTokens, questionTokens } = prompt;
+      const request = await models.open({
+        id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
+        guild: place.guild,
+        user: actor.user,
+        ...(actor.isOutsider && { isOutsider: true }),
+        groups: actor.groups,
+        userName: actor.name,
+        model: model.id,
+        messages: prompt.messages,
+        maxOutputTokens,
+        webSearch: question.webSearch || here.webSearch,
+        conversation,
+        ...(askFirst && {
+          brought: {
+            bytes: mostTokensOfAny(userMessage({ text: '', brought })),
+            images: pictures,
+            aboveNanoUsd: options.confirmAboveNanoUsd ?? 0,
+          },
+        }),
+        ...(persona?.temperature !== undefined && { temperature: persona.temperature }),
+      });
+      return request.ok ? { ok: true, request, maxOutputTokens, questionTokens } : request;
+    };
+    const suits = (other: Model) => pictures === 0 || other.input.includes('image');
+    const request = await options.openAnswerer({ place, model, chosen: here.fallback, suits, open });
+    if (!request.ok) {
+      if (!request.asksFirst) return refuse(surface, request.text);
+      await offer(job, attempt, model, request.text);
+      return false;
+    }
+    // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
+    await stops.look().catch((error: unknown) => {
+      log.warn({ err: error, answer: id }, 'wishes to stop answers could not be read');
+    });
+    if (signal.aborted) {
+      await request.settle();
+      throw signal.reason;
+    }
+    // Not before: a refusal is for the asker alone, and some platforms show by this that something was asked.
+    surface.indicate('working');
+
+    const retired = onAdmitted().catch((error: unknown) => {
+      log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');
+    });
+    const tie = (key: string) =>
+      conversations.attach(conversation, key).catch((error: unknown) => {
+        log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
+      });
+    const places: Promise<void>[] = [];
+    const ownPlace = placeKeyOf(place, surface, actor);
+    const messages = adopted === null ? [] : [adopted.key];
+    const noteMessage = (key: string): void => {
+      messages.push(key);
+      // The place itself is kept for as long as the conversation.
+      places.push(tie(key), ...(ownPlace === null ? [] : [tie(ownPlace)]));
+    };
+    const threads = new Set(place.key === null ? [] : [place.key]);
+    const tieThread = async (key: string) => {
+      threads.add(key);
+      await tie(key);
+      if (!isHeard(surface)) return;
+      await listening.begin(key, conversation).catch(notHeard);
+      await options.catchUp.talkedAt({ guild: place.guild, key }).catch(notHeard);
+    };
+    if (surface.threadKey !== undefined) {
+      // Without a thread there is no answer either, and that is told elsewhere.
+      const thread = surface.threadKey(signal).catch(() => null);
+      places.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
+    }
+    const announces = () => isHeard(surface) && isUntold;
+    const answered = await answer(
+      {
+        answerId: id,
+        askedAtMs,
+        entry,
+        request,
+        surface,
+        adopted,
+        read: gathered.read,
+        remark: [
+          ...remarks,
+          platformOf(place.guild) !== LOCAL_PLATFORM &&
+            request.current.request.access.payer === 'operator' &&
+            options.demoNotice,
+          question.webSearch && !request.current.request.searchesWeb && withoutSearch(model),
+        ]
+          .filter(Boolean)
+          .join(' '),
+        isWhole: here.whole,
+        persona: persona?.name ?? null,
+        stop,
+        signal,
+        abandon: AbortSignal.any([abandoned, entry.lost]),
+        onMessage: noteMessage,
+        onThread: (key) => void places.push(tieThread(key)),
+        announcesListening: announces,
+        async keep(answered) {
+          const { status, reasoning } = answered;
+          if (reasoning !== '' && !entry.lost.aborted) await answers.amend(id, { reasoning });
+          const text = textInHistory(answered.text, answered.images.length);
+          if (text === '' || entry.lost.aborted) return;
+          const { questionTokens } = request.current;
+          const { model: answeredBy } = request.current.request.access;
+          const kept = {
+            id: turn,
+            user: asker.user,
+            author: asker.name,
+            question: words,
+            ...(brought.length === 0 ? {} : { brought }),
+            answer: text,
+            model: answeredBy.id,
+            status,
+            askedAtMs,
+            answerId: id,
+            ...(answered.bill && {
+              bill: {
+                costNanoUsd: answered.bill.costNanoUsd,
+                payer: request.current.request.access.payer,
+              },
+            }),
+            ...(questionTokens !== null && {
+              tokens: questionTokens + (await mostTokens(text, windowVocabulary(answeredBy))),
+            }),
+          };
+          const isWanted = async () => {
+            await stops.look();
+            return !attempt.isForgotten();
+          };
+          if (attempt.isForgotten()) return;
+          await conversations.record(conversation, kept, isWanted, seen);
+        },
+      },
+      options,
+    );
+    await Promise.all([retired, ...places]);
+    if (announces() && answered.delivered) {
+      for (const key of threads) await listening.told(key, conversation).catch(notHeard);
+    }
+    const { rename, isPrivate } = surface;
+    const isNew = begun === null || begun.turns.length === 0;
+    if (
+      isNew &&
+      rename !== undefined &&
+      !isPrivate &&
+      here.automatic.titles &&
+      answered.status === 'complete'
+    ) {
+      options.titles.name({ rename, question: words, answer: answered.text, actor, place, conversation });
+    }
+    if (!answered.delivered && abandoned.aborted) entry.leave();
+    else {
+      const shown = question.message === undefined ? {} : { shown: answered.shown };
+      await answers.amend(id, { messages, ...shown });
+    }
+    if (answered.held !== null) await hold(surface, place, answered.held);
+    if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
+    const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
+    const { access, tier } = request.current.request;
+    const facts = {
+      answer: id,
+      guild: place.guild,
+      model: access.model.id,
+      provider: access.route.provider,
+      payer: access.payer,
+      tier,
+      status,
+      delivered,
+      firstTextMs,
+      durationMs,
+      endLagMs,
+      costNanoUsd: bill?.costNanoUsd ?? 0,
+      failure: error === null ? null : error instanceof ProviderError ? error.code : 'internal',
+    };
+    options.telemetry.answered(facts);
+    log.info(
+      {
+        event: eventId,
+        user: actor.user,
+        tokens: bill?.tokens,
+        ...facts,
+        ...(options.logContent ? { question: words, text: answered.text } : {}),
+        ...faultOf(error),
+      },
+      status === 'failed'
+        ? 'an answer failed'
+        : status === 'complete'
+          ? 'answered'
+          : `an answer was ${status}`,
+    );
+    return true;
+
+    function notHeard(fault: unknown): void {
+      log.error({ err: fault, answer: id }, 'whether the bot listens in a thread could not be stored');
+    }
+  }
+
+  async function refuse(surface: Surface, text: string): Promise<false> {
+    await tell(surface, text);
+    return false;
+  }
+
+  /** Says what the question may cost, with a button to go on. */
+  async function offer(
+    { question, conversation }: Job,
+    { id, askedAtMs, entry }: Attempt,
+    model: Model,
+    text: string,
+  ) {
+    const { surface } = question;
+    const reply = createReply({
+      surface,
+      limiters: options.limiters,
+      clock,
+      log,
+      buttons: [],
+      async onOpen({ key, threadKey }) {
+        await entry.keep();
+        for (const place of [key, threadKey]) if (place) await conversations.attach(conversation, place);
+      },
+      signal: AbortSignal.any([abandoned, entry.lost]),
+    });
+    const ending = { status: 'complete', note: null, footer: null } as const;
+    entry.watch(() => ({ id, model: model.id, askedAtMs, text: '', images: 0, ending, ...reply.progress }));
+    reply.write(text);
+    await reply.finish({ ...ending, buttons: buttonsAt(id, { state: 'priced' }) });
+  }
+
+  /** Says that a model does not see, and which does. */
+  async function blindness(model: Model, whose: Whose): Promise<string> {
+    const other = await options.seeing(whose);
+    const remedy = other === null ? '' : ` ${other.name} does: pick it with \`/model\`.`;
+    return `${model.name} sees no pictures.${remedy}`;
+  }
+
+  /** Why nothing could be posted here, as far as the platform says so before a model is asked. */
+  async function obstacleOf(surface: Surface, signal: AbortSignal): Promise<string | null> {
+    if (surface.obstacle === undefined) return null;
+    return surface.obstacle(signal).catch((error: unknown) => {
+      log.debug({ err: error }, 'whether the bot may post could not be found out');
+      return null;
+    });
+  }
+
+  /** The asker learns that the answer cannot be shown, and the next ones there do before it costs anything. */
+  async function tellOfObstacle(surface: Surface, place: Place, gone: PlaceGone): Promise<void> {
+    const text = gone.reason === 'refused' ? REFUSED : gone.advice;
+    if (text === null) return;
+    options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: text });
+    if (gone.reason !== 'refused') obstacles.note(place, gone.extent, text);
+    await tell(surface, text).catch((error: unknown) => {
+      log.warn({ err: error }, 'the asker could not be told that the bot may not post');
+    });
+  }
+
+  /** Keeps the answer until its place is opened, and tells the asker. */
+  async function hold(
+    surface: Surface,
+    { guild }: Place,
+    { at, state }: { readonly at: string; readonly state: AnswerState },
+  ): Promise<void> {
+    const { reference } = surface;
+    if (reference === undefined) return;
+    const platform = platformOf(guild);
+    await options.held.hold({ platform, at, reference, state, tries: 0 });
+    await tell(surface, LOCKED).catch((error: unknown) => {
+      log.warn({ err: error, answer: state.id }, 'the asker could not be told that the place is locked');
+    });
+    // It may have been opened before the answer was kept.
+    options.opened(platform, at);
+  }
+
+  async function tell(surface: Surface, text: string): Promise<void> {
+    await surface.tellPrivately({ text: options.nameOperator(text) }, abandoned);
+  }
+
+  return answerNow;
+}
+
+/** A provider's fault is told by its fields; where it was thrown helps nobody. */
+function faultOf(error: unknown): object {
+  if (error === null) return {};
+  if (!(error instanceof ProviderError)) return { err: error };
+  return { httpStatus: error.status, reason: error.reason };
+}
+
+function withoutSearch({ name }: Model): string {
+  return `${name} cannot search the web here: pick another model for that.`;
+}
