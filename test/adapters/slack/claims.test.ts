@@ -80,6 +80,17 @@ describe.each(TRANSPORTS)('an event over %s', (_, http) => {
     expect(bot.provider.chats).toHaveLength(1);
   });
 
+  it('is acknowledged at once while people are still looked up for an earlier one at the same place', async () => {
+    const { slack, ann, general } = await setUp(http);
+    slack.faults.add({ method: 'users.info', how: { kind: 'silence' }, times: 10 });
+    const mention = `<@${slack.app.botUserId}>`;
+    const { ts: thread } = ann.say(general, `${mention} One?`);
+    await until(() => slack.requests.some(({ method }) => method === 'users.info'));
+    ann.say(general, `${mention} Two?`, { thread });
+    await until(() => slack.undelivered === 0);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('is not acknowledged while the store does not take it, and is answered once when it is sent again', async () => {
     const { bot, slack, say, answered, hooks, down, up } = await setUp(http);
     bot.provider.answer('Yes.');

@@ -46,7 +46,7 @@ const PRIVACY =
   /^The privacy settings of the account at OpenRouter exclude this model\. .*https:\/\/openrouter\.ai\/settings\/privacy/;
 const ADDRESS = /^The bot has a wrong address for The server\. .*`baseUrl` of "server" in models\.json/;
 const TOO_LONG =
-  /^The conversation is too long for this model\. Pick a model with a longer context, .*`\/forget`/;
+  /^The conversation is too long for this model\. Pick a model with a longer context, .*`\/new`/;
 const KEY = /rejected the bot's API key/;
 const CREDIT = /run out of credit/;
 const GONE = /no longer offers this model/;
