@@ -4,6 +4,7 @@ import type { GuildInQuestion } from '../../src/core/access/access.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
+import { NO_RULES } from '../../src/core/ledger/guild-rules.ts';
 import { createLedger } from '../../src/core/ledger/ledger.ts';
 import { createModelRequests } from '../../src/core/ledger/model-requests.ts';
 import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/ports/limits.ts';
@@ -67,7 +68,8 @@ if (import.meta.main) {
     ownKeys: { providers: [], take: async () => null },
     ledger,
     limits: {
-      limitsFor: async () => ({ ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: Number(limit) }),
+      rulesInForce: async () => NO_RULES,
+      limitsBy: async () => ({ ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: Number(limit) }),
     } as never,
     warnings: { watch() {}, reached() {} },
     providers: new Map([['bench', createBiller(honesty as Honesty, books, billed)]]),
