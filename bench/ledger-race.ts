@@ -86,7 +86,8 @@ async function race(url: string, folder: string, honesty: Honesty, requests: num
   await Promise.all(
     [...workers].map(async (worker) => {
       const exited = once(worker, 'exit');
-      worker.send('end');
+      // It may have been killed a moment ago.
+      worker.send('end', () => {});
       await exited;
     }),
   );
