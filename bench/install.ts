@@ -8,7 +8,7 @@ import { quantile, type Row } from './support/row.ts';
 
 const STARTS = 5;
 
-/** What `npm ci --omit=dev` brings, and how soon Parley is ready for the first time and afterwards. */
+/** The size of an install by `npm ci --omit=dev`, and how soon Parley is ready for the first time and afterwards. */
 export async function measureInstall(): Promise<Row[]> {
   return [...installedSize(), ...(await startTime())];
 }

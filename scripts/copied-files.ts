@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 const TOKENS = 64_000;
 
 /**
- * What stands in the sources as a copy of a file in a development package, by its path. The packages are large, and
+ * Files in the sources that are copies of files in development packages, by their path. The packages are large, and
  * one file of each is used: to install them with Parley would take 40 MB more.
  */
 export function copiedFiles(): ReadonlyMap<string, Buffer> {

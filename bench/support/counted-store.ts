@@ -1,6 +1,6 @@
 import type { Store } from '../../src/core/ports/store.ts';
 
-/** What goes to the store once a call, by the part of the store it belongs to. Leases and sweeps go by time, not by answer. */
+/** The calls that count, by name. Leases and sweeps are left out: they go by time, not by answer. */
 const COUNTED: ReadonlySet<string> = new Set([
   ...['get', 'getMany', 'getManyRaw', 'set', 'setMany', 'delete', 'deleteMany', 'replace'],
   ...['claim', 'write', 'underWay', 'finish'],

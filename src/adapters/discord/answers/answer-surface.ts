@@ -39,7 +39,7 @@ export interface AnswerWay
   referenceAt(newestId: string | null): string;
 }
 
-/** What the adapter itself needs of the surface. */
+/** The part of the surface that the adapter itself needs. */
 export interface AnswerSurface extends Surface {
   /** A message of the answer that is there already. */
   adopt(messageId: string): LiveMessage;
@@ -52,7 +52,7 @@ export function createAnswerSurface(
 ): AnswerSurface {
   const uncertain = createUncertainFiles();
   let { newestId, isResumed: mayHaveSent } = start;
-  /** What the newest message was to show last, as far as this process knows. */
+  /** The view that was sent last for the newest message, as far as this process knows. */
   let newestView: MessageView | null = null;
 
   function liveMessage(id: string): LiveMessage {
@@ -105,7 +105,7 @@ export function createAnswerSurface(
       adopt: liveMessage,
       open: (wanted: MessageView, signal: AbortSignal) => uncertain(wanted, (view) => open(view, signal)),
     },
-    // What the way says of itself may change while the answer grows.
+    // A way may say other things of itself while the answer grows.
     Object.getOwnPropertyDescriptors(way),
   ) as AnswerSurface;
 }

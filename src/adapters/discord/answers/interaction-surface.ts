@@ -28,7 +28,7 @@ export interface InteractionSurfaceOptions {
   readonly isOverheard?: boolean;
 }
 
-/** What the adapter itself needs of the surface. */
+/** The part of the surface that the adapter itself needs. */
 export interface InteractionSurface extends AnswerSurface {
   /** Takes the "thinking" away where nothing came of it. */
   settle(): Promise<void>;
@@ -59,7 +59,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
   let isThinking = place.acknowledged === 'thinking';
   let isTokenUsedUp = false;
-  /** What says how the question stands in the queue, in the place of "thinking"; later writes wait for it. */
+  /** The write that shows the place in the queue, instead of "thinking"; later writes wait for it. */
   let queueWords = Promise.resolve();
 
   const writer = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
@@ -91,7 +91,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
         ? { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags }
         : { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true };
     const id = found ?? (await through.send(further, files, signal));
-    // What stands there may be what an earlier try sent.
+    // An earlier try may have sent the text that stands there.
     if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, files, signal);
     return id;
   }

@@ -134,7 +134,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
       // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
       const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
       const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
-      // What stands there may be what an earlier try sent.
+      // An earlier try may have sent the text that stands there.
       if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
       unclear = [];
       return id;

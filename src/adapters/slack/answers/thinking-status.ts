@@ -51,7 +51,7 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
     const threadTs = await root.threadTs(signal);
     while (threadTs !== null && !over.signal.aborted && workspace.quirks.takesStatus) {
       const done = await workspace.take(thinkingScope(workspace.team));
-      // What has no room now is said the next time.
+      // If there is no room now, it is said the next time.
       if (done !== null) {
         isSaid = true;
         await say(threadTs, thinkingFor(clock.now() - sinceMs)).finally(done);

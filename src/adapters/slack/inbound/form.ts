@@ -73,7 +73,7 @@ const pressContextSchema = z.object({
   responseUrl: z.string(),
 });
 
-/** What a button's form has to remember until it is sent. */
+/** The context that a button's form keeps until it is sent. */
 export type PressContext = Readonly<z.infer<typeof pressContextSchema>>;
 
 /** What a button's form that was opened here remembers; null if it is no such form. */
@@ -96,7 +96,7 @@ export function pressFormView(context: PressContext): Json {
   };
 }
 
-/** What was filled into a button's form. Core checks it against the table. */
+/** The values that somebody filled into a button's form. Core checks them against the table. */
 export function readPressForm({ button }: PressContext, values: FormValues): Json {
   return readOptions(Object.entries(buttonRow(button).form ?? {}), values);
 }

@@ -19,7 +19,7 @@ export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
   async function claim(app: App, event: ReceiverEvent): Promise<'new' | 'done' | 'failed'> {
     const message = messageEvent.safeParse(eventIn(event.body, 'message', 'app_mention'));
     const stop = sessionStoppedEvent.safeParse(eventIn(event.body, 'agent_session_stopped'));
-    // What asks for nothing, or is of no known team, is for the listeners.
+    // The listeners take events that ask for nothing, or come from no known team.
     if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
       inbox.tasks.run('deal with what was claimed late', () =>

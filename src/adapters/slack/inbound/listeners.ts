@@ -94,7 +94,6 @@ export function listen(app: App, inbox: Inbox): void {
     }
   }
 
-  /** Whether something was sent for this workspace. If Slack names none, it is not dealt with, and the person is told. */
   /** Claims a shortcut of a message's menu, and deals with it. */
   function onShortcut(
     name: string,
@@ -121,6 +120,7 @@ export function listen(app: App, inbox: Inbox): void {
     });
   }
 
+  /** Whether something was sent for this workspace. If Slack names none, it is left out, and the person is told. */
   async function isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean> {
     if (team === workspace.team) return true;
     log.warn(

@@ -104,7 +104,7 @@ export function createDirectory(
       const known = await find(user);
       const teams = [known?.team_id, ...(known?.enterprise_user?.teams ?? [])];
       return {
-        // What is in doubt opens nothing.
+        // In doubt, nothing is opened.
         isOutsider: !teams.includes(workspace.team),
         guild: guildOf(workspace.team),
         user: userOf(workspace.team, user),
