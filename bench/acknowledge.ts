@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { createSlackAdapter } from '../src/adapters/slack/adapter.ts';
 import { REQUIRED_SCOPES } from '../src/adapters/slack/api/scopes.ts';
-import { createFetch } from '../src/app/http-client.ts';
+import { createFetch } from '../src/app/http/http-client.ts';
 import { createJournal } from '../src/core/coordination/journal.ts';
 import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../src/core/kit/clock.ts';

@@ -1,8 +1,8 @@
-import { promptFor } from '../src/core/chat/prompt.ts';
 import { costNanoUsd } from '../src/core/ledger/pricing.ts';
 import { messagesToCache } from '../src/core/ledger/prompt-cache.ts';
 import { type Model, NO_TRAITS } from '../src/core/ports/model.ts';
 import { type ModelPrices, NO_PRICES, type Usage } from '../src/core/ports/provider.ts';
+import { promptFor } from '../src/core/prompt/prompt.ts';
 import { defineProvider } from '../src/core/provider/definition.ts';
 import { chatBody } from '../src/core/provider/wire.ts';
 import type { Row } from './support/row.ts';

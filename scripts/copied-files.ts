@@ -14,8 +14,11 @@ const TOKENS = 64_000;
  */
 export function copiedFiles(): ReadonlyMap<string, Buffer> {
   return new Map([
-    ['src/adapters/web/page/highlighter.js', installed('@highlightjs/cdn-assets/es/highlight.min.js')],
-    ['src/adapters/web/page/highlighter.LICENSE.txt', installed('@highlightjs/cdn-assets/LICENSE')],
+    [
+      'src/adapters/web/page/timeline/highlighter.js',
+      installed('@highlightjs/cdn-assets/es/highlight.min.js'),
+    ],
+    ['src/adapters/web/page/timeline/highlighter.LICENSE.txt', installed('@highlightjs/cdn-assets/LICENSE')],
     ['src/charts/inter-latin-400.woff2', installed('@fontsource/inter/files/inter-latin-400-normal.woff2')],
     ['src/charts/inter-latin-400.LICENSE.txt', installed('@fontsource/inter/LICENSE')],
     ['src/core/tokens/merges-100k.txt.gz', merges('cl100k_base')],

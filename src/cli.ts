@@ -1,4 +1,4 @@
-import { readEnvironment } from './app/environment.ts';
+import { readEnvironment } from './app/config/environment.ts';
 import { runCli } from './cli/run.ts';
 
 /** Pauses, as before another try, do not hold the process open: without this it would end in one of them, and say nothing. */

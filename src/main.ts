@@ -1,9 +1,9 @@
-import { keyFrom } from './app/config.ts';
-import { readEnvironment } from './app/environment.ts';
-import { createLog } from './app/log.ts';
-import { readSetup, SetupError } from './app/setup.ts';
+import { keyFrom } from './app/config/config.ts';
+import { readEnvironment } from './app/config/environment.ts';
+import { readSetup, SetupError } from './app/config/setup.ts';
+import { unreadVariables } from './app/config/unread-variables.ts';
 import { type App, startApp } from './app/start.ts';
-import { unreadVariables } from './app/unread-variables.ts';
+import { createLog } from './app/telemetry/log.ts';
 import { StartError } from './core/ports/adapter.ts';
 
 /** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */

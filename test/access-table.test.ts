@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSlackAdapter } from '../src/adapters/slack/adapter.ts';
 import { createManifest } from '../src/adapters/slack/manifest.ts';
 import { createWebAdapter } from '../src/adapters/web/adapter.ts';
-import { createHttpServer } from '../src/app/http-server.ts';
+import { createHttpServer } from '../src/app/http/http-server.ts';
 import { createPlaygroundHost } from '../src/app/playground-host.ts';
 import { commands } from '../src/commands/index.ts';
 import { systemClock } from '../src/core/kit/clock.ts';

@@ -41,8 +41,9 @@ const coreOrder = [
   'dispatch.ts',
   'command.ts',
   'services.ts',
-  'views',
   'chat',
+  'prompt',
+  'conversations',
   'ledger',
   'access',
   'catalogue',
@@ -161,7 +162,7 @@ describe('imports', () => {
 
   it('of the environment stay in environment.ts', () => {
     const readers = files.filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')));
-    expect(readers).toEqual(['src/app/environment.ts']);
+    expect(readers).toEqual(['src/app/config/environment.ts']);
   });
 });
 

@@ -545,7 +545,7 @@ describe
       const text = `See [the guide][1] and [this].\n\n${texts.markdown}${texts.code}\n[1]: https://example.org/a\n[this]: https://example.org/b\n`;
       const differing = await page.evaluate(`(async (text) => {
         const { html, render } = await import('lit-html');
-        const { markdown } = await import('/playground/page/markdown.ts');
+        const { markdown } = await import('/playground/page/timeline/markdown.ts');
         const show = (root, text) => {
           render(html\`<div \${markdown(text)}></div>\`, root);
           return root.innerHTML;

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { standingRoot } from '../../src/adapters/slack/answers/answer-anchor.ts';
 import { createAnswerSurface } from '../../src/adapters/slack/answers/answer-surface.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
 import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
+import { standingRoot } from '../../src/adapters/slack/posting/answer-anchor.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import type { Screen } from './answers.ts';

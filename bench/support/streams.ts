@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createParser } from 'eventsource-parser';
 import pino from 'pino';
-import { createFetch } from '../../src/app/http-client.ts';
+import { createFetch } from '../../src/app/http/http-client.ts';
 import { createReply } from '../../src/core/delivery/reply.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';

@@ -8,7 +8,7 @@ import { defineProvider, type ProviderDefinition } from '../core/provider/defini
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from '../core/provider/local.ts';
 import { withPlainFallback } from '../core/provider/plain-fallback.ts';
 import type { DemoProvider } from '../demo/demo-provider.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 
 export interface KeyRefusal {
   /** Of the provider. */

@@ -1,6 +1,6 @@
 import { TIERS, type Tier } from '../core/ports/tiers.ts';
-import { type Config, wantsForPlayground } from './config.ts';
-import { isEveryAddress } from './http-server.ts';
+import { type Config, wantsForPlayground } from './config/config.ts';
+import { isEveryAddress } from './http/http-server.ts';
 
 /** What the start decided, for the block that the operator reads. */
 export interface StartFacts {

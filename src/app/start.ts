@@ -27,7 +27,6 @@ import { createReadContent } from '../files/read-content.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
 import { createAdminHost } from './admin-host.ts';
-import { createAlerts } from './alerts.ts';
 import {
   type Config,
   encryptionKeysOf,
@@ -36,22 +35,23 @@ import {
   isVariable,
   VARIABLES,
   wantsForPlayground,
-} from './config.ts';
+} from './config/config.ts';
+import { watchModelsFile } from './config/models-file.ts';
+import type { Setup } from './config/setup.ts';
 import { startGuildNames } from './guild-names.ts';
-import { healthRoutes } from './health.ts';
-import { createFetch } from './http-client.ts';
-import { createHttpServer } from './http-server.ts';
+import { createFetch } from './http/http-client.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { forOperator, isOperators } from './http/operator-only.ts';
+import { createSocketProxy } from './http/proxies.ts';
 import { loadedWhenAsked } from './loaded-when-asked.ts';
-import { createMetrics } from './metrics.ts';
-import { watchModelsFile } from './models-file.ts';
-import { forOperator, isOperators } from './operator-only.ts';
 import { type KeyRefusal, openProviders, type Providers } from './providers.ts';
-import { createSocketProxy } from './proxies.ts';
-import type { Setup } from './setup.ts';
 import { startBlock } from './start-block.ts';
 import { goneInWords, localInWords } from './start-notes.ts';
-import { startStoreWatch } from './store-watch.ts';
-import { createTraces } from './traces.ts';
+import { createAlerts } from './telemetry/alerts.ts';
+import { healthRoutes } from './telemetry/health.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { startStoreWatch } from './telemetry/store-watch.ts';
+import { createTraces } from './telemetry/traces.ts';
 
 /** Parley at work. */
 export interface App {

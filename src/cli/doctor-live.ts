@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { type LiveTarget, lookLive, parseLiveTarget, tokenVariableOf } from '../app/checks/live/live.ts';
-import { keyFrom, readConfig } from '../app/config.ts';
-import type { Environment } from '../app/environment.ts';
-import { createFetch } from '../app/http-client.ts';
+import { keyFrom, readConfig } from '../app/config/config.ts';
+import type { Environment } from '../app/config/environment.ts';
+import { createFetch } from '../app/http/http-client.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { VERSION } from '../core/kit/version.ts';

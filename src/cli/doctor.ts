@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { Check } from '../app/checks/check.ts';
 import { examine } from '../app/checks/doctor.ts';
-import { createFetch } from '../app/http-client.ts';
+import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { VERSION } from '../core/kit/version.ts';

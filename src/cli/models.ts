@@ -1,11 +1,11 @@
 import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { checkKeys } from '../app/checks/doctor.ts';
-import { type Config, keyFrom, readConfig } from '../app/config.ts';
-import type { Environment } from '../app/environment.ts';
-import { createFetch } from '../app/http-client.ts';
+import { type Config, keyFrom, readConfig } from '../app/config/config.ts';
+import type { Environment } from '../app/config/environment.ts';
+import { readSetup } from '../app/config/setup.ts';
+import { createFetch } from '../app/http/http-client.ts';
 import { openProviders } from '../app/providers.ts';
-import { readSetup } from '../app/setup.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { systemClock } from '../core/kit/clock.ts';

@@ -1,6 +1,11 @@
 import { createGuildNames } from '../core/access/guild-names.ts';
-import { failuresInWords, outcomeOf, percentile, readOutcomes } from '../core/chat/outcome-report.ts';
-import { createOutcomeLog, DIRECT_MESSAGES } from '../core/chat/outcomes.ts';
+import {
+  failuresInWords,
+  outcomeOf,
+  percentile,
+  readOutcomes,
+} from '../core/conversations/outcome-report.ts';
+import { createOutcomeLog, DIRECT_MESSAGES } from '../core/conversations/outcomes.ts';
 import { formatDuration } from '../core/kit/durations.ts';
 import { createDates, lastDays } from '../core/ledger/report.ts';
 import { type CliCommand, daysIn, guildIn, refuseMore } from './command.ts';

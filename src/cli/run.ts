@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../app/config.ts';
-import type { Environment } from '../app/environment.ts';
-import { createLog } from '../app/log.ts';
+import { ConfigError, readConfig } from '../app/config/config.ts';
+import type { Environment } from '../app/config/environment.ts';
+import { createLog } from '../app/telemetry/log.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';

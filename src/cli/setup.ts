@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pino } from 'pino';
-import { createFetch } from '../app/http-client.ts';
+import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { type CliCommand, textIn, UsageError } from './command.ts';

@@ -1,6 +1,6 @@
 import { explainRefusal } from '../core/access/access.ts';
-import type { SettingChange } from '../core/chat/setting.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import type { SettingChange } from '../core/conversations/setting.ts';
 import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import { recordChange } from './setting-scope.ts';

@@ -1,8 +1,8 @@
-import type { Preview } from '../core/chat/preview.ts';
 import { defineCommand } from '../core/command.ts';
 import { oneLine, plainLine } from '../core/kit/text.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
+import type { Preview } from '../core/prompt/preview.ts';
 
 export const context = defineCommand({
   name: 'context',

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { PersonalData } from '../core/chat/privacy.ts';
 import { defineCommand } from '../core/command.ts';
+import type { PersonalData } from '../core/conversations/privacy.ts';
 import { waitInWords } from '../core/kit/durations.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 

@@ -1,5 +1,5 @@
-import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { fenced } from '../core/kit/text.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 

@@ -1,6 +1,6 @@
 import { explainRefusal } from '../core/access/access.ts';
-import type { ModelSetting } from '../core/chat/settings.ts';
 import { defineCommand, type ViewContext } from '../core/command.ts';
+import type { ModelSetting } from '../core/conversations/settings.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
 import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 

@@ -1,8 +1,8 @@
 import { explainRefusal } from '../core/access/access.ts';
-import { MAX_INSTRUCTIONS_CHARS } from '../core/chat/instructions.ts';
-import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/chat/personas.ts';
-import type { SettingScope } from '../core/chat/settings.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
+import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/conversations/personas.ts';
+import type { SettingScope } from '../core/conversations/settings.ts';
 import { oneLine, quoted } from '../core/kit/text.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';

@@ -1,6 +1,6 @@
-import { starterOf } from '../core/chat/conversations.ts';
-import type { SettingScope, SettingTarget } from '../core/chat/settings.ts';
 import type { CommandContext } from '../core/command.ts';
+import { starterOf } from '../core/conversations/conversations.ts';
+import type { SettingScope, SettingTarget } from '../core/conversations/settings.ts';
 import { oneLine } from '../core/kit/text.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
 

@@ -3,16 +3,15 @@ import type { Guilds } from './access/guilds.ts';
 import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Chat } from './chat/chat.ts';
-import type { Deletion } from './chat/deletion.ts';
-import type { ModelChooser } from './chat/model-choice.ts';
-import type { OutcomeLog } from './chat/outcomes.ts';
 import type { Pauses } from './chat/pause.ts';
-import type { Personas } from './chat/personas.ts';
-import type { LookAhead } from './chat/preview.ts';
-import type { Privacy } from './chat/privacy.ts';
 import type { RouteRest } from './chat/route-rest.ts';
-import type { Settings } from './chat/settings.ts';
 import type { AnswersUnderWay } from './chat/under-way.ts';
+import type { Deletion } from './conversations/deletion.ts';
+import type { ModelChooser } from './conversations/model-choice.ts';
+import type { OutcomeLog } from './conversations/outcomes.ts';
+import type { Personas } from './conversations/personas.ts';
+import type { Privacy } from './conversations/privacy.ts';
+import type { Settings } from './conversations/settings.ts';
 import type { Clock } from './kit/clock.ts';
 import type { FeedbackLog } from './ledger/feedback.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -22,6 +21,7 @@ import type { UsageLog } from './ledger/usage.ts';
 import type { PeopleIn, Roles } from './ports/actor.ts';
 import type { Automatic } from './ports/automatic.ts';
 import type { DrawChart } from './ports/chart.ts';
+import type { LookAhead } from './prompt/preview.ts';
 
 /** What commands work with. */
 export interface Services {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManifest } from '../../src/adapters/slack/manifest.ts';
 import type { Check } from '../../src/app/checks/check.ts';
 import { examine } from '../../src/app/checks/doctor.ts';
-import { createFetch } from '../../src/app/http-client.ts';
+import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { commands } from '../../src/commands/index.ts';
 import { replacementFor } from '../../src/core/catalogue/replacement.ts';

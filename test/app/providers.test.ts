@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/app/config.ts';
-import { createFetch } from '../../src/app/http-client.ts';
+import { readConfig } from '../../src/app/config/config.ts';
+import { createFetch } from '../../src/app/http/http-client.ts';
 import { type OpenProvidersOptions, openProviders, type Providers } from '../../src/app/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';

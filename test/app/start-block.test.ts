@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/app/config.ts';
+import { readConfig } from '../../src/app/config/config.ts';
 import { type StartFacts, startBlock } from '../../src/app/start-block.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
 

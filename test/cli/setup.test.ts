@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createManifest } from '../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../src/app/http-client.ts';
+import { createFetch } from '../../src/app/http/http-client.ts';
 import type { Ask } from '../../src/cli/setup/ask.ts';
 import { writeVariables } from '../../src/cli/setup/env-file.ts';
 import { type Answers, runSetup } from '../../src/cli/setup/run-setup.ts';

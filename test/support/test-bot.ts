@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { PEOPLE } from '../../src/adapters/web/server/people.ts';
-import { createFetch } from '../../src/app/http-client.ts';
+import { createFetch } from '../../src/app/http/http-client.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands } from '../../src/commands/index.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';

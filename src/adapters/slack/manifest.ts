@@ -2,8 +2,8 @@ import { clip } from '../../core/kit/text-size.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';
-import { usage } from './inbound/arguments.ts';
-import { ASK_ABOUT, DELETE_ANSWER, menuOf } from './inbound/shortcuts.ts';
+import { usage } from './commands/arguments.ts';
+import { ASK_ABOUT, DELETE_ANSWER, menuOf } from './commands/shortcuts.ts';
 import { EVENTS_PATH } from './transport/http-receiver.ts';
 
 export interface ManifestOptions {

@@ -1,5 +1,10 @@
 import { html } from 'hono/html';
-import { failuresInWords, type OutcomeRow, outcomeOf, percentile } from '../../core/chat/outcome-report.ts';
+import {
+  failuresInWords,
+  type OutcomeRow,
+  outcomeOf,
+  percentile,
+} from '../../core/conversations/outcome-report.ts';
 import { formatDuration } from '../../core/kit/durations.ts';
 import type { UsageRow } from '../../core/ledger/report.ts';
 import { chart, seriesFor } from '../chart.ts';

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { readOutcomes } from '../../core/chat/outcome-report.ts';
-import { DIRECT_MESSAGES } from '../../core/chat/outcomes.ts';
+import { readOutcomes } from '../../core/conversations/outcome-report.ts';
+import { DIRECT_MESSAGES } from '../../core/conversations/outcomes.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import {
   groupsOf,

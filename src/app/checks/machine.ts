@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 /** A store and its copies need some room; below that the disk is as good as full. */

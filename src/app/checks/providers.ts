@@ -3,7 +3,7 @@ import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
-import { type Config, keyFrom } from '../config.ts';
+import { type Config, keyFrom } from '../config/config.ts';
 import type { Providers } from '../providers.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 

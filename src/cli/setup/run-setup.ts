@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Check } from '../../app/checks/check.ts';
-import { checkEnvironment, faultInWords, readConfig } from '../../app/config.ts';
+import { checkEnvironment, faultInWords, readConfig } from '../../app/config/config.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Ask } from './ask.ts';
 import { writeVariables } from './env-file.ts';

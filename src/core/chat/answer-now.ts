@@ -1,4 +1,6 @@
 import { refusalByLists } from '../access/lists.ts';
+import { type Memory, memoryBefore } from '../conversations/conversations.ts';
+import { userMessage } from '../conversations/user-message.ts';
 import type { AnswerState } from '../coordination/journal.ts';
 import { createReply } from '../delivery/reply.ts';
 import { mayActAs, platformOf, type Whose } from '../ports/actor.ts';
@@ -10,17 +12,15 @@ import { broughtIn, wordsIn } from '../ports/parts.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
+import { turnsToKeep } from '../prompt/compaction.ts';
+import { promptFor, windowOfModel, windowVocabulary } from '../prompt/prompt.ts';
+import { withoutSecrets } from '../prompt/secrets.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
-import { turnsToKeep } from './compaction.ts';
-import { type Memory, memoryBefore } from './conversations.ts';
 import type { NotOpened, Opened } from './fallbacks.ts';
 import { type Attempt, isHeard, type Job, placeKeyOf, type QuestionRunnerOptions, recordOf } from './job.ts';
 import { createObstacles } from './obstacles.ts';
-import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
-import { withoutSecrets } from './secrets.ts';
-import { userMessage } from './user-message.ts';
 
 /** Above an answer for which a summary was made. */
 const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';

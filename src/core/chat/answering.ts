@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { ShownAnswer } from '../conversations/answer-records.ts';
+import { LISTENING_NOTE } from '../conversations/listening.ts';
 import type { AnswerState, Entry } from '../coordination/journal.ts';
 import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { createReply, type Ending, type Reply } from '../delivery/reply.ts';
@@ -13,12 +15,10 @@ import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Citation } from '../ports/provider.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
-import type { ShownAnswer } from './answer-records.ts';
 import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
 import type { Answerer } from './fallbacks.ts';
-import { LISTENING_NOTE } from './listening.ts';
 
 export interface Answering {
   readonly answerId: string;

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type AnswerRecord, newAnswerId, type ShownAnswer } from '../conversations/answer-records.ts';
+import type { Conversation } from '../conversations/conversations.ts';
 import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
@@ -12,13 +14,11 @@ import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
 import { broughtIn, textsIn, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
-import { type AnswerRecord, newAnswerId, type ShownAnswer } from './answer-records.ts';
+import { withKeyIn } from '../prompt/secrets.ts';
 import { MAX_REASONING_CHARS } from './answering.ts';
-import type { Conversation } from './conversations.ts';
 import { placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
 import type { Pauses } from './pause.ts';
 import { createQuestionRunner } from './question.ts';
-import { withKeyIn } from './secrets.ts';
 import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */

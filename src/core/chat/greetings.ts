@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { ModelChooser } from '../conversations/model-choice.ts';
 import { createCollection } from '../coordination/collection.ts';
 import type { Once } from '../coordination/once.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Joining } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
-import type { ModelChooser } from './model-choice.ts';
 
 /** Introduces the bot where people do not know it yet. */
 export interface Greetings {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { AnswerRecords, HeldAnswer } from '../conversations/answer-records.ts';
 import { createCollection } from '../coordination/collection.ts';
 import type { AnswerState } from '../coordination/journal.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
 import { MAX_NOTE_CHARS } from '../ports/surface.ts';
-import type { AnswerRecords, HeldAnswer } from './answer-records.ts';
 
 /** Answers whose place was locked before they stood there, until it is opened. Their texts are in the answers' records. */
 export interface HeldAnswers {

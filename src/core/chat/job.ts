@@ -1,4 +1,9 @@
 import type { Logger } from 'pino';
+import type { AnswerRecord, AnswerRecords } from '../conversations/answer-records.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import type { Listening } from '../conversations/listening.ts';
+import type { ModelChooser, SeeingModel } from '../conversations/model-choice.ts';
+import type { Settings } from '../conversations/settings.ts';
 import type { Entry, Journal } from '../coordination/journal.ts';
 import type { LiveAnswers, StopCause } from '../coordination/live-answers.ts';
 import type { Stops } from '../coordination/stops.ts';
@@ -14,16 +19,11 @@ import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { Surface } from '../ports/surface.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
+import type { Compact } from '../prompt/compaction.ts';
+import type { Gather } from '../prompt/gather.ts';
 import type { CatchUp } from './catch-up.ts';
-import type { Compact } from './compaction.ts';
-import type { Conversations } from './conversations.ts';
 import type { OpenAnswerer } from './fallbacks.ts';
-import type { Gather } from './gather.ts';
 import type { HeldAnswers } from './held-answers.ts';
-import type { Listening } from './listening.ts';
-import type { ModelChooser, SeeingModel } from './model-choice.ts';
-import type { Settings } from './settings.ts';
 import type { Slots } from './slots.ts';
 import type { Titles } from './titles.ts';
 

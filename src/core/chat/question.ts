@@ -1,9 +1,9 @@
+import { newAnswerId } from '../conversations/answer-records.ts';
 import { type StopCause, Stopped } from '../coordination/live-answers.ts';
 import { waitInWords } from '../kit/durations.ts';
 import { OVER } from '../kit/over.ts';
 import type { Surface } from '../ports/surface.ts';
 import { createAnswerNow } from './answer-now.ts';
-import { newAnswerId } from './answer-records.ts';
 import {
   type AskedJob,
   type Attempt,

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { AnswerRecords, ShownAnswer } from '../conversations/answer-records.ts';
+import type { Conversations } from '../conversations/conversations.ts';
 import type { AnswerState, Journal, Orphan } from '../coordination/journal.ts';
 import { createReply, type Resumed } from '../delivery/reply.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
@@ -11,10 +13,8 @@ import { buttonsAt } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Platform } from '../ports/platforms.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../ports/surface.ts';
-import type { AnswerRecords, ShownAnswer } from './answer-records.ts';
 import { textInHistory } from './answer-text.ts';
 import { INTERRUPTED, momentAfter, shownBy } from './answering.ts';
-import type { Conversations } from './conversations.ts';
 import type { HeldAnswers } from './held-answers.ts';
 
 export interface TakeoverOptions {

@@ -3,7 +3,7 @@ import { createTasks } from '../kit/tasks.ts';
 import type { Actor } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Rename } from '../ports/surface.ts';
-import type { RunErrand } from './automatic.ts';
+import type { RunErrand } from '../prompt/automatic.ts';
 import { titleIn } from './thread-title.ts';
 
 /** A first question with its answer, and how to name where they stand. */

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
 import type { Shards } from '../../../src/adapters/discord/gateway/client.ts';
-import { createFetch } from '../../../src/app/http-client.ts';
+import { createFetch } from '../../../src/app/http/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../../src/app/http-client.ts';
+import { createFetch } from '../../../src/app/http/http-client.ts';
 import { commands } from '../../../src/commands/index.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';

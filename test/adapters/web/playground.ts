@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createWebAdapter } from '../../../src/adapters/web/adapter.ts';
 import type { PlaygroundHost } from '../../../src/adapters/web/server/host.ts';
 import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapters/web/wire.ts';
-import { createHttpServer } from '../../../src/app/http-server.ts';
+import { createHttpServer } from '../../../src/app/http/http-server.ts';
 import { commands } from '../../../src/commands/index.ts';
 import type { CollectionStore } from '../../../src/core/coordination/collection.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { createFetch } from '../../../src/app/http-client.ts';
+import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/ports/provider.ts';
 import type { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { createProviderClient, type ProviderClientOptions } from '../../../src/core/provider/client.ts';

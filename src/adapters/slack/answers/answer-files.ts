@@ -3,8 +3,8 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { type MessageView, withoutFiles } from '../../../core/ports/surface.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
-import type { Spot } from './post-once.ts';
-import { createUpload } from './upload-files.ts';
+import type { Spot } from '../posting/post-once.ts';
+import { createUpload } from '../posting/upload-files.ts';
 
 /** Posts the files of an answer below it, once; resolves to the view as it then has to be: without them where that failed. */
 type AnswerFiles = (view: MessageView, spot: Spot, signal: AbortSignal) => Promise<MessageView>;

@@ -5,14 +5,14 @@ import type { LiveMessage, MessageView, Rename, Surface } from '../../../core/po
 import { deliveryError, isRefusedContent } from '../api/errors.ts';
 import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
+import type { Root } from '../posting/answer-anchor.ts';
+import { createPostOnce, type PostOnce } from '../posting/post-once.ts';
+import { createPostedMessage } from '../posting/posted-message.ts';
+import type { PrivateTeller } from '../posting/tell-privately.ts';
 import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
-import type { Root } from './answer-anchor.ts';
 import { createAnswerFiles } from './answer-files.ts';
 import type { Indicator } from './indicator.ts';
 import type { NativeStreams } from './native-stream.ts';
-import { createPostOnce, type PostOnce } from './post-once.ts';
-import { createPostedMessage } from './posted-message.ts';
-import type { PrivateTeller } from './tell-privately.ts';
 import type { ThinkingStatus } from './thinking-status.ts';
 
 export interface AnswerSurfaceOptions {

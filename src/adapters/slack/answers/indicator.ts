@@ -3,8 +3,8 @@ import type { Activity } from '../../../core/ports/surface.ts';
 import { isRefusal } from '../api/errors.ts';
 import { reactionScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
+import type { Root } from '../posting/answer-anchor.ts';
 import type { AgentView } from './agent-view.ts';
-import type { Root } from './answer-anchor.ts';
 
 /** Shows that a question was seen, by Slack's own means: the agent session's status, else a reaction. */
 export interface Indicator {

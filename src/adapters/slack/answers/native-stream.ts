@@ -9,10 +9,10 @@ import { readPage } from '../api/history.ts';
 import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
+import { createPostedMessage } from '../posting/posted-message.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
 import { isStreamOver } from './end-stream.ts';
-import { createPostedMessage } from './posted-message.ts';
 import type { StreamQuota, StreamSlot } from './stream-quota.ts';
 
 /** Slack's own streaming of messages. */

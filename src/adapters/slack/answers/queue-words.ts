@@ -4,10 +4,10 @@ import { deliveryError } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
+import type { Root } from '../posting/answer-anchor.ts';
+import type { PrivateTeller } from '../posting/tell-privately.ts';
 import { markdownContent } from '../text/message-content.ts';
-import type { Root } from './answer-anchor.ts';
 import type { AnswerPlace } from './answer-place.ts';
-import type { PrivateTeller } from './tell-privately.ts';
 
 /**
  * Says how a question stands in the queue: the first words that come, until null does. In a channel to the asker alone, where Slack

@@ -5,12 +5,12 @@ import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
 import type { Workspace } from '../api/workspace.ts';
+import { createPostedMessage } from '../posting/posted-message.ts';
+import { readBack } from '../posting/read-back.ts';
+import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { endStream } from './end-stream.ts';
 import { takeSignsOff } from './indicator.ts';
-import { createPostedMessage } from './posted-message.ts';
-import { readBack } from './read-back.ts';
-import { rewriteButtons } from './rewrite-buttons.ts';
 import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
 
 /** Goes back to where a process that died was answering; null where nothing can be shown there any more. */

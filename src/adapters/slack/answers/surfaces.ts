@@ -5,17 +5,17 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { adviceOn } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { PostingRules } from '../people/posting-rules.ts';
+import { postedRoot, type Root, standingRoot } from '../posting/answer-anchor.ts';
+import type { ResponseUrl } from '../posting/response-url.ts';
+import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { questionContent } from '../text/questions.ts';
 import type { AgentView } from './agent-view.ts';
-import { postedRoot, type Root, standingRoot } from './answer-anchor.ts';
 import { type AnswerPlace, type RootPlace, threadKeyOf } from './answer-place.ts';
 import { createAnswerSurface } from './answer-surface.ts';
 import { createIndicator } from './indicator.ts';
 import { createNativeStreams } from './native-stream.ts';
 import { createQueueWords } from './queue-words.ts';
-import type { ResponseUrl } from './response-url.ts';
 import type { StreamQuota } from './stream-quota.ts';
-import { createPrivateTeller } from './tell-privately.ts';
 import { createThinkingStatus } from './thinking-status.ts';
 
 /** What all surfaces of a workspace share. */

@@ -4,7 +4,7 @@ import type { Tasks } from '../../../core/kit/tasks.ts';
 import { thinkingScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
-import type { Root } from './answer-anchor.ts';
+import type { Root } from '../posting/answer-anchor.ts';
 
 /** Says under a thread that the model thinks, with the time: `is thinking, 12 s`. */
 export interface ThinkingStatus {

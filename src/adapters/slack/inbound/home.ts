@@ -1,9 +1,9 @@
 import { channelKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
+import type { Inbox } from '../payloads/context.ts';
 import { cutToSize } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
-import type { Inbox } from './context.ts';
 
 /** Commands whose words make up the home tab, in that order, each where it is there. */
 const SECTIONS = [

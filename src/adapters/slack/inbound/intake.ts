@@ -1,8 +1,8 @@
 import type { App, Receiver } from '@slack/bolt';
 import { createThrottle } from '../../../core/kit/throttle.ts';
-import type { Inbox } from './context.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from '../payloads/payloads.ts';
 import { claimMessage } from './messages.ts';
-import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from './payloads.ts';
 import { stopIn } from './sessions.ts';
 
 type ReceiverEvent = Parameters<App['processEvent']>[0];

@@ -1,7 +1,7 @@
 import type { Joining } from '../../../core/ports/events.ts';
-import { sayIn } from '../answers/tell-privately.ts';
 import { guildOf } from '../api/places.ts';
-import type { Inbox } from './context.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { sayIn } from '../posting/tell-privately.ts';
 
 /** Somebody came to a channel: if it is the bot, it introduces itself there. */
 export async function receiveJoin(

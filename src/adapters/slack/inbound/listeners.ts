@@ -5,12 +5,18 @@ import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
-import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
-import type { Inbox } from './context.ts';
-import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from './form.ts';
-import { CHOOSE_MODEL, publishHome } from './home.ts';
-import { receiveJoin } from './joins.ts';
-import { receiveMessage } from './messages.ts';
+import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from '../commands/form.ts';
+import {
+  ASK_ABOUT,
+  DELETE_ANSWER,
+  menuOf,
+  receiveDeletion,
+  receiveMenu,
+  receiveShortcut,
+} from '../commands/shortcuts.ts';
+import { commandId, openForm, readContext, receiveCommand, receiveForm } from '../commands/slash-commands.ts';
+import { suggestOptions } from '../commands/suggestions.ts';
+import type { Inbox } from '../payloads/context.ts';
 import {
   commandBody,
   homeOpenedEvent,
@@ -23,19 +29,13 @@ import {
   teamOf,
   viewActionBody,
   viewBody,
-} from './payloads.ts';
+} from '../payloads/payloads.ts';
+import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
+import { CHOOSE_MODEL, publishHome } from './home.ts';
+import { receiveJoin } from './joins.ts';
+import { receiveMessage } from './messages.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
-import {
-  ASK_ABOUT,
-  DELETE_ANSWER,
-  menuOf,
-  receiveDeletion,
-  receiveMenu,
-  receiveShortcut,
-} from './shortcuts.ts';
-import { commandId, openForm, readContext, receiveCommand, receiveForm } from './slash-commands.ts';
-import { suggestOptions } from './suggestions.ts';
 
 /**
  * Listens with Bolt. What asks for an answer is claimed in the store before it is acknowledged (messages by `claimsFirst`), and

@@ -6,15 +6,15 @@ import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { channelKey, messageKey, placeAt, questionId } from '../api/places.ts';
+import { parseArguments } from '../commands/arguments.ts';
+import { readerOf } from '../commands/pointed-at.ts';
+import { readThread } from '../commands/read-thread.ts';
+import { runRequest } from '../commands/run-command.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { attachedTo, messageContent } from '../payloads/message-parts.ts';
+import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/payloads.ts';
+import { readMessage } from '../payloads/read-messages.ts';
 import { addressOf, readOptions, readText } from '../text/inbound-text.ts';
-import { parseArguments } from './arguments.ts';
-import type { Inbox } from './context.ts';
-import { attachedTo, messageContent } from './message-parts.ts';
-import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from './payloads.ts';
-import { readerOf } from './pointed-at.ts';
-import { readMessage } from './read-messages.ts';
-import { readThread } from './read-thread.ts';
-import { runRequest } from './run-command.ts';
 
 /** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
 const PERSONAL_SUBTYPES = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { readPage, type Spot } from '../api/history.ts';
-import type { Inbox } from './context.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './messages.ts';
-import { messageEvent } from './payloads.ts';
 
 export interface Missed extends Background {
   /** Events flow again after a while in which they did not. */

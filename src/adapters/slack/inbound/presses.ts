@@ -1,16 +1,16 @@
 import { type Button, type ButtonKind, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import type { Press } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
-import { rewriteButtons } from '../answers/rewrite-buttons.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
+import { type PressContext, pressFormView } from '../commands/form.ts';
+import type { Inbox } from '../payloads/context.ts';
+import type { PressBody } from '../payloads/payloads.ts';
+import { readMessage } from '../payloads/read-messages.ts';
+import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { FEEDBACK_ACTION, parseFeedback } from '../text/message-content.ts';
-import type { Inbox } from './context.ts';
-import { type PressContext, pressFormView } from './form.ts';
-import type { PressBody } from './payloads.ts';
-import { readMessage } from './read-messages.ts';
 
 /** Names the deed; unique. */
 export function pressId({ workspace }: Inbox, kind: ButtonKind, body: PressBody): string {

@@ -3,8 +3,8 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
-import type { Inbox } from './context.ts';
-import type { SessionStopped } from './payloads.ts';
+import type { Inbox } from '../payloads/context.ts';
+import type { SessionStopped } from '../payloads/payloads.ts';
 
 /** Slack's own stop in the agent view, by what its event says alone. */
 export function stopIn(

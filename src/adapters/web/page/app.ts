@@ -1,14 +1,14 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import type { Message } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
-import type { Composer } from './composer.ts';
-import type { Controller } from './controller.ts';
+import type { Composer } from './composer/composer.ts';
 import { formView, showForm } from './form.ts';
-import { icons } from './icons.ts';
-import { keepAtEnd } from './scroll.ts';
+import type { Controller } from './model/controller.ts';
+import { channelOf, type State } from './model/state.ts';
+import { icons } from './parts/icons.ts';
+import { keepAtEnd } from './parts/scroll.ts';
 import { sidebar } from './sidebar.ts';
-import { channelOf, type State } from './state.ts';
-import { timeline } from './timeline.ts';
+import { timeline } from './timeline/timeline.ts';
 
 /** Draws the whole page; what did not change is not touched. */
 export function draw(state: State, controller: Controller, composer: Composer, redraw: () => void): void {

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { ModelInfo, Spot, Status } from '../wire.ts';
-import type { Controller } from './controller.ts';
-import { icons } from './icons.ts';
-import { channelOf, isDm, type State } from './state.ts';
+import type { Controller } from './model/controller.ts';
+import { channelOf, isDm, type State } from './model/state.ts';
+import { icons } from './parts/icons.ts';
 
 /** The head of a channel: where one is, and what answers here, at what tier, for how much. */
 export function bar(state: State, controller: Controller): TemplateResult {

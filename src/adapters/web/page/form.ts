@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OptionInfo } from '../wire.ts';
-import type { Controller } from './controller.ts';
-import type { OpenForm } from './state.ts';
+import type { Controller } from './model/controller.ts';
+import type { OpenForm } from './model/state.ts';
 
 /** The form over the page, while there is one. */
 export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {

@@ -1,6 +1,6 @@
 import { html, nothing, render } from 'lit-html';
-import { post, wordsFor } from './api.ts';
-import { botMark } from './icons.ts';
+import { post, wordsFor } from './model/api.ts';
+import { botMark } from './parts/icons.ts';
 
 /** Asks for `ADMIN_TOKEN`, over whatever the page shows; resolves when the server has taken it. */
 export function logIn(): Promise<void> {

@@ -1,14 +1,14 @@
 import { html, render } from 'lit-html';
 import type { RoomInfo } from '../wire.ts';
-import { get, isLockedOut, wordsFor } from './api.ts';
 import { draw } from './app.ts';
-import { createComposer } from './composer.ts';
-import { createController, focusComposer } from './controller.ts';
+import { createComposer } from './composer/composer.ts';
 import { logIn } from './login.ts';
-import { isNumber, isTable, isText, recall } from './memory.ts';
-import { keepAtEnd } from './scroll.ts';
-import { createStore, type State } from './state.ts';
-import { applyTheme, currentTheme } from './theme.ts';
+import { get, isLockedOut, wordsFor } from './model/api.ts';
+import { createController, focusComposer } from './model/controller.ts';
+import { isNumber, isTable, isText, recall } from './model/memory.ts';
+import { createStore, type State } from './model/state.ts';
+import { keepAtEnd } from './parts/scroll.ts';
+import { applyTheme, currentTheme } from './parts/theme.ts';
 
 applyTheme(currentTheme());
 const info = await enter();

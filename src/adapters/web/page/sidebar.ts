@@ -1,9 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
-import type { Controller } from './controller.ts';
-import { botMark, icons } from './icons.ts';
-import { avatar } from './message.ts';
+import type { Controller } from './model/controller.ts';
 import {
   channelOf,
   channelsOf,
@@ -16,8 +14,10 @@ import {
   spotKey,
   type Thread,
   threadsOf,
-} from './state.ts';
-import { currentTheme, nextTheme, type Theme } from './theme.ts';
+} from './model/state.ts';
+import { botMark, icons } from './parts/icons.ts';
+import { currentTheme, nextTheme, type Theme } from './parts/theme.ts';
+import { avatar } from './timeline/message.ts';
 
 const MAX_THREADS = 30;
 

@@ -21,7 +21,7 @@ export interface Assets {
 
 const PAGE_DIR = join(import.meta.dirname, '../page');
 const CORE_DIR = join(import.meta.dirname, '../../../core');
-const PAGE_FILE = /^page\/([a-z][a-z-]*\.(ts|js|css|svg))$/;
+const PAGE_FILE = /^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(ts|js|css|svg))$/;
 /** What the page shares with core: modules that import nothing. */
 const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
 const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
@@ -122,7 +122,7 @@ function indexHtml(importMap: string): string {
 <meta name="color-scheme" content="light dark">
 <title>Parley playground</title>
 <link rel="icon" href="page/icon.svg" type="image/svg+xml">
-${STYLES.map((name) => `<link rel="stylesheet" href="page/${name}.css">`).join('\n')}
+${STYLES.map((name) => `<link rel="stylesheet" href="page/styles/${name}.css">`).join('\n')}
 <script type="importmap">${importMap}</script>
 <script type="module" blocking="render" src="page/main.ts"></script>
 </head>

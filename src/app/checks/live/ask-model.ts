@@ -18,7 +18,7 @@ import { createLimitWarnings } from '../../../core/ledger/warnings.ts';
 import { type GuildId, platformOf } from '../../../core/ports/actor.ts';
 import { NO_LIMITS } from '../../../core/ports/limits.ts';
 import { openStore } from '../../../store/open-store.ts';
-import { type Config, encryptionKeysOf } from '../../config.ts';
+import { type Config, encryptionKeysOf } from '../../config/config.ts';
 import { openProviders } from '../../providers.ts';
 
 export interface AskModelOptions {

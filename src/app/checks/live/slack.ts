@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { readBack } from '../../../adapters/slack/answers/read-back.ts';
-import { createUpload, deleteFile } from '../../../adapters/slack/answers/upload-files.ts';
 import { MESSAGE_LIMITS, messageScope, postScope } from '../../../adapters/slack/api/limits.ts';
 import { SIZES } from '../../../adapters/slack/api/sizes.ts';
 import { createWebApi, type Json, SlackRefusal } from '../../../adapters/slack/api/web-api.ts';
 import { createWorkspace, textOf, type Workspace } from '../../../adapters/slack/api/workspace.ts';
+import { readBack } from '../../../adapters/slack/posting/read-back.ts';
+import { createUpload, deleteFile } from '../../../adapters/slack/posting/upload-files.ts';
 import { identify } from '../../../adapters/slack/start-checks.ts';
 import {
   contentOf,
@@ -14,7 +14,7 @@ import {
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { createObserver, type Observed } from './observe.ts';
 import { CODE, fillTo, firstDifference, MARKDOWN, SCRIPTS, TABLE, wordsAlone } from './samples.ts';
 import type { LivePlatform, Stage } from './stage.ts';

@@ -55,7 +55,7 @@ describe('the page', () => {
         wanted.push(resolve(specifier, path, importMap.imports));
       }
     }
-    const files = (await readdir(PAGE)).filter(
+    const files = (await readdir(PAGE, { recursive: true })).filter(
       (name) => /\.(ts|js|css|svg)$/.test(name) && !name.endsWith('.d.ts'),
     );
     expect([...seen].filter((path) => path.startsWith('page/')).sort()).toEqual(
@@ -64,7 +64,7 @@ describe('the page', () => {
   });
 
   it('reaches the browser as JavaScript, without types', async () => {
-    const { text, headers } = await playground.send('GET', 'page/format.ts');
+    const { text, headers } = await playground.send('GET', 'page/timeline/format.ts');
     expect(headers['content-type']).toBe('text/javascript; charset=utf-8');
     expect(text).toContain('export function formatTime(');
     expect(text).not.toMatch(/: (?:number|string)\b/);

@@ -1,0 +1,49 @@
+import type { ThreadRead } from '../../../core/ports/events.ts';
+import { isRefusal } from '../api/errors.ts';
+import { readPage } from '../api/history.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { type QuotedMessage, quotedPart } from '../payloads/message-parts.ts';
+import { messagesIn } from '../payloads/read-messages.ts';
+import { readerOf } from './pointed-at.ts';
+
+/** Slack gives threads from their start, so that the newest come last; no more pages than this are read. */
+const MAX_PAGES = 5;
+const PAGE = 200;
+/** Kept of them, besides the first. */
+const NEWEST = 100;
+
+const NO_HISTORY =
+  'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
+
+/** What was said in a thread before a message, or until now, its root first. */
+export async function readThread(
+  inbox: Inbox,
+  { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
+  signal: AbortSignal,
+): Promise<ThreadRead> {
+  const { workspace, log } = inbox;
+  const messages: QuotedMessage[] = [];
+  try {
+    let cursor = '';
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const range = { latest: ts, limit: PAGE, cursor };
+      const page = await readPage(workspace, { channel, threadTs }, range, signal);
+      messages.push(...messagesIn(page.messages).filter((message) => message.ts !== ts));
+      cursor = page.cursor;
+      if (cursor === '') break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    log.info({ err: error }, 'a thread could not be read');
+    const isForbidden = isRefusal(error, 'missing_scope', 'not_in_channel', 'channel_not_found');
+    const problem = isForbidden ? NO_HISTORY : 'The earlier messages of this thread could not be read.';
+    return { messages: [], problem };
+  }
+  const [root, ...replies] = messages;
+  const kept = root === undefined ? [] : [root, ...replies.slice(-NEWEST)];
+  const reader = readerOf(inbox);
+  return {
+    messages: await Promise.all(kept.map((message) => quotedPart(message, 'thread', reader))),
+    problem: null,
+  };
+}

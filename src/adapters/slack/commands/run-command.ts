@@ -1,0 +1,148 @@
+import { clip } from '../../../core/kit/text-size.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { NO_RULES, type Place, type ThreadReader } from '../../../core/ports/events.ts';
+import type { BroughtPart } from '../../../core/ports/parts.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
+import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
+import { channelKey, messageKey, placeAt } from '../api/places.ts';
+import { textOf } from '../api/workspace.ts';
+import type { Inbox } from '../payloads/context.ts';
+import type { ResponseUrl } from '../posting/response-url.ts';
+import { createPrivateTeller } from '../posting/tell-privately.ts';
+import { SHOWN } from '../text/questions.ts';
+
+/** A command with its options, however they were given: typed, or filled into a form. */
+export interface Request {
+  /** Names the deed of the person; unique. */
+  readonly id: string;
+  readonly command: CommandDeclaration;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly user: string;
+  readonly channel: string;
+  readonly responseUrl: ResponseUrl | null;
+  /** The thread of the message that it is about; null where it is about none. */
+  readonly threadTs: string | null;
+  /** What comes with it: files of its message, the message that it is about. */
+  readonly brought?: readonly BroughtPart[];
+  readonly readThread?: ThreadReader | undefined;
+  /** Whether the options were filled into a form. */
+  readonly isFilledIn?: boolean;
+}
+
+/** Brings a command to core, with the place and the surface that fit it. */
+export async function runRequest(inbox: Inbox, request: Request): Promise<void> {
+  const { command, options } = request;
+  if (command.reply === 'private') return tellOnly(inbox, request);
+  if (options['private'] === true) return answerInDirectMessage(inbox, request);
+  return answerInChannel(inbox, request);
+}
+
+async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl } = request;
+  const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
+  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, null, null), {
+    responseUrl,
+  });
+  await bring(inbox, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
+}
+
+async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, membership, signal } = inbox;
+  const { team } = workspace;
+  const { channel, user, responseUrl, threadTs } = request;
+  const presence = await membership.of(channel, signal);
+  if (presence === 'absent') return sayHowToInvite(inbox, request);
+  const isDirect = presence === 'direct';
+  const { inThread } = isDirect ? NO_RULES : await inbox.dispatch.channelRules(placeAt(team, channel, null));
+  const isFlat = isDirect ? !inbox.agentView.isOn : inThread === false;
+  const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
+  const key =
+    threadTs !== null
+      ? messageKey(team, channel, threadTs)
+      : isFlat && isDirect
+        ? channelKey(team, channel)
+        : null;
+  const place: AnswerPlace = {
+    ...placeUnder({ channel, user, isDirect }, null, null),
+    root: await questionAt(inbox, request, thread),
+    ties: thread === 'new' ? 'thread' : null,
+  };
+  await bring(inbox, request, placeAt(team, channel, key), createSurfaceFor(inbox, place, { responseUrl }));
+}
+
+/** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
+async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
+  const { workspace, signal } = inbox;
+  const { channel, user, responseUrl } = request;
+  const direct = await workspace.directChannel(user, signal);
+  const place: AnswerPlace = {
+    ...placeUnder({ channel: direct, user, isDirect: true }, null, null),
+    isPrivate: true,
+    askedIn: channel,
+    root: await questionAt(inbox, request, 'new'),
+    ties: 'thread',
+  };
+  const surface = createSurfaceFor(inbox, place, { responseUrl, onPosted: point });
+  await bring(inbox, request, placeAt(workspace.team, channel, null), surface);
+
+  function point(ts: string): void {
+    if (channel === direct) return;
+    inbox.tasks.run('point to a private answer', async () => {
+      const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
+      const link = `[our direct messages](${textOf(data['permalink'])})`;
+      await surface.tellPrivately({ text: `I answer you in ${link}.` }, signal);
+    });
+  }
+}
+
+/** Names who asked, and what: the message that stands for the question. */
+async function questionAt(
+  inbox: Inbox,
+  { command, options, user }: Request,
+  thread: 'new' | 'none' | { readonly ts: string },
+): Promise<RootPlace> {
+  const { name } = await inbox.directory.actor(user);
+  const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
+  const text = options[prompt ?? ''];
+  return {
+    kind: 'posted',
+    thread,
+    asker: name,
+    question: clip(typeof text === 'string' ? text.trim() : (command.menu ?? `/${command.name}`), SHOWN),
+  };
+}
+
+async function bring(inbox: Inbox, request: Request, at: Place, surface: Surface): Promise<void> {
+  const { id, command, options, user, isFilledIn = false, brought = [], readThread } = request;
+  const { directory } = inbox;
+  const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, request.channel)]);
+  const event = { id, actor, place, surface };
+  await inbox.dispatch.command({
+    ...event,
+    command: command.name,
+    options,
+    isFilledIn,
+    brought,
+    ...(readThread && { readThread }),
+  });
+}
+
+async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {
+  const { workspace, signal } = inbox;
+  const ask = `/${command.name}`;
+  const text = channel.startsWith('D')
+    ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`
+    : `I am not in this channel. Invite me with \`/invite @${workspace.botName}\` and ask again, or use \`${ask} --private …\` for an answer that only you see.`;
+  const tellPrivately = createPrivateTeller({
+    workspace,
+    channel,
+    user,
+    isDirect: false,
+    root: null,
+    responseUrl,
+  });
+  await tellPrivately({ text }, signal);
+}

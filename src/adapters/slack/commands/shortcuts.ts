@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { placeUnder } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
+import { isRefusal } from '../api/errors.ts';
+import { messageKey, placeAt } from '../api/places.ts';
+import { SIZES } from '../api/sizes.ts';
+import type { Inbox } from '../payloads/context.ts';
+import { quotedPart } from '../payloads/message-parts.ts';
+import type { shortcutBody } from '../payloads/payloads.ts';
+import { readerOf } from './pointed-at.ts';
+import { readThread } from './read-thread.ts';
+import { runRequest } from './run-command.ts';
+import { openForm } from './slash-commands.ts';
+
+export const ASK_ABOUT = 'ask-about-message';
+export const DELETE_ANSWER = 'delete-answer';
+
+/** Of a form's memory, which holds ids, a name and an address beside it. */
+const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 800;
+const MAX_QUOTE = 1_800;
+
+/** Opens the form of `/ask` with the message that the person pointed at. */
+export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcutBody>): Promise<void> {
+  const command = inbox.commands.find(({ reply }) => reply === 'answer');
+  if (command === undefined) return;
+  const { message, channel } = body;
+  const { text, author, files } = await quotedPart(message, 'pointed', readerOf(inbox));
+  const shown = quotable(text);
+  const named = [shown, ...files.map(({ name }) => `[${name}]`)].filter((line) => line !== '').join('\n');
+  const who = author === null ? 'This is about a message:' : `This is about a message by ${author.name}:`;
+  const context = {
+    channel: channel.id,
+    responseUrl: body.response_url,
+    threadTs: message.thread_ts ?? message.ts,
+    about: { ts: message.ts, author, text: shown },
+  };
+  const preview = { type: 'plain_text', text: clip(`${who}\n${named}`, SIZES.section), emoji: false };
+  await openForm(inbox, command, body.trigger_id, context, {
+    intro: { type: 'section', text: preview },
+    preset: {},
+  });
+}
+
+/** Names the shortcut of a command in the menu of messages. */
+export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
+  return `menu-${name}`;
+}
+
+/** Runs a command about the thread of the message, for the asker alone. */
+export async function receiveMenu(
+  inbox: Inbox,
+  id: string,
+  command: CommandDeclaration,
+  { message, channel, user, response_url }: z.infer<typeof shortcutBody>,
+): Promise<void> {
+  const threadTs = message.thread_ts ?? null;
+  const at = threadTs === null ? null : { channel: channel.id, threadTs };
+  await runRequest(inbox, {
+    id,
+    command,
+    options: command.options['private'] === undefined ? {} : { private: true },
+    user: user.id,
+    channel: channel.id,
+    responseUrl: inbox.responseUrl(response_url),
+    threadTs: null,
+    ...(at && { readThread: (reading: AbortSignal) => readThread(inbox, at, reading) }),
+  });
+}
+
+/** As much of a message as a form can remember. */
+function quotable(text: string): string {
+  let maxChars = Math.min(text.length, MAX_QUOTE);
+  const memoryOf = (quote: string) => sizeOf(JSON.stringify(quote), SIZES.privateMetadata.unit);
+  while (memoryOf(text.slice(0, maxChars)) > MAX_QUOTE_JSON) maxChars = Math.floor(maxChars * 0.8);
+  return clip(text, { max: maxChars, unit: 'utf16' });
+}
+
+/** Deletes the answer that the person pointed at, if core lets them. */
+export async function receiveDeletion(
+  inbox: Inbox,
+  id: string,
+  body: z.infer<typeof shortcutBody>,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const { message, channel, user } = body;
+  const { team } = workspace;
+  const threadTs = message.thread_ts ?? null;
+  await dispatch.deleteAnswer({
+    id,
+    actor: await directory.actor(user.id),
+    place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
+    // In the channel: a thread that loses its last reply shows no ephemeral messages.
+    surface: createSurfaceFor(
+      inbox,
+      placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),
+      { responseUrl: inbox.responseUrl(body.response_url) },
+    ),
+    message: messageKey(team, channel.id, message.ts),
+    isOwn: message.bot_id === workspace.botId,
+    async remove(keys) {
+      for (const key of keys) {
+        const ts = key.slice(key.lastIndexOf('/') + 1);
+        await workspace.call('chat.delete', { channel: channel.id, ts }, signal).catch((error: unknown) => {
+          if (!isRefusal(error, 'message_not_found')) throw error;
+        });
+      }
+    },
+  });
+}

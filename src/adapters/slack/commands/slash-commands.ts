@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { waitAtMost } from '../../../core/kit/deadline.ts';
+import { parseJson } from '../../../core/kit/json.ts';
+import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
+import { placeAt } from '../api/places.ts';
+import type { Inbox } from '../payloads/context.ts';
+import type { CommandBody } from '../payloads/payloads.ts';
+import { decodeEntities, readOptions } from '../text/inbound-text.ts';
+import { toMrkdwn } from '../text/mrkdwn.ts';
+import { parseArguments } from './arguments.ts';
+import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
+import { pointedPart } from './pointed-at.ts';
+import { runRequest } from './run-command.ts';
+
+/** Names the deed; unique. */
+export function commandId({ team_id, trigger_id }: CommandBody): string {
+  return `slack:${team_id}/command/${trigger_id}`;
+}
+
+/** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
+export async function receiveCommand(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  body: CommandBody,
+): Promise<void> {
+  const responseUrl = inbox.responseUrl(body.response_url);
+  const isPrivate = command.reply === 'private';
+  const text = (
+    isPrivate ? readOptions(body.text, inbox.workspace.botUser) : decodeEntities(body.text)
+  ).trim();
+  if (isAskedInForm(command)) return openSecretForm(inbox, command, body, text !== '');
+  if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
+    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
+    const said = isPrivate ? await sayingOf(inbox, command, body) : null;
+    const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
+    // A slash command in a channel is in no conversation: Slack does not take them in threads.
+    return openForm(inbox, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
+  }
+  const parsed = parseArguments(command, text);
+  if (!parsed.ok) {
+    await responseUrl?.tellPrivately(parsed.problem, null, inbox.signal);
+    return;
+  }
+  await runRequest(inbox, {
+    id: commandId(body),
+    command,
+    options: parsed.options,
+    user: body.user_id,
+    channel: body.channel_id,
+    responseUrl,
+    threadTs: null,
+  });
+}
+
+/**
+ * A form for what must not stand behind a command. Whether the person may use it is known before, or they would fill it in
+ * vain.
+ */
+async function openSecretForm(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  body: CommandBody,
+  isTypedBehind: boolean,
+): Promise<void> {
+  const { workspace, directory, dispatch, signal } = inbox;
+  const place = placeAt(workspace.team, body.channel_id, null);
+  const actor = await directory.actor(body.user_id);
+  const admission = await dispatch.admit({ command: command.name, actor, place });
+  const tellPrivately = (text: string) =>
+    inbox.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
+  if (!admission.ok) return void (await tellPrivately(admission.notice.text));
+  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
+  await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
+  if (isTypedBehind) await tellPrivately(`\`/${command.name}\` ${TYPED_BEHIND}`);
+}
+
+const TYPED_BEHIND =
+  'opens a form; what was typed behind it was not used. If that was a key, delete it where it was made and make a new one: Slack keeps what people type behind commands.';
+
+export async function openForm(
+  inbox: Inbox,
+  command: CommandDeclaration,
+  triggerId: string,
+  context: Omit<FormContext, 'command'>,
+  extras: FormExtras,
+): Promise<void> {
+  const view = formView(command, { ...context, command: command.name }, extras);
+  await inbox.workspace.call('views.open', { trigger_id: triggerId, view }, inbox.signal);
+}
+
+const contextSchema = z.object({
+  command: z.string(),
+  channel: z.string(),
+  responseUrl: z.string(),
+  threadTs: z.string().nullable(),
+  about: z
+    .object({
+      ts: z.string(),
+      author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
+      text: z.string(),
+    })
+    .nullable()
+    // Forms that an earlier version opened.
+    .default(null),
+});
+
+/** What a form that was opened here remembers. */
+export function readContext(metadata: string): FormContext {
+  return contextSchema.parse(parseJson(metadata));
+}
+
+/** Brings a form that was sent to core, as the command that it stands for. */
+export async function receiveForm(
+  inbox: Inbox,
+  form: {
+    readonly id: string;
+    readonly user: string;
+    readonly context: FormContext;
+    readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  },
+): Promise<void> {
+  const { context } = form;
+  const command = inbox.commands.find(({ name }) => name === context.command);
+  if (command === undefined) return;
+  const { channel, threadTs, about } = context;
+  await runRequest(inbox, {
+    id: form.id,
+    command,
+    options: readForm(command, form.values),
+    user: form.user,
+    channel,
+    responseUrl: inbox.responseUrl(context.responseUrl),
+    threadTs,
+    isFilledIn: true,
+    brought: about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)],
+  });
+}
+
+/** A form has to be opened within three seconds of what asked for it. */
+const SAYING_MS = 1_500;
+
+/** What a command says without options; null where it says nothing in time. */
+async function sayingOf(
+  { workspace, dispatch, directory, tasks, clock }: Inbox,
+  { name }: CommandDeclaration,
+  body: CommandBody,
+): Promise<string | null> {
+  let said: string | null = null;
+  const place = placeAt(workspace.team, body.channel_id, null);
+  const asking = directory.actor(body.user_id).then(async (actor) => {
+    said = await dispatch.view({ command: name, actor, place });
+  });
+  tasks.run('say what stands above a form', () => asking);
+  await waitAtMost(clock, SAYING_MS, asking);
+  return said;
+}

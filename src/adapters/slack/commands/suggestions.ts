@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import { placeAt } from '../api/places.ts';
+import { SIZES } from '../api/sizes.ts';
+import type { Inbox } from '../payloads/context.ts';
+import type { suggestionBody } from '../payloads/payloads.ts';
+import { readPressContext } from './form.ts';
+import { readContext } from './slash-commands.ts';
+
+export interface SelectOption {
+  text: { type: 'plain_text'; text: string };
+  value: string;
+}
+
+/** What a form's select offers for what was typed so far. Empty where something is amiss: it has to come in three seconds. */
+export async function suggestOptions(
+  inbox: Inbox,
+  request: z.infer<typeof suggestionBody>,
+): Promise<SelectOption[]> {
+  const { workspace, directory, dispatch, log } = inbox;
+  try {
+    const metadata = request.view.private_metadata;
+    const press = readPressContext(metadata);
+    const { command, channel } =
+      press === null ? readContext(metadata) : { command: press, channel: press.channel };
+    const suggestions = await dispatch.suggest({
+      command,
+      option: request.action_id,
+      text: request.value,
+      actor: await directory.actor(request.user.id),
+      place: placeAt(workspace.team, channel, null),
+    });
+    return suggestions
+      .filter(({ value }) => sizeOf(value, SIZES.optionValue.unit) <= SIZES.optionValue.max)
+      .map(({ label, value }) => ({
+        text: { type: 'plain_text', text: clip(label, SIZES.optionLabel) },
+        value,
+      }));
+  } catch (error) {
+    log.warn({ err: error }, 'a select could not be filled');
+    return [];
+  }
+}

@@ -1,0 +1,21 @@
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import type { Dispatch } from '../../../core/ports/events.ts';
+import type { SurfaceParts } from '../answers/surfaces.ts';
+import type { Directory } from '../people/directory.ts';
+import type { Membership } from '../people/membership.ts';
+import type { ResponseUrl } from '../posting/response-url.ts';
+import type { InOrder } from '../transport/in-order.ts';
+import type { Twins } from './twins.ts';
+
+/** What those that bring people's deeds to core work with, for one workspace. */
+export interface Inbox extends SurfaceParts {
+  readonly dispatch: Dispatch;
+  readonly commands: readonly CommandDeclaration[];
+  readonly directory: Directory;
+  readonly membership: Membership;
+  readonly twins: Twins;
+  /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
+  readonly inOrder: InOrder;
+  /** Null for addresses that are not Slack's. */
+  responseUrl(url: string): ResponseUrl | null;
+}

@@ -1,0 +1,64 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { positionalOf } from '../../../../core/kit/typed-options.ts';
+import type { CommandInfo, OptionInfo } from '../../wire.ts';
+import { icons } from '../parts/icons.ts';
+import type { Menu } from './slash-menu.ts';
+
+/** The menu over a composer. The focus stays in the text field, which names the active item by its id. */
+export function menuView(
+  fieldId: string,
+  { title, items, active }: Menu,
+  onTake: (index: number, event: Event) => void,
+): TemplateResult {
+  return html`
+    <div class="menu">
+      <p class="menu-title">${title}</p>
+      <ul role="listbox" tabindex="0" id="${fieldId}-menu" aria-label=${title}>
+        ${items.map(
+          ({ label, detail, isLocked }, index) => html`<li
+            role="option"
+            id="${fieldId}-item-${index}"
+            aria-selected=${index === active ? 'true' : 'false'}
+            @mousedown=${(event: Event) => {
+              event.preventDefault();
+              onTake(index, event);
+            }}
+          >
+            <b>${label}</b><span>${detail}</span>${isLocked ? html`<em>${icons.lock}not for you</em>` : nothing}
+          </li>`,
+        )}
+      </ul>
+      <p class="menu-keys"><kbd>↑</kbd><kbd>↓</kbd> move <kbd>Tab</kbd> take <kbd>Esc</kbd> close</p>
+    </div>
+  `;
+}
+
+/** The command that is being typed, what it does, and its options: those that are given, and those that can be added. */
+export function signature(
+  command: CommandInfo,
+  given: Readonly<Record<string, unknown>>,
+  onAdd: (option: OptionInfo, event: Event) => void,
+): TemplateResult {
+  const main = positionalOf(command.options);
+  return html`
+    <div class="signature">
+      <b>/${command.name}</b><span>${command.description}</span>
+      <span class="signature-options">
+        ${command.options.map((option) => {
+          const label = option === main ? option.name : `--${option.name}`;
+          const isGiven = given[option.name] !== undefined;
+          return isGiven || option === main
+            ? html`<span class="chip ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`
+            : html`<button
+                type="button"
+                class="chip"
+                title=${option.description}
+                @click=${(event: Event) => onAdd(option, event)}
+              >
+                ${label}
+              </button>`;
+        })}
+      </span>
+    </div>
+  `;
+}

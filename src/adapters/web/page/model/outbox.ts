@@ -1,0 +1,62 @@
+import type { PostCommand, PostMessage } from '../../wire.ts';
+import { isPassing } from './api.ts';
+import type { Outgoing, Store } from './state.ts';
+
+/** What people wrote, on its way to the server. */
+export interface Outbox {
+  /** Shows it at once, and posts it when what was written before is out: so it arrives in the order it was written in. */
+  send(path: 'message' | 'command', body: PostMessage | PostCommand): void;
+  /** To be called when the page is connected again: from here on the server shows what it took meanwhile. */
+  onConnected(): void;
+}
+
+/** `post` is tried until the server takes the post or refuses it: nothing is given up because it cannot be reached. */
+export function createOutbox(
+  { state, change }: Store,
+  post: (path: string, body: object) => Promise<void>,
+): Outbox {
+  let leaving: Promise<void> = Promise.resolve();
+
+  function show(sent: Outgoing): void {
+    change(({ outgoing }) => outgoing.set(sent.id, sent));
+  }
+
+  async function leave(path: string, body: object, sent: Outgoing): Promise<void> {
+    for (;;) {
+      try {
+        await post(path, body);
+        if (state.connection === 'open') change(({ outgoing }) => outgoing.delete(sent.id));
+        else show({ ...sent, phase: 'taken' });
+        return;
+      } catch (error) {
+        if (!isPassing(error)) {
+          const problem = error instanceof Error ? error.message : String(error);
+          return show({ ...sent, phase: 'refused', problem });
+        }
+        show({ ...sent, phase: 'waiting' });
+      }
+    }
+  }
+
+  function send(path: 'message' | 'command', body: PostMessage | PostCommand): void {
+    const { id, as, channel, thread, text } = body;
+    const again = () => send(path, body);
+    const sent: Outgoing = { id, as, channel, thread, text, phase: 'leaving', problem: null, again };
+    show(sent);
+    leaving = leaving.then(() => leave(path, body, sent));
+  }
+
+  window.addEventListener('beforeunload', (event) => {
+    const isUnsent = ({ phase }: Outgoing) => phase === 'waiting' || phase === 'refused';
+    if ([...state.outgoing.values()].some(isUnsent)) event.preventDefault();
+  });
+
+  return {
+    send,
+    onConnected() {
+      change(({ outgoing }) => {
+        for (const { id, phase } of outgoing.values()) if (phase === 'taken') outgoing.delete(id);
+      });
+    },
+  };
+}

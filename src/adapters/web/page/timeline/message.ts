@@ -1,0 +1,224 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { positionalOf } from '../../../../core/kit/typed-options.ts';
+import type {
+  AnswerMessage,
+  CommandInfo,
+  FileInfo,
+  Message,
+  NoticeMessage,
+  SaidMessage,
+} from '../../wire.ts';
+import type { Controller } from '../model/controller.ts';
+import { parseSlash } from '../model/slash.ts';
+import { isDm, personName, type State, type Thread, viewer } from '../model/state.ts';
+import { copy } from '../parts/copy.ts';
+import { botMark, icons } from '../parts/icons.ts';
+import { keepAtEnd } from '../parts/scroll.ts';
+import { formatMoment, formatTime, replies } from './format.ts';
+import { markdown } from './markdown.ts';
+
+/** What stands around a message and decides how it looks. */
+export interface Setting {
+  readonly state: State;
+  readonly controller: Controller;
+  /** Goes on with the message before it, by the same hand: no second head. */
+  readonly isContinued: boolean;
+  /** The thread that hangs on it. */
+  readonly thread: Thread | null;
+  /** Whether a thread could be opened here. */
+  readonly canThread: boolean;
+  /** What the person said can still be put to the bot. */
+  readonly canAsk: boolean;
+}
+
+export function messageView(message: Message, setting: Setting): TemplateResult {
+  const { isContinued, state } = setting;
+  const author = message.kind === 'said' ? personName(state, message.user) : 'Parley';
+  return html`
+    <article
+      data-message=${message.id}
+      class="message ${message.kind} ${isContinued ? 'continued' : ''} ${isPrivate(message, state) ? 'private' : ''} ${message.kind === 'answer' ? message.status : ''}"
+      tabindex="-1"
+      aria-label="${author}, ${formatTime(message.atMs)}"
+      aria-busy=${message.kind === 'answer' && message.status === 'streaming' ? 'true' : 'false'}
+    >
+      ${isContinued ? html`<span class="gutter">${clock(message)}</span>` : avatar(message.kind === 'said' ? message.user : null, author)}
+      <div class="content">
+        ${isContinued ? nothing : head(message, author, setting)} ${body(message, setting)} ${threadLink(message, setting)}
+      </div>
+      ${tools(message, setting)}
+    </article>
+  `;
+}
+
+/** Whether one person alone sees it, where others are: in direct messages nobody else is. */
+function isPrivate(message: Message, state: State): boolean {
+  return message.audience !== null && (message.kind === 'notice' || !isDm(state, message));
+}
+
+/** A face: the bot's mark, or a person's initial. */
+export function avatar(person: string | null, name: string): TemplateResult {
+  return person === null
+    ? html`<span class="avatar bot" aria-hidden="true">${botMark}</span>`
+    : html`<span class="avatar ${person}" aria-hidden="true">${name.charAt(0)}</span>`;
+}
+
+function clock(message: Message): TemplateResult {
+  const iso = new Date(message.atMs).toISOString();
+  return html`<time datetime=${iso} title=${formatMoment(message.atMs)}>${formatTime(message.atMs)}</time>`;
+}
+
+function head(message: Message, author: string, { state }: Setting): TemplateResult {
+  return html`
+    <header>
+      <b class="author">${author}</b>
+      ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`}
+      ${message.kind === 'said' ? commandLine(message.text, state.info.commands) : nothing} ${clock(message)}
+      ${isPrivate(message, state) ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
+    </header>
+  `;
+}
+
+function body(message: Message, setting: Setting): TemplateResult {
+  switch (message.kind) {
+    case 'said':
+      return said(message, setting);
+    case 'answer':
+      return answer(message, setting);
+    case 'notice':
+      return notice(message, setting);
+  }
+}
+
+function said(message: SaidMessage, setting: Setting): TemplateResult {
+  const { state, controller, canAsk } = setting;
+  return html`
+    ${words(message.text, state.info.commands)}
+    ${filesOf(message, setting)}
+    ${
+      canAsk
+        ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>
+            ${icons.spark}Parley answers when it is mentioned. <b>Ask it this</b>
+          </button>`
+        : nothing
+    }
+  `;
+}
+
+/** The command that a person ran, with its options set apart from the words. */
+export function commandLine(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
+  const { command, options } = parseSlash(text, commands) ?? {};
+  if (command === undefined) return nothing;
+  const main = positionalOf(command.options)?.name;
+  const chips = Object.entries(options ?? {}).filter(([name]) => name !== main);
+  return html`
+    <code class="command">/${command.name}</code>
+    ${chips.map(([name, value]) => html`<span class="chip">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
+  `;
+}
+
+/** The words alone, without the command that they were given to. */
+export function words(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
+  const { command, options } = parseSlash(text, commands) ?? {};
+  const main = command === undefined ? undefined : positionalOf(command.options)?.name;
+  const said = command === undefined ? text : main === undefined ? undefined : options?.[main];
+  return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
+}
+
+/** By kind of button; the server says what else there is to a kind. */
+const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
+  stop: icons.stop,
+  confirm: icons.send,
+  retry: icons.retry,
+  more: icons.down,
+  continue: icons.thread,
+  thinking: icons.eye,
+  answer: icons.retry,
+  unlisten: icons.close,
+  edited: icons.retry,
+};
+
+function answer(message: AnswerMessage, setting: Setting): TemplateResult {
+  const { controller, state } = setting;
+  const { text, note, footer, buttons } = message;
+  return html`
+    <div class="markdown" ${markdown(text)}></div>
+    ${filesOf(message, setting)}
+    ${note === null ? nothing : html`<p class="note">${note}</p>`}
+    ${
+      buttons.length === 0 && footer === null
+        ? nothing
+        : html`<div class="under">
+            ${buttons.map((kind) => {
+              const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
+              const press = () => controller.press(message, kind);
+              return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${press}>
+                ${BUTTON_ICONS[kind] ?? nothing}${label}
+              </button>`;
+            })}
+            ${footer === null ? nothing : html`<span class="footer">${footer}</span>`}
+          </div>`
+    }
+  `;
+}
+
+function notice(message: NoticeMessage, setting: Setting): TemplateResult {
+  return html`
+    ${message.about === null ? nothing : html`<p class="about">You ran <code>${message.about}</code></p>`}
+    <div class="markdown" ${markdown(message.text)}></div>
+    ${filesOf(message, setting)}
+  `;
+}
+
+function filesOf({ id, files }: Message, { state }: Setting): TemplateResult[] {
+  return files.map((file, index) => {
+    const query = new URLSearchParams({ as: state.as, message: id, index: String(index) });
+    return fileView({ description: '', ...file }, `api/file?${query}`);
+  });
+}
+
+/** A picture is shown; any other file is there to be saved. */
+function fileView({ name, mediaType, description }: FileInfo, address: string): TemplateResult {
+  if (mediaType.startsWith('image/')) {
+    return html`<img class="picture" src=${address} alt=${description || name} @load=${keepAtEnd} />`;
+  }
+  return html`<a class="file" href=${address} download=${name}>
+    ${icons.save}<span><b>${name}</b> ${description}</span>
+  </a>`;
+}
+
+function threadLink(
+  message: Message,
+  { thread, controller, state }: Setting,
+): TemplateResult | typeof nothing {
+  if (thread === null) return nothing;
+  const isOpen = state.spot.thread === message.id;
+  const count = thread.replies === 0 ? 'Thread' : replies(thread.replies);
+  return html`
+    <button
+      type="button"
+      class="thread-link"
+      aria-expanded=${isOpen ? 'true' : 'false'}
+      @click=${() => controller.openThread(message)}
+    >
+      ${icons.thread}<b>${count}</b>
+      <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Go on here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
+    </button>
+  `;
+}
+
+function tools(message: Message, setting: Setting): TemplateResult {
+  const { controller, state, canThread, thread } = setting;
+  const isOwn = message.user === state.as || viewer(state).role !== 'member';
+  return html`
+    <div class="tools" role="group" aria-label="Message actions">
+      ${tool('Copy text', icons.copy, () => void copy(message.text, controller))}
+      ${canThread ? tool('Reply in thread', icons.thread, () => controller.openThread(message)) : nothing}
+      ${isOwn && thread === null ? tool('Delete', icons.trash, () => controller.remove(message)) : nothing}
+    </div>
+  `;
+}
+
+function tool(label: string, icon: TemplateResult, act: () => void): TemplateResult {
+  return html`<button type="button" class="tool" aria-label=${label} title=${label} @click=${act}>${icon}</button>`;
+}

@@ -1,0 +1,184 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import { keyed } from 'lit-html/directives/keyed.js';
+import { repeat } from 'lit-html/directives/repeat.js';
+import type { ActivityItem, Message, Spot } from '../../wire.ts';
+import type { Controller } from '../model/controller.ts';
+import {
+  channelOf,
+  isDm,
+  isSameSpot,
+  messagesAt,
+  type Outgoing,
+  personName,
+  type State,
+  spotKey,
+  threadsOf,
+} from '../model/state.ts';
+import { icons } from '../parts/icons.ts';
+import { goToEnd, onArrow, onScroll } from '../parts/scroll.ts';
+import { formatDay, isSameDay, replies } from './format.ts';
+import { avatar, commandLine, messageView, words } from './message.ts';
+import { welcome } from './welcome.ts';
+
+/** Messages by one hand within this time stand under one head. */
+const TOGETHER_MS = 5 * 60_000;
+
+/** The messages of one spot, what is on its way there, and what the bot is doing about it. */
+export function timeline(state: State, controller: Controller, spot: Spot): TemplateResult {
+  const channel = channelOf(state, spot.channel);
+  const messages = messagesAt(state, spot);
+  const root = spot.thread === null ? undefined : state.messages.get(spot.thread);
+  const threads = new Map(threadsOf(state).map((thread) => [thread.thread, thread]));
+  const outgoing = [...state.outgoing.values()].filter(
+    (sent) => isSameSpot(sent, spot) && sent.as === state.as && !state.messages.has(sent.id),
+  );
+  const activities = [...state.activities.values()].filter((activity) => isSameSpot(activity, spot));
+  const isEmpty = messages.length === 0 && outgoing.length === 0 && activities.length === 0;
+  const lastSaid = messages.findLast(({ kind, user }) => kind === 'said' && user === state.as);
+
+  const row = (message: Message, before: Message | undefined) => {
+    const thread = threads.get(message.id) ?? null;
+    const isContinued = continues(message, before);
+    const canThread = spot.thread === null && !isDm(state, spot) && message.audience === null;
+    const canAsk =
+      message === lastSaid && message.kind === 'said' && !message.addressed && spot.thread === null;
+    const isNewDay = before === undefined || !isSameDay(before.atMs, message.atMs);
+    const isOpen = state.spot.thread === message.id;
+    const setting = { state, controller, isContinued, thread, canThread, canAsk };
+    const deps = [
+      message,
+      isContinued,
+      canAsk,
+      isNewDay,
+      isOpen,
+      state.as,
+      thread?.replies,
+      thread?.isBusy,
+      thread?.newest,
+    ];
+    return guard(
+      deps,
+      () => html`
+        ${isNewDay && spot.thread === null ? html`<div class="day"><span>${formatDay(message.atMs, Date.now())}</span></div>` : nothing}
+        ${messageView(message, setting)}
+      `,
+    );
+  };
+
+  // Made anew for each spot, so that it begins at its end.
+  return html`${keyed(
+    spotKey(spot),
+    html`
+    <div
+      class="timeline"
+      role="log"
+      aria-live="off"
+      aria-label=${spot.thread === null ? `Messages in ${channel?.name ?? ''}` : 'Thread'}
+      tabindex="0"
+      @scroll=${onScroll}
+      @keydown=${onArrow}
+    >
+      <div class="lane">
+        ${spot.thread === null && state.isLoaded ? welcome(state, controller, spot, isEmpty) : nothing}
+        ${spot.thread === null ? nothing : threadHead(state, root, row, threads.get(spot.thread)?.replies ?? messages.length)}
+        ${repeat(
+          messages,
+          ({ id }) => id,
+          (message, index) => row(message, messages[index - 1]),
+        )}
+        ${repeat(
+          outgoing,
+          ({ id }) => id,
+          (sent) => outgoingView(sent, state),
+        )}
+        ${repeat(
+          activities,
+          ({ id }) => id,
+          (activity) => activityView(activity, state),
+        )}
+      </div>
+    </div>
+    <button type="button" class="jump" @click=${({ currentTarget }: Event) => currentTarget instanceof Element && goToEnd(currentTarget)}>${icons.down}Jump to the latest</button>
+  `,
+  )}`;
+}
+
+function continues(message: Message, before: Message | undefined): boolean {
+  if (before === undefined || before.kind !== message.kind || before.audience !== message.audience)
+    return false;
+  if (message.kind === 'answer') return before.kind === 'answer' && before.status === 'sealed';
+  return (
+    message.kind === 'said' &&
+    before.user === message.user &&
+    before.threadTitle === null &&
+    !message.text.startsWith('/') &&
+    message.atMs - before.atMs < TOGETHER_MS &&
+    isSameDay(before.atMs, message.atMs)
+  );
+}
+
+function threadHead(
+  state: State,
+  root: Message | undefined,
+  row: (message: Message, before: Message | undefined) => unknown,
+  count: number,
+): TemplateResult {
+  if (root === undefined) {
+    return html`<p class="empty">${state.isLoaded ? 'The message that this thread hung on was deleted.' : nothing}</p>`;
+  }
+  return html`
+    <div class="root">${row(root, undefined)}</div>
+    ${
+      count === 0
+        ? html`<p class="empty">Go on here: in a conversation's thread Parley answers every message, without a mention.</p>`
+        : html`<div class="day"><span>${replies(count)}</span></div>`
+    }
+  `;
+}
+
+function outgoingView(sent: Outgoing, state: State): TemplateResult {
+  return html`
+    <article class="message said ${sent.phase === 'refused' ? 'unsent' : 'sending'}">
+      ${avatar(sent.as, personName(state, sent.as))}
+      <div class="content">
+        <header>
+          <b class="author">${personName(state, sent.as)}</b>${commandLine(sent.text, state.info.commands)}
+        </header>
+        ${words(sent.text, state.info.commands)} ${outgoingNote(sent)}
+      </div>
+    </article>
+  `;
+}
+
+function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typeof nothing {
+  switch (phase) {
+    case 'leaving':
+    case 'taken':
+      return nothing;
+    case 'waiting':
+      return html`<p class="note">Not sent yet: it goes out as soon as Parley can be reached. Is it still running?</p>`;
+    case 'refused':
+      return html`<p class="note">
+        Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
+      </p>`;
+  }
+}
+
+function activityView({ activity, user, queue }: ActivityItem, state: State): TemplateResult {
+  const text =
+    activity === 'thinking'
+      ? 'The model thinks before it answers'
+      : activity === 'working'
+        ? 'Parley is thinking'
+        : queue !== null && user === state.as
+          ? queue
+          : `Seen. ${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} waits for its turn`;
+  return html`
+    <div class="activity ${activity}">
+      ${avatar(null, 'Parley')}
+      <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+      <span>${text}</span>
+    </div>
+  `;
+}

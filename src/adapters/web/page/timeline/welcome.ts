@@ -1,0 +1,115 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { Spot } from '../../wire.ts';
+import type { Controller } from '../model/controller.ts';
+import { channelOf, isDm, type State } from '../model/state.ts';
+import { copy } from '../parts/copy.ts';
+import { botMark, icons } from '../parts/icons.ts';
+
+interface Suggestion {
+  readonly title: string;
+  /** What is sent. */
+  readonly text: string;
+}
+
+const SUGGESTIONS: Readonly<Record<string, readonly Suggestion[]>> = {
+  general: [
+    { title: 'Ask a first question', text: '/ask What can you do?' },
+    { title: 'Mention it, and get a thread', text: '@Parley What can you do?' },
+    { title: 'See which models are open here', text: '/models' },
+    { title: 'Try one that this tier does not open', text: '/ask --model openai/gpt-4o Hello!' },
+  ],
+  engineering: [
+    { title: 'Get some code', text: '/ask Show me some code.' },
+    { title: 'See an answer longer than one message', text: '/ask Write me a long answer.' },
+    { title: 'See what a failure looks like', text: '/ask Show me an error.' },
+    { title: 'List all commands', text: '/help' },
+  ],
+  random: [
+    { title: 'See some Markdown', text: '/ask Show me some Markdown.' },
+    { title: 'Ask so that only you see it', text: '/ask --private What can you do?' },
+  ],
+};
+
+const DM_SUGGESTIONS: readonly Suggestion[] = [
+  { title: 'Just ask', text: 'What can you do?' },
+  { title: 'Get some code', text: 'Show me some code.' },
+];
+
+/** What takes one from the demo to a bot of one's own, line by line. */
+const STEPS: readonly (readonly [what: string, line: string])[] = [
+  ['Real answers: a key from openrouter.ai/keys, in .env', 'OPENROUTER_API_KEY='],
+  ['Discord: the bot token, docs/discord.md', 'DISCORD_TOKEN='],
+  ['Slack: an app from this manifest, docs/slack.md', 'npm run --silent slack:manifest'],
+  ['Or be asked for all of it, step by step', 'npm run setup'],
+  ['Then start again', 'npm start'],
+];
+
+function nextSteps(controller: Controller): TemplateResult {
+  return html`
+    <section class="steps" aria-labelledby="next-steps">
+      <h3 id="next-steps">Next steps</h3>
+      <p>This is the built-in demo, no language model: it shows what Parley does.</p>
+      <ol>
+        ${STEPS.map(
+          ([what, line]) => html`<li>
+            <span>${what}</span>
+            <span class="line">
+              <code>${line}</code>
+              <button
+                type="button"
+                class="tool"
+                aria-label="Copy ${line}"
+                title="Copy"
+                @click=${() => void copy(line, controller)}
+              >
+                ${icons.copy}
+              </button>
+            </span>
+          </li>`,
+        )}
+      </ol>
+    </section>
+  `;
+}
+
+/** How a channel begins; as long as nothing was said in it, with something to try. */
+export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
+  const isAlone = isDm(state, spot);
+  const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
+  return html`
+    <section class="welcome">
+      <span class="welcome-mark" aria-hidden="true">${isAlone ? botMark : icons.hash}</span>
+      <h2>${isAlone ? 'Talk with Parley' : `Welcome to #${channelOf(state, spot.channel)?.name}`}</h2>
+      <p>
+        ${
+          isAlone
+            ? 'Nobody else reads along. Every message is part of one conversation; no command is needed.'
+            : 'Ask with /ask, or mention @Parley to get a thread. Everybody in the channel sees the answer as it grows.'
+        }
+      </p>
+      ${
+        isEmpty
+          ? html`<div class="suggestions">
+              ${suggestions.map(
+                ({
+                  title,
+                  text,
+                }) => html`<button type="button" class="suggestion" @click=${() => controller.send(spot, text)}>
+                  <span>${title}</span><code>${text}</code>
+                </button>`,
+              )}
+            </div>`
+          : nothing
+      }
+      ${isEmpty && state.status?.demo === true ? nextSteps(controller) : nothing}
+      ${
+        isEmpty && state.info.isOpen
+          ? html`<p class="hint">
+              This page asks for no token, so it is for this machine alone: put no proxy before it. Set
+              <code>ADMIN_TOKEN</code> to reach it from elsewhere.
+            </p>`
+          : nothing
+      }
+    </section>
+  `;
+}

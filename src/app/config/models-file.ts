@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { CatalogueFile } from '../../core/catalogue/file.ts';
+import { createTasks } from '../../core/kit/tasks.ts';
+
+/** How often the file is looked at: by its time and size, which works over networks and mounts too. */
+const LOOK_EVERY_MS = 2_000;
+
+export interface ModelsFileOptions {
+  readonly path: string;
+  /** @throws SetupError with every fault */
+  readonly read: () => Promise<CatalogueFile>;
+  /** Lets the file count from now on. */
+  readonly apply: (file: CatalogueFile) => void;
+  readonly log: Logger;
+}
+
+export interface ModelsFile {
+  /** Reads the file again, whether it has changed or not; one with a fault changes nothing. Never rejects. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Reads the models file again at each change. A faulty edit leaves all as it is, and the log says why. */
+export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): ModelsFile {
+  const tasks = createTasks(log);
+
+  async function reload(): Promise<void> {
+    try {
+      const file = await read();
+      apply(file);
+      log.info({ file: path, models: file.models.length }, 'the models file was read again');
+    } catch (error) {
+      const faults = error instanceof Error ? error.message : String(error);
+      log.warn(
+        { file: path, faults },
+        'the models file was changed and has a fault, so the one before counts',
+      );
+    }
+  }
+
+  // Taken before anybody can save: `fs.watchFile` takes its first look later, and misses what is saved until then.
+  let seen = stateOf(path);
+  const looking = setInterval(() => {
+    const state = stateOf(path);
+    if (state === seen) return;
+    seen = state;
+    tasks.run('read the models file', reload);
+  }, LOOK_EVERY_MS);
+  looking.unref();
+  return {
+    reload,
+    async stop() {
+      clearInterval(looking);
+      await tasks.stop();
+    },
+  };
+}
+
+function stateOf(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return 'not there';
+  }
+}

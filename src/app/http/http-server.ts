@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { type Route, StartError } from '../../core/ports/adapter.ts';
+
+/** The one HTTP server: health, the playground, Slack's events. */
+export interface HttpServer {
+  /** Resolves to the address that people open, such as `http://127.0.0.1:3000`. @throws StartError */
+  listen(host: string, port: number): Promise<string>;
+  /** Stops listening and ends what is open. */
+  close(): Promise<void>;
+}
+
+/** Headers and body have to be in by then; answers may take as long as they want (event streams do). */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Each takes some memory, whatever it sends. Slack keeps a few, and each page of the playground one. */
+const MAX_CONNECTIONS = 1_000;
+
+export function createHttpServer(routes: readonly Route[], log: Logger): HttpServer {
+  const byLength = routes.toSorted((a, b) => b.path.length - a.path.length);
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      const path = request.url?.split('?', 1)[0];
+      if (request.destroyed && !request.complete) {
+        log.debug({ path, reason: String(error) }, 'an HTTP request broke off');
+        return void response.destroy();
+      }
+      log.error({ err: error, path }, 'an HTTP request failed');
+      if (response.headersSent) return void response.destroy();
+      response
+        .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+        .end('Something went wrong. The log has the details.\n');
+    });
+  });
+
+  server.maxConnections = MAX_CONNECTIONS;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?', 1)[0] ?? '/';
+    const route = byLength.find((candidate) => matches(candidate.path, path));
+    if (route) return route.handle(request, response);
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is nothing here.\n');
+  }
+
+  return {
+    async listen(host, port) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (error) => reject(startError(error, host, port)));
+        server.listen(port, host, resolve);
+      });
+      const { port: actual } = server.address() as AddressInfo;
+      const opened = isEveryAddress(host) ? '127.0.0.1' : host;
+      return `http://${opened.includes(':') ? `[${opened}]` : opened}:${actual}`;
+    },
+    async close() {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Whether a server on it is reached at all addresses of the machine; no browser takes it for one. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function matches(pattern: string, path: string): boolean {
+  return pattern === path || (pattern.endsWith('/') && path.startsWith(pattern));
+}
+
+function startError(error: NodeJS.ErrnoException, host: string, port: number): StartError {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(
+        `Port ${port} on ${host} is in use by another program.`,
+        'Stop that program, or set PORT to a free port, for example PORT=3001.',
+        { cause: error },
+      );
+    case 'EACCES':
+      return new StartError(
+        `The system does not allow listening on port ${port}.`,
+        'Set PORT to a number from 1024, for example PORT=3000.',
+        { cause: error },
+      );
+    default:
+      return new StartError(
+        `Cannot listen on ${host}:${port} (${error.code ?? error.message}).`,
+        'Set HOST to an address of this machine, for example 127.0.0.1.',
+        { cause: error },
+      );
+  }
+}

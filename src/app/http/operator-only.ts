@@ -1,0 +1,56 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Route } from '../../core/ports/adapter.ts';
+import { Refused } from '../../http/requests.ts';
+import { admit } from '../../http/same-origin.ts';
+
+/** Who is taken for the operator over HTTP. */
+export interface OperatorCheck {
+  readonly adminToken?: string | undefined;
+  /** Whether the server is meant to be reached through a proxy, as for Slack over HTTP: then loopback proves nothing. */
+  readonly isExposed?: boolean;
+}
+
+/** The route for its operator alone: by `ADMIN_TOKEN` as a bearer, or if none is set from this machine, unforwarded. */
+export function forOperator(route: Route, check: OperatorCheck): Route {
+  return {
+    path: route.path,
+    handle(request, response) {
+      if (isOperators(request, check)) return route.handle(request, response);
+      const remedy =
+        check.adminToken === undefined
+          ? 'Set ADMIN_TOKEN to open this page. Without it, only this machine may read it, and not through a proxy.\n'
+          : 'Send ADMIN_TOKEN as a bearer token.\n';
+      response
+        .writeHead(401, { 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': 'Bearer' })
+        .end(remedy);
+    },
+  };
+}
+
+export function isOperators(
+  request: IncomingMessage,
+  { adminToken, isExposed = false }: OperatorCheck,
+): boolean {
+  const { headers, socket } = request;
+  if (adminToken !== undefined) return isSame(headers.authorization ?? '', `Bearer ${adminToken}`);
+  if (isExposed) return false;
+  const from = socket.remoteAddress ?? '';
+  return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);
+}
+
+/** Not forwarded, and of no page of another site: a browser on this machine may be anybody's. */
+function isDirect(request: IncomingMessage): boolean {
+  try {
+    admit(request, false);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+import type { Adapter, Route } from '../../core/ports/adapter.ts';
+import type { Store } from '../../core/ports/store.ts';
+
+/**
+ * `/healthz`: the process lives. `/readyz`: every adapter that is on is connected, and the store answers.
+ *
+ * @param mayKnow whether somebody gets more than the bare status of `/readyz`; everybody by default
+ */
+export function healthRoutes(
+  adapters: readonly Adapter[],
+  store: Pick<Store, 'ping'>,
+  mayKnow: (request: IncomingMessage) => boolean = () => true,
+): readonly Route[] {
+  return [
+    {
+      path: '/healthz',
+      handle(_request, response) {
+        response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok\n');
+      },
+    },
+    {
+      path: '/readyz',
+      async handle(request, response) {
+        const states = adapters.map((adapter) => [adapter.platform, adapter.ready()] as const);
+        const storeAnswers = await store.ping().then(
+          () => true,
+          () => false,
+        );
+        const lines = [...states, ['store', storeAnswers] as const];
+        response
+          .writeHead(lines.every(([, ready]) => ready) ? 200 : 503, {
+            'content-type': 'text/plain; charset=utf-8',
+          })
+          .end(
+            mayKnow(request)
+              ? lines.map(([name, ready]) => `${name}: ${ready ? 'ready' : 'not ready'}\n`).join('')
+              : `${lines.every(([, ready]) => ready) ? 'ready' : 'not ready'}\n`,
+          );
+      },
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { parseJson } from '../../core/kit/json.ts';
+import { PlaceGone } from '../../core/ports/delivery-errors.ts';
+import { ProviderError } from '../../core/ports/provider-errors.ts';
+import { StoreError } from '../../core/ports/store.ts';
+
+/** Where lines go; a terminal's have colours and no JSON. */
+export interface LogTarget {
+  readonly isTTY?: boolean;
+  readonly fd?: number;
+  write(text: string): unknown;
+}
+
+/** JSON lines with names of levels and ISO times; on a terminal, lines for people. */
+export function createLog(level: string, target: LogTarget): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorOf },
+  };
+  if (target.isTTY) return pino(options, { write: (line: string) => void target.write(readable(line)) });
+  // Written at once, so that the last lines of a process that dies are there.
+  return pino(options, target.fd === undefined ? target : pino.destination({ fd: target.fd, sync: true }));
+}
+
+/** Where these come from is no riddle: a stack would hide what is to be done. */
+function errorOf(error: Error): object {
+  const isPlain = error instanceof StoreError || error instanceof ProviderError || error instanceof PlaceGone;
+  if (!isPlain) return stdSerializers.err(error);
+  const { name: type, message, code } = error;
+  return { type, message, code };
+}
+
+const COLOURS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 31 };
+
+/** `12:00:00 warn  what happened  field=value`, with a fault's stack below. */
+function readable(line: string): string {
+  const parsed = parseJson(line);
+  if (typeof parsed !== 'object' || parsed === null) return line;
+  const { level, time, msg, err, ...fields } = parsed as Record<string, unknown>;
+  const at = String(time).slice(11, 19);
+  const name = String(level).padEnd(5);
+  const colour = COLOURS[String(level)];
+  const head = colour === undefined ? `${at} ${name}` : `\u001b[${colour}m${at} ${name}\u001b[0m`;
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== null)
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)}`,
+    );
+  const { stack, message } = (err ?? {}) as { stack?: unknown; message?: unknown };
+  const fault = typeof stack === 'string' ? `\n    ${stack.replaceAll('\n', '\n    ')}` : '';
+  if (fault === '' && typeof message === 'string') rest.push(`reason=${JSON.stringify(message)}`);
+  return `${[`${head} ${String(msg ?? '')}`, ...rest].join('  ')}${fault}\n`;
+}

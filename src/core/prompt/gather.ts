@@ -1,0 +1,180 @@
+import type { Turn } from '../conversations/conversations.ts';
+import type { GuildId } from '../ports/actor.ts';
+import type { Place, ThreadReader } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import type { BroughtPart, QuotedPart } from '../ports/parts.ts';
+import type { ImageContent } from '../ports/provider.ts';
+import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
+import { windowVocabulary } from './prompt.ts';
+import type { BroughtReader } from './read-brought.ts';
+
+/** A question, as far as what came with it is concerned. */
+export interface ToGather {
+  readonly place: Place;
+  readonly model: Model;
+  readonly brought: readonly BroughtPart[];
+  /** Reads the thread that the question stands in; null if it stands in none, its conversation has begun, or threads are not read here. */
+  readonly readThread: ThreadReader | null;
+  /** Turns before it, oldest first. */
+  readonly turns: readonly Turn[];
+}
+
+export interface Gathered {
+  readonly brought: BroughtPart[];
+  /** For `PromptParts.images`. */
+  readonly images: ReadonlyMap<string | null, readonly ImageContent[]>;
+  /** For the footer: `read 14 messages, 1 file`; null if nothing was read. */
+  readonly read: string | null;
+  /** What was not read, and why. */
+  readonly remarks: readonly string[];
+  /** Whether there are pictures that the model does not see. */
+  readonly isBlind: boolean;
+}
+
+/** Brings together what goes to a model beside the person's own words. Rejects with the signal's reason alone. */
+export type Gather = (question: ToGather, signal: AbortSignal) => Promise<Gathered>;
+
+/** Of the model's context, for the thread that a question stands in. */
+const THREAD_SHARE = 0.25;
+/** What is stored of it with the turn is bounded too, whatever the model's context. */
+const MAX_THREAD_CHARS = 60_000;
+/** Pictures that go with one request: those of the question, then of the newest turns. Each is paid for again. */
+const MAX_IMAGES = 4;
+/** Pictures of earlier turns that are kept in memory, in characters of base64. */
+const MAX_CACHED_CHARS = 32_000_000;
+/** Places that were told what the bot may not read, so that they hear it once. */
+const MAX_TOLD = 1_000;
+
+export function createGather({ reader }: { readonly reader: BroughtReader }): Gather {
+  const cache = createImageCache();
+  const told = new Set<string>();
+
+  async function threadOf(
+    { place, model, readThread }: ToGather,
+    signal: AbortSignal,
+  ): Promise<{ readonly messages: readonly QuotedPart[]; readonly problem: string | null }> {
+    if (readThread === null) return { messages: [], problem: null };
+    const { messages, problem } = await readThread(signal);
+    const isNews = problem !== null && !told.has(`${place.channel} ${problem}`);
+    if (problem !== null) {
+      if (told.size >= MAX_TOLD) told.clear();
+      told.add(`${place.channel} ${problem}`);
+    }
+    return {
+      messages: await bounded(messages, model, signal),
+      problem: isNews ? problem : null,
+    };
+  }
+
+  /** Pictures of earlier turns, which follow-up questions are about. Those that are gone are left out. */
+  async function earlierImages(
+    guild: GuildId,
+    turns: readonly Turn[],
+    room: number,
+    signal: AbortSignal,
+  ): Promise<Map<string, ImageContent[]>> {
+    const images = new Map<string, ImageContent[]>();
+    let left = room;
+    for (const { id, brought = [] } of turns.toReversed()) {
+      for (const part of brought) {
+        if (left === 0) return images;
+        if (part.type !== 'image' || part.unread !== undefined) continue;
+        const image =
+          cache.get(part.reference) ??
+          (await reader.read([part], { guild, seesImages: true }, signal)).images[0];
+        if (image === undefined) continue;
+        cache.set(part.reference, image);
+        images.set(id, [...(images.get(id) ?? []), image]);
+        left--;
+      }
+    }
+    return images;
+  }
+
+  return async (question, signal) => {
+    const { place, model, turns } = question;
+    const seesImages = model.input.includes('image');
+    const thread = await threadOf(question, signal);
+    const inQuestion = await reader.read(
+      [...thread.messages, ...question.brought],
+      { guild: place.guild, seesImages },
+      signal,
+    );
+    const { brought, filesRead } = inQuestion;
+    const tooMany = inQuestion.images.length - MAX_IMAGES;
+    const own = inQuestion.images.slice(0, MAX_IMAGES);
+    const earlier = seesImages
+      ? await earlierImages(place.guild, turns, MAX_IMAGES - own.length, signal)
+      : new Map<string, ImageContent[]>();
+    const messages = brought.filter(({ type }) => type === 'quoted' || type === 'forwarded').length;
+    const read = [counted(messages, 'message'), counted(filesRead - Math.max(0, tooMany), 'file')].filter(
+      Boolean,
+    );
+    return {
+      brought,
+      images: new Map<string | null, readonly ImageContent[]>([[null, own], ...earlier]),
+      read: read.length === 0 ? null : `read ${read.join(', ')}`,
+      remarks: [
+        ...inQuestion.remarks,
+        ...(tooMany > 0 ? [`A model gets at most ${MAX_IMAGES} images; ${tooMany} were left out.`] : []),
+        ...(thread.problem === null ? [] : [thread.problem]),
+      ],
+      isBlind: !seesImages && hasImages(brought),
+    };
+  };
+}
+
+function hasImages(brought: readonly BroughtPart[]): boolean {
+  return brought.some((part) =>
+    'files' in part ? part.files.some(({ type }) => type === 'image') : part.type === 'image',
+  );
+}
+
+function counted(count: number, what: string): string | null {
+  return count <= 0 ? null : `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** The first message, and the newest that fit beside it. */
+async function bounded(
+  messages: readonly QuotedPart[],
+  model: Model,
+  signal: AbortSignal,
+): Promise<readonly QuotedPart[]> {
+  const [starter, ...rest] = messages;
+  if (starter === undefined) return [];
+  let left = Math.floor(model.contextTokens * THREAD_SHARE);
+  let charsLeft = MAX_THREAD_CHARS;
+  /** Whether it fits beside those that were taken before. */
+  const take = async ({ text }: QuotedPart) => {
+    charsLeft -= text.length;
+    if (charsLeft < 0) return false;
+    const most = mostTokensOfAny(text);
+    left -= most <= left / 8 ? most : await mostTokens(text, windowVocabulary(model), signal);
+    return left >= 0;
+  };
+  const fits = await take(starter);
+  const newest: QuotedPart[] = [];
+  for (const message of rest.toReversed()) {
+    if (!(await take(message))) break;
+    newest.unshift(message);
+  }
+  return fits ? [starter, ...newest] : newest;
+}
+
+function createImageCache() {
+  const images = new Map<string, ImageContent>();
+  let chars = 0;
+  return {
+    get: (reference: string) => images.get(reference),
+    set(reference: string, image: ImageContent) {
+      if (images.has(reference)) return;
+      images.set(reference, image);
+      chars += image.base64.length;
+      for (const [oldest, { base64 }] of images) {
+        if (chars <= MAX_CACHED_CHARS) return;
+        images.delete(oldest);
+        chars -= base64.length;
+      }
+    },
+  };
+}

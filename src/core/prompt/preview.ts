@@ -1,0 +1,94 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type Conversation, memoryBefore } from '../conversations/conversations.ts';
+import type { ModelChooser } from '../conversations/model-choice.ts';
+import type { Settings, SettingsHere } from '../conversations/settings.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { ModelRequests } from '../ledger/model-requests.ts';
+import { worstCostNanoUsd } from '../ledger/pricing.ts';
+import type { Actor } from '../ports/actor.ts';
+import type { Place } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import { filesIn } from '../ports/parts.ts';
+import { textOfMessage } from '../ports/provider.ts';
+import { mostTokens } from '../tokens/most-tokens.ts';
+import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
+
+/** What a model will see of a place with the next question there. */
+export interface Preview extends Pick<SettingsHere, 'instructions' | 'persona' | 'readsContext'> {
+  readonly model: Model;
+  /** What stands for older turns; null for nothing. */
+  readonly summary: string | null;
+  /** Questions with their answers that go along word for word, and those that no longer fit. */
+  readonly turns: number;
+  readonly leftOut: number;
+  /** Names of the files that came with them. */
+  readonly files: readonly string[];
+  /** Of all of it, pictures left out, and what the model has room for beside its answer. */
+  readonly tokens: number;
+  readonly budgetTokens: number;
+  /** Of what is sent alone, and with the longest answer that is asked for. */
+  readonly sentNanoUsd: number;
+  readonly mostNanoUsd: number;
+  readonly payer: 'operator' | 'guild';
+}
+
+/** Null if no model is available at the place. */
+export type LookAhead = (
+  at: { readonly actor: Actor; readonly place: Place; readonly conversation: Conversation | null },
+  signal: AbortSignal,
+) => Promise<Preview | null>;
+
+export function createLookAhead(options: {
+  readonly catalogue: Pick<Catalogue, 'dearest'>;
+  readonly models: Pick<ModelRequests, 'decide'>;
+  readonly choose: ModelChooser;
+  readonly settings: Pick<Settings, 'at'>;
+  readonly clock: Clock;
+}): LookAhead {
+  const { catalogue, models, choose, settings, clock } = options;
+
+  return async ({ actor, place, conversation }, signal) => {
+    const here = await settings.at({ place, conversation });
+    const chosen = await choose({ whose: actor, setting: here.model, asked: null });
+    const access = chosen.ok ? await models.decide(chosen.model.id, actor) : null;
+    if (!access?.ok) return null;
+    const { model, route, payer } = access;
+    const memory = conversation === null ? { summary: null, turns: [] } : memoryBefore(conversation, '');
+    const prompt = await promptFor(
+      {
+        guild: place.guild,
+        model,
+        ...memory,
+        asker: actor,
+        question: { text: '' },
+        day: new Date(clock.now()).toISOString().slice(0, 10),
+        instructions: here.instructions,
+        channel: place.channelName ?? 'this channel',
+      },
+      signal,
+    );
+    const { messages, leftOut } = prompt.ok ? prompt : { messages: [], leftOut: memory.turns.length };
+    const text = messages.map(textOfMessage).join('\n');
+    const tokens = await mostTokens(text, windowVocabulary(model), signal);
+    const { budgetTokens, maxOutputTokens } = windowOfModel(model);
+    const bounds = { promptTokens: tokens, webSearches: 0, images: 0 };
+    const cost = (outputTokens: number) =>
+      worstCostNanoUsd(route, { ...bounds, outputTokens }, catalogue.dearest);
+    const sent = memory.turns.slice(leftOut);
+    return {
+      model,
+      summary: memory.summary?.text ?? null,
+      turns: sent.length,
+      leftOut,
+      files: sent.flatMap(({ brought = [] }) => filesIn(brought).map(({ name }) => name)),
+      tokens,
+      budgetTokens,
+      sentNanoUsd: cost(0),
+      mostNanoUsd: cost(maxOutputTokens),
+      payer,
+      instructions: here.instructions,
+      persona: here.persona,
+      readsContext: here.readsContext,
+    };
+  };
+}

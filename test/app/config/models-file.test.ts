@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ModelsFile, watchModelsFile } from '../../../src/app/config/models-file.ts';
+import { readSetup } from '../../../src/app/config/setup.ts';
+import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
+import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { NO_PRICES } from '../../../src/core/ports/provider.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+const SHIPPED = readFileSync('models.json', 'utf8');
+const ID = 'openai/gpt-4o-mini';
+
+let folder: string;
+let path: string;
+let file: ModelsFile;
+const { log, lines } = createLogRecorder();
+const catalogue = createCatalogue(parseCatalogueFile(SHIPPED));
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  path = join(folder, 'models.json');
+  writeFileSync(path, SHIPPED);
+  file = watchModelsFile({
+    path,
+    read: async () => (await readSetup({ MODELS_FILE: path })).file,
+    apply: ({ models }) => catalogue.replace(models),
+    log,
+  });
+});
+afterEach(async () => {
+  await file.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** As editors save. */
+function save(text: string): void {
+  writeFileSync(`${path}~`, text);
+  renameSync(`${path}~`, path);
+}
+const tier = () => catalogue.get(ID, 'discord')?.tier;
+
+describe('the models file', () => {
+  it('counts again when it is saved; an edit with a fault leaves all as it is, and the log says why', async () => {
+    expect(tier()).toBe('openrouter');
+    save(SHIPPED.replace(/("id": "openai\/gpt-4o-mini",[^}]*"tier": )"openrouter"/, '$1"free"'));
+    await waitUntil(() => expect(tier()).toBe('free'));
+    save(SHIPPED.replace('"tier": "free"', '"tier": "gold"'));
+    await waitUntil(() => expect(lines.join('')).toMatch(/has a fault.*models|models\[0\]\.tier/));
+    expect(tier()).toBe('free');
+    save(SHIPPED);
+    await file.reload();
+    expect(tier()).toBe('openrouter');
+  });
+
+  it('keeps what providers said of models that stay', async () => {
+    catalogue.apply('openrouter', [
+      { ...FACTS, id: ID },
+      { ...FACTS, id: 'openai/gpt-4o' },
+    ]);
+    expect(catalogue.get('deepseek/deepseek-chat', 'discord')?.gone).toBe(true);
+    await file.reload();
+    expect(catalogue.get('deepseek/deepseek-chat', 'discord')?.gone).toBe(true);
+    expect(catalogue.get(ID, 'discord')).toMatchObject({ gone: false, contextTokens: 99 });
+  });
+});
+
+const FACTS = {
+  name: 'x',
+  contextTokens: 99,
+  maxOutputTokens: null,
+  prices: NO_PRICES,
+  inputModalities: null,
+  outputModalities: null,
+  thinks: null,
+  expiresAt: null,
+};

@@ -1,0 +1,130 @@
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+// Before anything that has discord.js in it, as at a real start.
+import { createDiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
+import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { createManifest } from '../../../src/adapters/slack/manifest.ts';
+import { createFetch } from '../../../src/app/http/http-client.ts';
+import { createSocketProxy, type Proxies } from '../../../src/app/http/proxies.ts';
+import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
+import { systemClock } from '../../../src/core/kit/clock.ts';
+import { GATEWAY_TEST } from '../../support/certificates.ts';
+import { createDesk } from '../../support/desk.ts';
+import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
+import { openProxy } from '../../support/proxy.ts';
+import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const shared = () => ({
+  commands: [],
+  limiters: createWriteLimiters(systemClock),
+  clock: systemClock,
+  log: pino({ level: 'silent' }),
+});
+
+/** Ends TLS for `gateway.test` before a plain server, as Discord's edge does. */
+async function serveTls(port: number): Promise<string> {
+  const sockets = new Set<TLSSocket>();
+  const server = createServer(GATEWAY_TEST, (socket) => {
+    sockets.add(socket);
+    const onward = connect(port, '127.0.0.1');
+    onward.pipe(socket).pipe(onward);
+    onward.on('error', () => socket.destroy());
+    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const before = getCACertificates('default');
+  setDefaultCACertificates([...before, GATEWAY_TEST.cert]);
+  closing.push(() => setDefaultCACertificates(before));
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('Discord behind a proxy', () => {
+  it('is reached through it alone: its API by requests, its gateway by a tunnel', async () => {
+    const discord = await createFakeDiscord({ gatewayUrl: 'wss://gateway.test/gateway' });
+    closing.push(() => discord.close());
+    const target = new URL(discord.apiUrl);
+    const proxy = await openProxy(target.origin, await serveTls(Number(target.port)));
+    closing.push(() => proxy.close());
+    const proxies = { HTTP_PROXY: `http://${proxy.url}`, HTTPS_PROXY: `http://${proxy.url}` };
+    const socketAgent = createSocketProxy(proxies)?.agent;
+    if (socketAgent === undefined) throw new Error('there is a proxy');
+    const adapter = createDiscordAdapter({
+      ...shared(),
+      token: discord.token,
+      apiUrl: 'http://discord.test/api',
+      shards: 'auto',
+      fetch: createFetch(proxies),
+      socketAgent,
+      waitForIdentify: async () => {},
+    });
+    closing.push(() => adapter.stop());
+    await adapter.start(createDesk());
+    expect(adapter.ready()).toBe(true);
+    expect(proxy.asked).toContain('CONNECT gateway.test:443');
+    // Asked for by discord.js itself.
+    expect(proxy.asked).toContain('GET http://discord.test/api/v10/gateway/bot');
+  });
+});
+
+describe('Slack behind a proxy', () => {
+  async function startSlack(how: { readonly noProxy?: string } = {}) {
+    const manifest = JSON.parse(
+      JSON.stringify(createManifest({ commands: [], url: null, agentView: false })),
+    );
+    const slack = await createFakeSlack({ manifest, socketHost: 'sockets.test' });
+    closing.push(() => slack.close());
+    const proxy = await openProxy(new URL(slack.apiUrl).origin);
+    closing.push(() => proxy.close());
+    const proxies: Proxies = { HTTP_PROXY: `http://${proxy.url}`, NO_PROXY: how.noProxy };
+    const socketDispatcher = createSocketProxy(proxies)?.dispatcher;
+    if (socketDispatcher === undefined) throw new Error('there is a proxy');
+    const adapter = createSlackAdapter({
+      ...shared(),
+      botToken: slack.app.botToken,
+      transport: { mode: 'socket', appToken: slack.app.appToken },
+      apiUrl: 'http://slack.test/api/',
+      fetch: createFetch(proxies),
+      socketDispatcher,
+    });
+    closing.push(() => adapter.stop());
+    const started = adapter.start(createDesk());
+    return { slack, proxy, adapter, started };
+  }
+
+  it('is reached through it alone: its API by requests, Socket Mode by a tunnel, and again after a cut', async () => {
+    const { slack, proxy, adapter, started } = await startSlack();
+    await started;
+    expect(adapter.ready()).toBe(true);
+    const tunnels = () => proxy.asked.filter((line) => /^CONNECT sockets\.test:\d+$/.test(line));
+    expect(tunnels()).toHaveLength(1);
+    expect(proxy.asked).toContain('POST http://slack.test/api/apps.connections.open');
+    slack.socket.drop();
+    await waitUntil(() => expect(tunnels()).toHaveLength(2));
+    await waitUntil(() => expect(adapter.ready()).toBe(true));
+  });
+
+  it('goes past it to the hosts of NO_PROXY', async () => {
+    const { proxy, started } = await startSlack({ noProxy: 'sockets.test' });
+    // There is no such host.
+    await expect(started).rejects.toThrow();
+    expect(proxy.asked).toContain('POST http://slack.test/api/apps.connections.open');
+    expect(proxy.asked.filter((line) => line.startsWith('CONNECT'))).toEqual([]);
+  });
+});
+
+it('needs no way for sockets without a proxy', () => {
+  expect(createSocketProxy({ NO_PROXY: '.test' })).toBeNull();
+});

@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { createAuditLog } from '../../../src/core/access/audit.ts';
+import { createOutcomeLog } from '../../../src/core/conversations/outcomes.ts';
+import { startRetention } from '../../../src/core/conversations/retention.ts';
+import { createFeedbackLog } from '../../../src/core/ledger/feedback.ts';
+import { createUsageLog, usageRecord } from '../../../src/core/ledger/usage.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+
+const DAY_MS = 86_400_000;
+
+it('forgets costs, feedback and how answers went after the time that is set and the audit log after two years, until it is stopped', async () => {
+  const clock = createFakeClock();
+  const { log } = createLogRecorder();
+  // The store's own clock stands: its sweeps are not what is tried here.
+  const store = await openStore('memory:', { clock: createFakeClock(), log });
+  const usage = createUsageLog(store.records);
+  const audit = createAuditLog(store.records);
+  const feedback = createFeedbackLog(store.records);
+  const outcomes = createOutcomeLog(store.records);
+  const days = async () => [
+    (await Array.fromAsync(usage.query({}))).length,
+    (await Array.fromAsync(audit.query({}))).length,
+    (await Array.fromAsync(feedback.query({}))).length,
+    (await Array.fromAsync(outcomes.query({}))).length,
+  ];
+  const guild = 'discord:1' as const;
+  for (const agoMs of [0, 800 * DAY_MS]) {
+    const atMs = clock.now() - agoMs;
+    await feedback.append({
+      guild,
+      user: '42',
+      userName: 'Mia',
+      atMs,
+      answer: `answer ${agoMs}`,
+      model: 'm',
+      verdict: 'good',
+    });
+    const counts = { model: 'm', provider: 'p', answers: 1, failures: {}, firstTextMs: [10] };
+    await outcomes.append(guild, atMs, [counts]);
+    await store.records.append(
+      usageRecord({
+        guild,
+        user: 'mia',
+        atMs,
+        id: `request ${agoMs}`,
+        model: 'a/b',
+        provider: 'openrouter',
+        payer: 'operator',
+        costNanoUsd: 1,
+        promptTokens: 1,
+        completionTokens: 1,
+        basis: 'provider',
+      }),
+    );
+    await audit.append({
+      guild,
+      by: 'discord:9',
+      atMs,
+      action: 'tier.grant',
+      from: null,
+      to: 'free',
+      reason: '',
+    });
+  }
+  const retention = startRetention({ usage, feedback, outcomes, audit, retentionMs: DAY_MS, clock, log });
+  try {
+    expect(await days()).toEqual([2, 2, 2, 2]);
+    await clock.advance(15 * 60_000);
+    await expect.poll(days, { timeout: 10_000 }).toEqual([1, 1, 1, 1]);
+    // The sweep may not sleep yet: each look brings the next one nearer.
+    const later = () => clock.advance(DAY_MS).then(days);
+    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 1, 0, 0]);
+  } finally {
+    await retention.stop();
+  }
+  expect(clock.pending).toBe(0);
+  await store.close();
+});
