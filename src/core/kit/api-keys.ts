@@ -1,6 +1,6 @@
 /**
- * How API keys and other secrets of services look that say so themselves. None is a shape that prose, code or the name of a
- * thing would take by chance; what is made up for documentation (`sk-your-key-here`) has no digits.
+ * API keys and other secrets whose shape names their service. Prose, code and names do not take these shapes by chance;
+ * examples from documentation (`sk-your-key-here`) have no digits.
  */
 const SHAPES: readonly (readonly [owner: string, shape: RegExp])[] = [
   ['OpenRouter', /(?<![\w-])sk-or-[\w-]{20,}/g],
@@ -21,10 +21,10 @@ const SHAPES: readonly (readonly [owner: string, shape: RegExp])[] = [
 ];
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*[A-Za-z0-9+/=:\s,-]{40}/;
 
-/** Characters that differ, below which it is a placeholder: `sk-xxxxxxxx1`. */
+/** A match with fewer different characters is a placeholder: `sk-xxxxxxxx1`. */
 const MIN_DISTINCT = 10;
 
-/** Whose key a text seems to hold; null if it holds nothing shaped like one. */
+/** The owner of the first key that a text seems to hold (`somebody` for a private key); null if it holds none. */
 export function ownerOfKeyIn(text: string): string | null {
   for (const [owner, shape] of SHAPES) {
     for (const [key] of text.matchAll(shape)) if (isRandom(key)) return owner;
@@ -32,7 +32,7 @@ export function ownerOfKeyIn(text: string): string | null {
   return PRIVATE_KEY.test(text) ? 'somebody' : null;
 }
 
-/** The text with a word in the place of each key that it seems to hold. */
+/** Replaces each key that the text seems to hold by a note. */
 export function withoutKeys(text: string): string {
   const keyless = SHAPES.reduce(
     (left, [, shape]) => left.replaceAll(shape, (key) => (isRandom(key) ? LEFT_OUT : key)),
@@ -42,7 +42,7 @@ export function withoutKeys(text: string): string {
 }
 
 const LEFT_OUT = '[a secret key was left out here]';
-/** To its end, or as far as it goes. */
+/** A private key to its end, or to the end of the text if the key is cut. */
 const WHOLE_PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[A-Za-z0-9+/=:\s,-]*/g;
 
 function isRandom(key: string): boolean {

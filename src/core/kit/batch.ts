@@ -1,11 +1,11 @@
-/** Nothing else waits long for a batch of this size. */
+/** Small enough that nothing else waits long for one batch. */
 const MAX_TOGETHER = 100;
 
 /**
- * Joins calls that are made before the event loop goes on, at most 100, into one. Each call resolves to the result at its
- * place, or rejects as the one call does.
+ * Joins the calls made in one turn of the event loop, at most 100, into one call of `work`. Each call resolves to its own
+ * result, or rejects if `work` does.
  *
- * @param work Resolves to one result per item, in their order.
+ * @param work Resolves to one result per item, in the order of the items.
  */
 export function createBatch<In, Out>(
   work: (items: readonly In[]) => Promise<readonly Out[]>,
@@ -30,7 +30,7 @@ export function createBatch<In, Out>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      // After all promises that are settled have gone on: what they ask for joins in.
+      // Runs after all settled promises have continued, so that their calls join this batch.
       if (waiting.length === 0) void Promise.resolve().then(() => process.nextTick(flush));
       waiting.push({ item, resolve, reject });
       if (waiting.length >= MAX_TOGETHER) void flush();

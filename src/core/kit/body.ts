@@ -1,4 +1,4 @@
-/** Reads a body of UTF-8 to its end; null if it has more than `maxBytes`. What comes after that is not read. */
+/** Reads a UTF-8 body to its end. Resolves to null, and stops reading, once it exceeds `maxBytes`. */
 export async function readBody(parts: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
   const utf8 = new TextDecoder();
   let text = '';

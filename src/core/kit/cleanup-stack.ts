@@ -1,7 +1,10 @@
-/** What has to be let go of in the end, last taken first. */
+/** Cleanup steps, run in the reverse of the order in which they were added. */
 export interface CleanupStack {
   add(close: () => unknown): void;
-  /** Tries all of it, whatever fails. @throws AggregateError of what failed */
+  /**
+   * Runs every step, even if some fail.
+   * @throws AggregateError with the failures of all steps
+   */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { waitInLine } from './waiters.ts';
 
-/** Time as an argument, so that tests own it. */
+/** Time as an argument, so that tests control it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -8,6 +8,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The computer's clock. It jumps if somebody sets it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
@@ -17,5 +18,5 @@ export const systemClock: Clock = {
     }),
 };
 
-/** As `systemClock`, but it never jumps, whatever is done to the computer's clock: for what counts time and names no date. */
+/** Never jumps, even if the computer's clock is set. For durations, not for dates. */
 export const steadyClock: Clock = { ...systemClock, now: () => performance.now() };

@@ -1,12 +1,12 @@
 /**
- * The text with code blanked out, character for character, so that what is found elsewhere keeps its place. Code stands
- * between two runs of backticks of one length, on one line or over many: CommonMark's rule, and what Discord's and Slack's
- * clients show as code. A run without its twin is text.
+ * Replaces code by spaces, character for character, so that positions in the text stay valid. Code stands between two
+ * backtick runs of the same length, on one line or several: the rule of CommonMark and of Discord's and Slack's clients. An
+ * unpaired run is text.
  */
 export function withoutCode(text: string): string {
   if (!text.includes('`')) return text;
   const runs = [...text.matchAll(/`+/g)].map(({ 0: run, index }) => ({ at: index, length: run.length }));
-  /** Where the next run of each length stands in `runs`, from the end. */
+  /** The index in `runs` of the next run of each length, filled from the end. */
   const laterOf = new Map<number, number>();
   const twins: (number | undefined)[] = [];
   for (let index = runs.length - 1; index >= 0; index--) {

@@ -1,23 +1,25 @@
 import type { Clock } from './clock.ts';
 import { OVER } from './over.ts';
 
-/** A limit on waiting that ends the work itself. Starts running at once. */
+/** A time limit on waiting. It ends the work itself, and starts at once. */
 export interface Deadline {
-  /** Aborts with the outer signal's reason, or with the limit's own once it is over. */
+  /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. */
   readonly signal: AbortSignal;
-  /** Something came: until `restart` or `resume` no time counts, however long the reader takes over it. */
+  /** Stops the time until `restart` or `resume`: something arrived, and its reader may take as long as it likes. */
   pause(): void;
-  /** The wait goes on, with what is left of its limit. */
+  /** Continues the wait with the time that is left. */
   resume(): void;
-  /** A new wait begins, with the whole limit before it: the one given, which holds from then on, or else the last one. */
+  /** Starts a new wait with the full limit. A `limitMs` given here replaces the limit from now on. */
   restart(limitMs?: number): void;
-  /** Ends the watch; resolves when nothing of it is left. */
+  /** Ends the deadline; resolves when its timer is gone. */
   stop(): Promise<void>;
 }
 
 /**
- * Watches a wait. Pausing and restarting cost an assignment: a single sleep is pending at any time, and it looks at the
- * newest wait when it wakes, so that a stream of a thousand chunks sets no thousand timers. Only a shorter limit wakes it.
+ * Starts a deadline. Pausing and restarting only assign variables: a single sleep is pending at any time, and it checks the
+ * newest wait when it wakes. So a stream of a thousand chunks sets no thousand timers. Only a shorter limit wakes it early.
+ *
+ * @param createReason makes the abort reason when the time is up
  */
 export function startDeadline(
   clock: Clock,
@@ -30,7 +32,7 @@ export function startDeadline(
   let limitMs = firstLimitMs;
   /** Null while paused. */
   let waitingSinceMs: number | null = clock.now();
-  /** Of this wait, before the last pause. */
+  /** Time of this wait before the last pause. */
   let waitedMs = 0;
   let sleep = new AbortController();
 
@@ -73,7 +75,7 @@ export function startDeadline(
   };
 }
 
-/** Resolves when the work has ended or `ms` are over, whichever comes first; the work goes on. Rejects where the work does in time. */
+/** Resolves when the work ends or after `ms`, whichever comes first; the work goes on. Rejects if the work fails in time. */
 export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   const ended = new AbortController();
   try {

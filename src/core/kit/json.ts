@@ -1,25 +1,26 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The value as an object whose fields are yet to be looked at; null for anything else, arrays included. */
+/** The value as an object with unchecked fields; null for anything else, arrays included. */
 export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
+/** The value if it is an array, else an empty array. */
 export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A string with something in it, else null. */
+/** A non-empty string, else null. */
 export function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** A count as providers write it: not negative, whole; null for anything else. */
+/** A whole number of at least 0, else null. */
 export function asCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-/** Parsed JSON, or undefined for what is none. The parser's own error would quote the text. */
+/** Parsed JSON, or undefined if it does not parse. Hides the parser's own error, because that quotes the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,16 +1,17 @@
 import { waitInLine } from './waiters.ts';
 
-/** One at a time per key, in the order of arrival. */
+/** Runs callers one at a time per key, in order of arrival. */
 export interface KeyedQueue {
   /**
-   * Resolves when it is the caller's turn; null if too many wait already. The caller must call the release
-   * that it gets, once. Rejects with the signal's reason if it aborts while waiting.
+   * Resolves to a release function when it is the caller's turn; the caller must call it once. Resolves to null if too many
+   * are waiting. Calls `onWait` if the caller has to wait. Rejects with the signal's reason if it aborts during the wait.
    */
   enter(key: string, onWait: () => void, signal: AbortSignal): Promise<(() => void) | null>;
 }
 
+/** @param maxWaiting callers that may wait per key, besides the one whose turn it is */
 export function createKeyedQueue(maxWaiting: number): KeyedQueue {
-  /** A key is present while somebody is in its lane; the list holds those who wait. */
+  /** Has a key while a caller's turn lasts; its list holds the callers that wait. */
   const queue = new Map<string, (() => void)[]>();
 
   function releaseOf(key: string): () => void {

@@ -1,7 +1,7 @@
 /**
- * Money in exact integers. Amounts are nano-dollars (1e-9 USD); unit prices are pico-dollars (1e-12 USD),
- * because a token of a cheap model costs a fraction of a nano-dollar's round number: $0.0375 per million is
- * 37.5 nano-dollars, and 37,500 pico-dollars, per token. A request is rounded up to nano-dollars once, at its end.
+ * Money in exact integers. Amounts are nano-dollars (1e-9 USD). Unit prices are pico-dollars (1e-12 USD), because a token of
+ * a cheap model costs a fraction of a nano-dollar: $0.0375 per million tokens is 37,500 pico-dollars per token. A request is
+ * rounded up to nano-dollars once, at its end.
  */
 
 const NANO_DIGITS = 9;
@@ -9,28 +9,28 @@ const PICO_DIGITS = 12;
 const PICO_PER_NANO = 1_000n;
 
 /**
- * A million dollars: what a request costs at most. One that comes to more is a slip in somebody's figures; it is to pass
- * every limit, and not to take counters beyond what they hold.
+ * A million dollars, the highest amount that one request may come to. More is a mistake in somebody's figures; this amount
+ * exceeds every limit without overflowing the counters.
  */
 export const MOST_NANO_USD = 1e15;
 
-/** One line of a bill: so many units (tokens, requests, searches) at so much each. */
+/** One line of a bill: a number of units (tokens, requests, searches) at a price each. */
 export interface Charge {
   readonly units: number;
   readonly picoUsdEach: number;
 }
 
-/** A decimal in US dollars (`"0.00000015"`, `1.5e-7`) as pico-dollars, rounded up; null for what is no price. */
+/** Reads US dollars (`"0.00000015"`, `1.5e-7`) as pico-dollars, rounded up; null if it is not a price. */
 export function parsePicoUsd(usd: unknown): number | null {
   return parseScaled(usd, PICO_DIGITS);
 }
 
-/** A decimal in US dollars as nano-dollars, rounded up; null for what is no amount. */
+/** Reads US dollars as nano-dollars, rounded up; null if it is not an amount. */
 export function parseNanoUsd(usd: unknown): number | null {
   return parseScaled(usd, NANO_DIGITS);
 }
 
-/** What the charges come to in nano-dollars: summed exactly, rounded up once, at most `Number.MAX_SAFE_INTEGER`. */
+/** The sum of the charges in nano-dollars: added exactly, rounded up once, at most `Number.MAX_SAFE_INTEGER`. */
 export function totalNanoUsd(charges: Iterable<Charge>): number {
   let pico = 0n;
   for (const { units, picoUsdEach } of charges) pico += BigInt(Math.ceil(units)) * BigInt(picoUsdEach);
@@ -38,12 +38,12 @@ export function totalNanoUsd(charges: Iterable<Charge>): number {
   return Number(nano < MAX_SAFE ? nano : MAX_SAFE);
 }
 
-/** A price per token in US dollars per million tokens, the unit that people and `max_price` use. */
+/** Converts a price per token to US dollars per million tokens, the unit that people and `max_price` use. */
 export function usdPerMillion(picoUsdPerToken: number): number {
   return picoUsdPerToken / 1e6;
 }
 
-/** A price per token in nano-dollars per million tokens, for `formatUsd`. */
+/** Converts a price per token to nano-dollars per million tokens, for `formatUsd`. */
 export function nanoUsdPerMillion(picoUsdPerToken: number): number {
   return picoUsdPerToken * 1_000;
 }
@@ -66,14 +66,14 @@ const smallUsd = new Intl.NumberFormat('en-US', {
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const DECIMAL = /^(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
-/** Digits are moved, never multiplied as floats: `0.1 + 0.2` has no place in a ledger. */
+/** Shifts the decimal point in the digits; floating point would round. */
 function parseScaled(value: unknown, scaleDigits: number): number | null {
   if (typeof value !== 'number' && typeof value !== 'string') return null;
   const match = DECIMAL.exec(String(value).trim());
   if (!match) return null;
   const [, whole = '', fraction = '', exponent = '0'] = match;
   const digits = whole + fraction;
-  // Beyond 60 digits it is no price, and would only cost time.
+  // No real price has more than 60 digits; longer ones would only cost time.
   if (digits === '' || digits.length > 60) return null;
   const shift = scaleDigits + Number(exponent) - fraction.length;
   const scaled =

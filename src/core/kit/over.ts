@@ -1,5 +1,5 @@
 /**
- * For `abort` if nobody asks for the reason: what waited need not wait any more. Without a reason Node makes an exception
- * and its stack at each abort, ten times in an answer.
+ * A shared reason for `abort` when nobody reads the reason. Without a reason, Node creates an exception with its stack at
+ * each abort, about ten times per answer.
  */
 export const OVER = new Error('over');

@@ -1,30 +1,30 @@
-/** How long a limit counts before it begins anew. */
+/** The period over which a limit counts. */
 export type PeriodKind = 'minute' | 'day' | 'month';
 
 interface Period {
-  /** Names the period by its start: `2026-11-23T06:15Z`, `2026-11-23`, `2026-11`. */
+  /** The period's start: `2026-11-23T06:15Z`, `2026-11-23`, `2026-11`. */
   readonly key: string;
-  /** When the next one begins, in milliseconds since the epoch. */
+  /** The start of the next period, in milliseconds since the epoch. */
   readonly endMs: number;
 }
 
-/** Says which period a moment falls in. */
+/** Finds the period that a moment falls in. */
 export type Periods = (kind: PeriodKind, atMs: number) => Period;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** No step passes a whole period by: the shortest month has 28 days, and a day of 23 hours is passed in two. */
+/** Steps shorter than any period: the shortest month has 28 days, the shortest day 23 hours. */
 const STEP_MS = { day: DAY_MS / 2, month: 14 * DAY_MS } as const;
 
 /**
- * Periods of the calendar in a time zone (IANA). A day with a change of the clocks has 23 or 25 hours; where the clocks
- * pass midnight by, it begins at the first moment of its date. Minutes are the same everywhere.
+ * Calendar periods in an IANA time zone. On a clock change a day has 23 or 25 hours; if the change skips midnight, the day
+ * begins at the first moment of its date. Minutes are the same everywhere.
  *
- * @throws RangeError for a time zone that is not known.
+ * @throws RangeError for an unknown time zone
  */
 export function createPeriods(timeZone: string): Periods {
-  // Swedish dates are written as ISO 8601 has them.
+  // The Swedish locale writes dates as ISO 8601 does.
   const dates = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
     year: 'numeric',
@@ -36,7 +36,7 @@ export function createPeriods(timeZone: string): Periods {
     month: (atMs: number) => dates.format(atMs).slice(0, 7),
   };
 
-  /** The first moment whose key is another one. */
+  /** The first moment that has another key. */
   function endOf(kind: 'day' | 'month', key: string, atMs: number): number {
     let within = atMs;
     while (keyOf[kind](within + STEP_MS[kind]) === key) within += STEP_MS[kind];
@@ -49,7 +49,7 @@ export function createPeriods(timeZone: string): Periods {
     return beyond;
   }
 
-  /** Every request asks for the same periods: they are worked out once. */
+  /** Every request asks for the same periods, so the current ones are kept. */
   const current = new Map<PeriodKind, Period & { readonly knownFromMs: number }>();
 
   return (kind, atMs) => {

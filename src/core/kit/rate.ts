@@ -1,14 +1,17 @@
 import type { Clock } from './clock.ts';
 import { waitInLine } from './waiters.ts';
 
-/** Bounds how often a whole process does something that is cheap once and dear a thousand times: first come, first served. */
+/**
+ * Process-wide rate limit, first come, first served; urgent callers skip the queue. For work that is cheap once and expensive
+ * a thousand times.
+ */
 export interface Pace {
   /**
-   * Resolves when it is the caller's turn, or as soon as it has become urgent: what is urgent neither waits nor counts. Rejects with
-   * the signal's reason if it aborts before.
+   * Resolves when it is the caller's turn. An urgent caller resolves at once and does not count, even if it became urgent
+   * while waiting. Rejects with the signal's reason if that aborts first.
    */
   enter(waiting?: Waiting): Promise<void>;
-  /** Says that what waits under this key may have become urgent. */
+  /** Lets callers that wait under this key check again whether they are urgent. */
   hurry(key: string): void;
 }
 
@@ -20,7 +23,7 @@ export interface Waiting {
 
 export interface PaceOptions {
   readonly perSecond: number;
-  /** So many may go at once, if they come together by chance or the event loop was held up. */
+  /** Callers that may pass at once, if they arrive together or the event loop was blocked. At least 1. */
   readonly atOnce: number;
 }
 
@@ -29,16 +32,17 @@ interface Waiter {
   grant(): void;
 }
 
+/** @param options `perSecond`: callers per second, on average */
 export function createPace(clock: Clock, { perSecond, atOnce }: PaceOptions): Pace {
   const gapMs = 1_000 / perSecond;
   const waiters = new Set<Waiter>();
   let nextAtMs = clock.now();
   let isAsleep = false;
 
-  /** Whether there is room now; takes it. */
+  /** Takes a place if one is free now. */
   function take(): boolean {
     const nowMs = clock.now();
-    // A clock that was turned back must not make anybody wait for it.
+    // A clock that was set back must not delay anybody.
     nextAtMs = Math.min(Math.max(nextAtMs, nowMs - (atOnce - 1) * gapMs), nowMs + gapMs);
     if (nextAtMs > nowMs) return false;
     nextAtMs += gapMs;

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 
-/** Work that goes on by itself until its owner stops it. */
+/** Work that repeats until its owner stops it. */
 export interface Background {
-  /** Resolves when what was running has ended. */
+  /** Resolves when the current run has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Does `work` every so often, never twice at once. A fault is logged, and the next turn tries again. The signal aborts
- * on `stop`.
+ * Runs `work` at an interval, never twice at once. A fault is logged, and the next run tries again. The signal aborts on
+ * `stop`.
  */
 export function repeat(
   what: string,

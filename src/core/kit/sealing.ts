@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Keeps secrets unreadable in the store (AES-256-GCM). Every process with the same secret and purpose can open them. */
+/** Encrypts secrets for the store (AES-256-GCM). Every process with the same key material and purpose can open them. */
 export interface Sealing {
-  /** @param about what the secret belongs to; it opens for nothing else */
+  /** @param about the owner of the secret; it opens only with the same value */
   seal(secret: string, about: string): string;
-  /** Null if it was sealed with another key, for something else, or was changed. */
+  /** Null if it was sealed with another key or for another owner, or was changed. */
   open(sealed: string, about: string): string | null;
 }
 
@@ -12,8 +12,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * @param from what the key is derived from; has at least 128 bits of chance in it, since nothing is stretched
- * @param purpose keeps what is sealed for one purpose from opening for another
+ * @param from key material with at least 128 bits of randomness; it is not stretched
+ * @param purpose separates keys: a secret that is sealed for one purpose does not open for another
  */
 export function createSealing(from: string | Uint8Array, purpose: string): Sealing {
   const key = new Uint8Array(hkdfSync('sha256', from, '', `parley ${purpose}`, 32));

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 
-/** A set of promises under way, so that their owner can wait for them. */
+/** A set of running promises, so that their owner can wait for them. */
 export interface Running {
   readonly size: number;
   /** Holds the promise until it settles. It must not reject. */
   add(work: Promise<unknown>): void;
-  /** Resolves when one of them has settled, or at once if there is none. */
+  /** Resolves when one of them settles, or at once if there is none. */
   next(): Promise<void>;
-  /** Resolves when all of them have settled, those added meanwhile included. */
+  /** Resolves when all have settled, including those added meanwhile. */
   settled(): Promise<void>;
 }
 
@@ -30,15 +30,15 @@ export function createRunning(): Running {
   };
 }
 
-/** Work that nobody awaits where it starts; its owner awaits all of it before it stops. */
+/** Background work. Its owner awaits all of it before it stops. */
 export interface Tasks {
   /** Aborts on `stop`. */
   readonly signal: AbortSignal;
-  /** Runs work to its end. A fault before `stop` is logged as `could not ${what}`. */
+  /** Runs work in the background. A fault is logged as `could not ${what}`, unless `stop` came first. */
   run(what: string, work: (signal: AbortSignal) => Promise<unknown>): void;
-  /** Resolves when nothing is under way. */
+  /** Resolves when no work is running. */
   settled(): Promise<void>;
-  /** Aborts what is under way, and resolves when nothing is. */
+  /** Aborts all running work; resolves when it has ended. */
   stop(): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
-/** How a platform counts a text against a limit. Each is additive over code points. */
+/** The ways in which platforms measure a text. Each is additive over code points. */
 const UNITS = {
-  /** JavaScript's own length: an emoji counts two or more. Never less than code points or graphemes. */
+  /** JavaScript's own length; an emoji counts two or more. Never less than the number of code points or graphemes. */
   utf16: (text: string) => text.length,
   utf8: (text: string) => Buffer.byteLength(text),
-  /** UTF-8 bytes once `&`, `<` and `>` have become entities. */
+  /** UTF-8 bytes after `&`, `<` and `>` have become entities. */
   'utf8-escaped': (text: string) => Buffer.byteLength(text) + entityBytes(text),
 } as const;
 
@@ -13,7 +13,7 @@ export type TextUnit = keyof typeof UNITS;
 export interface SizeLimit {
   readonly max: number;
   readonly unit: TextUnit;
-  /** Where the number and its unit come from; says so if the unit is a guess on the safe side. */
+  /** The source of number and unit; says so if the unit is a cautious guess. */
   readonly source: string;
 }
 
@@ -21,12 +21,12 @@ export function sizeOf(text: string, unit: TextUnit): number {
   return UNITS[unit](text);
 }
 
-/** The text, cut at a whole grapheme with `…` behind it if it is too long. The cut one is not longer than the limit either. */
+/** Cuts a text that is too long at a whole grapheme, and adds `…`. The result, `…` included, fits the limit. */
 export function clip(text: string, { max, unit }: Pick<SizeLimit, 'max' | 'unit'>): string {
   if (sizeOf(text, unit) <= max) return text;
   let room = max - sizeOf('…', unit);
   let end = 0;
-  // No unit makes a text shorter than its UTF-16 length, so that what is behind `max` cannot fit.
+  // A text measures at least its UTF-16 length in every unit, so nothing beyond `max` can fit.
   for (const { index, segment } of new Intl.Segmenter().segment(text.slice(0, max + 1))) {
     room -= sizeOf(segment, unit);
     if (room < 0) break;

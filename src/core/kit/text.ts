@@ -1,8 +1,8 @@
 const MAX_QUOTED_CHARS = 80;
 
 /**
- * A text on one line of at most `maxChars` UTF-16 units, cut at a word if there is one in its second half, and never
- * inside a grapheme. Empty if there is nothing to see.
+ * Puts a text on one line of at most `maxChars` UTF-16 units. Cuts at a word if one ends in the second half, never inside a
+ * grapheme. Empty if nothing in it is visible.
  */
 export function oneLine(text: string, maxChars: number): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
@@ -18,13 +18,13 @@ export function oneLine(text: string, maxChars: number): string {
   return `${(word > maxChars / 2 ? cut.slice(0, word) : cut).trimEnd()}…`;
 }
 
-/** Marks that turn the direction of text around: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
+/** Characters that change the direction of text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters */
 const BIDI_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 const MAX_NAME_CHARS = 80;
 
 /**
- * The name of a person or a thing, as text on one line wherever it is shown: nothing in it breaks a line, turns the direction of
- * text around, mentions anybody or acts as Markdown. Empty if there is nothing to see.
+ * The name of a person or thing, safe to show anywhere on one line: nothing in it breaks the line, changes the direction of
+ * text, mentions anybody or acts as Markdown. Empty if nothing in it is visible.
  */
 export function plainName(name: string): string {
   const line = oneLine(name.replace(BIDI_CONTROLS, ''), MAX_NAME_CHARS);
@@ -34,7 +34,7 @@ export function plainName(name: string): string {
     .trim();
 }
 
-/** A text without Markdown's marks on one line of at most `maxChars`, for titles; empty if there is nothing to see. */
+/** A text without Markdown's marks on one line of at most `maxChars`, for titles; empty if nothing in it is visible. */
 export function plainLine(text: string, maxChars: number): string {
   const plain = text
     .replace(BIDI_CONTROLS, '')
@@ -44,21 +44,21 @@ export function plainLine(text: string, maxChars: number): string {
   return oneLine(plain, maxChars);
 }
 
-/** What a person typed, in code marks on one line: nothing in it acts as Markdown, and what cannot be seen shows as `\u{FFFD}`. */
+/** Shows typed text in code marks on one line. Nothing in it acts as Markdown; invisible characters become `\u{FFFD}`. */
 export function quoted(text: string): string {
   const start = text.slice(0, MAX_QUOTED_CHARS).toWellFormed();
   const visible = start.replace(/[`\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : '\u{FFFD}'));
   return `\`${visible}${text.length > MAX_QUOTED_CHARS ? '…' : ''}\``;
 }
 
-/** A text of several lines in a block of code that nothing in it can close. */
+/** Puts a text into a code block that nothing in it can close. */
 export function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;
 }
 
-/** Whether `at` is between the halves of a surrogate pair. */
+/** Whether `at` lies between the halves of a surrogate pair. */
 export function splitsPair(text: string, at: number): boolean {
   return isHighSurrogate(text.charCodeAt(at - 1)) && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 }

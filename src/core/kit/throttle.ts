@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 
-/** So many in any window for each key, and none that waits. */
+/** Limits calls per key in a sliding window. Callers never wait. */
 export interface Throttle {
-  /** Takes one and resolves to 0; if there is none left, to the milliseconds until the next. */
+  /** Counts a call and returns 0; if none is left, returns the milliseconds until one is. */
   take(key?: string): number;
 }
 

@@ -1,11 +1,11 @@
 /**
- * How options are typed behind a command, where a platform has no fields for them: on Slack and in the playground.
- * `--option value`, `--option=value` and `--flag` name an option; words without a name go, in order, to the options that
- * have no value yet. Where the first option is text (a prompt), all that follows the named ones is its value, verbatim;
- * else names may stand on both sides of the words, and Discord's way of showing a value (`option:value`) names one, too. A
- * `--` alone ends the names, and quotes hold words together.
+ * Parses options typed after a command on platforms without fields for them: Slack and the playground. `--option value`,
+ * `--option=value` and `--flag` name an option. Words without a name fill the options that have no value yet, in order. If
+ * the first option is text (a prompt), everything after the named options is its value, verbatim. Otherwise names may stand
+ * before and after the words, and Discord's notation (`option:value`) names an option too. A lone `--` ends the names; quotes
+ * hold words together.
  *
- * Imports nothing: the playground's page is served this module as it is.
+ * Imports nothing, because the playground's page loads this module as it is.
  */
 export interface TypedOption {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface TypedOption {
 export interface TypedValue {
   /** Without the quotes. */
   readonly text: string;
-  /** Where it stands, with its quotes. */
+  /** Its position in the text, quotes included. */
   readonly from: number;
   readonly to: number;
 }
@@ -25,12 +25,12 @@ export interface NamedOption<O> {
   readonly name: string;
   /** Undefined if the command has no such option. */
   readonly option: O | undefined;
-  /** Null for a flag, and if it is missing. */
+  /** Null for a flag, and if no value was typed. */
   readonly value: TypedValue | null;
 }
 
 export interface UnnamedValue<O> {
-  /** Undefined if no option is left to take it. */
+  /** Undefined if every option has a value already. */
   readonly option: O | undefined;
   readonly value: TypedValue;
 }
@@ -38,19 +38,22 @@ export interface UnnamedValue<O> {
 export interface TypedOptions<O> {
   readonly named: readonly NamedOption<O>[];
   readonly unnamed: readonly UnnamedValue<O>[];
-  /** Where one more name can stand: the end, or before a `--` or what is verbatim. */
+  /** The position where one more name can stand: the end, or before a `--` or verbatim text. */
   readonly namesEnd: number;
 }
 
-/** Phones make a dash of two hyphens. */
+/** Phones turn two hyphens into a dash. */
 const NAME = /(?:--|[—–])([a-z][a-z0-9_-]*)(?:=|(?=\s|$))/iy;
 const SHOWN_NAME = /([a-z][a-z0-9_-]*):/iy;
 const END_OF_NAMES = /--(?=\s|$)/y;
-/** A quote that is not closed reaches to the end, but for those that may be an apostrophe: their end is not looked for for ever. */
+/**
+ * An unclosed quote reaches to the end. A single quote may be an apostrophe, so its end is searched for in the next 1,000
+ * characters only.
+ */
 const WORD = /"([^"]*)(?:"|$)|“([^”]*)(?:”|$)|«([^»]*)(?:»|$)|'([^']{0,1000})'|‘([^’]{0,1000})’|\S+/y;
 const SPACE = /\s*/y;
 
-/** Reads what stands in `text` from `start` on. */
+/** Reads the options in `text` from `start` on. */
 export function readTypedOptions<O extends TypedOption>(
   text: string,
   start: number,
@@ -58,7 +61,7 @@ export function readTypedOptions<O extends TypedOption>(
 ): TypedOptions<O> {
   const main = positionalOf(options);
   const named: NamedOption<O>[] = [];
-  /** Words between which no name stands. */
+  /** Runs of words with no name between them. */
   const runs: TypedValue[][] = [[]];
   let namesEnd = text.length;
 
@@ -105,7 +108,7 @@ export function readTypedOptions<O extends TypedOption>(
   for (const run of runs) {
     while (run.length > 0) {
       const option = left.shift();
-      // The others may be of several words: names of models are.
+      // Other values may have several words, such as the name of a model.
       const words = run.splice(0, option?.type === 'choice' ? 1 : run.length);
       unnamed.push({ option, value: joined(text, words) });
     }
@@ -113,7 +116,7 @@ export function readTypedOptions<O extends TypedOption>(
   return { named, unnamed, namesEnd };
 }
 
-/** The option that is given without a name if nothing else is said. */
+/** The option that takes the first words without a name. */
 export function positionalOf<O extends TypedOption>(options: readonly O[]): O | undefined {
   return options.find(takesValue);
 }

@@ -2,32 +2,41 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { createRunning } from './tasks.ts';
 
-/** Writes that have to stand in the end, however long a store is away. A fault that `mayRetry` turns down ends a write at once. */
+/**
+ * Writes that must succeed in the end, however long the store is unreachable. A fault that `mayRetry` rejects ends a write at
+ * once.
+ */
 export interface LateWrites {
   /** Aborts on `stop`. */
   readonly signal: AbortSignal;
-  /** Tries once while the caller waits, and goes on in the background. @throws what `mayRetry` turns down */
+  /**
+   * Tries once while the caller waits, then goes on in the background.
+   * @throws a fault of the first try that `mayRetry` rejects
+   */
   write(id: string, write: () => Promise<unknown>): Promise<void>;
-  /** Runs in the background what ends with such a write. */
+  /** Runs work that ends with such a write in the background. */
   inBackground(id: string, work: () => Promise<void>): void;
-  /** Tries until the write stands; after `stop` once more, and no longer. @throws what it failed of last */
+  /**
+   * Tries until the write succeeds. After `stop` it tries once more.
+   * @throws the last fault, after `stop` or if `mayRetry` rejects it
+   */
   untilStored(write: () => Promise<unknown>): Promise<void>;
-  /** Sleeps, at most until `stop`. Never rejects. */
+  /** Sleeps for `ms` or until `stop`, whichever comes first. Never rejects. */
   pause(ms: number): Promise<void>;
-  /** Tries once more what is under way, and resolves when nothing is. */
+  /** Tries everything that is pending once more; resolves when nothing is left. */
   stop(): Promise<void>;
 }
 
 export interface LateWritesOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** All faults by default. */
+  /** Whether a fault may pass. By default all may. */
   readonly mayRetry?: (error: unknown) => boolean;
-  /** Logged with the id: a warning with the first fault, an error with the last. */
+  /** Log messages: `retried` is a warning at the first fault, `givenUp` an error at the last. */
   readonly words: { readonly retried: string; readonly givenUp: string };
 }
 
-/** Doubled with each try. */
+/** The wait doubles with each try. */
 const RETRY_AFTER_MS = { first: 1_000, most: 30_000 };
 
 export function createLateWrites({

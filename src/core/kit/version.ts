@@ -1,4 +1,4 @@
 import manifest from '../../../package.json' with { type: 'json' };
 
-/** Of this Parley, as in `package.json`. */
+/** Parley's version, from `package.json`. */
 export const VERSION: string = manifest.version;

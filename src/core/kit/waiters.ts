@@ -1,6 +1,6 @@
 /**
- * A promise that waits in a line of its caller's. `join` enters the line with what ends the wait, and returns how to leave
- * it. As soon as the signal aborts, the line is left and the promise rejects with the signal's reason.
+ * Waits in the caller's queue. `join` enters it with a function that ends the wait, and returns a function that leaves it. If
+ * the signal aborts, the promise leaves the queue and rejects with the signal's reason.
  */
 export function waitInLine<T = void>(
   signal: AbortSignal | undefined,

@@ -1,38 +1,39 @@
 import { PLATFORM_IDS, type Platform, platformRow } from './platforms.ts';
 
 /**
- * A Discord guild (`discord:<id>`), a Slack workspace (`slack:<team>`), the playground (`web:local`),
- * or a guild of one for Discord DMs and user installs (`discord:dm:<user>`).
+ * A Discord server (`discord:<id>`), a Slack workspace (`slack:<team>`), the playground (`web:local`), or a guild of one
+ * person for Discord DMs and user installs (`discord:dm:<user>`).
  */
 export type GuildId = `${Platform}:${string}`;
 
 export type Role = 'member' | 'admin' | 'operator';
 
-/** The person who asked. Built by an adapter from what the platform says, never from what a client sends. */
+/** The person who asked. An adapter builds it from what the platform says, never from what a client sends. */
 export interface Actor {
   readonly guild: GuildId;
   /** The platform's opaque user id; on Slack `<team>/<user>`. */
   readonly user: string;
-  /** Display name, for the model and for people; not unique. */
+  /** Display name, for the model and for people. Not unique. */
   readonly name: string;
   /**
-   * Whether the person belongs to another guild, in a channel that both share (Slack Connect): they have a tier of their own, and
-   * the guild's purchases and keys do not serve them. False by default; true if the platform does not say where they belong.
+   * Whether the person belongs to another guild, in a channel that both share (Slack Connect). Outsiders have a tier of their
+   * own; the guild's purchases and keys do not serve them. False by default; true if the platform does not say where the
+   * person belongs.
    */
   readonly isOutsider?: boolean;
   /**
-   * Whether the person may manage the guild on its platform (Discord: Manage Server; Slack: workspace admin or
-   * owner). Asked of the platform at each use; in doubt, false.
+   * Whether the person may manage the guild on its platform (Discord: Manage Server; Slack: workspace admin or owner). Asks
+   * the platform on each call; false if in doubt.
    */
   managesGuild(): Promise<boolean>;
   /**
-   * Ids of the platform's own groups in the guild that the person is in (Discord: roles; Slack: user groups); null if
-   * the platform does not say. Asked of the platform at each use.
+   * Ids of the groups that the person is in (Discord: roles; Slack: user groups); null if the platform does not say. Asks the
+   * platform on each call.
    */
   groups(): Promise<readonly string[] | null>;
 }
 
-/** Whose access counts: a guild's, or that of somebody in it. */
+/** The party whose access counts: a guild, or a person in it. */
 export type Whose = GuildId | Pick<Actor, 'guild' | 'isOutsider'>;
 
 export function guildOf(whose: Whose): GuildId {
@@ -47,30 +48,33 @@ function rowOf(guild: GuildId) {
   return platformRow(platformOf(guild));
 }
 
-/** Whether a guild is one person: Discord's DMs and user installs. */
+/** Whether the guild is a single person: Discord's DMs and user installs. */
 export function isGuildOfOne(guild: GuildId): boolean {
   return guild.startsWith('discord:dm:');
 }
 
-/** A guild in words, as the people there call it. */
+/** The guild in the words of its people: `this server`, `this workspace`, `this chat`. */
 export function placeOf(guild: GuildId): string {
   return isGuildOfOne(guild) ? 'this chat' : `this ${rowOf(guild).guildWord}`;
 }
 
-/** What a group of people is called there: `role`, `user group`. */
+/** The platform's word for a group of people: `role`, `user group`. */
 export function groupWord(guild: GuildId): string {
   return rowOf(guild).groupWord ?? 'role';
 }
 
-/** Reads a guild's id as an operator writes it; null if it is none. */
+/** Reads a guild id as an operator writes it; null if it is not one. */
 export function parseGuildId(text: string): GuildId | null {
   const id = PLATFORM_IDS.find((platform) => text.startsWith(`${platform}:`));
   return id !== undefined && platformRow(id).guild.test(text.slice(id.length + 1)) ? (text as GuildId) : null;
 }
 
-/** Says what a person may do. Operators are those listed, as `<platform>:<user>`; nobody else becomes one. */
+/**
+ * Looks up a person's role. Operators are the people in `OPERATORS`, written `<platform>:<user>`; nobody else becomes one.
+ */
 export type Roles = (actor: Actor) => Promise<Role>;
 
+/** @param operators entries of the form `<platform>:<user>` */
 export function createRoles(operators: ReadonlySet<string>): Roles {
   return async (actor) => {
     if (operators.has(`${platformOf(actor.guild)}:${actor.user}`)) return 'operator';
@@ -85,30 +89,29 @@ export function mayActAs(role: Role, needed: Role): boolean {
 }
 
 /**
- * Whether an operator may look at a guild (or at all of them) and act on it from where they are: the playground's operator,
- * whom no platform vouches for, stays in the playground.
+ * Whether an operator may look at a guild (or at all of them) and act on it. No platform vouches for the playground's
+ * operator, so that one reaches the playground alone.
  */
 export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return rowOf(operator.guild).isVouched || guild === operator.guild;
 }
 
-/** For an operator who does not reach what they asked for. */
+/** Told to an operator who does not reach the guild that they asked for. */
 export const OUT_OF_REACH = 'The playground can only reach `web:local`.';
 
-/** Somebody who can be named. */
+/** A person with a display name. */
 export interface Person {
   /** As `Actor.user`. */
   readonly id: string;
   readonly name: string;
 }
 
-/** Everybody in a guild, if the platform has so few that their names are enough to name them; else null. */
+/** Everybody in a guild, if they are so few that a name identifies them; else null. */
 export type PeopleIn = (guild: GuildId) => readonly Person[] | null;
 
 /**
- * The user id in what a person wrote to name somebody in a guild: a mention (`<@42>`, `<@U42|mia>`) or the id itself, and
- * the name where everybody is known; null for anything else. Whether there is a person with an id is else the platform's to
- * know.
+ * Reads the user id from text that names somebody in a guild: a mention (`<@42>`, `<@U42|mia>`), the id itself, or a name if
+ * everybody is known. Null for anything else. Does not check that such a person exists.
  */
 export function parseUser(text: string, guild: GuildId, everybody: readonly Person[] | null): string | null {
   if (everybody !== null) {
@@ -122,8 +125,8 @@ export function parseUser(text: string, guild: GuildId, everybody: readonly Pers
 }
 
 /**
- * The id in what a person wrote to name a group of a guild: a mention (`<@&42>`, `<!subteam^S42|@team>`) or the id itself;
- * null for anything else. Whether there is such a group is the platform's to know.
+ * Reads the group id from text that names a group of a guild: a mention (`<@&42>`, `<!subteam^S42|@team>`) or the id itself.
+ * Null for anything else. Does not check that such a group exists.
  */
 export function parseGroup(text: string, guild: GuildId): string | null {
   if (!hasGroups(guild)) return null;
@@ -131,7 +134,7 @@ export function parseGroup(text: string, guild: GuildId): string | null {
   return id?.[1] ?? id?.[2] ?? null;
 }
 
-/** Whether a guild's platform groups its people. */
+/** Whether the guild's platform has groups of people. */
 export function hasGroups(guild: GuildId): boolean {
   return rowOf(guild).group !== null && !isGuildOfOne(guild);
 }

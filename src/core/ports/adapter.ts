@@ -5,52 +5,55 @@ import type { Dispatch } from './events.ts';
 import type { Platform } from './platforms.ts';
 import type { LiveMessage, Notice, Surface } from './surface.ts';
 
-/** One chat platform. Brings people's events to `Dispatch`, and shows what core answers on a `Surface`. */
+/** One chat platform. Brings people's events to `Dispatch`, and shows core's answers on a `Surface`. */
 export interface Adapter {
   readonly platform: Platform;
   /**
-   * HTTP paths that the adapter serves on the shared server. Known once the adapter is made; requests that come
-   * before `start` has resolved are the adapter's to refuse.
+   * HTTP paths that the adapter serves on the shared server. Fixed once the adapter is made. Until `start` has resolved, the
+   * adapter itself refuses requests.
    */
   readonly routes: readonly Route[];
-  /** Everybody there is, if they are few and always the same; left out elsewhere. */
+  /** Everybody on the platform, if they are few and never change. Left out elsewhere. */
   readonly people?: readonly Person[];
-  /** Resolves once events flow. @throws StartError if the operator has to change something first. */
+  /**
+   * Resolves once events flow.
+   * @throws StartError if the operator has to change something first
+   */
   start(dispatch: Dispatch): Promise<void>;
-  /** Whether events flow at this moment; `/readyz` asks. */
+  /** Whether events flow right now; for `/readyz`. */
   ready(): boolean;
   /**
-   * The guilds that the bot is in, as far as this process knows, with what they are called: for the operator. Left out if
-   * the platform does not say.
+   * Names of the guilds that the bot is in, as far as this process knows; for the operator. Left out if the platform does not
+   * say.
    */
   guildNames?(): ReadonlyMap<GuildId, string>;
-  /** Closes connections. Called when no answer is in flight any more. */
+  /** Closes all connections. Called once no answer is in flight. */
   stop(): Promise<void>;
   /**
-   * Tells those who manage a guild something, as privately as the platform can; false if nobody could be reached.
-   * Called after `start` alone. Left out if the platform has no way.
+   * Tells a guild's admins something, as privately as the platform allows; false if nobody could be reached. Called only
+   * after `start`. Left out if the platform has no way.
    */
   tellAdmins?(guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean>;
   /**
-   * Tells one person something in a direct message; false if that is not possible. `user` is as `Actor.user`. Called after
-   * `start` alone. Left out if the platform has no way.
+   * Tells one person something in a direct message; false if that is impossible. `user` is as `Actor.user`. Called only after
+   * `start`. Left out if the platform has no way.
    */
   tellPerson?(user: string, notice: Notice, signal: AbortSignal): Promise<boolean>;
   /**
-   * Fetches a file by its `FilePart.reference`, whichever process made that; called after `start` alone. Credentials go to the
-   * platform's own hosts, and redirects are not followed. Left out if people cannot bring files.
+   * Fetches a file by its `FilePart.reference`, even if another process made that. Called only after `start`. Sends
+   * credentials to the platform's own hosts only, and follows no redirect. Left out if people cannot attach files.
    *
-   * @throws FileUnavailable if it is gone, too large, kept elsewhere, or the bot may not read it
+   * @throws FileUnavailable if the file is gone, too large, stored elsewhere, or the bot may not read it
    */
   readFile?(reference: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Goes back to where a process that died was answering; null if nothing can be shown there any more. Called after
-   * `start` alone. Other faults than `PlaceGone` are taken for passing ones. Left out where no surface has a `reference`.
+   * Finds the place where a dead process was answering; null if nothing can be shown there any more. Called only after
+   * `start`. Faults other than `PlaceGone` count as temporary. Left out if no surface has a `reference`.
    */
   reopen?(lost: LostPlace, signal: AbortSignal): Promise<Reopened | null>;
   /**
-   * Puts these buttons under an answer that has ended, in the place of those that it has; its text stays. False if the answer is not
-   * found by its buttons any more. Called after `start` alone. Left out where questions cannot be edited.
+   * Replaces the buttons under a finished answer; its text stays. False if no message with the answer's buttons is found.
+   * Called only after `start`. Left out if questions cannot be edited.
    *
    * @throws as `LiveMessage.update`
    */
@@ -61,20 +64,20 @@ export interface Adapter {
   ): Promise<boolean>;
 }
 
-/** Finds answers again that stand somewhere. */
+/** Finds answers that were posted earlier. */
 export type AnswerFinder = Pick<Adapter, 'reopen' | 'changeButtons'>;
 
-/** `Adapter.readFile`, of whichever platform the guild is on. */
+/** `Adapter.readFile` of the guild's platform. */
 export type ReadFile = NonNullable<Adapter['readFile']>;
 
-/** `Adapter.tellAdmins`, of whichever platform the guild is on. */
+/** `Adapter.tellAdmins` of the guild's platform. */
 export type TellAdmins = NonNullable<Adapter['tellAdmins']>;
 
-/** What a journal knows of a place. */
+/** The journal's knowledge of a place. */
 export interface LostPlace {
-  /** A `Surface.reference` of this platform's, by this process or another. */
+  /** A `Surface.reference` of this platform, from this or another process. */
   readonly reference: string;
-  /** Names the answer that was shown there; null if there was none yet. */
+  /** The id of the answer that was shown there; null if there was none yet. */
   readonly answerId: string | null;
 }
 
@@ -82,30 +85,30 @@ export interface LostPlace {
 export interface Reopened {
   readonly surface: Surface;
   /**
-   * The newest message that carries a button of the answer's, and so the one that was growing, or the last. Null if
-   * there is none: nothing was shown so far, or it goes on in a message that is still to come.
+   * The newest message with one of the answer's buttons: the one that was growing, or the last. Null if nothing was shown, or
+   * if the answer goes on in a message that is yet to be posted.
    */
   readonly message: ReopenedMessage | null;
-  /** Whether the bot may not read what stands there, so that `message` is null whatever was shown. False by default. */
+  /** Whether the bot may not read the place, so that `message` is null although something may be shown. False by default. */
   readonly isUnread?: boolean;
 }
 
 export interface ReopenedMessage {
   readonly live: LiveMessage;
-  /** Its text as Markdown, as far as it can be read back; without note and footer. */
+  /** The message as Markdown, as far as it can be read back, without note and footer. */
   readonly text: string;
-  /** Whether it shows the answer's last state already. */
+  /** Whether it already shows the answer's last state. */
   readonly isEnded: boolean;
 }
 
-/** A path on the shared HTTP server. Longest prefix wins. */
+/** A path on the shared HTTP server. The longest match wins. */
 export interface Route {
-  /** Matches the path itself and, where it ends with `/`, all below it. */
+  /** Matches exactly this path; if it ends with `/`, everything below it too. */
   readonly path: string;
   handle(request: HttpRequest, response: ServerResponse): void | Promise<void>;
 }
 
-/** The start cannot go on until a person changes something; `message` says what is wrong, `remedy` what to do where. */
+/** A person has to change something before Parley can start. `message` says what is wrong, `remedy` what to do and where. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   readonly remedy: string;

@@ -1,16 +1,16 @@
-/** Whom a message speaks to, as facts of its platform. What stands in code mentions nobody (`kit/code-spans.ts`). */
+/** The people a message speaks to, as facts of its platform. Mentions inside code do not count (`kit/code-spans.ts`). */
 export interface Address {
-  /** It stands in direct messages with the bot. */
+  /** Whether it is a direct message to the bot. */
   readonly isDirect: boolean;
-  /** It mentions the bot, by name or by a role or group that is the bot's own, wherever that stands. */
+  /** Whether it mentions the bot anywhere, by name or by a role or group of the bot's own. */
   readonly mentionsBot: boolean;
-  /** It begins with a mention of somebody other than the bot: a user, a role or group, or everybody. */
+  /** Whether it begins with a mention of somebody else: a user, a role or group, or everybody. */
   readonly opensWithOther: boolean;
-  /** Whose message it replies to; null if to none, or to one of its own author's. */
+  /** The author of the message that it replies to; null for no reply, and for a reply to oneself. */
   readonly repliesTo: 'bot' | 'other' | null;
 }
 
-/** A message in direct messages. */
+/** The address of a direct message. */
 export const DIRECT: Address = {
   isDirect: true,
   mentionsBot: false,
@@ -19,9 +19,9 @@ export const DIRECT: Address = {
 };
 
 /**
- * For whom a message is: `bot`, wherever it stands; `others`, whatever place it stands in; `place`, where the place decides:
- * it is for the bot where the bot listens. A mention of the bot counts most, then how the message begins, then what it
- * replies to.
+ * Decides whom a message is for. `bot`: for the bot, in any place. `others`: not for the bot, in any place. `place`: for the
+ * bot if it listens there. A mention of the bot counts most, then the message's beginning, then the message that it replies
+ * to.
  */
 export function addresseeOf(address: Address): 'bot' | 'others' | 'place' {
   if (address.isDirect || address.mentionsBot) return 'bot';

@@ -1,13 +1,13 @@
-/** What asks a model without anybody having asked for it. */
+/** Something that asks a model although no person requested it. */
 interface AutomaticRow {
-  /** As people read it, at the beginning of a line. */
+  /** For people, at the beginning of a line. */
   readonly label: string;
   readonly does: string;
 }
 
 /**
- * Everything that spends by itself. Each has a switch for a guild (`/automatic`) and one for the installation (`AUTOMATIC`), and
- * is booked under its name. It counts towards limits on money, and is no request of anybody's.
+ * Everything that asks models by itself. Each has a switch per guild (`/automatic`) and one for the installation
+ * (`AUTOMATIC`), and its cost is booked under its name. It counts towards limits on money, but not as anybody's request.
  */
 export const AUTOMATIC = {
   summaries: {
@@ -24,7 +24,7 @@ export type Automatic = keyof typeof AUTOMATIC;
 
 export const AUTOMATIC_NAMES = Object.keys(AUTOMATIC) as [Automatic, ...Automatic[]];
 
-/** Whether it is on, by name. */
+/** Whether each is on. */
 export type AutomaticSwitches = Readonly<Record<Automatic, boolean>>;
 
 export function eachAutomatic(isOn: (name: Automatic) => boolean): AutomaticSwitches {

@@ -1,54 +1,54 @@
 import { z } from 'zod';
 import type { Option } from './command.ts';
 
-/** A button under an answer. The table is the only place that knows its kinds; adapters show and bring them as it says. */
+/** A button under an answer. Only this table knows the kinds of buttons; adapters show them and report presses by it. */
 interface ButtonRow {
   readonly label: string;
-  /** `primary`: what most people want next. */
+  /** `primary` marks the button that most people want next. */
   readonly style: 'plain' | 'primary';
-  /** `asker`: the person who asked, and admins. `reader`: everybody who sees it. Core decides at the press. */
+  /** `asker`: the person who asked, and admins. `reader`: everybody who sees the answer. Core checks it at each press. */
   readonly who: 'asker' | 'reader';
-  /** In words, if the label is a picture. */
+  /** A title in words, if the label is a picture. */
   readonly title?: string;
-  /** What it does to an answer, to stand behind "can". */
+  /** The effect on an answer, to follow "can". */
   readonly deed: string;
   /**
-   * What the platform asks in a form before it brings the press; none if left out. A model that is left open is the one that
+   * The form that the platform shows before it reports the press; none by default. A model left empty means the model that
    * answered.
    */
   readonly form?: Readonly<Record<string, Extract<Option, { type: 'model' | 'text' }>>>;
-  /** Whether it stands under a message at this moment. */
+  /** Whether the button belongs under a message at this moment. */
   readonly shown: (moment: Moment) => boolean;
-  /** If more than five are shown, those with the lowest number go first, together. */
+  /** If more than five buttons apply, those with the lowest rank are dropped first, all of a rank together. */
   readonly rank: number;
 }
 
-/** What decides which buttons a message has. */
+/** The facts that decide which buttons a message has. */
 export interface Moment {
-  /** `priced`: a price that has to be agreed to. `missed`: a question that is old by now. */
+  /** `priced`: the asker has to accept a price first. `missed`: the question was sent while the bot was away and is old. */
   readonly state: 'running' | 'ended' | 'priced' | 'missed';
   /** Whether the answer came to its own end. */
   readonly isComplete?: boolean;
-  /** Whether it was cut at its longest length. */
+  /** Whether the answer was cut at the length limit. */
   readonly isCut?: boolean;
-  /** Whether a thread that others read can begin under it. */
+  /** Whether a thread that others can read may begin under it. */
   readonly mayContinueInThread?: boolean;
-  /** Whether it says that the bot listens in its thread. */
+  /** Whether it announces that the bot listens in its thread. */
   readonly announcesListening?: boolean;
   /** Whether the model's reasoning is kept. */
   readonly hasReasoning?: boolean | undefined;
-  /** Whether the question was edited since it ended. */
+  /** Whether the question was edited after the answer ended. */
   readonly isEdited?: boolean;
 }
 
-/** What stays true of an answer that has ended; kept with its record. */
+/** The facts about a finished answer that do not change; stored with its record. */
 export const endedMoment = z.object({
   state: z.literal('ended'),
   isComplete: z.boolean(),
   isCut: z.boolean(),
   mayContinueInThread: z.boolean(),
   announcesListening: z.boolean(),
-  // Left out of answers of before it was kept.
+  // Missing in answers that are older than this field.
   hasReasoning: z.boolean().exactOptional(),
 });
 export type EndedMoment = z.infer<typeof endedMoment>;
@@ -56,7 +56,7 @@ export type EndedMoment = z.infer<typeof endedMoment>;
 const hasEnded = ({ state }: Moment) => state === 'ended';
 const isWhole = ({ state, isComplete }: Moment) => state === 'ended' && isComplete === true;
 
-/** In the order in which they stand. */
+/** In display order. */
 export const BUTTONS = {
   stop: {
     label: 'Stop',
@@ -156,7 +156,7 @@ export const BUTTONS = {
 
 export type ButtonKind = keyof typeof BUTTONS;
 
-/** All kinds, in the order in which they stand. */
+/** All kinds, in display order. */
 export const BUTTON_KINDS = Object.keys(BUTTONS) as [ButtonKind, ...ButtonKind[]];
 
 export interface Button {
@@ -165,15 +165,15 @@ export interface Button {
   readonly answerId: string;
 }
 
-/** Discord's most in a row, and as many as people take in. */
+/** Discord allows five in a row, and people take in no more. */
 export const MAX_BUTTONS = 5;
 
-/** The row of a kind, with what some rows leave out. */
+/** The row of a kind, typed with the optional fields that some rows leave out. */
 export function buttonRow(kind: ButtonKind): ButtonRow {
   return BUTTONS[kind];
 }
 
-/** Whether a text names a kind: anybody can send any. */
+/** Whether a text names a kind. Needed because clients can send any text. */
 export function isButtonKind(text: string): text is ButtonKind {
   return Object.hasOwn(BUTTONS, text);
 }

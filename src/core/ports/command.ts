@@ -10,26 +10,31 @@ import { type Platform, platformRow } from './platforms.ts';
 export interface CommandDeclaration {
   /** Lower case, 1 to 32 of `[a-z0-9-]`. */
   readonly name: string;
-  /** One line, at most 100 characters. `{guild}` in it, in options and in choices is a platform's word (`inWordsOf`). */
+  /**
+   * One line of at most 100 characters. `{guild}` stands for the platform's word, here and in options and choices
+   * (`inWordsOf`).
+   */
   readonly description: string;
-  /** Name and description in other languages, by Discord's locale (`de`, `pt-BR`); platforms that know none leave them out. */
+  /**
+   * Name and description in other languages, by Discord locale (`de`, `pt-BR`). Platforms without translations ignore them.
+   */
   readonly localNames?: Readonly<Record<string, string>>;
   readonly localDescriptions?: Readonly<Record<string, string>>;
   /** In the order in which people are offered them; required ones first. */
   readonly options: Readonly<Record<string, Option>>;
-  /** Who may run it. Options may ask for more by themselves, in the handler. */
+  /** The least role that may run it. The handler may require more for single options. */
   readonly role: Role;
   /**
-   * `private`: all it says goes to the asker alone. `answer`: it may open an answer for everybody, unless the
-   * flag named `private` is among its options and set. Platforms need to know before the handler runs.
+   * `private`: only the asker sees any of it. `answer`: it may open an answer for everybody, unless it has a flag named
+   * `private` and that is set. Declared here because platforms need it before the handler runs.
    */
   readonly reply: 'private' | 'answer';
   /**
-   * Entry in the menu of a message, at most 24 characters: it runs the command about the thread of that message, for the asker alone
-   * (with its flag `private`, if it answers). Left out for none.
+   * Entry in the menu of a message, at most 24 characters. It runs the command on that message's thread, for the asker alone
+   * (with the flag `private`, if the command answers). None by default.
    */
   readonly menu?: string;
-  /** Whether a guild's lists of who may use the bot, and where, leave it alone. False by default. */
+  /** Whether it works for people and in channels that a guild's access lists exclude. False by default. */
   readonly isOpenToAll?: boolean;
 }
 
@@ -49,8 +54,8 @@ export interface TextOption extends OptionBase {
 }
 
 /**
- * Something that nobody else may see, such as an API key. A command that has one is asked for in a form (`isAskedInForm`), with
- * all its options: what stands behind a command is shown, logged and remembered on every platform.
+ * A value that nobody else may see, such as an API key. Platforms ask for all options of such a command in a form
+ * (`isAskedInForm`), because text typed after a command is shown, logged and remembered everywhere.
  */
 export interface SecretOption extends OptionBase {
   readonly type: 'secret';
@@ -58,12 +63,12 @@ export interface SecretOption extends OptionBase {
   readonly maxChars: number;
 }
 
-/** A model of the catalogue: by id or unambiguous short name; platforms complete it through `Dispatch.suggest`. */
+/** A model of the catalogue, by id or unambiguous short name. Platforms complete it through `Dispatch.suggest`. */
 export interface ModelOption extends OptionBase {
   readonly type: 'model';
 }
 
-/** A file, on platforms whose commands take one; elsewhere files come with the message (`Invocation.brought`). */
+/** A file, on platforms whose commands take files. Elsewhere files come with the message (`Invocation.brought`). */
 export interface FileOption extends OptionBase {
   readonly type: 'file';
 }
@@ -86,29 +91,29 @@ type ValueOf<O extends Option> = O extends { type: 'flag' }
       ? FilePart
       : string;
 
-/** What a handler gets: every flag, every required option, and the others where they were given. */
+/** The handler's input: every flag, every required option, and the other options that were given. */
 export type OptionValues<S extends Readonly<Record<string, Option>>> = {
   readonly [K in keyof S as S[K] extends { required: true } | { type: 'flag' } ? K : never]: ValueOf<S[K]>;
 } & {
   readonly [K in keyof S as S[K] extends { required: true } | { type: 'flag' } ? never : K]?: ValueOf<S[K]>;
 };
 
-/** An option that can be typed, or asked for in a form. */
+/** An option that can be typed or asked for in a form. */
 export type TypedOption = Exclude<Option, FileOption>;
 
-/** A command's options without files, which come with the message where commands are typed. */
+/** A command's options without files, for platforms where commands are typed and files come with the message. */
 export function typedOptions({ options }: Pick<CommandDeclaration, 'options'>): [string, TypedOption][] {
   return Object.entries(options).flatMap(([name, option]): [string, TypedOption][] =>
     option.type === 'file' ? [] : [[name, option]],
   );
 }
 
-/** Whether a platform asks for the command's options in a form of its own, and takes none with the command. */
+/** Whether the platform asks for the command's options in a form and accepts none with the command. */
 export function isAskedInForm({ options }: Pick<CommandDeclaration, 'options'>): boolean {
   return Object.values(options).some(({ type }) => type === 'secret');
 }
 
-/** The declaration as people of a platform read it: `{guild}` is what a guild is there, a server or a workspace. */
+/** The declaration in the words of a platform: `{guild}` becomes `server` or `workspace`. */
 export function inWordsOf<C extends CommandDeclaration>(platform: Platform, command: C): C {
   const words = (text: string) => text.replaceAll('{guild}', platformRow(platform).guildWord);
   const options = Object.entries(command.options).map(([name, option]) => {
@@ -124,7 +129,7 @@ export type ParsedOptions =
   | { readonly ok: true; readonly values: Readonly<Record<string, OptionValue>> }
   | { readonly ok: false; readonly problem: string };
 
-/** Checks options as a platform gave them against the declaration. The problem is a sentence for the asker. */
+/** Checks options from a platform against the declaration. `problem` is a sentence for the asker. */
 export function parseOptions(
   command: Pick<CommandDeclaration, 'name' | 'options'>,
   raw: Readonly<Record<string, unknown>>,

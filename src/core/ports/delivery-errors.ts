@@ -2,12 +2,12 @@ interface RateLimitedOptions extends ErrorOptions {
   readonly scope?: string | null;
 }
 
-/** The platform asked to wait. Nothing was shown. */
+/** The platform asked to wait. The write did not happen. */
 export class RateLimited extends Error {
   override readonly name = 'RateLimited';
   readonly code = 'rate_limited';
   readonly retryAfterMs: number;
-  /** Of the write's scopes the one whose limit it was, by key; the narrowest if nothing is said. */
+  /** The key of the scope whose limit was hit; null for the write's narrowest scope. */
   readonly scope: string | null;
 
   constructor(retryAfterMs: number, { scope = null, ...options }: RateLimitedOptions = {}) {
@@ -18,8 +18,8 @@ export class RateLimited extends Error {
 }
 
 /**
- * The platform did not answer, or failed inside: the same may work in a moment. Only this and `RateLimited` are tried for long; any
- * other fault is tried three times within a minute.
+ * The platform did not answer, or failed internally; a retry may work soon. This and `RateLimited` are retried for long;
+ * other faults three times within a minute.
  */
 export class PassingFault extends Error {
   override readonly name: string = 'PassingFault';
@@ -30,15 +30,17 @@ interface PlaceGoneOptions extends ErrorOptions {
   readonly extent?: PlaceGone['extent'];
 }
 
-/** Nothing can be shown at this place any more: the message, thread or channel is gone, or the permission is. */
+/** Nothing can be shown in this place any more: the message, thread or channel is gone, or the permission is. */
 export class PlaceGone extends Error {
   override readonly name = 'PlaceGone';
   readonly code = 'place_gone';
-  /** `refused`: for a reason that is not known to pass. */
+  /** `refused`: for a reason that is not known to be temporary. */
   readonly reason: 'deleted' | 'forbidden' | 'archived' | 'expired' | 'refused';
-  /** For the asker: why nothing can be shown, and who can change that. Null if nobody needs to be told, or was told already. */
+  /**
+   * Tells the asker why nothing can be shown and who can change that. Null if nobody needs to be told, or was told already.
+   */
   readonly advice: string | null;
-  /** Whether it holds for all of the channel, or for this thread or message alone. */
+  /** Whether it applies to the whole channel, or only to this thread or message. */
   readonly extent: 'channel' | 'place';
 
   constructor(
@@ -52,11 +54,14 @@ export class PlaceGone extends Error {
   }
 }
 
-/** Nothing can be shown at this place until somebody opens it: then the adapter tells `Dispatch.opened`. The answer is kept until then. */
+/**
+ * Nothing can be shown in this place until somebody unlocks it; the adapter then calls `Dispatch.opened`. Until then the
+ * answer is kept.
+ */
 export class PlaceLocked extends Error {
   override readonly name = 'PlaceLocked';
   readonly code = 'place_locked';
-  /** `Place.key` of what is locked. */
+  /** `Place.key` of the locked place. */
   readonly key: string;
 
   constructor(key: string, options?: ErrorOptions) {
@@ -65,7 +70,7 @@ export class PlaceLocked extends Error {
   }
 }
 
-/** The platform refuses this very view, and would again. */
+/** The platform refuses this view, and would refuse it again. */
 export class Unshowable extends Error {
   override readonly name = 'Unshowable';
   readonly code = 'unshowable';

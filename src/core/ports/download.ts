@@ -1,28 +1,29 @@
 import { FileUnavailable } from './files.ts';
 
+/** A file on a platform's own servers, and how to fetch it. */
 export interface Download {
   readonly url: string;
-  /** Origins that the address may have, such as `https://cdn.discordapp.com`; credentials go nowhere else. */
+  /** Allowed origins, such as `https://cdn.discordapp.com`. Credentials go nowhere else. */
   readonly origins: ReadonlySet<string>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch: typeof fetch;
   readonly maxBytes: number;
 }
 
-/** A platform answered with another status than 200. */
+/** A platform answered a download with a status other than 200. */
 export class DownloadRefused extends Error {
   override readonly name = 'DownloadRefused';
   readonly code = 'download_refused';
   readonly status: number;
 
   constructor(status: number) {
-    super(`a file was answered with HTTP ${status}`);
+    super(`a download failed with HTTP ${status}`);
     this.status = status;
   }
 }
 
 /**
- * Fetches a file from a platform's own hosts, and follows no redirect. Ends as soon as more than `maxBytes` have come.
+ * Fetches a file from a platform's own hosts. Follows no redirect, and stops as soon as more than `maxBytes` arrived.
  *
  * @throws FileUnavailable, DownloadRefused, or the signal's reason
  */

@@ -5,107 +5,118 @@ import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
 import type { Notice, Rename, Surface } from './surface.ts';
 
-/** Where something was asked. */
+/** The place where something was asked. */
 export interface Place {
   readonly guild: GuildId;
   /** The channel whose settings apply; for a thread, its parent. Opaque, unique within the platform. */
   readonly channel: string;
-  /** What people call that channel, without a `#`; left out for direct messages and if the event does not say. */
+  /** The channel's name without `#`. Left out for direct messages, and if the event does not say. */
   readonly channelName?: string;
   /**
-   * What a conversation hangs on: a thread, a DM, or the answer that is replied to (a `LiveMessage.key`). Opaque,
-   * unique within the platform. Null if each question starts a conversation of its own.
+   * Identifies the conversation: a thread, a DM, or the answer that is replied to (a `LiveMessage.key`). Opaque, unique
+   * within the platform. Null if each question starts its own conversation.
    */
   readonly key: string | null;
 }
 
-/** Something bought on a platform that may come with a tier. */
+/** A purchase on a platform; it may bring a tier. */
 export interface Purchase {
-  /** The platform's id of what is sold. */
+  /** The platform's id of the product. */
   readonly sku: string;
-  /** Milliseconds since the epoch from which it no longer counts; null if no end is known. */
+  /** The end of its validity, in milliseconds since the epoch; null if no end is known. */
   readonly endsAtMs: number | null;
 }
 
-/** What adapters call. Resolves when the event is dealt with, its answer delivered included; never rejects. */
+/**
+ * Core's side of an adapter. Unless said otherwise, each call resolves once the event is handled, delivery of its answer
+ * included, and never rejects.
+ */
 export interface Dispatch {
   /**
-   * Claims an event in the store, with its `surface.reference`, before the platform is told that it arrived: if this process dies
-   * after that, another one tells the asker. False if the event was claimed before, or is a message that nobody addressed to the bot in
-   * a place where it does not listen: then it is done with. Otherwise bring the event to `command`, `message` or `press`, by the same
-   * id, or `dropClaim` it. A second claim of the same event waits for the first.
+   * Claims an event in the store, with its `surface.reference`, before the adapter acknowledges it. If this process dies
+   * after that, another one tells the asker. Resolves to false if there is nothing to do: the event was claimed before, or it
+   * is a message that does not address the bot in a place where the bot does not listen. If true, pass the event to
+   * `command`, `message` or `press` with the same id, or call `dropClaim`. A second claim of the same event waits for the
+   * first.
    *
-   * @param onLate told if the claim turns out to stand although this rejected: bring the event then
+   * @param onLate called if this rejected but the claim turns out to stand: pass the event on then
    * @throws if the store does not take it: do not acknowledge the event, or tell the asker
    */
   claim(event: Arrival, onLate?: () => void): Promise<boolean>;
-  /** Ends the claim of an event that was not brought to core. Without effect on any other. Never rejects. */
+  /** Ends the claim of an event that was not passed on. Does nothing to other events. Never rejects. */
   dropClaim(id: string): Promise<void>;
   command(invocation: Invocation): Promise<void>;
   /**
-   * Whether a person may run a command here now; else what to tell them. For platforms that ask for options in a form, before
-   * they open it: `command` decides again. Never rejects.
+   * Whether a person may run a command here now, or what to tell them. For platforms that show a form first; `command` checks
+   * again. Never rejects.
    */
   admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
-  /**
-   * As `admit`, for a press that asks something in a form first: `press` decides again.
-   */
+  /** As `admit`, for a press that shows a form first; `press` checks again. */
   admitPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
-  /** What a command says without options, in Markdown; null if it says nothing of use, or the person may not run it. Never rejects. */
+  /**
+   * A command's output without options, as Markdown; null if it has none of use, or the person may not run it. Never rejects.
+   */
   view(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
-  /** The platform's own stop of what is written for a person at a place. Says nothing: the platform shows it. Never rejects. */
+  /**
+   * Handles the platform's own stop button: ends what is being written for a person at a place. Says nothing, because the
+   * platform shows it. Never rejects.
+   */
   stop(event: InboundEvent): Promise<void>;
   message(message: PostedMessage): Promise<void>;
   /**
-   * Whether a message here counts that is not addressed. For platforms that have to look up who wrote it, before they do:
-   * `message` decides again. Never rejects.
+   * Whether the bot reads messages here that do not address it. For platforms that would have to look up the author first;
+   * `message` checks again. Never rejects.
    */
   hears(place: Place): Promise<boolean>;
-  /** How the bot answers in a channel; may be half a minute old. Never rejects. */
+  /** The channel's rules for answers; may be half a minute old. Never rejects. */
   channelRules(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
   /**
-   * Whether a message was asked as a question, so that an edit of it matters. For platforms that have to read the message first.
-   * `edited` decides again.
+   * Whether a message was asked as a question, so that an edit of it matters. For platforms that would have to read the
+   * message first; `edited` checks again.
    *
-   * @throws if the store does not say
+   * @throws if the store does not answer
    */
   wasAsked(eventId: string): Promise<boolean>;
   /**
-   * A message was edited, or something about it changed that may be an edit. If it was a question and its text is another one now: while
-   * its answer is under way, that stops, and the edited question is answered in its place; after that, the answer gets a button for it.
-   * Claim it by `editOf`. Never rejects.
+   * Reports that a message was edited, or may have been. If it was a question and its text changed: an answer under way
+   * stops, and the edited question is answered in its place; a finished answer gets a button instead. Claim the edit by
+   * `editOf`. Never rejects.
    */
   edited(edit: EditedMessage): Promise<void>;
   press(press: Press): Promise<void>;
-  /** The events of a stream flow at this moment: what one connection brings, by a name that stays. Never rejects. */
+  /**
+   * Reports that a stream's events flow right now. A stream is one connection, under a name that does not change. Never
+   * rejects.
+   */
   alive(stream: string): Promise<void>;
   /**
-   * What a stream may have missed since it was last alive; null if nothing is to be caught up. The adapter then reads at the
-   * platform what people wrote since, and brings it to `missed`. Never rejects.
+   * Since when a stream may have missed events; null if there is nothing to catch up. The adapter then reads from the
+   * platform what people wrote since, and passes it to `missed`. Never rejects.
    */
   away(platform: Platform, stream: string): Promise<Away | null>;
   /**
-   * Messages that may have been missed, oldest first; those that were not are dropped. What was missed at one place is one
-   * question: answered, or if it is too old, asked about first. Resolves when all that is dealt with; never rejects.
+   * Takes messages that may have been missed, oldest first, and drops those that were not. Missed messages at one place
+   * become one question. It is answered; if it is too old, the bot asks first. Never rejects.
    */
   missed(messages: readonly MissedMessage[]): Promise<void>;
   /**
-   * A place may take messages again that did not (`PlaceLocked.key`); with null, any place of the platform: after a while in which the
-   * adapter did not hear of that. What waits there is finished in the background.
+   * Reports that a locked place (`PlaceLocked.key`) may take messages again. Null stands for any place of the platform, after
+   * a time in which the adapter could not hear of unlocks. Waiting answers are finished in the background.
    */
   opened(platform: Platform, at: string | null): void;
   /**
-   * A message was deleted. If it was the question with this event id, its answer stops, whichever process writes it. If it was a message
-   * of an answer (`key`, as `LiveMessage.key`), conversations follow what still stands. Resolves when that is in the store.
+   * Reports that a message was deleted. If it was the question with this event id, its answer stops, in whichever process. If
+   * it was a message of an answer (`key`, as `LiveMessage.key`), the conversation follows what is left. Resolves once that is
+   * stored.
    *
    * @throws if the store does not take it: do not acknowledge the deletion
    */
   retract(eventId: string, key?: string): Promise<void>;
-  /** Deletes an answer from its place and from what is remembered, for its asker or an admin. Never rejects. */
+  /** Deletes an answer from its place and from the conversation, for its asker or an admin. Never rejects. */
   deleteAnswer(request: AnswerDeletion): Promise<void>;
   /**
-   * Replaces what the platform says that these guilds bought; with `all`, its other guilds have bought nothing. What is
-   * asked after it has resolved counts with it. Never rejects.
+   * Replaces the purchases of these guilds; with `all`, every other guild of the platform has none. Counts for everything
+   * asked after it has resolved. Never rejects.
    */
   purchases(
     platform: Platform,
@@ -113,62 +124,65 @@ export interface Dispatch {
     reach: 'these' | 'all',
   ): Promise<void>;
   /**
-   * The bot is in a place where people may not know it yet: it introduces itself there once, over all starts and processes.
-   * For each place that it is in at the start, and each that it comes to. Never rejects.
+   * Reports that the bot is in a place, at the start and when it joins one. It introduces itself there once, over all starts
+   * and processes. Never rejects.
    */
   joined(joining: Joining): Promise<void>;
-  /** `NameOperator`, for what an adapter says by itself. */
+  /** `NameOperator`, for the adapter's own messages. */
   nameOperator(text: string): string;
-  /** Completions for an option that is being typed, best first, at most 25. Never rejects. */
+  /** Completions for a partly typed option, best first, at most 25. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }
 
-/** What admins chose for a channel. */
+/** The admins' choices for a channel. */
 export interface ChannelRules {
-  /** Whether what is written there counts without a mention, in its threads too. */
+  /** Whether messages need no mention, in the channel and its threads. */
   readonly hearsAll: boolean;
-  /** Whether a mention is answered in a thread; null for the platform's own way. */
+  /** Whether a mention is answered in a thread; null for the platform's default. */
   readonly inThread: boolean | null;
 }
 
-/** A channel for which nobody chose anything. */
+/** The rules of a channel without any choice. */
 export const NO_RULES: ChannelRules = { hearsAll: false, inThread: null };
 
-/** A message as it reads now, under the id by which it was asked. */
+/** A message after an edit, under the id by which it was asked. */
 export interface EditedMessage {
   readonly message: PostedMessage;
-  /** When its text was edited last, in the platform's own spelling; null if never: previews, pins and flags are no edits. */
+  /**
+   * The time of the last edit of its text, as the platform writes it; null if never. Previews, pins and flags are not edits.
+   */
   readonly editedAt: string | null;
 }
 
-/** Names one edit of a message. */
+/** The event id of one edit of a message. */
 export function editOf(eventId: string, editedAt: string): string {
   return `${eventId}/edited/${editedAt}`;
 }
 
+/** A time for which a stream may have missed events. */
 export interface Away {
-  /** Milliseconds since the epoch; earlier than the last event that came, so that none is left out. */
+  /** Milliseconds since the epoch; some time before the last event, so that none is missed. */
   readonly sinceMs: number;
-  /** Where people talked with the bot, latest first: direct messages and threads. For platforms that cannot list them. */
+  /** Direct messages and threads in which people talked with the bot, latest first. For platforms that cannot list them. */
   readonly places: readonly Pick<Place, 'guild' | 'key'>[];
 }
 
 export interface MissedMessage {
   readonly message: PostedMessage;
-  /** When it was written, by the platform. */
+  /** The time at which it was written, by the platform, in milliseconds since the epoch. */
   readonly atMs: number;
 }
 
-/** A guild or a channel that the bot is in. */
+/** A guild or channel that the bot is in. */
 export interface Joining {
   readonly guild: GuildId;
-  /** Names the place, over all platforms. */
+  /** Unique over all platforms. */
   readonly id: string;
-  /** Since when, in milliseconds since the epoch. */
+  /** The time of joining, in milliseconds since the epoch. */
   readonly atMs: number;
-  /** As the end of the sentence "I bring language models …". */
+  /** The end of the sentence "I bring language models …". */
   readonly where: string;
-  /** Says it to whoever brought the bot, or in the place; false if nobody could be reached. */
+  /** Tells the person who added the bot, or the place; false if nobody could be reached. */
   introduce(notice: Notice, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -176,8 +190,8 @@ export type Admission = { readonly ok: true } | { readonly ok: false; readonly n
 
 interface InboundEvent {
   /**
-   * Names the platform's event; one that was seen before is dropped, across restarts and processes. Deliveries of
-   * one question under several events (Slack's `app_mention` and `message`) carry the same id.
+   * The platform's event id. An event that was seen before is dropped, across restarts and processes. Deliveries of one
+   * question as several events (Slack's `app_mention` and `message`) share an id.
    */
   readonly id: string;
   readonly actor: Actor;
@@ -185,84 +199,87 @@ interface InboundEvent {
   readonly surface: Surface;
 }
 
-/** What is known of an event as it arrives, before anything is looked up. */
+/** The facts of an event that are known as it arrives, before any lookup. */
 export interface Arrival extends Pick<InboundEvent, 'id' | 'place'> {
-  /** Where the asker can be told a word, at the least. */
+  /** A place where the asker can be told something. */
   readonly surface: Pick<Surface, 'reference'>;
-  /** As `PostedMessage.addressed`; true for all that is no message. */
+  /** As `PostedMessage.addressed`; true for events other than messages. */
   readonly addressed: boolean;
 }
 
-/** A command with its options as the platform gave them; dispatch checks them against the declaration. */
+/** A command with its options as the platform gave them. Dispatch checks them against the declaration. */
 export interface Invocation extends InboundEvent {
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** What comes with the command beside its options: files of its message, the message that it is about. */
+  /** Things that come with the command beside its options: files of its message, or the message that it is about. */
   readonly brought?: readonly BroughtPart[];
-  /** Reads the thread in which it is used, or that of the message in whose menu it was chosen; left out if there is none. */
+  /**
+   * Reads the thread in which the command is used, or the thread of the message in whose menu it was chosen. Left out if
+   * there is none.
+   */
   readonly readThread?: ThreadReader;
-  /** Whether the options were filled into a form of the platform's. A command with a secret takes no others. False by default. */
+  /** Whether the options come from a form. A command with a secret takes no others. False by default. */
   readonly isFilledIn?: boolean;
 }
 
-/** A message that a person wrote. Bots', webhooks' and system messages never get this far. */
+/** A message by a person. Messages of bots, webhooks and the system are dropped before. */
 export interface PostedMessage extends InboundEvent {
-  /** What was said, without the mention of the bot that starts it, and what came with it. */
+  /** Its content, without a leading mention of the bot. */
   readonly parts: readonly Part[];
-  /** Reads the thread that it stands in; left out if it stands in none. Asked once, if the conversation has not begun. */
+  /** Reads the message's thread; left out outside threads. Called once, if the conversation is new. */
   readonly readThread?: ThreadReader;
-  /** Whom it speaks to; what speaks to nobody counts only where the bot listens. */
+  /** The people it speaks to. If nobody, it counts only where the bot listens. */
   readonly address: Address;
 }
 
-/** What was said in a thread before a message. */
+/** The messages of a thread before a given one. */
 export interface ThreadRead {
-  /** The message that began the thread first, then the newest hundred, oldest first. */
+  /** The message that began the thread, then the newest hundred, oldest first. */
   readonly messages: readonly QuotedPart[];
-  /** What the bot may not read there, with the remedy, as a sentence; null if it may read all. */
+  /** A sentence that says what the bot may not read there, with the remedy; null if it may read all. */
   readonly problem: string | null;
 }
 
-/** Rejects with the signal's reason alone. */
+/** Rejects only with the signal's reason. */
 export type ThreadReader = (signal: AbortSignal) => Promise<ThreadRead>;
 
-/** A press on a button under an answer. The id is a claim, not a right: core looks up what it names. */
+/** A press on a button under an answer. Its ids carry no authority: core looks them up and checks the actor. */
 export interface Press extends InboundEvent {
   readonly button: ButtonKind;
   readonly answerId: string;
-  /** What was filled into the button's form; core checks it against the table. Left out if it has none. */
+  /** The values of the button's form. Core checks them against the table. Left out if the button has no form. */
   readonly given?: Readonly<Record<string, unknown>>;
-  /** Takes the buttons off the message that was pressed. */
+  /** Removes the buttons from the pressed message. */
   retire(signal: AbortSignal): Promise<void>;
-  /** Opens a thread at the message that was pressed and resolves to its `Place.key`; null if there can be none. */
+  /** Opens a thread at the pressed message and resolves to its `Place.key`; null if that is impossible. */
   openThread(title: string, signal: AbortSignal): Promise<string | null>;
-  /** Names the thread that was opened. Left out where there can be none. */
+  /** Names the opened thread. Left out if no thread is possible. */
   readonly renameThread?: Rename;
 }
 
-/** Somebody wants an answer to be deleted. */
+/** A request to delete an answer. */
 export interface AnswerDeletion extends InboundEvent {
   /** `LiveMessage.key` of one of its messages. */
   readonly message: string;
-  /** Whether that is a message of the bot's at all. */
+  /** Whether the message is the bot's. */
   readonly isOwn: boolean;
-  /** Deletes these messages (`LiveMessage.key`) from the channel; those that are gone already are no fault. */
+  /** Deletes these messages (`LiveMessage.key`) from the channel. Messages that are gone already are no fault. */
   remove(keys: readonly string[]): Promise<void>;
 }
 
 export interface SuggestRequest {
-  /** Whose option it is: a command by name, or a button with a form. */
+  /** The option's owner: a command by name, or a button with a form. */
   readonly command: string | Pick<Press, 'button' | 'answerId'>;
   readonly option: string;
-  /** What has been typed so far. */
+  /** The text typed so far. */
   readonly text: string;
   readonly actor: Actor;
   readonly place: Place;
 }
 
 export interface Suggestion {
-  /** What the person sees, at most 100 characters. */
+  /** Shown to the person; at most 100 characters. */
   readonly label: string;
-  /** What is sent, at most 100 characters; checked again on use. */
+  /** Sent if chosen; at most 100 characters. Checked again on use. */
   readonly value: string;
 }

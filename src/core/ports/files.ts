@@ -1,14 +1,14 @@
 import type { ImageContent } from './provider.ts';
 
-/** Settings: how much is read of what people bring. All but `maxFiles` and `maxChars` count for one file. */
+/** Limits on reading what people attach. All but `maxFiles` and `maxChars` apply per file. */
 export interface FileLimits {
-  /** Of one question. */
+  /** Per question. */
   readonly maxFiles: number;
   readonly maxBytes: number;
   readonly maxPages: number;
-  /** Of all files of one question together. */
+  /** Per question, all files together. */
   readonly maxChars: number;
-  /** For fetching and reading. */
+  /** For fetching and reading one file. */
   readonly timeoutMs: number;
   readonly maxMemoryBytes: number;
 }
@@ -25,7 +25,7 @@ export const DEFAULT_FILE_LIMITS: FileLimits = {
 export interface FileToRead {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What is left of `FileLimits.maxChars`. */
+  /** The part of `FileLimits.maxChars` that is left. */
   readonly maxChars: number;
 }
 
@@ -33,7 +33,7 @@ export type FileContent =
   | {
       readonly kind: 'text';
       readonly text: string;
-      /** What was not read, as a sentence; null if all was. */
+      /** A sentence on what was not read; null if all was. */
       readonly unread: string | null;
     }
   | { readonly kind: 'image'; readonly image: ImageContent }
@@ -41,12 +41,12 @@ export type FileContent =
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /**
- * Reads a file on a thread of its own, one file at a time. Never rejects but with the signal's reason: a file that is too
- * large, too slow or broken is `unreadable`. The bytes are gone afterwards.
+ * Reads a file on a separate thread, one file at a time. A file that is too large, too slow or broken resolves to
+ * `unreadable`. Rejects only with the signal's reason. Transfers the bytes: the caller can no longer use them.
  */
 export type ReadContent = (file: FileToRead, signal: AbortSignal) => Promise<FileContent>;
 
-/** A file could not be fetched; `message` says why, as a sentence for the asker. */
+/** A file could not be fetched. `message` tells the asker why. */
 export class FileUnavailable extends Error {
   override readonly name = 'FileUnavailable';
   readonly code = 'file_unavailable';

@@ -4,29 +4,31 @@ import type { PeriodKind } from '../kit/periods.ts';
 import type { LedgerUnit } from './store.ts';
 import { TIERS, type Tier } from './tiers.ts';
 
-/** What a limit counts, of whom, for how long, and how it is written. */
+/** One limit: the unit, whom it applies to, its period, and its names. */
 interface LimitRow {
   readonly scope: 'user' | 'guild' | 'installation';
   readonly unit: LedgerUnit;
   readonly period: PeriodKind;
   /** Its name in `limits` of `models.json`. */
   readonly setting: string;
-  /** What holds where `models.json` does not say; money in US dollars. By tier, unless all guilds share it. */
+  /**
+   * The default if `models.json` has none; money in US dollars. One per tier, or one number for a limit that all guilds
+   * share.
+   */
   readonly defaults: Readonly<Record<Tier, number>> | number;
-  /** For `/limits`: its value in the option `limit`, and in words. Null if `/limits` cannot set it. */
+  /** The value and label of the option `limit` of `/limits`; null if `/limits` cannot set it. */
   readonly option: { readonly value: string; readonly label: string } | null;
 }
 
-/** Free models cost the operator nothing; what money there is in `free` is for web searches. */
+/** Free models cost the operator nothing; the amount for `free` pays for web searches. */
 function byTier(free: number, paid: number, premium = paid): Record<Tier, number> {
   return { free, openai: paid, openrouter: paid, premium };
 }
 
 /**
- * Every limit there is, the narrowest first: of several that a request would pass, the first is named. Requests per
- * minute count attempts, which are never given back: they guard the bot and its providers, where a day's requests are
- * somebody's allowance. The defaults of money let a busy guild of some dozens of people work, and keep the worst day of one
- * guild from being a month of all.
+ * All limits, narrowest first: if a request exceeds several, the refusal names the first. Requests per minute count attempts
+ * and are never given back, because they protect the bot and its providers; requests per day are an allowance. The money
+ * defaults let a busy guild of some dozens of people work, and keep one guild's worst day from using up everybody's month.
  */
 export const LIMITS = {
   requestsPerUserPerMinute: {
@@ -96,10 +98,10 @@ type NamesOf<S extends LimitRow['scope']> = {
 export type GuildLimitName = NamesOf<'user' | 'guild'>;
 type InstallationLimitName = NamesOf<'installation'>;
 
-/** The most of each; null if there is no limit. */
+/** The value of each limit; null for no limit. */
 export type GuildLimits = Readonly<Record<GuildLimitName, number | null>>;
 
-/** What the operator spends on all guilds together. */
+/** Limits on the operator's spending for all guilds together. */
 export type InstallationLimits = Readonly<Record<InstallationLimitName, number | null>>;
 
 const ALL = Object.keys(LIMITS) as LimitName[];
@@ -120,7 +122,7 @@ function each<N extends LimitName>(
 export const UNLIMITED_GUILD: GuildLimits = each(GUILD_LIMITS, () => null);
 export const UNLIMITED_INSTALLATION: InstallationLimits = each(INSTALLATION_LIMITS, () => null);
 
-/** Both at once: of each limit the smaller one. */
+/** The smaller value of each limit. */
 export function tightest(one: GuildLimits, other: GuildLimits): GuildLimits {
   return each(GUILD_LIMITS, (name) => {
     const [a, b] = [one[name], other[name]];
@@ -128,7 +130,7 @@ export function tightest(one: GuildLimits, other: GuildLimits): GuildLimits {
   });
 }
 
-/** `limits` of `models.json`. */
+/** The section `limits` of `models.json`. */
 export interface LimitsConfig {
   /** For requests that the operator pays for, by the guild's tier. */
   readonly tiers: Readonly<Record<Tier, GuildLimits>>;
@@ -136,7 +138,7 @@ export interface LimitsConfig {
 }
 
 const count = z.int().nonnegative().max(1_000_000_000).nullable();
-/** In US dollars; up to a million, far below what a counter holds. */
+/** At most a million US dollars, far below the range of a counter. */
 const usd = z.number().nonnegative().max(1_000_000).nullable();
 
 /** @param tier Null for the limits of all guilds together. */
@@ -162,7 +164,7 @@ const tierSettings = Object.fromEntries(
   TIERS.map((tier) => [tier, settingsSchema(GUILD_LIMITS, tier)]),
 ) as Record<Tier, ReturnType<typeof settingsSchema<GuildLimitName>>>;
 
-/** `null` lifts a limit; what is left out has its default. */
+/** `null` removes a limit; a missing one has its default. */
 export const limitsSchema = z
   .strictObject({ ...tierSettings, installation: settingsSchema(INSTALLATION_LIMITS, null) })
   .prefault({})

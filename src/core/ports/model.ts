@@ -2,41 +2,41 @@ import type { Platform } from './platforms.ts';
 import type { Modality, ModelPrices } from './provider.ts';
 import type { Tier } from './tiers.ts';
 
-/** What is known of a model at one provider: what the provider says, else what `models.json` says. */
+/** The facts of a model at one provider, from the provider or else from `models.json`. */
 export interface Offer {
   readonly contextTokens: number;
-  /** The longest answer; null if nothing is known but the context. */
+  /** The longest answer; null if only the context length is known. */
   readonly maxOutputTokens: number | null;
   readonly prices: ModelPrices;
-  /** What the provider says of prices and is not believed: a reservation covers it. */
+  /** Prices that the provider names and that look wrong. Reservations cover them all the same. */
   readonly doubtedPrices?: ModelPrices;
   readonly input: readonly Modality[];
-  /** What its answers may hold. */
+  /** The modalities of its answers. */
   readonly output: readonly Modality[];
-  /** Whether it thinks before it answers: then it spends more than what it answers. */
+  /** Whether it reasons before it answers, and so spends more than the answer's tokens. */
   readonly thinks: boolean;
-  /** The day on which the provider takes it off, as YYYY-MM-DD; null if it names none. */
+  /** The day on which the provider removes it, as YYYY-MM-DD; null if none is announced. */
   readonly endsOn: string | null;
-  /** The provider's list no longer has it. */
+  /** Whether the provider's list no longer has it. */
   readonly gone: boolean;
 }
 
-/** One way to a model: a provider, and what the model is called there. */
+/** One way to a model: a provider, and the model's name there. */
 export interface Route extends Offer {
   /** Provider id. */
   readonly provider: string;
-  /** What the provider calls the model; only requests to it carry this name. */
+  /** The model's id at the provider, used in requests to it only. */
   readonly wireModel: string;
 }
 
-/** What only `models.json` says of a model; null for the default of all. */
+/** The facts that only `models.json` knows; null stands for the default. */
 export interface ModelTraits {
-  /** The longest answer that is asked for. */
+  /** The longest answer to ask for. */
   readonly answerTokens: number | null;
   readonly reasoningInText: boolean;
   readonly firstProgressMs: number | null;
   readonly progressMs: number | null;
-  /** Ids of the models that answer in its place if it fails, best first. */
+  /** Ids of the models that answer instead if it fails, best first. */
   readonly fallbacks: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export const NO_TRAITS: ModelTraits = {
   fallbacks: [],
 };
 
-/** A model of the catalogue. Its own offer is that of the first route that is not gone; it is gone when all are, and ends with the last of them. */
+/** A model of the catalogue. Its own facts are those of the first route that is not gone. It is gone once all routes are. */
 export interface Model extends Offer {
   /** Catalogue id: the only name by which access, settings, ledger and menus know a model. */
   readonly id: string;

@@ -1,24 +1,24 @@
 import { z } from 'zod';
 
-/** Media types that models see as pictures. Everything else that is a file is read as text, if it can be. */
+/** Media types that models see as pictures. Other files are read as text if possible. */
 const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif']);
 
 const fileSchema = z.object({
   type: z.enum(['image', 'file']),
   name: z.string(),
   mediaType: z.string(),
-  /** As the platform says; null if it does not. */
+  /** Null if the platform does not say. */
   sizeBytes: z.number().nullable(),
   /** Serialised location for `Adapter.readFile`. Opaque to core, holds no credentials, stored as is. */
   reference: z.string(),
-  /** What core read of it; left out until it is read, and for pictures. */
+  /** The text that core read from it. Left out until it is read, and for pictures. */
   text: z.string().exactOptional(),
-  /** What of it was not read, and why: a sentence for the asker and the model. Left out if all was read. */
+  /** A sentence for asker and model on what was not read, and why. Left out if all was. */
   unread: z.string().exactOptional(),
 });
 
 const writtenByOthers = {
-  /** Null if the platform does not say who wrote it. `user` is the platform's id, by which `/forget` finds it. */
+  /** Null if the platform does not name the author. `user` is the platform's id, by which `/forget` finds it. */
   author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
   text: z.string(),
   files: z.array(fileSchema),
@@ -32,14 +32,14 @@ const quotedSchema = z.object({
 });
 const forwardedSchema = z.object({ type: z.literal('forwarded'), ...writtenByOthers });
 
-/** What comes with a question beside its own words, as it is stored with the turn. */
+/** Things that come with a question beside its own words, stored with the turn. */
 export const broughtSchema = z.discriminatedUnion('type', [fileSchema, quotedSchema, forwardedSchema]);
 
-/** A file or a picture, by reference. */
+/** A file or picture, by reference. */
 export type FilePart = z.infer<typeof fileSchema>;
-/** Another message that the question is about. */
+/** Another message that the question refers to. */
 export type QuotedPart = z.infer<typeof quotedSchema>;
-/** A message that was passed on. */
+/** A forwarded message. */
 export type ForwardedPart = z.infer<typeof forwardedSchema>;
 export type BroughtPart = z.infer<typeof broughtSchema>;
 export interface TextPart {
@@ -48,10 +48,10 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** One piece of what a person says. A message is a list of them, in the order in which they stand. */
+/** One piece of a message. A message is a list of them, in order. */
 export type Part = TextPart | BroughtPart;
 
-/** A file as an adapter knows it: a picture if models can see its type, else a file to be read. */
+/** A file from an adapter: a picture if models can see its type, else a file to read. */
 export function filePart(file: Omit<FilePart, 'type' | 'text' | 'unread'>): FilePart {
   const mediaType = file.mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
   return { ...file, mediaType, type: IMAGE_TYPES.has(mediaType) ? 'image' : 'file' };
@@ -70,7 +70,7 @@ export function broughtIn(parts: readonly Part[]): BroughtPart[] {
   return parts.filter((part) => part.type !== 'text');
 }
 
-/** All files, those of quoted and forwarded messages included. */
+/** All files, including those of quoted and forwarded messages. */
 export function filesIn(parts: readonly Part[]): FilePart[] {
   return parts.flatMap((part) => {
     if (part.type === 'text') return [];
@@ -78,12 +78,12 @@ export function filesIn(parts: readonly Part[]): FilePart[] {
   });
 }
 
-/** Whether somebody wrote what was brought, by the platform's id of a user. */
+/** Whether the part was written by this user (the platform's id). */
 export function isBy(part: BroughtPart, user: string): boolean {
   return 'files' in part && part.author?.user === user;
 }
 
-/** Every text that is there: the person's own words, others' that came with them, and what was read of files. */
+/** Every text: the person's own words, others' words that came with them, and text read from files. */
 export function textsIn(parts: readonly Part[]): string[] {
   return parts.flatMap((part) => {
     const files = 'files' in part ? textsIn(part.files) : [];

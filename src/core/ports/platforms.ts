@@ -1,26 +1,26 @@
-/** What core has to know of a platform. */
+/** Core's knowledge of one platform. */
 interface PlatformRow {
-  /** In words, behind "in". */
+  /** Follows "in". */
   readonly name: string;
-  /** Which Markdown shows there, for models. */
+  /** The Markdown that it shows, in words for models. */
   readonly markdown: string;
-  /** What a guild is there, after "this". */
+  /** The platform's word for a guild; follows "this". */
   readonly guildWord: string;
-  /** What a group of people is there; null if there are none. */
+  /** The platform's word for a group of people; null if it has none. */
   readonly groupWord: string | null;
-  /** What stands behind `<platform>:` in a guild's id. */
+  /** The part of a guild's id after `<platform>:`. */
   readonly guild: RegExp;
-  /** How an operator writes guilds' ids. */
+  /** Guild ids as an operator writes them. */
   readonly guildExamples: readonly string[];
-  /** A group as people write it: a mention or its id, which the pattern catches. */
+  /** Matches a group as people write it, a mention or its id, and captures the id. */
   readonly group: RegExp | null;
-  /** The user's id behind a mention, or what was typed in its place; null for none of this platform's. `guild` is without its prefix. */
+  /** The user id from a mention or a typed id; null if it is not one of this platform. `guild` is without its prefix. */
   user(typed: string, guild: string): string | null;
-  /** A moment to come in a notice, as each reader's own clock has it; null if the platform cannot, and `words` are better. */
+  /** A coming moment, shown by each reader's own clock; null if the platform cannot do that and `words` are better. */
   moment(atMs: number, nowMs: number, words: string): string | null;
-  /** Whether the platform itself says who somebody is. If it does not, an operator stays there, and reaches no other guild. */
+  /** Whether the platform itself proves who somebody is. If not, an operator there reaches no other guild. */
   readonly isVouched: boolean;
-  /** Whether tiers can be bought there. */
+  /** Whether the platform sells tiers. */
   readonly sellsTiers: boolean;
 }
 
@@ -54,7 +54,7 @@ export const PLATFORMS = {
       if (/^[ET][A-Z0-9]+\/[UW][A-Z0-9]+$/.test(typed)) return typed;
       return /^[UW][A-Z0-9]+$/.test(typed) ? `${team}/${typed}` : null;
     },
-    // https://docs.slack.dev/messaging/formatting-message-text#date-formatting; it names minutes, no seconds.
+    // https://docs.slack.dev/messaging/formatting-message-text#date-formatting. It shows minutes, not seconds.
     moment: (atMs, nowMs, words) =>
       atMs - nowMs < 120_000
         ? null
@@ -72,7 +72,7 @@ export const PLATFORMS = {
     guildExamples: ['web:local'],
     group: null,
     user: (typed) => (/^(?:member|admin|operator)$/.test(typed) ? typed : null),
-    // Its readers are the operator, whose time zone the words are in.
+    // The playground's reader is the operator, and the words are in the operator's time zone.
     moment: () => null,
     isVouched: false,
     sellsTiers: false,
@@ -83,13 +83,13 @@ export type Platform = keyof typeof PLATFORMS;
 
 export const PLATFORM_IDS = Object.keys(PLATFORMS) as [Platform, ...Platform[]];
 
-/** Where models of this machine's own servers are offered, and where the operator sees every model. */
+/** The platform that offers models of this machine's own servers, and on which the operator sees every model. */
 export const LOCAL_PLATFORM: Platform = 'web';
 
-/** How guilds' ids are written, on every platform. */
+/** Examples of guild ids, for every platform. */
 export const GUILD_EXAMPLES = PLATFORM_IDS.flatMap((id): readonly string[] => PLATFORMS[id].guildExamples);
 
-/** The row of a platform; what differs between them is not known to the types. */
+/** The row of a platform, typed without the differences between rows. */
 export function platformRow(id: Platform): PlatformRow {
   return PLATFORMS[id];
 }

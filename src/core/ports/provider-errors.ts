@@ -1,12 +1,12 @@
-/** Why a request to a provider failed, by cause: each calls for something else to be done. */
+/** The cause of a failed request to a provider. Each cause needs a different remedy. */
 export type ProviderErrorCode =
-  /** The key is missing, or the provider does not take it. */
+  /** The key is missing, or the provider rejects it. */
   | 'bad_key'
-  /** The key may not do this: region, privacy settings, a guardrail, a limit on the key. */
+  /** The key may not do this: region, privacy settings, a guardrail, or a limit on the key. */
   | 'forbidden'
-  /** Settings of the account behind the key, such as those on privacy, leave nobody who serves this model. */
+  /** The account's settings, such as those on privacy, exclude every server of this model. */
   | 'excluded'
-  /** Not in this country or region. */
+  /** Not available in this country or region. */
   | 'unavailable_here'
   /** The account behind the key has no money left. */
   | 'no_credit'
@@ -14,23 +14,23 @@ export type ProviderErrorCode =
   | 'moderated'
   | 'rate_limited'
   | 'context_too_long'
-  /** The provider does not (or no longer) serve the model. */
+  /** The provider does not serve the model, or no longer does. */
   | 'model_gone'
-  /** The provider does not understand the request: a fault of this program or of `models.json`. */
+  /** The provider does not understand the request: a bug here or a mistake in `models.json`. */
   | 'bad_request'
-  /** The provider, or the one behind it, is overloaded or broken. */
+  /** The provider, or a server behind it, is overloaded or broken. */
   | 'provider_down'
   /** No connection. */
   | 'unreachable'
   | 'timeout'
   /** The answer was cut off. */
   | 'cut_off'
-  /** No such API is at this address. */
+  /** There is no such API at this address. */
   | 'bad_address'
-  /** What came back is no chat completion: a wrong base URL, or a proxy that answers for the provider. */
+  /** The response is not a chat completion: a wrong base URL, or a proxy that answers instead. */
   | 'bad_response';
 
-/** A part of a request without which the same question can be asked once more. */
+/** A part that can be left out to ask the same question again. */
 export type RefusedPart =
   | 'stream'
   | 'system'
@@ -43,20 +43,20 @@ export interface ProviderErrorDetails {
   readonly code: ProviderErrorCode;
   /** The provider's name, for people. */
   readonly provider: string;
-  /** HTTP status, or the one that an error inside a stream names. */
+  /** HTTP status, of the response or as named by an error inside a stream. */
   readonly status?: number | null;
-  /** The provider's own identifier of the fault (`insufficient_quota`), never its prose. */
+  /** The provider's identifier of the fault (`insufficient_quota`), never its prose. */
   readonly reason?: string | null;
-  /** What of the request the provider does not take, of a `bad_request` or `forbidden`. */
+  /** The part that the provider rejects, for `bad_request` or `forbidden`. */
   readonly refuses?: RefusedPart | null;
-  /** How an operator calls the setting that holds the provider's address. */
+  /** The setting with the provider's address, as the operator knows it. */
   readonly addressSetting?: string | null;
-  /** How long the provider asks to wait. */
+  /** The wait that the provider asks for. */
   readonly retryAfterMs?: number | null;
-  /** Whether the same request may well succeed a little later. */
+  /** Whether the same request may work a little later. */
   readonly transient?: boolean;
   readonly generationId?: string | null;
-  /** Whether the provider may bill the request nevertheless. */
+  /** Whether the provider may still bill the request. */
   readonly mayBeBilled?: boolean;
   /** As `ProviderError.affordableTokens`. */
   readonly affordableTokens?: number | null;
@@ -64,8 +64,8 @@ export interface ProviderErrorDetails {
 }
 
 /**
- * A request to a provider failed. Neither the message nor a field holds a key, a prompt or the provider's prose, which
- * may quote both; so it is safe to log. `explain` words it for people.
+ * A request to a provider failed. Safe to log: neither the message nor a field holds a key, a prompt, or the provider's
+ * prose, which may quote both. `explain` words it for people.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -77,17 +77,16 @@ export class ProviderError extends Error {
   readonly addressSetting: string | null;
   readonly retryAfterMs: number | null;
   readonly transient: boolean;
-  /** Set where the request had been taken: what it cost may be asked for by this id. */
+  /** Set if the provider had accepted the request; its cost can be looked up by this id. */
   readonly generationId: string | null;
   /**
-   * Whether the provider may bill the request nevertheless. False only if the connection never stood, or if the provider
-   * answered 3xx or 4xx (408 excepted): a gateway that gave up, or a connection that broke, says nothing of what stands
-   * behind it.
+   * Whether the provider may still bill the request. False only if the connection was never made, or if the answer was 3xx or
+   * 4xx except 408. A gateway that gave up or a broken connection says nothing about the server behind it.
    */
   readonly mayBeBilled: boolean;
-  /** Of `no_credit`: the longest answer in tokens that the credit still covers, if the provider says so. */
+  /** For `no_credit`: the longest answer, in tokens, that the credit covers, if the provider says so. */
   readonly affordableTokens: number | null;
-  /** Whether the request went out with a guild's own key. */
+  /** Whether the request used a guild's own key. */
   readonly ownKey: boolean;
 
   constructor(details: ProviderErrorDetails & { readonly ownKey?: boolean }) {

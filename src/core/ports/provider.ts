@@ -1,9 +1,9 @@
 import type { MaxPrice, RoutingPreferences } from './routing.ts';
 
-/** What questions and answers may hold. */
+/** The kinds of content in questions and answers. */
 export type Modality = 'text' | 'image';
 
-/** A picture for a model that sees. */
+/** A picture, for models that see. */
 export interface ImageContent {
   readonly type: 'image';
   readonly mediaType: string;
@@ -14,7 +14,7 @@ export type ContentPart = { readonly type: 'text'; readonly text: string } | Ima
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
-  /** Parts only if there is a picture among them: some servers take nothing but a string. */
+  /** Parts only if they include a picture, because some servers accept nothing but a string. */
   readonly content: string | readonly ContentPart[];
 }
 
@@ -24,7 +24,7 @@ export function textOfMessage({ content }: ChatMessage): string {
   return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 }
 
-/** How many pictures there are in these messages. */
+/** The number of pictures in these messages. */
 export function countImages(messages: readonly ChatMessage[]): number {
   return messages.reduce(
     (sum, { content }) =>
@@ -33,37 +33,37 @@ export function countImages(messages: readonly ChatMessage[]): number {
   );
 }
 
-/** What is asked of a provider. What the provider does not know (`ProviderFeatures`) is left out on the wire. */
+/** A request to a provider. Parameters that the provider does not know (`ProviderFeatures`) are not sent. */
 export interface ChatRequest {
-  /** The model as this provider calls it: the wire id, not the catalogue id. */
+  /** The model's id at this provider, not in the catalogue. */
   readonly wireModel: string;
   readonly messages: readonly ChatMessage[];
   /** Cap on the answer in tokens, reasoning included. */
   readonly maxOutputTokens?: number;
-  /** 0 to 2; the model's own by default. Left out for models that were found not to take one. */
+  /** 0 to 2; the model's default if left out. Left out for models that are known to reject one. */
   readonly temperature?: number;
   readonly preferences?: RoutingPreferences;
   readonly maxPrice?: MaxPrice;
-  /** Stable, opaque id of the person who asked; without it a provider's policy block hits the whole account. */
+  /** Stable, opaque id of the person who asked. Without it a provider's policy block hits the whole account. */
   readonly user?: string;
-  /** Keeps a conversation with one upstream, so that its prompt cache is warm. At most 256 characters. */
+  /** Keeps a conversation on one upstream server, so that its prompt cache stays warm. At most 256 characters. */
   readonly sessionId?: string;
-  /** Lets the model search the web: at most `maxUses` searches, each with `maxResults` results (1 to 25). */
+  /** Lets the model search the web: at most `maxUses` searches with `maxResults` results each (1 to 25). */
   readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
-  /** What the answer may hold, if that is more than text. */
+  /** The modalities of the answer, if more than text. */
   readonly modalities?: readonly Modality[];
-  /** The model writes its reasoning before its answer, and closes it by `</think>` without opening it. */
+  /** The model writes its reasoning before the answer, ended by `</think>` without an opening tag. */
   readonly reasoningInText?: boolean;
-  /** How long this model may take to begin, and be silent after that; the client's own limits by default. */
+  /** How long this model may take until its first output, and be silent after that. Default: the client's limits. */
   readonly firstProgressMs?: number;
   readonly progressMs?: number;
-  /** Extra headers; they win over the client's own, except for the key. */
+  /** Extra headers. They override the client's own, except for the key. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The guild's own key. Without it the provider's default key is used. */
+  /** The guild's own key. Default: the provider's key. */
   readonly apiKey?: string;
-  /** So many messages from the first on are worth caching: they come again with the next turn. Default: none. */
+  /** The number of leading messages that are worth caching, because the next turn repeats them. Default 0. */
   readonly cachedMessages?: number;
-  /** Costs nothing, whatever becomes of it: is tried again also if a request may have been worked on. Default false. */
+  /** Costs nothing in any case, so that it is retried even if the provider may have worked on it. Default false. */
   readonly isFree?: boolean;
 }
 
@@ -75,16 +75,16 @@ export interface Usage {
   readonly reasoningTokens: number;
   /** Read from the provider's cache; part of `promptTokens`. */
   readonly cachedPromptTokens: number;
-  /** Written into it; part of `promptTokens`, and none of the ones before. */
+  /** Written into the cache; part of `promptTokens`, in addition to `cachedPromptTokens`. */
   readonly cacheWriteTokens: number;
   readonly webSearches: number;
-  /** The price of it all if the provider names one, rounded up to nano-dollars. */
+  /** The provider's price for all of it, rounded up to nano-dollars; null if it names none. */
   readonly costNanoUsd: number | null;
-  /** The account has a key of its own at the upstream provider: a price of 0 is meant. */
+  /** The account uses its own key at the upstream provider, so that a price of 0 is real. */
   readonly isByok: boolean;
 }
 
-/** Why an answer ended. `unknown`: the provider ended it in good order and gave no reason that is known. */
+/** The reason why an answer ended. `unknown`: it ended properly, without a known reason. */
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls' | 'unknown';
 
 export interface Citation {
@@ -94,36 +94,36 @@ export interface Citation {
 
 export type ChatEvent =
   /**
-   * The provider took the request: its headers are in. Comes first. It comes again where only the first chunk names the
-   * id, and where a free request was refused before any other event and made again: the newest one counts.
+   * The provider accepted the request: its headers are in. Comes first. May come again: if only the first chunk names the id,
+   * and if a free request is retried before any other event. The newest one counts.
    */
   | {
       readonly type: 'start';
       readonly generationId: string | null;
-      /** The cap on the answer that the provider's credit allows, if that is below the one asked for. */
+      /** The cap on the answer that the provider's credit allows, if that is lower than requested. */
       readonly affordableTokens?: number;
     }
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'reasoning'; readonly delta: string }
-  /** What was used so far, of providers that keep count as they go. Any text or reasoning after it makes it out of date. */
+  /** Usage so far, from providers that report it during the stream. Later text or reasoning makes it out of date. */
   | { readonly type: 'usage'; readonly usage: Usage }
-  /** A source of the answer; each address comes once. */
+  /** A source of the answer. Each address comes once. */
   | ({ readonly type: 'citation' } & Citation)
-  /** A picture, such as `image/png`, of at most 8 MiB. At most 4 come. */
+  /** A picture, for example of type `image/png`: at most 4, of at most 8 MiB each. */
   | { readonly type: 'image'; readonly mediaType: string; readonly bytes: Uint8Array }
-  /** The answer is whole. Always the last event; a stream that ends without it throws. */
+  /** The answer is complete. Always the last event; a stream that ends without it throws. */
   | {
       readonly type: 'done';
       readonly finish: FinishReason;
       readonly usage: Usage | null;
-      /** The model that answered, as its provider calls it. */
+      /** The answering model's id at the provider. */
       readonly model: string | null;
       readonly generationId: string | null;
-      /** Lines that could not be read and were left out. */
+      /** The number of unreadable lines, which were skipped. */
       readonly skippedLines: number;
-      /** Images that were left out: too large, too many, or of an unknown kind. */
+      /** The number of skipped images: too large, too many, or of an unknown type. */
       readonly skippedImages: number;
-      /** Names of tools that the model called though nobody offered them: at most 5, of `[\w.:-]`. */
+      /** Names of tools that the model called although none were offered: at most 5, of `[\w.:-]`. */
       readonly tools: readonly string[];
     };
 
@@ -138,17 +138,17 @@ export interface Completion {
   readonly generationId: string | null;
 }
 
-/** Prices in pico-dollars, per token and each; null if none is named. */
+/** Prices in pico-dollars, per token or per piece; null if unknown. */
 export interface ModelPrices {
   readonly promptPicoUsd: number | null;
-  /** Of a prompt token that is read from the provider's cache. */
+  /** Per prompt token read from the provider's cache. */
   readonly cachedPromptPicoUsd: number | null;
-  /** Of a prompt token that is written into it. */
+  /** Per prompt token written into the cache. */
   readonly cacheWritePicoUsd: number | null;
   readonly completionPicoUsd: number | null;
-  /** Of a token of reasoning, if it has a price of its own. */
+  /** Per reasoning token, if its price differs. */
   readonly reasoningPicoUsd: number | null;
-  /** Of an output token that is part of an image. */
+  /** Per output token that belongs to an image. */
   readonly imageOutputPicoUsd: number | null;
   readonly requestPicoUsd: number | null;
   readonly imagePicoUsd: number | null;
@@ -179,7 +179,7 @@ export const FREE_OF_CHARGE: ModelPrices = {
   webSearchPicoUsd: 0,
 };
 
-/** What a provider says of one of its models; null if it says nothing. */
+/** A provider's facts about one of its models; null if it does not say. */
 export interface ModelFacts {
   /** Wire id. */
   readonly id: string;
@@ -189,39 +189,38 @@ export interface ModelFacts {
   readonly prices: ModelPrices;
   readonly inputModalities: readonly string[] | null;
   readonly outputModalities: readonly string[] | null;
-  /** Whether it thinks before it answers unless it is asked not to. */
+  /** Whether it reasons before it answers, unless asked not to. */
   readonly thinks: boolean | null;
-  /** The day on which the model goes, as the provider writes it (ISO 8601). */
+  /** The day on which the model is removed, as the provider writes it (ISO 8601). */
   readonly expiresAt: string | null;
 }
 
 /**
- * An OpenAI-compatible endpoint. Every method throws `ProviderError` for what the provider or the way to it did, and the
- * signal's reason once it is aborted; an abort ends the HTTP request itself.
+ * An OpenAI-compatible endpoint. Every method throws `ProviderError` if the provider or the connection fails, and the
+ * signal's reason if it aborts. An abort also ends the HTTP request.
  */
 export interface ChatProvider {
   readonly id: string;
   /** Whether `generationCost` can ever answer. */
   readonly looksUpCosts: boolean;
   /**
-   * The answer as it grows. No limit on the whole, one on silence. Tried again only while nothing but `start` came and
-   * nothing can be billed (`ProviderError.mayBeBilled`).
-   * Breaking out of the loop ends the HTTP request.
+   * Streams the answer. There is a limit on silence, not on the whole. Retries only if nothing but `start` arrived and
+   * nothing can be billed (`ProviderError.mayBeBilled`). Leaving the loop ends the HTTP request.
    */
   stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** The answer in one piece, within the time limit of a whole request, retries included. */
+  /** The whole answer at once, within the time limit of a request, retries included. */
   complete(request: ChatRequest, signal: AbortSignal): Promise<Completion>;
-  /** The models on offer. An entry that cannot be read is skipped. */
+  /** The models on offer. Unreadable entries are skipped. */
   models(signal: AbortSignal): Promise<ModelFacts[]>;
   /**
-   * What a generation cost in nano-dollars; null if the provider cannot say (or not yet). Ask with the key that
-   * the generation was made with.
+   * The cost of a generation in nano-dollars; null if the provider cannot say, or not yet. Ask with the key that made the
+   * generation.
    */
   generationCost(
     generationId: string,
     apiKey: string | undefined,
     signal: AbortSignal,
   ): Promise<number | null>;
-  /** Whether the provider takes this key. */
+  /** Whether the provider accepts this key. */
   checkKey(apiKey: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -5,8 +5,8 @@ const price = z.union([z.number().nonnegative(), z.string().regex(/^\d+(\.\d+)?$
 const names = z.array(z.string().min(1));
 
 /**
- * OpenRouter's routing preferences, the `provider` field of a request. Strict, because OpenRouter refuses a request
- * with a key that it does not know: better said at the start than to every person who asks.
+ * OpenRouter's routing preferences, the `provider` field of a request. Strict, because OpenRouter rejects requests with
+ * unknown fields, and it is better to say so at the start than to every asker.
  * @see https://openrouter.ai/docs/guides/routing/provider-selection
  */
 export const routingPreferencesSchema = z.strictObject({
@@ -36,7 +36,7 @@ export const routingPreferencesSchema = z.strictObject({
 
 export type RoutingPreferences = z.infer<typeof routingPreferencesSchema>;
 
-/** Dearest prices that a request accepts, in pico-dollars per token, per request and per image. */
+/** The highest prices that a request accepts, in pico-dollars per token, request and image. */
 export interface MaxPrice {
   readonly promptPicoUsd?: number;
   readonly completionPicoUsd?: number;
@@ -44,7 +44,7 @@ export interface MaxPrice {
   readonly imagePicoUsd?: number;
 }
 
-/** The preferences held to a request's dearest prices; if both name one, the lower counts. */
+/** Adds a request's price caps to the preferences; if both have one, the lower counts. */
 export function withMaxPrice(
   preferences: RoutingPreferences | undefined,
   maxPrice: MaxPrice | undefined,
@@ -72,7 +72,7 @@ function lower(
   return decimal(own !== undefined && Number(own) < limit ? Number(own) : limit);
 }
 
-/** As the published schema has prices: a string, without an exponent. */
+/** The published schema writes prices as strings without an exponent. */
 function decimal(value: number): string {
   return value.toFixed(12).replace(/\.?0+$/, '');
 }

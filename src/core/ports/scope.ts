@@ -1,34 +1,36 @@
 /**
- * A limit of the platform that writes share. Writes with the same key draw from one limiter. The numbers are the
- * platform's; the rest is how Parley spends them.
+ * A platform's rate limit. Writes with the same key share one limiter. `limit` and `windowMs` are the platform's numbers; the
+ * rest is how Parley spends them.
  */
 export interface Scope {
   readonly key: string;
-  /** So many writes … */
+  /** Writes per window. */
   readonly limit: number;
-  /** … in so many milliseconds, until the platform's own words (`WriteLimiters.learn`) say otherwise. */
+  /** The window in milliseconds, until the platform reports another (`WriteLimiters.learn`). */
   readonly windowMs: number;
-  /** So many of them are kept for first and last states, so that those need not wait for a window to pass. Default 0. */
+  /**
+   * The part of `limit` that is kept for first and last states, so that they need not wait for a window to pass. Default 0.
+   */
   readonly reserve?: number;
   /**
-   * So many interim updates may go as soon as somebody wants them, if that much was saved up; what is left is spread until
-   * writes come free again. Default 0: interim updates are spread evenly over the window.
+   * Interim updates that may go at once if that many were saved up; the rest is spread over the time until writes come free.
+   * Default 0: interim updates are spread evenly over the window.
    */
   readonly burst?: number;
-  /** So many more for each answer that grows here. Default 0. */
+  /** Added to `burst` for each answer that grows here. Default 0. */
   readonly burstEach?: number;
   /**
-   * An answer may begin to grow only if the last states of all that grow here could be written within so many
-   * milliseconds. Default `DEFAULT_DUE_MS`.
+   * An answer may grow only if the last states of all growing answers here could be written within this time. Default
+   * `DEFAULT_DUE_MS`.
    */
   readonly dueMs?: number;
-  /** A wider limit, which these writes draw from as well: they wait for both before it is decided what is written. */
+  /** A wider limit from which these writes draw too. A write waits for both before its content is chosen. */
   readonly within?: Scope;
-  /** Whether the platform counts what all processes write together. */
+  /** Whether the platform counts the writes of all processes together. Default false. */
   readonly isShared?: boolean;
   /**
-   * No write takes longer, in milliseconds. If a process dies, others take its writes for ended then. Default 15,000: no
-   * adapter waits longer for an answer.
+   * The longest duration of a write, in milliseconds. If a process dies, others count its writes as over after that. Default
+   * 15,000; every adapter's timeout is shorter.
    */
   readonly longestMs?: number;
 }
@@ -36,13 +38,13 @@ export interface Scope {
 export const DEFAULT_DUE_MS = 1_000;
 
 /**
- * What a write is for, the most urgent first. `last`: it ends a message, so that no later state makes up for it. `first`: it
- * opens a message. `prepare`: it has to happen before a message can be opened, as opening a thread. `interim`: the next
- * state makes up for it; it waits for its turn.
+ * The purpose of a write, most urgent first. `last`: ends a message, so no later state replaces it. `first`: opens a message.
+ * `prepare`: must happen before a message can open, such as opening a thread. `interim`: the next state replaces it, so it
+ * can wait.
  */
 export type Urgency = 'last' | 'first' | 'prepare' | 'interim';
 
-/** What the platform said about a scope's limit after a write. */
+/** The platform's report on a limit after a write. */
 export interface RateReport {
   readonly limit: number;
   readonly remaining: number;

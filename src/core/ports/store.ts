@@ -3,144 +3,146 @@ import type { GuildId } from './actor.ts';
 import type { Automatic } from './automatic.ts';
 
 /**
- * Everything that outlives a process. Every call rejects with `StoreError` if the store fails: a failed read is never
- * an empty answer. Expired values, counters and claims are forgotten by the store itself, some minutes later.
+ * Everything that outlives a process. Every call rejects with `StoreError` if the store fails; a failed read is never an
+ * empty answer. The store deletes expired values, counters and claims by itself, some minutes later.
  */
 export interface Store {
   /**
-   * The Keyv of one kind of value. Its reads and writes throw on faults (`throwOnErrors`), so that a miss is a miss.
-   * Values are JSON. With a lock it changes something only while that claim is held, which is looked at in the same step;
-   * else it rejects with `LockLost`.
+   * The Keyv of one kind of value, as JSON. Reads and writes throw on faults (`throwOnErrors`), so that a miss is a miss.
+   * With a lock, a write succeeds only while that claim is held, which is checked in the same step; otherwise it rejects with
+   * `LockLost`.
    */
   keyv(namespace: string, lock?: ClaimKey): Keyv;
   /**
-   * The Keyv over all namespaces, for what is read or written together: one call is one step of the store. Its keys are
-   * made by `keyIn`. It cannot be listed or cleared.
+   * The Keyv over all namespaces, to read or write several keys in one step. Make its keys with `keyIn`. It cannot be listed
+   * or cleared.
    */
   readonly everything: Keyv;
   /**
-   * Puts a value in the place of the one that was read, or deletes that if `after` is undefined. False, and nothing is changed, if
-   * something else stands there by now. `before` is what `everything.getManyRaw` gave; undefined if there was nothing.
+   * Replaces a value if it is still `before`; deletes it if `after` is undefined. False, without a change, if it differs by
+   * now. `before` is what `everything.getManyRaw` returned; undefined if there was nothing.
    */
   replace(namespace: string, key: string, before: unknown, after: unknown, ttlMs?: number): Promise<boolean>;
-  /** The keys of a namespace that begin with `prefix`, in no order; some may come twice. Their values are not read. */
+  /** The keys of a namespace that begin with `prefix`, in no order, some perhaps twice. Does not read their values. */
   keys(namespace: string, prefix: string): AsyncIterable<string>;
   readonly ledger: LedgerStore;
   readonly claims: ClaimStore;
   readonly records: RecordStore;
-  /** Left out where the store serves one process, which has the platforms' limits to itself. */
+  /** Rate limits over all processes. Left out if the store serves one process, which then has the limits to itself. */
   readonly pace?: PaceStore;
   /**
-   * Writes a consistent copy of everything to one file, in place of what was there, while processes go on writing. Left
-   * out if the store is a server, which has its own way.
+   * Writes a consistent copy of everything to one file and replaces an existing one, while processes go on writing. Left out
+   * if the store is a server with its own backups.
    */
   copyTo?(path: string): Promise<void>;
-  /** Rejects if the store does not answer; `/readyz` asks. */
+  /** Rejects if the store does not answer; for `/readyz`. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A namespace's key in `Store.everything`. */
+/** The key of `Store.everything` for a key in a namespace. */
 export function keyIn(namespace: string, key: string): string {
   return `${namespace}${KEY_SEPARATOR}${key}`;
 }
 
-/** Namespace and key of what `keyIn` made. */
+/** The namespace and key that `keyIn` joined. */
 export function partsOfKey(joined: string): readonly [namespace: string, key: string] {
   const end = joined.indexOf(KEY_SEPARATOR);
   return [joined.slice(0, end), joined.slice(end + 1)];
 }
 
-/** No namespace has it in its name. */
+/** No namespace contains it. */
 const KEY_SEPARATOR = '\n';
 
-/** The store failed, or its answer did not come in time. A write may have happened all the same. */
+/** The store failed or did not answer in time. A write may have happened all the same. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'store_failed';
 }
 
-/** Who was to change a value under a lock held it no longer: it was taken for dead. Nothing was changed. */
+/** A process wrote under a lock that it no longer held, because others thought it dead. Nothing was changed. */
 export class LockLost extends StoreError {
   constructor({ id }: ClaimKey) {
-    super(`another process holds ${id} by now`);
+    super(`another process now holds ${id}`);
   }
 }
 
 /**
- * What counters count. `setAsideNanoUsd` is the part of `nanoUsd` that belongs to open reservations. `attempts` counts
- * requests too, but is never given back: it bounds how often somebody may try, where `requests` is an allowance.
+ * The units of counters. `setAsideNanoUsd` is the part of `nanoUsd` in open reservations. `attempts` counts requests too, but
+ * is never given back: it bounds how often somebody may try, while `requests` is an allowance.
  */
 export type LedgerUnit = 'nanoUsd' | 'setAsideNanoUsd' | 'requests' | 'attempts';
 
-/** So much of each unit. Integers from 0 to 2^53 - 1, which is $9 million. */
+/** An amount of each unit. Integers from 0 to 2^53 - 1, for money about $9 million. */
 export type Amounts = Readonly<Record<LedgerUnit, number>>;
 
-/** One counter that a request draws on, with the limit that holds for it now. */
+/** One counter that a request draws on, with its present limit. */
 export interface Draw {
-  /** Names scope, unit, period and the period's start; opaque to the store. */
+  /** Names scope, unit, period and the period's start. Opaque to the store. */
   readonly counter: string;
   readonly unit: LedgerUnit;
-  /** The counter may not pass it; null if there is none. */
+  /** The highest value that the counter may reach; null for no limit. */
   readonly limit: number | null;
-  /** The counter is of no use after that and is forgotten. */
+  /** After that the counter is useless and is deleted. */
   readonly expiresAtMs: number;
 }
 
-/** Money and requests set aside for one request to a provider. It names its counters: settling needs nothing else. */
+/** Money and requests set aside for one request to a provider. Lists its counters, so that settling needs nothing else. */
 export interface Reservation {
   readonly id: string;
-  /** Each counter once. */
+  /** Each counter occurs once. */
   readonly draws: readonly Draw[];
   readonly reserved: Amounts;
-  /** The request's own facts, for the record that settling leaves. */
+  /** Facts about the request, for the record that settling writes. */
   readonly entry: LedgerEntry;
   readonly madeAtMs: number;
-  /** The process that answers for it, while its lease lasts. */
+  /** The process that is responsible for it while the lease lasts. */
   readonly owner: string;
   readonly leaseUntilMs: number;
 }
 
-/** Who spends what on what. */
+/** Who spends on which model. */
 export interface LedgerEntry {
   readonly guild: GuildId;
   readonly user: string;
-  /** What the person was called then, for people who read of it. */
+  /** The person's display name at the time, for people who read the record. */
   readonly userName?: string;
   readonly model: string;
   readonly provider: string;
   readonly payer: 'operator' | 'guild';
-  /** What spent it by itself; left out of requests that somebody made. */
+  /** The automatic task that spends it; left out for people's requests. */
   readonly kind?: Automatic;
 }
 
 type ReserveResult =
-  /** `used`: the counters' values with this reservation in, in the order of its draws. */
+  /** `used`: the counters' values with this reservation included, in the order of its draws. */
   | { readonly ok: true; readonly used: readonly number[] }
-  /** The first draw that would have passed its limit; nothing was added anywhere. */
+  /** The first draw that would exceed its limit. Nothing was added anywhere. */
   | { readonly ok: false; readonly draw: Draw; readonly used: number };
 
-/** Counters of money and requests. Each call is one atomic step over all that it touches, across processes. */
+/** Counters of money and requests. Each call is one atomic step over everything it touches, across processes. */
 export interface LedgerStore {
   /**
-   * Adds to every draw's counter what is reserved of its unit, or to none if one would pass its limit. An id that
-   * is open already changes nothing and is ok.
+   * Adds the reserved amounts to every draw's counter, or to none if one would exceed its limit. If the id is open already,
+   * it changes nothing and is ok.
    */
   reserve(reservation: Reservation): Promise<ReserveResult>;
   /**
-   * Ends a reservation: each of its counters is corrected from what was reserved to the actual amount, and the record
-   * is appended. False if the reservation is not open (settled before): nothing is changed then.
+   * Ends a reservation: corrects each counter from the reserved to the actual amount, and appends the record. False, without
+   * a change, if the reservation is not open.
    */
   settle(id: string, actual: Amounts, record: LogRecord | null): Promise<boolean>;
-  /** Notes on an open reservation the provider's id for the request, once it is known. */
+  /** Stores the provider's id of the request with an open reservation. */
   annotate(id: string, generationId: string): Promise<void>;
-  /** Prolongs the leases of these reservations, of those that are open. */
+  /** Renews the leases of those of these reservations that are still open. */
   renew(ids: readonly string[], leaseUntilMs: number): Promise<void>;
-  /** Open reservations of a guild, or of one person in it, whoever looks after them: what is still to be booked. All by default. */
+  /**
+   * Open reservations of a guild, or of one person in it, whoever owns them: amounts that are not booked yet. Default: all.
+   */
   open(of?: RecordQuery['of']): Promise<readonly Reservation[]>;
-  /** Open reservations whose lease has run out: what dead processes left. First those that ran out first. */
+  /** Open reservations whose lease has expired: what dead processes left. Earliest expiry first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
-  /** Present values, by counter; one that was never drawn on is 0. */
+  /** Present values by counter; 0 for unused ones. */
   read(counters: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
@@ -148,26 +150,26 @@ export interface OpenReservation extends Reservation {
   readonly generationId: string | null;
 }
 
-/** An event that one process answers, exactly once, with a lease on it while it does. */
+/** An event that exactly one process answers, under a lease. */
 export interface Claim extends ClaimKey {
   readonly leaseUntilMs: number;
-  /** What the owner wrote last (JSON); null before that. */
+  /** The owner's latest journal (JSON); null before the first. */
   readonly journal: unknown;
 }
 
-/** Names one ownership of a claim. */
+/** Identifies one ownership of a claim. */
 export interface ClaimKey {
   readonly id: string;
   readonly owner: string;
-  /** Raised by each new owner; what an older one writes is refused. */
+  /** Grows with each new owner. Writes with an older fence are refused. */
   readonly fence: number;
 }
 
 export interface ClaimStore {
   /**
-   * Claims the id until `expiresAtMs`; null if it was claimed before, finished or not. One that expires at once is
-   * free again as soon as it is finished, or has lapsed with no journal: a lock. The journal (JSON) is written in the same
-   * step; null by default.
+   * Claims the id until `expiresAtMs`; null if it was claimed before, finished or not. With an expiry that is not in the
+   * future it is a lock: free again once it is finished, or once it lapses without a journal. Writes the journal (JSON; null
+   * by default) in the same step.
    */
   claim(
     id: string,
@@ -176,29 +178,29 @@ export interface ClaimStore {
     expiresAtMs: number,
     journal?: unknown,
   ): Promise<Claim | null>;
-  /** Replaces the journal (JSON). False if the claim is finished or another's by now: stop writing. */
+  /** Replaces the journal (JSON). False if the claim is finished or has another owner: stop writing. */
   write(claim: ClaimKey, journal: unknown): Promise<boolean>;
-  /** Prolongs the leases of these claims, of those that are unfinished and their owner's still. */
+  /** Renews the leases of those of these claims that are unfinished and still their owner's. */
   renew(held: readonly ClaimKey[], leaseUntilMs: number): Promise<void>;
-  /** Unfinished claims whose lease lasts, in no order: what is being dealt with, by whom. With an id that one alone. */
+  /** Unfinished claims with a valid lease, in no order: work under way, and its owners. With an id, only that claim. */
   underWay(nowMs: number, id?: string): Promise<readonly ClaimKey[]>;
-  /** As `underWay`, those alone that have a journal, with it; at most so many. */
+  /** As `underWay`, but only claims with a journal, and with it; at most `most`. */
   journals(nowMs: number, most: number): Promise<readonly Claim[]>;
-  /** Marks the claim as dealt with and drops its journal; the id stays claimed until it expires. False as for `write`. */
+  /** Marks the claim as done and drops its journal; the id stays claimed until it expires. False as for `write`. */
   finish(claim: ClaimKey): Promise<boolean>;
   /**
-   * Takes over the unfinished claim whose lease ran out first, if there is one; each goes to one caller only. Unfinished
-   * claims with a journal never expire.
+   * Takes over the unfinished claim whose lease expired first; null if there is none. Each goes to one caller only.
+   * Unfinished claims with a journal never expire.
    */
   takeOver(owner: string, nowMs: number, leaseUntilMs: number): Promise<Claim | null>;
 }
 
-/** Something that happened and is kept: a request that was paid for, a tier that was granted. */
+/** A stored event, such as a paid request or a granted tier. */
 export interface LogRecord {
   /** For example `usage` or `audit`. */
   readonly kind: string;
   readonly guild: GuildId;
-  /** Who did it. */
+  /** The person who did it. */
   readonly user: string;
   readonly atMs: number;
   /** JSON. */
@@ -209,61 +211,64 @@ export interface LogRecord {
 export interface RecordQuery {
   readonly kind: string;
   readonly of?: { readonly guild: GuildId; readonly user?: string };
-  /** From then on; since ever by default. */
+  /** Inclusive. Default: from the beginning. */
   readonly fromMs?: number;
-  /** Before then; all by default. */
+  /** Exclusive. Default: no end. */
   readonly toMs?: number;
 }
 
 export interface RecordStore {
   append(record: LogRecord): Promise<void>;
-  /** Newest first; read page by page, so that any number fits in memory. */
+  /** Newest first, read page by page, so that any number fits in memory. */
   query(query: RecordQuery): AsyncIterable<LogRecord>;
-  /** Removes what `query` would give, and says how many that were. For retention and for `/forget`. */
+  /** Deletes what `query` would return, and resolves to the number. For retention and `/forget`. */
   remove(query: RecordQuery): Promise<number>;
 }
 
-/** A write to a platform that draws from a limit which the platform counts over all processes. */
+/** A write under a limit that the platform counts over all processes. */
 export interface CountedWrite {
   /** Names the limit. */
   readonly key: string;
   readonly id: string;
   /** The process that writes. */
   readonly owner: string;
-  /** So many may count, this one included. */
+  /** Writes that may count at once, this one included. */
   readonly limit: number;
-  /** A write counts for so long after its end … */
+  /** How long a write counts after its end. */
   readonly windowMs: number;
-  /** … which is taken to come so long after its begin if nobody tells of it. Both are one for all writes of a limit. */
+  /**
+   * If `end` is never called, the write counts as over this long after its begin. All writes of a limit use the same
+   * `windowMs` and `leaseMs`.
+   */
   readonly leaseMs: number;
-  /** Processes take turns, so far apart. Null for what need not wait for its turn. */
+  /** The time between the turns of processes; null for a write that does not wait for a turn. */
   readonly gapMs: number | null;
 }
 
 /**
- * What all processes write, on the clock of the store: those of machines need not agree. Each call is one atomic step.
- * A limit that rests is forgotten.
+ * Rate limits over all processes, timed by the store's clock because machines' clocks differ. Each call is one atomic step.
+ * Unused limits are deleted.
  */
 export interface PaceStore {
   /** Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. */
   begin(write: CountedWrite): Promise<number>;
-  /** It counts for so long from now on, whether its begin has been heard of or not; 0 takes it back. */
+  /** Lets a write count for `countsMs` more, even if its begin never arrived; 0 takes it back. */
   end(key: string, id: string, countsMs: number): Promise<void>;
-  /** Nothing begins for so long, whoever asks. */
+  /** Lets no write begin for `ms`, in any process. */
   block(key: string, ms: number): Promise<void>;
   /**
-   * Keeps room for a write that comes later, and resolves to 0; or to the milliseconds after which to ask again. What takes turns
-   * leaves that room. Room that is kept already is kept for another lease.
+   * Reserves room for a later write and resolves to 0; or to the milliseconds after which to ask again. Writes that take
+   * turns leave that room. For a reservation that exists, renews the lease.
    */
   owe(write: OwedWrite): Promise<number>;
-  /** The write has come, or is not needed. */
+  /** Ends a reservation of room: the write has begun, or is not needed. */
   settle(key: string, id: string): Promise<void>;
 }
 
-/** A write that is kept room for: all that are owed could be written soon, beside those that count. */
+/** A reservation of room for a write: all of them could be written soon, beside the writes that count. */
 export interface OwedWrite extends Pick<CountedWrite, 'key' | 'id' | 'limit' | 'windowMs'> {
-  /** How soon. */
+  /** The time within which all could be written. */
   readonly dueMs: number;
-  /** It is forgotten after that, unless it is asked for again. */
+  /** The reservation lapses after that, unless `owe` is called again. */
   readonly leaseMs: number;
 }

@@ -2,142 +2,146 @@ import type { Button } from './buttons.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * The Markdown that a platform renders. `commonmark`: CommonMark with GFM's tables, strikethrough and task lists, and with emphasis
- * next to CJK letters. `strict`: the same by the letter of CommonMark, which needs help there. `discord`: what Discord's clients render
- * (https://support.discord.com/hc/en-us/articles/210298617); all else is rewritten into that.
+ * The Markdown that a platform renders. `commonmark`: CommonMark with GFM's tables, strikethrough and task lists, and with
+ * emphasis next to CJK letters. `strict`: CommonMark by the letter, where such emphasis needs help. `discord`: what Discord's
+ * clients render (https://support.discord.com/hc/en-us/articles/210298617); everything else is rewritten into that.
  */
 export type Dialect = 'commonmark' | 'strict' | 'discord';
 
-/** What one message of a platform holds. */
+/** The capacity of one message of a platform. */
 export interface TextLimits {
   /** Default `commonmark`. */
   readonly dialect?: Dialect;
-  /** The most that one message may measure, at least 50. */
+  /** The largest size of one message, at least 50, in the unit of `lengthOf`. */
   readonly maxChars: number;
   /**
-   * How the platform measures text, if it is not UTF-16 units (Slack counts `&` as `&amp;`). Must be additive over
-   * whole code points: the length of a concatenation is the sum of the lengths.
+   * Measures text in the platform's unit (Slack counts `&` as `&amp;`). Default: UTF-16 units. Must be additive over code
+   * points: the length of a concatenation is the sum of the lengths.
    */
   readonly lengthOf?: (text: string) => number;
 }
 
 /**
- * The place where one answer is shown. The reply engine owns the cut into messages and the pace; a surface opens one
- * message after the other and says what the limits are.
+ * The place where one answer is shown. The reply engine cuts the answer into messages and sets the pace; a surface opens one
+ * message after the other and states the limits.
  *
- * `open` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`; any
- * `PassingFault` is tried again for an hour; any other error three times within a minute.
+ * `open` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`. A
+ * `PassingFault` is retried for an hour, any other error three times within a minute.
  */
 export interface Surface {
-  /** For `MessageView.text`. Buttons have room beside it; note and footer too, unless `tailLength` says what they take. */
+  /**
+   * Limits of `MessageView.text`. Buttons have room beside it; so do note and footer, unless `tailLength` says what they
+   * take.
+   */
   readonly limits: TextLimits;
   /**
-   * How much of a message's `limits` its note and footer take. Left out if they have room of their own. Only the last
-   * message has them, so that the others may be full.
+   * The part of a message's `limits` that its note and footer take. Left out if they have room of their own. Only the last
+   * message has them, so the others may be full.
    */
   tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>): number;
   /** The limit that the next `open` draws from. */
   readonly openScope: Scope;
   /**
-   * The limit that the updates of that message will draw from, if it is one that many answers share: then an answer begins
-   * to grow only once its last state can be paid for, and is shown whole before that if it ends first. Left out if each
-   * answer has a limit of its own.
+   * The limit that updates of that message will draw from, if many answers share it. An answer then grows only once its last
+   * state can be paid for; if it ends first, it is shown whole. Left out if each answer has its own limit.
    */
   readonly updateScope?: Scope;
-  /** Milliseconds since the epoch after which nothing can be shown here any more; the answer is ended before. */
+  /** The time, in milliseconds since the epoch, after which nothing can be shown here. Answers are ended before it. */
   readonly closesAtMs?: number;
-  /** Whether a thread can begin under an answer that is shown to everybody here: then it gets a button for that. */
+  /** Whether a thread can begin under a public answer here; the answer then gets a button for that. */
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
   readonly isPrivate: boolean;
   /**
-   * Whether the bot gets what people write beside this answer without mentioning it: in threads of several people. Then the
-   * first answer there says that it listens. False by default; may change while the first message is opened.
+   * Whether the bot receives what people write beside this answer without a mention, in threads of several people. The first
+   * answer there then says that the bot listens. False by default; may change while the first message is opened.
    */
   readonly isOverheard?: boolean;
-  /** What does not work here, and what would help, in one or two sentences; `/help` says it. */
+  /** One or two sentences for `/help` on what does not work here, and the remedy. */
   readonly caveat?: string;
   /**
-   * By what `Adapter.reopen` finds this place again, in any process. Changes with each message that is opened: the next
-   * `open` after a reopening must not double what an `open` after the reference was taken has posted. Goes into the
-   * store as it is. Left out where the place ends with the process.
+   * Serialised location for `Adapter.reopen`, in any process. Changes after each `open`, so that the first `open` after a
+   * reopening does not repeat a post that the dead process had made. Stored as is. Left out if the place ends with the
+   * process.
    */
   readonly reference?: string;
   /**
-   * Shows by the platform's own means (typing, status, reaction) that the question was seen; kept up until
-   * the first message is open or `idle` is said. Must not throw.
+   * Shows by the platform's own means (typing, status, reaction) that the question was seen, until the first message opens or
+   * `idle` is set. Must not throw.
    */
   indicate(activity: Activity): void;
   /**
-   * Shows to the asker, in one line, how the question stands in the queue, until it is no longer `queued`. Comes again with other words;
-   * platforms where that costs writes of many people's limit show the first ones alone. Must not throw.
+   * Shows the asker one line about the question's place in the queue, until it is no longer `queued`. Called again if the
+   * words change; platforms where that uses up a shared limit show the first words only. Must not throw.
    */
   waits?(words: string): void;
   /**
-   * The model has begun to think before it answers: says so with the time that it takes, until the first message is open or `idle` is
-   * said. Must not throw. Left out where what `indicate` shows is all that there is.
+   * Shows that the model is reasoning, with the time it takes, until the first message opens or `idle` is set. Must not
+   * throw. Left out if `indicate` shows all there is.
    */
   think?(): void;
   /**
-   * Why nothing can be posted here and who can change that, in words for the asker, if the platform says so beforehand; null if it does not.
-   * Asked before a model is. Left out where only a post tells.
+   * Resolves to a sentence for the asker on why nothing can be posted here and who can change that; null if nothing is known.
+   * Called before a model is asked. Left out if only a post can tell.
    */
   obstacle?(signal: AbortSignal): Promise<string | null>;
   /**
-   * `Place.key` of the thread for the answer, as soon as that thread is there, so that what is said in it meanwhile counts;
-   * null if there is none to tie. Asked once the answer is on its way. Left out where threads begin with an answer
-   * (`LiveMessage.threadKey`).
+   * `Place.key` of the answer's thread as soon as it exists, so that messages in it count from then on; null if there is no
+   * such thread. Called once the answer is on its way. Left out where threads begin with an answer (`LiveMessage.threadKey`).
    */
   threadKey?(signal: AbortSignal): Promise<string | null>;
   /**
-   * Does what has to be done before `open` and costs a write of its own, such as opening a thread, so that it waits for its own
-   * turn. Does nothing if it is done; `open` does what is left of it. Throws as `open`.
+   * Does the part of `open` that costs a write of its own, such as opening a thread, so that it waits for its own turn. Does
+   * nothing the second time; `open` does whatever is left. Throws as `open`.
    */
   prepare?(signal: AbortSignal): Promise<void>;
   /**
-   * Names the thread that began with this answer. Left out if none did, if it cannot be named, and until it is there. Platforms take
-   * few of these: it is called once.
+   * Names the thread that began with this answer. Left out if there is none, if it cannot be named, or until it exists.
+   * Called once, because platforms limit these calls.
    */
   readonly rename?: Rename | undefined;
-  /** Posts the next message of the answer. A send whose outcome is unclear must not double when tried again. */
+  /** Posts the next message of the answer. A retry after an unclear outcome must not post it twice. */
   open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
-  /** Shows something to the asker alone, as privately as the platform can. */
+  /** Shows something to the asker alone, as privately as the platform allows. */
   tellPrivately(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
-/** @param title plain text, at least one character; cut to what the platform takes */
+/** @param title plain text of at least one character; cut to the platform's limit */
 export type Rename = (title: string, signal: AbortSignal) => Promise<void>;
 
-/** `queued`: seen, and waiting for its turn. `working`: admitted; the answer is on its way. */
+/** `queued`: seen, and waiting for its turn. `working`: the answer is on its way. `idle`: nothing to show. */
 export type Activity = 'queued' | 'working' | 'idle';
 
 /** One message of an answer on the platform. */
 export interface LiveMessage {
   /** `Place.key` of a reply to this message. */
   readonly key: string;
-  /** `Place.key` of the thread in which the message stands, if that is not known before the answer begins. */
+  /** `Place.key` of the message's thread, if it is only known once the answer begins. */
   readonly threadKey?: string | null;
   /** The limit that the next `update` draws from. */
   readonly scope: Scope;
-  /** Makes the message equal to the view. Idempotent; never called twice at once. */
+  /** Makes the message equal to the view. Idempotent. The reply engine never calls it concurrently. */
   update(view: MessageView, signal: AbortSignal): Promise<void>;
 }
 
 /** The whole state of one message of an answer at one moment. Never a delta. */
 export interface MessageView {
-  /** Markdown, within `Surface.limits`, half-open markup closed. */
+  /** Markdown within `Surface.limits`, with half-open markup closed. */
   readonly text: string;
-  /** The text before half-open markup was closed. Grows by appending while the message streams; may shrink when the message is sealed. For platforms that append. */
+  /**
+   * The text before half-open markup was closed. Only grows at its end while the message streams; may shrink when it is
+   * sealed. For platforms that append.
+   */
   readonly source: string;
   readonly status: ReplyStatus;
-  /** One plain line to stand after the text: why the answer ended early, or that a piece is missing here. At most 300 characters. */
+  /** One plain line after the text: why the answer ended early, or that a piece is missing. At most 300 characters. */
   readonly note: string | null;
   /** One line: model, duration, tokens, price. At most 200 characters. */
   readonly footer: string | null;
   readonly buttons: readonly Button[];
   /**
-   * Shown with the last state of an answer's last message, at most 4 of together 20 MiB. Where they cannot be shown the rest of the
-   * view is, and says so (`withoutFiles`).
+   * Shown with the last state of an answer's last message: at most 4, together 20 MiB. If they cannot be shown, the rest of
+   * the view is, and says so (`withoutFiles`).
    */
   readonly files?: readonly NoticeFile[];
 }
@@ -145,7 +149,7 @@ export interface MessageView {
 /** The longest `MessageView.note`, in UTF-16 units. */
 export const MAX_NOTE_CHARS = 300;
 
-/** A view whose files its place does not take: the note says that they are missing. */
+/** A view without the files that its place rejects, with a note that they are missing. */
 export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ files = [], ...view }: V) {
   if (files.length === 0) return view;
   const missing = `${files.length === 1 ? 'The image' : `The ${files.length} images`} of this answer could not be uploaded here.`;
@@ -156,12 +160,12 @@ export function withoutFiles<V extends Pick<MessageView, 'note' | 'files'>>({ fi
   };
 }
 
-/** `sealed`: the answer goes on in the next message; this one will not change again. */
+/** `sealed`: the answer continues in the next message; this one no longer changes. */
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
-/** Something said outside an answer: a refusal, a list, a confirmation. */
+/** A message outside an answer: a refusal, a list, a confirmation. */
 export interface Notice {
-  /** Markdown of any length; the adapter splits it where the platform needs that (`splitText`). */
+  /** Markdown of any length. The adapter splits it if needed (`splitText`). */
   readonly text: string;
   readonly files?: readonly NoticeFile[];
 }
@@ -171,6 +175,6 @@ export interface NoticeFile {
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
-  /** For those who cannot see the picture. */
+  /** For people who cannot see the picture. */
   readonly description: string;
 }

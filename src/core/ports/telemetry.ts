@@ -3,7 +3,7 @@ import type { ProviderErrorCode } from './provider-errors.ts';
 import type { ReplyStatus } from './surface.ts';
 import type { Tier } from './tiers.ts';
 
-/** One answer, when its last state stands or is out of reach. */
+/** Facts about one answer, reported once its last state is shown or cannot be shown. */
 export interface AnswerFacts {
   readonly answer: string;
   readonly guild: GuildId;
@@ -18,32 +18,32 @@ export interface AnswerFacts {
   readonly firstTextMs: number | null;
   /** From the request to its end. */
   readonly durationMs: number;
-  /** From the end of the text to the moment when the last state stood. */
+  /** From the end of the text until the last state was shown. */
   readonly endLagMs: number;
   readonly costNanoUsd: number;
   /** `ProviderError.code`, or `internal`; null if nothing failed. */
   readonly failure: string | null;
 }
 
-/** One request to a provider that failed, whether or not a fallback answered in its place. */
+/** A failed request to a provider, whether or not a fallback answered instead. */
 export interface ProviderFailure extends Pick<AnswerFacts, 'provider' | 'model' | 'payer'> {
   readonly code: ProviderErrorCode;
 }
 
-/** A place where the platform does not let the bot post. */
+/** A place in which the platform does not let the bot post. */
 export interface Obstruction {
   readonly guild: GuildId;
   readonly channel: string;
-  /** What the asker was told: why, and who can change it. */
+  /** The sentence that the asker was told: why, and who can change it. */
   readonly advice: string;
 }
 
-/** Told of what happens, for metrics and traces. Must not throw by itself. */
+/** Receives events for metrics and traces. Must not throw. */
 export interface Telemetry {
   answered(facts: AnswerFacts): void;
   providerFailed(failure: ProviderFailure): void;
   obstructed(obstruction: Obstruction): void;
-  /** Runs all the work on a question, `answered` within it, and comes out as the work does. */
+  /** Runs all work on a question, including `answered`, and returns its result or throws its error. */
   answering<T>(answer: string, work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,12 +1,12 @@
 /**
- * A tier is the set of its bits: `openai` and `openrouter` are one each, `free` has none and `premium` both. A name's
- * place in this list is that set, so that joining is "or" and opening is "contains".
+ * The tiers. Each is a set of two bits: `openai` and `openrouter` have one each, `free` none, `premium` both. The index in
+ * this list is that set, so joining tiers is "or" and opening a model is "contains".
  */
 export const TIERS = ['free', 'openai', 'openrouter', 'premium'] as const;
 
 export type Tier = (typeof TIERS)[number];
 
-/** Providers for which a guild can bring a key of its own, and what that adds to its tier. */
+/** Providers for which a guild can connect its own key, and the tier that such a key adds. */
 export const KEY_PROVIDERS = [
   { id: 'openrouter', name: 'OpenRouter', tier: 'openrouter' },
   { id: 'openai', name: 'OpenAI', tier: 'openai' },
@@ -14,7 +14,7 @@ export const KEY_PROVIDERS = [
 
 export type KeyProvider = (typeof KEY_PROVIDERS)[number]['id'];
 
-/** A provider as people call it; the id of one for which no keys are brought. */
+/** A provider's name for people; the id itself for providers without own keys. */
 export function keyProviderName(id: string): string {
   return KEY_PROVIDERS.find((provider) => provider.id === id)?.name ?? id;
 }
@@ -23,13 +23,13 @@ export function isTier(name: string): name is Tier {
   return (TIERS as readonly string[]).includes(name);
 }
 
-/** Whether a guild of this tier may use a model of that tier. A guild's tier that is not known counts as `free`. */
+/** Whether a guild of this tier may use a model of that tier. An unknown guild tier counts as `free`. */
 export function opens(guildTier: string, modelTier: Tier): boolean {
   const needed = TIERS.indexOf(modelTier);
   return needed >= 0 && (bitsOf(guildTier) & needed) === needed;
 }
 
-/** The least tier that opens all that any of these opens: `openai` and `openrouter` make `premium`; nothing makes `free`. */
+/** The lowest tier that opens everything these tiers open: `openai` and `openrouter` give `premium`, nothing gives `free`. */
 export function join(tiers: Iterable<string>): Tier {
   let bits = 0;
   for (const tier of tiers) bits |= bitsOf(tier);
@@ -40,33 +40,36 @@ function bitsOf(tier: string): number {
   return isTier(tier) ? TIERS.indexOf(tier) : 0;
 }
 
-/** A tier that an operator gave to a guild. */
+/** A tier that an operator granted to a guild. */
 export interface TierGrant {
   readonly tier: string;
-  /** Milliseconds since the epoch from which it no longer counts; null if it has no end. */
+  /** The end of its validity, in milliseconds since the epoch; null for no end. */
   readonly expiresAtMs: number | null;
 }
 
-/** All that decides a guild's tier. */
+/** Everything that decides a guild's tier. */
 export interface GuildHoldings {
   readonly defaultTier: string;
   readonly grants: readonly TierGrant[];
-  /** Tiers of the platform purchases that hold now. */
+  /** Tiers from platform purchases that are valid now. */
   readonly entitlements: readonly string[];
-  /** Ids of the providers for which the guild brought a key. */
+  /** Ids of the providers for which the guild connected a key. */
   readonly ownKeys: readonly string[];
-  /** Those of them whose provider refused the key of late. */
+  /** Those whose provider rejected the key recently. */
   readonly failedKeys: readonly string[];
 }
 
 export interface GuildAccess {
-  /** What the guild may use. */
+  /** The models that the guild may use. */
   readonly tier: Tier;
-  /** What the operator gave (default, grants, entitlements): the operator pays for models open to this tier alone. */
+  /** The tier from the operator (default, grants, entitlements). The operator pays only for models open to this tier. */
   readonly operatorTier: Tier;
   /** Ids of the providers for which the guild has a key of its own. */
   readonly ownKeys: readonly string[];
-  /** Those of them whose provider refused the key of late: what the operator pays for as well goes before them. */
+  /**
+   * Those whose provider rejected the key recently. For models that the operator pays for too, the operator's key comes
+   * before them.
+   */
   readonly failedKeys: readonly string[];
 }
 
@@ -82,7 +85,7 @@ export function guildAccess(holdings: GuildHoldings, nowMs: number): GuildAccess
   return { ...withKeys, failedKeys };
 }
 
-/** What a guild may use once it holds these keys as well, good ones. */
+/** The guild's access once it also holds these keys, all valid. */
 export function withOwnKeys(access: GuildAccess, providers: readonly string[]): GuildAccess {
   const added = providers.map((id) => KEY_PROVIDERS.find((provider) => provider.id === id)?.tier ?? 'free');
   return {
