@@ -38,7 +38,7 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
  */
 const coreOrder = [
   'core.ts',
-  'dispatch.ts',
+  'dispatch',
   'command.ts',
   'services.ts',
   'chat',

@@ -36,7 +36,7 @@ import { createOnce } from './coordination/once.ts';
 import { createStops } from './coordination/stops.ts';
 import { createTurns } from './coordination/turns.ts';
 import type { WriteLimiters } from './delivery/write-limiter.ts';
-import { createDispatch, type Dispatcher } from './dispatch.ts';
+import { createDispatch, type Dispatcher } from './dispatch/dispatch.ts';
 import { createCleanupStack } from './kit/cleanup-stack.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Background } from './kit/repeat.ts';

@@ -11,7 +11,7 @@ import { createSlots } from '../../src/core/chat/slots.ts';
 import { createCore } from '../../src/core/core.ts';
 import type { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import type { Dispatcher } from '../../src/core/dispatch.ts';
+import type { Dispatcher } from '../../src/core/dispatch/dispatch.ts';
 import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Actor, GuildId } from '../../src/core/ports/actor.ts';

@@ -188,7 +188,7 @@ export interface Joining {
 
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };
 
-interface InboundEvent {
+export interface InboundEvent {
   /**
    * The platform's event id. An event that was seen before is dropped, across restarts and processes. Deliveries of one
    * question as several events (Slack's `app_mention` and `message`) share an id.

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import { RESTARTING } from '../chat/question.ts';
+import type { Entry, Journal } from '../coordination/journal.ts';
+import { platformOf } from '../ports/actor.ts';
+import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
+import type { Hearing } from './hearing.ts';
+import type { Teller } from './teller.ts';
+
+/** Deals with each event once, over all processes: its claim in the journal is made when it arrives or when it is brought. */
+export interface Arrivals {
+  readonly claim: Dispatch['claim'];
+  readonly dropClaim: Dispatch['dropClaim'];
+  /** Does the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
+  once(event: InboundEvent, work: () => Promise<void>): Promise<void>;
+  /** Whether events are answered with a word that the bot restarts. */
+  readonly isClosed: boolean;
+  close(): void;
+}
+
+export function createArrivals(options: {
+  readonly journal: Journal;
+  readonly hearing: Hearing;
+  readonly teller: Teller;
+  readonly log: Logger;
+}): Arrivals {
+  const { journal, hearing, teller, log } = options;
+  let isClosed = false;
+  /** Claims that are being made, and … */
+  const claiming = new Map<string, Promise<boolean>>();
+  /** … those of events that were not brought here yet. */
+  const claimed = new Map<string, Entry>();
+
+  async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
+    if (!addressed && !(await hearing.isHeard(place))) return false;
+    const hold = (entry: Entry) => claimed.set(id, entry);
+    const holdLate = (entry: Entry) => {
+      hold(entry);
+      onLate?.();
+    };
+    const late = onLate === undefined ? undefined : holdLate;
+    const entry = await journal.begin(id, platformOf(place.guild), surface, late);
+    if (entry !== null) hold(entry);
+    return entry !== null;
+  }
+
+  /** The entry of an event, which may have been claimed as it arrived; null where it was dealt with before. */
+  async function entryOf({ id, surface, place }: InboundEvent): Promise<Entry | null> {
+    const entry = claimed.get(id);
+    if (entry === undefined) return journal.begin(id, platformOf(place.guild), surface);
+    claimed.delete(id);
+    entry.resumeAt(surface);
+    return entry;
+  }
+
+  async function dropClaim(id: string): Promise<void> {
+    const entry = claimed.get(id);
+    claimed.delete(id);
+    await entry?.end();
+  }
+
+  return {
+    async claim(arrival, onLate) {
+      // Its asker is told that the bot restarts.
+      if (isClosed) return true;
+      const first = claiming.get(arrival.id);
+      if (first !== undefined) return first.then(() => false);
+      const own = claim(arrival, onLate).finally(() => claiming.delete(arrival.id));
+      claiming.set(arrival.id, own);
+      return own;
+    },
+
+    dropClaim,
+
+    async once(event, work) {
+      const { id, surface, place } = event;
+      try {
+        if (isClosed) {
+          await teller.say(surface, RESTARTING);
+          return await dropClaim(id);
+        }
+        const entry = await entryOf(event);
+        if (entry === null) {
+          log.debug({ event: id }, 'an event was delivered again');
+          return;
+        }
+        try {
+          await work();
+        } finally {
+          await entry.end();
+        }
+      } catch (error) {
+        log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
+        await teller.sayFault(surface, error, id);
+      }
+    },
+
+    get isClosed() {
+      return isClosed;
+    },
+
+    close() {
+      isClosed = true;
+    },
+  };
+}

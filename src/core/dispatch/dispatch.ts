@@ -1,0 +1,209 @@
+import type { Logger } from 'pino';
+import type { CatchUp } from '../chat/catch-up.ts';
+import { explain, inOneLine } from '../chat/explain.ts';
+import type { Greetings } from '../chat/greetings.ts';
+import { RESTARTING } from '../chat/question.ts';
+import type { Command } from '../command.ts';
+import type { Journal } from '../coordination/journal.ts';
+import { addresseeOf } from '../ports/address.ts';
+import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
+import type { NameOperator } from '../ports/operator.ts';
+import { broughtIn, wordsIn } from '../ports/parts.ts';
+import { StoreError } from '../ports/store.ts';
+import type { Services } from '../services.ts';
+import { createArrivals } from './arrivals.ts';
+import { createHearing } from './hearing.ts';
+import { createMissedHandler } from './missed.ts';
+import { createPermission } from './permission.ts';
+import { askedBy } from './question.ts';
+import { createCommandRunner } from './run-command.ts';
+import { createPressRunner } from './run-press.ts';
+import { createSuggestions } from './suggestions.ts';
+import { createTeller } from './teller.ts';
+
+export interface Dispatcher extends Dispatch {
+  /** From now on events are answered with a word that the bot restarts. */
+  close(): void;
+}
+
+export interface DispatchOptions {
+  readonly commands: readonly Command[];
+  readonly services: Services;
+  readonly journal: Journal;
+  readonly catchUp: CatchUp;
+  readonly greetings: Greetings;
+  readonly nameOperator: NameOperator;
+  /** As `Takeover.opened`. */
+  readonly opened: Dispatch['opened'];
+  readonly log: Logger;
+}
+
+/** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
+const MAX_MESSAGE_CHARS = 40_000;
+
+const NOTHING_ASKED = 'Ask me a question, or type `/help` to see what I can do.';
+const CANNOT_DELETE =
+  'I could not delete all messages of this answer: delete them by hand, or ask an admin. I do not remember it any more.';
+
+function tooLong(chars: number): string {
+  const [length, most] = [chars, MAX_MESSAGE_CHARS].map((count) => count.toLocaleString('en-US'));
+  return `That is ${length} characters long; the maximum is ${most}.`;
+}
+
+/** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
+export function createDispatch(options: DispatchOptions): Dispatcher {
+  const { services, journal, catchUp, nameOperator, log } = options;
+  const { chat, settings, clock } = services;
+  const commands = new Map(options.commands.map((command) => [command.name, command]));
+  const teller = createTeller(nameOperator, log);
+  const hearing = createHearing({ chat, settings, clock, log });
+  const arrivals = createArrivals({ journal, hearing, teller, log });
+  const permission = createPermission(services);
+  const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
+  const runPress = createPressRunner({ chat, permission, teller });
+  const dealWithMissed = createMissedHandler({ chat, journal, teller, clock, log });
+
+  function noSuchCommand(): string {
+    return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
+  }
+
+  function refused(text: string): Admission {
+    return { ok: false, notice: { text: nameOperator(text) } };
+  }
+
+  /** Decides whether something may begin, for `what` the log calls it. */
+  async function admission(decide: () => Promise<Admission>, what: object): Promise<Admission> {
+    if (arrivals.isClosed) return refused(RESTARTING);
+    try {
+      return await decide();
+    } catch (error) {
+      log.error({ err: error, ...what }, 'it could not be decided whether a person may do something');
+      return refused(inOneLine(explain(error)));
+    }
+  }
+
+  return {
+    claim: arrivals.claim,
+    dropClaim: arrivals.dropClaim,
+    hears: hearing.hears,
+    channelRules: hearing.channelRules,
+    opened: options.opened,
+    joined: (joining) => options.greetings.greet(joining),
+    nameOperator,
+    suggest: createSuggestions({ commands, services, log }),
+    close: arrivals.close,
+
+    command: (invocation) =>
+      arrivals.once(invocation, async () => {
+        const command = commands.get(invocation.command);
+        if (command) return runCommand(command, invocation);
+        await teller.say(invocation.surface, noSuchCommand());
+      }),
+
+    admit: (request) =>
+      admission(
+        async () => {
+          const command = commands.get(request.command);
+          if (command === undefined) return refused(noSuchCommand());
+          const refusal = await permission.refusalOf(command, request);
+          return refusal === null ? { ok: true } : refused(refusal);
+        },
+        { command: request.command },
+      ),
+
+    admitPress: (press) => admission(() => chat.admitPress(press), { button: press.button }),
+
+    async view({ command: name, actor, place }) {
+      const command = commands.get(name);
+      if (command?.view === undefined) return null;
+      try {
+        if ((await permission.refusalOf(command, { actor, place })) !== null) return null;
+        return await command.view({ actor, place, services });
+      } catch (error) {
+        log.error({ err: error, command: name }, 'what a command says could not be shown');
+        return inOneLine(explain(error));
+      }
+    },
+
+    stop: (event) =>
+      arrivals.once(event, async () => {
+        await chat.stopAt(event.place, event.actor);
+      }),
+
+    async message(message) {
+      const { place, surface, id, parts } = message;
+      const addressee = addresseeOf(message.address);
+      if (addressee === 'others' || (addressee === 'place' && !(await hearing.hears(place)))) return;
+      const text = wordsIn(parts);
+      await arrivals.once(message, async () => {
+        const bar = await permission.barOf(message);
+        // Of those who talk in a thread beside the bot, nobody asked it for a word.
+        if (bar !== null) return addressee === 'place' ? undefined : teller.say(surface, bar);
+        if (text === '' && broughtIn(parts).length === 0) return teller.say(surface, NOTHING_ASKED);
+        if (text.length > MAX_MESSAGE_CHARS) return teller.say(surface, tooLong(text.length));
+        if (message.address.isDirect || surface.isOverheard) await catchUp.talkedAt(place);
+        await chat.ask({ ...askedBy(message), message: id });
+      });
+    },
+
+    wasAsked: (eventId) => chat.wasAsked(eventId),
+
+    async edited({ message, editedAt }) {
+      if (editedAt === null) return;
+      const edit = { ...message, id: editOf(message.id, editedAt) };
+      if (wordsIn(edit.parts).length > MAX_MESSAGE_CHARS) return arrivals.dropClaim(edit.id);
+      await arrivals.once(edit, () => chat.edited({ ...askedBy(edit), message: message.id }));
+    },
+
+    press: (press) => arrivals.once(press, () => runPress(press)),
+
+    async alive(stream) {
+      try {
+        await catchUp.alive(stream);
+      } catch (error) {
+        log.warn({ err: error, stream }, 'how far events have come could not be stored');
+      }
+    },
+
+    async away(platform, stream) {
+      try {
+        return await catchUp.away(platform, stream);
+      } catch (error) {
+        log.error(
+          { err: error, stream },
+          'what was missed cannot be caught up: the store does not say since when',
+        );
+        return null;
+      }
+    },
+
+    async missed(found) {
+      if (arrivals.isClosed) return;
+      const places = Map.groupBy(found, ({ message }) => message.place.key ?? message.id);
+      await Promise.all([...places.values()].map(dealWithMissed));
+    },
+
+    deleteAnswer: (request) =>
+      arrivals.once(request, async () => {
+        const text = await services.deletion.run(request).catch((error: unknown) => {
+          log.warn({ err: error, event: request.id }, 'an answer could not be deleted');
+          if (error instanceof StoreError) throw error;
+          return CANNOT_DELETE;
+        });
+        await teller.say(request.surface, text);
+      }),
+
+    async retract(eventId, key) {
+      if (key !== undefined) await services.deletion.messageGone(key);
+      await chat.retract(eventId);
+    },
+
+    async purchases(platform, purchases, reach) {
+      try {
+        await services.guilds.purchased(platform, purchases, reach);
+      } catch (error) {
+        log.error({ err: error, platform }, 'what was bought on a platform could not be stored');
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Command, CommandContext } from '../command.ts';
+import { platformOf } from '../ports/actor.ts';
+import { inWordsOf, isAskedInForm, parseOptions } from '../ports/command.ts';
+import type { Invocation } from '../ports/events.ts';
+import type { Services } from '../services.ts';
+import type { Permission } from './permission.ts';
+import type { Teller } from './teller.ts';
+
+function howToFillIn({ name }: Command): string {
+  return `\`/${name}\` asks in a form, and takes nothing that is typed behind it: use it as a command of its own, with nothing behind it.`;
+}
+
+/** A secret that was typed where others read it is none any more, whoever typed it. */
+function takenInTheOpen(command: Command, refusal: string | null): string {
+  return `What you typed behind \`/${command.name}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there. ${refusal ?? howToFillIn(command)}`;
+}
+
+/** Runs a command for a person who may, with options that fit its declaration; tells others why not. */
+export function createCommandRunner(options: {
+  readonly commands: readonly Command[];
+  readonly services: Services;
+  readonly permission: Permission;
+  readonly teller: Teller;
+}): (command: Command, invocation: Invocation) => Promise<void> {
+  const { commands, services, permission, teller } = options;
+  const never = new AbortController().signal;
+
+  return async (command, invocation) => {
+    const { actor, place, surface, id, brought = [], readThread } = invocation;
+    const tell: CommandContext['tell'] = (notice) =>
+      typeof notice === 'string'
+        ? teller.say(surface, notice)
+        : teller.say(surface, notice.text, notice.files);
+    const refusal = await permission.refusalOf(command, invocation);
+    const isOpen = isAskedInForm(command) && !invocation.isFilledIn;
+    if (isOpen && Object.keys(invocation.options).length > 0) return tell(takenInTheOpen(command, refusal));
+    if (refusal !== null) return tell(refusal);
+    if (isOpen) return tell(howToFillIn(command));
+    const parsed = parseOptions(command, invocation.options);
+    if (!parsed.ok) return tell(parsed.problem);
+    const context: CommandContext = {
+      eventId: id,
+      actor,
+      place,
+      surface,
+      brought,
+      readThread,
+      services,
+      commands: commands.map((each) => inWordsOf(platformOf(place.guild), each)),
+      signal: never,
+      tell,
+    };
+    await command.run(context, parsed.values);
+  };
+}

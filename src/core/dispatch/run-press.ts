@@ -1,0 +1,52 @@
+import type { Chat } from '../chat/chat.ts';
+import { buttonRow } from '../ports/buttons.ts';
+import { type OptionValue, parseOptions } from '../ports/command.ts';
+import type { Press } from '../ports/events.ts';
+import type { Permission } from './permission.ts';
+import type { Teller } from './teller.ts';
+
+/** A text of a button's form; null if it was left open. */
+function textIn(values: Readonly<Record<string, OptionValue>>, name: string): string | null {
+  const value = values[name];
+  return typeof value === 'string' ? value : null;
+}
+
+/** Does what a button under an answer stands for. */
+export function createPressRunner(options: {
+  readonly chat: Chat;
+  readonly permission: Permission;
+  readonly teller: Teller;
+}): (press: Press) => Promise<void> {
+  const { chat, permission, teller } = options;
+
+  return async (press) => {
+    const { label: name, form = {} } = buttonRow(press.button);
+    const parsed = parseOptions({ name, options: form }, press.given ?? {});
+    if (!parsed.ok) return teller.say(press.surface, parsed.problem);
+    const bar = press.button === 'stop' ? null : await permission.barOf(press);
+    if (bar !== null) return teller.say(press.surface, bar);
+    switch (press.button) {
+      case 'stop':
+        return chat.stop(press);
+      case 'retry':
+        return chat.retry(press, textIn(parsed.values, 'model'));
+      case 'thinking':
+        return chat.showThinking(press);
+      case 'good':
+      case 'bad':
+        return chat.rate(press, press.button, textIn(parsed.values, 'reason'));
+      case 'more':
+        return chat.goOn(press);
+      case 'confirm':
+        return chat.confirm(press);
+      case 'continue':
+        return chat.continueInThread(press);
+      case 'answer':
+        return chat.answerMissed(press);
+      case 'edited':
+        return chat.answerEdited(press);
+      case 'unlisten':
+        return chat.unlisten(press);
+    }
+  };
+}

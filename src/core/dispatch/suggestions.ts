@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import type { Command } from '../command.ts';
+import { platformOf } from '../ports/actor.ts';
+import { buttonRow } from '../ports/buttons.ts';
+import type { Dispatch, Suggestion, SuggestRequest } from '../ports/events.ts';
+import type { Model } from '../ports/model.ts';
+import type { Services } from '../services.ts';
+
+/** Discord's limit for autocomplete. */
+const MAX_SUGGESTIONS = 25;
+
+/** Models in the order in which their prices are like that of another one; as they are if there is none. */
+function nearestByPrice(models: readonly Model[], to: Model | null): readonly Model[] {
+  if (to === null) return models;
+  // Prices differ by factors. What is free, or of no known price, counts as one picodollar.
+  const size = ({ prices }: Model) => Math.log(Math.max(1, prices.completionPicoUsd ?? 1));
+  const distance = (model: Model) => Math.abs(size(model) - size(to));
+  return models.toSorted((a, b) => distance(a) - distance(b));
+}
+
+/** Completes options that are being typed, and fills the menus of buttons' forms. */
+export function createSuggestions(options: {
+  readonly commands: ReadonlyMap<string, Command>;
+  readonly services: Pick<Services, 'catalogue' | 'models' | 'chat'>;
+  readonly log: Logger;
+}): Dispatch['suggest'] {
+  const { commands, log } = options;
+  const { catalogue, models, chat } = options.services;
+
+  /** The models whose name or id holds what was typed, with whether the guild may use each. */
+  async function modelsNamed({ text, place, actor }: SuggestRequest) {
+    const wanted = text.trim().toLowerCase();
+    const found = catalogue
+      .list(platformOf(place.guild))
+      .filter(({ gone, id, name }) => !gone && `${id} ${name}`.toLowerCase().includes(wanted));
+    const decisions = await models.decideAll(
+      found.map(({ id }) => id),
+      actor,
+    );
+    return { found, decisions };
+  }
+
+  /** The models that may be used instead of the one that gave an answer, those of the nearest price first. */
+  async function suggestOthers(request: SuggestRequest, answerId: string): Promise<Suggestion[]> {
+    const { guild } = request.place;
+    const answeredBy = await chat.answeredBy(answerId, request.actor.guild);
+    const { found, decisions } = await modelsNamed(request);
+    const open = found.filter(({ id }, index) => decisions[index]?.ok && id !== answeredBy);
+    const before = answeredBy === null ? null : catalogue.get(answeredBy, platformOf(guild));
+    return nearestByPrice(open, before)
+      .slice(0, MAX_SUGGESTIONS - 1)
+      .map(({ id, name }) => ({ label: name, value: id }));
+  }
+
+  /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
+  async function suggestModels(request: SuggestRequest): Promise<Suggestion[]> {
+    const { found, decisions } = await modelsNamed(request);
+    const [open, locked]: [Suggestion[], Suggestion[]] = [[], []];
+    for (const [index, { id, name, tier }] of found.entries()) {
+      if (decisions[index]?.ok) open.push({ label: name, value: id });
+      else locked.push({ label: `🔒 ${name} (needs ${tier})`, value: id });
+    }
+    return [...open, ...locked].slice(0, MAX_SUGGESTIONS);
+  }
+
+  async function suggest(request: SuggestRequest): Promise<readonly Suggestion[]> {
+    const { command } = request;
+    if (typeof command !== 'string') {
+      const asked = buttonRow(command.button).form?.[request.option];
+      return asked?.type === 'model' ? suggestOthers(request, command.answerId) : [];
+    }
+    const option = commands.get(command)?.options[request.option];
+    if (option?.type === 'model') return suggestModels(request);
+    if (option?.type !== 'choice') return [];
+    const wanted = request.text.toLowerCase();
+    return option.choices
+      .filter(({ label, value }) => `${label} ${value}`.toLowerCase().includes(wanted))
+      .slice(0, MAX_SUGGESTIONS);
+  }
+
+  return (request) =>
+    suggest(request).catch((error: unknown) => {
+      log.warn({ err: error, option: request.option }, 'suggestions could not be made');
+      return [];
+    });
+}

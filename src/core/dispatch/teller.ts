@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import { explain, inOneLine } from '../chat/explain.ts';
+import { PlaceGone, PlaceLocked } from '../ports/delivery-errors.ts';
+import type { NameOperator } from '../ports/operator.ts';
+import type { Notice, Surface } from '../ports/surface.ts';
+
+/** Dispatch's own words to the asker alone. */
+export interface Teller {
+  say(surface: Surface, text: string, files?: Notice['files']): Promise<void>;
+  /** Says in one line what went wrong, unless the place is out of reach. Never rejects. */
+  sayFault(surface: Surface, error: unknown, eventId: string): Promise<void>;
+}
+
+export function createTeller(nameOperator: NameOperator, log: Logger): Teller {
+  const never = new AbortController().signal;
+
+  const say: Teller['say'] = (surface, text, files) =>
+    surface.tellPrivately({ text: nameOperator(text), ...(files && { files }) }, never);
+
+  return {
+    say,
+    async sayFault(surface, error, eventId) {
+      if (error instanceof PlaceGone || error instanceof PlaceLocked) return;
+      await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
+        log.warn({ err: fault, event: eventId }, 'the fault could not be told');
+      });
+    },
+  };
+}
