@@ -1,18 +1,7 @@
 // Before discord.js.
 import './gateway/lead-gateway.ts';
 import type { Agent } from 'node:https';
-import {
-  type APIThreadChannel,
-  type Client,
-  type Entitlement,
-  Events,
-  GatewayDispatchEvents,
-  type GatewayMessageDeleteBulkDispatchData,
-  type GatewayMessageDeleteDispatchData,
-  type GatewayMessageUpdateDispatchData,
-  type Message,
-  MessageType,
-} from 'discord.js';
+import { type Client, Events } from 'discord.js';
 import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
@@ -21,7 +10,6 @@ import { createSealing } from '../../core/kit/sealing.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
-import type { PostedMessage } from '../../core/ports/events.ts';
 import { introducing } from './answers/introduce.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
 import { tellAdmins, tellPerson } from './answers/tell-admins.ts';
@@ -30,13 +18,8 @@ import { type Application, readApplication } from './gateway/application.ts';
 import { createClient, type GatewayOptions, isConnected, login, type Shards } from './gateway/client.ts';
 import { createEntitlements } from './gateway/entitlements.ts';
 import { botPage, inviteLink } from './gateway/invite.ts';
-import { eventId } from './gateway/places.ts';
-import { rememberReferenced } from './gateway/referenced.ts';
 import { register } from './gateway/registration.ts';
-import { createInteractionHandler, type InteractionHandlerOptions } from './inbound/interactions.ts';
-import { asApiMessage } from './inbound/message-parts.ts';
-import { createMessageReader, type MessageReaderOptions } from './inbound/messages.ts';
-import { catchUpMissed } from './inbound/missed.ts';
+import { listen } from './inbound/listen.ts';
 import { createFileReader } from './inbound/read-file.ts';
 import { isForbidden } from './rest/errors.ts';
 import { createRest } from './rest/rest.ts';
@@ -80,7 +63,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
   let watching: Background | null = null;
   let client: Client | null = null;
   /** What answers are written with; known once Discord has said whose token it is. */
-  let desk: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null = null;
+  let answering: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null =
+    null;
 
   async function registerCommands(applicationId: string): Promise<void> {
     const { commands, commandGuilds = [] } = options;
@@ -125,14 +109,14 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       const isFirst = shards === 'auto' || shards.ids.includes(0);
       if (isFirst) await registerCommands(applicationId);
 
-      desk = { ...tools, botId, caveat: messageContent ? undefined : WITHOUT_CONTENT };
+      answering = { ...tools, botId, caveat: messageContent ? undefined : WITHOUT_CONTENT };
       const gateway: GatewayOptions = { ...options, applicationId, messageContent };
       client = createClient(gateway);
       const { skus = new Set<string>() } = options;
       const commands = options.commands.map((command) => inWordsOf('discord', command));
       const entitlements =
         skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
-      watching = listen(client, { ...desk, dispatch, commands, entitlements });
+      watching = listen(client, { ...answering, dispatch, commands, entitlements });
       await login(client, gateway);
       const introduce = introducing(client, { rest, dispatch, clock, tasks });
       for (const guild of client.guilds.cache.values()) introduce(guild);
@@ -153,8 +137,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     tellPerson: (user, notice, signal) => tellPerson(rest, user, notice, signal),
 
     async reopen(lost, signal) {
-      if (desk === null) throw new Error('places can be reopened after the start alone');
-      return reopen(desk, lost, signal);
+      if (answering === null) throw new Error('places can be reopened after the start alone');
+      return reopen(answering, lost, signal);
     },
 
     async changeButtons(ended, buttons, signal) {
@@ -167,67 +151,4 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       await tasks.stop();
     },
   };
-}
-
-function editedAtOf({ editedTimestamp }: Message): string | null {
-  return editedTimestamp === null ? null : String(editedTimestamp);
-}
-
-/** Brings what the gateway reports to those who deal with it. */
-function listen(client: Client, tools: InteractionHandlerOptions & MessageReaderOptions): Background {
-  const { tasks, dispatch, entitlements } = tools;
-  const handleInteraction = createInteractionHandler(tools);
-  const read = createMessageReader(tools);
-  const referenced = rememberReferenced(client);
-  client.on(Events.InteractionCreate, (interaction) =>
-    tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
-  );
-  client.on(Events.MessageCreate, (message) =>
-    tasks.run('deal with a message', async (signal) => {
-      const posted = await read(message, referenced.take(message.id), signal);
-      if (posted !== null) await dispatch.message(posted);
-    }),
-  );
-  /** Reads a message that did not come as a new one. */
-  async function readBack(message: Message, signal: AbortSignal): Promise<PostedMessage | null> {
-    // Only what is for the bot is worth a look at what it replies to.
-    const posted = await read(message, undefined, signal);
-    if (posted === null || message.type !== MessageType.Reply) return posted;
-    const target = await message.fetchReference().catch(() => null);
-    return target === null ? posted : read(message, asApiMessage(target), signal);
-  }
-  const watching = catchUpMissed({ ...tools, client, read: readBack });
-  const retract = (id: string) =>
-    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id), id));
-  // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
-  client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
-    retract(id),
-  );
-  client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
-    for (const id of ids) retract(id);
-  });
-  // As for deletions. Updates that are no edits come without a time, or with that of an earlier edit.
-  client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
-    if (!update.edited_timestamp || update.author?.bot) return;
-    tasks.run('deal with the edit of a message', async (signal) => {
-      if (!(await dispatch.wasAsked(eventId(update.id)))) return;
-      const channel = await client.channels.fetch(update.channel_id);
-      if (!channel?.isTextBased()) return;
-      const message = await channel.messages.fetch({ message: update.id, cache: false, force: true });
-      const posted = await readBack(message, signal);
-      if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
-    });
-  });
-  client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {
-    if (!(state?.locked && state.archived)) dispatch.opened('discord', id);
-  });
-  // Which threads were opened before the session began is not told.
-  client.on(Events.ShardReady, () => dispatch.opened('discord', null));
-  if (entitlements === null) return watching;
-  const reread = (changed: Entitlement) =>
-    tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));
-  client.on(Events.EntitlementCreate, reread);
-  client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
-  client.on(Events.EntitlementDelete, reread);
-  return watching;
 }

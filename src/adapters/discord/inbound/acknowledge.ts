@@ -1,0 +1,138 @@
+import {
+  type BaseInteraction,
+  InteractionResponseType,
+  MessageFlags,
+  RESTJSONErrorCodes,
+  type RepliableInteraction,
+  Routes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { waitAtMost } from '../../../core/kit/deadline.ts';
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { Dispatch, InboundEvent } from '../../../core/ports/events.ts';
+import { noticeBodies } from '../answers/content.ts';
+import type { InteractionSurface } from '../answers/interaction-surface.ts';
+import type { Entitlements } from '../gateway/entitlements.ts';
+import { eventId, interactionActor, interactionPlace } from '../gateway/places.ts';
+import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
+
+/** First responses to interactions. Discord waits three seconds for each, and sends nothing again. */
+export interface Acknowledge {
+  /** Sends the first response; false where the interaction is dead, or somebody else's already. */
+  respond(interaction: BaseInteraction, response: FirstResponse, signal: AbortSignal): Promise<boolean>;
+  /** Says something in private in the place of all else. */
+  refuse(interaction: RepliableInteraction, text: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Claims an interaction in the store, acknowledges it, and deals with it. If the store does not take it in time, the person is told
+   * instead.
+   */
+  once(of: Acknowledgeable, work: (event: InboundEvent) => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+export interface FirstResponse {
+  readonly type: InteractionResponseType;
+  readonly data?: object;
+}
+
+export interface Acknowledgeable {
+  readonly interaction: RepliableInteraction;
+  /** `Place.key` of the message that it is about, if any. */
+  readonly answerKey: string | null;
+  readonly surface: InteractionSurface;
+  readonly response: FirstResponse;
+}
+
+export interface AcknowledgeOptions {
+  readonly rest: DiscordRest;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly dispatch: Dispatch;
+  /** Null where no purchase comes with a tier. */
+  readonly entitlements: Entitlements | null;
+}
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
+const ACKNOWLEDGE_WITHIN_MS = 3_000;
+/** Leaves time for the acknowledgement, or for a word about it. */
+const CLAIM_WITHIN_MS = 1_500;
+const RETRY_MS = 100;
+
+const NOT_STORED =
+  'The bot cannot reach its database right now. Try again in a minute; if it keeps happening, tell the operator of this bot.';
+
+/** The first response to what is answered in a message of its own, which says "thinking" until then. */
+export function thinking(isPrivate: boolean): FirstResponse {
+  const type = InteractionResponseType.DeferredChannelMessageWithSource;
+  return { type, data: isPrivate ? { flags: MessageFlags.Ephemeral } : {} };
+}
+
+export function createAcknowledge(options: AcknowledgeOptions): Acknowledge {
+  const { rest, clock, log, dispatch, entitlements } = options;
+
+  const respond: Acknowledge['respond'] = async (interaction, body, signal) => {
+    const path = Routes.interactionCallback(interaction.id, interaction.token);
+    const tooLateAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS;
+    let mayHaveArrived = false;
+    for (;;) {
+      try {
+        await rest.request({ method: 'POST', path, body }, signal);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (mayHaveArrived && isRefusal(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged))
+          return true;
+        const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
+        if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
+          log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
+          return false;
+        }
+        mayHaveArrived ||= error instanceof DiscordFault;
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  };
+
+  const refuse: Acknowledge['refuse'] = async (interaction, text, signal) => {
+    const [body] = noticeBodies(text);
+    if (body === undefined) throw new Error('a notice takes at least one message');
+    const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
+    await respond(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data }, signal);
+  };
+
+  return {
+    respond,
+    refuse,
+    async once({ interaction, answerKey, surface, response }, work, signal) {
+      const id = eventId(interaction.id);
+      const place = interactionPlace(interaction, answerKey);
+      let state: 'new' | 'known' | 'waiting' | 'failed' = 'waiting';
+      const claiming = dispatch.claim({ id, place, surface, addressed: true }).then(
+        (isNew) => {
+          state = isNew ? 'new' : 'known';
+        },
+        (error: unknown) => {
+          state = 'failed';
+          log.error({ err: error, interaction: interaction.id }, 'an interaction could not be stored');
+        },
+      );
+      await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
+      const outcome = state as 'new' | 'known' | 'waiting' | 'failed';
+      if (outcome === 'known') return;
+      if (outcome !== 'new') {
+        await refuse(interaction, dispatch.nameOperator(NOT_STORED), signal);
+        await claiming;
+        return dispatch.dropClaim(id);
+      }
+      try {
+        if (!(await respond(interaction, response, signal))) return;
+        await entitlements?.note(interaction);
+        await work({ id, actor: interactionActor(interaction), place, surface });
+        await surface.settle();
+      } finally {
+        await dispatch.dropClaim(id);
+      }
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import {
+  type APIThreadChannel,
+  type Client,
+  type Entitlement,
+  Events,
+  GatewayDispatchEvents,
+  type GatewayMessageDeleteBulkDispatchData,
+  type GatewayMessageDeleteDispatchData,
+  type GatewayMessageUpdateDispatchData,
+  type Message,
+  MessageType,
+} from 'discord.js';
+import type { Background } from '../../../core/kit/repeat.ts';
+import type { PostedMessage } from '../../../core/ports/events.ts';
+import { eventId } from '../gateway/places.ts';
+import { rememberReferenced } from '../gateway/referenced.ts';
+import { createInteractionHandler, type InteractionHandlerOptions } from './interactions.ts';
+import { asApiMessage } from './message-parts.ts';
+import { createMessageReader, type MessageReaderOptions } from './messages.ts';
+import { catchUpMissed } from './missed.ts';
+
+function editedAtOf({ editedTimestamp }: Message): string | null {
+  return editedTimestamp === null ? null : String(editedTimestamp);
+}
+
+/** Brings what the gateway reports to those who deal with it. */
+export function listen(client: Client, tools: InteractionHandlerOptions & MessageReaderOptions): Background {
+  const { tasks, dispatch, entitlements } = tools;
+  const handleInteraction = createInteractionHandler(tools);
+  const read = createMessageReader(tools);
+  const referenced = rememberReferenced(client);
+  client.on(Events.InteractionCreate, (interaction) =>
+    tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
+  );
+  client.on(Events.MessageCreate, (message) =>
+    tasks.run('deal with a message', async (signal) => {
+      const posted = await read(message, referenced.take(message.id), signal);
+      if (posted !== null) await dispatch.message(posted);
+    }),
+  );
+  /** Reads a message that did not come as a new one. */
+  async function readBack(message: Message, signal: AbortSignal): Promise<PostedMessage | null> {
+    // Only what is for the bot is worth a look at what it replies to.
+    const posted = await read(message, undefined, signal);
+    if (posted === null || message.type !== MessageType.Reply) return posted;
+    const target = await message.fetchReference().catch(() => null);
+    return target === null ? posted : read(message, asApiMessage(target), signal);
+  }
+  const watching = catchUpMissed({ ...tools, client, read: readBack });
+  const retract = (id: string) =>
+    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id), id));
+  // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
+  client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
+    retract(id),
+  );
+  client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
+    for (const id of ids) retract(id);
+  });
+  // As for deletions. Updates that are no edits come without a time, or with that of an earlier edit.
+  client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
+    if (!update.edited_timestamp || update.author?.bot) return;
+    tasks.run('deal with the edit of a message', async (signal) => {
+      if (!(await dispatch.wasAsked(eventId(update.id)))) return;
+      const channel = await client.channels.fetch(update.channel_id);
+      if (!channel?.isTextBased()) return;
+      const message = await channel.messages.fetch({ message: update.id, cache: false, force: true });
+      const posted = await readBack(message, signal);
+      if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
+    });
+  });
+  client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {
+    if (!(state?.locked && state.archived)) dispatch.opened('discord', id);
+  });
+  // Which threads were opened before the session began is not told.
+  client.on(Events.ShardReady, () => dispatch.opened('discord', null));
+  if (entitlements === null) return watching;
+  const reread = (changed: Entitlement) =>
+    tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));
+  client.on(Events.EntitlementCreate, reread);
+  client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
+  client.on(Events.EntitlementDelete, reread);
+  return watching;
+}

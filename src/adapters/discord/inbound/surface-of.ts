@@ -1,0 +1,42 @@
+import { ChannelType, type RepliableInteraction } from 'discord.js';
+import {
+  createInteractionSurface,
+  type InteractionSurface,
+  type InteractionSurfaceOptions,
+} from '../answers/interaction-surface.ts';
+import type { InteractionPlace } from '../answers/references.ts';
+import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
+import { isBotDm, isUserInstall } from '../gateway/places.ts';
+
+export type SurfaceOf = (
+  interaction: RepliableInteraction,
+  kind: Pick<InteractionPlace, 'acknowledged' | 'isPrivate'>,
+  receivedAtMs: number,
+) => InteractionSurface;
+
+/** Gives the surface on which an interaction is answered, by what Discord says that the bot may do in its place. */
+export function createSurfaceOf(
+  options: Omit<InteractionSurfaceOptions, 'place' | 'isResumed' | 'isOverheard'>,
+): SurfaceOf {
+  return (interaction, kind, receivedAtMs) => {
+    const { id, token, applicationId, channel, appPermissions } = interaction;
+    const may: BotMay = (permission) => appPermissions.has(permission);
+    const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
+    const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
+    const isShut =
+      channel?.type === ChannelType.PrivateThread && !channel.joined && !appPermissions.has('ManageThreads');
+    return createInteractionSurface({
+      ...options,
+      place: {
+        kind: 'interaction',
+        interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
+        ...kind,
+        botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend && !isShut),
+        canContinueInThread: isMember && mayOpenThread(channel?.type, may),
+        newestId: null,
+      },
+      isResumed: false,
+      isOverheard: isMember && channel?.isThread() === true && options.caveat === undefined,
+    });
+  };
+}
