@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
-import type { Settings } from '../chat/settings.ts';
+import type { Settings } from '../conversations/settings.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
