@@ -38,7 +38,7 @@ describe('/access', () => {
     const { asked } = await ask();
     const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
     expect(await run('access', { list: 'deny', user: '<@42>' })).toMatch(/^Saved\..*- Denied: person `42`/s);
-    const denied = /^An admin of this server does not let you use me/;
+    const denied = /^An admin of this server has blocked you from using me/;
     expect((await ask()).told).toMatch(denied);
     expect(await run('ask', { prompt: 'Hi' }, mia)).toMatch(denied);
     expect(await run('models', {}, mia)).toMatch(denied);
@@ -55,26 +55,26 @@ describe('/access', () => {
   it('lets in only people and roles that are allowed, if there are any; admins always', async () => {
     await run('access', { list: 'allow', role: '<@&100>' });
     expect((await ask(mia)).text).toBe('Yes.');
-    expect((await ask(ben)).told).toMatch(/^Only some people may use me in this server/);
+    expect((await ask(ben)).told).toMatch(/^Only selected people may use me in this server/);
     await run('access', { list: 'allow', user: '43' });
     expect((await ask(ben)).text).toBe('Yes.');
     expect((await ask(ada)).text).toBe('Yes.');
     // Whoever is denied is, whatever else they are.
     await run('access', { list: 'deny', role: '100' });
-    expect((await ask(mia)).told).toMatch(/does not let you use me/);
+    expect((await ask(mia)).told).toMatch(/has blocked you from using me/);
     const unknown = testActor('44', { groups: null });
     expect((await ask(unknown)).told).toMatch(/cannot see your roles right now/);
   });
 
   it('closes channels for everybody, and leaves admins their commands there', async () => {
     await run('access', { list: 'deny', channel: true }, ada, 'c2');
-    expect((await ask(ada, 'c2')).told).toMatch(/^I do not answer in this channel/);
-    expect(await run('ask', { prompt: 'Hi' }, ada, 'c2')).toMatch(/^I do not answer in this channel/);
+    expect((await ask(ada, 'c2')).told).toMatch(/has switched me off in this channel/);
+    expect(await run('ask', { prompt: 'Hi' }, ada, 'c2')).toMatch(/has switched me off in this channel/);
     expect(await run('model', {}, ada, 'c2')).toMatch(/answers here/);
     expect((await ask(mia, 'c1')).text).toBe('Yes.');
     await run('access', { list: 'neither', channel: true }, ada, 'c2');
     await run('access', { list: 'allow', channel: true }, ada, 'c1');
-    expect((await ask(mia, 'c2')).told).toMatch(/^I do not answer in this channel/);
+    expect((await ask(mia, 'c2')).told).toMatch(/has switched me off in this channel/);
     expect((await ask(mia, 'c1')).text).toBe('Yes.');
   });
 
@@ -90,6 +90,6 @@ describe('/access', () => {
     const elsewhere = testActor('42', { guild: 'discord:2' });
     expect((await ask(elsewhere)).text).toBe('Yes.');
     await run('forget', { what: 'guild', sure: 'yes' });
-    expect((await ask(mia)).told).toMatch(/does not let you use me/);
+    expect((await ask(mia)).told).toMatch(/has blocked you from using me/);
   });
 });

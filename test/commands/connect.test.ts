@@ -180,7 +180,7 @@ describe('a key that is connected', () => {
     await waitUntil(() => expect(bot.told).toHaveLength(1));
     expect(bot.told[0]).toEqual({
       guild: 'discord:1',
-      text: '**An API key stopped working.** OpenRouter refuses the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or remove it with `/disconnect`. Until then, only models that the operator pays for are available.',
+      text: '**An API key stopped working.** OpenRouter rejects the API key …1a2b that was connected in this server. Connect a new one with `/connect`, or remove it with `/disconnect`. Until then, only models that the operator pays for are available.',
     });
     expect(await told('tier', {})).toContain('(…1a2b), which the provider rejects');
     expect(provider.chats.map(({ headers }) => headers.authorization)).not.toContain(

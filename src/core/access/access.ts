@@ -12,18 +12,21 @@ import {
   withOwnKeys,
 } from '../ports/tiers.ts';
 
+/** A guild, and what it may use. */
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;
-  /** Of somebody from elsewhere, whose own tier the rest is: what the operator gave to the guild. Left out for everybody else. */
+  /**
+   * For an outsider, whose own tier is in the other fields: the tier that the operator gave the guild. Left out otherwise.
+   */
   readonly hostTier?: Tier;
 }
 
-/** What decides beside model and guild. */
+/** Everything that decides about access besides model and guild. */
 export interface AccessTerms {
   readonly catalogue: Catalogue;
-  /** Ids of the providers that the operator has a key for, or that need none. */
+  /** Ids of the providers for which the operator has a key, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
-  /** Ids of the providers for which guilds can bring keys here. */
+  /** Ids of the providers for which guilds can connect keys here. */
   readonly keyProviders: readonly string[];
 }
 
@@ -33,25 +36,27 @@ export interface AccessGranted {
   readonly ok: true;
   readonly model: Model;
   readonly route: Route;
-  /** Whose key goes out with the request: the guild's own for `route.provider`, or the operator's. */
+  /** The owner of the key that is used: the guild (for `route.provider`) or the operator. */
   readonly payer: 'operator' | 'guild';
 }
 
 export interface AccessRefused {
   readonly ok: false;
   /**
-   * `unknown`: no such id in the catalogue. `gone`: its providers no longer have it. `locked`: the guild's tier does
-   * not open it. `no_route`: the tier opens it, but no key that may be used leads there.
+   * `unknown`: the catalogue has no such id. `gone`: its providers no longer have it. `locked`: the guild's tier does not
+   * include it. `no_route`: the tier includes it, but no usable key reaches it.
    */
   readonly reason: 'unknown' | 'gone' | 'locked' | 'no_route';
-  /** What was asked for, as it was spelled. */
+  /** The model as the person typed it. */
   readonly asked: string;
   readonly guild: GuildInQuestion;
   /** Null if the id is unknown. */
   readonly model: Model | null;
-  /** Where the id is unknown: models with a similar name. */
+  /** If the id is unknown: models with similar names. */
   readonly near: readonly Model[];
-  /** Providers whose keys, brought by the guild, would open the model; empty where keys do not help or are not taken. */
+  /**
+   * Providers whose keys would unlock the model if the guild connected one; empty if keys do not help or cannot be connected.
+   */
   readonly keysThatOpen: readonly string[];
   /** A model that the guild can use now; null if there is none. */
   readonly suggestion: Model | null;
@@ -61,8 +66,8 @@ type Way = Pick<AccessGranted, 'route' | 'payer'>;
 type Verdict = Way | Exclude<AccessRefused['reason'], 'unknown'>;
 
 /**
- * The access check: whether a guild may use a model now, on which route, and who pays. Every request passes it at the
- * moment of the call. Only the exact id of a model in the catalogue gets anywhere; whatever is in doubt is refused.
+ * The access check: whether a guild may use a model now, by which route, and who pays. Every request passes it at the moment
+ * of the call. Only the exact id of a catalogue model passes; in doubt it refuses.
  */
 export function checkAccess(asked: string, guild: GuildInQuestion, terms: AccessTerms): AccessDecision {
   const { catalogue } = terms;
@@ -95,7 +100,7 @@ export function checkAccess(asked: string, guild: GuildInQuestion, terms: Access
   };
 }
 
-/** Keys that a guild can bring, one alone before all of them. */
+/** Sets of keys that a guild could connect: each key alone, then all together. */
 function keysToBring({ keyProviders }: AccessTerms): readonly (readonly string[])[] {
   const ids = KEY_PROVIDERS.map(({ id }) => id).filter((id) => keyProviders.includes(id));
   return [...ids.map((id) => [id]), ids];
@@ -108,8 +113,8 @@ function judgeModel(model: Model, guild: GuildAccess, terms: AccessTerms): Verdi
 }
 
 /**
- * The best way for a guild to a model that its tier opens: route by route, with its own key before the operator's; null
- * if there is none.
+ * The best route for a guild to a model that its tier includes, in the order of routes, its own key before the operator's;
+ * null if there is none.
  */
 function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way | null {
   const operatorPays = opens(guild.operatorTier, model.tier);
@@ -120,12 +125,12 @@ function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTe
     if (isOwn(route) && !guild.failedKeys.includes(provider)) return { route, payer: 'guild' };
     if (operatorPays && operatorProviders.has(provider)) return { route, payer: 'operator' };
   }
-  // A key that failed is better than no way: its provider may take it again, and says why if it does not.
+  // A key that failed is better than no route: it may work again, and if not, its provider says why.
   const failed = routes.find(isOwn);
   return failed === undefined ? null : { route: failed, payer: 'guild' };
 }
 
-/** One by the same maker, else one of the same tier, else the first. */
+/** A model of the same maker, else of the same tier, else the first. */
 function alternativeTo(model: Model | undefined, open: readonly Model[]): Model | null {
   const makerOf = ({ id }: Model) => id.slice(0, id.indexOf('/'));
   return (
@@ -136,7 +141,7 @@ function alternativeTo(model: Model | undefined, open: readonly Model[]): Model 
   );
 }
 
-/** A refusal for the person who asked, in Markdown: what, why, how to get there, and what can be used meanwhile. */
+/** Words a refusal for the asker, in Markdown: what, why, the remedy, and a model that is available now. */
 export function explainRefusal(refusal: AccessRefused): string {
   const { suggestion } = refusal;
   const meanwhile = suggestion

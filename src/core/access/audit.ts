@@ -6,23 +6,23 @@ import { momentInWords } from './until.ts';
 const KIND = 'audit';
 
 const changeSchema = z.object({
-  /** What was done, for example `tier.grant`. */
+  /** The action, for example `tier.grant`. */
   action: z.string(),
-  /** What there was before and what there is now, in words; null for nothing. Never a secret. */
+  /** The state before and after, in words; null for nothing. Never a secret. */
   from: z.string().nullable(),
   to: z.string().nullable(),
   reason: z.string(),
 });
 
-/** Something about a guild that somebody changed. */
+/** One change to a guild. */
 export interface AuditEntry extends z.infer<typeof changeSchema> {
   readonly guild: GuildId;
-  /** Who did it: `discord:<user>`, a platform by itself (`discord`), or the command line with its user. */
+  /** The author: `discord:<user>`, a platform by itself (`discord`), or the command line with its user. */
   readonly by: string;
   readonly atMs: number;
 }
 
-/** Who changed what a guild holds, when, from what to what. For operators. */
+/** The log of changes to guilds, for operators. */
 export interface AuditLog {
   append(entry: AuditEntry): Promise<void>;
   /** Newest first. */
@@ -47,7 +47,7 @@ function recordOf({ guild, by, atMs, ...change }: AuditEntry): LogRecord {
   return { kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) };
 }
 
-/** One line for people. */
+/** The entry on one line, for people. */
 export function entryInWords({ atMs, by, action, guild, from, to, reason }: AuditEntry): string {
   const why = reason === '' ? '' : ` (${reason})`;
   return `${momentInWords(atMs)}, ${by}, ${action} of ${guild}: ${from ?? 'nothing'} → ${to ?? 'nothing'}${why}`;

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { type CollectionStore, createCollection, UnreadableValue } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
 
-/** What guilds are called on their platforms, for the operator: ids alone tell people nothing. */
+/** Names of guilds on their platforms, for the operator, because ids alone mean nothing to people. */
 export interface GuildNames {
-  /** Keeps the names of guilds that the bot is in. Writes only those that have changed. */
+  /** Stores the names of guilds that the bot is in. Writes only changed ones. */
   keep(names: ReadonlyMap<GuildId, string>): Promise<void>;
-  /** The names that are known, of these guilds. */
+  /** The known names of these guilds. */
   of(guilds: readonly GuildId[]): Promise<ReadonlyMap<GuildId, string>>;
-  /** Every guild whose name is known, in no order. */
+  /** Every guild with a known name, in no order. */
   guilds(): AsyncIterable<GuildId>;
 }
 

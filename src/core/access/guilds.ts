@@ -14,11 +14,11 @@ import { momentInWords } from './until.ts';
 
 const grantSchema = z.object({
   tier: z.enum(TIERS),
-  /** Milliseconds since the epoch; null for a grant without an end. */
+  /** Milliseconds since the epoch; null for no end. */
   expiresAtMs: z.number().nullable(),
   reason: z.string(),
   by: z.string(),
-  /** Whether the grant stands in the place of the default tier rather than beside it. */
+  /** Whether the grant replaces the default tier instead of adding to it. */
   replacesDefault: z.boolean(),
 });
 
@@ -30,12 +30,12 @@ const purchasesSchema = z.object({
 
 export type Grant = z.infer<typeof grantSchema>;
 
-/** What a guild holds at this moment, with what makes up its tier. */
+/** A guild's present holdings, and the parts of its tier. */
 export interface GuildReport extends GuildInQuestion {
   readonly defaultTier: Tier;
-  /** Those that hold now. */
+  /** Those valid now. */
   readonly grants: readonly Grant[];
-  /** Those that hold now and give a tier. */
+  /** Those valid now that bring a tier. */
   readonly purchases: readonly (Purchase & { readonly tier: Tier })[];
   /** Tiers that can be bought on the guild's platform. */
   readonly onSale: readonly Tier[];
@@ -43,20 +43,20 @@ export interface GuildReport extends GuildInQuestion {
 }
 
 /**
- * What guilds hold, and so what they may use. Nothing is cached: a change by any process counts from the next request.
- * What cannot be read opens nothing: every read rejects with `StoreError` or `UnreadableValue` then.
+ * Guilds' holdings, and so the models they may use. Nothing is cached: a change by any process counts from the next request.
+ * Unreadable values open nothing: every read then rejects with `StoreError` or `UnreadableValue`.
  */
 export interface Guilds {
-  /** Of somebody from elsewhere: their own. */
+  /** An outsider has access of their own. */
   access(whose: Whose): Promise<GuildInQuestion>;
   report(guild: GuildId): Promise<GuildReport>;
-  /** Guilds that were granted something, bought something or brought a key, by id: what lapsed may be among it. */
+  /** Ids of guilds with a grant, a purchase or a key, including expired ones. */
   holding(): Promise<readonly GuildId[]>;
-  /** Gives a tier in the place of all that was granted before. */
+  /** Grants a tier and replaces all earlier grants. */
   grant(guild: GuildId, grant: Grant): Promise<void>;
-  /** Takes back all that was granted; false if nothing was. */
+  /** Removes all grants; false if there were none. */
   revoke(guild: GuildId, act: { readonly by: string; readonly reason: string }): Promise<boolean>;
-  /** Replaces what a platform says that guilds bought; with `all`, its other guilds have bought nothing. */
+  /** Replaces guilds' purchases on a platform; with `all`, its other guilds have none. */
   purchased(platform: Platform, purchases: Purchases, reach: 'these' | 'all'): Promise<void>;
 }
 
@@ -68,15 +68,15 @@ export interface GuildsOptions {
   readonly audit: AuditLog;
   readonly keys: Pick<KeyStore, 'of' | 'all'>;
   readonly defaultTier: Tier;
-  /** Of people from elsewhere, in channels that guilds share; `free` by default. */
+  /** The tier of outsiders, in channels that guilds share. Default `free`. */
   readonly outsiderTier?: Tier;
-  /** The tiers that are for sale on Discord, by SKU; other SKUs give none. None by default. */
+  /** Tiers for sale on Discord, by SKU; other SKUs bring none. Default: none. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
 }
 
 export function createGuilds(options: GuildsOptions): Guilds {
   const { store, clock, audit, defaultTier, skuTiers = new Map<string, Tier>() } = options;
-  // Two collections with one writer each at a time, so that a grant and a purchase cannot undo each other.
+  // Two collections, each with a single writer at a time, so that a grant and a purchase cannot overwrite each other.
   const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
   const bought = createCollection(store, 'purchases', { version: 1, schema: purchasesSchema });
 
@@ -113,7 +113,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
     };
   }
 
-  /** The grants that stand, for the audit log; an unreadable value is replaced too, and is kept aside. */
+  /** The present grants, for the audit log. An unreadable value is replaced too, and kept aside. */
   async function grantsInWords(id: GuildId): Promise<string | null> {
     try {
       return listed(((await granted.get(id))?.grants ?? []).map(grantInWords));
@@ -161,7 +161,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
       return [...ids].toSorted() as GuildId[];
     },
 
-    // The log is written first: an entry for what then failed misleads less than a change that nobody can trace.
+    // The log comes first: an entry for a change that then failed misleads less than a change without an entry.
     async grant(guild, grant) {
       const { by, reason } = grant;
       const from = await grantsInWords(guild);
@@ -189,7 +189,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
   };
 }
 
-/** Each SKU once with its latest end, in a fixed order, so that the same purchases always look the same. */
+/** Each SKU once with its latest end, in a fixed order, so that equal purchases compare equal. */
 function normalised(purchases: readonly Purchase[]): Purchase[] {
   const latest = new Map<string, number | null>();
   for (const { sku, endsAtMs } of purchases) {

@@ -6,13 +6,13 @@ import type { GuildId } from '../ports/actor.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';
 
-/** What a provider says of a key that it takes no more requests with: it is no good, or its account is empty. */
+/** Faults for which a provider rejects every request of a key: the key is invalid, or its account is empty. */
 export const KEY_FAULTS = ['bad_key', 'no_credit'] as const;
 
 export type KeyFault = (typeof KEY_FAULTS)[number];
 
 const keySchema = z.object({
-  /** For this guild and provider alone. */
+  /** Encrypted for this guild and provider. */
   sealed: z.string(),
   lastFour: z.string(),
   by: z.string(),
@@ -20,53 +20,53 @@ const keySchema = z.object({
 });
 
 const faultSchema = z.object({
-  /** `connectedAtMs` of the key that failed: one that came after it has not. */
+  /** `connectedAtMs` of the key that failed; a key connected later has not. */
   of: z.number(),
   fault: z.enum(KEY_FAULTS),
   atMs: z.number(),
 });
 
-/** What can be known of a key that a guild brought; never the key itself. */
+/** Facts about a guild's key; never the key itself. */
 export interface OwnKey {
   readonly provider: KeyProvider;
-  /** The key's last four characters, by which people tell it from others. */
+  /** The last four characters of the key, so that people recognise it. */
   readonly lastFour: string;
-  /** Who connected it, as `<platform>:<user>`. */
+  /** The person who connected it, as `<platform>:<user>`. */
   readonly by: string;
   readonly connectedAtMs: number;
-  /** What its provider said the last time; `unreadable` where no `ENCRYPTION_KEY` opens it; null if all is well. */
+  /** The provider's last fault; `unreadable` if no `ENCRYPTION_KEY` decrypts it; null if all is well. */
   readonly fault: KeyFault | 'unreadable' | null;
-  /** Whether that was so lately that whatever else there is goes before it. */
+  /** Whether the fault is so recent that other keys go first. */
   readonly isResting: boolean;
 }
 
-/** A key that can be used. */
+/** A decrypted key. */
 export interface OpenedKey {
   readonly key: OwnKey;
   readonly secret: string;
 }
 
-/** Keys of guilds as they are stored: sealed. Nothing is cached, so that a change by any process counts at once. */
+/** Guilds' keys, stored encrypted. Nothing is cached, so that a change by any process counts at once. */
 export interface KeyStore {
-  /** False if there is no `ENCRYPTION_KEY`: nothing can be kept then. */
+  /** False without `ENCRYPTION_KEY`; then no key can be stored. */
   readonly canKeep: boolean;
   of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null if there is no such key, or none that can be read. */
+  /** Null if there is no such key, or if it cannot be decrypted. */
   open(guild: GuildId, provider: string): Promise<OpenedKey | null>;
-  /** The last four characters of the key that stands, also if it cannot be read; null if there is none. */
+  /** The last four characters of the present key, even if it cannot be decrypted; null if there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
-  /** In the place of the one before. What changes a key takes the lock under which it does. */
+  /** Stores a key and replaces the previous one. Changes need the lock that the caller holds. */
   keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, lock: ClaimKey): Promise<void>;
   delete(guild: GuildId, provider: KeyProvider, lock: ClaimKey): Promise<void>;
-  /** Notes a fault of the key that was connected then, or that it has none. */
+  /** Stores a fault of the key that was connected at that time, or that it works. */
   fared(
     guild: GuildId,
     key: Pick<OwnKey, 'provider' | 'connectedAtMs'>,
     fault: KeyFault | null,
   ): Promise<void>;
-  /** Every key there is, by guild and provider. */
+  /** Every stored key, by guild and provider. */
   all(): AsyncIterable<{ readonly guild: GuildId; readonly provider: KeyProvider }>;
-  /** Seals a key anew if it was sealed under the `ENCRYPTION_KEY` before. */
+  /** Encrypts a key again if it was encrypted with a previous `ENCRYPTION_KEY`. */
   reseal(
     guild: GuildId,
     provider: KeyProvider,
@@ -76,12 +76,12 @@ export interface KeyStore {
 
 export interface KeyStoreOptions {
   readonly store: Store;
-  /** `ENCRYPTION_KEY`, then what it was before; empty if none is set. */
+  /** `ENCRYPTION_KEY` first, then previous ones; empty if none is set. */
   readonly encryptionKeys: readonly Uint8Array[];
   readonly clock: Clock;
 }
 
-/** An account that was topped up is found again within that time; until then its faults cost nobody an answer. */
+/** A topped-up account is noticed within this time; until then its faults cost nobody an answer. */
 const REST_MS = 3_600_000;
 
 type StoredKey = z.infer<typeof keySchema>;
@@ -90,7 +90,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
   const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
   const [sealing] = sealings;
   const keys: Guarded<StoredKey> = createCollection(store, 'keys', { version: 1, schema: keySchema });
-  // Apart from the keys, so that a fault of an old key never writes over a new one.
+  // Separate from the keys, so that a fault of an old key never overwrites a new key.
   const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
 
   function secretOf(id: string, { sealed }: StoredKey, by: readonly Sealing[] = sealings): string | null {
@@ -187,7 +187,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
   };
 }
 
-/** Names a guild's key for a provider, in the store and in what its seal is about. */
+/** The id of a guild's key for a provider, in the store and in its encryption. */
 function idOf(guild: GuildId, provider: KeyProvider): string {
   return `${guild}/${provider}`;
 }

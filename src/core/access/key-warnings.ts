@@ -7,7 +7,9 @@ import type { KeyFailure } from './own-keys.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Tells a guild's admins that a key of theirs began to fail: once, and of one that comes and goes once a day at most. */
+/**
+ * Tells a guild's admins that one of their keys began to fail: once, and at most once a day for a key that works on and off.
+ */
 export function createKeyWarnings({
   once,
   tellAdmins,
@@ -23,7 +25,7 @@ export function createKeyWarnings({
     const name = keyProviderName(provider);
     const what =
       fault === 'bad_key'
-        ? `${name} refuses the API key …${lastFour} that was connected in ${placeOf(guild)}. Connect a new one with \`/connect\`, or remove it with \`/disconnect\`.`
+        ? `${name} rejects the API key …${lastFour} that was connected in ${placeOf(guild)}. Connect a new one with \`/connect\`, or remove it with \`/disconnect\`.`
         : `The ${name} account of the API key …${lastFour} that was connected in ${placeOf(guild)} has run out of credit. Top it up (the key is tried again within an hour), or connect another one with \`/connect\`.`;
     const text = `**An API key stopped working.** ${what} Until then, only models that the operator pays for are available.`;
     once.do(id, (day + 1) * DAY_MS, 'warn of a key that fails', async (signal) => {

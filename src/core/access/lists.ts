@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Actor, groupWord, placeOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 
-/** How many entries a list may have of each kind. */
+/** The most entries of each kind in a list. */
 export const MAX_LISTED = 200;
 
 const listSchema = z.object({
@@ -14,9 +14,9 @@ const listSchema = z.object({
   channels: z.array(z.string()).default([]),
 });
 
-/** Who may use the bot in a guild, and where. What is denied is denied, whatever is allowed. */
+/** Who may use the bot in a guild, and in which channels. Denied entries win over allowed ones. */
 export const accessListsSchema = z.object({
-  /** Only those, if there are any of the kind: people and groups are one kind, channels another. */
+  /** If it has entries of a kind, only those are allowed. People and groups are one kind, channels another. */
   allow: listSchema.exactOptional(),
   deny: listSchema.exactOptional(),
 });
@@ -24,7 +24,7 @@ export const accessListsSchema = z.object({
 export type AccessLists = z.infer<typeof accessListsSchema>;
 export type ListName = keyof AccessLists;
 
-/** Something that can stand in a list. */
+/** An entry of a list. */
 export interface Listed {
   readonly kind: 'users' | 'groups' | 'channels';
   readonly id: string;
@@ -34,7 +34,7 @@ type List = z.infer<typeof listSchema>;
 
 const EMPTY: List = { users: [], groups: [], channels: [] };
 
-/** The lists with an entry in one of them alone, or with null in none; null if that list is full. */
+/** The lists with an entry in exactly one of them, or in none for null; null if that list is full. */
 export function withListed(
   lists: AccessLists,
   { kind, id }: Listed,
@@ -52,8 +52,8 @@ export function withListed(
 }
 
 /**
- * Why a person may not use the bot at a place, as sentences for them; null if they may. Admins are bound by the lists of channels
- * alone: they must be able to mend the others.
+ * Tells a person why they may not use the bot in a place, in sentences; null if they may. Only channel lists bind admins, who
+ * must be able to correct the others.
  */
 export async function refusalByLists(
   { allow = EMPTY, deny = EMPTY }: AccessLists,
@@ -63,24 +63,24 @@ export async function refusalByLists(
   const { channel, guild } = place;
   const where = placeOf(guild);
   if (deny.channels.includes(channel) || isOutside(allow.channels, channel)) {
-    return `I do not answer in this channel: an admin of ${where} decided so. Ask me in another channel; \`/access\` changes it.`;
+    return `An admin of ${where} has switched me off in this channel. Ask me in another channel. Admins can change this with \`/access\`.`;
   }
   const bindsPeople = [allow, deny].some(({ users, groups }) => users.length + groups.length > 0);
   if (!bindsPeople || (await isAdmin())) return null;
   const needsGroups = allow.groups.length + deny.groups.length > 0;
   const groups = needsGroups ? await actor.groups() : [];
-  const denied = `An admin of ${where} does not let you use me. If that is a mistake, ask an admin to change it with \`/access\`.`;
+  const denied = `An admin of ${where} has blocked you from using me. If that is a mistake, ask an admin to change it with \`/access\`.`;
   if (deny.users.includes(actor.user)) return denied;
   if (deny.groups.length > 0) {
     if (groups === null) {
-      return `I cannot see your ${groupWord(guild)}s right now, and some may not use me in ${where}. Try again in a minute; if it stays so, tell an admin.`;
+      return `I cannot see your ${groupWord(guild)}s right now, so I cannot check whether you may use me in ${where}. Try again in a minute. If it keeps happening, tell an admin.`;
     }
     if (groups.some((id) => deny.groups.includes(id))) return denied;
   }
   const isOpen = allow.users.length + allow.groups.length === 0;
   if (isOpen || allow.users.includes(actor.user) || groups?.some((id) => allow.groups.includes(id)))
     return null;
-  return `Only some people may use me in ${where}, and you are not among them. Ask an admin to let you in with \`/access\`.`;
+  return `Only selected people may use me in ${where}. To be added, ask an admin to use \`/access\`.`;
 }
 
 function isOutside(list: readonly string[], id: string): boolean {

@@ -12,28 +12,28 @@ import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-sto
 /** A key in use for one request. */
 export interface KeyInUse {
   readonly secret: string;
-  /** The provider took it: a fault of before is over. Never rejects. */
+  /** Reports that the provider accepted the key, which ends an earlier fault. Never rejects. */
   worked(): Promise<void>;
-  /** The request failed; remembers it if that was the key's fault. Never rejects. */
+  /** Reports that the request failed; stores the fault if the key caused it. Never rejects. */
   failed(error: unknown): Promise<void>;
 }
 
-/** Who does something, as `<platform>:<user>`. */
+/** The person who acts, as `<platform>:<user>`. */
 interface Act {
   readonly by: string;
 }
 
-/** API keys that guilds bring to pay for themselves. */
+/** API keys that guilds connect to pay for themselves. */
 export interface OwnKeys {
-  /** Providers for which keys can be brought here; none if `ENCRYPTION_KEY` is not set. */
+  /** Providers for which keys can be connected; none without `ENCRYPTION_KEY`. */
   readonly providers: readonly KeyProvider[];
   of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null if there is no such key, or none that can be read. */
+  /** Null if there is no such key, or if it cannot be decrypted. */
   take(guild: GuildId, provider: string): Promise<KeyInUse | null>;
   /**
-   * Keeps a key in the place of the one before, where its provider takes it; else resolves to false and keeps nothing.
+   * Stores a key and replaces the previous one, if its provider accepts it; else resolves to false and stores nothing.
    *
-   * @throws ProviderError if the provider cannot say
+   * @throws ProviderError if the provider cannot be asked
    */
   connect(
     guild: GuildId,
@@ -44,11 +44,11 @@ export interface OwnKeys {
   ): Promise<boolean>;
   /** False if there was none. */
   disconnect(guild: GuildId, provider: KeyProvider, act: Act): Promise<boolean>;
-  /** Seals anew, under `ENCRYPTION_KEY`, what is sealed under the one before. */
+  /** Encrypts keys with `ENCRYPTION_KEY` that were encrypted with a previous one. */
   turnOver(): Promise<{ readonly turned: number; readonly unreadable: number }>;
 }
 
-/** A key began to fail. */
+/** A key that began to fail. */
 export interface KeyFailure extends Pick<OwnKey, 'provider' | 'lastFour' | 'connectedAtMs'> {
   readonly guild: GuildId;
   readonly fault: KeyFault;
@@ -56,7 +56,7 @@ export interface KeyFailure extends Pick<OwnKey, 'provider' | 'lastFour' | 'conn
 
 export interface OwnKeysOptions {
   readonly keys: KeyStore;
-  /** Those that a guild can bring a key for, by id. */
+  /** Providers for which guilds can connect keys, by id. */
   readonly providers: ReadonlyMap<string, Pick<ChatProvider, 'checkKey'>>;
   readonly locks: Pick<Locks, 'hold'>;
   readonly audit: AuditLog;
@@ -65,7 +65,7 @@ export interface OwnKeysOptions {
   readonly log: Logger;
 }
 
-/** A key whose credit covers some answers is not refused. */
+/** A key whose credit covers shorter answers has no fault. */
 function faultOf(error: unknown): KeyFault | undefined {
   if (!(error instanceof ProviderError) || error.affordableTokens !== null) return undefined;
   return KEY_FAULTS.find((each) => each === error.code);
@@ -74,7 +74,7 @@ function faultOf(error: unknown): KeyFault | undefined {
 export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
   const { keys, locks, audit, onFailure, clock, log } = options;
 
-  /** Of all that changes a key one at a time, in whichever process. */
+  /** Changes to a key run one at a time, over all processes. */
   const change = <T>(guild: GuildId, provider: KeyProvider, work: (lock: ClaimKey) => Promise<T>) =>
     locks.hold(`key/${guild}/${provider}`, work);
 
@@ -94,7 +94,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
 
       async function fared(fault: KeyFault | null): Promise<void> {
         await keys.fared(guild, { provider, connectedAtMs }, fault).catch((error: unknown) => {
-          log.warn({ err: error, guild, provider }, 'how a key of a guild fared could not be kept');
+          log.warn({ err: error, guild, provider }, "could not store the state of a guild's key");
         });
       }
 
@@ -107,7 +107,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
           const fault = faultOf(error);
           if (fault === undefined || isResting) return;
           await fared(fault);
-          log.warn({ guild, provider, fault }, 'a key that a guild brought does not work');
+          log.warn({ guild, provider, fault }, 'an API key of a guild does not work');
           if (before === null) onFailure({ guild, provider, lastFour, connectedAtMs, fault });
         },
       };
@@ -115,7 +115,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
 
     async connect(guild, provider, secret, { by }, signal) {
       const asked = options.providers.get(provider);
-      if (asked === undefined) throw new Error(`no keys are taken for ${provider}`);
+      if (asked === undefined) throw new Error(`keys for ${provider} cannot be connected`);
       if (!(await asked.checkKey(secret, signal))) return false;
       await change(guild, provider, async (lock) => {
         const from = inWords(provider, await keys.lastFour(guild, provider));

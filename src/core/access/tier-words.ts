@@ -3,7 +3,7 @@ import type { Grant, GuildReport } from './guilds.ts';
 import type { OwnKey } from './key-store.ts';
 import { momentInWords } from './until.ts';
 
-/** What makes up a guild's tier, one line each; who granted it and why is for operators. */
+/** The parts of a guild's tier, one line each. Who granted it and why is for operators only. */
 export function holdingsInWords(
   { defaultTier, grants, purchases, keys }: GuildReport,
   { forOperator }: { readonly forOperator: boolean },

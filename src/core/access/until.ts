@@ -1,11 +1,11 @@
-/** A date (`2027-01-01`: its beginning in UTC), or a moment with its distance from UTC (`2027-01-01T18:00Z`, `…+02:00`). */
+/** A date (`2027-01-01`, its beginning in UTC), or a time with its UTC offset (`2027-01-01T18:00Z`, `…+02:00`). */
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export type ParsedUntil =
   | { readonly ok: true; readonly atMs: number }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads when something is to end. The problem is a sentence for the person who wrote it. */
+/** Reads the end of a grant. `problem` is a sentence for its author. */
 export function parseUntil(text: string, nowMs: number): ParsedUntil {
   const date = MOMENT.exec(text)?.[1];
   const atMs = date === undefined || !isInCalendar(date) ? Number.NaN : Date.parse(text);
@@ -25,7 +25,7 @@ export function momentInWords(atMs: number): string {
   return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)} UTC`;
 }
 
-/** `Date.parse` takes 30 February for 2 March. */
+/** `Date.parse` reads 30 February as 2 March. */
 function isInCalendar(date: string): boolean {
   const atMs = Date.parse(date);
   return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(date);

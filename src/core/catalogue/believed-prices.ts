@@ -2,24 +2,24 @@ import type { ModelPrices } from '../ports/provider.ts';
 
 type PriceKind = keyof ModelPrices;
 
-/** A price that a provider names and that is not believed, in pico-dollars. */
+/** A provider's price that looks wrong, in pico-dollars. */
 export interface PriceDoubt {
   readonly kind: PriceKind;
   readonly said: number;
-  /** What counts instead: that of `models.json`, or none. */
+  /** The price used instead, from `models.json`; null if there is none. */
   readonly held: number | null;
 }
 
 export interface WeighedPrices {
   readonly prices: ModelPrices;
-  /** Those that may be true all the same: a reservation covers them. Null if there are none. */
+  /** Doubted prices that may be right all the same, so that reservations cover them. Null if there are none. */
   readonly doubtedPrices: ModelPrices | null;
   readonly doubts: readonly PriceDoubt[];
 }
 
-/** A price that moves further than that is a slip of units, or of somebody's pen. */
+/** A price that is off by a larger factor is a mistake in units or figures. */
 const FURTHEST = 20;
-/** $1,000 per million: the dearest model there is costs $600. What is above is in another unit. */
+/** $1,000 per million tokens. The most expensive model costs $600; a higher price is in another unit. */
 const MOST_PER_TOKEN_PICO_USD = 1e9;
 const PER_TOKEN: ReadonlySet<PriceKind> = new Set<PriceKind>([
   'promptPicoUsd',
@@ -31,9 +31,9 @@ const PER_TOKEN: ReadonlySet<PriceKind> = new Set<PriceKind>([
 ]);
 
 /**
- * What a provider says of its prices, held against those of `models.json`. What it says counts, unless it is no price at
- * all, or more than 20 times away. From 0 to a price and back is believed of a provider whose prices are the bill
- * (OpenRouter) alone.
+ * Compares a provider's prices with those of `models.json`. The provider's count, unless one is not a price or differs by a
+ * factor of more than 20. A change between 0 and a price is believed only of a provider whose prices are the bill
+ * (OpenRouter).
  */
 export function weighPrices(own: ModelPrices, said: ModelPrices, isBiller: boolean): WeighedPrices {
   const doubts: PriceDoubt[] = [];

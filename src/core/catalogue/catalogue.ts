@@ -7,39 +7,39 @@ import { type CatalogueSources, modelsFrom, priceDoubts } from './models.ts';
 import { modelNamed, nearestModels } from './names.ts';
 
 /**
- * The models on offer. Each answer is a view of one moment: a `Model` in hand never changes, a refresh makes new ones.
- * On platforms other than its own, a model that is `onlyOn` one does not exist.
+ * The models on offer. Each result is a snapshot: a `Model` never changes, a refresh creates new ones. A model that is
+ * `onlyOn` one platform does not exist on others.
  */
 export interface Catalogue {
-  /** The model with exactly this id. No spelling but the id itself finds it. */
+  /** The model with exactly this id; no other spelling finds it. */
   get(id: string, platform: Platform): Model | null;
-  /** The model that a person means, and if it is not clear, those that may have been meant. */
+  /** The model that a person means, or else similar ones. */
   resolve(spelling: string, platform: Platform): Resolution;
-  /** In the order of `models.json`; gone ones included. */
+  /** In the order of `models.json`, including models that are gone. */
   list(platform: Platform): readonly Model[];
-  /** What a model without a price counts at. */
+  /** Prices assumed for a model without prices. */
   readonly dearest: FirmPrices;
-  /** Puts other models in the place of those of the file; what providers said of theirs counts on. */
+  /** Replaces the models of the file. Facts from providers stay. */
   replace(models: CatalogueSources['models']): void;
-  /** Takes over what a provider's whole list says of its models. */
+  /** Applies a provider's complete list of models. */
   apply(provider: string, facts: readonly ModelFacts[]): CatalogueChange;
 }
 
 export interface Resolution {
   readonly model: Model | null;
-  /** If there is no model: at most 3 with a similar name, best first. */
+  /** If `model` is null: at most 3 with similar names, best first. */
   readonly near: readonly Model[];
 }
 
 export interface CatalogueChange {
-  /** False if the list names nothing that is expected of the provider: nothing was taken over then. */
+  /** False if the list has none of the models expected of the provider; it was then ignored. */
   readonly believed: boolean;
-  /** Ids of models that went, and of those that came back or came up. */
+  /** Ids of models that are gone now, and of those that are back or new. */
   readonly gone: readonly string[];
   readonly back: readonly string[];
-  /** Models that will go, with the day. */
+  /** Models that the provider will remove, with the day (YYYY-MM-DD). */
   readonly ending: readonly { readonly model: string; readonly endsOn: string }[];
-  /** Prices that were not taken over, with the ids of their models. */
+  /** Prices that were not believed, with the ids of their models. */
   readonly doubts: readonly (PriceDoubt & { readonly model: string })[];
 }
 
@@ -56,8 +56,8 @@ export function createCatalogue(of: CatalogueSources): Catalogue {
   }
 
   /**
-   * A proxy or a test server in a provider's place may list other things than it serves. A list that has none of the
-   * models routed there is no reason to take them all off the menu; one that is empty tells nothing.
+   * A proxy or test server in a provider's place may list other models than it serves. So a list with none of the models
+   * routed there does not remove them all, and an empty list says nothing.
    */
   function isPlausible(provider: string, byWireId: ReadonlyMap<string, ModelFacts>): boolean {
     if (local.has(provider)) return byWireId.size > 0;

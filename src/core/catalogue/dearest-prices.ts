@@ -1,7 +1,7 @@
 import { parsePicoUsd } from '../kit/money.ts';
 import type { Offer } from '../ports/model.ts';
 
-/** Prices with no gap, in pico-dollars: per token, and each. What a request is reserved at and held to. */
+/** A complete set of prices, in pico-dollars per token or piece. Requests are reserved at them and held to them. */
 export interface FirmPrices {
   readonly promptPicoUsd: number;
   readonly completionPicoUsd: number;
@@ -10,10 +10,10 @@ export interface FirmPrices {
   readonly webSearchPicoUsd: number;
 }
 
-/** What counts if all models with a price are free: as much as the dearest models in common use. */
+/** Used if every model with a price is free: the prices of the most expensive models in common use. */
 const UNPRICED = { promptPicoUsd: picoUsd('0.000015'), completionPicoUsd: picoUsd('0.000075') };
 
-/** The dearest price of each kind among what is on offer. */
+/** The highest price of each kind among the offers. */
 export function dearestPrices(offers: readonly Offer[]): FirmPrices {
   const dearest = (kind: keyof FirmPrices, unpriced: number) => {
     const most = Math.max(0, ...offers.map(({ prices }) => prices[kind] ?? 0));

@@ -14,9 +14,9 @@ export interface NewModel {
 }
 
 /**
- * The text of a models file with one more model at its end; all else stays as its author wrote it.
+ * Adds a model at the end of the text of a models file and leaves the rest as it is.
  *
- * @throws CatalogueFileError if it would have a fault
+ * @throws CatalogueFileError if the result would be invalid
  */
 export function withModel(text: string, { id, name, tier, provider, facts }: NewModel): string {
   const { contextTokens, maxOutputTokens, inputModalities, prices } = facts;
@@ -36,14 +36,17 @@ export function withModel(text: string, { id, name, tier, provider, facts }: New
   );
 }
 
-/** The text without the model of this id; null if it has none. @throws CatalogueFileError */
+/**
+ * Removes the model of this id from the text; null if there is none.
+ * @throws CatalogueFileError if the result would be invalid
+ */
 export function withoutModel(text: string, id: string): string | null {
   const index = parseCatalogueFile(text).models.findIndex((model) => model.id === id);
   if (index < 0) return null;
   return checked(applyEdits(text, modify(text, ['models', index], undefined, FORMAT)));
 }
 
-/** In dollars, as the file has them. */
+/** In dollars, as in the file. */
 const PER_MILLION = {
   promptPerMillion: 'promptPicoUsd',
   cachedPromptPerMillion: 'cachedPromptPicoUsd',

@@ -8,7 +8,7 @@ import { defineProvider, type ProviderDefinition, providerDefinitionSchema } fro
 import { parseJsonFile } from './json-file.ts';
 import { schemaWords } from './schema-words.ts';
 
-/** A model as `models.json` has it, before any provider was asked. */
+/** A model in `models.json`, before any provider was asked. */
 export interface ModelEntry {
   readonly id: string;
   readonly name: string;
@@ -23,13 +23,13 @@ export interface ModelEntry {
 }
 
 export interface CatalogueFile {
-  /** The providers that are built in, and those of the file. */
+  /** The built-in providers and those of the file. */
   readonly providers: readonly ProviderDefinition[];
   readonly models: readonly ModelEntry[];
   readonly limits: LimitsConfig;
 }
 
-/** Every fault of the models file at once, each with its place in it. */
+/** All faults of the models file, each with its place. */
 export class CatalogueFileError extends Error {
   override readonly name = 'CatalogueFileError';
   readonly code = 'catalogue_file';
@@ -43,10 +43,10 @@ Correct it and start again; docs/models.md shows how it is written.`);
   }
 }
 
-/** Windows are cut to this where neither file nor provider says how much a model reads. */
+/** Assumed context length if neither file nor provider gives one. */
 export const UNKNOWN_CONTEXT_TOKENS = 8_192;
 
-/** Where `models.json` sends a model that names no routes. */
+/** The routes of a model that names none. */
 const DEFAULT_ROUTES = [{ provider: 'openrouter' }];
 
 const BUILT_IN: readonly ProviderDefinition[] = [
@@ -55,23 +55,23 @@ const BUILT_IN: readonly ProviderDefinition[] = [
 ];
 
 /**
- * What OpenRouter reads as one model and nothing else. Its other suffixes change price or upstream, `@preset` and its
- * own `openrouter/…` routers stand for whichever model they like, and it takes names in any case.
+ * Ids that OpenRouter reads as exactly one model. Its other suffixes change price or upstream, `@preset` and its
+ * `openrouter/…` routers pick a model themselves, and it ignores case.
  */
 const MODEL_ID = /^(?!openrouter\/)[a-z0-9][a-z0-9._-]*\/[a-z0-9][a-z0-9._-]*(:free)?$/;
 
-/** Discord's limit for the value of a choice, which carries the id. */
+/** Discord's limit for the value of a choice, which is the id. */
 export const MAX_ID_CHARS = 100;
 
 const modelId = z.string().max(MAX_ID_CHARS).regex(MODEL_ID, {
   error:
-    'must be like "openai/gpt-4o": lower case, one slash, no suffix but ":free", no router (openrouter/…); where a provider calls the model otherwise, its route says so',
+    'must look like "openai/gpt-4o": lower case, one slash, no suffix except ":free", no router (openrouter/…). If a provider uses another name, put it into "model" of the route',
 });
 
 const wireModel = z
   .string()
   .max(200)
-  .regex(/^[!-~]+$/, { error: 'must be the name that the provider knows, without white space' });
+  .regex(/^[!-~]+$/, { error: "must be the provider's name of the model, without white space" });
 
 const usd = z.number().nonnegative().max(1_000);
 const tokens = z.int().positive();
@@ -84,7 +84,7 @@ const modalities = z
 
 const modelSchema = z.strictObject({
   id: modelId,
-  /** Shown to people; the id if it is not given. */
+  /** For people. Default: the id. */
   name: z
     .string()
     .trim()
@@ -99,26 +99,26 @@ const modelSchema = z.strictObject({
     .default(DEFAULT_ROUTES),
   contextTokens: tokens.default(UNKNOWN_CONTEXT_TOKENS),
   maxOutputTokens: tokens.optional(),
-  /** The longest answer that is asked for. */
+  /** The longest answer to ask for. */
   answerTokens: tokens.max(1_000_000).optional(),
-  /** Writes its reasoning before its answer and closes it by `</think>` without opening it. */
+  /** Writes its reasoning before the answer, ended by `</think>` without an opening tag. */
   reasoningInText: z.boolean().optional(),
-  /** In the place of STREAM_FIRST_PROGRESS_SEC and STREAM_PROGRESS_SEC. */
+  /** Overrides STREAM_FIRST_PROGRESS_SEC and STREAM_PROGRESS_SEC. */
   firstProgressSec: seconds.optional(),
   progressSec: seconds.optional(),
-  /** Models that answer in its place if it fails before its first word, best first. */
+  /** Models that answer instead if it fails before its first word, best first. */
   fallbacks: z.array(modelId).max(5).default([]),
-  /** In US dollars: per million tokens, and for one request, image or web search. */
+  /** In US dollars: per million tokens, and per request, image or web search. */
   prices: z
     .strictObject({
       promptPerMillion: usd.optional(),
-      /** Of prompt tokens that the provider reads from its cache, and writes into it. */
+      /** Per million prompt tokens that the provider reads from its cache, or writes into it. */
       cachedPromptPerMillion: usd.optional(),
       cacheWritePerMillion: usd.optional(),
       completionPerMillion: usd.optional(),
-      /** Of tokens of reasoning, if they have a price of their own. */
+      /** Per million reasoning tokens, if their price differs. */
       reasoningPerMillion: usd.optional(),
-      /** Of output tokens that are part of an image, if they have a price of their own. */
+      /** Per million output tokens of images, if their price differs. */
       imageOutputPerMillion: usd.optional(),
       request: usd.optional(),
       image: usd.optional(),
@@ -141,12 +141,11 @@ const fileSchema = z.strictObject({
 });
 
 /**
- * `path` is where the text was read, for the words of a fault.
- *
+ * @param path the file's path, for error messages
  * @throws CatalogueFileError
  */
 export function parseCatalogueFile(text: string, path = 'models.json'): CatalogueFile {
-  // Some editors put a mark before the text that JSON does not allow.
+  // Some editors write a byte order mark, which JSON does not allow.
   const read = parseJsonFile(text.replace(/^\u{FEFF}/u, ''));
   if ('fault' in read) throw new CatalogueFileError(path, [read.fault]);
   const json = read.value;
@@ -210,7 +209,7 @@ function picoUsdPerToken(usdPerMillion: number | undefined): number | null {
 const text = z.string().catch('');
 const listOf = <S extends z.ZodType>(item: S) => z.array(item).catch([]);
 
-/** What can be read of a file that may be wrong everywhere, so that each fault is named beside all others. */
+/** The readable parts of a file that may be wrong anywhere, so that all faults are reported at once. */
 const outlineSchema = z
   .object({
     providers: listOf(z.object({ id: text }).catch({ id: '' })),
@@ -228,7 +227,7 @@ const outlineSchema = z
 
 type Outline = z.output<typeof outlineSchema>;
 
-/** Faults between parts that may each be right. */
+/** Faults between parts that are valid by themselves. */
 function contradictions(outline: Outline): string[] {
   const faults: string[] = [];
   const fault = (path: readonly PropertyKey[], words: string) =>
@@ -239,28 +238,28 @@ function contradictions(outline: Outline): string[] {
   for (const [index, { id }] of outline.providers.entries()) {
     const path = ['providers', index, 'id'];
     if (builtIn.has(id)) fault(path, `is built in; ${id.toUpperCase()}_BASE_URL sets its address`);
-    else if (isRepeated(outline.providers, index)) fault(path, 'stands here for the second time');
+    else if (isRepeated(outline.providers, index)) fault(path, 'appears twice');
   }
   for (const [index, { id, routes, fallbacks }] of outline.models.entries()) {
     const path = ['models', index];
     for (const [at, fallback] of fallbacks.entries()) {
       const place = [...path, 'fallbacks', at];
       if (fallback === '') continue;
-      if (fallback === id) fault(place, 'is the model itself');
+      if (fallback === id) fault(place, 'must be another model');
       else if (outline.models.every((other) => other.id !== fallback))
-        fault(place, 'is no model of this file');
+        fault(place, 'is not a model of this file');
     }
-    if (isRepeated(outline.models, index)) fault([...path, 'id'], 'stands here for the second time');
+    if (isRepeated(outline.models, index)) fault([...path, 'id'], 'appears twice');
     for (const [at, { provider, model }] of routes.entries()) {
       const route = [...path, 'routes', at];
       if (provider !== '' && !known.has(provider)) {
-        fault([...route, 'provider'], `is no provider here: there are ${[...known].join(', ')}`);
+        fault([...route, 'provider'], `is not a provider; known are ${[...known].join(', ')}`);
       }
       if (routes.findIndex((other) => other.provider === provider) < at) {
-        fault(route, 'leads to the same provider as a route before it');
+        fault(route, 'names the same provider as an earlier route');
       }
       if (builtIn.get(provider)?.features.routing && model !== '' && !MODEL_ID.test(model)) {
-        fault([...route, 'model'], 'must be like "openai/gpt-4o", with no suffix but ":free"');
+        fault([...route, 'model'], 'must look like "openai/gpt-4o", with no suffix except ":free"');
       }
     }
   }
@@ -272,7 +271,7 @@ function isRepeated(items: readonly { readonly id: string }[], index: number): b
   return id !== '' && items.findIndex((other) => other.id === id) < index;
 }
 
-/** `models[2].tier (openai/gpt-4o)`: the place, and the name by which its author knows it. */
+/** The place of a fault and the name by which its author knows it: `models[2].tier (openai/gpt-4o)`. */
 function pathIn(outline: Outline, path: readonly PropertyKey[]): string {
   const [list, index] = path;
   if (list === undefined) return 'the file';

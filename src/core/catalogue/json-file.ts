@@ -1,17 +1,20 @@
-/** Parses JSON that a person wrote; `fault` says in which line and column it is none, and why. */
+/** Parses JSON that a person wrote. `fault` gives line, column and reason. */
 export function parseJsonFile(text: string): { readonly value: unknown } | { readonly fault: string } {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
     const lines = text.slice(0, soundChars(text)).split('\n');
     const column = (lines.at(-1)?.length ?? 0) + 1;
-    // What V8 says after the reason is a quotation or an offset, never both.
+    // After the reason V8 adds a quotation or an offset, never both.
     const reason = (error as Error).message.replace(/(?: in JSON at position|, (?:\.\.\.)?").*$/s, '');
     return { fault: `line ${lines.length}, column ${column} is not JSON: ${reason}` };
   }
 }
 
-/** How long the longest beginning is that could go on as JSON. V8 does not always say; halving finds it in some 20 steps. */
+/**
+ * The length of the longest prefix that could continue as JSON. V8 does not always give a position; bisection finds it in
+ * about 20 steps.
+ */
 function soundChars(text: string): number {
   let [sound, most] = [0, text.length];
   while (sound < most) {
@@ -22,7 +25,7 @@ function soundChars(text: string): number {
   return sound;
 }
 
-/** Whether nothing is wrong with it, or only that it ends. */
+/** Whether a text is valid JSON, or only lacks its end. */
 function couldGoOn(text: string): boolean {
   try {
     JSON.parse(text);

@@ -6,13 +6,13 @@ import { type PriceDoubt, weighPrices } from './believed-prices.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';
 
 export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers'> {
-  /** Servers on this machine. What they serve is offered unlisted, as `free`, in the playground. */
+  /** Servers on this machine. Their models are offered unlisted, as tier `free`, in the playground. */
   readonly localProviders?: readonly ProviderDefinition[];
-  /** Whether other platforms have what they serve too. Default false. */
+  /** Whether their models are offered on other platforms too. Default false. */
   readonly localEverywhere?: boolean;
 }
 
-/** What each provider that has answered said of its models, by wire id. */
+/** The facts from each provider that has answered, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
 type UnpricedOffer = Pick<
@@ -29,7 +29,7 @@ const NOTHING_KNOWN: UnpricedOffer = {
   endsOn: null,
 };
 
-/** The models of the file as the providers describe them now, and those of local servers after them. */
+/** The models of the file as the providers describe them now, followed by those of local servers. */
 export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[] {
   const { models, providers, localProviders = [], localEverywhere = false } = sources;
   const onlyOn = localEverywhere ? null : LOCAL_PLATFORM;
@@ -40,7 +40,7 @@ export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[
     for (const own of served) {
       const isAlone = served.every(({ id }) => id === own.id || lastOf(id) !== lastOf(own.id));
       const model = localModel(provider, own, isAlone ? lastOf(own.id) : own.id, onlyOn);
-      // Nothing that a server says takes the place of a model that is listed, or opens one by another name.
+      // A local server cannot replace a listed model, or offer one under another name.
       if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
     }
   }
@@ -53,7 +53,7 @@ function isListed(models: readonly ModelEntry[], provider: string, wireModel: st
   );
 }
 
-/** What a provider says of prices and is not believed, by catalogue id. */
+/** Prices of providers that look wrong, by catalogue id. */
 export function priceDoubts(
   { models, providers }: CatalogueSources,
   facts: KnownFacts,
@@ -102,17 +102,17 @@ function listedModel(
   return modelOf({ id, name, tier, onlyOn: null, traits }, routes);
 }
 
-/** llama.cpp names a model by the path of its file, Ollama by the address of its repository. */
+/** llama.cpp names a model by its file's path, Ollama by its repository's address. */
 function lastOf(wireModel: string): string {
   return wireModel.slice(wireModel.lastIndexOf('/') + 1);
 }
 
-/** The catalogue's id of what a server on this machine calls by a name. */
+/** The catalogue id of a local server's model. */
 function localIdOf(provider: string, name: string): string {
   return `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
 }
 
-/** @param name the last part of the wire id, or all of it where others end alike */
+/** @param name the last part of the wire id, or all of it if the last part is ambiguous */
 function localModel(provider: string, facts: ModelFacts, name: string, onlyOn: Model['onlyOn']): Model {
   const route: Route = {
     provider,
@@ -145,7 +145,7 @@ function modelOf(
   return { ...identity, routes, ...offer };
 }
 
-/** The provider's word counts; where it says nothing, the file's. Prices are weighed apart. */
+/** The provider's facts count; the file fills the gaps. Prices are handled separately. */
 function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefined): UnpricedOffer {
   return {
     contextTokens: facts?.contextTokens ?? own.contextTokens,
@@ -157,7 +157,7 @@ function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefin
   };
 }
 
-/** Families that think by default, by their names, if the provider does not say. */
+/** Names of model families that reason by default, for providers that do not say. */
 const THINKERS =
   /(?:^|[/:._-])(?:o[1-9]|gpt-[5-9]|gpt-oss|r1|qwq|magistral|grok-[3-9]-mini|grok-4|gemini-(?:2\.5-pro|[3-9])|[a-z]*(?:thinking|reason(?:er|ing)))(?![a-z0-9])/i;
 
@@ -165,13 +165,13 @@ function isThinker(wireModel: string): boolean {
   return THINKERS.test(wireModel) && !/non-(?:thinking|reasoning)/i.test(wireModel);
 }
 
-/** Null if it is no date. */
+/** Null if it is not a date. */
 function dayOf(text: string): string | null {
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? null : new Date(atMs).toISOString().slice(0, 10);
 }
 
-/** The day on which no route is left; null if one has no end. */
+/** The day on which the last route ends; null if one has no end. */
 function lastDay(routes: readonly Route[]): string | null {
   const days = routes.filter(({ gone }) => !gone).map(({ endsOn }) => endsOn);
   return days.includes(null) ? null : (days.toSorted().at(-1) ?? null);

@@ -1,16 +1,16 @@
 import type { Model } from '../ports/model.ts';
 
-/** People type at most that much of a name; what is longer is no name. */
+/** Longer inputs cannot be a name. */
 const MAX_NAME_CHARS = 200;
 
-/** How alike two names have to be, from 0 to 1, to be taken for a slip of the pen. */
+/** Two names that are less alike (from 0 to 1) are not taken for a typing error. */
 const LEAST_LIKENESS = 0.4;
-/** As alike as a part is to its whole. */
+/** The likeness of a part to its whole. */
 const PART_LIKENESS = 0.9;
 
 /**
- * The model whose id this is, or the only one that is called so without its maker, with or without `:free`. Nothing is
- * folded or trimmed: a provider may read another spelling as another model.
+ * The model with this id, or the only one with this name after the maker, with or without `:free`. Case and spaces count,
+ * because a provider may read another spelling as another model.
  */
 export function modelNamed(spelling: string, models: readonly Model[]): Model | null {
   const exact = models.find(({ id }) => id === spelling);
@@ -19,14 +19,14 @@ export function modelNamed(spelling: string, models: readonly Model[]): Model | 
   return named.length === 1 ? (named[0] as Model) : null;
 }
 
-/** Models whose id or name contains what was typed, or else is like it, best first. */
+/** Models whose id or name contains the input, or else is similar, best first. */
 export function nearestModels(typed: string, models: readonly Model[]): Model[] {
   const wanted = fold(typed.slice(0, MAX_NAME_CHARS));
   if (wanted === '') return [];
   const matches = models
     .map((model) => ({ model, likeness: Math.max(...namesOf(model).map((name) => likeness(wanted, name))) }))
     .sort((a, b) => b.likeness - a.likeness);
-  // Who typed part of a name has made no slip.
+  // Somebody who typed part of a name made no typing error.
   const isPart = matches.some((match) => match.likeness >= PART_LIKENESS);
   const least = isPart ? PART_LIKENESS : LEAST_LIKENESS;
   return matches.filter((match) => match.likeness >= least).map(({ model }) => model);
@@ -41,7 +41,7 @@ function namesOf({ id, name }: Model): string[] {
   return [id, ...shortNames(id), name].map(fold);
 }
 
-/** For comparing alone: what is left of "GPT-4o mini" is "gpt4omini". */
+/** For comparison only: "GPT-4o mini" becomes "gpt4omini". */
 function fold(text: string): string {
   return text
     .normalize('NFKC')
@@ -49,7 +49,7 @@ function fold(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** 1 for the same, above 1/2 if one begins with or contains the other, else the share of letter pairs in common. */
+/** 1 if equal, above 1/2 if one contains the other, else the share of common letter pairs. */
 function likeness(typed: string, name: string): number {
   if (typed === name) return 1;
   if (name.startsWith(typed)) return 0.95;

@@ -9,16 +9,16 @@ import { replacementFor } from './replacement.ts';
 
 type Lister = Pick<ChatProvider, 'id' | 'models'>;
 
-/** A model of the file that its providers no longer have. */
+/** A model of the file that is gone from its providers. */
 export interface GoneModel {
   /** Catalogue id. */
   readonly id: string;
-  /** What its provider has that is most like it, as the provider calls it; null for nothing. */
+  /** The provider's most similar model, by its wire id; null if there is none. */
   readonly instead: string | null;
 }
 
 export interface CatalogueRefresh extends Background {
-  /** What was found to be gone when every provider had been asked for the first time. */
+  /** The models that were gone after every provider had been asked once. */
   readonly first: Promise<readonly GoneModel[]>;
 }
 
@@ -26,27 +26,27 @@ export interface CatalogueRefreshOptions {
   readonly catalogue: Catalogue;
   readonly providers: readonly Lister[];
   readonly clock: Clock;
-  /** From 0 to below 1. */
+  /** Returns a number in [0, 1), which spreads the requests. */
   readonly random: () => number;
   readonly log: Logger;
 }
 
-/** Time enough to choose another model. */
+/** Enough time to choose another model. */
 const SOON_MS = 30 * 24 * 3_600_000;
 const REFRESH_MS = 6 * 3_600_000;
-/** After a list could not be had, so that a start without network is not the state of half a day. */
+/** After a failure; without it a start without network would last for half a day. */
 const RETRY_MS = 15 * 60_000;
-/** Up to that share of a wait is added to it, so that installations do not ask all at once. */
+/** Each wait is extended by up to this share, so that installations do not all ask at once. */
 const JITTER = 0.2;
 
 /**
- * Asks each provider for its models, now and every 6 to 7 hours, and lets the catalogue take over what they say. A
- * provider that does not answer, or not plausibly, changes nothing; that is logged once, until it answers again.
+ * Asks each provider for its models, now and every 6 to 7 hours, and updates the catalogue. A provider that does not answer,
+ * or whose list is implausible, changes nothing; that is logged once until it answers again.
  */
 export function startCatalogueRefresh(options: CatalogueRefreshOptions): CatalogueRefresh {
   const { catalogue, providers, clock, random, log } = options;
   const stopping = new AbortController();
-  /** Doubtful prices and days of an end that were reported, so that each is reported once. */
+  /** Doubted prices and announced ends that were logged already. */
   const reported = new Set<string>();
   const isNews = (...about: readonly string[]) => {
     const id = JSON.stringify(about);
@@ -67,7 +67,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
         isFailing = true;
         log.warn(
           { provider: provider.id, ...trouble },
-          'its list of models is not used; the catalogue stays as it is',
+          'ignored the list of models of a provider; the catalogue keeps its models',
         );
       }
       const waitMs = isFailing ? RETRY_MS : REFRESH_MS;
@@ -80,7 +80,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
     if (fresh.length === 0) return;
     log.warn(
       { provider, prices: fresh },
-      'prices that a provider names are not believed: they are far from those of models.json, or in another unit. models.json counts; correct it if it is wrong',
+      'ignored implausible prices of a provider: far from those in models.json, or in another unit. Correct models.json if it is wrong',
     );
   }
 
@@ -90,7 +90,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
       ({ model, endsOn }) => Date.parse(endsOn) < soon && isNews('end', model, endsOn),
     );
     if (fresh.length === 0) return;
-    log.warn({ models: fresh }, 'models that their provider takes off soon: put others in their place');
+    log.warn({ models: fresh }, 'providers will remove these models soon; choose others');
   }
 
   function reportGone(provider: string, gone: readonly string[], list: readonly ModelFacts[]): void {
@@ -103,7 +103,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
     log.warn({ provider, models: gone, instead: lost.map(({ instead }) => instead) }, 'models are gone');
   }
 
-  /** Null if all went well, else what goes into the log. */
+  /** Null if all went well, else details for the log. */
   async function refresh(provider: Lister): Promise<object | null> {
     try {
       const list = await provider.models(signal);
@@ -112,7 +112,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
       reportEnds(ending);
       if (gone.length > 0) reportGone(provider.id, gone, list);
       if (back.length > 0) log.info({ provider: provider.id, models: back }, 'models are back');
-      return believed ? null : { reason: 'it names none of the models that are routed there' };
+      return believed ? null : { reason: 'it has none of the models routed there' };
     } catch (error) {
       return error instanceof ProviderError
         ? { reason: error.message, cause: causesOf(error) }
@@ -130,7 +130,7 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
   };
 }
 
-/** What lies behind a fault, outermost first: `fetch failed`, then `getaddrinfo ENOTFOUND proxy`. */
+/** The causes of a fault, outermost first: `fetch failed`, then `getaddrinfo ENOTFOUND proxy`. */
 function causesOf({ cause }: Error): string[] {
   const causes: string[] = [];
   for (let next = cause; next instanceof Error && causes.length < 5; next = next.cause) {

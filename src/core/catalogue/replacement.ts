@@ -1,8 +1,8 @@
 import type { ModelFacts } from '../ports/provider.ts';
 
 /**
- * The model of a list that a model which is gone is most like: of the same maker, as free as it was, with the most words of its
- * name. Null if the maker has none.
+ * The listed model that is most like one that is gone: of the same maker, equally free or paid, with the most words in
+ * common. Null if the maker has none.
  */
 export function replacementFor(gone: string, models: readonly ModelFacts[]): string | null {
   const words = wordsOf(gone);
@@ -14,7 +14,7 @@ export function replacementFor(gone: string, models: readonly ModelFacts[]): str
       return { id, expiresAt, shared, other: own.size - shared };
     })
     .filter(({ shared, expiresAt }) => shared > 0 && !expiresAt)
-    // The newest of equals: versions count upwards.
+    // Newest first among equals, because versions count upwards.
     .toSorted(
       (a, b) => b.shared - a.shared || a.other - b.other || b.id.localeCompare(a.id, 'en', { numeric: true }),
     );
@@ -29,7 +29,7 @@ function isFree(id: string): boolean {
   return id.endsWith(':free');
 }
 
-/** Of the name alone; the maker is the same. */
+/** Words of the name without the maker, who is the same. */
 function wordsOf(id: string): Set<string> {
   const name = id.slice(id.indexOf('/') + 1).replace(/:free$/, '');
   return new Set(

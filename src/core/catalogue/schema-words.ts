@@ -11,7 +11,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 const COUNTED: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
 
-/** Words a fault in a file for the person who wrote it, to stand after the fault's path: "must be a number". */
+/** Describes a fault in a file for its author, to follow the fault's path: "must be a number". */
 export const schemaWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -19,7 +19,7 @@ export const schemaWords: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `has ${issue.keys.map((key) => `"${key}"`).join(', ')}, which means nothing here`;
+      return `has ${issue.keys.map((key) => `"${key}"`).join(', ')}, which is unknown here`;
     case 'too_small':
       if (issue.origin !== 'number' && issue.minimum === 1) return 'must not be empty';
       return bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);

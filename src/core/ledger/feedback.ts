@@ -12,7 +12,7 @@ const feedbackSchema = z.object({
   /** In the person's own words. */
   reason: z.string().exactOptional(),
   model: z.string(),
-  /** What the answer cost, and who paid; left out if that is not known. */
+  /** The answer's cost and payer; left out if unknown. */
   bill: z
     .object({ costNanoUsd: z.int().nonnegative(), payer: z.enum(['operator', 'guild']) })
     .exactOptional(),
@@ -20,18 +20,18 @@ const feedbackSchema = z.object({
 
 export type Verdict = z.infer<typeof feedbackSchema>['verdict'];
 
-/** What somebody thought of an answer. */
+/** A person's opinion of an answer. */
 export interface Feedback extends z.infer<typeof feedbackSchema> {
   readonly guild: GuildId;
-  /** Who said so. */
+  /** The person who gave it. */
   readonly user: string;
   readonly atMs: number;
 }
 
 export interface FeedbackLog {
-  /** A later word of the same person on the same answer takes the place of an earlier one. */
+  /** Appends feedback. It replaces earlier feedback of the same person on the same answer. */
   append(feedback: Feedback): Promise<void>;
-  /** Newest first; of each person's words on an answer the newest alone. */
+  /** Newest first; only each person's latest feedback on an answer. */
   query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<Feedback>;
   /** For retention and `/forget`. */
   remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;

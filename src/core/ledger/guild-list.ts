@@ -4,18 +4,18 @@ import type { GuildId } from '../ports/actor.ts';
 import type { Tier } from '../ports/tiers.ts';
 import { sumOf, type UsageRow, type UsageSum } from './report.ts';
 
-/** A guild that the bot is in, that holds something, or that used something lately. */
+/** A guild that the bot is in, that holds something, or that used something recently. */
 export interface ListedGuild extends UsageSum {
   readonly guild: GuildId;
-  /** Null if no process has told it so far. */
+  /** Null if no process has reported it yet. */
   readonly name: string | null;
   readonly tier: Tier;
-  /** ISO date; null if nothing was used in the days that were read. */
+  /** ISO date of the last use; null if there was none in the days that were read. */
   readonly lastDay: string | null;
 }
 
 /**
- * Lists guilds with what they used, the dearest first, and the busiest first of equals.
+ * Lists guilds with their use, most expensive first; equally expensive ones by requests.
  *
  * @param rows of all guilds, newest day first
  */

@@ -6,47 +6,50 @@ const amount = z.int().nonnegative();
 const amounts = z.partialRecord(z.enum(GUILD_LIMITS), amount);
 
 const rulesSchema = z.object({
-  /** In the place of what the tier has, for what the operator pays; null lifts the limit. */
+  /** Replaces the tier's limits on what the operator pays for; null removes the limit. */
   operator: z.partialRecord(z.enum(GUILD_LIMITS), amount.nullable()),
-  /** By the guild's admins, whoever pays: these can only tighten. */
+  /** Set by the guild's admins, whoever pays. These only tighten. */
   guild: amounts,
-  /** By the guild's admins for one person, by user id. */
+  /** Set by the guild's admins for one person, by user id. */
   users: z.record(z.string(), amounts),
-  /** By the guild's admins for each person in a group of the platform's, by the group's id. */
+  /** Set by the guild's admins for each person in a group, by the group's id. */
   groups: z.record(z.string(), amounts),
 });
 
-/** What was set for one guild by hand. A limit that is not named was not set. */
+/** The limits set for one guild. A limit that is not listed was not set. */
 export type GuildRules = Readonly<z.infer<typeof rulesSchema>>;
 
-/** What admins set, of what they limit. */
+/** Amounts set by admins. */
 type Amounts = GuildRules['guild'];
 
-/** Whose rule it is: the operator's, the guild's (set by its admins), or the guild's for one person or for each in a group. */
+/**
+ * The owner of a rule: the operator, the guild (set by its admins), or the guild for one person or each person in a group.
+ */
 export type RuleLayer = 'operator' | 'guild' | { readonly user: string } | { readonly group: string };
 
 export const NO_RULES: GuildRules = { operator: {}, guild: {}, users: {}, groups: {} };
 
-/** How rules are kept. */
+/** The storage format of rules. */
 export const STORED_RULES = {
   version: 2,
   schema: rulesSchema,
-  // Version 1 knew of no groups.
+  // Version 1 had no groups.
   migrate: (value: unknown) => ({ ...(value as object), groups: {} }),
 };
 
-/** People and groups with limits of their own in a guild: all that is set for it is read with every request. */
+/** The most people in a guild with limits of their own. Bounded because every request reads all rules of its guild. */
 export const MAX_PEOPLE = 200;
+/** The most groups in a guild with limits of their own. */
 export const MAX_GROUPS = 50;
 
-/** What was set for one person, or for one group. */
+/** The limits set for one person or one group. */
 export function rulesFor(id: string, of: Readonly<Record<string, Amounts>>): Amounts {
   return (Object.hasOwn(of, id) ? of[id] : undefined) ?? {};
 }
 
 /**
- * What was set for groups that a person is in. Where the platform does not say, that is any: in doubt the tighter limit
- * counts. It is asked only where a group has limits.
+ * The limits set for groups that a person is in. If the platform does not name the person's groups, every group counts,
+ * because the tighter limit is safer. Asks the platform only if some group has limits.
  */
 export async function rulesOfGroups(
   { groups: limited }: Pick<GuildRules, 'groups'>,
@@ -62,7 +65,7 @@ export function layerOf(rules: GuildRules, layer: RuleLayer): GuildRules['operat
   return 'user' in layer ? rulesFor(layer.user, rules.users) : rulesFor(layer.group, rules.groups);
 }
 
-/** The rules with a layer replaced; null if as many people or groups have limits of their own already as there can be. */
+/** The rules with one layer replaced; null if too many people or groups have limits already. */
 export function withLayer(
   rules: GuildRules,
   layer: RuleLayer,
@@ -91,7 +94,7 @@ function withOne(all: Readonly<Record<string, object>>, id: string, limits: obje
   return Object.keys(limits).length === 0 ? others : { ...others, [id]: limits };
 }
 
-/** Whether there are more than there may be, and more than before. */
+/** Whether there are more entries than allowed, and more than before. */
 function grows(before: object, after: object, most: number): boolean {
   const count = Object.keys(after).length;
   return count > most && count > Object.keys(before).length;

@@ -16,67 +16,67 @@ import { recover } from './recovery.ts';
 import { createSettlement, type LookUpCost } from './settlement.ts';
 import type { Spent } from './usage.ts';
 
-/** Money and requests: what a request may cost is set aside before it leaves, what it did cost is booked when it ends. */
+/** Money and requests. A request's highest cost is reserved before it leaves; its true cost is booked when it ends. */
 export interface Ledger {
   /**
-   * Sets the worst price aside, in one step over all limits, across processes.
+   * Reserves the highest cost, in one step over all limits and processes.
    *
-   * @throws StoreError if the store fails; nothing is set aside then, or not for long.
+   * @throws StoreError if the store fails; nothing is reserved then, or only until the lease lapses
    */
   reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
-  /** Where a person and a guild stand: the narrowest limit first. */
+  /** The present use of a person's and a guild's limits, narrowest limit first. */
   levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
-  /** What is set aside for a guild, for one person in it, or for all, and not booked yet, over all processes. */
+  /** Reservations of a guild, of one person in it, or of all, that are not booked yet, over all processes. */
   open(of?: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
-  /** Ends what is under way, as well as the store allows. Call it when no request is open any more. */
+  /** Finishes pending work, as far as the store allows. Call it once no request is open. */
   stop(): Promise<void>;
 }
 
-/** Who pays for whose request. */
+/** Whose request it is, and who pays. */
 type Payment = Pick<LedgerEntry, 'guild' | 'user' | 'payer'>;
 
 export interface LedgerRequest extends LedgerEntry {
   /** Unique. */
   readonly id: string;
   readonly worstNanoUsd: number;
-  /** What holds for this guild and payer; a guild's own key is bound by nothing but what its admins set. */
+  /** The limits for this guild and payer. Only limits set by the guild's admins bind the guild's own key. */
   readonly limits: GuildLimits;
 }
 
-/** A limit, and how far it is used up. */
+/** A limit and its present use. */
 export interface Level {
   readonly limit: LimitName;
   readonly unit: LedgerUnit;
-  /** What is used of it, reservations included. */
+  /** The amount used, reservations included. */
   readonly used: number;
-  /** So much of that is set aside, at its worst, for requests that have not ended; of money alone. */
+  /** The reserved part of `used`, at its highest, for requests that have not ended. Only for money; else 0. */
   readonly setAside: number;
-  /** Null if there is no limit. */
+  /** Null for no limit. */
   readonly most: number | null;
   readonly renewsAtMs: number;
 }
 
-/** A request that may leave. It has to be ended by `settle` or `release`; what is called after the first of them does nothing. */
+/** A reserved request. Must be ended by `settle` or `release`; calls after the first of these do nothing. */
 export interface Reserved {
   readonly ok: true;
-  /** The limits with this reservation in: the narrowest first. */
+  /** The limits with this reservation included, narrowest first. */
   readonly levels: readonly Level[];
-  /** Keeps the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
+  /** Stores the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
   started(generationId: string): Promise<void>;
   /**
-   * Books what was spent. If that is not known, the provider is asked for the true cost first, if it has an id; the
-   * reservation stands until then. Never rejects for want of the store: the ledger tries again until it stands.
+   * Books the cost. If it is unknown and the request has an id, asks the provider first and keeps the reservation until then.
+   * Retries until the store takes it; never rejects because of the store.
    */
   settle(spent: Spent): Promise<void>;
-  /** For a request that never reached its provider: it costs nothing and is no request; only the attempt counts. */
+  /** Ends a request that never reached its provider: it costs nothing and only the attempt counts. */
   release(): Promise<void>;
 }
 
-/** The request would pass a limit. Nothing was set aside. */
+/** The request would exceed a limit. Nothing was reserved. */
 export interface LimitReached extends Level {
   readonly ok: false;
   readonly most: number;
-  /** What the request would have added. */
+  /** The amount that the request would have added. */
   readonly needed: number;
 }
 
@@ -84,32 +84,32 @@ export interface LedgerOptions {
   readonly store: LedgerStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** IANA name of the zone in which days and months begin. */
+  /** IANA name of the time zone of days and months. */
   readonly timeZone: string;
-  /** For all that the operator pays. */
+  /** Limits on everything that the operator pays for. */
   readonly installation: InstallationLimits;
-  /** Names this process: unique among all that ever run on this store. */
+  /** The id of this process, unique among all that ever ran on this store. */
   readonly owner: string;
   readonly lookUpCost: LookUpCost;
 }
 
-/** A process that missed four renewals is dead, or its reservations were looked after by another: no harm either way. */
+/** A process that missed four renewals is dead, or another process took over its reservations; neither does harm. */
 const LEASE_MS = 60_000;
 const RENEW_EVERY_MS = 15_000;
-/** Longer than a lease: what a process left that died just before this one began is seen the first time. */
+/** Longer than a lease, so that the first run sees what a process left that died just before this one started. */
 const RECOVER_EVERY_MS = 5 * 60_000;
-/** Counters outlive their period, so that a process whose clock is behind does not begin one anew. */
+/** Counters outlive their period, so that a process with a slow clock does not start one again. */
 const COUNTER_GRACE_MS = 3_600_000;
 
-/** A draw with the limit that it stands for. */
+/** A draw and its limit. */
 interface LimitDraw extends Draw {
   readonly name: LimitName;
   readonly renewsAtMs: number;
-  /** Of money: the draw that counts the reservations in it. */
+  /** For money: the draw that counts reservations. */
   readonly setAside: Draw | null;
 }
 
-/** What counts for a request: each limit, and what is set aside of it. */
+/** The draws of a request: one per limit, and one per counter of reservations. */
 function allOf(draws: readonly LimitDraw[]): Draw[] {
   const plain = ({ counter, unit, limit, expiresAtMs }: Draw): Draw => ({
     counter,
@@ -140,8 +140,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   );
 
   /**
-   * Every limit has its counter, also if nothing is limited: a limit that is set at noon knows of the morning. What
-   * guilds pay themselves is counted apart, and is no matter of the installation's.
+   * Every limit has a counter, even if it is not set, so that a limit set at noon includes the morning. Requests that guilds
+   * pay for have counters of their own and do not count for the installation.
    */
   function drawsOf({ guild, user, payer }: Payment, limits: GuildLimits): LimitDraw[] {
     const nowMs = clock.now();
@@ -170,7 +170,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     });
   }
 
-  /** @param used by counter */
+  /** @param used values by counter */
   function levelOf(draw: LimitDraw, used: ReadonlyMap<string, number>): Level {
     const { name, unit, counter, limit, renewsAtMs, setAside } = draw;
     const countOf = (of: string | undefined) => (of === undefined ? 0 : (used.get(of) ?? 0));
@@ -202,7 +202,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         try {
           await store.annotate(reservation.id, generationId);
         } catch (error) {
-          log.warn({ err: error, id: reservation.id }, 'the id of a generation could not be kept');
+          log.warn({ err: error, id: reservation.id }, 'could not store the id of a generation');
         }
       },
       settle: (spent) =>
@@ -222,7 +222,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const limitDraws = drawsOf(entry, limits);
       const draws = allOf(limitDraws);
       const madeAtMs = clock.now();
-      // What nobody asked for is no request of theirs.
+      // An automatic request is not the person's request.
       const requests = entry.kind === undefined ? 1 : 0;
       const reservation: Reservation = {
         id,
@@ -246,7 +246,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         );
       }
       const draw = limitDraws.find(({ counter }) => counter === result.draw.counter);
-      if (!draw || draw.limit === null) throw new Error(`no limit stands for ${result.draw.counter}`);
+      if (!draw || draw.limit === null) throw new Error(`the counter ${result.draw.counter} has no limit`);
       const setAside = await store.read(draw.setAside === null ? [] : [draw.setAside.counter]);
       return {
         ok: false,

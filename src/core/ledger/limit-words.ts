@@ -6,16 +6,16 @@ import type { Level, LimitReached } from './ledger.ts';
 const PERIODS = { minute: 'per-minute', day: 'daily', month: 'monthly' } as const;
 const SHARED_BY = { user: '', guild: ' for everyone here', installation: ' for the whole bot' } as const;
 
-/** Who reads of a limit, and when. */
+/** The reader of a limit, and the time of reading. */
 export interface Reader {
   readonly nowMs: number;
-  /** In which times are said, if the platform does not know the reader's own. */
+  /** The time zone for times, if the platform does not know the reader's own. */
   readonly timeZone: string;
-  /** Where it is read; null for the operator's log and pages. */
+  /** The platform on which it is read; null for the operator's log and pages. */
   readonly platform: Platform | null;
 }
 
-/** Why a request was refused, for the person who asked: the limit, and when it resets. */
+/** Tells the person who asked why a request was refused: the limit, and when it resets. */
 export function explainLimit(reached: LimitReached, reader: Reader): string {
   const { limit, used, setAside, most, needed } = reached;
   const { unit, period } = LIMITS[limit];
@@ -31,7 +31,7 @@ export function explainLimit(reached: LimitReached, reader: Reader): string {
   return `This question could cost up to ${usdOrNothing(needed)}, but only ${left} of the ${PERIODS[period]} limit (${size}) is left. ${resets} A cheaper model or a shorter question may still fit.${reserved}`;
 }
 
-/** How much of a limit is used, and when it resets. */
+/** The present use of a limit, and when it resets. */
 export function levelInWords({ limit, used, most, renewsAtMs }: Level, reader: Reader): string {
   const { scope, period } = LIMITS[limit];
   const use = `${useInWords(limit, used, most)} used (${PERIODS[period]} limit${SHARED_BY[scope]}).`;
@@ -42,7 +42,7 @@ function limitSize(limit: LimitName, most: number): string {
   return `${amountInWords(limit, most)}${SHARED_BY[LIMITS[limit].scope]}`;
 }
 
-/** `$1.20 of $5.00`, `3 of 20 requests`; without a limit only what is used. */
+/** `$1.20 of $5.00`, `3 of 20 requests`; without a limit just the use. */
 export function useInWords(limit: LimitName, used: number, most: number | null): string {
   if (most === null) return amountInWords(limit, used);
   const isMoney = LIMITS[limit].unit === 'nanoUsd';
@@ -62,7 +62,7 @@ type ParsedAmount =
 const MOST_REQUESTS = 1_000_000;
 const MOST_USD = 1_000_000;
 
-/** Reads the most of a limit as people write it: `5`, `$5`, `0.50 USD`, `1,000`. The problem is a sentence for them. */
+/** Reads the value of a limit as people write it: `5`, `$5`, `0.50 USD`, `1,000`. `problem` is a sentence for them. */
 export function parseAmount(limit: LimitName, text: string): ParsedAmount {
   const isMoney = LIMITS[limit].unit === 'nanoUsd';
   const digits =

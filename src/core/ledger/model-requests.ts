@@ -32,15 +32,15 @@ import type { LimitRules } from './rules.ts';
 import type { Spent } from './usage.ts';
 import type { LimitWarnings } from './warnings.ts';
 
-/** One request to a model, before anything is decided about it. */
+/** One request to a model, before any decision about it. */
 export interface ModelRequest {
-  /** Unique; the reservation carries it. */
+  /** Unique. Becomes the reservation's id. */
   readonly id: string;
   readonly guild: GuildId;
   readonly user: string;
-  /** As of `Actor`. */
+  /** As `Actor.isOutsider`. */
   readonly isOutsider?: boolean;
-  /** `Actor.groups` of that person: limits may hang on them. */
+  /** `Actor.groups` of the person, because groups can have limits. */
   readonly groups: Actor['groups'];
   /** Display name, for reports. */
   readonly userName?: string;
@@ -49,63 +49,63 @@ export interface ModelRequest {
   readonly messages: readonly ChatMessage[];
   readonly maxOutputTokens: number;
   readonly webSearch: boolean;
-  /** What came with the question, and the most that it may cost without the person being asked first. */
+  /** Size of what came with the question, and the highest cost in nano-dollars that needs no confirmation. */
   readonly brought?: { readonly bytes: number; readonly images: number; readonly aboveNanoUsd: number };
-  /** Keeps the conversation with one upstream, whose prompt cache is warm. */
+  /** Keeps the conversation on one upstream server with a warm prompt cache. */
   readonly conversation: string;
-  /** 0 to 2; the model's own by default. */
+  /** 0 to 2; the model's default if left out. */
   readonly temperature?: number;
-  /** What asks by itself, in that person's place: it is no request of theirs. */
+  /** The automatic task that asks in the person's place. It does not count as the person's request. */
   readonly kind?: Automatic;
 }
 
-/** What a request came to. */
+/** The cost of a request. */
 export interface Bill {
   readonly costNanoUsd: number;
   readonly tokens: number;
-  /** Whether these are the provider's own figures. */
+  /** Whether the figures are the provider's own. */
   readonly exact: boolean;
-  /** Whether nobody says what was used, so that the cost is the most that it can have been. */
+  /** Whether the use is unknown, so that the cost is the highest possible. */
   readonly atMost: boolean;
 }
 
 /**
- * The one way to a model. `open` checks access, picks the route and who pays, and reserves the worst price; only what it
- * admits can be streamed, once, and every admitted request has to be settled, whatever became of it.
+ * The only way to a model. `open` checks access, picks the route and the payer, and reserves the highest cost. Only an
+ * admitted request can be streamed, once, and every admitted request must be settled, whatever its outcome.
  */
 export interface ModelRequests {
-  /** What somebody may do with models at this moment; for menus and defaults. `open` looks again and decides. */
+  /** The models that somebody may use at this moment, for menus and defaults. `open` checks again. */
   look(whose: Whose): Promise<Decide>;
   /** The same for one model. */
   decide(model: string, whose: Whose): Promise<AccessDecision>;
-  /** The same for many, from one look at the guild; in their order. */
+  /** The same for many models, after reading the guild once; in their order. */
   decideAll(models: readonly string[], whose: Whose): Promise<readonly AccessDecision[]>;
   open(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
-/** Decides about a model, by what the guild held when it was looked at. */
+/** Decides about a model by the guild's holdings as they were read. */
 export type Decide = (model: string) => AccessDecision;
 
 export interface Admitted {
   readonly ok: true;
   readonly access: AccessGranted;
-  /** The guild's tier when the request was admitted. */
+  /** The guild's tier at admission. */
   readonly tier: Tier;
-  /** Whether the model may search the web. False where nobody asked for it, and where its provider knows of no search. */
+  /** Whether the model may search the web. False if nobody asked for it, or if its provider has no search. */
   readonly searchesWeb: boolean;
-  /** Sends the request, once: a second call throws, and so does one after `settle`, as nothing is reserved for it. */
+  /** Sends the request. Throws on a second call, and after `settle`, when nothing is reserved any more. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** As `stream`, for an answer in one piece. */
+  /** As `stream`, for the whole answer at once. */
   complete(signal: AbortSignal): Promise<Completion>;
-  /** Ends the request where it still runs, and the reservation at what it cost. Idempotent. */
+  /** Ends the request if it still runs, and settles the reservation at its cost. Idempotent. */
   settle(): Promise<Bill>;
 }
 
 export interface Refused {
   readonly ok: false;
-  /** For the asker: what was refused, why, and what to do. Markdown. */
+  /** Markdown for the asker: what was refused, why, and the remedy. */
   readonly text: string;
-  /** Whether the person may go on all the same, now that the price was said. Nothing is reserved until then. */
+  /** Whether the person may go on after seeing the price. Nothing is reserved until then. */
   readonly asksFirst?: true;
 }
 
@@ -116,20 +116,20 @@ export interface ModelRequestsOptions {
   readonly ledger: Ledger;
   readonly limits: LimitRules;
   readonly warnings: LimitWarnings;
-  /** By id. */
+  /** By provider id. */
   readonly providers: ReadonlyMap<string, ChatProvider>;
-  /** Ids of those that the operator has a key for, or that need none. */
+  /** Ids of the providers for which the operator has a key, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
-  /** Ids of those that can search the web; others are not asked to. */
+  /** Ids of the providers that can search the web. */
   readonly searchProviders: ReadonlySet<string>;
   readonly clock: Clock;
-  /** In which people are told when a limit renews. */
+  /** IANA name of the time zone in which people read when a limit resets. */
   readonly timeZone: string;
 }
 
-/** Searches that one question may set off: each is billed, and sends the prompt again. */
+/** The most searches per question. Each is billed and sends the prompt again. */
 const MAX_WEB_SEARCHES = 3;
-/** Of each message in the chat format, above its text: role and separators. */
+/** Added to each message's text by the chat format: role and separators. */
 const BYTES_PER_MESSAGE = 16;
 
 export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
@@ -168,7 +168,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
-      // Of one moment, so that it is held to and settled at what was set aside: the catalogue may change meanwhile.
+      // One snapshot for the whole request, so that it is held to and settled at the prices of its reservation, even if the
+      // catalogue changes.
       const { dearest } = catalogue;
       const searchesWeb = request.webSearch && searchProviders.has(route.provider);
       const webSearches = searchesWeb ? MAX_WEB_SEARCHES : 0;
@@ -217,7 +218,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       });
       const whose = { guild: request.guild, payer };
       if (!reserved.ok) {
-        // It turns nobody away.
+        // An automatic request that is refused turns no person away.
         if (request.kind === undefined) warnings.reached(whose, reserved);
         const reader = { nowMs: clock.now(), timeZone, platform: platformOf(request.guild) };
         return { ok: false, text: explainLimit(reserved, reader) };
@@ -263,11 +264,11 @@ function wireTraits({ traits }: Model): Partial<ChatRequest> {
 }
 
 function askFirst(model: string, worstNanoUsd: number): Refused {
-  const text = `With what you brought, an answer from ${model} may cost up to ${formatUsd(worstNanoUsd)}. Shall I go on?`;
+  const text = `With your attachments, an answer from ${model} may cost up to ${formatUsd(worstNanoUsd)}. Shall I go on?`;
   return { ok: false, text, asksFirst: true };
 }
 
-/** The key was taken away a moment ago, or no `ENCRYPTION_KEY` opens it. */
+/** The key was just removed, or no `ENCRYPTION_KEY` decrypts it. */
 function explainLostKey(provider: string): string {
   return `The API key for ${keyProviderName(provider)} connected here can no longer be read. An admin can connect it again with \`/connect\`.`;
 }
@@ -276,7 +277,7 @@ function admitted(parts: {
   readonly access: AccessGranted;
   readonly tier: Tier;
   readonly provider: ChatProvider;
-  /** Of the guild, where it pays itself. */
+  /** The guild's key, if the guild pays. */
   readonly key: KeyInUse | null;
   readonly wire: ChatRequest & { readonly maxOutputTokens: number };
   readonly reserved: Reserved;
@@ -286,12 +287,12 @@ function admitted(parts: {
   const { access, tier, provider, key, wire, reserved, worstNanoUsd, dearest } = parts;
   const ending = new AbortController();
   let isSent = false;
-  /** Whether the provider may have begun to work on it, and so may bill it. */
+  /** Whether the provider may have started work, and so may bill it. */
   let isBillable = false;
   let usage: Usage | null = null;
-  /** Whether that is the account of the whole, and not one that was still running. */
+  /** Whether `usage` covers the whole request, rather than a part of it. */
   let isWhole = false;
-  /** Answer and reasoning: both are billed. */
+  /** Answer and reasoning; both are billed. */
   let generated = '';
   let started: Promise<void> | null = null;
   let bill: Promise<Bill> | null = null;
@@ -302,7 +303,7 @@ function admitted(parts: {
       const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
       return { ...usage, costNanoUsd: price(usage), basis };
     }
-    // Nobody says what was used. Reasoning is hidden and searches are too: what was seen is no measure of it.
+    // The use is unknown. Reasoning and searches may be hidden, so the visible text is no measure.
     const prompt = wire.messages.map(textOfMessage).join('\n');
     const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
     const vocabulary = vocabularyOf(wire.wireModel) ?? '100k';
@@ -330,7 +331,8 @@ function admitted(parts: {
   }
 
   function send(signal: AbortSignal): void {
-    if (isSent || bill !== null) throw new Error('a request is sent once, and before it is settled');
+    if (isSent || bill !== null)
+      throw new Error('a request can be sent only once, and not after it is settled');
     isSent = true;
     signal.throwIfAborted();
     isBillable = true;
@@ -355,7 +357,7 @@ function admitted(parts: {
           if (event.type === 'start') {
             if (event.generationId !== null) {
               isWorkedOn = true;
-              // Where costs cannot be looked up, an estimate need not wait for a better word.
+              // Without cost lookups the estimate is final and need not wait.
               if (provider.looksUpCosts) started = reserved.started(event.generationId);
             }
           } else {
@@ -399,8 +401,8 @@ function admitted(parts: {
 }
 
 /**
- * Some servers say 0 for what they did not count. A price is taken as it is said; but without one, tokens that were
- * there to see and are not in the account make it no account.
+ * Some servers report 0 for what they did not count. A price is believed as reported; without one, 0 tokens for a prompt or
+ * for text that arrived are not believed.
  */
 function isPlausible(usage: Usage, generated: string): boolean {
   const { promptTokens, completionTokens } = usage;

@@ -4,37 +4,37 @@ import type { Offer } from '../ports/model.ts';
 import type { ModelPrices, Usage } from '../ports/provider.ts';
 import type { MaxPrice } from '../ports/routing.ts';
 
-/** The most that a request can come to. */
+/** The largest size of a request. */
 export interface RequestBounds {
-  /** At least what the provider will count; a text has at most as many tokens as UTF-8 bytes. */
+  /** At least the provider's count. A text has at most as many tokens as UTF-8 bytes. */
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly webSearches: number;
   readonly images: number;
-  /** Whether the request asks for its prompt to be cached: what is written costs more than what is read. */
+  /** Whether the prompt is to be cached; writing to the cache costs more than reading. Default false. */
   readonly cachesPrompt?: boolean;
 }
 
 /**
- * A search costs at least that, whatever the model's price says: OpenRouter bills the engine that it picks, on free models
- * too, and lists models without a search of their own at 0. This is Exa's deep search.
+ * The least price of a search, whatever the model's price says: OpenRouter bills the search engine that it picks, even on
+ * free models, and lists models without their own search at 0. This is the price of Exa's deep search.
  * @see https://openrouter.ai/docs/guides/features/server-tools/web-search
  */
 const LEAST_WEB_SEARCH_PICO_USD = picoUsd('0.015');
 
-/** A token that is written into a prompt cache costs a quarter more than one that is read, where no price is named. */
+/** Without a price of its own, a prompt token written to the cache costs a quarter more than a normal one. */
 const CACHE_WRITE_FACTOR = { times: 5, over: 4 };
 
-/** What the results of one search add to the prompt: a generous guess at five results of a page or two. */
+/** Prompt tokens that the results of one search add: a generous guess of five results with a page or two each. */
 const WEB_SEARCH_RESULT_TOKENS = 10_000;
 
-/** The worst price of a request that goes to this offer. */
+/** The highest cost of a request to this offer, in nano-dollars. */
 export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: FirmPrices): number {
   const prices = reservedPrices(offer, dearest);
   const { promptPicoUsd, cacheWritePicoUsd, cachedPromptPicoUsd } = prices;
   const writes = bounds.cachesPrompt === true || offer.prices.cacheWritePicoUsd !== null;
   const dearestPrompt = Math.max(promptPicoUsd, cachedPromptPicoUsd, writes ? cacheWritePicoUsd : 0);
-  // After each search the model is called again, with all that it read before and the results.
+  // After each search the model is called again with everything so far and the results.
   const calls = bounds.webSearches + 1;
   const resultTokens = (WEB_SEARCH_RESULT_TOKENS * calls * bounds.webSearches) / 2;
   return total([
@@ -49,8 +49,9 @@ export function worstCostNanoUsd(offer: Offer, bounds: RequestBounds, dearest: F
 }
 
 /**
- * What a request cost by the provider's own account; where it names no price, by its tokens. A price of 0 is believed of a
- * key that pays the upstream provider itself; else it says that nobody counted, and a free model comes to 0 by its tokens.
+ * The cost of a request in nano-dollars, as the provider reports it, or else by its tokens. A reported 0 is believed only if
+ * the key pays the upstream provider itself; otherwise it means that nobody counted, and a free model comes to 0 by its
+ * tokens anyway.
  */
 export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): number {
   if (usage.costNanoUsd !== null && namesPrice(usage)) return usage.costNanoUsd;
@@ -62,7 +63,7 @@ export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): nu
     { units: cacheWriteTokens, picoUsdEach: prices.cacheWritePicoUsd },
     {
       units: completionTokens - reasoningTokens,
-      // How many of them are an image's is not known.
+      // The number of image tokens among them is unknown.
       picoUsdEach: Math.max(prices.completionPicoUsd, prices.imageOutputPicoUsd),
     },
     { units: reasoningTokens, picoUsdEach: prices.reasoningPicoUsd },
@@ -70,12 +71,12 @@ export function costNanoUsd(offer: Offer, usage: Usage, dearest: FirmPrices): nu
   ]);
 }
 
-/** Whether the provider itself says what the request cost. */
+/** Whether the provider reports the cost itself. */
 export function namesPrice({ costNanoUsd, isByok }: Usage): boolean {
   return costNanoUsd !== null && (costNanoUsd > 0 || isByok);
 }
 
-/** Holds the provider to the prices at which the request was reserved. */
+/** The price caps that hold the provider to the prices of the reservation. */
 export function maxPrice(offer: Offer, dearest: FirmPrices): MaxPrice {
   const { promptPicoUsd, completionPicoUsd, requestPicoUsd } = reservedPrices(offer, dearest);
   return { promptPicoUsd, completionPicoUsd, requestPicoUsd };
@@ -87,16 +88,16 @@ function total(charges: readonly Charge[]): number {
 
 function feesFor(prices: FirmPrices, webSearches: number): Charge[] {
   return [
-    // After each search the model is called again.
+    // The model is called again after each search.
     { units: webSearches + 1, picoUsdEach: prices.requestPicoUsd },
     { units: webSearches, picoUsdEach: Math.max(prices.webSearchPicoUsd, LEAST_WEB_SEARCH_PICO_USD) },
   ];
 }
 
-/** Those of a model, with no gap. */
+/** A model's prices without gaps. */
 type ModelRates = { readonly [Kind in keyof ModelPrices]: number };
 
-/** Of the believed prices and those that are in doubt, the higher ones. */
+/** The higher of the believed and the doubted price of each kind. */
 function reservedPrices({ prices, doubtedPrices }: Offer, dearest: FirmPrices): ModelRates {
   const believed = firmPrices(prices, dearest);
   if (doubtedPrices === undefined) return believed;
@@ -107,7 +108,10 @@ function reservedPrices({ prices, doubtedPrices }: Offer, dearest: FirmPrices): 
   return Object.fromEntries(higher) as ModelRates;
 }
 
-/** A model without a price counts at the dearest of all; one with prices for tokens has no fees but those it names. */
+/**
+ * Fills the gaps: a model without prices counts at the highest prices in the catalogue; one with token prices has only the
+ * fees that it lists.
+ */
 function firmPrices(prices: ModelPrices, dearest: FirmPrices): ModelRates {
   const priced = prices.promptPicoUsd !== null && prices.completionPicoUsd !== null;
   const promptPicoUsd = prices.promptPicoUsd ?? dearest.promptPicoUsd;

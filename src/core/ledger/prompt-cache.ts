@@ -1,8 +1,8 @@
 import { type ChatMessage, textOfMessage } from '../ports/provider.ts';
 
 /**
- * Models that cache only what they are told to, and the smallest prefix in tokens that they cache: the first that fits.
- * Others cache by themselves, or not at all.
+ * Models that cache only marked prompts, and the smallest prefix in tokens that they cache. The first match counts. Other
+ * models cache by themselves or not at all.
  * @see https://openrouter.ai/docs/guides/best-practices/prompt-caching
  * @see https://platform.claude.com/docs/en/build-with-claude/prompt-caching
  */
@@ -13,13 +13,12 @@ const SMALLEST_PREFIX: readonly (readonly [RegExp, number])[] = [
   [/^(?:qwen|alibaba)\//, 1_024],
 ];
 
-/** Of English text; others have fewer bytes to a token, and are cached a turn later. */
+/** For English text. Other texts have fewer bytes per token and are cached a turn later. */
 const BYTES_PER_TOKEN = 4;
 
 /**
- * How many messages from the first on are worth caching: all that come again with the next turn, which is all but the
- * newest. A write costs a quarter more than it saves if no turn follows: it begins with the second, and above what the
- * model caches at all.
+ * The number of leading messages that are worth caching: all but the newest, because the next turn repeats them. A cache
+ * write is wasted if no turn follows, so caching starts with the second turn, and only above the model's smallest prefix.
  */
 export function messagesToCache(wireModel: string, messages: readonly ChatMessage[]): number {
   const smallest = SMALLEST_PREFIX.find(([models]) => models.test(wireModel))?.[1];

@@ -4,14 +4,14 @@ import type { LedgerStore, OpenReservation } from '../ports/store.ts';
 import { amountsOf, type LookUpCost } from './settlement.ts';
 import { type CostBasis, usageRecord } from './usage.ts';
 
-/** A provider that has no word on a cost by then will not have one. */
+/** If a provider has no cost for a request by then, it never will. */
 const LOOK_UP_FOR_MS = 24 * 3_600_000;
-/** The longest period is over, so that the reservation holds nobody up any more. */
+/** The longest period is over by then, so that the reservation blocks nobody. */
 const WRITE_OFF_AFTER_MS = 35 * 24 * 3_600_000;
 
 /**
- * Settles what dead processes left, at the cost that the provider names. What has none stays reserved at its worst
- * price, and is booked at that price when all its periods are over; at once if that is nothing.
+ * Settles the reservations of dead processes at the provider's cost. Without one, a reservation stays at its highest cost and
+ * is booked at that once all its periods are over; at once if it is 0.
  */
 export async function recover(
   options: {
@@ -40,22 +40,22 @@ export async function recover(
     const ageMs = clock.now() - madeAtMs;
     if (reserved.nanoUsd === 0) {
       await settle(reservation, 0, 'reserved');
-      log.info({ id, ...entry, nanoUsd: 0 }, 'a request that a dead process left was settled');
+      log.info({ id, ...entry, nanoUsd: 0 }, 'settled a request that a dead process left');
     } else if (ageMs > WRITE_OFF_AFTER_MS) {
       await settle(reservation, reserved.nanoUsd, 'reserved');
       log.warn(
         { id, ...entry, nanoUsd: reserved.nanoUsd },
-        'a request whose cost is not known was booked at its worst price',
+        'booked a request with unknown cost at its highest cost',
       );
     } else if (generationId !== null && ageMs <= LOOK_UP_FOR_MS) {
       const costNanoUsd = await lookUpCost({ id, entry, generationId }, signal).catch((error: unknown) => {
         signal.throwIfAborted();
-        log.debug({ err: error, id }, 'a cost could not be looked up');
+        log.debug({ err: error, id }, 'could not look up a cost');
         return null;
       });
       if (costNanoUsd === null) continue;
       await settle(reservation, costNanoUsd, 'provider');
-      log.info({ id, ...entry, nanoUsd: costNanoUsd }, 'a request that a dead process left was settled');
+      log.info({ id, ...entry, nanoUsd: costNanoUsd }, 'settled a request that a dead process left');
     }
   }
 }

@@ -3,40 +3,40 @@ import type { FeedbackLog } from './feedback.ts';
 import { usdOrNothing } from './limit-words.ts';
 import type { UsageLog, UsageRecord } from './usage.ts';
 
-/** What somebody used of a model on a day. */
+/** A person's use of a model on one day. */
 export interface UsageRow extends Pick<UsageRecord, 'guild' | 'user' | 'model' | 'payer' | 'kind'>, UsageSum {
   /** ISO date in the installation's time zone. */
   readonly day: string;
-  /** The person's newest name. */
+  /** The person's latest display name. */
   readonly userName: string;
 }
 
 export interface UsageSum {
-  /** Those that are not settled included: as many as count towards the limits. */
+  /** Includes unsettled requests, as the limits do. */
   readonly requests: number;
-  /** What is booked. */
+  /** The booked cost. */
   readonly costNanoUsd: number;
-  /** Requests that are being answered, or whose provider has not named the price. */
+  /** Requests that are being answered, or whose provider has not reported the price. */
   readonly unsettled: number;
-  /** What is set aside for them: their cost at most. */
+  /** Their highest cost, which is reserved. */
   readonly unsettledNanoUsd: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** Answers that somebody found good or bad on that day, and … */
+  /** Answers rated good on that day. */
   readonly good: number;
   readonly bad: number;
-  /** … what the good and the bad ones of a known price cost together, and how many of them were good. */
+  /** The joint cost of rated answers with a known price, and the number of good ones among them. */
   readonly ratedNanoUsd: number;
   readonly pricedGood: number;
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** Time zones differ by quarters of an hour, so that a date never changes within one. */
+/** Time zones differ by multiples of 15 minutes, so a date never changes within a quarter of an hour. */
 const QUARTER_MS = 15 * 60_000;
 
-/** Says the date of a moment, as `2026-11-23`. */
+/** Returns a function that gives a moment's date, such as `2026-11-23`. */
 export function createDates(timeZone: string): (atMs: number) => string {
-  // Swedish dates are written as ISO 8601 has them.
+  // The Swedish locale writes dates as ISO 8601 does.
   const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
     year: 'numeric',
@@ -52,7 +52,7 @@ export function createDates(timeZone: string): (atMs: number) => string {
   };
 }
 
-/** The last days up to and with this one, oldest first. */
+/** The last `count` days, including this one, oldest first. */
 export function lastDays(today: string, count: number): string[] {
   const endMs = Date.parse(today);
   return Array.from({ length: count }, (_, index) =>
@@ -60,17 +60,17 @@ export function lastDays(today: string, count: number): string[] {
   );
 }
 
-/** Where requests stand: those that are settled in the log, the others in the ledger. */
+/** The sources of requests: settled ones in the log, others in the ledger. */
 export interface UsageSources {
   readonly usage: Pick<UsageLog, 'query'>;
   readonly ledger: Pick<LedgerStore, 'open'>;
-  /** What people thought of answers; left out if nobody asks. */
+  /** People's feedback on answers; left out if it is not needed. */
   readonly feedback?: Pick<FeedbackLog, 'query'>;
 }
 
 /**
- * What was used since a day, summed by day, person, model and payer; newest day first. Requests that are not settled are
- * in it, so that its counts are those of the limits.
+ * Use since a day, summed by day, person, model and payer; newest day first. Includes unsettled requests, so that its counts
+ * equal those of the limits.
  */
 export async function usageSince(
   { usage, ledger, feedback }: UsageSources,
@@ -99,9 +99,9 @@ export async function usageSince(
     rows.set(key, { ...row, ...plus(row, sum) });
   }
 
-  // Read before the log: what is settled in between is in both, and counts as settled.
+  // Read before the log: a request settled in between is in both and counts as settled.
   const open = new Map((await ledger.open(query.of)).map((reservation) => [reservation.id, reservation]));
-  // No time zone is more than 14 hours off: a day earlier is early enough, and the date decides.
+  // No time zone is more than 14 hours off, so a day earlier is enough; the date check does the rest.
   const fromMs = Date.parse(query.day) - DAY_MS;
   for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {
     open.delete(record.id);
@@ -120,12 +120,12 @@ export async function usageSince(
   return [...rows.values()].toSorted((a, b) => b.day.localeCompare(a.day));
 }
 
-/** The use of the last days, of today and of this month: what `/usage` and the dashboard show alike. */
+/** Use of the last days, of today and of this month, for `/usage` and the dashboard. */
 export interface UsageReport {
   readonly today: string;
-  /** The last days up to and with today, oldest first. */
+  /** The last days including today, oldest first. */
   readonly days: readonly string[];
-  /** Of these days; newest day first. */
+  /** Rows of these days, newest day first. */
   readonly rows: readonly UsageRow[];
   readonly sums: Readonly<Record<'today' | 'month' | 'days', UsageSum>>;
 }
@@ -178,7 +178,7 @@ function spentIn({ costNanoUsd, promptTokens, completionTokens }: UsageRecord) {
   return { costNanoUsd, promptTokens, completionTokens };
 }
 
-/** What spends by itself is money, and no request. */
+/** Automatic requests cost money but are nobody's request. */
 function requestsIn({ kind }: Pick<UsageRecord, 'kind'>): number {
   return kind === undefined ? 1 : 0;
 }
@@ -198,7 +198,9 @@ function plus(one: UsageSum, other: UsageSum): UsageSum {
   };
 }
 
-/** `80% of 10 rated answers good · $0.002 per good answer`, bad ones paid for by the good; empty if nobody rated one. */
+/**
+ * `80% of 10 rated answers good · $0.002 per good answer`; the cost of bad answers is included. Empty if nothing was rated.
+ */
 export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum): string {
   const rated = good + bad;
   if (rated === 0) return '';
@@ -226,7 +228,7 @@ export function sumOf(rows: readonly UsageSum[]): UsageSum {
   return rows.reduce(plus, NOTHING);
 }
 
-/** Rows that have a key in common, the dearest first, and the busiest first of equals. */
+/** Groups rows by a key, most expensive group first; equally expensive ones by requests. */
 export function groupsOf(
   rows: readonly UsageRow[],
   keyOf: (row: UsageRow) => string,
@@ -237,7 +239,7 @@ export function groupsOf(
   );
 }
 
-/** What the biggest groups come to on each of these days; the rest of more than `max` in one, called Others. */
+/** Values per day for the largest groups; beyond `max`, the rest becomes one group, Others. */
 export function seriesOf<R extends { readonly day: string }>(
   groups: readonly { readonly key: string; readonly rows: readonly R[] }[],
   days: readonly string[],
@@ -273,7 +275,7 @@ const COLUMNS = {
   rated_cost_usd: ({ ratedNanoUsd }) => (ratedNanoUsd / 1e9).toFixed(9),
 } as const satisfies Record<string, (row: UsageRow) => string | number>;
 
-/** Rows as CSV (RFC 4180), of at most so many characters: older rows are left out then. */
+/** Rows as CSV (RFC 4180) of at most `maxChars` characters; older rows are left out if needed. */
 export function usageCsv(
   rows: readonly UsageRow[],
   maxChars: number,
@@ -291,7 +293,7 @@ export function usageCsv(
   return { csv: `${lines.join('\r\n')}\r\n`, left: 0 };
 }
 
-/** Names are people's own choice: one that spreadsheets would take for a formula is written as the text that it is. */
+/** People choose their names freely: a name that a spreadsheet would read as a formula is written as text. */
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

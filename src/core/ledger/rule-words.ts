@@ -4,13 +4,13 @@ import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from './guild-rules.ts';
 import { parseAmount } from './limit-words.ts';
 import { isPersonal } from './rules.ts';
 
-/** What an operator wants of a limit, as written: on the command line or in the dashboard. */
+/** An operator's change of a limit, as typed on the command line or in the dashboard. */
 export interface WrittenRule {
   /** `LIMITS[…].option.value` */
   readonly limit: string | undefined;
   /** An amount, `none` or `default`. */
   readonly amount: string | undefined;
-  /** For whom: a person's id or a role's; for all in the guild if there is neither. */
+  /** A person's id, or a role's; if both are undefined, the change is for the whole guild. */
   readonly user: string | undefined;
   readonly role: string | undefined;
 }
@@ -25,7 +25,7 @@ type ReadRule =
   /** A sentence for people. */
   | { readonly ok: false; readonly problem: string };
 
-/** Reads what an operator wants of a limit. */
+/** Checks an operator's change of a limit. */
 export function readRule(guild: GuildId, { limit: option, amount, user, role }: WrittenRule): ReadRule {
   const problem = (text: string): ReadRule => ({ ok: false, problem: text });
   const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === option);
@@ -51,7 +51,8 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
   }
   if (amount === 'default') return { ok: true, layer, limit, most: undefined };
   if (amount === 'none') {
-    if (layer !== 'operator') return problem('none lifts a limit of a whole guild alone: write default.');
+    if (layer !== 'operator')
+      return problem('none can only remove a limit of a whole guild. Use default instead.');
     return { ok: true, layer, limit, most: null };
   }
   const parsed = parseAmount(limit, amount);
@@ -60,7 +61,7 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
     : problem(parsed.problem.replaceAll('`', ''));
 }
 
-/** Why `LimitRules.change` refused. */
+/** The sentence for a refusal by `LimitRules.change`. */
 export function tooManyRules(guild: GuildId): string {
-  return `At most ${MAX_PEOPLE} people and ${MAX_GROUPS} ${groupWord(guild)}s of a guild can have limits of their own. Remove one with default.`;
+  return `At most ${MAX_PEOPLE} people and ${MAX_GROUPS} ${groupWord(guild)}s per guild can have limits of their own. Remove one with default.`;
 }

@@ -27,42 +27,45 @@ import {
 } from './guild-rules.ts';
 import { amountInWords } from './limit-words.ts';
 
-/** One limit of a guild that somebody changes. */
+/** A change of one limit of a guild. */
 export interface RuleChange {
   readonly guild: GuildId;
   readonly layer: RuleLayer;
   readonly limit: GuildLimitName;
-  /** Null lifts the limit, which the operator alone can do; undefined takes the rule back. */
+  /** Null removes the limit, which only the operator may do; undefined removes the rule. */
   readonly most: number | null | undefined;
-  /** Who changes it, as `<platform>:<user>`. */
+  /** The person who changes it, as `<platform>:<user>`. */
   readonly by: string;
 }
 
-/** Who asks, and who pays. */
+/** The person who asks, and the payer. */
 export interface LimitedPerson extends Pick<LedgerEntry, 'guild' | 'user' | 'payer'> {
-  /** The groups that the person is in; called only where a group has limits. */
+  /** The person's groups. Called only if a group has limits. */
   readonly groups: Actor['groups'];
 }
 
-/** Limits of guilds: what their tier has by default, and what operators and admins set instead. */
+/** Limits of guilds: defaults by tier, and changes by operators and admins. */
 export interface LimitRules {
-  /** False if the operator lifted every limit (`LIMITS=off`); what was set counts for nothing then. */
+  /** False with `LIMITS=off`; changes then have no effect. */
   readonly isOn: boolean;
-  /** What holds for a person's next request; `tier` is what the operator gave. */
+  /** The limits for a person's next request. `tier` is the tier from the operator. */
   limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
-  /** What was set and counts: nothing if the operator lifted every limit. */
+  /** The rules that count: none with `LIMITS=off`. */
   rulesInForce(guild: GuildId): Promise<GuildRules>;
-  /** As `limitsFor`, by rules that were read already; `hostTier` is what the operator gave to the guild if the person is from elsewhere. */
+  /**
+   * As `limitsFor`, from rules that were read before. `hostTier` is the guild's tier from the operator, if the person is an
+   * outsider.
+   */
   limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier, hostTier?: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
   /**
-   * Changes a rule, and notes it in the audit log. False, and nothing is changed, where as many people or groups have
-   * limits of their own already as there can be.
+   * Changes a rule and adds an entry to the audit log. False, without a change, if too many people or groups have limits
+   * already.
    */
   change(change: RuleChange): Promise<boolean>;
 }
 
-/** @param config null if limits are off. */
+/** @param config null with `LIMITS=off` */
 export function createLimitRules(options: {
   readonly store: Store;
   readonly locks: Locks;
@@ -127,13 +130,13 @@ export function createLimitRules(options: {
   };
 }
 
-/** What a person may spend goes by their tier, what all may by the guild's. */
+/** The person's tier sets the limits per person, the guild's tier the limits for all. */
 function limitsOf({ tiers }: LimitsConfig, tier: Tier, hostTier: Tier): GuildLimits {
   const own = GUILD_LIMITS.filter(isPersonal).map((name) => [name, tiers[tier][name]]);
   return { ...tiers[hostTier], ...Object.fromEntries(own) };
 }
 
-/** Whether a limit is one person's, and so can be set for one, and for each in a group. */
+/** Whether a limit applies per person, so that it can be set for one person or group. */
 export function isPersonal(limit: GuildLimitName): boolean {
   return LIMITS[limit].scope === 'user';
 }

@@ -11,39 +11,39 @@ import {
 import { type Spent, usageRecord } from './usage.ts';
 
 /**
- * The cost in nano-dollars that the provider itself names for a request after the fact; null if it cannot, or not
- * yet. To be asked with the key that the request was made with.
+ * Asks the provider for the cost of a finished request, in nano-dollars; null if it cannot say, or not yet. Ask with the key
+ * that made the request.
  */
 export type LookUpCost = (
   request: Pick<Reservation, 'id' | 'entry'> & { readonly generationId: string },
   signal: AbortSignal,
 ) => Promise<number | null>;
 
-/** Ends reservations, however long the store or the provider's word takes. */
+/** Ends reservations, however long the store or the provider takes. */
 export interface Settlement {
-  /** Books what was spent. Resolves when it stands, or else when it goes on in the background. */
+  /** Books the cost. Resolves once it is stored, or once it continues in the background. */
   book(reservation: Reservation, spent: Spent): Promise<void>;
   /**
-   * As `book`, of what is not known: asks the provider for the true cost first, in the background. It stays reserved
-   * where the process ends meanwhile: recovery asks again.
+   * As `book`, for an unknown cost: asks the provider first, in the background. If the process ends meanwhile, the
+   * reservation stays and recovery asks again.
    */
   bookWhenPriced(reservation: Reservation, otherwise: Spent, generationId: string): void;
-  /** Gives back all but the attempt, for a request that never reached its provider. */
+  /** Gives back everything but the attempt, for a request that never reached its provider. */
   release(reservation: Reservation): Promise<void>;
   /**
-   * As `release`, of a reservation that may have been made or not. In the background, twice: the call whose answer
-   * never came may arrive at the store after the first.
+   * As `release`, for a reservation that may not exist. Runs twice in the background, because the unanswered reservation may
+   * reach the store after the first try.
    */
   releaseDoubtful(reservation: Reservation): void;
-  /** What is under way is tried once more. What then does not stand stays reserved, and is for recovery. */
+  /** Tries pending work once more. Whatever still fails stays reserved, for recovery. */
   stop(): Promise<void>;
 }
 
-/** A provider has an aborted request's cost some seconds later; how many is not documented. */
+/** A provider knows an aborted request's cost some seconds later; how many is not documented. */
 const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000, 5 * 60_000, 30 * 60_000];
 const DOUBT_MS = 10_000;
 
-/** What counts of a request that was paid for: all but what was set aside. */
+/** The final amounts of a paid request: everything but the part that was reserved. */
 export function amountsOf({ reserved }: Reservation, nanoUsd: number): Amounts {
   return { ...reserved, nanoUsd, setAsideNanoUsd: 0 };
 }
@@ -56,7 +56,7 @@ function neverSent({ reserved }: Reservation): Amounts {
 export function createSettlement(options: {
   readonly store: LedgerStore;
   readonly lookUpCost: LookUpCost;
-  /** Told of a reservation that is settled, so that its lease may go. */
+  /** Called with a settled reservation's id, so that its lease can end. */
   readonly ended: (id: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,8 +66,8 @@ export function createSettlement(options: {
     ...options,
     mayRetry: (error) => error instanceof StoreError,
     words: {
-      retried: 'the store does not take a settlement; it is tried again',
-      givenUp: 'a reservation is left open, for recovery',
+      retried: 'could not store a settlement; retrying',
+      givenUp: 'left a reservation open for recovery',
     },
   });
 
@@ -91,7 +91,7 @@ export function createSettlement(options: {
         const costNanoUsd = await options.lookUpCost({ id, entry, generationId }, late.signal);
         if (costNanoUsd !== null) return costNanoUsd;
       } catch (error) {
-        log.debug({ err: error, id }, 'a cost could not be looked up');
+        log.debug({ err: error, id }, 'could not look up a cost');
       }
     }
     return null;

@@ -1,17 +1,17 @@
 import type { GuildId } from '../ports/actor.ts';
 import type { LedgerEntry, Reservation } from '../ports/store.ts';
 
-/** A request whose price is not booked. */
+/** A request whose cost is not booked. */
 export interface UnsettledRequest extends LedgerEntry {
   readonly id: string;
   readonly madeAtMs: number;
-  /** What is set aside for it: its price at most. */
+  /** The reserved amount, which is its highest cost. */
   readonly nanoUsd: number;
-  /** Whether the process that made it has died: its price is asked for by another one, or stays at the most. */
+  /** Whether its process has died. Another process then asks for the price; without one it stays at the highest cost. */
   readonly isLeft: boolean;
 }
 
-/** Requests that are not settled, of a guild or of all, the oldest first. */
+/** Unsettled requests of a guild or of all, oldest first. */
 export async function listUnsettled(
   ledger: { open(of?: { readonly guild: GuildId }): Promise<readonly Reservation[]> },
   guild: GuildId | null,
@@ -29,7 +29,7 @@ export async function listUnsettled(
     .toSorted((a, b) => a.madeAtMs - b.madeAtMs);
 }
 
-/** Why it is not settled, for people. */
+/** The reason, for people. */
 export function whyUnsettled({ isLeft }: UnsettledRequest): string {
   return isLeft
     ? 'left by a process that died; its provider is asked for the price'

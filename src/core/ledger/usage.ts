@@ -18,12 +18,12 @@ const usageSchema = z.object({
 });
 
 /**
- * What a cost rests on: the provider's own word, tokens and prices, the provider's last count before the answer was cut
- * off (`estimate`; until v0.1.0 what could be seen of it), or (if nobody says) the worst price that was reserved.
+ * The source of a cost: the provider's price; tokens times prices; `estimate`: the provider's last count before the answer
+ * was cut off (until v0.1.0 the visible text); or, if nothing is known, the highest cost that was reserved.
  */
 export type CostBasis = z.infer<typeof usageSchema>['basis'];
 
-/** What a request came to. */
+/** The cost of a request. */
 export interface Spent {
   readonly costNanoUsd: number;
   readonly promptTokens: number;
@@ -31,18 +31,18 @@ export interface Spent {
   readonly basis: CostBasis;
 }
 
-/** One request that was paid for. */
+/** One paid request. */
 export interface UsageRecord extends LedgerEntry, Spent {
   readonly id: string;
-  /** When it was reserved: it counts in that day and month. */
+  /** The time of the reservation, whose day and month it counts in. */
   readonly atMs: number;
 }
 
-/** Who spent what on what. */
+/** The log of paid requests. */
 export interface UsageLog {
   /** Newest first. */
   query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<UsageRecord>;
-  /** For retention and `/forget`; counters stay, so that limits outlive what is forgotten. */
+  /** For retention and `/forget`. Counters stay, so that limits survive it. */
   remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
 }
 
@@ -57,7 +57,7 @@ export function createUsageLog(records: RecordStore): UsageLog {
   };
 }
 
-/** As it is kept; the ledger appends it as it settles. */
+/** The stored form, which the ledger appends when it settles. */
 export function usageRecord({ guild, user, atMs, ...data }: UsageRecord): LogRecord {
   return { kind: KIND, guild, user, atMs, data: usageSchema.parse(data) };
 }

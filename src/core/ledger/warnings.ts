@@ -8,11 +8,13 @@ import type { LedgerEntry } from '../ports/store.ts';
 import type { Level } from './ledger.ts';
 import { levelInWords } from './limit-words.ts';
 
-/** Tells those who pay that a limit is near or reached: each once in a period, whatever the number of processes. */
+/** Warns those who pay that a limit is near or reached: once per period each, over all processes. */
 export interface LimitWarnings {
-  /** Looks at how far limits are used up, and warns in the background. What is set aside does not count. */
+  /** Checks the use of limits and warns in the background. Reserved amounts do not count. */
   watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void;
-  /** As `watch`, of a limit that turned a request away: it is used up, unless the request was too big for what is left. */
+  /**
+   * As `watch`, for a limit that refused a request: it counts as used up, unless the request was too large for what is left.
+   */
   reached(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level): void;
 }
 
@@ -22,7 +24,7 @@ export function createLimitWarnings(options: {
   readonly once: Once;
   readonly tellAdmins: TellAdmins;
   readonly clock: Clock;
-  /** In which people are told when a limit renews. */
+  /** IANA name of the time zone in which people read when a limit resets. */
   readonly timeZone: string;
   readonly log: Logger;
 }): LimitWarnings {
@@ -58,9 +60,9 @@ export function createLimitWarnings(options: {
   function consider(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level, turnedAway: boolean): void {
     const { limit, used, setAside, most, renewsAtMs } = level;
     const { scope } = LIMITS[limit];
-    // What is set aside comes back for the most part: most requests cost far less than their worst.
+    // Most of a reserved amount comes back, because most requests cost far less than their highest cost.
     const spent = used - setAside;
-    // People are told of their own limits as they meet them; and who allowed nothing knows that nothing is left.
+    // People hear of their own limits when they reach them. A limit of 0 needs no warning.
     if (scope === 'user' || most === null || most === 0 || spent < NEAR * most) return;
     const isEnd = turnedAway || spent >= most;
     const of = scope === 'guild' ? [whose.guild, whose.payer] : [];

@@ -6,51 +6,52 @@ import { createImageReader } from './images.ts';
 import { createThinkingFilter } from './thinking.ts';
 import { readUsage } from './usage.ts';
 
-/** Puts together what a provider says of one answer, chunk by chunk or in one piece. */
+/** Assembles an answer from a provider's chunks, or from one whole completion. */
 export interface AnswerReader {
   /**
-   * Reads a chunk (or a whole completion) and appends its events.
-   * Returns what to read the failure from if the provider says that the answer failed, else null.
+   * Reads a chunk (or a whole completion) and appends its events. If the provider reports a failure in it, returns the object
+   * that describes the failure; else null.
    */
   read(chunk: JsonObject, events: ChatEvent[]): JsonObject | null;
   readonly generationId: string | null;
-  /** Why the answer ended; null as long as no reason came. */
+  /** The reason why the answer ended; null until one came. */
   readonly finish: FinishReason | null;
-  /** Whether the tokens were counted after the last piece of the answer: then nothing more comes. */
+  /** Whether usage came after the last piece of the answer; then nothing more comes. */
   readonly isCounted: boolean;
-  /** Whether nothing more is taken: the answer has reached its bounds. */
+  /** Whether the answer has reached its bounds, so that nothing more is read. */
   readonly isFull: boolean;
-  /** How often something came that belongs to an answer: text, reasoning, a tool call or an image. */
+  /** The number of pieces so far that belong to an answer: text, reasoning, a tool call or an image. */
   readonly progress: number;
-  /** Appends the text that was held back, for an answer that ends early. */
+  /** Appends text that was held back, for an answer that ends early. */
   flush(events: ChatEvent[]): void;
-  /** Appends what was held back and the closing event. */
+  /** Appends text that was held back, and the closing event. */
   finishUp(skippedLines: number, events: ChatEvent[]): void;
 }
 
+/** Bounds and format of one answer. */
 export interface AnswerBounds {
-  /** Cap on the answer in tokens; without it the text has no bound but the body's. */
+  /** Cap on the answer in tokens. Without it only the size of the body bounds the text. */
   readonly maxOutputTokens?: number;
-  /** The model begins within its reasoning, and closes it by `</think>`. */
+  /** The model's output begins inside its reasoning, which `</think>` ends. */
   readonly reasoningInText?: boolean;
 }
 
 /**
- * A server that sends more characters for each token of the cap has not heard of it, and might go on for ever: text has some
- * four characters to a token, and runs of white space a dozen.
+ * Text has about four characters per token, runs of white space a dozen. A server that sends more ignores the cap and might
+ * never stop.
  */
 const MAX_CHARS_PER_TOKEN = 16;
 const MAX_CITATIONS = 40;
-/** Longer addresses than browsers and platforms take. */
+/** Browsers and platforms do not accept longer addresses. */
 const MAX_URL_CHARS = 2_000;
 const MAX_TITLE_CHARS = 300;
-/** Arguments of tools that nobody offered; nothing is done with them. */
+/** Arguments of tools that nobody offered, which are discarded. */
 const MAX_TOOL_CHARS = 64 * 1024;
 const MAX_TOOL_NAMES = 5;
-/** What a tool may be called by the specification; anything else could be markup. */
+/** Tool names by the specification; anything else could be markup. */
 const TOOL_NAME = /^[\w.:-]{1,64}$/;
 
-/** @param startId the generation id from the headers; if they had none, the first chunk's is taken */
+/** @param startId the generation id from the headers; null to take it from the first chunk */
 export function createAnswerReader(startId: string | null, bounds: AnswerBounds = {}): AnswerReader {
   const citedUrls = new Set<string>();
   const tools = new Set<string>();
@@ -65,7 +66,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
   let isCounted = false;
   let isFull = false;
   let progress = 0;
-  /** The first half of a surrogate pair whose second half has not come. */
+  /** The first half of a surrogate pair, until its second half comes. */
   let half = '';
 
   function cite(url: string | null, title: string | null, events: ChatEvent[]): void {
@@ -86,7 +87,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     }
   }
 
-  /** As much of it as the bounds leave; the rest ends the answer. */
+  /** The part of the text that the bounds allow; the rest ends the answer. */
   function within(text: string): string {
     progress++;
     if (text.length <= leftChars) {
@@ -137,7 +138,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
     if (reasoning !== null) emit({ text: '', reasoning: within(reasoning) }, events);
-    // Encrypted, it shows nothing; it is progress all the same.
+    // Encrypted reasoning shows nothing, but is progress.
     if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) progress++;
     const { content } = delta;
     for (const part of Array.isArray(content) ? content : [{ text: content }]) {
@@ -182,7 +183,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
         generationId = asText(chunk['id']);
         if (generationId !== null) events.push({ type: 'start', generationId });
       }
-      // Perplexity's: beside the choices, and again in each chunk.
+      // Perplexity's search results come beside the choices, and again in each chunk.
       for (const result of asArray(chunk['search_results'])) {
         cite(asText(asObject(result)?.['url']), asText(asObject(result)?.['title']), events);
       }
@@ -203,14 +204,14 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
       if (counted !== null) {
         usage = counted;
         events.push({ type: 'usage', usage });
-        // What was counted before the rest of an answer that is not read is no account of it.
+        // Usage from before the part that is not read would be too low.
       } else if (isFull) usage = null;
       isCounted = progress === before && (isCounted || (progress > 0 && counted !== null));
       return failed;
     },
     flush: (events) => flush(events, false),
     finishUp(skippedLines, events) {
-      // A block that was cut at the limit is reasoning: the answer had not begun.
+      // A block that was cut at the limit is reasoning; the answer had not begun.
       flush(events, finish !== 'length');
       events.push({
         type: 'done',
@@ -232,7 +233,7 @@ function imageUrlOf(part: unknown): string | null {
   return asText(image) ?? asText(asObject(image)?.['url']);
 }
 
-/** Whether the provider says by this chunk that it failed. */
+/** Whether the chunk reports a failure. */
 function isError(chunk: JsonObject): boolean {
   if (chunk['error'] || chunk['object'] === 'error') return true;
   return (

@@ -20,41 +20,41 @@ export interface ProviderClientOptions {
   readonly apiKey: string | null;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  /** In [0, 1); spreads retries. */
+  /** Returns a number in [0, 1), which spreads retries. */
   readonly random: () => number;
   readonly log: Logger;
-  /** Limit on a whole request that is not streamed, retries included. */
+  /** Time limit for a request without streaming, retries included. */
   readonly requestTimeoutMs: number;
-  /** Limit on silence in a stream, and before it: no byte comes. */
+  /** Time limit for the next byte of a stream, including the first. */
   readonly idleTimeoutMs: number;
-  /** Limit on the wait for the first piece of an answer, whatever else comes. 300 s by default. */
+  /** Time limit for the first piece of an answer, even if other data comes. Default 300,000. */
   readonly firstProgressMs?: number;
-  /** Limit on the wait for the next piece, whatever else comes. 120 s by default. */
+  /** Time limit for the next piece, even if other data comes. Default 120,000. */
   readonly progressMs?: number;
   readonly attribution?: Attribution;
-  /** Of reads from streams; shared by the clients of a process. One of its own by default. */
+  /** Rate of reads from streams, shared by the clients of a process. Default: a rate of its own. */
   readonly pace?: Pace;
-  /** Routing preferences of every request; those of the request itself win, field by field. */
+  /** Routing preferences for every request. Those of the request override them, field by field. */
   readonly preferences?: RoutingPreferences;
 }
 
-/** An answer below that is none: where the credit covers no more, people are told so. */
+/** If the credit covers less, people are told so instead of getting a useless answer. */
 const LEAST_ANSWER_TOKENS = 256;
 
 /**
- * Reads from all streams together. A read costs about as much as ten words that it brings, so that each brings more where many
- * stream: up to 20 answers at 50 words a second are read word by word, 1,000 once a second.
+ * Reads per second from all streams together. A read costs about as much as ten words, so with many streams each read brings
+ * more words: up to 20 answers at 50 words a second are read word by word, 1,000 answers once a second.
  */
 export const STREAM_READS = { perSecond: 1_000, atOnce: 20 };
 
-/** A client for one OpenAI-compatible endpoint. */
+/** Creates a client for one OpenAI-compatible endpoint. */
 export function createProviderClient(options: ProviderClientOptions): ChatProvider {
   const { definition, clock, random, pace = createPace(clock, STREAM_READS) } = options;
   const limits = { firstProgressMs: 300_000, progressMs: 120_000, ...options };
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
 
-  /** What a route was found not to take, by wire id. */
+  /** Request parts that a model was found to reject, by wire id. */
   const refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
 
   function post(
@@ -73,7 +73,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     return transport.send(exchange, message, signal);
   }
 
-  /** Waits before the next try; throws the error where there must be none. */
+  /** Waits before a retry; throws the error if there must be none. */
   async function backOff(
     error: unknown,
     retries: number,
@@ -86,7 +86,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     await clock.sleep(delayMs, signal);
   }
 
-  /** Runs a request that is not streamed: retried, and within its limit as a whole. */
+  /** Runs a request without streaming, with retries, within one time limit. */
   async function run<T>(
     ownKey: string | undefined,
     outer: AbortSignal,
@@ -153,7 +153,10 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         const refused = refusedPartOf(failure);
         if (refused !== null && !without.has(refused)) {
           without = new Set([...without, refused]);
-          log.info({ model: asked.wireModel, refused }, 'asking once more without what the provider refused');
+          log.info(
+            { model: asked.wireModel, refused },
+            'retrying without the part that the provider rejected',
+          );
           continue;
         }
         const affordable = request === asked ? affordableCap(failure, request) : null;
@@ -224,12 +227,12 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
 const NOTHING: ReadonlySet<RefusedPart> = new Set();
 
-/** The part without which the same question may be asked once more: nothing was done that could be billed. */
+/** The part to leave out for a second try; null if there is none, or if the first try may have been billed. */
 function refusedPartOf(error: unknown): RefusedPart | null {
   return error instanceof ProviderError && !error.mayBeBilled ? error.refuses : null;
 }
 
-/** The cap at which a request can be made again that asked for more than the credit covers; null if none is of use. */
+/** A lower cap for a request whose cap exceeded the credit; null if no useful one is left. */
 function affordableCap(error: unknown, { maxOutputTokens }: ChatRequest): number | null {
   if (!(error instanceof ProviderError) || error.mayBeBilled) return null;
   const { affordableTokens } = error;
@@ -243,14 +246,14 @@ function withCap(event: ChatEvent, { maxOutputTokens }: ChatRequest): ChatEvent 
     : event;
 }
 
-/** The limit on a whole request, whatever comes meanwhile. */
+/** A deadline for the whole request that nothing restarts. */
 function withoutRestart(limit: Deadline): Deadline {
   return { ...limit, pause() {}, resume() {}, restart() {} };
 }
 
 /**
- * What came in one read, with the pieces of text that follow one another as one, and of the counts of what was used the
- * last, unless it is out of date: on its way each event costs as much as a word.
+ * Joins the events of one read, because each event costs as much as a word: consecutive pieces of text become one, and of
+ * several usage events the last counts unless later text makes it out of date.
  */
 function joined(events: readonly ChatEvent[]): readonly ChatEvent[] {
   const all: ChatEvent[] = [];
@@ -289,5 +292,5 @@ function collect(events: readonly ChatEvent[]): Completion {
       return { text, reasoning, citations, finish, usage, model, generationId };
     }
   }
-  throw new Error('an answer without its closing event');
+  throw new Error('the answer has no closing event');
 }

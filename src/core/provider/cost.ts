@@ -1,9 +1,9 @@
 import { MOST_NANO_USD, parseNanoUsd } from '../kit/money.ts';
 
 /**
- * What an answer cost in nano-dollars. OpenRouter's own charge is all of it, unless the account has a key of its own at
- * the upstream provider (BYOK): then the charge is a fee, and the upstream's price comes on top. Without such a key the
- * upstream's price only repeats the charge. At most `MOST_NANO_USD`; null if either of the two that count is missing.
+ * The cost of an answer in nano-dollars, at most `MOST_NANO_USD`. OpenRouter's charge is the whole cost, unless the account
+ * has its own key at the upstream provider (BYOK): then the charge is a fee, and the upstream's price is added. Null if a
+ * needed number is missing.
  */
 export function costNanoUsd(charge: unknown, isByok: unknown, upstreamCharge: unknown): number | null {
   const nanoUsd = parseNanoUsd(charge);

@@ -9,13 +9,16 @@ import { createFraming, TooLong } from './framing.ts';
 import { openBody } from './response-body.ts';
 import type { Exchange } from './transport.ts';
 
-/** All that an answer may come in: some 8,192 tokens with their envelopes are 4 MB, four images in base64 43. */
+/** The largest body of an answer: 8,192 tokens in their envelopes are about 4 MB, four images in base64 43 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** The first text waits for nobody; and what an answer begins with may be a mark that shows nothing by itself. */
+/**
+ * The first reads are not rate-limited, so that the first text is not delayed. Several, because an answer may begin with a
+ * mark that shows nothing by itself.
+ */
 const FIRST_READS = 4;
 
-/** Usage, [DONE] and the end of the connection come together with the finish reason, or not at all. */
+/** After the finish reason, usage, `[DONE]` and the end of the connection come at once or never. */
 const COUNTED_GRACE_MS = 2_000;
 const FINISHED_GRACE_MS = 10_000;
 
@@ -24,20 +27,23 @@ export interface DecodeContext {
   readonly bounds: AnswerBounds;
   /** Limits the wait for the next byte. */
   readonly silence: Deadline;
-  /** Limits the wait for the next piece of the answer. Its signal, which `silence` aborts too, is that of the fetch. */
+  /** Limits the wait for the next piece of the answer. Its signal is that of the fetch; `silence` aborts it too. */
   readonly standstill: Deadline;
-  /** How long the answer may stand still once it has begun. */
+  /** Longest pause within the answer. */
   readonly progressMs: number;
-  /** Of all streams together. */
+  /** Shared by all streams. */
   readonly pace: Pace;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * The events of an answer, in batches as the network delivers them: of a stream, or of one piece. Throws where the provider
- * reports an error inside, where the answer ends too early (`cut_off`), stands still for too long (`timeout`) or is none
- * (`bad_response`, `bad_address`), and the outer signal's reason. However it ends, the HTTP request ends with it.
+ * Yields an answer's events in batches, as the network delivers them, for a stream or a whole completion. Ends the HTTP
+ * request in every case.
+ *
+ * @throws ProviderError if the provider reports an error, if the answer ends too early (`cut_off`) or pauses for too long
+ * (`timeout`), or if the body is not an answer (`bad_response`, `bad_address`)
+ * @throws the outer signal's reason
  */
 export async function* decodeAnswer(
   response: Response,
@@ -49,7 +55,7 @@ export async function* decodeAnswer(
   const utf8 = new TextDecoder();
   const { status } = response;
   let bytes = 0;
-  /** How long the end may take once the answer seems to be complete. */
+  /** Time left for the end once the answer seems complete. */
   let graceMs: number | null = null;
   let isEnded = false;
   let skippedLines = 0;
@@ -71,13 +77,13 @@ export async function* decodeAnswer(
     },
     onBroken(chars) {
       skippedLines++;
-      log.warn({ chars }, 'skipped a line of the stream that is no JSON object');
+      log.warn({ chars }, 'skipped a line of the stream that is not a JSON object');
     },
   });
 
   /**
-   * Resolves to whether there may be more. Nothing of what came outlives the call: held until the next read, that of a thousand
-   * streams would pass for long-lived, and wait for a full collection.
+   * Resolves to whether more may come. Keeps data in local variables, so that nothing read outlives the call: kept until the
+   * next read, the data of a thousand streams would be moved to the old generation and wait for a full collection.
    */
   async function readOn(): Promise<boolean> {
     silence.restart();
@@ -99,7 +105,7 @@ export async function* decodeAnswer(
     return true;
   }
 
-  /** Of a body that ended too early, or had nothing of an answer in it. */
+  /** The failure for a body that ended too early or held no answer. */
   function unfinished(): Failure {
     if (framing.shape === 'page') return { code: 'bad_address', status };
     return framing.shape === 'events' && !framing.hasContent
@@ -107,14 +113,14 @@ export async function* decodeAnswer(
       : { code: 'cut_off' };
   }
 
-  /** Of a body that is no answer, whatever may come. */
+  /** The failure for a body that is not an answer; null if it may be one. */
   function misfit(): Failure | null {
     if (framing.shape === 'page') return { code: 'bad_address', status };
     if (bytes > MAX_BODY_BYTES) return { code: 'bad_response', status, reason: 'too_long' };
     return null;
   }
 
-  /** Whether nothing is missing, though no [DONE] came. A document that could be read is whole. */
+  /** Whether nothing is missing, even without `[DONE]`. A document that parses is complete. */
   const isWhole = () =>
     answer.finish !== null || answer.isCounted || (framing.shape === 'document' && framing.hasContent);
 
@@ -129,7 +135,7 @@ export async function* decodeAnswer(
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof TooLong) failure = { code: 'bad_response', status, reason: 'too_long' };
-        // The answer was whole; only the goodbye is missing.
+        // The answer is complete; only the end marker is missing.
         else if (answer.finish !== null || (answer.isCounted && standstill.signal.aborted)) break;
         else if (standstill.signal.aborted) error = standstill.signal.reason;
         else failure = { code: 'cut_off', cause };

@@ -1,32 +1,32 @@
 import { z } from 'zod';
 
-/** What an endpoint knows beyond the least common denominator. Fields that it does not know never reach it. */
+/** Parameters and endpoints beyond the common core. Unknown fields are never sent. */
 const featuresSchema = z.strictObject({
-  /** The field that caps the answer. Ollama ignores the newer name, OpenAI's reasoning models refuse the older. */
+  /** The field that caps the answer. Ollama ignores the newer name; OpenAI's reasoning models refuse the older. */
   maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']),
-  /** Tells usage in a stream only when asked by `stream_options.include_usage`. */
+  /** Reports usage in a stream only if `stream_options.include_usage` is set. */
   streamUsageOption: z.boolean(),
   /** `user`: the id of the person who asked. */
   user: z.boolean(),
-  /** `session_id`: keeps a conversation with one upstream. */
+  /** `session_id`: keeps a conversation on one upstream server. */
   sessionId: z.boolean(),
-  /** `provider`: routing preferences, `max_price` among them. */
+  /** `provider`: routing preferences, including `max_price`. */
   routing: z.boolean(),
-  /** `plugins`: context compression is switched off, since the window is kept here. */
+  /** `plugins`: needed to switch off context compression, because Parley keeps the window itself. */
   plugins: z.boolean(),
-  /** `cache_control` on a part of a message: how far the provider is to cache the prompt. */
+  /** `cache_control` on a part of a message: the end of the prompt prefix to cache. */
   cacheControl: z.boolean(),
-  /** `pricing` in `GET /models` is OpenRouter's: dollars per token, and the prices that are billed. */
+  /** `pricing` in `GET /models` follows OpenRouter: dollars per token, and the prices that are billed. */
   tokenPrices: z.boolean(),
   /** The server tool `openrouter:web_search`. */
   webSearch: z.boolean(),
-  /** `modalities`: asks a model for images too. */
+  /** `modalities`: also asks a model for images. */
   modalities: z.boolean(),
   /** `HTTP-Referer` and titles that name this application. */
   attribution: z.boolean(),
-  /** `GET /generation`: the price of a request after the fact. */
+  /** `GET /generation`: the price of a finished request. */
   generationLookup: z.boolean(),
-  /** `GET /key` tells whether a key is good; elsewhere `GET /models` has to do, which OpenRouter gives to anybody. */
+  /** `GET /key` checks a key. Elsewhere `GET /models` does, which OpenRouter answers without a valid key. */
   keyLookup: z.boolean(),
 });
 
@@ -54,7 +54,7 @@ interface Preset {
   readonly features: ProviderFeatures;
 }
 
-/** Known kinds of endpoint; `compatible` is any other server (Ollama, llama.cpp, vLLM, LiteLLM …). */
+/** Built-in kinds of endpoint. `compatible` is any other server (Ollama, llama.cpp, vLLM, LiteLLM …). */
 const presets = {
   openrouter: {
     name: 'OpenRouter',
@@ -83,43 +83,44 @@ const presets = {
   compatible: { features: compatibleFeatures },
 } as const satisfies Record<string, Preset>;
 
-/** An http(s) address without credentials, query or fragment; a slash at its end is dropped. */
+/** An http(s) address without credentials, query or fragment. A trailing slash is dropped. */
 export const baseUrlSchema = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
   .refine((url) => !URL.canParse(url) || isBare(new URL(url)), {
-    error: 'must carry no user name, password, query or fragment; a key has a variable of its own',
+    error:
+      'must not contain a user name, password, query or fragment; put a key into its environment variable',
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
-const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header');
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be a header name');
 const path = z.string().regex(/^\/[^\s?#]*$/, 'must begin with / and have no query');
 
-/** A provider as an operator writes it in `models.json`. */
+/** A provider in `models.json`. */
 export const providerDefinitionSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes'),
     preset: z.enum(['openrouter', 'openai', 'compatible']).default('compatible'),
-    /** Shown to people; the id if it is not given. */
+    /** For people. Default: the id. */
     name: z.string().min(1).optional(),
     baseUrl: baseUrlSchema.optional(),
-    /** Needs no key. */
+    /** Needs no key. Default false. */
     keyless: z.boolean().default(false),
-    /** Every model costs nothing, whatever its prices say or leave out. */
+    /** Every model is free, whatever its prices say. Default false. */
     free: z.boolean().default(false),
-    /** The environment variable that holds its key. */
+    /** The environment variable with its key. */
     apiKeyVariable: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable')
       .optional(),
-    /** The header that carries the key as it is, such as Azure's `api-key`; without it the key is a bearer token. */
+    /** The header that carries the bare key, such as Azure's `api-key`. Default: the key is sent as a bearer token. */
     keyHeader: headerName.optional(),
-    /** Sent with every request. They hold no key: that has a variable of its own. */
+    /** Sent with every request. Must not hold a key; that belongs into its environment variable. */
     headers: z.record(headerName, z.string().regex(/^[\t\x20-\x7e]*$/)).default({}),
-    /** Added to every address, such as Azure's `api-version`. */
+    /** Added to every URL, such as Azure's `api-version`. */
     query: z.record(z.string().min(1), z.string()).default({}),
-    /** Where chats are posted, behind the base URL; `{model}` stands for what the provider calls the model. */
+    /** The path for chats, relative to the base URL; `{model}` stands for the provider's id of the model. */
     chatPath: path.default('/chat/completions'),
-    /** Where its models are listed, and a key is tried if nothing else tells whether it is good. */
+    /** The path of the list of models. Also used to check keys if nothing else can. */
     modelsPath: path.default('/models'),
     features: featuresSchema.partial().default({}),
   })
@@ -150,11 +151,11 @@ export const providerDefinitionSchema = z
     };
   });
 
-/** An OpenAI-compatible endpoint, as data. */
+/** An OpenAI-compatible endpoint as data, with all defaults filled in. */
 export interface ProviderDefinition {
   readonly id: string;
   readonly name: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly keyless: boolean;
   readonly free: boolean;
@@ -163,20 +164,23 @@ export interface ProviderDefinition {
   readonly keyHeader: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** With `{model}` for the wire id, if the address names it. */
+  /** Contains `{model}` if the path includes the wire id. */
   readonly chatPath: string;
   readonly modelsPath: string;
   readonly features: ProviderFeatures;
 }
 
-/** What holds the address: a variable for those that are built in, else the models file. */
+/** The setting with the provider's address: a variable for built-in providers, else the field in the models file. */
 export function addressSetting({ id }: ProviderDefinition): string {
   return id === 'openrouter' || id === 'openai'
     ? `${id.toUpperCase()}_BASE_URL`
     : `\`baseUrl\` of "${id}" in models.json`;
 }
 
-/** A definition from what an operator (or a test) would write; throws `ZodError`. */
+/**
+ * Fills in the defaults of a definition.
+ * @throws ZodError if it is invalid
+ */
 export function defineProvider(input: z.input<typeof providerDefinitionSchema>): ProviderDefinition {
   return providerDefinitionSchema.parse(input);
 }

@@ -1,11 +1,11 @@
 import { waitInWords } from '../kit/durations.ts';
 import type { ProviderError } from '../ports/provider-errors.ts';
 
-/** A failure in words for people. */
+/** A failure in words for people: two sentences. */
 export interface Explanation {
-  /** What happened, as one sentence. */
+  /** The problem. */
   readonly what: string;
-  /** What to do about it, as one sentence. */
+  /** The remedy. */
   readonly next: string;
 }
 

@@ -1,8 +1,9 @@
 import type { ProviderErrorCode, RefusedPart } from '../ports/provider-errors.ts';
 
 /**
- * What providers say if they name no identifier, or one that says too little. Gathered from OpenAI, Azure, Anthropic, Gemini, xAI,
- * Mistral, Groq, Together, DeepSeek, OpenRouter, LiteLLM, vLLM, llama.cpp, Ollama and LM Studio. The first that fits counts.
+ * Phrases in error messages, for providers that send no identifier or a vague one. Collected from OpenAI, Azure, Anthropic,
+ * Gemini, xAI, Mistral, Groq, Together, DeepSeek, OpenRouter, LiteLLM, vLLM, llama.cpp, Ollama and LM Studio. The first match
+ * counts.
  */
 const WORDS: readonly (readonly [ProviderErrorCode, RegExp])[] = [
   ['bad_request', /no endpoints found that (?:support|can handle)/i],
@@ -44,10 +45,13 @@ const WORDS: readonly (readonly [ProviderErrorCode, RegExp])[] = [
   ['provider_down', /overloaded|at capacity|temporarily unavailable|service unavailable|bad gateway/i],
 ];
 
-/** Groq and OpenAI refuse by their limit on tokens per minute what no wait can make fit: `Limit 6000, Requested 7123`. */
+/**
+ * A request above the limit on tokens per minute at Groq and OpenAI, which no wait can make fit: `Limit 6000, Requested
+ * 7123`.
+ */
 const REQUESTED = /limit:? (\d[\d,]*)[^.]{0,40}requested:? (\d[\d,]*)/i;
 
-/** What the provider's own words say of a failure; null if they say nothing that is known. */
+/** The code for a failure from the provider's own words; null if they contain no known phrase. */
 export function codeInWords(prose: string): ProviderErrorCode | null {
   const [, limit, requested] = (REQUESTED.exec(prose) ?? []).map((number) =>
     Number(number.replaceAll(',', '')),
@@ -58,7 +62,7 @@ export function codeInWords(prose: string): ProviderErrorCode | null {
   return WORDS.find(([, words]) => words.test(prose))?.[0] ?? null;
 }
 
-/** That a part of a request is not wanted at all, and not that its value is wrong. */
+/** Phrases that reject a parameter as such, rather than its value. */
 const UNWANTED =
   /unsupported|not (?:be )?supported|not support|unrecogni[sz]ed|unknown|unexpected|extra (?:inputs|fields)|extra_forbidden|not (?:permitted|allowed|enabled|available)|must be verified|is not (?:one of|a valid)|only (?:user|supports)|invalid role/i;
 
@@ -75,7 +79,7 @@ const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
   ],
 ];
 
-/** Which part of the request the provider does not take; null if it says nothing of the kind. */
+/** The part of the request that the provider rejects; null if it does not say. */
 export function refusedPart(prose: string, param: string | null): RefusedPart | null {
   if (!UNWANTED.test(prose)) return null;
   const named = PARTS.find(([part]) => part === param)?.[0];

@@ -2,11 +2,11 @@ import { asArray, asObject, asText, type JsonObject, parseJson } from '../kit/js
 import type { ProviderErrorCode, ProviderErrorDetails } from '../ports/provider-errors.ts';
 import { codeInWords, refusedPart } from './failure-words.ts';
 
-/** A failure as details for a `ProviderError`, without what only the caller knows. */
+/** Details of a failure for a `ProviderError`, before the caller adds its own. */
 export type Failure = Omit<ProviderErrorDetails, 'provider'>;
 
 /**
- * Identifiers by which providers name a fault, whatever the status says: OpenAI answers an empty account with 429. Lower case.
+ * Identifiers of faults, which count more than the status: OpenAI reports an empty account as 429. Lower case.
  * @see https://openrouter.ai/docs/api/reference/errors-and-debugging
  * @see https://platform.openai.com/docs/guides/error-codes
  */
@@ -45,7 +45,7 @@ const EXACT: Readonly<Record<string, ProviderErrorCode>> = {
   overloaded_error: 'provider_down',
 };
 
-/** Identifiers that stand for many faults: the provider's own words say more. */
+/** Identifiers that stand for many faults, so that the provider's words count more. */
 const VAGUE: Readonly<Record<string, ProviderErrorCode>> = {
   permission_denied: 'forbidden',
   permission_error: 'forbidden',
@@ -63,20 +63,20 @@ const VAGUE: Readonly<Record<string, ProviderErrorCode>> = {
   deadline_exceeded: 'timeout',
 };
 
-/** OpenRouter's words for a request that may cost more than the account has. */
+/** OpenRouter's message for a request that may cost more than the credit. */
 const AFFORDABLE = /can only afford (\d{1,9})/i;
 
-/** Identifiers only, so that no prompt and no key can hide in one. */
+/** Identifiers only, so that no prompt or key can hide in one. */
 const IDENTIFIER = /^[\w.-]{1,64}$/;
 
-/** More of a provider's prose is not looked at: it may quote the prompt. */
+/** Only the beginning of a provider's prose is searched, because it may quote the prompt. */
 const MAX_PROSE_CHARS = 1_000;
 
 /**
- * Reads what a provider says of a failure, from a response that is not 2xx or from an `error` inside one that is: known
- * identifiers first, then the provider's own words, then the status. The words are looked at, never kept.
+ * Classifies a failure from a response other than 2xx, or from an `error` inside a 2xx: known identifiers first, then the
+ * provider's own words, then the status. The words are never kept.
  * @param httpStatus the response's status; null for an error inside HTTP 200
- * @param payload the parsed body or stream chunk; a text if it is no JSON
+ * @param payload the parsed body or stream chunk, or the text if it is not JSON
  */
 export function readFailure(
   httpStatus: number | null,
@@ -119,7 +119,7 @@ function codeOf(
 ): ProviderErrorCode {
   const known = (codes: typeof EXACT) =>
     identifiers.map((name) => codes[name.toLowerCase()]).find((code) => code !== undefined);
-  // A 404 that names no error comes from an address where no such API is.
+  // A 404 without an error object means that there is no such API at this address.
   const byStatus = status === 404 && isNamed ? 'model_gone' : codeByStatus(status);
   return known(EXACT) ?? codeInWords(prose) ?? known(VAGUE) ?? byStatus;
 }
@@ -170,8 +170,8 @@ function affordableTokens(prose: string): number | null {
 }
 
 /**
- * The error, and those that it passes on from another provider. `{error:{…}}` nearly everywhere, in a list at Gemini;
- * `{error:"…"}` at xAI and LM Studio; the bare object at Mistral and older vLLMs; `detail` where FastAPI answers.
+ * The error, and errors that it passes on from another provider. Most send `{error:{…}}`, Gemini in a list; xAI and LM Studio
+ * `{error:"…"}`; Mistral and older vLLMs the bare object; FastAPI servers `detail`.
  */
 function errorsIn(payload: unknown, depth = 0): JsonObject[] {
   const body = asObject(Array.isArray(payload) ? payload[0] : payload);
@@ -204,15 +204,15 @@ function proseOf(payload: unknown, errors: readonly JsonObject[]): string {
     .trim();
 }
 
-/** `error.code` is a status as a number or a numeral, or an identifier. */
+/** `error.code` is a status (as a number or digits) or an identifier. */
 function statusOf(code: unknown): number | null {
   const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : null;
 }
 
 /**
- * The wait that the provider asks for: `Retry-After` first; OpenRouter's own limits name the end of the period
- * instead, in milliseconds since the epoch, as a header and, inside HTTP 200, in the metadata.
+ * The wait that the provider asks for: `Retry-After` first. OpenRouter's own limits give the end of the period in
+ * milliseconds since the epoch, as a header, or in the metadata inside HTTP 200.
  */
 function retryAfterMs(
   headers: Headers,

@@ -1,7 +1,10 @@
 import { asText } from '../kit/json.ts';
 import type { FinishReason } from '../ports/provider.ts';
 
-/** Reasons as they are written, in any case: by OpenAI, and by those whose words gateways pass on (Anthropic, Gemini, Mistral, Cohere). */
+/**
+ * Finish reasons, matched in any case, of OpenAI and of providers whose words gateways pass on (Anthropic, Gemini, Mistral,
+ * Cohere).
+ */
 const REASONS: Readonly<Record<string, FinishReason | 'error'>> = {
   stop: 'stop',
   end_turn: 'stop',
@@ -42,7 +45,7 @@ const REASONS: Readonly<Record<string, FinishReason | 'error'>> = {
   insufficient_system_resource: 'error',
 };
 
-/** Why an answer ended; `error` if that is no end but a failure, null if nothing is said. */
+/** The reason why an answer ended; `error` if it names a failure, null if nothing is said. */
 export function readFinish(reason: unknown): FinishReason | 'error' | null {
   const name = asText(reason)?.toLowerCase();
   if (name === undefined) return null;

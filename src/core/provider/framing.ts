@@ -1,31 +1,31 @@
 import { createParser } from 'eventsource-parser';
 import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
 
-/** What a body turned out to be, by how it begins: labels are often wrong. */
+/** The kind of body, judged by its beginning, because content types are often wrong. */
 type Shape = 'events' | 'document' | 'lines' | 'page';
 
 export interface FramingHandlers {
-  /** A JSON object of the answer, with the type of its event. */
+  /** Called with a JSON object of the answer, and the type of its event. */
   onChunk(chunk: JsonObject, event: string | undefined): void;
-  /** `[DONE]`: what comes behind it is no part of the answer. */
+  /** Called at `[DONE]`. Nothing after it belongs to the answer. */
   onDone(): void;
-  /** A line, or an event of so many characters, that is no JSON object. */
+  /** Called with the length of a line or event that is not a JSON object. */
   onBroken(chars: number): void;
 }
 
-/** Cuts the text of a body into the JSON objects of an answer. */
+/** Splits the text of a body into the JSON objects of an answer. */
 export interface Framing {
-  /** @throws TooLong if a line, or a document, is longer than 16 Mi characters. */
+  /** @throws TooLong if a line or document exceeds 16 Mi characters */
   push(text: string): void;
-  /** At the end of the body: a last line without its line break still counts. */
+  /** Ends the body. A last line without a line break still counts. */
   end(): void;
-  /** Null until something other than white space has come. */
+  /** Null until something other than white space came. */
   readonly shape: Shape | null;
   /** Whether there was a line of server-sent events, or an object. */
   readonly hasContent: boolean;
 }
 
-/** Far above any line that carries an image of 8 MiB in base64; a server that sends a longer one is broken or hostile. */
+/** Well above a line with an 8 MiB image in base64. A server that sends more is broken or hostile. */
 const MAX_LINE_CHARS = 16 * 1024 * 1024;
 
 export class TooLong extends Error {
@@ -33,14 +33,14 @@ export class TooLong extends Error {
 }
 
 /**
- * Knows server-sent events, one JSON document (an object, or a list of them), and JSON objects on lines of their own; an object
- * that stands bare among events counts as one. A page is HTML: nothing in it is read.
+ * Reads server-sent events, one JSON document (an object or a list of them), and one JSON object per line. A bare object
+ * among events counts too. HTML pages are skipped.
  */
 export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): Framing {
   let shape: Shape | null = null;
   let hasContent = false;
   let isDone = false;
-  /** What is still without its line break; of a document, all of it. */
+  /** Text whose line break has not come yet; for a document, all of it. */
   let pending: string[] = [];
   let pendingChars = 0;
 
@@ -58,7 +58,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
   function takeData(data: string, event?: string): void {
     const trimmed = data.trim();
     hasContent = true;
-    // An empty line of data is some servers' way to keep the connection alive.
+    // Some servers send empty data lines to keep the connection alive.
     if (isDone || trimmed === '') return;
     if (trimmed === '[DONE]') {
       isDone = true;
@@ -91,7 +91,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     return text;
   }
 
-  /** Whole lines, as soon as they are there: put together once, however many pieces they came in. */
+  /** The complete lines so far. Pieces are joined once per line, however many there were. */
   function linesWith(text: string): string {
     const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
     if (end === 0) {
@@ -108,7 +108,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     const isFirstLine = !pending.some((piece) => piece.includes('\n'));
     hold(text);
     if (!isFirstLine || !text.includes('\n')) return;
-    // A document on several lines has no first line that could stand alone.
+    // The document spans several lines, so its first line did not parse alone.
     const all = release();
     const firstLine = all.slice(0, all.indexOf('\n'));
     if (asObject(parseJson(firstLine)) === null) hold(all);

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 
-/** A picture that a model made. */
+/** A picture from a model. */
 export interface AnswerImage {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
-/** Each platform takes files of that size from everybody: Discord's limit is 10 MiB. */
+/** Every platform accepts files of this size from everybody; Discord's limit is 10 MiB. */
 const MAX_IMAGE_BYTES = 8 * 1024 * 1024;
 const MAX_IMAGES = 4;
-/** Discord takes 25 MiB in one request. */
+/** Discord accepts 25 MiB per request. */
 const MAX_BYTES_TOGETHER = 20 * 1024 * 1024;
 
-/** What all platforms show in place, by the bytes that the file begins with; labels are often wrong. */
+/** Types that all platforms show inline, by the file's first bytes, because labels are often wrong. */
 const SIGNATURES: readonly (readonly [mediaType: string, hexadecimal: RegExp])[] = [
   ['image/png', /^89504e470d0a1a0a/],
   ['image/jpeg', /^ffd8ff/],
@@ -22,11 +22,11 @@ const SIGNATURES: readonly (readonly [mediaType: string, hexadecimal: RegExp])[]
 
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
 
-/** Takes the images of one answer: each once, bounded in size and number. */
+/** Collects the images of one answer: each once, limited in size and number. */
 export interface ImageReader {
-  /** The image in a data URL; null for one that is left out or came before. */
+  /** The image in a data URL; null if it is skipped or came before. */
   read(url: string): AnswerImage | null;
-  /** Images that are left out: too large, too many, or of a kind that no platform shows. */
+  /** The number of skipped images: too large, too many, or of a type that platforms do not show. */
   readonly skipped: number;
 }
 
@@ -41,7 +41,7 @@ export function createImageReader(): ImageReader {
     read(url) {
       const name = createHash('sha256').update(url).digest('base64');
       if (seen.has(name)) return null;
-      // Its own bound: what is skipped is remembered too.
+      // Bounded, because skipped images are remembered too.
       if (seen.size < 100) seen.add(name);
       const image = seen.size > MAX_IMAGES ? null : imageOf(url);
       if (image === null || image.bytes.byteLength > bytesLeft) {

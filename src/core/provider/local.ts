@@ -8,10 +8,10 @@ import { defineProvider, type ProviderDefinition } from './definition.ts';
 import { readModels } from './models.ts';
 import { createTransport } from './transport.ts';
 
-/** A model server on this machine, with the models that it can chat with. */
+/** A model server on this machine, with its chat models. */
 export interface LocalServer {
   readonly definition: ProviderDefinition;
-  /** Never empty; every price is 0. */
+  /** Never empty. Every price is 0. */
   readonly models: readonly ModelFacts[];
 }
 
@@ -25,7 +25,7 @@ export interface LocalSearchOptions {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where to look; by default where Ollama and llama.cpp listen unless told otherwise. */
+  /** Addresses to try. Default: the default ports of Ollama and llama.cpp. */
   readonly places?: readonly LocalPlace[];
 }
 
@@ -34,15 +34,15 @@ const usualPlaces: readonly LocalPlace[] = [
   { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
 ];
 
-/** Whether a server on this machine may offer the model of this id, should it run. */
+/** Whether a model id could belong to a server on this machine, running or not. */
 export function isOfLocalServer(modelId: string): boolean {
   return usualPlaces.some(({ id }) => modelId.startsWith(`${id}/`));
 }
 
-/** The start waits for this; a server on loopback that is up answers within a few milliseconds. */
+/** The start waits for this. A server on loopback answers within a few milliseconds. */
 const SEARCH_TIMEOUT_MS = 300;
 
-/** Finds model servers on this machine's loopback, within 300 ms. What is not there is no error. */
+/** Finds model servers on this machine's loopback within 300 ms. Finding none is not an error. */
 export async function findLocalServers(
   options: LocalSearchOptions,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ async function probe(
     const body = await transport.readJson(exchange, response, limit.signal);
     if (!isModelList(body)) return null;
     const models = (readModels(body, false, log) ?? [])
-      // Both list embedding models too, which cannot chat; their names are all there is to tell them by.
+      // Both servers also list embedding models, which cannot chat; only their names tell them apart.
       .filter((model) => !/embed/i.test(model.id))
       .map((model) => ({ ...model, prices: FREE_OF_CHARGE }));
     return models.length > 0 ? { definition, models } : null;
@@ -86,7 +86,7 @@ async function probe(
   }
 }
 
-/** Other things listen on these ports too; only OpenAI's shape to the letter counts. */
+/** Other programs use these ports too, so the response must match OpenAI's shape exactly. */
 function isModelList(body: unknown): boolean {
   const list = asObject(body);
   const entries = asArray(list?.['data']).map(asObject);

@@ -7,7 +7,7 @@ import { readPrices } from './prices.ts';
 const modalities = z.array(z.string()).nullish().catch(null);
 const tokens = z.number().int().positive().nullish().catch(null);
 
-/** What may be known of a model: all of it at OpenRouter, `max_model_len` at vLLM, the id alone elsewhere. */
+/** The fields of a model: OpenRouter sends all, vLLM `max_model_len`, others only the id. */
 const entrySchema = z.object({
   id: z.string().min(1),
   name: z.string().min(1).optional().catch(undefined),
@@ -27,12 +27,12 @@ const entrySchema = z.object({
 });
 
 /**
- * The models of a `GET /models` answer. An entry without an id is skipped and counted in the log; a field that cannot
- * be read is null. Null if the answer is no list of models at all.
- * @param tokenPrices prices that name no unit are in dollars per token; else they are not known
+ * The models in a `GET /models` response; null if it is not a list of models. Skips entries without an id and logs their
+ * number; an unreadable field is null.
+ * @param tokenPrices whether prices without a unit are in dollars per token; otherwise they are unknown
  */
 export function readModels(body: unknown, tokenPrices: boolean, log: Logger): ModelFacts[] | null {
-  // Together sends the list bare.
+  // Together sends a bare list.
   const entries = Array.isArray(body) ? body : asObject(body)?.['data'];
   if (!Array.isArray(entries)) return null;
   const models = entries.flatMap((entry) => {
@@ -40,7 +40,7 @@ export function readModels(body: unknown, tokenPrices: boolean, log: Logger): Mo
     return parsed.success ? [toFacts(parsed.data, tokenPrices)] : [];
   });
   const skipped = entries.length - models.length;
-  if (skipped > 0) log.warn({ skipped, models: models.length }, 'skipped models that could not be read');
+  if (skipped > 0) log.warn({ skipped, models: models.length }, 'skipped unreadable models');
   return models;
 }
 

@@ -2,14 +2,14 @@ import type { ChatProvider } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 
 /**
- * For a server that stands in OpenRouter's place: a proxy of it wants all of its fields, and a plain OpenAI server may refuse
- * a request for one that it does not know. It is asked in full, after a refusal plainly, and only plainly from the first plain
- * request on that it takes. Both clients lead to the same server.
+ * Combines two clients of one server that stands in for OpenRouter. A proxy of OpenRouter wants all of its fields; a plain
+ * OpenAI server may reject unknown ones. Requests go out in full, and plainly after a refusal. Once a plain request succeeds,
+ * all later ones are plain.
  */
 export function withPlainFallback(full: ChatProvider, plain: ChatProvider): ChatProvider {
   let current = full;
 
-  /** Whether the plain request may still save the day. */
+  /** Whether a plain request may succeed instead. */
   function isRefusal(error: unknown): boolean {
     return current === full && error instanceof ProviderError && error.code === 'bad_request';
   }

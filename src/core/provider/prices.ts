@@ -2,11 +2,11 @@ import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
 import { parsePicoUsd } from '../kit/money.ts';
 import { type ModelPrices, NO_PRICES } from '../ports/provider.ts';
 
-/** As servers write it: `per_1m_tokens`, `per_token`, `USD per million tokens`, `1K tokens`. */
+/** Units as servers write them: `per_1m_tokens`, `per_token`, `USD per million tokens`, `1K tokens`. */
 const UNIT =
   /^(?:usd|\$)?[\s_/-]*(?:per)?[\s_-]*(?<many>1|1k|1000|thousand|k|1m|1000000|million|m)?[\s_-]*tokens?$/;
 
-/** How many tokens a price is for; null if nobody knows. */
+/** The number of tokens that a price is for; null if unknown. */
 function tokensPerPrice(pricing: JsonObject, tokenPrices: boolean): number | null {
   const { unit, currency = 'usd' } = pricing;
   if (asText(currency)?.toLowerCase() !== 'usd') return null;
@@ -18,7 +18,10 @@ function tokensPerPrice(pricing: JsonObject, tokenPrices: boolean): number | nul
   return many.endsWith('m') || many.endsWith('n') || many === '1000000' ? 1e6 : 1e3;
 }
 
-/** The names of each price: OpenRouter's first. A cache, reasoning or an image at 0 has no price of its own. */
+/**
+ * The field names of each price, OpenRouter's first. A price of 0 for caching, reasoning or images means that there is no
+ * separate price.
+ */
 const NAMES = {
   promptPicoUsd: ['prompt', 'input'],
   cachedPromptPicoUsd: ['input_cache_read', 'cached_input', 'cached_prompt'],
@@ -35,9 +38,9 @@ const NONE_AT_ZERO = [
 ] as const;
 
 /**
- * The dearest price of each kind: `overrides` hold for long prompts or for some hours of the day, and a reservation
- * must cover them. OpenRouter writes -1 where the price depends on the model that a router picks: that is unknown.
- * So is every price in a unit that is not known: a server that means millions would be believed a million times over.
+ * The highest price of each kind. `overrides` apply to long prompts or some hours of the day, and a reservation must cover
+ * them. OpenRouter writes -1 if the price depends on the model that a router picks; that counts as unknown. So does every
+ * price in an unknown unit: prices per million read as prices per token would be a million times too high.
  */
 export function readPrices(pricing: JsonObject, tokenPrices: boolean): ModelPrices {
   const tokens = tokensPerPrice(pricing, tokenPrices);

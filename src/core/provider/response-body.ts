@@ -1,6 +1,6 @@
-/** The bytes of a response, as they come. */
+/** The bytes of a response, as they arrive. */
 export interface Body {
-  /** Resolves to null at the end. Nothing is read from the network but for a call. */
+  /** Resolves to null at the end. Reads from the network only when called. */
   read(): Promise<Uint8Array | null>;
   /** Ends the HTTP request. Never rejects. */
   cancel(): Promise<void>;
@@ -8,13 +8,16 @@ export interface Body {
 
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 
-/** The first byte of gzip, with which no text begins. */
+/** The first byte of gzip. No text begins with it. */
 const GZIP = 0x1f;
-/** Those that cannot be told by their bytes. */
+/** Formats that the bytes alone do not reveal. */
 type Format = ConstructorParameters<typeof DecompressionStream>[0];
 const NAMED: Readonly<Record<string, Format>> = { br: 'brotli', deflate: 'deflate' };
 
-/** Some servers compress though `identity` was asked for, and some gateways do so without a word in the headers. */
+/**
+ * Opens a body and decompresses it if needed. Some servers compress despite `identity`, and some gateways do so without a
+ * header.
+ */
 export function openBody(response: Response): Body {
   let reader: Reader | null = response.body?.getReader() ?? null;
   let isFirst = true;
@@ -37,7 +40,7 @@ export function openBody(response: Response): Body {
   };
 }
 
-/** The same as parts; leaving them ends the HTTP request. */
+/** The body as an iterable. Leaving the loop ends the HTTP request. */
 export async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, void> {
   const body = openBody(response);
   try {

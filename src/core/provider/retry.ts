@@ -3,16 +3,16 @@ import { ProviderError } from '../ports/provider-errors.ts';
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 800;
 const MAX_DELAY_MS = 8_000;
-/** A longer wait than this is for the person to decide upon, not to sit through. */
+/** The person should decide about longer waits rather than sit through them. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
 /**
- * How long to wait before the request is made again; null if it must not be. What the provider asks for wins;
- * else 0.8 s, doubling, at most 8 s, shortened by up to a quarter so that those who failed together do not return together.
- * A request that may be billed is not made again: one reservation covers one billable request.
- * @param retries how many retries there have been
+ * The wait before a retry in milliseconds; null if there must be none. The provider's own wait counts first. Otherwise 0.8 s,
+ * doubling up to 8 s, shortened by up to a quarter so that requests that failed together do not return together. A request
+ * that may be billed is not retried, because one reservation covers one billable request.
+ * @param retries the number of retries so far
  * @param random in [0, 1)
- * @param isFree nothing can be billed, so that nothing speaks against another try
+ * @param isFree whether nothing can be billed, so that any request may be retried
  */
 export function retryDelayMs(
   error: unknown,

@@ -1,15 +1,15 @@
-/** What a piece of content turned out to be. */
+/** A piece of content, split into its two kinds. */
 interface Sorted {
   readonly text: string;
   readonly reasoning: string;
 }
 
-/** Tells the reasoning that a model writes into its content from the answer behind it. */
+/** Separates reasoning that a model writes into its content from the answer after it. */
 export interface ThinkingFilter {
   push(content: string): Sorted;
   /**
-   * What was held back. Reasoning that was never closed is the answer after all, in an answer that was whole: a model that
-   * ends in good order says something.
+   * Returns text that was held back. In a complete answer, reasoning that was never closed is taken as the answer, because a
+   * model that ends properly has said something.
    */
   end(isWhole: boolean): Sorted;
 }
@@ -19,15 +19,16 @@ const CLOSE = '</think>';
 const NOTHING: Sorted = { text: '', reasoning: '' };
 
 /**
- * Only blocks at the very beginning of the content are reasoning, as DeepSeek R1 and Qwen write them. A closing tag in code
- * marks closes nothing.
- * @param startsInside for models whose template opens the block: all is held back until it is closed, or the answer ends
+ * Only a block at the very beginning of the content is reasoning, as DeepSeek R1 and Qwen write it. A closing tag in code
+ * marks is ignored.
+ * @param startsInside for models whose template opens the block: everything is held back until the block is closed or the
+ * answer ends
  */
 export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
   let state: 'before' | 'inside' | 'answer' = startsInside ? 'inside' : 'before';
-  /** Before: what may still begin with the tag. Inside: the end of the block that may be part of a tag. */
+  /** Before the block: text that may still become the opening tag. Inside: text that may be the start of the closing tag. */
   let held = '';
-  /** All of the block, as it was sent. */
+  /** The whole block as sent. */
   let block = '';
 
   function before(content: string): Sorted {
@@ -55,7 +56,7 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
       const rest = before(all.slice(close + CLOSE.length));
       return { text: rest.text, reasoning: all.slice(0, close) + rest.reasoning };
     }
-    // The mark before a tag counts too.
+    // Includes the code mark before a tag.
     const from = Math.max(0, all.length - CLOSE.length);
     held = all.slice(from);
     block += all.slice(0, from);
@@ -78,7 +79,7 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
   };
 }
 
-/** Where the block is closed; null if it is not yet. */
+/** The position of the closing tag; null if there is none yet. */
 function closeOf(text: string): number | null {
   for (let at = text.indexOf(CLOSE); at >= 0; at = text.indexOf(CLOSE, at + 1)) {
     if (text[at - 1] !== '`') return at;

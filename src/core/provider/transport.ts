@@ -9,47 +9,53 @@ import { type Failure, readFailure } from './failure.ts';
 import { partsOf } from './response-body.ts';
 import { type Attribution, requestHeaders } from './wire.ts';
 
-/** OpenRouter's list of models is about half a megabyte; an answer of 100,000 tokens about as much. */
+/** OpenRouter's list of models is about half a megabyte, as is an answer of 100,000 tokens. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
-/** What an HTTP header can carry; a key with anything else would end up quoted in the error of `fetch`. */
+/** Characters that an HTTP header can carry. `fetch` would quote a key with other ones in its error. */
 const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 export interface TransportOptions {
   readonly definition: ProviderDefinition;
-  /** The key for requests that bring none of their own; null if there is none. */
+  /** The key for requests without their own; null if there is none. */
   readonly apiKey: string | null;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly attribution: Attribution | null;
 }
 
-/** One exchange with the provider, and what is known of it so far. */
+/** One exchange with the provider, and the facts known so far. */
 export interface Exchange {
   readonly key: string | null;
-  /** By which it can be asked later what this exchange cost. */
+  /** The id by which its cost can be looked up later. */
   generationId: string | null;
-  /** Whether the provider may bill it by now (`ProviderError.mayBeBilled`). */
+  /** Whether the provider may bill it (`ProviderError.mayBeBilled`). */
   mayBeBilled: boolean;
-  /** The failure as an error that holds no key. */
+  /** Makes an error of a failure, without the key. */
   fail(failure: Failure): ProviderError;
 }
 
 interface Message {
   readonly path: string;
   readonly accept: 'application/json' | 'text/event-stream';
-  /** Posted as JSON; without it the request is a GET. */
+  /** Sent as JSON in a POST; without it the request is a GET. */
   readonly body?: JsonObject;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** HTTP to one provider: keys on the way out, typed errors on the way back. */
+/** HTTP to one provider: adds keys to requests and turns failures into typed errors. */
 export interface Transport {
-  /** Throws `bad_key` where the provider wants a key and there is none that could be sent. */
+  /** @throws ProviderError `bad_key` if the provider needs a key and there is none that can be sent */
   begin(ownKey: string | undefined): Exchange;
-  /** Resolves with the headers of a 2xx response; throws the signal's reason once that is aborted. */
+  /**
+   * Resolves with the headers of a 2xx response.
+   * @throws ProviderError, or the signal's reason
+   */
   send(exchange: Exchange, message: Message, signal: AbortSignal): Promise<Response>;
-  /** The body as a JSON object or list; throws `bad_response` for anything else. */
+  /**
+   * Reads the body as a JSON object or list.
+   * @throws ProviderError `bad_response` for anything else
+   */
   readJson(exchange: Exchange, response: Response, signal: AbortSignal): Promise<object>;
 }
 
@@ -93,7 +99,7 @@ export function createTransport(options: TransportOptions): Transport {
     async send(exchange, { path, accept, body, headers: extra = {} }, signal) {
       const headers = requestHeaders(definition, exchange.key, attribution, { accept, ...extra });
       if (body) headers.set('Content-Type', 'application/json');
-      // Nothing but an answer costs anything.
+      // Only requests for answers cost anything.
       exchange.mayBeBilled = body !== undefined;
       const address = new URL(`${definition.baseUrl}${path}`);
       for (const [name, value] of Object.entries(definition.query)) address.searchParams.set(name, value);
@@ -104,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
           headers,
           body: body ? JSON.stringify(body) : null,
           signal,
-          // A redirect would carry prompts, and on the same host the key, to where no operator pointed.
+          // A redirect would carry prompts, and on the same host the key, to a place that no operator chose.
           redirect: 'manual',
         });
       } catch (cause) {
@@ -130,7 +136,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** Nothing, where the key could be read out of it: a proxy or a patched `fetch` may quote what it was given. */
+/** Undefined if the value contains the key: a proxy or a patched `fetch` may quote it. */
 function withoutSecret<T>(value: T, key: string | null): T | undefined {
   return key !== null && inspect(value, { depth: 8, maxStringLength: null }).includes(key)
     ? undefined

@@ -3,15 +3,15 @@ import type { Usage } from '../ports/provider.ts';
 import { costNanoUsd } from './cost.ts';
 
 /**
- * What a chunk (or a whole completion) says was used; null if it says nothing that can be read. It stands at the top;
- * Moonshot has it in the choice, and Groq under its own name.
+ * The usage in a chunk or whole completion; null if there is none that can be read. Moonshot puts it into the choice, and
+ * Groq under its own name.
  */
 export function readUsage(chunk: JsonObject): Usage | null {
   const places = [chunk, asObject(asArray(chunk['choices'])[0]), asObject(chunk['x_groq'])];
   const usage = places.map((place) => asObject(place?.['usage'])).find((found) => found !== null);
   const tokens = usage && readTokens(usage);
   if (!usage || !tokens) return null;
-  // The documentation has both names for the tools' details; Perplexity counts its searches at the top.
+  // The documentation uses both names for tool details; Perplexity counts its searches at the top level.
   const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
   const upstream = asObject(usage['cost_details'])?.['upstream_inference_cost'];
   const isByok = usage['is_byok'] === true;
@@ -29,8 +29,8 @@ type Tokens = Pick<
 >;
 
 /**
- * Reasoning may stand outside `completion_tokens` (xAI, Gemini): what the total or the details have beyond the parts is
- * output too. `input_tokens` and `output_tokens` are the names of newer APIs, which some gateways let through.
+ * xAI and Gemini leave reasoning out of `completion_tokens`, so whatever the total or the details have beyond the parts
+ * counts as output too. Some gateways pass on newer APIs' names, `input_tokens` and `output_tokens`.
  */
 function readTokens(usage: JsonObject): Tokens | null {
   const prompt = asCount(usage['prompt_tokens']) ?? asCount(usage['input_tokens']);
@@ -45,9 +45,9 @@ function readTokens(usage: JsonObject): Tokens | null {
 
   const beside = reasoning > (said ?? 0) ? (said ?? 0) + reasoning : (said ?? 0);
   const completion = Math.max(beside, (total ?? 0) - prompt);
-  // Counts of which the sum is none are no account.
+  // Counts that overflow when added cannot be right.
   if (!Number.isSafeInteger(prompt + completion)) return null;
-  // DeepSeek counts hits at the top.
+  // DeepSeek counts cache hits at the top level.
   const cached = Math.min(
     prompt,
     asCount(promptDetails['cached_tokens']) ?? asCount(usage['prompt_cache_hit_tokens']) ?? 0,

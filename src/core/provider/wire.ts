@@ -4,7 +4,7 @@ import type { RefusedPart } from '../ports/provider-errors.ts';
 import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
 import type { ProviderDefinition } from './definition.ts';
 
-/** How this application names itself to providers that keep a list. */
+/** How Parley names itself to providers that list applications. */
 export interface Attribution {
   readonly url: string;
   readonly title: string;
@@ -12,7 +12,7 @@ export interface Attribution {
   readonly categories: string;
 }
 
-/** The body of a chat completion: what the provider knows of the request, and nothing else. */
+/** The body of a chat completion, with only the fields that the provider knows. */
 export function chatBody(
   { features }: ProviderDefinition,
   request: ChatRequest,
@@ -23,7 +23,7 @@ export function chatBody(
   const preferences =
     defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
   const messages = without.has('system') ? withoutSystem(request.messages) : request.messages;
-  // Counted from the newest: there may be one less at the beginning.
+  // Counted from the end, because a system message may be missing at the beginning.
   const lastCached = messages.length - 1 - (request.messages.length - (request.cachedMessages ?? 0));
   return {
     model: request.wireModel,
@@ -44,14 +44,16 @@ export function chatBody(
     ...(features.sessionId && request.sessionId !== undefined && { session_id: request.sessionId }),
     ...(features.routing &&
       (preferences || request.maxPrice) && { provider: withMaxPrice(preferences, request.maxPrice) }),
-    // Models with short contexts are compressed by default, which would drop the middle of a window that fits.
+    // OpenRouter compresses for models with short contexts by default, which would drop the middle of a window that fits.
     ...(features.plugins && { plugins: [{ id: 'context-compression', enabled: false }] }),
     ...(features.modalities && request.modalities && { modalities: request.modalities }),
     ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
   };
 }
 
-/** The other name of the cap if one is refused: without any, a request may cost more than was reserved. */
+/**
+ * The name of the cap, or its other name if that was refused. Without any cap a request could cost more than was reserved.
+ */
 function capField(
   usual: 'max_tokens' | 'max_completion_tokens',
   without: ReadonlySet<RefusedPart>,
@@ -60,7 +62,7 @@ function capField(
   return usual === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
 }
 
-/** What the system was to say stands before the first question. */
+/** Moves the system's text in front of the first question. */
 function withoutSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   const system = messages.filter(({ role }) => role === 'system').map(textOfMessage);
   const rest = messages.filter(({ role }) => role !== 'system');
@@ -77,7 +79,7 @@ function withoutSystem(messages: readonly ChatMessage[]): readonly ChatMessage[]
 }
 
 /**
- * What comes before, and this, is to be cached: for five minutes, by default.
+ * Marks the end of the prompt prefix to cache, for five minutes by default.
  * @see https://openrouter.ai/docs/guides/best-practices/prompt-caching
  */
 function upToHere(content: ChatMessage['content']): JsonObject[] {
@@ -88,7 +90,7 @@ function upToHere(content: ChatMessage['content']): JsonObject[] {
 }
 
 /**
- * Half a surrogate pair is no UTF-8: providers refuse the whole request, and the next one of that conversation.
+ * Half a surrogate pair is not valid UTF-8: providers refuse the whole request, and every later one of that conversation.
  * @see https://platform.openai.com/docs/guides/images-vision
  */
 function wireContent(content: ChatMessage['content']): string | JsonObject[] {
@@ -100,7 +102,7 @@ function wireContent(content: ChatMessage['content']): string | JsonObject[] {
   );
 }
 
-/** The headers of a request; an extra header of the request wins over all but the key. */
+/** The headers of a request. Extra headers override all but the key. */
 export function requestHeaders(
   { features, keyHeader, headers: fixed }: ProviderDefinition,
   key: string | null,
@@ -119,7 +121,7 @@ export function requestHeaders(
   return headers;
 }
 
-/** OpenRouter's own default. */
+/** OpenRouter's default. */
 const RESULTS_PER_SEARCH = 5;
 
 /** @see https://openrouter.ai/docs/guides/features/server-tools/web-search */
@@ -129,7 +131,8 @@ function webSearchTool({
 }: NonNullable<ChatRequest['webSearch']>): JsonObject {
   return {
     type: 'openrouter:web_search',
-    // Native searches heed no bound but Anthropic's, so that no price could be reserved for them; Exa's heed all of these.
+    // Native searches ignore these limits except at Anthropic, so that no price could be reserved for them; Exa's obey all of
+    // them.
     parameters: {
       engine: 'exa',
       max_uses: maxUses,

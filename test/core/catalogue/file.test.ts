@@ -160,7 +160,7 @@ describe('a fault in a models file', () => {
     (name) => {
       const routes = [{ provider: 'openrouter', model: name }];
       expect(faultsOf({ models: [{ ...model, routes }] })).toEqual([
-        'models[0].routes[0].model (maker/model) must be like "openai/gpt-4o", with no suffix but ":free"',
+        'models[0].routes[0].model (maker/model) must look like "openai/gpt-4o", with no suffix except ":free"',
       ]);
     },
   );
@@ -190,23 +190,23 @@ describe('a fault in a models file', () => {
     expect(faults.toSorted()).toEqual(
       [
         'providers[0].id (openai) is built in; OPENAI_BASE_URL sets its address',
-        'providers[2].id (local) stands here for the second time',
+        'providers[2].id (local) appears twice',
         'providers[2] (local) needs "apiKeyVariable", the environment variable with its key, or "keyless": true',
         'providers[3].baseUrl (nowhere) is needed, for example http://127.0.0.1:11434/v1',
         'models[0].tier (a/b) must be one of free, openai, openrouter, premium',
         'models[0].contextTokens (a/b) must be more than 0',
-        'models[0].prices (a/b) has "prompt", which means nothing here',
+        'models[0].prices (a/b) has "prompt", which is unknown here',
         'models[0].prices.promptPerMillion (a/b) must be a number',
-        'models[1].id (a/b) stands here for the second time',
-        'models[1].routes[0].provider (a/b) is no provider here: there are openrouter, openai, local, nowhere',
-        'models[1].routes[2] (a/b) leads to the same provider as a route before it',
+        'models[1].id (a/b) appears twice',
+        'models[1].routes[0].provider (a/b) is not a provider; known are openrouter, openai, local, nowhere',
+        'models[1].routes[2] (a/b) names the same provider as an earlier route',
         'models[2].id is missing',
         'models[2].input[0] must be one of text, image',
         'models[3] must be an object in { }',
         'models[4].routes (a/d) must not be empty',
         'limits.free.usdPerUserPerDay must be at least 0',
-        'limits has "gold", which means nothing here',
-        'the file has "model", which means nothing here',
+        'limits has "gold", which is unknown here',
+        'the file has "model", which is unknown here',
       ].toSorted(),
     );
   });
@@ -217,8 +217,8 @@ describe('a fault in a models file', () => {
       { ...model, id: 'maker/second' },
     ];
     expect(faultsOf({ models })).toEqual([
-      'models[0].fallbacks[0] (maker/model) is the model itself',
-      'models[0].fallbacks[1] (maker/model) is no model of this file',
+      'models[0].fallbacks[0] (maker/model) must be another model',
+      'models[0].fallbacks[1] (maker/model) is not a model of this file',
     ]);
   });
 

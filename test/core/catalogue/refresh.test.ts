@@ -91,7 +91,7 @@ describe('the refresh of the catalogue', () => {
     await clock.advance(HOUR_MS);
     expect(openrouter.asked).toBeGreaterThan(2);
     expect(catalogue.list('web')).toEqual(before);
-    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('ignored the list'))).toHaveLength(1);
 
     openrouter.list = listOf('openrouter', [LLAMA]);
     await clock.advance(HOUR_MS);
@@ -99,7 +99,7 @@ describe('the refresh of the catalogue', () => {
     openrouter.list = new Error('no network again');
     await clock.advance(24 * HOUR_MS);
     expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
-    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('ignored the list'))).toHaveLength(2);
   });
 
   it('logs what a provider says in one line', async () => {
@@ -117,7 +117,7 @@ describe('the refresh of the catalogue', () => {
     const { catalogue, clock, lines } = start(fakeProvider('openrouter', list));
     await clock.advance(0);
     expect(catalogue.list('web').filter(({ gone }) => gone)).toEqual([]);
-    expect(lines.filter((line) => line.includes('is not used'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('ignored the list'))).toHaveLength(1);
   });
 
   it('reports once a price that it does not believe, and again only if another one is doubtful', async () => {
@@ -132,7 +132,7 @@ describe('the refresh of the catalogue', () => {
     ]);
     const { clock, lines } = start(openrouter);
     const reports = () =>
-      lines.filter((line) => line.includes('not believed')).map((line) => JSON.parse(line));
+      lines.filter((line) => line.includes('implausible prices')).map((line) => JSON.parse(line));
     await clock.advance(21 * HOUR_MS);
     expect(openrouter.asked).toBeGreaterThan(3);
     expect(reports()).toMatchObject([
@@ -160,7 +160,7 @@ describe('the refresh of the catalogue', () => {
     ];
     await clock.advance(7 * HOUR_MS);
     await clock.advance(7 * HOUR_MS);
-    const warnings = lines.filter((line) => line.includes('takes off soon'));
+    const warnings = lines.filter((line) => line.includes('will remove these models soon'));
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ models: [{ model: soon }] });
   });
