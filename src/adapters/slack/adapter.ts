@@ -111,6 +111,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       const api = createWebApi({ token: botToken, apiUrl, fetch });
       const identity = await identify(api, apiUrl, signal);
       const workspace = createWorkspace(identity, api, limiters, clock);
+      workspace.quirks.takesFileInputs = identity.mayReadFiles;
       tellAdmins = createTellAdmins(workspace, clock);
       readFile = createFileReader({ workspace, botToken, apiUrl, fetch });
       notes.push(...identity.notes);

@@ -21,7 +21,9 @@ export async function identify(
   api: WebApi,
   apiUrl: string,
   signal: AbortSignal,
-): Promise<Identity & { readonly teamName: string; readonly notes: readonly string[] }> {
+): Promise<
+  Identity & { readonly teamName: string; readonly notes: readonly string[]; readonly mayReadFiles: boolean }
+> {
   const { data, scopes } = await api.call('auth.test', {}, signal).catch((error: unknown) => {
     throw tokenFault(error, apiUrl);
   });
@@ -46,7 +48,8 @@ export async function identify(
       ([scope, adds]) =>
         `Slack: with the bot scope ${scope}, ${adds}. ${APPS}, then OAuth & Permissions, add it and reinstall the app.`,
     );
-  return { team, teamName, botUser, botId, botName, notes };
+  const mayReadFiles = scopes.length === 0 || scopes.includes('files:read');
+  return { team, teamName, botUser, botId, botName, notes, mayReadFiles };
 }
 
 function tokenFault(error: unknown, apiUrl: string): unknown {

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ask } from '../../../src/commands/ask.ts';
 import { connect } from '../../../src/commands/connect.ts';
+import { filesIn } from '../../../src/core/ports/parts.ts';
 import type { MessageView } from '../../../src/core/ports/surface.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { type Bench, type BenchOptions, openBench, quiet, until } from './harness.ts';
+import { type Bench, type BenchOptions, modelCommand, openBench, quiet, until } from './harness.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());
@@ -364,6 +366,67 @@ describe('forms on Slack', () => {
     expect(brought).toMatchObject([
       { text: expect.stringMatching(/^(?:long ){2000}end$/), files: [{ name: 'trace.txt' }] },
     ]);
+  });
+
+  it('takes files, which come before the message that it is about and are read like others', async () => {
+    const { slack, adapter, ann, bob, general, asked } = await setUp({ commands: [ask] });
+    await ann.shortcut('ask-about-message', bob.say(general, 'The build is red.'));
+    await until(() => ann.modal() !== '');
+    await ann.submit({ prompt: 'Why?' }, [
+      { name: 'trace.txt', type: 'text/plain', bytes: 'at main' },
+      { name: 'screen.png', type: 'image/png', bytes: 'png' },
+    ]);
+    const { options, brought } = await asked();
+    expect(options).toMatchObject({ prompt: 'Why?' });
+    expect(brought).toMatchObject([
+      { type: 'file', name: 'trace.txt', mediaType: 'text/plain', sizeBytes: 7 },
+      { type: 'image', name: 'screen.png' },
+      { type: 'quoted', why: 'pointed', text: 'The build is red.' },
+    ]);
+    const [file] = filesIn(brought ?? []);
+    const bytes = await adapter.readFile?.(file?.reference ?? '', 1_000, never);
+    expect(Buffer.from(bytes ?? []).toString()).toBe('at main');
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('takes files with /ask too, with their bounds beside the input, and none where no command takes them', async () => {
+    const { slack, ann, general, asked } = await setUp({ commands: [ask, modelCommand] });
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).toContain('\nFiles\n');
+    expect(JSON.stringify(slack.requests)).toContain('At most 10 files of 10 MB each.');
+    await ann.submit({ prompt: 'Why?' }, [{ name: 'a.md', type: 'text/markdown', bytes: '# A' }]);
+    expect((await asked()).brought).toMatchObject([{ name: 'a.md' }]);
+    await ann.slash('/model', '', { channel: general });
+    await until(() => ann.modal().startsWith('/model'));
+    expect(ann.modal()).not.toContain('Files');
+  });
+
+  it('asks for no files without the scope to read them', async () => {
+    const { slack, adapter, desk, ann, general, asked } = await setUp({ commands: [ask], start: false });
+    slack.app.scopes = new Set([...slack.app.scopes].filter((scope) => scope !== 'files:read'));
+    await adapter.start(desk);
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).not.toContain('Files');
+    await ann.submit({ prompt: 'Why?' });
+    expect((await asked()).brought).toEqual([]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('opens without an input for files where Slack refuses one, from then on at once', async () => {
+    const { slack, ann, general } = await setUp({ commands: [ask] });
+    const matches = (args: object) => JSON.stringify(args).includes('file_input');
+    const how = { kind: 'error', error: 'invalid_arguments' } as const;
+    slack.faults.add({ method: 'views.open', how, matches, times: 2 });
+    const opened = () =>
+      slack.requests.filter(({ method }) => method === 'views.open').map(({ outcome }) => outcome);
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => ann.modal() !== '');
+    expect(ann.modal()).not.toContain('Files');
+    await ann.slash('/ask', '', { channel: general });
+    await until(() => opened().length === 3);
+    expect(opened()).toEqual(['error', 'ok', 'ok']);
   });
 
   it('brings as much as the form remembers of a message that it may not read again, cut between characters', async () => {

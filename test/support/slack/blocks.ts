@@ -29,6 +29,7 @@ const MAX = {
   optionValue: 150,
   altText: 2000,
   label: 2000,
+  files: 10,
   /** Undocumented. The lowest of the ceilings that were measured (openclaw#143882; 13,297 in slackapi/bolt-js#2509). */
   message: MAX_MESSAGE_BYTES,
 } as const;
@@ -112,7 +113,10 @@ function checkBlock(block: Json, at: string, surface: 'message' | 'modal' | 'hom
       return;
     case 'input':
       plainText(`${at}/label`, block['label'], MAX.label);
-      element(`${at}/element`, block['element']);
+      if (isFileInput(block['element'])) {
+        if (surface !== 'modal') throw invalid(at, 'file_input is for modals');
+        fileInput(`${at}/element`, block['element']);
+      } else element(`${at}/element`, block['element']);
       return;
     default:
       throw invalid(at, `unsupported type: ${type}`);
@@ -131,6 +135,18 @@ function feedbackButtons(at: string, value: unknown): void {
     plainText(`${at}/${half}/text`, button['text'], MAX.buttonText);
     length(at, 'value', button['value'], 1, MAX.buttonValue);
   }
+}
+
+export function isFileInput(element: unknown): element is Json {
+  return isJson(element) && element['type'] === 'file_input';
+}
+
+/** docs.slack.dev/reference/block-kit/block-elements/file-input-element */
+function fileInput(at: string, { action_id, max_files }: Json): void {
+  if (action_id !== undefined) length(at, 'action_id', action_id, 1, MAX.actionId);
+  if (max_files === undefined) return;
+  if (typeof max_files !== 'number' || max_files < 1 || max_files > MAX.files)
+    throw invalid(at, `max_files must be 1 to ${MAX.files}`);
 }
 
 function element(at: string, value: unknown): void {

@@ -35,8 +35,8 @@ export interface Person {
   choose(label: string, where?: Place): Promise<Outcome>;
   /** Types into a select of the uppermost modal that asks the app for its options. Resolves to their labels. */
   search(actionId: string, text: string): Promise<string[]>;
-  /** Submits the uppermost modal with values by action id. */
-  submit(values?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Submits the uppermost modal with values by action id, and files in its input for them. */
+  submit(values?: Readonly<Record<string, string>>, files?: readonly GivenFile[]): Promise<Outcome>;
   shortcut(callbackId: string, message: Place): Promise<Outcome>;
   openHome(tab?: 'home' | 'messages'): void;
   /** Presses Slack's own stop in the agent view. */
@@ -362,13 +362,14 @@ export function createPerson(
       offered = outcome.acked && isJson(outcome.body) ? asList(outcome.body['options']) : [];
       return offered.map((option) => (isJson(option['text']) ? asString(option['text']['text']) : ''));
     },
-    async submit(values = {}) {
+    async submit(values = {}, files = []) {
       const view = modals.get(id)?.at(-1);
       if (view === undefined) throw new Error(`${user.name} has no modal open`);
+      const uploaded = files.map((file) => fileJson(upload(file), context));
       const outcome = await interact({
         ...basics(),
         type: 'view_submission',
-        view: { ...view, state: { values: formValues(view, values, offered) } },
+        view: { ...view, state: { values: formValues(view, values, offered, uploaded) } },
         response_urls: [],
       });
       await settleSubmission(view, outcome);

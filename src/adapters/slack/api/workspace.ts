@@ -28,6 +28,8 @@ export interface Quirks {
   takesFeedback: boolean;
   /** Whether it takes a status of a thread; true until it refuses one. */
   takesStatus: boolean;
+  /** Whether it takes files in forms; false without the scope `files:read`, and once it has refused them. */
+  takesFileInputs: boolean;
 }
 
 export interface Identity {
@@ -69,7 +71,7 @@ export function createWorkspace(
   return {
     ...identity,
     api,
-    quirks: { takesFeedback: true, takesStatus: true },
+    quirks: { takesFeedback: true, takesStatus: true, takesFileInputs: true },
     paced,
     take: (scope) => limiters.take(scope),
     call,

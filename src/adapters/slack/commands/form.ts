@@ -8,8 +8,10 @@ import {
   type TypedOption,
   typedOptions,
 } from '../../../core/ports/command.ts';
+import type { FilePart } from '../../../core/ports/parts.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
+import { uploadedFiles } from '../payloads/message-parts.ts';
 import { usage } from './arguments.ts';
 
 export const FORM_CALLBACK = 'command-form';
@@ -39,11 +41,22 @@ export interface FormExtras {
   readonly preset: Readonly<Record<string, string>>;
 }
 
-/** A modal that asks for a command's options, for those who do not type flags. */
+/** Slack's own limits, of one input. https://docs.slack.dev/reference/block-kit/block-elements/file-input-element */
+const MAX_FILES = 10;
+const MAX_FILE_MB = 10;
+/** One input for all files of a command, whatever its options for them are called. */
+const FILES = 'files';
+
+/**
+ * A modal that asks for a command's options, for those who do not type flags.
+ *
+ * @param takesFiles whether files may be asked for, if the command takes some: Slack wants the scope `files:read` for that
+ */
 export function formView(
   command: CommandDeclaration,
   context: FormContext,
   { intro, preset }: FormExtras,
+  takesFiles: boolean,
 ): Json {
   return {
     type: 'modal',
@@ -54,7 +67,7 @@ export function formView(
     close: plain('Cancel'),
     blocks: [
       ...(intro === null ? [] : [intro]),
-      ...typedOptions(command).map(([name, option]) => inputOf(name, option, preset[name])),
+      ...inputsOf(command, preset, takesFiles),
       ...(isAskedInForm(command) ? [] : [withoutForm(command)]),
     ],
   };
@@ -106,6 +119,31 @@ type FormValues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** The options as they were filled in. Core checks them against the declaration. */
 export function readForm(command: CommandDeclaration, values: FormValues): Json {
   return readOptions(typedOptions(command), values);
+}
+
+/** The files that were put into a command's form. */
+export function readFormFiles(values: FormValues): FilePart[] {
+  return uploadedFiles((values[FILES]?.[FILES] as { files?: unknown } | undefined)?.files);
+}
+
+function inputsOf(
+  { options }: CommandDeclaration,
+  preset: FormExtras['preset'],
+  takesFiles: boolean,
+): Json[] {
+  let mayAskForFiles = takesFiles;
+  return Object.entries(options).flatMap(([name, option]) => {
+    if (option.type !== 'file') return [inputOf(name, option, preset[name])];
+    const inputs = mayAskForFiles ? [filesInput()] : [];
+    mayAskForFiles = false;
+    return inputs;
+  });
+}
+
+function filesInput(): Json {
+  const element = { type: 'file_input', action_id: FILES, max_files: MAX_FILES };
+  const hint = plain(`At most ${MAX_FILES} files of ${MAX_FILE_MB} MB each.`);
+  return { ...input(FILES, element, true), hint };
 }
 
 function readOptions(declared: readonly (readonly [string, TypedOption])[], values: FormValues): Json {

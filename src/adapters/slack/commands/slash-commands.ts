@@ -3,12 +3,13 @@ import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
+import { SlackRefusal } from '../api/web-api.ts';
 import type { Inbox } from '../payloads/context.ts';
 import type { CommandBody } from '../payloads/payloads.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 import { parseArguments } from './arguments.ts';
-import { type FormContext, type FormExtras, formView, readForm } from './form.ts';
+import { type FormContext, type FormExtras, formView, readForm, readFormFiles } from './form.ts';
 import { pointedPart } from './pointed-at.ts';
 import { runRequest } from './run-command.ts';
 
@@ -84,8 +85,20 @@ export async function openForm(
   context: Omit<FormContext, 'command'>,
   extras: FormExtras,
 ): Promise<void> {
-  const view = formView(command, { ...context, command: command.name }, extras);
-  await inbox.workspace.call('views.open', { trigger_id: triggerId, view }, inbox.signal);
+  const { workspace, log, signal } = inbox;
+  const open = (takesFiles: boolean) => {
+    const view = formView(command, { ...context, command: command.name }, extras, takesFiles);
+    return workspace.call('views.open', { trigger_id: triggerId, view }, signal);
+  };
+  const { takesFileInputs } = workspace.quirks;
+  try {
+    await open(takesFileInputs);
+  } catch (error) {
+    if (!takesFileInputs || !(error instanceof SlackRefusal)) throw error;
+    await open(false);
+    workspace.quirks.takesFileInputs = false;
+    log.warn({ err: error }, 'Slack takes no files in forms here: they are asked for no more');
+  }
 }
 
 const contextSchema = z.object({
@@ -132,7 +145,10 @@ export async function receiveForm(
     responseUrl: inbox.responseUrl(context.responseUrl),
     threadTs,
     isFilledIn: true,
-    brought: about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)],
+    brought: [
+      ...readFormFiles(form.values),
+      ...(about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)]),
+    ],
   });
 }
 

@@ -101,6 +101,11 @@ export async function quotedPart(
   };
 }
 
+/** The files of a form's input, as Slack sends them. Faults in it hide only themselves. */
+export function uploadedFiles(files: unknown): FilePart[] {
+  return filesOf(asArray(files).flatMap((file) => fileSchema.safeParse(file).data ?? []));
+}
+
 /** Files that are gone, or too old for a free workspace, have no address and nothing to read. */
 function filesOf(files: MessageContent['files'] | null = []): FilePart[] {
   return (files ?? [])

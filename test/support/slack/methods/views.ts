@@ -1,5 +1,5 @@
 import { ApiError } from '../api-error.ts';
-import { checkBlocks } from '../blocks.ts';
+import { checkBlocks, isFileInput } from '../blocks.ts';
 import { asString, isJson, type Json } from '../json.ts';
 import type { MethodContext, Methods } from '../method.ts';
 
@@ -78,7 +78,7 @@ export function createViewMethods(modals: OpenModals): Methods {
   };
 }
 
-function modalOf(args: Json, { workspace }: MethodContext): Json {
+function modalOf(args: Json, { workspace, app }: MethodContext): Json {
   const view = args['view'];
   if (!isJson(view) || view['type'] !== 'modal') throw new ApiError('invalid_arguments');
   for (const field of ['title', 'submit', 'close']) {
@@ -88,7 +88,10 @@ function modalOf(args: Json, { workspace }: MethodContext): Json {
     if (text === '' || Buffer.byteLength(text) > MAX_TITLE)
       throw new ApiError('invalid_arguments', { field });
   }
-  checkBlocks(view['blocks'], 'modal');
+  const blocks = checkBlocks(view['blocks'], 'modal');
+  // The page says that it needs the scope, and not how a view is refused that lacks it.
+  if (blocks.some((block) => isFileInput(block['element'])) && !app.scopes.has('files:read'))
+    throw new ApiError('missing_scope', { needed: 'files:read' });
   checkMetadata(view);
   return { ...view, id: workspace.nextId('V'), hash: '1', state: { values: {} } };
 }
