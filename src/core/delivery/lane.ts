@@ -3,37 +3,37 @@ import { waitInLine } from '../kit/waiters.ts';
 import { DEFAULT_DUE_MS, type RateReport, type Scope, type Urgency } from '../ports/scope.ts';
 import type { SharedLimiter, SharedOwed, SharedWrite } from './shared-limiter.ts';
 
-/** A last write that a lane keeps room for. */
+/** Room that a lane keeps for a last write. */
 export interface Owed {
-  /** It was granted, or is not needed any more. Counts once. */
+  /** Ends it: the write was granted, or is not needed. Further calls do nothing. */
   release(): void;
 }
 
 interface Waiter {
   urgency(): Urgency;
-  /** @param leave ends the write */
+  /** @param leave to call when the write has ended */
   grant(leave: () => void): void;
 }
 
 const RANKS: Readonly<Record<Urgency, number>> = { last: 0, first: 1, prepare: 2, interim: 3 };
 
 /**
- * After a 429 interim updates use half of the limit; the whole of it again after so many windows. If the next 429 comes before
- * twice that, others draw from the limit all the time: it takes twice as long then, up to the greater number.
+ * After a 429, interim updates use half of the limit, and all of it again after `first` windows. If the next 429 comes within
+ * twice that time, others draw from the limit permanently: the time doubles then, up to `most` windows.
  */
 const RECOVERY_WINDOWS = { first: 5, most: 60 };
-/** For so long the platform is not asked again for a burst that it refused. */
+/** How long the platform is not tried again with a burst that it refused. */
 const BURST_KEPT_MS = 24 * 3_600_000;
 
-/** Nobody else counts it. */
+/** For limits that no other process shares. */
 const ALONE: SharedWrite = { end() {} };
 
-/** What a platform asks to wait beyond this is a mistake of its clock or its unit more often than meant; it is asked again. */
+/** A longer wait is usually an error in the platform's clock or unit, so the platform is tried again after this. */
 const LONGEST_BLOCK_MS = 3_600_000;
 
 /**
- * One scope. A write counts from its grant until a whole window after its end: the platform counted it somewhere in
- * between, so that no window of the platform's, fixed or sliding, ever sees more than `limit`, whatever the network does.
+ * One scope. A write counts from its grant until one whole window after its end. The platform counts it somewhere in between,
+ * so no fixed or sliding window of the platform ever contains more than `limit`, whatever the network does.
  */
 export class Lane {
   readonly #scope: Scope;
@@ -42,30 +42,30 @@ export class Lane {
   readonly #shared: SharedLimiter | null;
   #limit: number;
   #windowMs: number;
-  /** Grants whose writes are under way. */
+  /** Granted writes that are running. */
   #running = 0;
-  /** When the writes of the last window ended, oldest first. */
+  /** The ends of the last window's writes, oldest first. */
   #endedAtMs: number[] = [];
-  /** Last writes of answers that grow here, and those who wait to grow. */
+  /** Last writes of the answers that grow here, and the answers that wait to grow. */
   #owed = 0;
   #debtors: ((shared: SharedOwed | null) => void)[] = [];
-  /** Whether the store is asked for room now, and before when it is not asked again. */
+  /** Whether the store is being asked for room, and the time before which it is not asked again. */
   #isOwing = false;
   #owesFromMs = 0;
-  /** When an interim update may go next. */
+  /** The earliest time of the next interim update. */
   #nextInterimAtMs = 0;
   #blockedUntilMs = 0;
-  /** Until when others use all of the limit. */
+  /** Until then, others use all of the limit. */
   #othersUntilMs = 0;
   #isAsking = false;
-  /** How much of the limit interim updates had after the last 429, which came at … */
+  /** The share of the limit for interim updates after the last 429, and the time of that. */
   #share = 1;
   #slowedAtMs = Number.NEGATIVE_INFINITY;
   #recoveryWindows: number = RECOVERY_WINDOWS.first;
-  /** How much of the burst the platform still let through. */
+  /** The share of the burst that the platform accepted last. */
   #burstShare = 1;
   #waiters: Waiter[] = [];
-  /** When the next alarm rings; infinity if none is set. */
+  /** The time of the next alarm; infinity if none is set. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
   constructor(scope: Scope, clock: Clock, shared: SharedLimiter | null) {
@@ -76,7 +76,7 @@ export class Lane {
     this.#windowMs = scope.windowMs;
   }
 
-  /** Resolves to what ends the write. */
+  /** Resolves to a function that ends the write. */
   enter(urgency: () => Urgency, signal: AbortSignal): Promise<() => void> {
     return waitInLine(signal, (grant) => {
       const waiter: Waiter = { urgency, grant };
@@ -98,7 +98,7 @@ export class Lane {
     return null;
   }
 
-  /** Resolves as soon as one more last write can be paid for, in the order of asking. */
+  /** Resolves once one more last write is affordable, in order of arrival. */
   owe(signal: AbortSignal): Promise<Owed> {
     return waitInLine<Owed>(signal, (grant) => {
       const debtor = (shared: SharedOwed | null) => {
@@ -124,7 +124,7 @@ export class Lane {
 
   slowDown(retryAfterMs: number): void {
     const nowMs = this.#clock.now();
-    // 429s of one window have one cause.
+    // All 429s of one window have the same cause.
     if (nowMs - this.#slowedAtMs >= this.#windowMs) {
       this.#share = this.#recovered() / 2;
       const isEarly = nowMs - this.#slowedAtMs < 2 * this.#recoveryWindows * this.#windowMs;
@@ -138,10 +138,10 @@ export class Lane {
     this.#shared?.block(this.#scope, this.#blockedUntilMs - nowMs);
   }
 
-  /** Of this process's share alone: the whole stays what the scope says. */
+  /** Changes this process's share only; the whole limit stays as in the scope. */
   learn({ limit, remaining, resetAfterMs }: RateReport): void {
     if (limit > 0) this.#limit = limit;
-    // The first write of a window is the one that tells how long the window is.
+    // The first write of a window shows how long the window is.
     if (remaining === limit - 1 && resetAfterMs > 0) this.#windowMs = resetAfterMs;
     if (remaining <= 0) this.#block(resetAfterMs);
     this.#share = 1;
@@ -192,7 +192,7 @@ export class Lane {
     }
   }
 
-  /** Asks for room that all processes leave, for whoever has waited longest by then. */
+  /** Reserves room over all processes, for the caller that has waited longest by then. */
   async #askForRoom(shared: SharedLimiter): Promise<void> {
     this.#isOwing = true;
     const owed = await shared.owe(this.#scope);
@@ -206,7 +206,7 @@ export class Lane {
     this.pump();
   }
 
-  /** Whether all last writes, with one more, and what is urgent already could be written in time. */
+  /** Whether all last writes, one more, and everything urgent could be written in time. */
   #canOwe(): boolean {
     this.#forgetOld();
     const nowMs = this.#clock.now();
@@ -221,8 +221,8 @@ export class Lane {
   }
 
   /**
-   * Asks for one write that others count too, whoever it will be for. One at a time: if there is no room, those who
-   * wait ask once for all of them.
+   * Asks the store for one write, to be used by the most urgent waiter. Asks once at a time, and if there is no room, once
+   * for all waiters.
    */
   async #ask(urgency: Urgency): Promise<void> {
     this.#isAsking = true;
@@ -238,7 +238,7 @@ export class Lane {
     this.pump();
   }
 
-  /** Null if others leave no room. */
+  /** Null if other processes leave no room. */
   async #begin(urgency: Urgency): Promise<SharedWrite | null> {
     const isUrgent = urgency !== 'interim';
     const gapMs = isUrgent ? null : this.#interimGapMs();
@@ -250,7 +250,7 @@ export class Lane {
     return null;
   }
 
-  /** The most urgent waiter; of several, the one that has waited longest. There has to be one. */
+  /** The most urgent waiter; the longest waiting of several. Must not be called without waiters. */
   #next(): Waiter {
     return this.#waiters.reduce((best, waiter) =>
       RANKS[waiter.urgency()] < RANKS[best.urgency()] ? waiter : best,
@@ -289,7 +289,7 @@ export class Lane {
     return atMs;
   }
 
-  /** Interim updates in a window, at least 1; not a whole number while the lane recovers. */
+  /** Interim updates per window, at least 1; may be a fraction while the lane recovers. */
   #interims(): number {
     return Math.max(1, this.#limit * this.#recovered() - (this.#scope.reserve ?? 0));
   }
@@ -299,13 +299,13 @@ export class Lane {
     return Math.min(1, this.#share + back);
   }
 
-  /** How much of the scope's burst may go at once, from 0 to 1. */
+  /** The share of the scope's burst that may go at once, from 0 to 1. */
   #burstNow(): number {
     if (this.#scope.burst === undefined) return 0;
     return this.#clock.now() - this.#slowedAtMs > BURST_KEPT_MS ? 1 : this.#burstShare;
   }
 
-  /** None while more is saved up than has to last; then what is left is spread until writes come free again. */
+  /** No gap while there are savings to spend; the rest is spread until writes come free again. */
   #interimGapMs(): number {
     const interims = this.#interims();
     const evenMs = this.#windowMs / interims;
@@ -329,7 +329,7 @@ export class Lane {
     while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
   }
 
-  /** Looks again at that time. An alarm that an earlier one has overtaken still rings: to look once more harms nothing. */
+  /** Sets an alarm. An earlier alarm still rings; looking once more does no harm. */
   #wake(atMs: number, nowMs: number): void {
     if (atMs >= this.#wakeAtMs || atMs === Number.POSITIVE_INFINITY) return;
     this.#wakeAtMs = atMs;

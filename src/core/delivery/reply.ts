@@ -9,7 +9,7 @@ import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from 
 import type { Owed } from './lane.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
-/** How an answer ended, as the last message of it shows. */
+/** The end of an answer, as its last message shows it. */
 export interface Ending {
   readonly status: Exclude<ReplyStatus, 'streaming' | 'sealed'>;
   readonly note: string | null;
@@ -19,37 +19,40 @@ export interface Ending {
   readonly files?: readonly NoticeFile[];
 }
 
-/** A live answer: takes text as it comes and keeps the platform's messages equal to the newest state. */
+/** A live answer: takes text as it arrives and keeps the platform's messages equal to the newest state. */
 export interface Reply {
   /** Adds text. Never waits. */
   write(delta: string): void;
   /**
-   * Ends the answer and resolves once its last state stands on the platform; false where that is out of reach: the
-   * place is gone or locked, `signal` aborted, or the platform refuses it or did not take it for an hour. Call once.
+   * Ends the answer. Resolves to true once its last state is shown; to false if it cannot be: the place is gone or locked,
+   * `signal` aborted, or the platform refused it or failed for an hour. Call once.
    */
   finish(ending: Ending): Promise<boolean>;
-  /** Aborted as soon as nothing can be shown any more, with the fault that says why: the provider need not go on. */
+  /** Aborts, with the fault as its reason, once nothing can be shown any more; the provider can stop. */
   readonly gone: AbortSignal;
-  /** `Place.key` of what was locked, so that nothing can be shown until it is opened; null otherwise. The provider may go on. */
+  /**
+   * `Place.key` of the locked place in which nothing can be shown until somebody unlocks it; else null. The provider may go
+   * on.
+   */
   readonly lockedAt: string | null;
-  /** How far it has got, so that another process could go on from here (`ReplyOptions.resumed`). */
+  /** How far the answer is, so that another process can continue it (`ReplyOptions.resumed`). */
   readonly progress: Progress;
 }
 
 export interface Progress {
-  /** Messages that are complete. */
+  /** The number of complete messages. */
   readonly sealed: number;
-  /** Key of the one that is growing; null where it is still to come. */
+  /** The key of the growing message; null if it is yet to come. */
   readonly message: string | null;
 }
 
-/** An answer that another process began. The same text has to be written again, from its start. */
+/** The state of an answer that another process began. The same text must be written again from its start. */
 export interface Resumed {
-  /** Messages that are complete. Their part of the text is left out. */
+  /** The number of complete messages, whose text is skipped. */
   readonly sealed: number;
-  /** The message that was growing, with the text that it shows, of which nothing is taken back; null where there is none. */
+  /** The growing message and its shown text, none of which is taken back; null if there is none. */
   readonly message: { readonly live: LiveMessage; readonly text: string } | null;
-  /** Whether what is written again is all that had arrived: else more may have been shown than is known of. */
+  /** Whether the text written again is everything that had arrived. If not, the messages may show more. */
   readonly isWhole: boolean;
 }
 
@@ -58,38 +61,37 @@ export interface ReplyOptions {
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Shown under the message that is growing. */
+  /** Buttons of the growing message. */
   readonly buttons: readonly Button[];
-  /** Shows nothing before the answer has ended. False by default. */
+  /** Shows nothing before the answer has ended. Default false. */
   readonly isWhole?: boolean;
   /**
-   * Told of each message as soon as it is open. Until what this returns has resolved, the message keeps its buttons and no next
-   * one is opened: whoever goes on after a crash has to know of all messages but the last, and finds that by its buttons. Must not
-   * reject.
+   * Called for each message once it is open. Until its result resolves, the message keeps its buttons and no further one
+   * opens, because after a crash the last message is found by its buttons and all others must be stored. Must not reject.
    */
   readonly onOpen: (message: LiveMessage) => Promise<void> | void;
-  /** Ends delivery at once, wherever it is. */
+  /** Ends delivery at once. */
   readonly signal: AbortSignal;
-  /** Aborts when nobody wants the answer any more: what fails from then on is not tried for long. Never by default. */
+  /** Aborts when nobody wants the answer any more; faults after that are retried only briefly. Default: never. */
   readonly unwanted?: AbortSignal;
   readonly resumed?: Resumed;
-  /** A message that stands already: the answer begins in the place of what it shows. Not together with `resumed`. */
+  /** An existing message, whose content the answer replaces. Not together with `resumed`. */
   readonly adopted?: LiveMessage;
 }
 
-/** After a passing fault: so long, doubled each time … */
+/** The first wait after a temporary fault; it doubles each time … */
 const FIRST_RETRY_MS = 500;
-/** … up to this, and … */
+/** … up to this … */
 const LONGEST_RETRY_MS = 30_000;
-/** … no longer than this for one view. Outages of platforms last minutes; an hour outlives nearly all of them. */
+/** … for at most this time per view. Platforms' outages last minutes; nearly all end within an hour. */
 const GIVE_UP_AFTER_MS = 3_600_000;
 
-/** After somebody stopped the answer. */
+/** The same, after somebody stopped the answer. */
 const GIVE_UP_STOPPED_AFTER_MS = 15_000;
-/** After a fault that is not known to pass; then the place counts as gone. */
+/** Waits after a fault that is not known to be temporary; after these the place counts as gone. */
 const REFUSAL_RETRIES_MS: readonly number[] = [5_000, 20_000];
 
-/** Stands after what a message shows where the platform does not take its last state. */
+/** The note if the platform does not accept the last state. */
 const REFUSED = 'The platform refused to show part of the answer here.';
 
 export function createReply(options: ReplyOptions): Reply {
@@ -101,44 +103,44 @@ export function createReply(options: ReplyOptions): Reply {
   });
   const splitter = createSplitter(surface.limits);
   const gone = new AbortController();
-  /** Aborts when nothing of this answer waits any more. */
+  /** Aborts once nothing of this answer waits any more. */
   const over = new AbortController();
 
-  /** Parts that no message shows in their last state yet, oldest first. The open part comes after them. */
+  /** Parts whose last state no message shows yet, oldest first. The open part follows them. */
   const parts: Part[] = [];
   let ending: Ending | null = null;
   let wake: () => void = () => {};
 
-  /** The message for the oldest part; null until it is open. */
+  /** The message of the oldest part; null until it is open. */
   let message: LiveMessage | null = resumed?.message?.live ?? options.adopted ?? null;
   /** Whether that message shows nothing of this answer yet. */
   let isUntouched = options.adopted !== undefined;
-  /** The room that is kept for the last state of that message; null while none is, or while … */
+  /** The room kept for that message's last state; null if none is kept, or while … */
   let owed: Owed | null = null;
-  /** … it is asked for. */
+  /** … it is being requested. */
   let isAsking = false;
-  /** Where the next write waits to be granted; null while none does. */
+  /** The scope in which the next write waits; null if none does. */
   let waitsIn: Scope | null = null;
-  /** Whether the journal knows of that message. */
+  /** Whether the journal knows that message. */
   let isNoted = message !== null && !isUntouched;
   let sealed = resumed?.sealed ?? 0;
-  /** Parts that an earlier process has shown, and that are still to be left out. */
+  /** The number of parts that an earlier process has shown and that are still to be skipped. */
   let toSkip = sealed;
-  /** What the current message showed before this process came. */
+  /** The current message's text before this process took over. */
   let before = resumed?.message?.text ?? '';
-  /** Of that message: what was sent last, what stands for certain, and what the platform refused. */
+  /** Of the current message: the view sent last, the view certainly shown, and the view that the platform refused. */
   let sent: MessageView | null = null;
   let stands: MessageView | null = null;
   let refused: MessageView | null = null;
 
-  /** Since when the platform has taken nothing, and how many faults in a row that makes; null where all is well. */
+  /** The time since which every try failed, and the number of tries; null if the last one worked. */
   let faultySinceMs: number | null = null;
   let faults = 0;
-  /** Of those in a row, how many are not known to pass. */
+  /** The number of those faults that are not known to be temporary. */
   let refusals = 0;
   let lockedAt: string | null = null;
 
-  /** The newest state of the current message; null where there is nothing to show yet. */
+  /** The newest state of the current message; null if there is nothing to show yet. */
   function currentView(): MessageView | null {
     if (options.isWhole && ending === null) return null;
     const part = parts[0];
@@ -146,27 +148,27 @@ export function createReply(options: ReplyOptions): Reply {
     if (ending !== null && isOnlyPart) {
       const view = lastView(part?.text ?? '', ending);
       if (isTooLong(view)) {
-        // The message stays full, and the next one has the note alone.
+        // The message stays full, and the next one shows only the note.
         parts.splice(0, 1, { ...EMPTY, text: view.text }, EMPTY);
         return currentView();
       }
       return view;
     }
-    const text = splitter.view().trimEnd(); // White space at an end shows nowhere.
+    const text = splitter.view().trimEnd(); // Platforms drop white space at the end.
     const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
     if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
-    // A full message stays open until there is something to show in the next one: it may be the last.
+    // A full message stays open until the next one has something to show, because it may be the last.
     const isFull = !isOnlyPart || text !== '';
-    // Until then it is found by its button, should this process die.
+    // Until then its button identifies it, should this process die.
     const needsButton = message === null ? refused === null : !isNoted;
     if (isFull && !needsButton) return lastView(part.text, SEALED);
     return { text: part.text, source: part.text, ...growing };
   }
 
-  /** Where the platform refused that before, the message keeps what it shows and says that something is missing. */
+  /** If the platform refused the state before, the message keeps its content and notes that something is missing. */
   function lastView(text: string, { status, note, footer, buttons, files = [] }: LastState): MessageView {
     if (!isLast(refused)) {
-      // After a sealed message comes the rest, also of what it shows beyond its cut.
+      // The rest follows a sealed message, including text that it shows beyond its cut.
       const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
       const whole = isBehind ? before : text;
       const shown = files.length === 0 ? {} : { files };
@@ -177,7 +179,7 @@ export function createReply(options: ReplyOptions): Reply {
     return isTooLong(view) ? { ...view, note: null } : view;
   }
 
-  /** Of a message that another process began: it may show more than a last one may hold. */
+  /** Whether another process's message shows more than a last message may contain. */
   function isTooLong(view: MessageView): boolean {
     const { lengthOf = (text: string) => text.length, maxChars } = surface.limits;
     const tailLength = surface.tailLength?.(view) ?? 0;
@@ -191,7 +193,7 @@ export function createReply(options: ReplyOptions): Reply {
     wake();
   }
 
-  /** Sends the newest state of the current message as soon as the limiter lets it; `sent` is null if there is none. */
+  /** Sends the current message's newest state once the limiter allows it; `sent` is null if there is none. */
   async function send(): Promise<void> {
     const open = message;
     sent = null;
@@ -220,9 +222,12 @@ export function createReply(options: ReplyOptions): Reply {
     );
   }
 
-  /** Whether a message must not begin to grow yet. Asks for room for its last state, and wakes the delivery once there is some. */
+  /**
+   * Whether a message must not start to grow yet. If so, asks for room for its last state and wakes the delivery once there
+   * is some.
+   */
   function isUnaffordable(view: MessageView): boolean {
-    // What has ended is shown at any price: no later state saves a write.
+    // An ended answer is always shown, because no later state could save a write.
     const isFree = message !== null || isLast(view) || ending !== null || surface.updateScope === undefined;
     if (isFree || owed !== null) return false;
     if (isAsking) return true;
@@ -240,13 +245,13 @@ export function createReply(options: ReplyOptions): Reply {
     return true;
   }
 
-  /** The room that was kept is used, or not needed. */
+  /** Releases the kept room: it is used, or not needed. */
   function settle(): void {
     owed?.release();
     owed = null;
   }
 
-  /** `again`: a fault that may pass has been waited out. `over`: nothing can be shown any more. */
+  /** Runs a write. `again`: failed temporarily, and has waited. `over`: nothing can be shown any more. */
   async function attempt(work: () => Promise<void>): Promise<'done' | 'refused' | 'again' | 'over'> {
     try {
       await work();
@@ -255,12 +260,12 @@ export function createReply(options: ReplyOptions): Reply {
     } catch (error) {
       if (signal.aborted) return 'over';
       if (error instanceof Unshowable) {
-        log.error({ err: error, status: sent?.status }, 'the platform refuses a state of an answer');
+        log.error({ err: error, status: sent?.status }, 'the platform refused a state of an answer');
         faultySinceMs = null;
         return 'refused';
       }
       if (error instanceof PlaceLocked) {
-        log.info({ place: error.key }, 'an answer waits for its place to be opened');
+        log.info({ place: error.key }, 'an answer waits for its place to be unlocked');
         lockedAt = error.key;
         return 'over';
       }
@@ -268,16 +273,16 @@ export function createReply(options: ReplyOptions): Reply {
       faultySinceMs ??= clock.now();
       const end = endAfter(error, faultySinceMs);
       if (end !== null) {
-        log.warn({ err: error, faults }, 'an answer can be shown no more');
+        log.warn({ err: error, faults }, 'gave up showing an answer');
         gone.abort(end);
         return 'over';
       }
       if (error instanceof RateLimited) return 'again'; // The limiter waits.
-      log.warn({ err: error, faults }, 'an answer could not be shown; trying again');
+      log.warn({ err: error, faults }, 'could not show an answer; retrying');
       const waitMs = isPassing(error)
         ? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++)
         : (REFUSAL_RETRIES_MS[refusals++] ?? 0);
-      // The next attempt sees the abort. Once nobody wants the answer, the next pauses are whole.
+      // The next attempt sees the abort. Once nobody wants the answer, later waits are not shortened.
       await clock.sleep(waitMs, unwanted?.aborted ? signal : rushed).catch(() => {});
       return 'again';
     }
@@ -289,7 +294,7 @@ export function createReply(options: ReplyOptions): Reply {
     });
   }
 
-  /** Why it is not tried again after this fault; null where it is. */
+  /** The reason to give up after this fault; null to retry. */
   function endAfter(error: unknown, sinceMs: number): unknown {
     if (error instanceof PlaceGone) return error;
     if (!isPassing(error)) {
@@ -336,7 +341,7 @@ export function createReply(options: ReplyOptions): Reply {
 
   const delivery = deliver()
     .catch((error: unknown) => {
-      log.error({ err: error }, 'the delivery of an answer broke');
+      log.error({ err: error }, 'the delivery of an answer failed');
       gone.abort(error);
       return false;
     })
@@ -364,13 +369,13 @@ export function createReply(options: ReplyOptions): Reply {
       return lockedAt;
     },
     get progress() {
-      // Until it carries this answer's button, nobody finds it by that.
+      // Until it has this answer's button, it cannot be found by that.
       return { sealed, message: isUntouched ? null : (message?.key ?? null) };
     },
     write(delta) {
       if (delta === '') return;
       take(splitter.push(delta));
-      // What waits to be affordable is looked at again when it is, or when a message is full.
+      // An unaffordable message is checked again once it is affordable, or full.
       if (!isAsking) wake();
     },
     async finish(how) {
@@ -395,12 +400,12 @@ type LastStatus = Exclude<ReplyStatus, 'streaming'>;
 const EMPTY: Part = { text: '', prefix: '', body: '', suffix: '' };
 const SEALED: LastState = { status: 'sealed', note: null, footer: null, buttons: [] };
 
-/** Whether a message will not change any more after this view. */
+/** Whether the message does not change any more after this view. */
 function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {
   return view !== null && view.status !== 'streaming';
 }
 
-/** How many characters a text has without those that close what is open while it grows. */
+/** The length of a text without the characters that close half-open markup. */
 function said(text: string): number {
   return text.replace(/[\s*_~`|]/g, '').length;
 }

@@ -8,27 +8,30 @@ import { createRunning } from '../kit/tasks.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
 import { type PaceStore, StoreError } from '../ports/store.ts';
 
-/** Limits that are kept together with other processes, as long as the store answers; without it, each goes by its own count. */
+/**
+ * Rate limits shared with other processes through the store. While the store does not answer, each process goes by its own
+ * count.
+ */
 export interface SharedLimiter {
   /**
-   * Resolves to a write that may go and counts from now on, or to the milliseconds after which to ask again. With a gap it is
-   * an interim update: processes take turns so far apart, and leave the scope's reserve. Never rejects; takes half a
-   * second at most.
+   * Resolves to a write that may go now and counts from now on, or to the milliseconds after which to ask again. With a gap
+   * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes at
+   * most half a second.
    */
   begin(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
   /**
-   * Keeps room for a last write, which all processes leave; or resolves to the milliseconds after which to ask again. Never
-   * rejects; takes half a second at most.
+   * Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. Never rejects;
+   * takes at most half a second.
    */
   owe(scope: Scope): Promise<SharedOwed | number>;
-  /** Nothing is to begin for so long: the platform said so. */
+  /** Lets no write begin for `ms`, as the platform asked. */
   block(scope: Scope, ms: number): void;
-  /** Resolves when the store has heard of everything. */
+  /** Resolves when everything has been reported to the store. */
   stop(): Promise<void>;
 }
 
 export interface SharedWrite {
-  /** It has ended and counts for so long; 0 where it did not happen. */
+  /** Ends the write, which counts for `countsMs` more; 0 if it did not happen. */
   end(countsMs: number): void;
 }
 
@@ -37,12 +40,12 @@ export interface SharedOwed {
   release(): void;
 }
 
-/** Redis answers within a millisecond or so. No answer's text waits longer for what others write. */
+/** Redis answers within about a millisecond. No answer waits longer than this for others' writes. */
 const PATIENCE_MS = 500;
-/** After a fault the store is asked again, by one write. */
+/** After a fault, one write asks the store again after this time. */
 const RETRY_AFTER_MS = 5_000;
 const LONGEST_WRITE_MS = 15_000;
-/** Room that a dead process kept is free after that. */
+/** The room of a dead process is free after this time. */
 const OWED_LEASE_MS = 20_000;
 const RENEW_OWED_EVERY_MS = 5_000;
 
@@ -52,12 +55,15 @@ export function createSharedLimiter(
 ): SharedLimiter {
   const owner = randomUUID();
   const telling = createRunning();
-  /** When the store is asked again; null while all is well. */
+  /** The time to ask the store again; null while all is well. */
   let retryAtMs: number | null = null;
 
   function failed(error: unknown): void {
     if (retryAtMs === null) {
-      log.warn({ err: error }, 'limits cannot be kept with other processes; each goes by its own count');
+      log.warn(
+        { err: error },
+        'rate limits are not shared with other processes right now; each goes by its own count',
+      );
     }
     retryAtMs = clock.now() + RETRY_AFTER_MS;
   }
@@ -66,7 +72,7 @@ export function createSharedLimiter(
     const answered = new AbortController();
     const late = async () => {
       await clock.sleep(PATIENCE_MS, answered.signal);
-      // Where this process itself was held up, the answer is there and only has to be read.
+      // If this process itself was blocked, the store's answer is here and only has to be read.
       await setImmediate();
       throw new StoreError(`no answer within ${PATIENCE_MS} ms`);
     };
@@ -82,12 +88,12 @@ export function createSharedLimiter(
     telling.add(step().catch(failed));
   }
 
-  /** By id: what this process keeps room for. */
+  /** Room that this process keeps, by id. */
   const owed = new Map<string, Scope>();
   const oweFor = (id: string, { key, limit, windowMs, dueMs = DEFAULT_DUE_MS }: Scope) =>
     store.owe({ key, id, limit, windowMs, dueMs, leaseMs: OWED_LEASE_MS });
   const renewing = repeat(
-    'keeping room for last writes',
+    'keeping room for last states',
     RENEW_OWED_EVERY_MS,
     async () => {
       if (retryAtMs === null) await Promise.all([...owed].map(([id, scope]) => oweFor(id, scope)));
@@ -122,7 +128,7 @@ export function createSharedLimiter(
       const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {
         const waitMs = await ask(store.begin({ key, id, owner, windowMs, leaseMs, ...rate }));
-        if (retryAtMs !== null) log.info('limits are kept with other processes again');
+        if (retryAtMs !== null) log.info('rate limits are shared with other processes again');
         retryAtMs = null;
         return waitMs === 0 ? write : waitMs;
       } catch (error) {

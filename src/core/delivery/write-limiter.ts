@@ -6,45 +6,41 @@ import { Lane, type Owed } from './lane.ts';
 import type { SharedLimiter } from './shared-limiter.ts';
 
 /**
- * Grants writes under the platform's limits: one queue per scope, shared by all replies that write there. Last states go
- * first, then first ones, then whoever has waited longest. A scope that the platform counts over all processes is kept
- * together with the others of them.
+ * Grants writes under the platform's limits. Each scope has one queue for all replies that write there. Last states go first,
+ * then first ones, then the caller that has waited longest. A scope that the platform counts over all processes is shared
+ * with the other processes.
  */
 export interface WriteLimiters {
   /**
-   * Runs `write` as soon as the scope allows it. `urgency` is asked at the moment of the grant, so that a waiting update
-   * can become the last one. Rejects with the signal's reason if it aborts before the grant.
+   * Runs `write` once the scope allows it. `urgency` is read when the write is granted, so that a waiting update can become
+   * the last one. Rejects with the signal's reason if it aborts before the grant.
    */
   run<T>(scope: Scope, urgency: () => Urgency, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /**
-   * Grants what is rather left out than done late: resolves to null if the scope has no room at once, else to what
-   * ends it, to be called once.
-   */
+  /** Non-blocking: resolves to null if the scope has no room now, else to a function that ends the write. Call that once. */
   take(scope: Scope): Promise<(() => void) | null>;
   /**
-   * Keeps room for one last state in the widest limit of the scope. Resolves as soon as that can be paid for, in the order of
-   * asking: only then an answer may begin to grow. Rejects with the signal's reason if it aborts before.
+   * Keeps room for one last state in the widest limit of the scope. Resolves once that is affordable, in order of arrival;
+   * only then may an answer start to grow. Rejects with the signal's reason if that aborts first.
    */
   owe(scope: Scope, signal: AbortSignal): Promise<Owed>;
-  /** Takes the platform's own words about a scope; they outrank what the adapter assumed. */
+  /** Applies the platform's report on a scope, which overrides the adapter's assumptions. */
   learn(key: string, report: RateReport): void;
-  /** Says that something which waits in the scope has become urgent. */
+  /** Tells the limiter that a write waiting in the scope became urgent. */
   hurry(scope: Scope): void;
-  /** Scopes that are remembered at this moment. */
+  /** The number of scopes in memory. */
   readonly size: number;
 }
 
-/** Scopes that rest are forgotten once there are so many, and then again at each doubling. */
+/** Unused scopes are dropped at this number, and at each doubling. */
 const SWEEP_AT = 1_000;
 
 /**
- * Interim updates of the whole process. Discord takes two a second of each answer to `/ask`, and nothing of its own bounds the
- * sum: so up to 150 of them at once get all that Discord takes; of 1,000 each is updated every 3.3 s, and whenever it goes on in
- * a new message.
+ * Interim updates of the whole process. Discord accepts two a second per answer to `/ask` and has no limit on their sum. So
+ * up to 150 answers get all of it; of 1,000 answers, each is updated every 3.3 s and whenever it continues in a new message.
  */
 const INTERIMS = { perSecond: 300, atOnce: 20 };
 
-/** @param shared where other processes may draw from the same limits */
+/** @param shared for limits that other processes draw from too; null if there are none */
 export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null = null): WriteLimiters {
   const queue = new Map<string, Lane>();
   const interims = createPace(clock, INTERIMS);
@@ -62,7 +58,7 @@ export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null =
     return lane;
   }
 
-  /** @param narrowest the scope that the write itself named */
+  /** @param narrowest the scope that the write names */
   async function run<T>(
     scope: Scope,
     narrowest: Scope,
@@ -86,7 +82,7 @@ export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null =
 
   return {
     async run(scope, urgency, write, signal) {
-      // First: a write that waits here must not hold what others could use.
+      // Comes first: a write waiting here must not hold room that others could use.
       await interims.enter({ key: scope.key, isUrgent: () => urgency() !== 'interim', signal });
       return run(scope, scope, urgency, write, signal);
     },

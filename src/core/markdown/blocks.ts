@@ -1,7 +1,6 @@
 /**
- * The block structure of Markdown (CommonMark 0.31 and GFM's tables), one line at a time and without looking back:
- * what follows from a line depends on the state before it and on the line alone. HTML blocks and link reference
- * definitions count as paragraphs.
+ * The block structure of Markdown (CommonMark 0.31 and GFM's tables), read line by line without looking back: the result for
+ * a line depends only on the line and the state before it. HTML blocks and link reference definitions count as paragraphs.
  */
 
 /** An item of a list; its content begins `width` columns after that of its parent. */
@@ -11,21 +10,21 @@ export interface Item {
   readonly numbered: boolean;
 }
 
-/** What blocks stand in: block quotes and list items. */
+/** A block that contains others: a block quote or list item. */
 export type Container = { readonly kind: 'quote' } | Item;
 
 export interface Fence {
   readonly kind: 'fence';
-  /** The opening run: three or more backticks or tildes. */
+  /** The opening run of three or more backticks or tildes. */
   readonly run: string;
   readonly indent: number;
-  /** What follows the run on the opening line; its first word is the language. */
+  /** The text after the run on the opening line; its first word is the language. */
   readonly info: string;
-  /** Whether a line of code has come that is not blank. */
+  /** Whether a non-blank line of code has come. */
   readonly filled: boolean;
 }
 
-/** The innermost open block; `cells` counts those of the paragraph's last line, 0 if it has no pipe. */
+/** The innermost open block. `cells` counts the cells of the paragraph's last line; 0 if it has no pipe. */
 type Leaf =
   | { readonly kind: 'none' }
   | { readonly kind: 'paragraph'; readonly cells: number }
@@ -50,26 +49,26 @@ type LineKind =
   | 'delimiter-row'
   | 'row';
 
-/** What one line is. */
+/** The reading of one line. */
 export interface Line {
   readonly kind: LineKind;
-  /** Where the content begins, after the markers and the indentation of containers and headings. */
+  /** The start of the content, after the markers and indentation of containers and headings. */
   readonly content: number;
-  /** How many of the containers that were open this line continues by its own markers or indentation. */
+  /** The number of open containers that this line continues by its markers or indentation. */
   readonly continued: number;
   /** Whether the line begins a block. */
   readonly begins: boolean;
   readonly after: BlockState;
 }
 
-/** A line in its place in a text. */
+/** A line with its position in a text. */
 export interface PlacedLine extends Line {
   readonly start: number;
   /** After its line break. */
   readonly end: number;
 }
 
-/** What stands deeper is read as text: it bounds the work that a line of markers can ask for. */
+/** Markers nested deeper are read as text, which bounds the work for one line. */
 const deepestNesting = 32;
 
 const noLeaf: Leaf = { kind: 'none' };
@@ -83,7 +82,7 @@ const fenceEndPattern = /^(`{3,}|~{3,})[ \t]*$/;
 const markerPattern = /^(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)/;
 const delimiterRowPattern = /^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
 
-/** The lines of `text`; a last one that is not complete and has no content yet says nothing and is left out. */
+/** The lines of `text`. An incomplete last line without content is left out, because nothing is known of it. */
 export function placeLines(text: string, start: BlockState): PlacedLine[] {
   const lines: PlacedLine[] = [];
   for (let at = 0, state = start; at < text.length; ) {
@@ -99,7 +98,7 @@ export function placeLines(text: string, start: BlockState): PlacedLine[] {
   return lines;
 }
 
-/** The text of `lines` from `from` on, with the marks of containers on later lines turned into as many spaces. */
+/** The text of `lines` from `from` on, with the container markers of later lines replaced by spaces. */
 export function blankMarks(text: string, lines: readonly PlacedLine[], from: number): string {
   let content = '';
   for (const { start, end, content: mark } of lines) {
@@ -137,7 +136,7 @@ export function scanLine(before: BlockState, text: string): Line {
   }
   if (cursor.blank) return line('blank', noLeaf, false);
 
-  // A paragraph also goes on in a line that lacks the markers of its containers, unless that line begins a block.
+  // A paragraph also continues in a line without its containers' markers, unless that line begins a block.
   const paragraph = before.leaf.kind === 'paragraph' ? before.leaf : null;
   let nested = false;
   while (cursor.indent <= 3 && containers.length < deepestNesting) {
@@ -199,25 +198,25 @@ export function scanLine(before: BlockState, text: string): Line {
   return line('text', { kind: 'paragraph', cells }, true);
 }
 
-/** What a line has to begin with to stand inside these containers. */
+/** The beginning that a line needs to stand inside these containers. */
 export function continuation(containers: readonly Container[]): string {
   return containers
     .map((container) => (container.kind === 'quote' ? '> ' : ' '.repeat(container.width)))
     .join('');
 }
 
-/** What closes the fence that is open in `state`, at the end of `text`. */
+/** Closes the fence that is open in `state`, at the end of `text`. */
 export function fenceEnd(text: string, { leaf, containers }: BlockState): string {
   if (leaf.kind !== 'fence') return '';
   return `${text.endsWith('\n') ? '' : '\n'}${continuation(containers)}${' '.repeat(leaf.indent)}${leaf.run}`;
 }
 
-/** What closes the fence that a whole text leaves open; empty where it leaves none. */
+/** Closes the fence that a whole text leaves open; empty if there is none. */
 export function fenceLeftOpen(text: string): string {
   return fenceEnd(text, placeLines(text, documentStart).at(-1)?.after ?? documentStart);
 }
 
-/** The cells of a table's row; 0 for a line without a pipe. */
+/** The number of cells in a table row; 0 for a line without a pipe. */
 function countCells(row: string): number {
   const pipes = row.match(/\\.|\|/g)?.filter((token) => token === '|').length ?? 0;
   if (pipes === 0) return 0;
@@ -240,7 +239,7 @@ function enter(cursor: Cursor, container: Container): boolean {
   return true;
 }
 
-/** A paragraph is only interrupted by an item that has content and, if it is numbered, begins with 1. */
+/** Only an item with content can interrupt a paragraph, and if it is numbered, only one that begins with 1. */
 function enterItem(cursor: Cursor, interrupts: boolean): Item | null {
   const marker = markerPattern.exec(cursor.rest);
   if (!marker) return null;
@@ -249,20 +248,20 @@ function enterItem(cursor: Cursor, interrupts: boolean): Item | null {
   if (interrupts && (empty || (number !== undefined && Number(number) !== 1))) return null;
   const outer = cursor.skipped;
   cursor.advance(text.length);
-  // Five columns or more are one column of space and indented code.
+  // Five columns or more are one column of space and then indented code.
   const space = empty || cursor.indent > 4 ? 1 : cursor.indent;
   cursor.skipColumns(space);
   return { kind: 'item', width: outer + text.length + space, numbered: number !== undefined };
 }
 
-/** Walks a line's indentation by columns: a tab reaches to the next multiple of four and may be taken in pieces. */
+/** Walks a line's indentation by columns. A tab reaches to the next multiple of four and may be taken in parts. */
 class Cursor {
   readonly #text: string;
   #at = 0;
-  /** The column of `#at`, and how far into it (a tab) columns have been taken. */
+  /** The column of `#at`, and the number of columns already taken of the tab there. */
   #column = 0;
   #taken = 0;
-  /** Columns that the last `skipIndent` passed. */
+  /** Columns that the last `skipIndent` skipped. */
   skipped = 0;
 
   constructor(text: string) {
@@ -296,7 +295,7 @@ class Cursor {
     }
   }
 
-  /** Takes at most so many columns of white space. */
+  /** Skips at most this many columns of white space. */
   skipColumns(columns: number): void {
     this.#taken += Math.min(columns, this.indent);
     while (this.#taken > 0) {
@@ -313,7 +312,7 @@ class Cursor {
     this.skipColumns(this.skipped);
   }
 
-  /** Takes so many characters that are not white space, or the space after a heading's mark. */
+  /** Skips this many characters that are not white space, or the space after a heading's mark. */
   advance(chars: number): void {
     this.#at += chars;
     this.#column += chars;

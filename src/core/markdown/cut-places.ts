@@ -3,31 +3,31 @@ import { blankMarks, type PlacedLine } from './blocks.ts';
 import { heldLine } from './healer.ts';
 import { parseInline, type Span } from './inline.ts';
 
-/** What a reader takes a place for, from the best to cut at to the worst. */
+/** Kinds of places, from the best one to cut at to the worst. */
 export const ranks = { paragraph: 1, line: 2, sentence: 3, word: 4, letter: 5, none: 6 } as const;
 
-/** What a cut at a place would damage. */
+/** The damage that a cut at a place would do. */
 export const harms = {
   nothing: 0,
-  /** Emphasis, which can be closed and reopened; a heading, which would be left behind by what it heads. */
+  /** Emphasis, which can be closed and reopened; or a heading, which would be separated from its text. */
   slight: 1,
-  /** A link, a URL, inline code, a line of code, a row of a table. */
+  /** A link, a URL, inline code, a line of code, or a row of a table. */
   whole: 2,
-  /** The markup itself: between a delimiter and its content, before the end of a fence. */
+  /** The markup itself: between a delimiter and its content, or before the end of a fence. */
   markup: 3,
 } as const;
 
-/** Every place between two characters of a text that is about to be cut. */
+/** Ranks and harms of every place between two characters of a text. */
 export interface CutPlaces {
   /** By offset, one of `ranks`. */
   readonly ranks: Uint8Array;
   /** By offset, one of `harms`. */
   readonly harms: Uint8Array;
-  /** Emphasis and inline code, closed or not; they can be closed at a cut and reopened behind it. */
+  /** Emphasis and inline code, closed or not, that can be closed at a cut and reopened after it. */
   readonly reopenable: readonly Span[];
 }
 
-/** Looks at the whole of `text`, whose last block may go on. */
+/** Examines the whole of `text`, whose last block may continue. */
 export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect: Dialect): CutPlaces {
   const rankAt = new Uint8Array(text.length + 1).fill(ranks.none);
   const harmAt = new Uint8Array(text.length + 1);
@@ -36,7 +36,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
   const rank = (at: number, value: number): void => {
     rankAt[at] = Math.min(rankAt[at] as number, value);
   };
-  /** From `first` to `last`, both included. */
+  /** From `first` to `last`, inclusive. */
   const harm = (first: number, last: number, value: number): void => {
     for (let at = first; at <= last; at++) if ((harmAt[at] as number) < value) harmAt[at] = value;
   };
@@ -50,7 +50,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
       harm(start + 1, end - 1, harms.whole);
     if (kind === 'fence-end' || kind === 'delimiter-row' || kind === 'underline')
       harm(start, end - 1, harms.markup);
-    // What is left of a numbered item would swallow the next one: only 1 can interrupt a paragraph.
+    // The rest of a numbered item would swallow the next item, because only 1 can interrupt a paragraph.
     if (kind === 'text' && isNumbered(line)) harm(line.begins ? start + 1 : start, end - 1, harms.whole);
     if (kind === 'rule') harm(start + 1, end - 1, harms.markup);
     // A fence needs its first line of code, and a table's head its first row.
@@ -75,7 +75,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
     if (heading) harm(heading.end, text.length, harms.slight);
   };
 
-  /** A part must not begin with a fence that is closed again before any code. */
+  /** A part must not begin with a fence that closes before any code. */
   const markFenceEnds = (): void => {
     let closing = true;
     for (const line of lines.toReversed()) {
@@ -111,7 +111,7 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
       markSpan({ ...span, end: text.length + 1 }, harms.slight);
       reopenable.push({ ...span, end: text.length + span.delimiter.length + 1 });
     }
-    // The marks of a quoted line stay with it: emphasis cannot be reopened in front of them.
+    // Emphasis cannot be reopened in front of a quoted line's marks, so the marks stay with it.
     for (const { start, content } of block.slice(1)) {
       const isInSpan = reopenable.some((span) => span.start < start && start < span.end);
       if (isInSpan && text.slice(start, start + content).trim() !== '') harm(start, start, harms.markup);
@@ -151,7 +151,7 @@ function beginsParagraph(line: PlacedLine, previous: PlacedLine | undefined): bo
   return line.kind === 'heading' || line.kind === 'fence' || line.kind === 'rule';
 }
 
-/** The blocks with inline structure, line by line. The cells of tables are left out: a row is cut nowhere by choice. */
+/** The blocks with inline structure, line by line. Without table cells, because a row is never cut by choice. */
 function inlineBlocks(lines: readonly PlacedLine[]): PlacedLine[][] {
   const blocks: PlacedLine[][] = [];
   let paragraph: PlacedLine[] | null = null;
@@ -167,11 +167,11 @@ function inlineBlocks(lines: readonly PlacedLine[]): PlacedLine[][] {
   return blocks;
 }
 
-/** What would begin a block where a part begins with it, on any platform: `-#` and `>>>` are Discord's. */
+/** Marks that begin a block at the start of a part, on any platform; `-#` and `>>>` are Discord's. */
 const blockMarkPattern =
   />|(?:#{1,6}|-#|[-+*]|\d{1,9}[.)])(?=\s|$)|`{3}|~{3}|\||(?:-{2,}|_{3,}|\*{3,}|=+)(?=[ \t]*\r?(?:\n|$))/g;
 const spacePattern = /\s+/g;
-// A single letter before the full stop is an abbreviation (e.g., J. Doe) more often than a sentence's end.
+// A single letter before the full stop is more often an abbreviation (e.g., J. Doe) than a sentence's end.
 const sentenceEndPattern = /(?:[!?…。！？]|(?<!(?:^|[\s.(])\p{L})\.)["'”’»)\]*_~`]*$/u;
 const wideSentencePattern = /[。！？｡][」』”’）】》]*/g;
 const wideWordPattern = /[，、；：][」』”’）】》]*/g;

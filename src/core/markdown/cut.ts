@@ -13,33 +13,33 @@ import {
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
 import { createGraphemes } from './graphemes.ts';
 
-/** What a part repeats from the part before it, so that it can stand by itself. */
+/** Markup that a part repeats from the previous one, so that it can stand by itself. */
 export interface Prefix {
-  /** The list items of the part before that this one goes on in; its lines are shown without their indentation. */
+  /** The list items of the previous part that continue here; lines are shown without their indentation. */
   readonly items: readonly Item[];
-  /** Indentation, quote marks, an opened fence, a table's head. */
+  /** Indentation, quote marks, an opening fence, or a table's head. */
   readonly block: string;
   /** Delimiters of emphasis and inline code. */
   readonly inline: string;
 }
 
 interface Cut {
-  /** The first part keeps the text up to here … */
+  /** The end of the first part's text … */
   readonly end: number;
-  /** … followed by what closes it. */
+  /** … and the markup that closes it. */
   readonly suffix: string;
-  /** The second part begins with this … */
+  /** The beginning of the second part … */
   readonly prefix: Prefix;
-  /** … and the text from here on. Only white space is left out in between, and none inside code. */
+  /** … and the start of its text. Only white space is left out in between, and none inside code. */
   readonly next: number;
 }
 
 interface CutRequest {
-  /** The open part with its prefix. Its last character is no white space, unless nothing follows. */
+  /** The open part with its prefix. Its last character is not white space, unless nothing follows. */
   readonly text: string;
-  /** Where the prefix ends; the cut lies behind it. */
+  /** The end of the prefix; the cut comes after it. */
   readonly from: number;
-  /** The state of blocks in which the text begins. */
+  /** The block state at the beginning of the text. */
   readonly start: BlockState;
   readonly dialect: Dialect;
   readonly maxChars: number;
@@ -48,10 +48,10 @@ interface CutRequest {
 
 export const noPrefix: Prefix = { items: [], block: '', inline: '' };
 
-/** Of a part's length, what a repeated prefix and that which closes it may take. */
+/** The share of a part's length that a repeated prefix and its closing markup may take. */
 const markupShare = 2 / 3;
 
-/** Finds the best place to end a part that has grown too long. */
+/** Finds the best place to end a part that has become too long. */
 export function findCut(request: CutRequest): Cut {
   const { text, from, start, dialect, maxChars, lengthOf } = request;
   const lines = placeLines(text, start);
@@ -59,14 +59,14 @@ export function findCut(request: CutRequest): Cut {
   const graphemeStart = createGraphemes(text);
   const length = lengthOf(text);
   const half = Math.ceil((from + text.length) / 2);
-  // Blank lines of code are no part of their own.
+  // A part must not consist of blank lines of code.
   const filled = text.length - text.slice(from).trimStart().length + 1;
 
   const cutAt = (at: number): Cut => describeCut(request, lines, places, at);
   const fits = ({ end, suffix }: Cut): boolean =>
     end > from && length - lengthOf(text.slice(end)) + lengthOf(suffix) <= maxChars;
 
-  /** The last place from `first` on that is at best of this rank, does at most this harm, and leaves a part that fits. */
+  /** The last place from `first` on that has at best this rank, does at most this harm, and leaves a part that fits. */
   const search = (first: number, rank: number, harm: number): Cut | null => {
     for (let at = text.length; at >= first; at--) {
       if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
@@ -91,7 +91,7 @@ export function findCut(request: CutRequest): Cut {
   return (
     searchByRank(harms.nothing) ??
     searchByRank(harms.slight) ??
-    // A thing that goes on to the end starts in the first half: it may be whole in the next part.
+    // A span that reaches to the end starts in the first half, so it may fit into the next part.
     search(filled, ranks.letter, harms.nothing) ??
     search(filled, ranks.letter, harms.slight) ??
     searchByRank(harms.whole) ??
@@ -101,7 +101,7 @@ export function findCut(request: CutRequest): Cut {
   );
 }
 
-/** Where not even one grapheme fits together with what would close the part, the text is cut as it is. */
+/** Used if not even one grapheme fits together with the closing markup: cuts the text as it is. */
 function cutAnywhere({ text, from, maxChars, lengthOf }: CutRequest): Cut {
   let end = text.length;
   while (end > from + 1 && (splitsPair(text, end) || lengthOf(text.slice(0, end)) > maxChars)) end--;
@@ -136,9 +136,9 @@ function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: 
 interface Place {
   readonly index: number;
   readonly line: PlacedLine | undefined;
-  /** Whether the place is the beginning of the line, before its indentation and marks. */
+  /** Whether the place is at the beginning of the line, before its indentation and marks. */
   readonly isLineStart: boolean;
-  /** The containers and the block that the place stands in. */
+  /** The open containers and block at the place. */
   readonly state: BlockState;
 }
 
@@ -194,8 +194,8 @@ function prefixOfText(
 }
 
 /**
- * Whether the line that a part begins with keeps the white space before it. Within a paragraph it would turn the line into
- * code, if it is more than three columns.
+ * Whether a part's first line keeps its leading white space. Within a paragraph, more than three columns would turn the line
+ * into code.
  */
 function keepsIndent({ line, isLineStart }: Place): boolean {
   if (!line || !isLineStart) return false;
@@ -226,7 +226,7 @@ function tableHead(text: string, lines: readonly PlacedLine[], containers: reado
     .join('');
 }
 
-/** Whether the delimiters that `prefix` repeats at the beginning of `text` all begin something that ends in it. */
+/** Whether each delimiter that `prefix` repeats at the beginning of `text` begins a span that ends in it. */
 export function isReopened(
   { block, inline }: Prefix,
   text: string,
@@ -243,8 +243,8 @@ export function isReopened(
 }
 
 /**
- * Takes the indentation of these list items off the lines, as far as the lines still stand in them. A line that leaves them with
- * a number gets a blank line before it: of numbers, only 1 can end a paragraph.
+ * Removes the indentation of these list items from the lines that still belong to them. A numbered line that leaves them gets
+ * a blank line before it, because only number 1 can end a paragraph.
  */
 export function unindent(text: string, items: readonly Item[]): string {
   if (items.length === 0) return text;

@@ -4,30 +4,30 @@ import { parseInline } from './inline.ts';
 import { breakFences, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
 import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 
-/** Takes a text line by line and gives its blocks as Discord renders them. */
+/** Takes a text line by line and returns its blocks as Discord renders them. */
 export interface DiscordBlocks {
-  /** How many characters are held of the open block, without the line that grows. */
+  /** Number of characters held of the open block, without the growing line. */
   readonly held: number;
   /** Takes a complete line, without its line feed. */
   take(line: string): string;
-  /** Takes what there is of the last line, if it says something yet. The line must not go on. */
+  /** Takes the incomplete last line, if it says something yet. The line must not continue. */
   takePartial(line: string): string;
-  /** Passes what is certain of an open block that has become long. `line` is what there is of its last line, and goes on. */
+  /** Returns the certain beginning of an open block that has become long. `line` is its last line so far, and continues. */
   spill(line: string): string;
   /** Ends the open block. `growing`: emphasis that is open in it stays open. */
   flush(growing: boolean): string;
   copy(): DiscordBlocks;
 }
 
-/** What is held of a block: links and emphasis are seldom longer, and views that grow rewrite it each time. */
+/** Held characters per block. Links and emphasis are rarely longer, and growing views rewrite it each time. */
 export const heldChars = 1_000;
-/** A table that is longer is shown in several blocks, each with the head. */
+/** A longer table is shown as several blocks, each with the head. */
 const longestTable = 1_000;
-/** What is longer and has a line of dashes under it is a paragraph before a rule. */
+/** A longer line with dashes under it is a paragraph before a rule. */
 const longestUnderlined = 60;
 
 interface HeldLine {
-  /** Quote marks, list markers and indentation, as Discord knows them. */
+  /** Quote marks, list markers and indentation, in Discord's form. */
   readonly marks: string;
   readonly content: string;
 }
@@ -35,14 +35,14 @@ interface HeldLine {
 interface Held {
   state: BlockState;
   paragraph: HeldLine[];
-  /** Emphasis that was open where the paragraph was passed on; null if all of it is held. */
+  /** Emphasis that was open where the paragraph was passed on; null if all of it is still held. */
   open: string | null;
-  /** How much of the line that grows has been passed on. */
+  /** How much of the growing line has been passed on. */
   spilt: number;
   table: (Table & { readonly marks: string }) | null;
-  /** The opening line of code of which nothing has come; null if there is none. */
+  /** The opening line of a fence without code so far; null if there is none. */
   fence: string | null;
-  /** Blank lines in indented code, which may end it; null outside of it. */
+  /** Blank lines in indented code, which may end it; null outside it. */
   blankCode: number | null;
   isAfterBlank: boolean;
   definitions: ReadonlyMap<string, string>;
@@ -117,7 +117,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
     return endParagraph(growing) + endTable() + endIndented();
   }
 
-  /** Code that ends without a fence: with its list or quote, or with the text. */
+  /** Closes code without a closing fence: at the end of its list, its quote or the text. */
   function endFence({ leaf, containers }: BlockState): string {
     if (leaf.kind !== 'fence') return '';
     const isEmpty = held.fence !== null;
@@ -290,7 +290,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
       const paragraph = [...held.paragraph, { marks, content: rest }];
       const joined = (held.open ?? '') + paragraph.map(({ content }) => content).join('\n');
       const { end, open } = safeEnd(joined);
-      // What stays held is a part of the line that grows.
+      // The part that stays held lies within the growing line.
       const kept = Math.min(joined.length - end, rest.length);
       const passed = [...held.paragraph, { marks, content: rest.slice(0, rest.length - kept) }];
       const lines = rewriteLines(passed, held.open ?? '', open !== '');
@@ -307,12 +307,12 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
   };
 }
 
-/** In the shell of Python a line begins with `>>>`. On Discord that would quote the rest of the message. */
+/** A Python shell prompt is `>>>`, which on Discord would quote the rest of the message. */
 function prepared(line: string, { leaf }: BlockState): string {
   return leaf.kind === 'fence' ? line : line.replace(/^( {0,3})(?=>>>)/, '$1\\');
 }
 
-/** Discord knows one level of quotes, at a line's start and with a space behind its mark; and no items that begin with `+` or `1)`. */
+/** Discord knows one level of quotes, at a line's start with a space after the mark, and no items with `+` or `1)`. */
 function marksOf(prefix: string, { after, begins }: Line): string {
   const marks = quoteMarks(prefix)
     .replace(/\+(?=\s)/, '-')
@@ -326,7 +326,7 @@ function quoteMarks(prefix: string): string {
   return /^\s*>/.test(prefix) ? `> ${inner.replace(/^ /, '')}` : inner;
 }
 
-/** What later lines of a block begin with that begins with these marks. */
+/** The beginning of a block's later lines, for a block with these marks. */
 function blankMarks(marks: string): string {
   return marks.replace(/[^>\s]/g, ' ');
 }
@@ -335,7 +335,7 @@ function taskBox(_: string, mark: string): string {
   return mark === ' ' ? '☐ ' : '☑ ';
 }
 
-/** What is bold as a whole needs no marks within. */
+/** Text that is bold as a whole needs no marks inside. */
 function withoutStrong(text: string): string {
   const { spans } = parseInline(text, false, 'discord');
   const hidden = new Uint8Array(text.length);
@@ -350,7 +350,10 @@ function withoutStrong(text: string): string {
     .join('');
 }
 
-/** Up to where a long paragraph can be passed on: before what is open at its end, or, if that is long, with it open. */
+/**
+ * The point up to which a long paragraph can be passed on: before the span that is open at its end, or within that span if it
+ * is long.
+ */
 function safeEnd(text: string): { readonly end: number; readonly open: string } {
   const { open, brackets, partialFrom } = parseInline(text, true, 'discord', false);
   const wordStart = text.search(/\S*$/);

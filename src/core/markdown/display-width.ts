@@ -1,11 +1,11 @@
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-/** Wide and full-width characters of East Asia (https://www.unicode.org/reports/tr11/), and pictures. */
+/** Wide and full-width East Asian characters (https://www.unicode.org/reports/tr11/), and pictures. */
 const wide =
   /^(?:[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Bopomofo}\p{sc=Yi}\u3000-\u303e\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
 const invisible = /^[\p{M}\p{Cf}\p{Cc}]+$/u;
 
-/** How many columns a text takes in a font of fixed width. */
+/** The number of columns that a text takes in a monospaced font. */
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;

@@ -1,13 +1,13 @@
 import { splitsPair } from '../kit/text.ts';
 
-/** What stands on either side of a run of marks, by CommonMark 0.31 and the amendment for CJK text. */
+/** The two sides of a run of marks, by CommonMark 0.31 and the amendment for CJK text. */
 export interface Flanking {
   readonly left: boolean;
   readonly right: boolean;
   readonly spaceBefore: boolean;
   readonly punctuationBefore: boolean;
   readonly punctuationAfter: boolean;
-  /** Whether a CJK character stands there. */
+  /** Whether the character on that side is CJK. */
   readonly wideBefore: boolean;
   readonly wideAfter: boolean;
 }
@@ -18,9 +18,9 @@ const cjk =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Bopomofo}\p{sc=Yi}\u3000-\u303f\ufe30-\ufe6f\uff00-\uffef]/u;
 
 /**
- * Languages without spaces write emphasis right next to letters, and its content ends in punctuation (`**优点：**速度快`,
- * `**인공지능(AI)**은`). So CJK punctuation counts as letters, and CJK letters as the space that other punctuation wants on the
- * outer side (https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md).
+ * Languages without spaces put emphasis next to letters, and its content may end in punctuation (`**优点：**速度快`,
+ * `**인공지능(AI)**은`). So CJK punctuation counts as letters, and CJK letters count as the space that other punctuation needs on
+ * its outer side (https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md).
  */
 export function flankingOf(text: string, start: number, end: number, textEnd: number): Flanking {
   const before = start === 0 ? ' ' : charBefore(text, start);

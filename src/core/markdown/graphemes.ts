@@ -1,12 +1,12 @@
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
- * Finds in `text` where the grapheme begins that a place stands in; the place itself where it stands between two. At an ASCII
- * character a grapheme is sure to begin: what stands between two of them is segmented once, however often it is asked about.
+ * Returns a function that finds the start of the grapheme around a place, or the place itself if it lies between two. A
+ * grapheme always begins at an ASCII character, so each stretch between two of them is segmented only once.
  */
 export function createGraphemes(text: string): (at: number) => number {
   const isAscii = (at: number): boolean => text.charCodeAt(at) < 0x80;
-  /** What is segmented: from an ASCII character, or the beginning, to the next one, which settles what stands before it. */
+  /** The segmented stretch: from an ASCII character (or the beginning) to the next one, which fixes everything before it. */
   let from = 0;
   let to = 0;
   let segments = segmenter.segment('');

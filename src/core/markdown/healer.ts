@@ -11,31 +11,31 @@ import {
 } from './blocks.ts';
 import { parseInline } from './inline.ts';
 
-/** Shows Markdown while it grows, without half-written markup. The work of a view is bounded by the last block. */
+/** Shows growing Markdown without half-written markup. The work per view is bounded by the last block. */
 export interface Healer {
   /** Appends to the text. */
   push(delta: string): void;
   /**
-   * The text as it can be shown now: open emphasis, code and fences are closed; of a link that is not complete, its
-   * text is shown; marks that are nothing without what follows (a list marker, half a delimiter, a table's head
-   * without its delimiter row) are held back. Complete blocks, and code, stay as they are. `tail` stands behind it for now.
+   * The text as it can be shown now, followed by `tail`. Open emphasis, code and fences are closed. An incomplete link is
+   * shown as its text. Marks that mean nothing yet (a list marker, half a delimiter, a table's head without its delimiter
+   * row) are held back. Complete blocks and code stay as they are.
    */
   view(tail?: string): string;
 }
 
-/** A line that is only a block's mark so far, or a run that may yet turn out to be one: `-`, `##`, `3.`, `|--`. */
+/** A line that is only a block's mark so far, or may become one: `-`, `##`, `3.`, `|--`. */
 const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
-/** A line that may yet become a table's head. A second pipe makes it a spoiler. */
+/** A line that may become a table's head. A second pipe makes it a spoiler. */
 const tableHeadPattern = /^\|(?!\|)/;
-/** A line that may yet become a link reference definition, which shows nothing. */
+/** A line that may become a link reference definition, which shows nothing. */
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
-/** `start` is the state of blocks that the text begins in. */
+/** @param start the block state at the beginning of the text */
 export function createHealer(dialect: Dialect = 'commonmark', start: BlockState = documentStart): Healer {
-  /** What no later text can change, and the state of blocks behind it. */
+  /** The text that nothing later can change, and the block state after it. */
   let settled = '';
   let settledState = start;
-  /** The complete lines of the block that still grows, and the state behind them. */
+  /** The complete lines of the growing block, and the state after them. */
   let block = '';
   let blockState = start;
   let lastLine = '';
@@ -60,7 +60,7 @@ export function createHealer(dialect: Dialect = 'commonmark', start: BlockState 
   };
 }
 
-/** `createHealer` for a text that is at hand as a whole. */
+/** `createHealer` for a complete text. */
 export function heal(
   text: string,
   dialect: Dialect = 'commonmark',
@@ -71,16 +71,16 @@ export function heal(
   return healer.view();
 }
 
-/** Whether what stands before this line stays as it is, whatever comes. */
+/** Whether the text before this line stays as it is, whatever follows. */
 function settles(before: BlockState, line: Line): boolean {
   if (line.kind === 'code') return before.leaf.kind === 'fence' && before.leaf.filled;
   return line.kind === 'blank' || line.kind === 'row' || line.begins;
 }
 
-/** Marks that are piled up higher than this are noise, and shown as they are. */
+/** Deeper piles of marks are noise and shown as they are. */
 const mostRounds = 20;
 
-/** Heals text that begins with a block. Each round takes away what must wait, until only closing is left to do. */
+/** Heals text that begins with a block. Each round removes a part that must wait, until only closing is left. */
 function healBlocks(text: string, start: BlockState, dialect: Dialect): string {
   let shown = text;
   for (let round = 1; ; round++) {
@@ -122,7 +122,7 @@ function healBlocks(text: string, start: BlockState, dialect: Dialect): string {
   }
 }
 
-/** The line from which on the text has to wait for what follows. */
+/** The first line that has to wait for more text; undefined if none has. */
 export function heldLine(text: string, lines: readonly PlacedLine[]): PlacedLine | undefined {
   const last = lines.at(-1);
   if (!last) return undefined;
@@ -141,7 +141,7 @@ export function heldLine(text: string, lines: readonly PlacedLine[]): PlacedLine
   return last.kind === 'text' && tableHeadPattern.test(content.slice(last.content)) ? last : undefined;
 }
 
-/** Where the content of the block begins that the next character would still belong to. */
+/** The content start of the block to which the next character would belong. */
 function growingFrom(text: string, lines: readonly PlacedLine[]): number | null {
   const last = lines.at(-1);
   if (!last) return null;

@@ -4,7 +4,7 @@ import { createLoneMarks, type Run } from './lone-marks.ts';
 
 /**
  * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs, Discord's spoilers), finished or
- * still growing. What a reference in brackets points to is not known here: `[text][reference]` counts as a link.
+ * growing. Reference definitions are unknown here: `[text][reference]` counts as a link.
  */
 
 export interface Span {
@@ -12,17 +12,17 @@ export interface Span {
   readonly kind: 'emphasis' | 'code' | 'link' | 'url' | 'opaque';
   readonly start: number;
   readonly end: number;
-  /** The delimiter on either side; empty if there is none that could be closed and reopened. */
+  /** The delimiter on each side; empty if the span cannot be closed and reopened. */
   readonly delimiter: string;
 }
 
 interface Inline {
   readonly spans: readonly Span[];
-  /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only where the block grows. */
+  /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only in a growing block. */
   readonly open: readonly Span[];
-  /** The `[` and `![` that may yet become links: text that is shown without them meanwhile. Only where the block grows. */
+  /** Each `[` and `![` that may become a link; until then its text is shown without it. Only in a growing block. */
   readonly brackets: readonly { readonly start: number; readonly end: number }[];
-  /** Where a token begins that the end cuts in two, or that is nothing without what follows. Only where the block grows. */
+  /** The start of a token that the end cuts in two, or that needs more text. Only in a growing block. */
   readonly partialFrom: number | null;
 }
 
@@ -30,18 +30,18 @@ interface Bracket {
   readonly start: number;
   readonly end: number;
   readonly image: boolean;
-  /** How many delimiter runs stood before it. */
+  /** The number of delimiter runs before it. */
   readonly runs: number;
   active: boolean;
 }
 
-/** A `[` this far back is taken for a plain bracket while its `]` has not come. */
+/** A `[` this far back without its `]` is a plain bracket. */
 const longestOpenLinkText = 100;
-/** A `<` this far back is taken for a plain one while its `>` has not come; so is one of a comment that is longer. */
+/** A `<` this far back without its `>` is a plain character; so is that of a longer comment. */
 const longestOpenTag = 300;
-/** Code that is not closed so far behind its mark is none: the backtick stands for itself. */
+/** Code that is not closed within this length is not code: the backtick stands for itself. */
 const longestOpenCode = 1_000;
-/** Of more unclosed delimiters than this, the first are taken for plain asterisks. */
+/** If more delimiters than this are unclosed, the first ones are plain asterisks. */
 const deepestEmphasis = 10;
 
 const escapePattern = /\\[!-/:-@[-`{-~\n]/y;
@@ -54,14 +54,14 @@ const tagPattern = new RegExp(
     String.raw`[A-Za-z][A-Za-z0-9-]*(?:${attribute})*\s*/?|/[A-Za-z][A-Za-z0-9-]*\s*|!--[^]${within}?--|\?[^]${within}?\?|![A-Za-z][^>]${within})>`,
   'y',
 );
-// A bare word after a tag's name only counts as a half-written attribute while it is the last: `x <y then z` is prose.
+// A bare word after a tag's name counts as a half-written attribute only while it is the last one: `x <y then z` is prose.
 const partialTagPattern = new RegExp(
   String.raw`<(?:[A-Za-z][A-Za-z0-9+.-]*(?::[^\s<>]*)?|[\w.+-]+@[\w.-]*|[A-Za-z][A-Za-z0-9-]*(?:\s+[A-Za-z_:][\w.:-]*=(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))*` +
     String.raw`(?:\s+(?:[A-Za-z_:][\w.:-]*(?:=(?:"[^"]*|'[^']*)?)?)?|/)?|/(?:[A-Za-z][A-Za-z0-9-]*)?|!-{0,2}|!--[^]*)?$`,
   'y',
 );
 const urlPattern = /(?:https?:\/\/|www\.)[^\s<>`"。，、；：！？「」『』（）【】]*/y;
-/** What ends a sentence, a bracket or emphasis behind a URL rather than the URL. */
+/** Characters after a URL that end a sentence, bracket or emphasis rather than belong to the URL. */
 const behindUrl = '?!.,:;*_~\'")]|';
 const labelPattern = /\[(?:\\.|[^\\[\]])*\]/y;
 const partialLabelPattern = /\[(?:\\.|[^\\[\]])*$/y;
@@ -74,8 +74,8 @@ const specials = {
 } as const satisfies Record<Dialect, RegExp>;
 
 /**
- * Reads `text` as the content of one block. Marks of containers inside it must have been blanked out. `growing` says
- * that more may follow, and asks for what is half-open at the end. `isRewritten`: what is no emphasis has been escaped.
+ * Parses `text` as the content of one block. Container markers inside it must be replaced by spaces. `growing`: more may
+ * follow, so half-open markup at the end is reported. `isRewritten`: marks that are not emphasis have been escaped.
  */
 export function parseInline(
   text: string,
@@ -101,7 +101,7 @@ export function parseInline(
     return at + token.length;
   };
 
-  /** Reads the token at a special character; returns where the next begins. */
+  /** Reads the token at a special character; returns the start of the next one. */
   const read = (at: number): number => {
     const char = text[at] as string;
     switch (char) {
@@ -181,7 +181,7 @@ export function parseInline(
     const after = at + length;
     const flanks = flankingOf(text, at, after, end);
     const isUnderscore = char === '_';
-    // To Discord CJK letters are none, as far as underscores within words go.
+    // For Discord, CJK letters do not count as letters next to underscores within words.
     const endsWord = dialect === 'discord' && flanks.wideAfter;
     const beginsWord = dialect === 'discord' && flanks.wideBefore;
     const counts = (char !== '~' && char !== '|') || length === 2;
@@ -215,7 +215,7 @@ export function parseInline(
     pairRuns(runs, bracket.runs, spans);
     runs.length = bracket.runs;
     spans.push({ kind: 'link', start: bracket.start, end: tail, delimiter: '' });
-    // Links hold no links, images may.
+    // Links cannot contain links; images can.
     if (!bracket.image) for (const outer of brackets) if (!outer.image) outer.active = false;
     return tail;
   };
@@ -231,7 +231,7 @@ export function parseInline(
   const linkTexts = growing
     ? brackets.filter(({ active, start }) => active && textEnd - start <= longestOpenLinkText)
     : [];
-  // What stands in the text of a link pairs with nothing before it.
+  // Delimiters in a link's text pair with nothing before it.
   const inner: Run[] = [];
   for (const { runs: outside } of linkTexts.toReversed()) {
     pairRuns(runs, outside, spans);
@@ -249,7 +249,7 @@ export function parseInline(
       (run): Span => ({ kind: 'emphasis', start: run.start, end, delimiter: text.slice(run.start, run.end) }),
     );
   const last = runs.at(-1);
-  // A closing delimiter must not be put right behind a literal run.
+  // A closing delimiter must not stand right after a literal run.
   if (last && last.start < last.end && last.end === (open.length > 0 ? contentEnd : end))
     partialFrom = last.start;
   const lastBracket = linkTexts.at(-1);
@@ -258,7 +258,7 @@ export function parseInline(
   return { spans, open, brackets: linkTexts, partialFrom };
 }
 
-/** Where a bare URL ends, without the marks behind it. Those that `enders` names are open, and end it if they come. */
+/** The end of a bare URL, without trailing marks. Delimiters in `enders` are open, and end it. */
 function urlEnd(text: string, at: number, enders: readonly string[]): number {
   urlPattern.lastIndex = at;
   const url = urlPattern.exec(text)?.[0] ?? '';
@@ -269,8 +269,8 @@ function urlEnd(text: string, at: number, enders: readonly string[]): number {
 }
 
 /**
- * Whether backticks without their other half may begin code: not those inside a word (l`eau), not one before a space, and not
- * three or more, which are written in prose to speak of fences.
+ * Whether unpaired backticks may begin code. Not inside a word (l`eau), not before a space, and not three or more, which
+ * occur in prose about fences.
  */
 function opensCode(text: string, at: number, after: number): boolean {
   const length = after - at;
@@ -280,9 +280,9 @@ function opensCode(text: string, at: number, after: number): boolean {
   return !(/\w/.test(text[at - 1] ?? ' ') && /\w/.test(text[after] ?? ' '));
 }
 
-/** CommonMark's "process emphasis" over the runs from `from` on; what is left of them in the end is literal. */
+/** CommonMark's "process emphasis" over the runs from `from` on; the remaining ones are literal. */
 function pairRuns(runs: Run[], from: number, spans: Span[]): void {
-  /** Below these indices there is no opener for a closer of the same kind. */
+  /** Below these indices there is no opener for the same kind of closer. */
   const bottoms = new Map<string, number>();
   const stack: number[] = [];
   for (let index = from; index < runs.length; index++) {
@@ -335,8 +335,8 @@ function pairs(opener: Run, closer: Run): boolean {
 }
 
 /**
- * What follows the `]` of a link's text: `(destination "title")` or `[reference]`. Returns where it ends, null if
- * there is none, `partial` where the text ends inside it or may yet begin it.
+ * Parses the part after the `]` of a link's text: `(destination "title")` or `[reference]`. Returns its end; null if there is
+ * none; `partial` if the text ends inside it or may begin it yet.
  */
 function linkTail(text: string, at: number): number | 'partial' | null {
   if (at === text.length) return 'partial';

@@ -1,27 +1,28 @@
 import { type BlockState, documentStart, scanLine } from './blocks.ts';
 import { flankingOf } from './flanking.ts';
 
-/** U+2060 WORD JOINER: shows nothing, and is neither space nor punctuation. */
+/** U+2060 WORD JOINER: invisible, and neither space nor punctuation. */
 const JOINER = '\u2060';
 
 const space = /\s/;
-/** A line that has begun a block. */
+/** A line so far that begins a block. */
 const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) $/;
 const punctuation = /[\p{P}\p{S}]/u;
 
 /**
- * For renderers that follow CommonMark to the letter: next to CJK letters they take `**优点：**速度` and `是**「重点」**吗` for plain stars.
- * A joiner between the stars and the punctuation makes emphasis of them everywhere. Nothing is held but the stars at the end.
+ * For renderers that follow CommonMark by the letter. Next to CJK letters they read `**优点：**速度` and `是**「重点」**吗` as plain
+ * asterisks. A joiner between the asterisks and the punctuation makes them emphasis everywhere. Only trailing asterisks are
+ * held back.
  */
 export function createJoiningRewriter() {
   let state: BlockState = documentStart;
   let line = '';
-  /** Stars whose next character has not come. */
+  /** Asterisks whose next character has not come. */
   let run = '';
-  /** What stands before them. */
+  /** The character before them. */
   let before = '';
   let isEscaped = false;
-  /** The backticks that code in this line began with, and those that are being read. */
+  /** The backticks that opened code in this line, and those being read. */
   let code = '';
   let ticks = '';
   /** Lengths of the runs that opened emphasis in this paragraph. */

@@ -3,27 +3,30 @@ export interface Run {
   readonly char: string;
   start: number;
   end: number;
-  /** The length it began with. */
+  /** The length before any pairing. */
   readonly length: number;
   readonly opens: boolean;
   readonly closes: boolean;
-  /** Whether it ends emphasis of its own length, although CommonMark says otherwise, as in `**so:**then`: people read it so. */
+  /**
+   * Whether it closes emphasis of its own length although CommonMark says otherwise, as in `**so:**then`, because people read
+   * it so.
+   */
   readonly snaps: boolean;
 }
 
-/** An unclosed mark before a name is taken for a part of the name once so much has come behind it, by the mark's length. */
+/** The length, by the mark's length, after which an unclosed mark before a name counts as part of the name. */
 const longestNamed = [0, 60, 200] as const;
-/** How far the other half of a bracket is looked for. */
+/** How far the other half of a bracket is searched. */
 const longestBracket = 300;
 
 const word = /[A-Za-z0-9]/;
-/** Names as programs have them, of which the mark may be a part: `_id`, `*args`, `**kwargs`. */
+/** Program names that may include the mark: `_id`, `*args`, `**kwargs`. */
 const name = /[a-z_]\w*/y;
-/** As in `*args and **kwargs`: between the names stands a comma or one short word. */
+/** For example `*args and **kwargs`: a comma or one short word between the names. */
 const signature = /^\*[a-z_]\w*(?:, ?| \S{1,4} )\*\*$/;
 const closings: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-/** Tells which of the runs that are still without their other half are no emphasis, but part of an address or a name. */
+/** Returns a function that recognises unpaired runs that are part of an address or a name rather than emphasis. */
 export function createLoneMarks(text: string, runs: readonly Run[]): (run: Run) => boolean {
   const unclosed = runs.filter((run) => run.opens && run.start < run.end);
   const names = unclosed.filter((run) => /[*_]/.test(run.char) && nameBehind(text, run) !== '');
@@ -44,12 +47,12 @@ export function createLoneMarks(text: string, runs: readonly Run[]): (run: Run) 
     isLong(run);
 }
 
-/** Between ASCII letters or digits (2**10, a*b) a run is emphasis only once its other half is there. */
+/** Between ASCII letters or digits (2**10, a*b) a run is emphasis only once it is closed. */
 function isInsideWord(text: string, run: Run): boolean {
   return run.start > 0 && word.test(text[run.start - 1] as string) && word.test(text[run.end] as string);
 }
 
-/** As in `GET /_search`, `*.ts`, `a=_b`. */
+/** For example `GET /_search`, `*.ts`, `a=_b`. */
 function isInAddress(text: string, { char, start, end, length }: Run): boolean {
   if (char === '~' || char === '|') return false;
   const before = text[start - 1] ?? ' ';
@@ -59,7 +62,7 @@ function isInAddress(text: string, { char, start, end, length }: Run): boolean {
   return /[.=@#$&%^+]/.test(before) || (char === '*' && /[.,;)\]]/.test(after));
 }
 
-/** As in `(_id)`: what begins right behind a bracket ends before its other half. */
+/** For example `(_id)`: the bracket closes before the mark does. */
 function isLeftByBracket(text: string, { start, end }: Run): boolean {
   const opening = text[start - 1] ?? ' ';
   const closing = closings[opening];

@@ -1,6 +1,6 @@
-/** Formulas in LaTeX, taken out of a text: what looks like markup in them is none. */
+/** LaTeX formulas, removed from a text because markup characters in them are not markup. */
 export interface HiddenMath {
-  /** The text with a character of the private use area for each formula. */
+  /** The text with one private-use character per formula. */
   readonly text: string;
   readonly formulas: readonly string[];
 }
@@ -16,7 +16,9 @@ const mostHidden = 0x1000;
 const hidden = /[\ue000-\uefff]/g;
 const markup = /[\\*_~`|<>#[\]]/g;
 
-/** `growing`: a formula whose end has not come is one as well. A text that has private characters of its own is left alone. */
+/**
+ * Replaces formulas. `growing`: an unfinished formula counts too. A text that contains private-use characters is left alone.
+ */
 export function hideMath(source: string, growing: boolean): HiddenMath {
   const formulas: string[] = [];
   if (!/\\[([]|\$/.test(source) || source.search(hidden) !== -1) return { text: source, formulas };
@@ -28,7 +30,7 @@ export function hideMath(source: string, growing: boolean): HiddenMath {
   return { text, formulas };
 }
 
-/** Puts the formulas back, with their delimiters, so that every character of them shows. */
+/** Puts the formulas back with their delimiters, so that every character shows. */
 export function showMath(text: string, formulas: readonly string[]): string {
   if (formulas.length === 0) return text;
   return text.replace(hidden, (char) => {

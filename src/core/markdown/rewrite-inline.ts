@@ -1,7 +1,7 @@
 import { parseInline, type Span } from './inline.ts';
 import { hideMath, showMath } from './math.ts';
 
-/** Where links by reference lead, by their label in lower case. */
+/** Targets of links by reference, by label in lower case. */
 export type Definitions = ReadonlyMap<string, string>;
 
 /** A line break within a line of the source. */
@@ -34,8 +34,9 @@ const linkPattern =
 const referencePattern = /^(!?)\[([\s\S]*)\]\[([^\]]*)\]$/;
 
 /**
- * Rewrites the content of a block for Discord: pictures and references become links, entities characters; what is no emphasis is
- * escaped, since Discord pairs marks without CommonMark's rules. `growing`: more may follow, and open emphasis stays open.
+ * Rewrites the content of a block for Discord. Pictures and references become links, entities become characters. Marks that
+ * are not emphasis are escaped, because Discord pairs marks without CommonMark's rules. `growing`: more may follow, and open
+ * emphasis stays open.
  */
 export function rewriteInline(source: string, growing: boolean, definitions: Definitions): string {
   const { text, formulas } = hideMath(source, growing);
@@ -45,7 +46,10 @@ export function rewriteInline(source: string, growing: boolean, definitions: Def
 function rewriteText(text: string, growing: boolean, definitions: Definitions): string {
   const { spans, open, partialFrom } = parseInline(text, growing, 'discord', false);
   const tokens = new Map<number, Span>();
-  /** Marks that are emphasis: as they are, the single `_`, and what stands within other italics, where Discord knows none. */
+  /**
+   * How each emphasis mark is written: as it is; as `*` instead of a single `_`; or not at all inside other italics, which
+   * Discord cannot nest.
+   */
   const marks = new Uint8Array(text.length + 1);
   const keep = (from: number, delimiter: string): void =>
     void marks.fill(delimiter === '_' ? 2 : 1, from, from + delimiter.length);
@@ -76,7 +80,7 @@ function rewriteText(text: string, growing: boolean, definitions: Definitions): 
       rewritten += rewriteToken(token.kind, text.slice(at, token.end), definitions);
       at = token.end;
     } else if (marks[at] !== 0) {
-      // Between underscores Discord allows no other underscore.
+      // Discord allows no other underscore between underscores.
       rewritten += ['', text[at], '*', ''][marks[at] as number];
       at++;
     } else {
@@ -92,7 +96,7 @@ function rewriteText(text: string, growing: boolean, definitions: Definitions): 
   return rewritten + text.slice(Math.max(end, 0));
 }
 
-/** Whether Discord might pair a run of marks that is no emphasis. */
+/** Whether Discord might pair a run of marks that is not emphasis. */
 function escapesLone(text: string, start: number, end: number): boolean {
   const length = end - start;
   const isWord = (char: string | undefined): boolean => char !== undefined && /\w/.test(char);
@@ -126,7 +130,7 @@ function rewriteToken(kind: Span['kind'], token: string, definitions: Definition
   }
 }
 
-/** Discord takes three backticks for a fence wherever they stand. */
+/** Discord reads three backticks as a fence anywhere. */
 function rewriteCode(token: string): string {
   const run = /^`+/.exec(token)?.[0] ?? '';
   const content = breakFences(token.slice(run.length, -run.length)).replaceAll('\n', ' ');
@@ -134,7 +138,7 @@ function rewriteCode(token: string): string {
   return content.includes('`') ? `\`\`${content}\`\`` : `\`${content}\``;
 }
 
-/** Keeps runs of three backticks from ending code: a character that shows nothing stands between the second and the third. */
+/** Puts an invisible character between the second and third of three backticks, so that they do not end the code. */
 export function breakFences(code: string): string {
   return code.replace(/``(?=`)/g, '``\u200b');
 }
@@ -161,14 +165,14 @@ function rewriteLink(token: string, definitions: Definitions): string {
   if (text === undefined || reference === undefined) return token;
   const url = definitions.get((reference || text).toLowerCase());
   if (url !== undefined) return linkTo(text, url, '', definitions);
-  // Where it leads stands further down, as an address that can be followed. An index (`matrix[i][j]`) is no reference.
+  // A definition further down may give the address. An index (`matrix[i][j]`) is not a reference.
   const isLink = mark === '!' || /[\p{L}\p{N}]{2}/u.test(text);
   if (!isLink) return token;
   const shown = rewriteText(text, false, definitions);
   return reference === '' ? `[${shown}]` : `${shown} [${reference}]`;
 }
 
-/** Discord makes links of the web's addresses alone, and of none that shows another address as its text. */
+/** Discord makes links only of web addresses, and not if the text shows another address. */
 function linkTo(label: string, target: string, title: string, definitions: Definitions): string {
   const shown = rewriteText(label.replaceAll('\n', ' '), false, definitions).trim();
   const url = target.replaceAll(' ', '%20').replace(/^mailto:/i, '');

@@ -2,13 +2,13 @@ import type { Dialect } from '../ports/surface.ts';
 import { createDiscordBlocks, heldChars } from './discord-blocks.ts';
 import { createJoiningRewriter } from './joining.ts';
 
-/** Rewrites Markdown that grows into a platform's dialect. What it gives does not depend on how the text was cut into deltas. */
+/** Rewrites growing Markdown into a platform's dialect. The result does not depend on how the text was cut into deltas. */
 export interface Rewriter {
-  /** Takes the next text; returns what of the rewritten text is certain now. */
+  /** Takes more text; returns rewritten text that is final. */
   push(delta: string): string;
-  /** What stands behind that for now: the block that still grows, as if the text ended here. Its work is bounded. */
+  /** The rewritten text after the final part for now: the growing block, as if the text ended here. The work is bounded. */
   pending(): string;
-  /** The rest. `isCutShort`: the text did not reach its end, and open emphasis stays open. */
+  /** Returns the rest. `isCutShort`: the text did not reach its end, and open emphasis stays open. */
   finish(isCutShort: boolean): string;
 }
 
@@ -26,13 +26,13 @@ export function createRewriter(dialect: Dialect): Rewriter {
 }
 
 /**
- * For what Discord's clients render: `#` to `###`, emphasis, spoilers, quotes, lists, inline code, fences of three backticks, links.
- * A block is held until it is complete, at most 1,000 characters of it.
+ * For Discord's clients: `#` to `###`, emphasis, spoilers, quotes, lists, inline code, fences of three backticks, links.
+ * Holds a block until it is complete, but at most 1,000 characters of it.
  */
 function createDiscordRewriter(): Rewriter {
   const blocks = createDiscordBlocks();
   let line = '';
-  /** A block that is longer than this passes what is certain of it. */
+  /** From this length on, the certain part of a block is passed on. */
   let spillAt = heldChars;
 
   return {

@@ -5,17 +5,17 @@ import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
 import { createRewriter } from './rewriter.ts';
 
-/** A part of the answer that fits one message and will not change again. */
+/** A final part of the answer that fits one message. */
 export interface Part {
   /**
-   * What the message shows: `prefix`, `body`, `suffix`. A part that begins inside a list is shown without the list's
+   * The text of the message: `prefix`, `body`, `suffix`. A part that begins inside a list is shown without the list's
    * indentation.
    */
   readonly text: string;
-  /** Markup that this part repeats to stand by itself: a fence with its language, a table's head, emphasis. */
+  /** Markup repeated so that the part can stand by itself: a fence with its language, a table's head, emphasis. */
   readonly prefix: string;
   /**
-   * The source that this part holds, verbatim, or as the platform's dialect has it. Between the bodies of two parts, before the first and after the last,
+   * The source text of this part, verbatim or in the platform's dialect. Between parts, before the first and after the last,
    * only white space is missing, and none inside code.
    */
   readonly body: string;
@@ -24,24 +24,24 @@ export interface Part {
 }
 
 /**
- * Cuts a growing Markdown answer into parts that each fit one message, as late as can be: a part is sealed when the
- * text no longer fits it. The parts do not depend on how the answer was cut into deltas.
+ * Cuts a growing Markdown answer into parts that each fit one message. A part is sealed only once the text no longer fits.
+ * The parts do not depend on how the answer was cut into deltas.
  *
- * Parts end at a paragraph, a line, a sentence or a word, in that order, as far as there is one in their second half;
- * not inside a link, a URL, inline code, a line of code or a table's row, unless that alone is longer than a part;
- * and never inside a grapheme that fits one.
+ * A part ends at a paragraph, a line, a sentence or a word, in that order, if there is one in its second half. It does not
+ * end inside a link, a URL, inline code, a line of code or a table row, unless that alone is longer than a part. It never
+ * ends inside a grapheme that fits one.
  */
 export interface Splitter {
-  /** Takes the next text of the answer; returns the parts that it completed, mostly none. */
+  /** Takes more text of the answer; returns the parts that it completes, usually none. */
   push(delta: string): readonly Part[];
-  /** The open part as it can be shown now: healed, within the limit, empty if nothing is visible yet. */
+  /** The open part as it can be shown now: healed, and within the limit. Empty if nothing is visible yet. */
   view(): string;
-  /** The open part as it was sent, for platforms that append. Grows by appending until the part is sealed. */
+  /** The open part as it was sent, for platforms that append. Only grows at its end until the part is sealed. */
   source(): string;
   /**
-   * The rest, as it was sent: mostly one part, none if nothing is left to show. An open code fence is closed. `isCutShort`: the
-   * answer did not reach its end, and is healed as it was while it grew. `tailLength`: so much of the last part's room is
-   * taken by what stands after it.
+   * Returns the rest as it was sent: usually one part, none if nothing is left to show. Closes an open code fence.
+   * `isCutShort`: the answer did not reach its end, and is healed as while it grew. `tailLength`: room in the last part that
+   * the text after it takes; default 0.
    */
   finish(how?: { readonly isCutShort?: boolean; readonly tailLength?: number }): readonly Part[];
 }
@@ -49,12 +49,12 @@ export interface Splitter {
 const smallestMaxChars = 50;
 /** Text is measured in pieces of this size, so that one huge delta costs no more than many small ones. */
 const pieceChars = 256;
-/** Of a part's first line; what is more is dropped. */
+/** The longest indentation of a part's first line; the rest is dropped. */
 const longestIndent = 24;
 
 interface OpenPart {
   readonly prefix: Prefix;
-  /** The prefix as text, which `text` begins with. */
+  /** The prefix as text; `text` begins with it. */
   readonly lead: string;
   readonly start: BlockState;
   readonly healer: Healer;
@@ -64,7 +64,7 @@ interface OpenPart {
   filled: boolean;
 }
 
-/** @throws RangeError if `maxChars` is below 50. */
+/** @throws RangeError if `maxChars` is below 50 */
 export function createSplitter(limits: TextLimits): Splitter {
   const { dialect = 'commonmark', maxChars, lengthOf = (text: string) => text.length } = limits;
   if (!(maxChars >= smallestMaxChars)) {
@@ -81,9 +81,9 @@ export function createSplitter(limits: TextLimits): Splitter {
 
   const rewriter = createRewriter(dialect);
   let open = openPart(noPrefix);
-  /** White space that the open part begins with, while nothing else has come. */
+  /** Leading white space of the open part, until something else comes. */
   let indent = '';
-  /** The first half of a surrogate pair whose second half has not come. */
+  /** The first half of a surrogate pair, until its second half comes. */
   let half = '';
 
   const append = (text: string): void => {
@@ -93,7 +93,7 @@ export function createSplitter(limits: TextLimits): Splitter {
     open.healer.push(text);
   };
 
-  /** Adds text to the open part, and seals parts as long as it does not fit. */
+  /** Adds text to the open part, and seals parts while it does not fit. */
   const take = (text: string): Part[] => {
     const sealed: Part[] = [];
     for (let at = 0; at < text.length; ) {
@@ -107,7 +107,7 @@ export function createSplitter(limits: TextLimits): Splitter {
       }
       for (const char of shown) {
         append(char);
-        // White space at a part's end is not shown, and only what comes behind it tells what kind of place it is.
+        // White space at a part's end is not shown, and only the text after it tells the kind of place.
         if (open.length > maxChars && char.trim() !== '') sealed.push(...seal());
       }
     }
@@ -141,7 +141,7 @@ export function createSplitter(limits: TextLimits): Splitter {
     if (!open.filled && tail.trim() === '') return '';
     const text = open.text + tail;
     let healed = show(open.healer.view(tail));
-    // What closes the text may be too much just before the part is sealed: its last characters then wait for the seal.
+    // Just before the part is sealed, the closing markup may not fit; the part's last characters then wait for the seal.
     for (let end = text.length; lengthOf(healed) > maxChars; ) {
       end -= Math.max(1, lengthOf(healed) - maxChars);
       if (splitsPair(text, end)) end--;
@@ -185,7 +185,7 @@ export function createSplitter(limits: TextLimits): Splitter {
   };
 }
 
-/** The parts of a text that is at hand as a whole. */
+/** The parts of a complete text. */
 export function splitText(text: string, limits: TextLimits): readonly Part[] {
   const splitter = createSplitter(limits);
   return [...splitter.push(text), ...splitter.finish()];
@@ -198,7 +198,7 @@ function partOf(
   dialect: Dialect,
 ): Part {
   const body = text.slice(lead.length, end);
-  // What looked like emphasis at the cut may turn out to be a plain asterisk: it is not repeated then.
+  // Apparent emphasis at the cut may turn out to be a plain asterisk, which is not repeated.
   const inline = isReopened(prefix, lead + body + suffix, start, dialect) ? prefix.inline : '';
   return {
     text: unindent(prefix.block + inline + body + suffix, prefix.items),

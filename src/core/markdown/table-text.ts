@@ -7,7 +7,7 @@ type Align = 'left' | 'right' | 'center';
 /** The cells of one line. */
 export interface Row {
   readonly cells: readonly string[];
-  /** Without their markup: in code nothing is rendered. */
+  /** Without markup, because code renders none. */
   readonly plain: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-/** Wider tables break their lines on phones, and on computers beside a list of members. */
+/** Wider tables wrap on phones, and on computers beside the member list. */
 const MAX_COLUMNS = 60;
 const GAP = '  ';
 
@@ -46,7 +46,7 @@ export function alignsOf(delimiterRow: string): Align[] {
   });
 }
 
-/** The table as an aligned code block; as a list of its rows if that is too wide or would take the life out of links. */
+/** The table as an aligned code block; as a list of its rows if it is too wide or contains links, which code would break. */
 export function tableText({ head, aligns, rows }: Table, definitions: Definitions): string[] {
   const lines = [head, ...rows].map(({ plain }) => head.cells.map((_, column) => plain[column] ?? ''));
   const widths = head.cells.map((_, column) =>

@@ -1,29 +1,29 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { loadVocabulary, type Vocabulary, type VocabularySize } from './vocabulary.ts';
 
-/** At least what any model counts for a text: a token is at least one byte of UTF-8. Money rests on this. */
+/** An upper bound of the tokens of a text for any model: a token has at least one byte of UTF-8. Cost limits rely on it. */
 export function mostTokensOfAny(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** So much text costs up to 20 ms; other work goes on in between. */
+/** This much text takes up to 20 ms; other work runs in between. */
 const CHARS_PER_TURN = 16_000;
 
-/** Above that the bytes are the better bound, because they are there at once. */
+/** For longer texts the number of bytes is used, because it is known at once. */
 const MAX_CHARS = 1_000_000;
 
-/** The time for a piece grows with the square of its length. Natural text has a break much earlier, Thai too. */
+/** The time for a piece grows with the square of its length. Natural text, even Thai, has a break much earlier. */
 const MAX_PIECE_BYTES = 2_000;
 
 /**
- * At least what a model with this vocabulary of OpenAI's counts for a text, and at most twice that for text that people
- * write, in any script; a tenth more for English. For other models it is an estimate: those with smaller vocabularies count
- * more. A text above a million characters comes to its bytes.
+ * An upper bound of the tokens of a text for a model with this OpenAI vocabulary. For people's texts in any script it is at
+ * most twice the true count, for English a tenth above it. For other models it is an estimate; models with smaller
+ * vocabularies count more. A text above a million characters counts as its bytes.
  *
- * A tokenizer joins the pair of least rank until no pair has one. This one knows the first 64,000 ranks alone. It does what
- * the whole one does first, and all that the whole one does after that makes the count smaller.
+ * A tokenizer joins the pair of lowest rank until none is left. This one knows only the first 64,000 ranks. Its joins are the
+ * complete tokenizer's first ones, and every further join would only lower the count.
  *
- * Rejects with the signal's reason alone.
+ * Rejects only with the signal's reason.
  */
 export async function mostTokens(text: string, size: VocabularySize, signal?: AbortSignal): Promise<number> {
   signal?.throwIfAborted();
@@ -49,11 +49,11 @@ function tokensOf(piece: string, { ranks }: Vocabulary): number {
   return length > MAX_PIECE_BYTES ? length : joined(bytes, ranks);
 }
 
-/** How many tokens are left of a piece if pairs are joined, the least rank first. */
+/** The number of tokens left in a piece after joining pairs, lowest rank first. */
 function joined(bytes: string, ranks: ReadonlyMap<string, number>): number {
-  /** Where tokens begin, and at the end where the last one ends. */
+  /** The start of each token, and the end of the last one. */
   const starts = Array.from({ length: bytes.length + 1 }, (_, at) => at);
-  /** Of the pair that begins with this token. */
+  /** The rank of the pair that begins with this token. */
   const rankOf = (pair: number) =>
     ranks.get(bytes.slice(starts[pair], starts[pair + 2])) ?? Number.POSITIVE_INFINITY;
   const pairs = Array.from({ length: bytes.length - 1 }, (_, at) => rankOf(at));

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-/** OpenAI's vocabularies by their sizes: `100k` is cl100k_base (GPT-3.5, GPT-4), `200k` is o200k_base (since GPT-4o). */
+/** OpenAI's vocabularies by size: `100k` is cl100k_base (GPT-3.5, GPT-4), `200k` is o200k_base (since GPT-4o). */
 export type VocabularySize = '100k' | '200k';
 
 export interface Vocabulary {
-  /** Cuts a text into pieces; no token reaches over a cut. */
+  /** Cuts a text into pieces; no token crosses a cut. */
   readonly pieces: RegExp;
-  /** The first 64,000 tokens by their rank, each as one character per byte. */
+  /** The first 64,000 tokens by rank, each as one character per byte. */
   readonly ranks: ReadonlyMap<string, number>;
 }
 
@@ -42,7 +42,7 @@ const PIECES = {
 const unzip = promisify(gunzip);
 const loaded = new Map<VocabularySize, Promise<Vocabulary>>();
 
-/** Reads `merges-<size>.txt.gz` beside this file once: 60 ms, and 4 MB from then on. */
+/** Reads `merges-<size>.txt.gz` beside this file once. Takes 60 ms, and 4 MB from then on. */
 export function loadVocabulary(size: VocabularySize): Promise<Vocabulary> {
   let vocabulary = loaded.get(size);
   if (vocabulary === undefined) {
@@ -62,7 +62,7 @@ async function read(size: VocabularySize): Promise<Vocabulary> {
   return { pieces: new RegExp(PIECES[size].join('|'), 'gu'), ranks };
 }
 
-/** What an OpenAI model counts with, by what its provider calls it; null for other makers' models. */
+/** The vocabulary of an OpenAI model, by the provider's id; null for other makers' models. */
 export function vocabularyOf(wireModel: string): VocabularySize | null {
   const name = wireModel.slice(wireModel.lastIndexOf('/') + 1);
   if (/^(?:chatgpt-4o|gpt-4o|gpt-4\.[1-9]|gpt-[5-9]|gpt-oss|o[1-9])/.test(name)) return '200k';
