@@ -8,6 +8,7 @@ import { table } from './table.ts';
 /** Shows the answers that are under way in any process. */
 export const answers: CliCommand = {
   name: 'answers',
+  summary: 'Show the answers under way, in all processes',
   usage: ['answers'],
   options: {},
 
@@ -36,6 +37,7 @@ export const answers: CliCommand = {
 /** Stops answers, in whichever process they are written. */
 export const stop: CliCommand = {
   name: 'stop',
+  summary: 'Stop answers under way',
   usage: ['stop <answer id>', 'stop --all'],
   options: { all: { type: 'boolean' } },
 

@@ -6,6 +6,7 @@ const SHOWN = 50;
 /** Shows who changed what guilds hold, newest first. */
 export const audit: CliCommand = {
   name: 'audit',
+  summary: 'Show who changed what, newest first',
   usage: [`audit [<guild>] [--limit <entries, ${SHOWN} by default>]`],
   options: { limit: { type: 'string' } },
 

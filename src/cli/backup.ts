@@ -6,6 +6,7 @@ import { type CliCommand, UsageError } from './command.ts';
 /** Copies the store to a file. */
 export const backup: CliCommand = {
   name: 'backup',
+  summary: 'Copy the store to a file, while the bot runs',
   usage: ['backup <file> [--force]'],
   options: { force: { type: 'boolean' } },
 

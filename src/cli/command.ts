@@ -12,6 +12,8 @@ export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand | BareCo
 
 interface CliDeclaration {
   readonly name: string;
+  /** What it does, without a full stop. */
+  readonly summary: string;
   /** Each way to write it, without the program's name. */
   readonly usage: readonly string[];
   /** As `parseArgs` of node:util takes them; `json` and `help` are everybody's. */

@@ -12,6 +12,7 @@ import { lookAt } from './doctor-live.ts';
 /** Looks at everything that Parley needs, and says what is wrong and what to do. */
 export const doctor: CliCommand = {
   name: 'doctor',
+  summary: 'Check everything, with a remedy for each fault',
   usage: ['doctor', 'doctor --live discord:<channel id>|slack:<channel id> [--yes]'],
   options: { live: { type: 'string' }, yes: { type: 'boolean' } },
 

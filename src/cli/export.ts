@@ -9,6 +9,7 @@ import { withPrivacy } from './services.ts';
 /** Writes what is stored about a person in a guild, as `/export` does: to a file, or to standard output. */
 export const exportData: CliCommand = {
   name: 'export',
+  summary: 'Write what is stored about a person to a file',
   usage: ['export <guild> <user id> [<file>] [--force]'],
   options: { force: { type: 'boolean' } },
 

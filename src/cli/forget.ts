@@ -6,6 +6,7 @@ import { withPrivacy } from './services.ts';
 /** Makes the bot forget a person in a guild, or all of a guild, as `/forget` does. */
 export const forget: CliCommand = {
   name: 'forget',
+  summary: 'Delete what is stored about a person or a guild',
   usage: ['forget <guild> [<user id>] --yes'],
   options: { yes: { type: 'boolean' } },
 

@@ -9,6 +9,7 @@ import { USAGE_DAYS, usedSince } from './usage.ts';
 /** Lists the guilds that the bot is in, holds something of, or was used by lately: name, tier and use. */
 export const guilds: CliCommand = {
   name: 'guilds',
+  summary: 'List the guilds that the bot is in: tier, use, cost',
   usage: [`guilds [--days <number, ${USAGE_DAYS} by default>]`],
   options: { days: { type: 'string' } },
 

@@ -18,6 +18,7 @@ import { table } from './table.ts';
 /** Shows what limits a guild has, and sets one: for all in it, or for one person or role. */
 export const limits: CliCommand = {
   name: 'limits',
+  summary: 'Show and set limits on requests and spending',
   usage: [
     'limits show <guild>',
     'limits set <guild> <limit> <amount|none|default> [--user <id> | --role <id>]',

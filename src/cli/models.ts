@@ -35,6 +35,7 @@ const AFTERWARDS = 'A running bot picks this up within seconds.';
 /** Looks for models at the providers, checks those of the models file, and changes that file. */
 export const models: CliCommand = {
   name: 'models',
+  summary: 'Search the providers, and add, remove and check models of models.json',
   usage: [
     'models search [<words>]',
     'models check',

@@ -15,6 +15,7 @@ import { USAGE_DAYS } from './usage.ts';
 /** Shows how answers went: what failed and why, and how long people waited for the first text. */
 export const outcomes: CliCommand = {
   name: 'outcomes',
+  summary: 'Show what failed and why, and how long people waited',
   usage: [`outcomes [<guild>] [--days <number, ${USAGE_DAYS} by default>]`],
   options: { days: { type: 'string' } },
 

@@ -7,6 +7,7 @@ import { withAnswers } from './services.ts';
 /** Lets no process take new questions; people are told why. Answers under way go on, and with `--wait` it waits for their end. */
 export const pause: CliCommand = {
   name: 'pause',
+  summary: 'Take no new questions; people read why',
   usage: ['pause [<text for people>] [--wait]'],
   options: { wait: { type: 'boolean' } },
 
@@ -48,6 +49,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Ends the pause. */
 export const resume: CliCommand = {
   name: 'resume',
+  summary: 'Take questions again',
   usage: ['resume'],
   options: {},
 

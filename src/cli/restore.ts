@@ -7,6 +7,7 @@ import { type CliCommand, UsageError } from './command.ts';
 /** Puts a backup in the store's place. */
 export const restore: CliCommand = {
   name: 'restore',
+  summary: "Put a backup in the store's place",
   usage: ['restore <file>'],
   options: {},
 

@@ -7,6 +7,7 @@ import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
+import { GUILD_LIMITS, LIMITS } from '../core/ports/limits.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { openStore } from '../store/open-store.ts';
 import { answers, stop } from './answers.ts';
@@ -48,13 +49,32 @@ const COMMANDS: readonly CliCommand[] = [
   setup,
 ];
 
-const USAGE = `Usage:
-${COMMANDS.flatMap(({ usage }) => usage.map((line) => `  npm run --silent parley -- ${line}`)).join('\n')}
+const PROGRAM = 'npm run --silent parley --';
 
-  --version says which Parley this is. --json prints JSON, for scripts.
-  A guild is ${eitherOf(GUILD_EXAMPLES)}.
-  A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.
+/** All commands, a line each. */
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return `Usage: ${PROGRAM} <command>
+
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+
+\`${PROGRAM} help <command>\` says how to write it. --json prints JSON, for scripts; --version says which Parley this is.
 `;
+}
+
+/** The ways to write a command, with the words in them that need one. */
+function usageOf({ usage }: CliCommand): string {
+  const notes = Object.entries(NOTES).flatMap(([word, note]) =>
+    usage.some((line) => line.includes(word)) ? [`  ${note}\n`] : [],
+  );
+  return `Usage:\n${usage.map((line) => `  ${PROGRAM} ${line}\n`).join('')}${notes.length === 0 ? '' : `\n${notes.join('')}`}`;
+}
+
+const NOTES = {
+  '<guild>': `A guild is ${eitherOf(GUILD_EXAMPLES)}; \`guilds\` lists them.`,
+  '<limit>': `A limit is ${eitherOf(GUILD_LIMITS.map((limit) => LIMITS[limit].option.value))}.`,
+  '<date>': 'A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.',
+} as const;
 
 /** What the process prints, and the code that it exits with. */
 export interface CliOutcome {
@@ -73,7 +93,11 @@ export async function runCli(
     const { output, failed } = await outputOf(args, readEnvironment);
     return { code: failed ? 1 : 0, output, errors: '' };
   } catch (error) {
-    if (error instanceof UsageError) return { code: 2, output: '', errors: `${error.message}\n\n${USAGE}` };
+    if (error instanceof UsageError) {
+      const command = commandNamed(args[0]);
+      const usage = command === undefined ? overview() : usageOf(command);
+      return { code: 2, output: '', errors: `${error.message}\n\n${usage}` };
+    }
     // The person knows.
     if (error instanceof Error && error.name === 'Cancelled') return { code: 1, output: '', errors: '' };
     const words = error instanceof Error ? error.message : String(error);
@@ -87,8 +111,8 @@ async function outputOf(
   [name, ...rest]: readonly string[],
   readEnvironment: () => Promise<Environment>,
 ): Promise<{ readonly output: string; readonly failed: boolean }> {
-  const usage = { output: USAGE, failed: false };
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return usage;
+  if (name === undefined || name === '--help' || name === '-h') return help();
+  if (name === 'help') return help(rest[0]);
   if (name === '--version' || name === '-v' || name === 'version') {
     const isJson = rest.includes('--json');
     return {
@@ -96,13 +120,27 @@ async function outputOf(
       failed: false,
     };
   }
-  const command = COMMANDS.find((each) => each.name === name);
-  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
+  const command = commandFor(name);
   const args = parse(command, rest);
-  if (args.values['help'] === true) return usage;
+  if (args.values['help'] === true) return help(name);
   const { text, json, failed = false } = await runCommand(command, args, await readEnvironment());
   const output = args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
   return { output, failed };
+}
+
+/** How to write a command; without a name, which commands there are. @throws UsageError if there is none of the name */
+function help(name?: string): { readonly output: string; readonly failed: boolean } {
+  if (name === undefined) return { output: overview(), failed: false };
+  const command = commandFor(name);
+  return { output: `${command.summary}.\n\n${usageOf(command)}`, failed: false };
+}
+
+const commandNamed = (name: string | undefined) => COMMANDS.find((each) => each.name === name);
+
+function commandFor(name: string): CliCommand {
+  const command = commandNamed(name);
+  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
+  return command;
 }
 
 function parse(command: CliCommand, args: string[]): CliArguments {

@@ -25,6 +25,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Asks what Parley needs and writes it to `.env`. With a flag for an answer, or without a terminal, it asks nothing. */
 export const setup: CliCommand = {
   name: 'setup',
+  summary: 'Ask for keys and tokens, check them, and write .env',
   usage: [
     `setup ${Object.keys(FLAGS)
       .map((flag) => `[--${flag} <…>]`)

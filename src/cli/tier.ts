@@ -19,6 +19,7 @@ import { table } from './table.ts';
 /** Shows what a guild holds, grants it a tier, and takes that back. A running bot knows from its next request on. */
 export const tier: CliCommand = {
   name: 'tier',
+  summary: 'Show, grant and revoke the tiers of guilds',
   usage: [
     'tier list',
     'tier show <guild>',

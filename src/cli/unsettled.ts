@@ -8,6 +8,7 @@ import { table } from './table.ts';
 /** Shows requests whose price is not booked, and what is set aside for them. */
 export const unsettled: CliCommand = {
   name: 'unsettled',
+  summary: 'Show requests whose price is not booked yet',
   usage: ['unsettled [<guild>]'],
   options: {},
 

@@ -22,6 +22,7 @@ export const USAGE_DAYS = 30;
 /** Shows what was used in all guilds, or in one: by guild, model and person; and what is not settled. */
 export const usage: CliCommand = {
   name: 'usage',
+  summary: 'Show requests, tokens and cost by guild, model and person',
   usage: [`usage [<guild>] [--days <number, ${USAGE_DAYS} by default>] [--csv]`],
   options: { days: { type: 'string' }, csv: { type: 'boolean' } },
 

@@ -212,8 +212,8 @@ describe('a restore', () => {
     for (const file of [path, kept ?? '']) expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it('needs no store to be there', async () => {
-    const path = freshPath();
+  it('needs no store to be there, nor its folder', async () => {
+    const path = join(`${freshPath()}.d`, 'deep', 'parley.db');
     const copy = freshPath();
     await noteIn(copy, 'old');
     expect(restoreFile(copy, path, 0)).toBeNull();

@@ -1,8 +1,10 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '../../core/ports/adapter.ts';
 import { createPrivateFile, moveDurably, unfinishedName } from './copy.ts';
 import { faultIn, isBusy } from './database.ts';
+import { makeFolder } from './folder.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 
 /**
@@ -29,6 +31,8 @@ export function restoreFile(copy: string, path: string, nowMs: number): string |
 function readCopy(copy: string, to: string): void {
   if (!existsSync(copy)) throw new StartError(`There is no file ${copy}.`, WHICH);
   withFile(copy, (file) => {
+    // On a new machine there is no folder yet.
+    makeFolder(dirname(to));
     createPrivateFile(to);
     // With what may stand in a log beside it.
     file.prepare('VACUUM INTO ?').run(to);

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Keyv } from 'keyv';
 import { repeat } from '../../core/kit/repeat.ts';
@@ -9,6 +9,7 @@ import { createTrustedTime } from '../trusted-time.ts';
 import { createSqliteClaims } from './claims.ts';
 import { copyDatabase } from './copy.ts';
 import { type Database, faultIn, openDatabase } from './database.ts';
+import { makeFolder } from './folder.ts';
 import { createSqliteEverythingAdapter, createSqliteKeyvAdapter, listKeys } from './keyv.ts';
 import { rowsOf } from './keyv-rows.ts';
 import { createSqliteLedger } from './ledger.ts';
@@ -131,18 +132,6 @@ const FREE_SPACE =
 function createPrivately(path: string): void {
   makeFolder(dirname(resolve(path)));
   closeSync(openSync(path, 'a', 0o600));
-}
-
-/** Node's own `recursive` tries for ever where a file system has no folders to make, as `/proc`. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may start at the same moment.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
 }
 
 async function prepare(database: Database, path: string): Promise<void> {
