@@ -18,6 +18,8 @@ const FLAGS = {
   'slack-bot-token': 'SLACK_BOT_TOKEN',
   'slack-app-token': 'SLACK_APP_TOKEN',
   operators: 'OPERATORS',
+  'operator-contact': 'OPERATOR_CONTACT',
+  'admin-token': 'ADMIN_TOKEN',
 } as const satisfies Record<string, keyof Answers>;
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -62,12 +64,19 @@ export const setup: CliCommand = {
       clock: systemClock,
       log: pino({ level: 'silent' }),
     });
-    if (values['start'] === true || (await ask?.confirm('Start Parley now?', true))) {
+    const wrote = written.length === 0 ? 'Nothing was changed.' : `Wrote ${written.join(', ')} to .env.`;
+    ask?.say(wrote);
+    const isStarting = values['start'] === true || (await ask?.confirm('Start Parley now?', true)) === true;
+    if (isStarting) {
       const bot = spawn(process.execPath, [`${ROOT}/bin/start.cjs`], { stdio: 'inherit' });
       await once(bot, 'exit');
     }
+    const next = isStarting ? 'Start again' : 'Start';
     return {
-      text: `${written.length === 0 ? 'Nothing was changed.' : `Wrote ${written.join(', ')} to .env.`}\nStart with \`npm start\`; \`npm run doctor\` checks everything.`,
+      text: [
+        ...(ask === null ? [wrote] : []),
+        `${next} with \`npm start\`; \`npm run doctor\` checks everything.`,
+      ].join('\n'),
       json: { written, checks },
     };
   },

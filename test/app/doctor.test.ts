@@ -185,7 +185,7 @@ describe('the doctor', () => {
         /^warn: In the server Strict \(\d+\) the bot lacks .*Send Messages in Threads.*Read Message History/,
       ),
       'ok: In 1 of 2 servers the bot has all permissions',
-      'warn: The commands are not those of this version',
+      'off: No commands are registered yet',
     ]);
     expect(remedyOf(checks, /Strict/)).toContain('https://discord.com/oauth2/authorize?client_id=');
     expect(discord.commands()).toEqual([]);

@@ -38,10 +38,12 @@ afterEach(async () => {
 interface Script {
   readonly yes: readonly RegExp[];
   readonly secrets: Record<string, (string | null)[]>;
+  /** What is typed where it shows, one after the other; nothing by default. */
+  readonly texts?: string[];
   readonly onShow?: (title: string, text: string) => void;
 }
 
-function createScriptedAsk({ yes, secrets, onShow }: Script) {
+function createScriptedAsk({ yes, secrets, texts = [], onShow }: Script) {
   const seen: string[] = [];
   const ask: Ask = {
     begin: () => {},
@@ -56,6 +58,7 @@ function createScriptedAsk({ yes, secrets, onShow }: Script) {
       const [name = ''] = question.split(' ');
       return secrets[name]?.shift() ?? null;
     },
+    text: async () => texts.shift() ?? null,
     confirm: async (question) => yes.some((each) => each.test(question)),
     open: (link) => void seen.push(`opens ${link}`),
   };
@@ -130,17 +133,21 @@ describe('the setup at a terminal', () => {
   it('asks, checks each answer at once, finds the operator, and writes .env', async () => {
     const { discord, slack } = await fakes();
     const { ada } = openGuild(discord);
+    const zoe = slack.user('zoe');
     const { ask, seen } = createScriptedAsk({
-      yes: [/OpenRouter/, /on Discord/, /on Slack/, /your own id/],
+      yes: [/OpenRouter/, /Answer on Discord/, /Answer on Slack/, /your own id/, /dashboard/],
       secrets: {
         OPENROUTER_API_KEY: ['sk-or-wrong-key', KEY],
         DISCORD_TOKEN: [discord.token],
         SLACK_BOT_TOKEN: [slack.app.botToken],
         SLACK_APP_TOKEN: [slack.app.appToken],
       },
+      texts: ['M'.repeat(101), 'Mia, mia@example.com'],
       onShow(title, text) {
         const [word] = /parley-\d{6}/.exec(text) ?? [];
-        if (title !== 'On Discord' || word === undefined) return;
+        if (word === undefined) return;
+        expect(text).toContain('waits for it for 5 minutes. Ctrl-C ends the setup');
+        if (title === 'On Slack') return void zoe.say(zoe.dm, word);
         ada.say(ada.dm, 'Hello, who are you?');
         ada.say(ada.dm, `${word} it is`);
       },
@@ -152,6 +159,9 @@ describe('the setup at a terminal', () => {
       'SLACK_BOT_TOKEN',
       'SLACK_APP_TOKEN',
       'OPERATORS',
+      'OPERATORS',
+      'OPERATOR_CONTACT',
+      'ADMIN_TOKEN',
       'ENCRYPTION_KEY',
     ]);
     expect(written()).toMatchObject({
@@ -159,7 +169,9 @@ describe('the setup at a terminal', () => {
       DISCORD_TOKEN: discord.token,
       SLACK_BOT_TOKEN: slack.app.botToken,
       SLACK_APP_TOKEN: slack.app.appToken,
-      OPERATORS: `discord:${ada.id}`,
+      OPERATORS: `discord:${ada.id},slack:${slack.teamId}/${zoe.id}`,
+      OPERATOR_CONTACT: 'Mia, mia@example.com',
+      ADMIN_TOKEN: expect.stringMatching(/^[0-9a-f]{48}$/),
     });
     expect(Buffer.from(written()['ENCRYPTION_KEY'] ?? '', 'base64')).toHaveLength(32);
     const said = seen.join('\n');
@@ -168,6 +180,12 @@ describe('the setup at a terminal', () => {
     expect(said).toContain('opens https://discord.com/developers/applications');
     expect(said).toContain('"slash_commands"');
     expect(said).toContain(`You are discord:${ada.id}.`);
+    expect(said).toContain(`You are slack:${slack.teamId}/${zoe.id}.`);
+    expect(said).toMatch(/^! OPERATOR_CONTACT is not valid/m);
+    expect(said).toContain('The dashboard will be at http://127.0.0.1:3000/admin.');
+    // The steps stand below what is to be copied, and nothing alarms that is so with every new application.
+    expect(said.indexOf('"slash_commands"')).toBeLessThan(said.indexOf('paste the manifest above'));
+    expect(said).not.toMatch(/^! .*commands/m);
     expect(said).not.toContain(KEY);
     expect(discord.messages(ada.dm).at(-1)?.content).toMatch(/^Thank you/);
   });
@@ -175,7 +193,7 @@ describe('the setup at a terminal', () => {
   it('prints the invite link where the bot is in no server', async () => {
     const { discord } = await fakes();
     const { ask, seen } = createScriptedAsk({
-      yes: [/on Discord/],
+      yes: [/Answer on Discord/],
       secrets: { DISCORD_TOKEN: [discord.token] },
     });
     await setUp({ ask });
@@ -194,7 +212,7 @@ describe('the setup at a terminal', () => {
     };
     await expect(setUp({ ask: stopped })).rejects.toThrow('stopped');
     expect(written()['OPENROUTER_API_KEY']).toBe(KEY);
-    const again = createScriptedAsk({ yes: [/on Discord/], secrets: { DISCORD_TOKEN: [discord.token] } });
+    const again = createScriptedAsk({ yes: [/Answer on Discord/], secrets: { DISCORD_TOKEN: [discord.token] } });
     const report = await setUp({ ask: again.ask });
     expect(report.written).toEqual(['DISCORD_TOKEN', 'ENCRYPTION_KEY']);
     expect(written()['OPENROUTER_API_KEY']).toBe(KEY);
@@ -210,6 +228,8 @@ describe('the setup with flags', () => {
       SLACK_BOT_TOKEN: slack.app.botToken,
       SLACK_APP_TOKEN: slack.app.appToken,
       OPERATORS: 'discord:123',
+      OPERATOR_CONTACT: 'Mia',
+      ADMIN_TOKEN: 'sixteen-characters-at-least',
     };
     await setUp({ answers });
     expect(written()).toMatchObject(answers);

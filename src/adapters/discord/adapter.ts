@@ -147,6 +147,8 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 
     async stop() {
       await watching?.stop();
+      // discord.js calls the end of a connection a renewal too.
+      client?.removeAllListeners(Events.ShardReconnecting);
       await client?.destroy();
       await tasks.stop();
     },

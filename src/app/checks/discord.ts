@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readApplication } from '../../adapters/discord/gateway/application.ts';
 import { botPage, inviteLink } from '../../adapters/discord/gateway/invite.ts';
 import { PERMISSIONS, type Permission } from '../../adapters/discord/gateway/permissions.ts';
-import { isRegistered } from '../../adapters/discord/gateway/registration.ts';
+import { registrationState } from '../../adapters/discord/gateway/registration.ts';
 import { createRest, type DiscordRest } from '../../adapters/discord/rest/rest.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
@@ -107,15 +107,17 @@ async function checkCommands(
   rest: DiscordRest,
   applicationId: string,
   { config, commands }: DiscordCheckOptions,
-  { ok, warn }: Findings,
+  { ok, off, warn }: Findings,
   signal: AbortSignal,
 ): Promise<void> {
   const { DISCORD_COMMAND_GUILDS: guilds } = config;
   for (const guild of guilds.length === 0 ? [null] : guilds) {
     const where = guild === null ? '' : ` in the server ${guild}`;
-    if (await isRegistered({ rest, applicationId, commands }, guild, signal)) {
-      ok(`All ${commands.length} commands are registered${where}`);
-    } else warn(`The commands${where} are not those of this version`, 'The next start registers them');
+    const state = await registrationState({ rest, applicationId, commands }, guild, signal);
+    if (state === 'current') ok(`All ${commands.length} commands are registered${where}`);
+    else if (state === 'none')
+      off(`No commands are registered${where} yet`, 'The first start registers them');
+    else warn(`The commands${where} are not those of this version`, 'The next start registers them');
   }
 }
 

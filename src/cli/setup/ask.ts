@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cancel, confirm, intro, isCancel, log, note, password } from '@clack/prompts';
+import { cancel, confirm, intro, isCancel, log, note, password, text } from '@clack/prompts';
 
 /** Asks the person at the terminal. */
 export interface Ask {
@@ -10,8 +10,10 @@ export interface Ask {
   print(text: string): void;
   say(text: string): void;
   warn(text: string): void;
-  /** Null where nothing was typed. @throws Cancelled */
+  /** Null if nothing was typed. @throws Cancelled */
   secret(question: string): Promise<string | null>;
+  /** As `secret`, but what is typed is shown. */
+  text(question: string): Promise<string | null>;
   /** @throws Cancelled */
   confirm(question: string, byDefault: boolean): Promise<boolean>;
   /** Opens a page in the browser, where there is one. */
@@ -32,6 +34,7 @@ export function createTerminalAsk(environment: NodeJS.Dict<string>): Ask {
     say: (words) => log.success(words),
     warn: (words) => log.warn(words),
     secret: async (message) => answerIn(await password({ message })),
+    text: async (message) => answerIn(await text({ message })),
     confirm: async (message, initialValue) => {
       const answer = await confirm({ message, initialValue });
       if (isCancel(answer)) throw cancelled();

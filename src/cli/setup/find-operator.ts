@@ -6,21 +6,37 @@ import type { Adapter } from '../../core/ports/adapter.ts';
 import { addresseeOf } from '../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type PostedMessage } from '../../core/ports/events.ts';
 import { wordsIn } from '../../core/ports/parts.ts';
+import { PLATFORMS } from '../../core/ports/platforms.ts';
 import type { Ask } from './ask.ts';
 import type { GuideOptions } from './guides.ts';
 
 /** How long somebody may take to write to the bot. */
 const PATIENCE_MS = 5 * 60_000;
 
-/** Asks the person to write a word to the bot, and resolves to who they are, as `OPERATORS` has it; null where nobody did. */
-export async function operatorFrom(config: Config, ask: Ask, options: GuideOptions): Promise<string | null> {
+/** The platforms on which the setup looks for the operator, and the variable without which a platform is off. */
+export const OPERATOR_PLATFORMS = { discord: 'DISCORD_TOKEN', slack: 'SLACK_BOT_TOKEN' } as const;
+
+export type OperatorPlatform = keyof typeof OPERATOR_PLATFORMS;
+
+/** Asks the person to write a word to the bot. Resolves to who they are, as `OPERATORS` has it; null if nobody wrote it in time. */
+export async function operatorFrom(
+  platform: OperatorPlatform,
+  config: Config,
+  ask: Ask,
+  options: GuideOptions,
+): Promise<string | null> {
   const word = `parley-${randomInt(100_000, 1_000_000)}`;
-  const where = config.DISCORD_TOKEN === undefined ? 'Slack' : 'Discord';
-  const adapter = where === 'Discord' ? await discord(config, options) : await slack(config, options);
-  const request = `Send the bot a direct message, or mention it, with this word:\n${word}`;
+  const adapter = platform === 'discord' ? await discord(config, options) : await slack(config, options);
+  const request = [
+    'Send the bot a direct message, or mention it, with this word:',
+    word,
+    '',
+    `The setup waits for it for ${PATIENCE_MS / 60_000} minutes. Ctrl-C ends the setup; your answers are kept.`,
+  ].join('\n');
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    const operator = await findOperator(adapter, word, () => ask.show(`On ${where}`, request), signal);
+    const show = () => ask.show(`On ${PLATFORMS[platform].name}`, request);
+    const operator = await findOperator(adapter, word, show, signal);
     ask.say(`You are ${operator}.`);
     return operator;
   } catch (error) {

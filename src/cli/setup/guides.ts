@@ -17,7 +17,7 @@ export interface Guide {
   /** Where the answers are found, and what to do there. */
   readonly link: string;
   readonly steps: string;
-  /** To copy; null where there is nothing. */
+  /** To copy, shown above the steps; null if there is nothing. */
   readonly copy: string | null;
   check(config: Config, variables: NodeJS.Dict<string>): Promise<readonly Check[]>;
 }
@@ -81,7 +81,7 @@ export function createGuides({ commands, fetch, clock, log }: GuideOptions): rea
       byDefault: false,
       link: 'https://api.slack.com/apps',
       steps: [
-        '1. “Create New App”, “From a manifest”, your workspace, “JSON”: paste the manifest below, “Create”.',
+        '1. “Create New App”, “From a manifest”, your workspace, “JSON”: paste the manifest above, “Create”.',
         '2. “Install App”, “Install to Workspace”, “Allow”: copy the Bot User OAuth Token (xoxb-…).',
         '3. “Basic Information”, “App-Level Tokens”, “Generate Token and Scopes”, add connections:write: copy it (xapp-…).',
       ].join('\n'),

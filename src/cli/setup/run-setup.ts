@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Check } from '../../app/checks/check.ts';
 import { checkEnvironment, faultInWords, readConfig } from '../../app/config/config.ts';
 import { StartError } from '../../core/ports/adapter.ts';
+import { PLATFORMS } from '../../core/ports/platforms.ts';
 import type { Ask } from './ask.ts';
 import { writeVariables } from './env-file.ts';
-import { operatorFrom } from './find-operator.ts';
+import { OPERATOR_PLATFORMS, type OperatorPlatform, operatorFrom } from './find-operator.ts';
 import { createGuides, type Guide, type GuideOptions } from './guides.ts';
 
-export type Answers = Readonly<Partial<Record<Guide['names'][number] | 'OPERATORS', string>>>;
+export type Answers = Readonly<
+  Partial<Record<Guide['names'][number] | 'OPERATORS' | 'OPERATOR_CONTACT' | 'ADMIN_TOKEN', string>>
+>;
 
 export interface SetupOptions extends GuideOptions {
   /** Given beforehand; these are not asked. */
@@ -88,8 +91,8 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
     const isDone = names.every(isSet);
     if (!(await ask.confirm(isDone ? `${title} is set up. Change it?` : question, !isDone && byDefault)))
       return;
-    ask.show(title, `${link}\n${steps}`);
     if (copy !== null) ask.print(copy);
+    ask.show(title, `${link}\n${steps}`);
     ask.open(link);
     for (;;) {
       const values: Record<string, string> = {};
@@ -104,20 +107,57 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
     }
   }
 
-  async function nameOperator(): Promise<void> {
+  const isOnPlatform = () => Object.values(OPERATOR_PLATFORMS).some(isSet);
+
+  async function nameOperators(): Promise<void> {
     if (answers.OPERATORS !== undefined) return accept({ OPERATORS: answers.OPERATORS });
-    const config = readConfig(variables);
-    if (ask === null || isSet('OPERATORS') || !(config.DISCORD_TOKEN || config.SLACK_BOT_TOKEN)) return;
-    if (!(await ask.confirm('Find out your own id, so that the bot knows who runs it?', true))) return;
-    const operator = await operatorFrom(config, ask, options);
-    if (operator === null)
-      ask.warn('No message with that word came. Set OPERATORS in .env later, or run `npm run setup` again.');
-    else await keep({ OPERATORS: operator });
+    if (ask === null) return;
+    for (const platform of Object.keys(OPERATOR_PLATFORMS) as OperatorPlatform[]) {
+      const config = readConfig(variables);
+      const known = [...config.OPERATORS];
+      if (!isSet(OPERATOR_PLATFORMS[platform]) || known.some((each) => each.startsWith(`${platform}:`)))
+        continue;
+      const question = `Find out your own id on ${PLATFORMS[platform].name}, so that the bot knows who runs it?`;
+      if (!(await ask.confirm(question, true))) continue;
+      const operator = await operatorFrom(platform, config, ask, options);
+      if (operator === null)
+        ask.warn(
+          'No message with that word came. Set OPERATORS in .env later, or run `npm run setup` again.',
+        );
+      else await keep({ OPERATORS: [...known, operator].join(',') });
+    }
+  }
+
+  async function nameContact(): Promise<void> {
+    if (answers.OPERATOR_CONTACT !== undefined) return accept({ OPERATOR_CONTACT: answers.OPERATOR_CONTACT });
+    if (ask === null || isSet('OPERATOR_CONTACT') || !isOnPlatform()) return;
+    for (;;) {
+      const contact = await ask.text(
+        'How do people reach you, such as “Mia, mia@example.com”? /help shows it (leave it empty to skip)',
+      );
+      if (contact === null) return;
+      const faults = await faultsOf({ OPERATOR_CONTACT: contact });
+      if (faults.length === 0) return keep({ OPERATOR_CONTACT: contact });
+      for (const fault of faults) ask.warn(fault);
+    }
+  }
+
+  /** With a token, the playground asks for it too; with a platform, the playground is off. */
+  async function openDashboard(): Promise<void> {
+    if (answers.ADMIN_TOKEN !== undefined) return accept({ ADMIN_TOKEN: answers.ADMIN_TOKEN });
+    if (ask === null || isSet('ADMIN_TOKEN') || !isOnPlatform()) return;
+    if (!(await ask.confirm('Switch on the dashboard in the browser? A token for it is made.', true))) return;
+    await keep({ ADMIN_TOKEN: randomBytes(24).toString('hex') });
+    ask.say(
+      `The dashboard will be at http://127.0.0.1:${readConfig(variables).PORT}/admin. It asks for the ADMIN_TOKEN in .env.`,
+    );
   }
 
   ask?.begin('Parley: setup');
   for (const guide of createGuides(options)) await follow(guide);
-  await nameOperator();
+  await nameOperators();
+  await nameContact();
+  await openDashboard();
   if (!isSet('ENCRYPTION_KEY')) {
     await keep({ ENCRYPTION_KEY: randomBytes(32).toString('base64') });
     ask?.say(

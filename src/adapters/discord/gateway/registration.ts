@@ -38,7 +38,7 @@ export async function register(
   guildId: string | null,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await isRegistered({ rest, applicationId, commands }, guildId, signal)) {
+  if ((await registrationState({ rest, applicationId, commands }, guildId, signal)) === 'current') {
     log.debug({ discordGuild: guildId }, 'the commands are registered already');
     return;
   }
@@ -47,15 +47,16 @@ export async function register(
   log.info({ discordGuild: guildId, commands: body.length }, 'registered the commands');
 }
 
-/** Whether Discord's commands are the declared ones. */
-export async function isRegistered(
+/** Whether Discord has the declared commands, others, or none at all. */
+export async function registrationState(
   { rest, applicationId, commands }: Omit<RegistrationOptions, 'log'>,
   guildId: string | null,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'current' | 'other' | 'none'> {
   const path = `${pathOf(applicationId, guildId)}?with_localizations=true`;
-  const current = await rest.insist({ method: 'GET', path }, signal);
-  return isEqual(registeredSchema.parse(current), wantedCommands(commands, guildId));
+  const registered = registeredSchema.parse(await rest.insist({ method: 'GET', path }, signal));
+  if (isEqual(registered, wantedCommands(commands, guildId))) return 'current';
+  return registered.length === 0 ? 'none' : 'other';
 }
 
 function pathOf(applicationId: string, guildId: string | null): `/${string}` {

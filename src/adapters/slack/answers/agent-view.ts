@@ -54,7 +54,10 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
         return false;
       }
       if (isOn || offUntilMs === 0)
-        log.info({ err: error }, 'Slack offers no agent sessions here; going without');
+        log.info(
+          { reason: isForeign ? 'unknown method' : error.reason },
+          'Slack offers no agent sessions here; going without',
+        );
       isOn = false;
       offUntilMs = clock.now() + TRY_AGAIN_AFTER_MS;
       return false;
