@@ -212,7 +212,10 @@ describe('the setup at a terminal', () => {
     };
     await expect(setUp({ ask: stopped })).rejects.toThrow('stopped');
     expect(written()['OPENROUTER_API_KEY']).toBe(KEY);
-    const again = createScriptedAsk({ yes: [/Answer on Discord/], secrets: { DISCORD_TOKEN: [discord.token] } });
+    const again = createScriptedAsk({
+      yes: [/Answer on Discord/],
+      secrets: { DISCORD_TOKEN: [discord.token] },
+    });
     const report = await setUp({ ask: again.ask });
     expect(report.written).toEqual(['DISCORD_TOKEN', 'ENCRYPTION_KEY']);
     expect(written()['OPENROUTER_API_KEY']).toBe(KEY);
