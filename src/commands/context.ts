@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { oneLine, plainLine } from '../core/kit/text.ts';
+import { oneLine, plainLine, plainName } from '../core/kit/text.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Preview } from '../core/prompt/preview.ts';
@@ -59,7 +59,7 @@ function inWords(preview: Preview): string {
   const from = instructions.map(
     ({ from, text }) => `${plainLine(from, 80)} (${count(text.length)} characters)`,
   );
-  const shown = files.slice(0, MAX_FILES).map((name) => plainLine(name, 60));
+  const shown = files.slice(0, MAX_FILES).map(plainName);
   const more = files.length - shown.length;
   const lines = [
     `Model: ${model.name}`,

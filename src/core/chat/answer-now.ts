@@ -209,15 +209,13 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         surface,
         adopted,
         read: gathered.read,
-        remark: [
+        remarks: [
           ...remarks,
           platformOf(place.guild) !== LOCAL_PLATFORM &&
             request.current.request.access.payer === 'operator' &&
             options.demoNotice,
           question.webSearch && !request.current.request.searchesWeb && withoutSearch(model),
-        ]
-          .filter(Boolean)
-          .join(' '),
+        ].filter((line) => typeof line === 'string'),
         isWhole: here.whole,
         persona: persona?.name ?? null,
         stop,
@@ -284,6 +282,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       const shown = question.message === undefined ? {} : { shown: answered.shown };
       await answers.amend(id, { messages, ...shown });
     }
+    if (answered.left.length > 0) await tellRest(surface, answered.left);
     if (answered.held !== null) await hold(surface, place, answered.held);
     if (answered.gone !== null) await tellOfObstacle(surface, place, answered.gone);
     const { status, bill, firstTextMs, durationMs, endLagMs, delivered, error } = answered;
@@ -381,6 +380,14 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     if (gone.reason !== 'refused') obstacles.note(place, gone.extent, text);
     await tell(surface, text).catch((error: unknown) => {
       log.warn({ err: error }, 'the asker could not be told that the bot may not post');
+    });
+  }
+
+  /** The asker learns what the note under the answer had no room for. */
+  async function tellRest(surface: Surface, remarks: readonly string[]): Promise<void> {
+    const text = `**More on this answer**\n${remarks.map((line) => `- ${line}`).join('\n')}`;
+    await tell(surface, text).catch((error: unknown) => {
+      log.warn({ err: error }, 'the asker could not be told what else there is to say of an answer');
     });
   }
 

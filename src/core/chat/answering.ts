@@ -14,11 +14,12 @@ import { buttonsAt, type EndedMoment } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Citation } from '../ports/provider.ts';
-import { type LiveMessage, MAX_NOTE_CHARS, type NoticeFile, type Surface } from '../ports/surface.ts';
+import type { LiveMessage, NoticeFile, Surface } from '../ports/surface.ts';
 import { fileOf, footerOf, sourcesOf } from './answer-text.ts';
 import { type Finished, finishedEnding } from './ending-words.ts';
 import { explain, inOneLine } from './explain.ts';
 import type { Answerer } from './fallbacks.ts';
+import { noteOf } from './note.ts';
 
 export interface Answering {
   readonly answerId: string;
@@ -29,8 +30,8 @@ export interface Answering {
   readonly surface: Surface;
   /** A message that stands already, for the answer to take the place of what it shows; null if there is none. */
   readonly adopted: LiveMessage | null;
-  /** Stands before the reason of an early end: what the asker should know of how this was answered. */
-  readonly remark: string | null;
+  /** What the asker should know of how this was answered, a sentence or more each. */
+  readonly remarks: readonly string[];
   /** What was read for it beside the person's words, for the footer; null if nothing was. */
   readonly read: string | null;
   /** Whether nothing is shown before it has ended. */
@@ -89,6 +90,8 @@ export async function answer(
     readonly delivered: boolean;
     readonly endLagMs: number;
     readonly gone: PlaceGone | null;
+    /** Remarks that its note has no room for. */
+    readonly left: readonly string[];
     /** Where and how it stands. */
     readonly shown: ShownAnswer;
     /** Of a place that was locked before it stood there: what it is known by, and what is to be shown; null otherwise. */
@@ -192,8 +195,8 @@ export async function answer(
   const facts = { model: modelNow(), because: request.because, persona, durationMs, thinkingMs, read };
   const footer = bill && footerOf({ ...facts, ...bill });
   const announces = job.announcesListening();
-  const noted = joined(job.remark, note && nameOperator(note), announces ? LISTENING_NOTE : null);
-  ending = { status, note: noted, footer, ...(isCut && { isCut }) };
+  const words = [note && nameOperator(note), announces ? LISTENING_NOTE : null];
+  ending = { status, note: noteOf(job.remarks, words).note, footer, ...(isCut && { isCut }) };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
   await entry.keep();
@@ -215,10 +218,11 @@ export async function answer(
       return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
+  const { note: noted, left } = noteOf(job.remarks, [...words, unkept]);
   const moment = { ...momentAfter(ending, surface, announces), hasReasoning: answered.reasoning !== '' };
   const delivered = await reply.finish({
     ...ending,
-    note: joined(ending.note, unkept),
+    note: noted,
     buttons: buttonsAt(answerId, moment),
     files: images,
   });
@@ -226,7 +230,7 @@ export async function answer(
   const endLagMs = clock.now() - startedAtMs - durationMs;
   const { lockedAt } = reply;
   const held = lockedAt === null ? null : { at: lockedAt, state: state() };
-  return { ...answered, delivered, gone, held, endLagMs, shown: shownBy(reply, surface, moment) };
+  return { ...answered, delivered, gone, left, held, endLagMs, shown: shownBy(reply, surface, moment) };
 }
 
 /** How an answer stands that has ended, as its record keeps it. */
@@ -247,10 +251,6 @@ export function momentAfter(
     mayContinueInThread: surface.canContinueInThread && !surface.isPrivate,
     announcesListening,
   };
-}
-
-function joined(...notes: readonly (string | null)[]): string | null {
-  return notes.filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS) || null;
 }
 
 type Outcome =

@@ -81,7 +81,7 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
         if (part.type !== 'image' || part.unread !== undefined) continue;
         const image =
           cache.get(part.reference) ??
-          (await reader.read([part], { guild, seesImages: true }, signal)).images[0];
+          (await reader.read([part], { guild, seesImages: true }, signal)).images[0]?.image;
         if (image === undefined) continue;
         cache.set(part.reference, image);
         images.set(id, [...(images.get(id) ?? []), image]);
@@ -102,7 +102,11 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
     );
     const { brought, filesRead } = inQuestion;
     const tooMany = inQuestion.images.length - MAX_IMAGES;
-    const own = inQuestion.images.slice(0, MAX_IMAGES);
+    // As they stand in the text that names them.
+    const own = inQuestion.images
+      .slice(0, MAX_IMAGES)
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ image }) => image);
     const earlier = seesImages
       ? await earlierImages(place.guild, turns, MAX_IMAGES - own.length, signal)
       : new Map<string, ImageContent[]>();

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
+import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
 import { type BroughtPart, type FilePart, filesIn } from '../ports/parts.ts';
@@ -10,10 +11,11 @@ import type { ImageContent } from '../ports/provider.ts';
 export interface ReadBrought {
   /** The parts, with the text of files and what was not read of them. */
   readonly brought: BroughtPart[];
-  readonly images: readonly ImageContent[];
+  /** In the order in which they were read. `at`: where it stands among all files that were brought. */
+  readonly images: readonly { readonly at: number; readonly image: ImageContent }[];
   /** Files and pictures that were read, in part at least. */
   readonly filesRead: number;
-  /** Names everything that was not read, a sentence each. */
+  /** Names everything that was not read, and why: a sentence for each reason. */
   readonly remarks: readonly string[];
 }
 
@@ -35,8 +37,8 @@ export interface BroughtReaderOptions {
 
 export interface BroughtReader {
   /**
-   * Reads the files of a question, one after the other; those that were read before keep their text. Pictures are fetched if the
-   * model sees. Rejects with the signal's reason alone.
+   * Reads the files of a question, one after the other: its own first, those of its thread last, the newest of them before the others.
+   * Those that were read before keep their text. Pictures are fetched if the model sees. Rejects with the signal's reason alone.
    */
   read(
     brought: readonly BroughtPart[],
@@ -74,21 +76,26 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
 
   return {
     async read(brought, { guild, seesImages }, signal) {
-      const files = filesIn(brought);
+      const files = byImportance(brought);
+      const places = new Map(filesIn(brought).map((file, at) => [file, at]));
       const read = new Map<FilePart, FilePart>();
-      const images: ImageContent[] = [];
-      const remarks: string[] = [];
+      const images: ReadBrought['images'][number][] = [];
+      /** Names of files by what was not read of them. */
+      const unread = new Map<string, string[]>();
+      const remark = ({ name }: FilePart, why: string) => {
+        unread.set(why, [...(unread.get(why) ?? []), plainName(name) || 'A file']);
+      };
       let charsLeft = limits.maxChars;
       let filesRead = 0;
       const leaveOut = (file: FilePart, why: string) => {
         read.set(file, { ...file, unread: why });
-        remarks.push(`${file.name}: ${why}`);
+        remark(file, why);
       };
       for (const [index, file] of files.entries()) {
         if (file.text !== undefined) {
           charsLeft -= file.text.length;
           filesRead++;
-          if (file.unread !== undefined) remarks.push(`${file.name}: ${file.unread}`);
+          if (file.unread !== undefined) remark(file, file.unread);
           continue;
         }
         if (index >= limits.maxFiles) {
@@ -101,16 +108,16 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
         if (content.kind === 'unreadable') leaveOut(file, content.why);
         else if (content.kind === 'image') {
           if (seesImages) {
-            images.push(content.image);
+            images.push({ at: places.get(file) ?? 0, image: content.image });
             filesRead++;
           }
           read.set(file, { ...withoutUnread(file), type: 'image' });
         } else {
-          const { text, unread } = content;
+          const { text, unread: rest } = content;
           charsLeft -= text.length;
           filesRead++;
-          read.set(file, { ...file, text, ...(unread === null ? {} : { unread }) });
-          if (unread !== null) remarks.push(`${file.name}: ${unread}`);
+          read.set(file, { ...file, text, ...(rest === null ? {} : { unread: rest }) });
+          if (rest !== null) remark(file, rest);
         }
       }
       const replaced = (file: FilePart) => read.get(file) ?? file;
@@ -120,10 +127,19 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
         ),
         images,
         filesRead,
-        remarks,
+        remarks: [...unread].map(([why, names]) => `${names.join(', ')}: ${why}`),
       };
     },
   };
+}
+
+/** All files: there are limits for those of one question together, and nobody's own file goes for one that was in the thread. */
+function byImportance(brought: readonly BroughtPart[]): readonly FilePart[] {
+  const isInThread = (part: BroughtPart) => part.type === 'quoted' && part.why === 'thread';
+  return [
+    ...filesIn(brought.filter((part) => !isInThread(part))),
+    ...filesIn(brought.filter(isInThread)).toReversed(),
+  ];
 }
 
 function withoutUnread({ unread: _, ...file }: FilePart): FilePart {

@@ -1,7 +1,8 @@
 import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
 import { FileUnavailable } from '../../../src/core/ports/files.ts';
-import { filePart } from '../../../src/core/ports/parts.ts';
+import { filePart, type QuotedPart } from '../../../src/core/ports/parts.ts';
 import { withoutDay } from '../../support/said.ts';
 import {
   createTestBot,
@@ -9,6 +10,7 @@ import {
   pressOf,
   type TestBot,
   type TestBotOptions,
+  testSurface,
 } from '../../support/test-bot.ts';
 
 let bot: TestBot;
@@ -111,6 +113,53 @@ describe('files with a question', () => {
     expect(question.surface.shown?.note).toContain('big.txt: It is larger than 0 MB.');
     expect(question.surface.shown?.note).toContain('b.txt: At most 2 files are read.');
     expect(asked()).toContain('<file name="b.txt" type="text/plain" unread="At most 2 files are read." />');
+  });
+
+  it('share a reason, and are text under the answer whatever they are called', async () => {
+    await open({});
+    const names = ['@everyone.txt', '[a](https://evil.example)<@1>.txt', '**b**\n# c.txt'];
+    const question = messageOf('Well?', { brought: names.map((name) => given(name)) });
+    await bot.dispatch.message(question);
+    expect(question.surface.shown?.note).toBe(
+      'everyone.txt, a(https://evil.example)@1.txt, b # c.txt: It is no longer on Discord.',
+    );
+  });
+
+  it('are named to the asker alone where the note has no room, which says first how the answer ended', async () => {
+    const files = Array.from({ length: 8 }, (_, index) => `a-rather-long-name-of-a-file-${index}.bin`);
+    await open({ ...Object.fromEntries(files.map((name) => [name, '\0'])), 'b.txt': '' });
+    const brought = [...files, 'b.txt', 'gone.txt'].map((name) => given(name));
+    const surface = testSurface({ isOverheard: true });
+    const question = messageOf('Well?', { place: { key: 'thread 1' }, surface, brought });
+    await bot.dispatch.message(question);
+    const note = surface.shown?.note ?? '';
+    expect(note).toContain('b.txt: There is no text in it. gone.txt: It is no longer on Discord.');
+    expect(note).toContain('There is more: only the person who asked sees it.');
+    expect(note.endsWith(LISTENING_NOTE)).toBe(true);
+    expect(note.length).toBeLessThanOrEqual(300);
+    expect(surface.privateTexts).toHaveLength(1);
+    for (const name of files) expect(surface.privateTexts[0]?.text).toContain(name);
+    expect(surface.privateTexts[0]?.text).toContain('A .bin file cannot be read here');
+  });
+
+  it('of the question come before those of its thread, of which the newest come first', async () => {
+    await open(
+      { 'own.txt': 'Own', 'old.txt': 'Old', 'new.txt': 'New', 'own.png': png(), 'old.png': png() },
+      { fileLimits: { maxFiles: 3 } },
+    );
+    const said = (...names: string[]): QuotedPart => ({
+      type: 'quoted',
+      why: 'thread',
+      author: null,
+      text: '',
+      files: names.map((name) => given(name, name.endsWith('png') ? 'image/png' : 'text/plain')),
+    });
+    const messages = [said('old.txt', 'old.png'), said('new.txt')];
+    const brought = [given('own.txt'), given('own.png', 'image/png')];
+    const question = messageOf('Well?', { place: { key: 'thread 1' }, brought });
+    await bot.dispatch.message({ ...question, readThread: async () => ({ messages, problem: null }) });
+    expect(question.surface.shown?.note).toBe('old.png, old.txt: At most 3 files are read.');
+    expect(question.surface.shown?.footer).toContain('read 2 messages, 3 files');
   });
 
   it('with a key in them are sent to no model, and nothing of them is kept', async () => {
