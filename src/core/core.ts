@@ -165,7 +165,7 @@ export function createCore(options: CoreOptions): Core {
   const { defaultTier, outsiderTier, skuTiers } = options;
   const guilds = createGuilds({ store, clock, audit, keys, defaultTier, outsiderTier, skuTiers });
   const conversations = createConversations(store, locks, retentionMs);
-  const listening = createListening(store, conversations, retentionMs);
+  const listening = createListening(store, conversations, { retentionMs, clock });
   const personas = createPersonas(store, locks);
   const settings = createSettings({
     store,
@@ -340,7 +340,17 @@ export function createCore(options: CoreOptions): Core {
   };
   return {
     services,
-    dispatch: createDispatch({ commands, services, journal, catchUp, greetings, opened, nameOperator, log }),
+    dispatch: createDispatch({
+      commands,
+      services,
+      journal,
+      locks,
+      catchUp,
+      greetings,
+      opened,
+      nameOperator,
+      log,
+    }),
     answersInFlight: () => live.size,
     takeOverThrough(adapters) {
       takeover = startTakeover({ journal, adapters, answers, held, conversations, limiters, clock, log });

@@ -60,7 +60,7 @@ export interface Chat {
   /** Stops what answers a question that was deleted. */
   retract(eventId: string): Promise<void>;
   /** Whether what is written here is for the bot without a mention. */
-  hears(place: Place): Promise<boolean>;
+  hears(place: Place, writtenAtMs?: number): Promise<boolean>;
   /** Lets the bot listen at a place, or not, whatever is answered there. */
   setListening(place: Place, state: 'on' | 'off'): Promise<void>;
   /** Ends listening where the button was pressed. */
@@ -409,8 +409,8 @@ export function createChat(options: ChatOptions): Chat {
       await stops.send(target, { kind: 'question_deleted' });
     },
 
-    async hears({ key }) {
-      return key !== null && (await listening.hears(key));
+    async hears({ key }, writtenAtMs) {
+      return key !== null && (await listening.hears(key, writtenAtMs));
     },
 
     setListening,

@@ -74,17 +74,15 @@ export function createArrivals(options: {
     async once(event, work) {
       const { id, surface, place } = event;
       try {
-        if (isClosed) {
-          await teller.say(surface, RESTARTING);
-          return await dropClaim(id);
-        }
         const entry = await entryOf(event);
         if (entry === null) {
           log.debug({ event: id }, 'an event was delivered again');
           return;
         }
         try {
-          await work();
+          // Claimed all the same: whoever is told that is not answered as one whose message was missed.
+          if (isClosed) await teller.say(surface, RESTARTING);
+          else await work();
         } finally {
           await entry.end();
         }

@@ -5,6 +5,7 @@ import type { Greetings } from '../chat/greetings.ts';
 import { RESTARTING } from '../chat/question.ts';
 import type { Command } from '../command.ts';
 import type { Journal } from '../coordination/journal.ts';
+import type { Locks } from '../coordination/locks.ts';
 import { addresseeOf } from '../ports/address.ts';
 import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
 import type { NameOperator } from '../ports/operator.ts';
@@ -30,6 +31,7 @@ export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
   readonly journal: Journal;
+  readonly locks: Pick<Locks, 'hold'>;
   readonly catchUp: CatchUp;
   readonly greetings: Greetings;
   readonly nameOperator: NameOperator;
@@ -61,7 +63,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   const permission = createPermission(services);
   const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
   const runPress = createPressRunner({ chat, permission, teller });
-  const dealWithMissed = createMissedHandler({ chat, journal, teller, clock, log });
+  const dealWithMissed = createMissedHandler({ ...options, chat, hearing, teller, clock });
 
   function noSuchCommand(): string {
     return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;

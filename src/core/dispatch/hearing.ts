@@ -6,8 +6,11 @@ import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
 /** Whether messages that mention nobody are for the bot. */
 export interface Hearing {
-  /** @throws if the store does not say */
-  isHeard(place: Place): Promise<boolean>;
+  /**
+   * @param writtenAtMs of a message that comes late: whether it counted then; now by default
+   * @throws if the store does not say
+   */
+  isHeard(place: Place, writtenAtMs?: number): Promise<boolean>;
   /** As `isHeard`, false if the store does not say. Never rejects. */
   hears(place: Place): Promise<boolean>;
   /** How the bot answers in a channel; may be as old as `RULES_MS`. Never rejects. */
@@ -43,8 +46,8 @@ export function createHearing(options: {
     return read;
   };
 
-  const isHeard: Hearing['isHeard'] = async (place) =>
-    (await chat.hears(place)) || (await channelRules(place)).hearsAll;
+  const isHeard: Hearing['isHeard'] = async (place, writtenAtMs) =>
+    (await chat.hears(place, writtenAtMs)) || (await channelRules(place)).hearsAll;
 
   return {
     isHeard,

@@ -1,20 +1,21 @@
 import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
 import type { Entry, Journal } from '../coordination/journal.ts';
+import type { Locks } from '../coordination/locks.ts';
 import type { Clock } from '../kit/clock.ts';
 import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
 import type { MissedMessage, PostedMessage } from '../ports/events.ts';
 import type { Part } from '../ports/parts.ts';
+import type { Hearing } from './hearing.ts';
 import { askedBy } from './question.ts';
 import type { Teller } from './teller.ts';
 
 /** What is older than this may have been settled otherwise: whoever wrote it is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
 
-interface Claimed {
-  readonly message: PostedMessage;
+interface Claimed extends MissedMessage {
   readonly entry: Entry;
 }
 
@@ -32,32 +33,41 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
 
 /** Deals with what was missed at one place, oldest first, as one question of whoever wrote last. Never rejects. */
 export function createMissedHandler(options: {
-  readonly chat: Pick<Chat, 'hears' | 'ask' | 'offer'>;
+  readonly chat: Pick<Chat, 'ask' | 'offer'>;
+  readonly hearing: Pick<Hearing, 'isHeard'>;
+  readonly locks: Pick<Locks, 'hold'>;
   readonly journal: Journal;
   readonly teller: Teller;
   readonly clock: Clock;
   readonly log: Logger;
 }): (found: readonly MissedMessage[]) => Promise<void> {
-  const { chat, journal, teller, clock, log } = options;
+  const { chat, hearing, locks, journal, teller, clock, log } = options;
 
-  async function isForBot({ address, place }: PostedMessage): Promise<boolean> {
+  /** Whether it was for the bot when it was written. */
+  async function wasForBot({ message: { address, place }, atMs }: MissedMessage): Promise<boolean> {
     const addressee = addresseeOf(address);
-    return addressee === 'bot' || (addressee === 'place' && (await chat.hears(place)));
+    return addressee === 'bot' || (addressee === 'place' && (await hearing.isHeard(place, atMs)));
   }
 
-  /** Claims into `claimed` what nobody dealt with. What is older than something that was dealt with was seen, and left alone. */
-  async function claimNewest(found: readonly MissedMessage[], claimed: Claimed[]): Promise<void> {
-    for (const { message } of found.toReversed()) {
-      if (!(await isForBot(message))) continue;
-      const entry = await journal.begin(message.id, platformOf(message.place.guild), message.surface);
-      if (entry === null) return;
-      claimed.unshift({ message, entry });
-    }
+  /** Claims into `claimed` what was for the bot and nobody dealt with. */
+  async function claimMissed(found: readonly MissedMessage[], claimed: Claimed[]): Promise<void> {
+    const meant: MissedMessage[] = [];
+    for (const each of found) if (await wasForBot(each)) meant.push(each);
+    const [first] = meant;
+    if (first === undefined) return;
+    // Of several processes one takes all: it is one turn.
+    await locks.hold(`missed/${first.message.place.key ?? first.message.id}`, async () => {
+      for (const { message, atMs } of meant) {
+        const entry = await journal.begin(message.id, platformOf(message.place.guild), message.surface);
+        if (entry !== null) claimed.push({ message, atMs, entry });
+      }
+    });
   }
 
-  async function askAbout(claimed: readonly Claimed[], lastAtMs: number): Promise<void> {
-    const newest = claimed.at(-1)?.message;
-    if (newest === undefined) return;
+  async function askAbout(claimed: readonly Claimed[]): Promise<void> {
+    const last = claimed.at(-1);
+    if (last === undefined) return;
+    const { message: newest, atMs: lastAtMs } = last;
     log.info(
       { event: newest.id, missed: claimed.length },
       'what was written while the bot was away is dealt with',
@@ -77,8 +87,8 @@ export function createMissedHandler(options: {
     if (last === undefined) return;
     const claimed: Claimed[] = [];
     try {
-      await claimNewest(found, claimed);
-      await askAbout(claimed, last.atMs);
+      await claimMissed(found, claimed);
+      await askAbout(claimed);
     } catch (error) {
       const { surface, place, id, actor } = last.message;
       log.error(

@@ -1,7 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wordsIn } from '../../../src/core/ports/parts.ts';
-import { createDesk } from '../../support/desk.ts';
 import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { type Bench, openBench, openGuild } from './harness.ts';
@@ -80,38 +77,6 @@ describe('what people write on Discord while the bot is away', () => {
     expect(asked.find((text) => text.startsWith('replying'))).toContain('a word');
     // Two processes without Redis do not share a limiter.
     expect(discord.violations.filter((violation) => !violation.startsWith('429 (global)'))).toEqual([]);
-  });
-
-  it('is read up to the start, and not what comes by itself after it', async () => {
-    const missed: string[] = [];
-    const desk = createDesk();
-    let after = async () => {};
-    const bench = await openBench({
-      start: false,
-      dispatch: {
-        ...desk,
-        async away() {
-          await after();
-          return { sinceMs: Date.now() - 60_000, places: [] };
-        },
-        async missed(messages) {
-          for (const { message } of messages) missed.push(wordsIn(message.parts));
-        },
-      },
-    });
-    closers.push(bench.close, async () => desk.release());
-    const { discord } = bench;
-    const { ada, channel } = openGuild(discord);
-    ada.say(channel, `${discord.botMention} before`);
-    after = async () => {
-      // In a later millisecond than READY.
-      await setTimeout(5);
-      ada.say(channel, `${discord.botMention} after`);
-    };
-    await bench.startBot();
-    await discord.until(() => missed.length > 0 && desk.messages.length > 0);
-    expect(missed).toEqual(['before']);
-    expect(desk.messages.map(({ text }) => text)).toEqual(['after']);
   });
 
   it('is answered after a session that could not be resumed', async () => {

@@ -58,15 +58,48 @@ describe('what people wrote while the bot was away', () => {
     await other.close();
   });
 
-  it('is not what was seen already: what is older than something that was dealt with', async () => {
+  it('is not what was seen already, before the bot listened there', async () => {
     bot.provider.answer('One.');
     bot.provider.answer('Two.');
     const chatter = missed('Lunch?', 'ben', { addressed: false });
     const mention = missed('What is it?', 'mia');
     await bot.dispatch.message(chatter.message);
     await bot.dispatch.message(mention.message);
-    await bot.dispatch.missed([chatter, mention, missed('And?', 'mia', { addressed: false })]);
+    await bot.dispatch.missed([chatter, mention, missed('And?', 'mia', { addressed: false }, 0)]);
     expect(asked()).toEqual(['What is it?', 'And?']);
+  });
+
+  it.each([
+    ['mentions the bot', true],
+    ['stands in its thread', false],
+  ])(
+    'is answered though something newer came by itself before it was read: what %s',
+    async (_, addressed) => {
+      for (let count = 0; count < 3; count++) bot.provider.answer('Yes.');
+      await bot.dispatch.message(missed('Begin.', 'mia').message);
+      const newer = missed('And now?', 'ben', {}, 0);
+      await bot.dispatch.message(newer.message);
+      await bot.dispatch.missed([missed('Why?', 'mia', { addressed }, 0), newer]);
+      expect(asked()).toEqual(['Begin.', 'Ben: And now?', 'Mia: Why?']);
+    },
+  );
+
+  it('is answered in a channel where every message asks', async () => {
+    bot.provider.answer('Yes.');
+    const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
+    await bot.services.settings.change('channel', { place, conversation: null }, { mention: false });
+    await bot.dispatch.missed([missed('Why?', 'mia', { addressed: false })]);
+    expect(asked()).toEqual(['Why?']);
+  });
+
+  it('is not answered where the asker was told to ask again', async () => {
+    const late = missed('Why?', 'mia');
+    bot.dispatch.close();
+    await bot.dispatch.message(late.message);
+    const next = await createTestBot({ store: bot.store, provider: bot.provider });
+    await next.dispatch.missed([late]);
+    expect(asked()).toEqual([]);
+    await next.close();
   });
 
   it('is left alone where it is for others, or nothing is heard', async () => {

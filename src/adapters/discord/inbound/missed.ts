@@ -37,7 +37,7 @@ export function catchUpMissed(options: MissedOptions): Background {
   const caughtUp = new Set<number>();
   const streamOf = (shard: number) => `discord/${shard}/${client.ws.shards.size}`;
 
-  async function catchUp(shard: number, untilMs: number, signal: AbortSignal): Promise<void> {
+  async function catchUp(shard: number, signal: AbortSignal): Promise<void> {
     const away = await dispatch.away('discord', streamOf(shard));
     if (away !== null) {
       const channels = [
@@ -52,7 +52,7 @@ export function catchUpMissed(options: MissedOptions): Background {
       const work = async () => {
         for (const channel of next) {
           signal.throwIfAborted();
-          dealtWith.push(dispatch.missed(await missedIn(options, channel, away.sinceMs, untilMs, signal)));
+          dealtWith.push(dispatch.missed(await missedIn(options, channel, away.sinceMs, signal)));
         }
       };
       await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
@@ -65,8 +65,7 @@ export function catchUpMissed(options: MissedOptions): Background {
 
   client.on(Events.ShardReady, (shard) => {
     caughtUp.delete(shard);
-    const readyAtMs = clock.now();
-    tasks.run('catch up what was missed', (signal) => catchUp(shard, readyAtMs, signal));
+    tasks.run('catch up what was missed', (signal) => catchUp(shard, signal));
   });
   return repeat(
     'noting how far events have come',
@@ -110,7 +109,6 @@ async function missedIn(
   { client, read, log }: MissedOptions,
   where: ChannelToRead,
   sinceMs: number,
-  untilMs: number,
   signal: AbortSignal,
 ): Promise<MissedMessage[]> {
   const missed: MissedMessage[] = [];
@@ -124,8 +122,6 @@ async function missedIn(
         BigInt(one.id) < BigInt(other.id) ? -1 : 1,
       );
       for (const message of oldestFirst) {
-        // What comes after READY comes by itself.
-        if (message.createdTimestamp > untilMs) return missed;
         const posted = await read(message, signal);
         if (posted !== null) missed.push({ message: posted, atMs: message.createdTimestamp });
       }

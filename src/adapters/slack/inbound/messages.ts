@@ -201,12 +201,13 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
     await (readBack === undefined ? dispatch.message(message) : readBack.keep(message));
     return;
   }
-  if (readBack !== undefined && (readBack.isEdit || command.command.reply !== 'answer')) return;
+  if (readBack?.isEdit) return;
   if (isAskedInForm(command.command)) {
     // Not even read: it may be a secret. Dispatch says what to do about it.
     const options = command.text === '' ? {} : { text: command.text };
     return dispatch.command({ id, command: command.command.name, options, actor, place, surface });
   }
+  if (readBack !== undefined && command.command.reply !== 'answer') return;
   const parsed = parseArguments(command.command, command.text);
   if (!parsed.ok) return surface.tellPrivately({ text: parsed.problem }, signal);
   const { options } = parsed;

@@ -39,7 +39,6 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
   let isCaughtUp = false;
 
   async function catchUp(): Promise<void> {
-    const untilMs = clock.now();
     const away = await dispatch.away('slack', stream);
     if (away !== null) {
       const direct = new Set<string>();
@@ -47,12 +46,12 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
       for (const { id, is_im = false } of await channels()) {
         if (is_im) direct.add(id);
         dealtWith.push(
-          dispatch.missed(await missedIn({ channel: id, isDirect: is_im, threadTs: null }, away, untilMs)),
+          dispatch.missed(await missedIn({ channel: id, isDirect: is_im, threadTs: null }, away)),
         );
       }
       for (const { channel, threadTs } of threadsOf(away)) {
         const spot = { channel, threadTs, isDirect: direct.has(channel) };
-        dealtWith.push(dispatch.missed(await missedIn(spot, away, untilMs)));
+        dealtWith.push(dispatch.missed(await missedIn(spot, away)));
       }
       // Until it is claimed, another start has to find it again.
       await Promise.all(dealtWith);
@@ -85,7 +84,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
       .slice(0, MAX_THREADS);
   }
 
-  async function missedIn({ channel, isDirect, threadTs }: MissedSpot, { sinceMs }: Away, untilMs: number) {
+  async function missedIn({ channel, isDirect, threadTs }: MissedSpot, { sinceMs }: Away) {
     const missed: MissedMessage[] = [];
     try {
       for (const raw of await messagesIn(channel, threadTs, sinceMs)) {
@@ -97,7 +96,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
           channel_type: isDirect ? 'im' : 'channel',
         });
         // A thread's root always comes along.
-        if (!event.success || atMs < sinceMs || atMs > untilMs) continue;
+        if (!event.success || atMs < sinceMs) continue;
         const message = await readMissed(inbox, event.data);
         if (message !== null) missed.push({ message, atMs });
       }
