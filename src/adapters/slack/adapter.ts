@@ -18,7 +18,7 @@ import { createWorkspace } from './api/workspace.ts';
 import { claimsFirst } from './inbound/intake.ts';
 import { listen } from './inbound/listeners.ts';
 import { createMissed, type Missed } from './inbound/missed.ts';
-import type { Inbox } from './payloads/context.ts';
+import type { SlackContext } from './payloads/context.ts';
 import { createFileReader } from './payloads/read-file.ts';
 import { createTwins } from './payloads/twins.ts';
 import { createDirectory } from './people/directory.ts';
@@ -128,7 +128,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       };
       const receiver = http ?? socket?.receiver;
       if (receiver === undefined) throw new TypeError('there is no transport');
-      const inbox: Inbox = {
+      const slack: SlackContext = {
         ...parts,
         dispatch,
         commands: commands.map((command) => inWordsOf('slack', command)),
@@ -139,13 +139,13 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
         responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
       };
       const app = new App({
-        receiver: claimsFirst(receiver, inbox),
+        receiver: claimsFirst(receiver, slack),
         authorize: async () => ({ botToken, botId: identity.botId, botUserId: identity.botUser }),
         convoStore: false,
         logger: boltLogger,
       });
-      listen(app, inbox);
-      missed = createMissed(inbox, () => socket?.isOpen ?? true);
+      listen(app, slack);
+      missed = createMissed(slack, () => socket?.isOpen ?? true);
       await socket?.open().catch((error: unknown) => {
         throw error instanceof StartError ? error : socketFault(error, apiUrl);
       });

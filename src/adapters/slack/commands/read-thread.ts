@@ -1,7 +1,7 @@
 import type { ThreadRead } from '../../../core/ports/events.ts';
 import { isRefusal } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { type QuotedMessage, quotedPart } from '../payloads/message-parts.ts';
 import { messagesIn } from '../payloads/read-messages.ts';
 import { readerOf } from './pointed-at.ts';
@@ -17,11 +17,11 @@ const NO_HISTORY =
 
 /** What was said in a thread before a message, or until now, its root first. */
 export async function readThread(
-  inbox: Inbox,
+  slack: SlackContext,
   { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
   signal: AbortSignal,
 ): Promise<ThreadRead> {
-  const { workspace, log } = inbox;
+  const { workspace, log } = slack;
   const messages: QuotedMessage[] = [];
   try {
     let cursor = '';
@@ -41,7 +41,7 @@ export async function readThread(
   }
   const [root, ...replies] = messages;
   const kept = root === undefined ? [] : [root, ...replies.slice(-NEWEST)];
-  const reader = readerOf(inbox);
+  const reader = readerOf(slack);
   return {
     messages: await Promise.all(kept.map((message) => quotedPart(message, 'thread', reader))),
     problem: null,

@@ -7,7 +7,7 @@ import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import type { ResponseUrl } from '../posting/response-url.ts';
 import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { SHOWN } from '../text/questions.ts';
@@ -31,33 +31,33 @@ export interface Request {
 }
 
 /** Brings a command to core, with the place and the surface that fit it. */
-export async function runRequest(inbox: Inbox, request: Request): Promise<void> {
+export async function runRequest(slack: SlackContext, request: Request): Promise<void> {
   const { command, options } = request;
-  if (command.reply === 'private') return tellOnly(inbox, request);
-  if (options['private'] === true) return answerInDirectMessage(inbox, request);
-  return answerInChannel(inbox, request);
+  if (command.reply === 'private') return tellOnly(slack, request);
+  if (options['private'] === true) return answerInDirectMessage(slack, request);
+  return answerInChannel(slack, request);
 }
 
-async function tellOnly(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, membership, signal } = inbox;
+async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
+  const { workspace, membership, signal } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl } = request;
   const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
-  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, null, null), {
+  const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, null), {
     responseUrl,
   });
-  await bring(inbox, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
+  await bring(slack, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
 }
 
-async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, membership, signal } = inbox;
+async function answerInChannel(slack: SlackContext, request: Request): Promise<void> {
+  const { workspace, membership, signal } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl, threadTs } = request;
   const presence = await membership.of(channel, signal);
-  if (presence === 'absent') return sayHowToInvite(inbox, request);
+  if (presence === 'absent') return sayHowToInvite(slack, request);
   const isDirect = presence === 'direct';
-  const { inThread } = isDirect ? NO_RULES : await inbox.dispatch.channelRules(placeAt(team, channel, null));
-  const isFlat = isDirect ? !inbox.agentView.isOn : inThread === false;
+  const { inThread } = isDirect ? NO_RULES : await slack.dispatch.channelRules(placeAt(team, channel, null));
+  const isFlat = isDirect ? !slack.agentView.isOn : inThread === false;
   const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
   const key =
     threadTs !== null
@@ -67,30 +67,30 @@ async function answerInChannel(inbox: Inbox, request: Request): Promise<void> {
         : null;
   const place: AnswerPlace = {
     ...placeUnder({ channel, user, isDirect }, null, null),
-    root: await questionAt(inbox, request, thread),
+    root: await questionAt(slack, request, thread),
     ties: thread === 'new' ? 'thread' : null,
   };
-  await bring(inbox, request, placeAt(team, channel, key), createSurfaceFor(inbox, place, { responseUrl }));
+  await bring(slack, request, placeAt(team, channel, key), createSurfaceFor(slack, place, { responseUrl }));
 }
 
 /** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
-async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<void> {
-  const { workspace, signal } = inbox;
+async function answerInDirectMessage(slack: SlackContext, request: Request): Promise<void> {
+  const { workspace, signal } = slack;
   const { channel, user, responseUrl } = request;
   const direct = await workspace.directChannel(user, signal);
   const place: AnswerPlace = {
     ...placeUnder({ channel: direct, user, isDirect: true }, null, null),
     isPrivate: true,
     askedIn: channel,
-    root: await questionAt(inbox, request, 'new'),
+    root: await questionAt(slack, request, 'new'),
     ties: 'thread',
   };
-  const surface = createSurfaceFor(inbox, place, { responseUrl, onPosted: point });
-  await bring(inbox, request, placeAt(workspace.team, channel, null), surface);
+  const surface = createSurfaceFor(slack, place, { responseUrl, onPosted: point });
+  await bring(slack, request, placeAt(workspace.team, channel, null), surface);
 
   function point(ts: string): void {
     if (channel === direct) return;
-    inbox.tasks.run('point to a private answer', async () => {
+    slack.tasks.run('point to a private answer', async () => {
       const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
       const link = `[our direct messages](${textOf(data['permalink'])})`;
       await surface.tellPrivately({ text: `I answer you in ${link}.` }, signal);
@@ -100,11 +100,11 @@ async function answerInDirectMessage(inbox: Inbox, request: Request): Promise<vo
 
 /** Names who asked, and what: the message that stands for the question. */
 async function questionAt(
-  inbox: Inbox,
+  slack: SlackContext,
   { command, options, user }: Request,
   thread: 'new' | 'none' | { readonly ts: string },
 ): Promise<RootPlace> {
-  const { name } = await inbox.directory.actor(user);
+  const { name } = await slack.directory.actor(user);
   const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
   const text = options[prompt ?? ''];
   return {
@@ -115,12 +115,12 @@ async function questionAt(
   };
 }
 
-async function bring(inbox: Inbox, request: Request, at: Place, surface: Surface): Promise<void> {
+async function bring(slack: SlackContext, request: Request, at: Place, surface: Surface): Promise<void> {
   const { id, command, options, user, isFilledIn = false, brought = [], readThread } = request;
-  const { directory } = inbox;
+  const { directory } = slack;
   const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, request.channel)]);
   const event = { id, actor, place, surface };
-  await inbox.dispatch.command({
+  await slack.dispatch.command({
     ...event,
     command: command.name,
     options,
@@ -130,8 +130,11 @@ async function bring(inbox: Inbox, request: Request, at: Place, surface: Surface
   });
 }
 
-async function sayHowToInvite(inbox: Inbox, { command, channel, user, responseUrl }: Request): Promise<void> {
-  const { workspace, signal } = inbox;
+async function sayHowToInvite(
+  slack: SlackContext,
+  { command, channel, user, responseUrl }: Request,
+): Promise<void> {
+  const { workspace, signal } = slack;
   const ask = `/${command.name}`;
   const text = channel.startsWith('D')
     ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`

@@ -6,7 +6,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { isRefusal } from '../api/errors.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import type { shortcutBody } from '../payloads/payloads.ts';
 import { readerOf } from './pointed-at.ts';
@@ -22,11 +22,14 @@ const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 800;
 const MAX_QUOTE = 1_800;
 
 /** Opens the form of `/ask` with the message that the person pointed at. */
-export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcutBody>): Promise<void> {
-  const command = inbox.commands.find(({ reply }) => reply === 'answer');
+export async function receiveShortcut(
+  slack: SlackContext,
+  body: z.infer<typeof shortcutBody>,
+): Promise<void> {
+  const command = slack.commands.find(({ reply }) => reply === 'answer');
   if (command === undefined) return;
   const { message, channel } = body;
-  const { text, author, files } = await quotedPart(message, 'pointed', readerOf(inbox));
+  const { text, author, files } = await quotedPart(message, 'pointed', readerOf(slack));
   const shown = quotable(text);
   const named = [shown, ...files.map(({ name }) => `[${name}]`)].filter((line) => line !== '').join('\n');
   const who = author === null ? 'This is about a message:' : `This is about a message by ${author.name}:`;
@@ -37,7 +40,7 @@ export async function receiveShortcut(inbox: Inbox, body: z.infer<typeof shortcu
     about: { ts: message.ts, author, text: shown },
   };
   const preview = { type: 'plain_text', text: clip(`${who}\n${named}`, SIZES.section), emoji: false };
-  await openForm(inbox, command, body.trigger_id, context, {
+  await openForm(slack, command, body.trigger_id, context, {
     intro: { type: 'section', text: preview },
     preset: {},
   });
@@ -50,22 +53,22 @@ export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
 
 /** Runs a command about the thread of the message, for the asker alone. */
 export async function receiveMenu(
-  inbox: Inbox,
+  slack: SlackContext,
   id: string,
   command: CommandDeclaration,
   { message, channel, user, response_url }: z.infer<typeof shortcutBody>,
 ): Promise<void> {
   const threadTs = message.thread_ts ?? null;
   const at = threadTs === null ? null : { channel: channel.id, threadTs };
-  await runRequest(inbox, {
+  await runRequest(slack, {
     id,
     command,
     options: command.options['private'] === undefined ? {} : { private: true },
     user: user.id,
     channel: channel.id,
-    responseUrl: inbox.responseUrl(response_url),
+    responseUrl: slack.responseUrl(response_url),
     threadTs: null,
-    ...(at && { readThread: (reading: AbortSignal) => readThread(inbox, at, reading) }),
+    ...(at && { readThread: (reading: AbortSignal) => readThread(slack, at, reading) }),
   });
 }
 
@@ -79,11 +82,11 @@ function quotable(text: string): string {
 
 /** Deletes the answer that the person pointed at, if core lets them. */
 export async function receiveDeletion(
-  inbox: Inbox,
+  slack: SlackContext,
   id: string,
   body: z.infer<typeof shortcutBody>,
 ): Promise<void> {
-  const { workspace, directory, dispatch, signal } = inbox;
+  const { workspace, directory, dispatch, signal } = slack;
   const { message, channel, user } = body;
   const { team } = workspace;
   const threadTs = message.thread_ts ?? null;
@@ -93,9 +96,9 @@ export async function receiveDeletion(
     place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
     // In the channel: a thread that loses its last reply shows no ephemeral messages.
     surface: createSurfaceFor(
-      inbox,
+      slack,
       placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),
-      { responseUrl: inbox.responseUrl(body.response_url) },
+      { responseUrl: slack.responseUrl(body.response_url) },
     ),
     message: messageKey(team, channel.id, message.ts),
     isOwn: message.bot_id === workspace.botId,

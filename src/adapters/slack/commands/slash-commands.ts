@@ -4,7 +4,7 @@ import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
 import { SlackRefusal } from '../api/web-api.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import type { CommandBody } from '../payloads/payloads.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
@@ -20,29 +20,29 @@ export function commandId({ team_id, trigger_id }: CommandBody): string {
 
 /** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
 export async function receiveCommand(
-  inbox: Inbox,
+  slack: SlackContext,
   command: CommandDeclaration,
   body: CommandBody,
 ): Promise<void> {
-  const responseUrl = inbox.responseUrl(body.response_url);
+  const responseUrl = slack.responseUrl(body.response_url);
   const isPrivate = command.reply === 'private';
   const text = (
-    isPrivate ? readOptions(body.text, inbox.workspace.botUser) : decodeEntities(body.text)
+    isPrivate ? readOptions(body.text, slack.workspace.botUser) : decodeEntities(body.text)
   ).trim();
-  if (isAskedInForm(command)) return openSecretForm(inbox, command, body, text !== '');
+  if (isAskedInForm(command)) return openSecretForm(slack, command, body, text !== '');
   if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
     const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
-    const said = isPrivate ? await sayingOf(inbox, command, body) : null;
+    const said = isPrivate ? await sayingOf(slack, command, body) : null;
     const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
     // A slash command in a channel is in no conversation: Slack does not take them in threads.
-    return openForm(inbox, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
+    return openForm(slack, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
   }
   const parsed = parseArguments(command, text);
   if (!parsed.ok) {
-    await responseUrl?.tellPrivately(parsed.problem, null, inbox.signal);
+    await responseUrl?.tellPrivately(parsed.problem, null, slack.signal);
     return;
   }
-  await runRequest(inbox, {
+  await runRequest(slack, {
     id: commandId(body),
     command,
     options: parsed.options,
@@ -58,20 +58,20 @@ export async function receiveCommand(
  * vain.
  */
 async function openSecretForm(
-  inbox: Inbox,
+  slack: SlackContext,
   command: CommandDeclaration,
   body: CommandBody,
   isTypedBehind: boolean,
 ): Promise<void> {
-  const { workspace, directory, dispatch, signal } = inbox;
+  const { workspace, directory, dispatch, signal } = slack;
   const place = placeAt(workspace.team, body.channel_id, null);
   const actor = await directory.actor(body.user_id);
   const admission = await dispatch.admit({ command: command.name, actor, place });
   const tellPrivately = (text: string) =>
-    inbox.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
+    slack.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
   if (!admission.ok) return void (await tellPrivately(admission.notice.text));
   const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
-  await openForm(inbox, command, body.trigger_id, context, { intro: null, preset: {} });
+  await openForm(slack, command, body.trigger_id, context, { intro: null, preset: {} });
   if (isTypedBehind) await tellPrivately(`\`/${command.name}\` ${TYPED_BEHIND}`);
 }
 
@@ -79,13 +79,13 @@ const TYPED_BEHIND =
   'opens a form; what was typed behind it was not used. If that was a key, delete it where it was made and make a new one: Slack keeps what people type behind commands.';
 
 export async function openForm(
-  inbox: Inbox,
+  slack: SlackContext,
   command: CommandDeclaration,
   triggerId: string,
   context: Omit<FormContext, 'command'>,
   extras: FormExtras,
 ): Promise<void> {
-  const { workspace, log, signal } = inbox;
+  const { workspace, log, signal } = slack;
   const open = (takesFiles: boolean) => {
     const view = formView(command, { ...context, command: command.name }, extras, takesFiles);
     return workspace.call('views.open', { trigger_id: triggerId, view }, signal);
@@ -124,7 +124,7 @@ export function readContext(metadata: string): FormContext {
 
 /** Brings a form that was sent to core, as the command that it stands for. */
 export async function receiveForm(
-  inbox: Inbox,
+  slack: SlackContext,
   form: {
     readonly id: string;
     readonly user: string;
@@ -133,21 +133,21 @@ export async function receiveForm(
   },
 ): Promise<void> {
   const { context } = form;
-  const command = inbox.commands.find(({ name }) => name === context.command);
+  const command = slack.commands.find(({ name }) => name === context.command);
   if (command === undefined) return;
   const { channel, threadTs, about } = context;
-  await runRequest(inbox, {
+  await runRequest(slack, {
     id: form.id,
     command,
     options: readForm(command, form.values),
     user: form.user,
     channel,
-    responseUrl: inbox.responseUrl(context.responseUrl),
+    responseUrl: slack.responseUrl(context.responseUrl),
     threadTs,
     isFilledIn: true,
     brought: [
       ...readFormFiles(form.values),
-      ...(about === null ? [] : [await pointedPart(inbox, channel, threadTs, about)]),
+      ...(about === null ? [] : [await pointedPart(slack, channel, threadTs, about)]),
     ],
   });
 }
@@ -157,7 +157,7 @@ const SAYING_MS = 1_500;
 
 /** What a command says without options; null where it says nothing in time. */
 async function sayingOf(
-  { workspace, dispatch, directory, tasks, clock }: Inbox,
+  { workspace, dispatch, directory, tasks, clock }: SlackContext,
   { name }: CommandDeclaration,
   body: CommandBody,
 ): Promise<string | null> {

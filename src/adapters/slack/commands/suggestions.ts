@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import type { suggestionBody } from '../payloads/payloads.ts';
 import { readPressContext } from './form.ts';
 import { readContext } from './slash-commands.ts';
@@ -14,10 +14,10 @@ export interface SelectOption {
 
 /** What a form's select offers for what was typed so far. Empty where something is amiss: it has to come in three seconds. */
 export async function suggestOptions(
-  inbox: Inbox,
+  slack: SlackContext,
   request: z.infer<typeof suggestionBody>,
 ): Promise<SelectOption[]> {
-  const { workspace, directory, dispatch, log } = inbox;
+  const { workspace, directory, dispatch, log } = slack;
   try {
     const metadata = request.view.private_metadata;
     const press = readPressContext(metadata);

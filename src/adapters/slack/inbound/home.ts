@@ -1,7 +1,7 @@
 import { channelKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { cutToSize } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 
@@ -16,8 +16,8 @@ export const CHOOSE_MODEL = 'home-choose-model';
 const MAX_BLOCKS = 90;
 
 /** Publishes the home tab of one person: what answers, which models there are, what was used; settings for admins. */
-export async function publishHome(inbox: Inbox, user: string): Promise<void> {
-  const { workspace, directory, dispatch, signal } = inbox;
+export async function publishHome(slack: SlackContext, user: string): Promise<void> {
+  const { workspace, directory, dispatch, signal } = slack;
   const actor = await directory.actor(user);
   const place = placeAt(workspace.team, user, channelKey(workspace.team, user));
   const blocks: Json[] = [

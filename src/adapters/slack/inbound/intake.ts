@@ -1,6 +1,6 @@
 import type { App, Receiver } from '@slack/bolt';
 import { createThrottle } from '../../../core/kit/throttle.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from '../payloads/payloads.ts';
 import { claimMessage } from './messages.ts';
 import { stopIn } from './sessions.ts';
@@ -11,8 +11,8 @@ type ReceiverEvent = Parameters<App['processEvent']>[0];
  * A receiver whose messages and stops are claimed before Bolt acknowledges them, which it does by itself: Slack sends again what is not
  * acknowledged, and nothing that is.
  */
-export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
-  const { workspace, dispatch, log, clock } = inbox;
+export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
+  const { workspace, dispatch, log, clock } = slack;
   const refused = createThrottle(clock, 1, 60_000);
 
   /** `failed`: the store does not take it. */
@@ -22,13 +22,13 @@ export function claimsFirst(inner: Receiver, inbox: Inbox): Receiver {
     // The listeners take events that ask for nothing, or come from no known team.
     if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
-      inbox.tasks.run('deal with what was claimed late', () =>
+      slack.tasks.run('deal with what was claimed late', () =>
         app.processEvent({ ...event, ack: async () => {} }),
       );
     try {
       const isNew = stop.success
-        ? await dispatch.claim(stopIn(inbox, stop.data), late)
-        : message.success && (await claimMessage(inbox, message.data, late));
+        ? await dispatch.claim(stopIn(slack, stop.data), late)
+        : message.success && (await claimMessage(slack, message.data, late));
       return isNew ? 'new' : 'done';
     } catch (error) {
       if (refused.take() === 0) {

@@ -1,11 +1,11 @@
 import type { Joining } from '../../../core/ports/events.ts';
 import { guildOf } from '../api/places.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { sayIn } from '../posting/tell-privately.ts';
 
 /** Somebody came to a channel: if it is the bot, it introduces itself there. */
 export async function receiveJoin(
-  { workspace, dispatch, clock }: Inbox,
+  { workspace, dispatch, clock }: SlackContext,
   {
     user,
     channel,

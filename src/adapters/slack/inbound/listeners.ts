@@ -16,7 +16,7 @@ import {
 } from '../commands/shortcuts.ts';
 import { commandId, openForm, readContext, receiveCommand, receiveForm } from '../commands/slash-commands.ts';
 import { suggestOptions } from '../commands/suggestions.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import {
   commandBody,
   homeOpenedEvent,
@@ -41,8 +41,8 @@ import { receiveStop } from './sessions.ts';
  * Listens with Bolt. What asks for an answer is claimed in the store before it is acknowledged (messages by `claimsFirst`), and
  * everything is acknowledged before anything is looked up: Slack waits three seconds.
  */
-export function listen(app: App, inbox: Inbox): void {
-  const { workspace, dispatch, log, commands, signal } = inbox;
+export function listen(app: App, slack: SlackContext): void {
+  const { workspace, dispatch, log, commands, signal } = slack;
 
   /** Deals with something of this workspace; a fault is told to the person where there is a way. */
   async function attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void> {
@@ -57,7 +57,7 @@ export function listen(app: App, inbox: Inbox): void {
 
   /** Says something to the person behind a deed, as far as Slack lets it. */
   async function tell(responseUrl: string, text: string): Promise<void> {
-    const said = inbox.responseUrl(responseUrl)?.tellPrivately(text, null, signal);
+    const said = slack.responseUrl(responseUrl)?.tellPrivately(text, null, signal);
     await said?.catch(() => false);
   }
 
@@ -76,7 +76,7 @@ export function listen(app: App, inbox: Inbox): void {
     const arrival = {
       id,
       place: placeAt(workspace.team, channel, null),
-      surface: createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, null, threadTs)),
+      surface: createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, threadTs)),
       addressed: true,
     };
     try {
@@ -134,23 +134,23 @@ export function listen(app: App, inbox: Inbox): void {
   for (const type of ['message', 'app_mention'] as const) {
     app.event(type, async ({ body, payload }) => {
       if (!(await isOurs('a message', teamOf(body), null))) return;
-      await attend('a message', null, () => receiveMessage(inbox, messageEvent.parse(payload)));
+      await attend('a message', null, () => receiveMessage(slack, messageEvent.parse(payload)));
     });
   }
   app.event('app_home_opened', async ({ body, payload }) => {
     if (!(await isOurs('a home tab', teamOf(body), null))) return;
     await attend('a home tab', null, async () => {
       const { user, tab } = homeOpenedEvent.parse(payload);
-      if (tab === 'home') await publishHome(inbox, user);
+      if (tab === 'home') await publishHome(slack, user);
     });
   });
   app.event('member_joined_channel', async ({ body, payload }) => {
     if (!(await isOurs('a new member', teamOf(body), null))) return;
-    await attend('a new member', null, () => receiveJoin(inbox, memberJoinedEvent.parse(payload)));
+    await attend('a new member', null, () => receiveJoin(slack, memberJoinedEvent.parse(payload)));
   });
   app.event('agent_session_stopped', async ({ body, payload }) => {
     if (!(await isOurs('a stop', teamOf(body), null))) return;
-    await attend('a stop', null, () => receiveStop(inbox, sessionStoppedEvent.parse(payload)));
+    await attend('a stop', null, () => receiveStop(slack, sessionStoppedEvent.parse(payload)));
   });
 
   for (const command of commands) {
@@ -165,7 +165,7 @@ export function listen(app: App, inbox: Inbox): void {
         { what: 'a command', id: commandId(parsed), channel, user, threadTs: null, responseUrl },
         ack,
         (text) => ack({ response_type: 'ephemeral', ...markdownContent(text) } as { text: string }),
-        () => receiveCommand(inbox, command, parsed),
+        () => receiveCommand(slack, command, parsed),
       );
     });
   }
@@ -184,7 +184,7 @@ export function listen(app: App, inbox: Inbox): void {
       await claimed(
         {
           what: 'a button',
-          id: pressId(inbox, pressed.kind, press),
+          id: pressId(slack, pressed.kind, press),
           channel,
           user,
           threadTs: threadOf(press),
@@ -195,7 +195,7 @@ export function listen(app: App, inbox: Inbox): void {
           await ack();
           await tell(responseUrl, text);
         },
-        () => receivePress(inbox, pressed, press),
+        () => receivePress(slack, pressed, press),
       );
     });
   }
@@ -207,7 +207,7 @@ export function listen(app: App, inbox: Inbox): void {
     await attend('a button', null, async () => {
       const channel = await workspace.directChannel(user.id, signal);
       const context = { channel, responseUrl: '', threadTs: null, about: null };
-      await openForm(inbox, command, trigger_id, context, { intro: null, preset: { scope: 'guild' } });
+      await openForm(slack, command, trigger_id, context, { intro: null, preset: { scope: 'guild' } });
     });
   });
 
@@ -215,13 +215,13 @@ export function listen(app: App, inbox: Inbox): void {
     await ack();
     const parsed = shortcutBody.parse(body);
     if (!(await isOurs('a shortcut', parsed.team?.id ?? null, parsed.response_url))) return;
-    await attend('a shortcut', parsed.response_url, () => receiveShortcut(inbox, parsed));
+    await attend('a shortcut', parsed.response_url, () => receiveShortcut(slack, parsed));
   });
   for (const command of commands) {
     if (command.menu === undefined) continue;
-    onShortcut(menuOf(command), (id, body) => receiveMenu(inbox, id, command, body));
+    onShortcut(menuOf(command), (id, body) => receiveMenu(slack, id, command, body));
   }
-  onShortcut(DELETE_ANSWER, (id, body) => receiveDeletion(inbox, id, body));
+  onShortcut(DELETE_ANSWER, (id, body) => receiveDeletion(slack, id, body));
   app.view(FORM_CALLBACK, async ({ ack, body }) => {
     const { team, user, view } = viewBody.parse(body);
     const context = readContext(view.private_metadata);
@@ -237,7 +237,7 @@ export function listen(app: App, inbox: Inbox): void {
       // The form stays open, so that nothing that was typed is lost.
       (text) =>
         ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
-      () => receiveForm(inbox, { id, user: user.id, context, values: view.state.values }),
+      () => receiveForm(slack, { id, user: user.id, context, values: view.state.values }),
     );
   });
   app.view(PRESS_CALLBACK, async ({ ack, body }) => {
@@ -255,7 +255,7 @@ export function listen(app: App, inbox: Inbox): void {
       (text) =>
         ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
       () =>
-        receivePressForm(inbox, {
+        receivePressForm(slack, {
           id,
           user: user.id,
           context,
@@ -266,7 +266,7 @@ export function listen(app: App, inbox: Inbox): void {
   app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
     const parsed = suggestionBody.parse(body);
     const isOurTeam = await isOurs('a list', parsed.team?.id ?? null, null);
-    await ack({ options: isOurTeam ? await suggestOptions(inbox, parsed) : [] });
+    await ack({ options: isOurTeam ? await suggestOptions(slack, parsed) : [] });
   });
 }
 

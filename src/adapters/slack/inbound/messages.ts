@@ -10,7 +10,7 @@ import { parseArguments } from '../commands/arguments.ts';
 import { readerOf } from '../commands/pointed-at.ts';
 import { readThread } from '../commands/read-thread.ts';
 import { runRequest } from '../commands/run-command.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { attachedTo, messageContent } from '../payloads/message-parts.ts';
 import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/payloads.ts';
 import { readMessage } from '../payloads/read-messages.ts';
@@ -42,7 +42,10 @@ interface Question {
   readonly rootTs: string | null;
 }
 
-async function questionIn({ workspace, dispatch }: Inbox, event: MessageEvent): Promise<Question | null> {
+async function questionIn(
+  { workspace, dispatch }: SlackContext,
+  event: MessageEvent,
+): Promise<Question | null> {
   const { team, botUser } = workspace;
   const { channel, ts, user, text } = event;
   if (!PERSONAL_SUBTYPES.has(event.subtype) || user === undefined || event.bot_id || user === botUser)
@@ -72,21 +75,25 @@ async function questionIn({ workspace, dispatch }: Inbox, event: MessageEvent): 
  *
  * @throws where the store does not take it
  */
-export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: () => void): Promise<boolean> {
-  const { workspace, dispatch } = inbox;
+export async function claimMessage(
+  slack: SlackContext,
+  event: MessageEvent,
+  onLate: () => void,
+): Promise<boolean> {
+  const { workspace, dispatch } = slack;
   const edit = editIn(event);
-  const question = await questionIn(inbox, edit ?? event);
+  const question = await questionIn(slack, edit ?? event);
   if (question === null) {
-    await retractDeleted(inbox, event);
+    await retractDeleted(slack, event);
     return false;
   }
   if (edit === null && isAddressedInChannel(question) && event.type === 'message')
-    inbox.twins.note(question.id, event);
+    slack.twins.note(question.id, event);
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts } = question.event;
-  const threadTs = rootTs ?? (isDirect && inbox.agentView.isOn ? ts : null);
-  const place = placeAt(workspace.team, channel, keyIn(inbox, question, threadTs));
-  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  const threadTs = rootTs ?? (isDirect && slack.agentView.isOn ? ts : null);
+  const place = placeAt(workspace.team, channel, keyIn(slack, question, threadTs));
+  const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
   // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
   const addressed = isAddressed || isTheBots;
   if (edit !== null) {
@@ -95,11 +102,14 @@ export async function claimMessage(inbox: Inbox, event: MessageEvent, onLate: ()
   }
   const arrival = { id, place, surface, addressed };
   // Behind other claims alone: what is looked up for an earlier message may take longer than Slack waits.
-  return inbox.inOrder.run(`claim/${placeOf(inbox, question)}`, () => dispatch.claim(arrival, onLate));
+  return slack.inOrder.run(`claim/${placeOf(slack, question)}`, () => dispatch.claim(arrival, onLate));
 }
 
 /** All that there is to do about a deletion: it is in the store then. */
-async function retractDeleted({ workspace: { team }, dispatch }: Inbox, event: MessageEvent): Promise<void> {
+async function retractDeleted(
+  { workspace: { team }, dispatch }: SlackContext,
+  event: MessageEvent,
+): Promise<void> {
   const deletedTs = deletedTsOf(event);
   if (deletedTs === null) return;
   const key = wasGrowing(event) ? undefined : messageKey(team, event.channel, deletedTs);
@@ -107,39 +117,39 @@ async function retractDeleted({ workspace: { team }, dispatch }: Inbox, event: M
 }
 
 /** Brings a message that was claimed to core. */
-export async function receiveMessage(inbox: Inbox, event: MessageEvent): Promise<void> {
-  const { dispatch, signal } = inbox;
+export async function receiveMessage(slack: SlackContext, event: MessageEvent): Promise<void> {
+  const { dispatch, signal } = slack;
   const edit = editIn(event);
-  const question = await questionIn(inbox, edit ?? event);
+  const question = await questionIn(slack, edit ?? event);
   if (question === null) return;
   try {
     await (edit === null
-      ? bringQuestion(inbox, question)
-      : bringQuestion(inbox, question, {
+      ? bringQuestion(slack, question)
+      : bringQuestion(slack, question, {
           isEdit: true,
           keep: (message) => dispatch.edited({ message, editedAt: edit.edited.ts }),
         }));
   } catch (error) {
     if (signal.aborted) return;
-    inbox.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
+    slack.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
     const { user, isDirect, rootTs } = question;
     const place = placeUnder({ channel: event.channel, user, isDirect }, event.ts, rootTs);
-    await createSurfaceFor(inbox, place).tellPrivately(
+    await createSurfaceFor(slack, place).tellPrivately(
       { text: dispatch.nameOperator(inOneLine(explain(error))) },
       signal,
     );
   } finally {
-    inbox.twins.forget(question.id);
+    slack.twins.forget(question.id);
     await dispatch.dropClaim(edit === null ? question.id : editOf(question.id, edit.edited.ts));
   }
 }
 
 /** Reads a message back that may have been missed; null if it is not for the bot. Commands that answer are run at once. */
-export async function readMissed(inbox: Inbox, event: MessageEvent): Promise<PostedMessage | null> {
-  const question = await questionIn(inbox, event);
+export async function readMissed(slack: SlackContext, event: MessageEvent): Promise<PostedMessage | null> {
+  const question = await questionIn(slack, event);
   let read: PostedMessage | null = null;
   if (question !== null) {
-    await bringQuestion(inbox, question, {
+    await bringQuestion(slack, question, {
       isEdit: false,
       keep: async (message) => {
         read = message;
@@ -157,16 +167,16 @@ interface Readback {
   readonly keep: (message: PostedMessage) => Promise<void>;
 }
 
-async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readback): Promise<void> {
-  const { workspace, dispatch, directory, signal } = inbox;
+async function bringQuestion(slack: SlackContext, question: Question, readBack?: Readback): Promise<void> {
+  const { workspace, dispatch, directory, signal } = slack;
   const { team, botUser } = workspace;
   const { event, id, user, isDirect, address, isAddressed, isTheBots, rootTs } = question;
   const { channel, ts, text } = event;
   const isMention = event.type === 'app_mention';
-  const found = await inbox.inOrder.run(placeOf(inbox, question), async () => {
-    const takesThread = isDirect && rootTs === null && (await inbox.agentView.probe(channel, ts, signal));
+  const found = await slack.inOrder.run(placeOf(slack, question), async () => {
+    const takesThread = isDirect && rootTs === null && (await slack.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
-    const at = placeAt(team, channel, keyIn(inbox, question, threadTs));
+    const at = placeAt(team, channel, keyIn(slack, question, threadTs));
     // Most of what is said in threads is not for the bot: nobody is looked up for that.
     if (!isAddressed && !(await isHeard(at))) return null;
     const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, channel)]);
@@ -175,17 +185,17 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
   });
   if (found === null) return;
   const { threadTs, place, actor, said, brought } = found;
-  const surface = createSurfaceFor(inbox, placeUnder({ channel, user, isDirect }, ts, threadTs));
-  const meant = isAddressed ? commandIn(inbox.commands, said) : null;
+  const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  const meant = isAddressed ? commandIn(slack.commands, said) : null;
   const command =
-    meant?.command.reply === 'private' ? commandIn(inbox.commands, readOptions(text, botUser)) : meant;
+    meant?.command.reply === 'private' ? commandIn(slack.commands, readOptions(text, botUser)) : meant;
   const inThread = isDirect ? undefined : event.thread_ts;
   const thread =
     inThread === undefined
       ? {}
       : {
           readThread: (reading: AbortSignal) =>
-            readThread(inbox, { channel, threadTs: inThread, ts }, reading),
+            readThread(slack, { channel, threadTs: inThread, ts }, reading),
         };
   if (command === null) {
     const parts = [{ type: 'text', text: said } as const, ...brought];
@@ -223,7 +233,7 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
       brought,
       ...thread,
     };
-    return runRequest(inbox, request);
+    return runRequest(slack, request);
   }
   await dispatch.command({
     id,
@@ -238,27 +248,27 @@ async function bringQuestion(inbox: Inbox, question: Question, readBack?: Readba
 
   /** What came with the message. A mention that came alone does not say: the message itself does. */
   async function attached(): Promise<BroughtPart[]> {
-    if (isMention && inbox.twins.get(id) === undefined) await inbox.clock.sleep(TWIN_MS, signal);
-    const twin = inbox.twins.get(id);
+    if (isMention && slack.twins.get(id) === undefined) await slack.clock.sleep(TWIN_MS, signal);
+    const twin = slack.twins.get(id);
     if (!isMention || twin !== undefined)
-      return attachedTo(messageContent.parse(twin ?? event), readerOf(inbox));
+      return attachedTo(messageContent.parse(twin ?? event), readerOf(slack));
     const whole = await readMessage(
       workspace,
       { channel, ts, threadTs: event.thread_ts ?? null },
       signal,
     ).catch((error: unknown) => {
       signal.throwIfAborted();
-      inbox.log.warn({ err: error }, 'the files of a mention could not be looked up');
+      slack.log.warn({ err: error }, 'the files of a mention could not be looked up');
       return null;
     });
-    return attachedTo(whole ?? messageContent.parse(event), readerOf(inbox));
+    return attachedTo(whole ?? messageContent.parse(event), readerOf(slack));
   }
 
   async function isHeard(place: Place): Promise<boolean> {
     if (await dispatch.hears(place)) return true;
     if (!isTheBots || readBack !== undefined) return false;
     // The bot may not have been told yet that this message of its own stands.
-    await inbox.clock.sleep(POST_ANSWER_MS, signal);
+    await slack.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);
   }
 }
@@ -269,12 +279,12 @@ function isAddressedInChannel({ isAddressed, isDirect }: Question): boolean {
 }
 
 /** What is said in one such place is dealt with in order. */
-function placeOf({ workspace: { team } }: Inbox, { event: { channel }, rootTs }: Question): string {
+function placeOf({ workspace: { team } }: SlackContext, { event: { channel }, rootTs }: Question): string {
   return rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs);
 }
 
 function keyIn(
-  { workspace: { team } }: Inbox,
+  { workspace: { team } }: SlackContext,
   { event: { channel }, isDirect }: Question,
   threadTs: string | null,
 ): string | null {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { readPage, type Spot } from '../api/history.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './messages.ts';
 
@@ -33,8 +33,8 @@ interface MissedSpot extends Spot {
  * Reads what people wrote while no events came. What Slack delivers once more by itself is the same question under the same id,
  * and is answered once.
  */
-export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
-  const { workspace, dispatch, clock, log, signal } = inbox;
+export function createMissed(slack: SlackContext, isConnected: () => boolean): Missed {
+  const { workspace, dispatch, clock, log, signal } = slack;
   const stream = `slack/${workspace.team}`;
   let isCaughtUp = false;
 
@@ -97,7 +97,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
         });
         // A thread's root always comes along.
         if (!event.success || atMs < sinceMs) continue;
-        const message = await readMissed(inbox, event.data);
+        const message = await readMissed(slack, event.data);
         if (message !== null) missed.push({ message, atMs });
       }
     } catch (error) {
@@ -131,7 +131,7 @@ export function createMissed(inbox: Inbox, isConnected: () => boolean): Missed {
   return {
     connected() {
       isCaughtUp = false;
-      inbox.tasks.run('catch up what was missed', catchUp);
+      slack.tasks.run('catch up what was missed', catchUp);
     },
     stop: noting.stop,
   };

@@ -6,14 +6,14 @@ import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
 import { type PressContext, pressFormView } from '../commands/form.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import type { PressBody } from '../payloads/payloads.ts';
 import { readMessage } from '../payloads/read-messages.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { FEEDBACK_ACTION, parseFeedback } from '../text/message-content.ts';
 
 /** Names the deed; unique. */
-export function pressId({ workspace }: Inbox, kind: ButtonKind, body: PressBody): string {
+export function pressId({ workspace }: SlackContext, kind: ButtonKind, body: PressBody): string {
   const { channel, container, user, actions } = body;
   const message = messageKey(workspace.team, channel.id, container.message_ts);
   return `${message}/${kind}/${user.id}/${actions[0]?.action_ts ?? ''}`;
@@ -35,7 +35,7 @@ export function threadOf({ message, container }: PressBody): string | null {
 
 /** Brings a press on an answer's button to core, which decides what the person may; a form that it needs comes first. */
 export async function receivePress(
-  inbox: Inbox,
+  slack: SlackContext,
   { kind: button, answerId }: Button,
   body: PressBody,
 ): Promise<void> {
@@ -49,11 +49,11 @@ export async function receivePress(
     responseUrl: body.response_url,
   };
   if (buttonRow(button).form !== undefined) {
-    return openPressForm(inbox, context, user.id, body.trigger_id);
+    return openPressForm(slack, context, user.id, body.trigger_id);
   }
   const shown = { text: message.text ?? '', blocks: message.blocks ?? [] };
-  await bringPress(inbox, {
-    id: pressId(inbox, button, body),
+  await bringPress(slack, {
+    id: pressId(slack, button, body),
     user: user.id,
     context,
     given: {},
@@ -63,7 +63,7 @@ export async function receivePress(
 
 /** Brings what was filled into a button's form. */
 export async function receivePressForm(
-  inbox: Inbox,
+  slack: SlackContext,
   form: {
     readonly id: string;
     readonly user: string;
@@ -72,10 +72,10 @@ export async function receivePressForm(
   },
 ): Promise<void> {
   const { channel, messageTs: ts, threadTs } = form.context;
-  await bringPress(inbox, {
+  await bringPress(slack, {
     ...form,
     async shown(signal) {
-      const message = await readMessage(inbox.workspace, { channel, ts, threadTs }, signal);
+      const message = await readMessage(slack.workspace, { channel, ts, threadTs }, signal);
       return message === null ? null : { text: message.text, blocks: (message.blocks ?? []) as Json[] };
     },
   });
@@ -83,23 +83,23 @@ export async function receivePressForm(
 
 /** For a person who may press alone. */
 async function openPressForm(
-  inbox: Inbox,
+  slack: SlackContext,
   context: PressContext,
   user: string,
   triggerId: string,
 ): Promise<void> {
-  const { workspace, directory, dispatch, signal } = inbox;
+  const { workspace, directory, dispatch, signal } = slack;
   const { button, answerId } = context;
   const actor = await directory.actor(user);
-  const admission = await dispatch.admitPress({ button, answerId, actor, place: placeOf(inbox, context) });
+  const admission = await dispatch.admitPress({ button, answerId, actor, place: placeOf(slack, context) });
   if (!admission.ok) {
-    return surfaceOf(inbox, context, user).tellPrivately(admission.notice, signal);
+    return surfaceOf(slack, context, user).tellPrivately(admission.notice, signal);
   }
   await workspace.call('views.open', { trigger_id: triggerId, view: pressFormView(context) }, signal);
 }
 
 async function bringPress(
-  inbox: Inbox,
+  slack: SlackContext,
   press: {
     readonly id: string;
     readonly user: string;
@@ -109,7 +109,7 @@ async function bringPress(
     readonly shown: (signal: AbortSignal) => Promise<{ text: string; blocks: readonly Json[] } | null>;
   },
 ): Promise<void> {
-  const { workspace, directory, dispatch } = inbox;
+  const { workspace, directory, dispatch } = slack;
   const { id, user, context, given } = press;
   const { button, answerId, channel, messageTs: ts } = context;
   await dispatch.press({
@@ -118,8 +118,8 @@ async function bringPress(
     answerId,
     given,
     actor: await directory.actor(user),
-    place: placeOf(inbox, context),
-    surface: surfaceOf(inbox, context, user),
+    place: placeOf(slack, context),
+    surface: surfaceOf(slack, context, user),
     async retire(signal) {
       try {
         const shown = await press.shown(signal);
@@ -133,7 +133,7 @@ async function bringPress(
 }
 
 function placeOf(
-  { workspace }: Inbox,
+  { workspace }: SlackContext,
   { channel, threadTs }: Pick<PressContext, 'channel' | 'threadTs'>,
 ): Press['place'] {
   const { team } = workspace;
@@ -141,11 +141,11 @@ function placeOf(
   return placeAt(team, channel, key);
 }
 
-function surfaceOf(inbox: Inbox, context: PressContext, user: string) {
+function surfaceOf(slack: SlackContext, context: PressContext, user: string) {
   const { channel, threadTs } = context;
   return createSurfaceFor(
-    inbox,
+    slack,
     placeUnder({ channel, user, isDirect: channel.startsWith('D') }, null, threadTs),
-    { responseUrl: inbox.responseUrl(context.responseUrl) },
+    { responseUrl: slack.responseUrl(context.responseUrl) },
   );
 }

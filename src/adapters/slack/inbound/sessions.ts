@@ -3,28 +3,28 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
-import type { Inbox } from '../payloads/context.ts';
+import type { SlackContext } from '../payloads/context.ts';
 import type { SessionStopped } from '../payloads/payloads.ts';
 
 /** Slack's own stop in the agent view, by what its event says alone. */
 export function stopIn(
-  inbox: Inbox,
+  slack: SlackContext,
   { channel, user, thread_ts: threadTs, event_ts }: SessionStopped,
 ): Arrival & { readonly surface: Surface } {
-  const { team } = inbox.workspace;
+  const { team } = slack.workspace;
   const key = messageKey(team, channel, threadTs);
   return {
     id: `${key}/stop/${event_ts}`,
     place: placeAt(team, channel, key),
-    surface: createSurfaceFor(inbox, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
+    surface: createSurfaceFor(slack, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
     addressed: true,
   };
 }
 
 /** Brings a stop that was claimed to core. */
-export async function receiveStop(inbox: Inbox, event: SessionStopped): Promise<void> {
-  const { dispatch, directory } = inbox;
-  const { id, place, surface } = stopIn(inbox, event);
+export async function receiveStop(slack: SlackContext, event: SessionStopped): Promise<void> {
+  const { dispatch, directory } = slack;
+  const { id, place, surface } = stopIn(slack, event);
   try {
     await dispatch.stop({ id, place, surface, actor: await directory.actor(event.user) });
   } finally {

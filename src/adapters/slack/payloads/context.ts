@@ -8,7 +8,7 @@ import type { InOrder } from '../transport/in-order.ts';
 import type { Twins } from './twins.ts';
 
 /** What those that bring people's deeds to core work with, for one workspace. */
-export interface Inbox extends SurfaceParts {
+export interface SlackContext extends SurfaceParts {
   readonly dispatch: Dispatch;
   readonly commands: readonly CommandDeclaration[];
   readonly directory: Directory;
