@@ -64,8 +64,8 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     joined: async () => {},
     nameOperator: (text) => text,
     missed: nothing,
-    admit: async () => ({ ok: true }),
-    admitPress: async () => ({ ok: true }),
+    mayRun: async () => ({ ok: true }),
+    mayPress: async () => ({ ok: true }),
     suggest: async () => [],
   };
   const adapter = createSlackAdapter({

@@ -110,7 +110,9 @@ async function settled(url: string, bills: ReadonlyMap<string, number>) {
   const lookUpCost = async ({ generationId }: { readonly generationId: string }) =>
     bills.get(generationId) ?? null;
   await recover({ store: store.ledger, lookUpCost, clock, log }, new AbortController().signal);
-  const open = new Map((await store.ledger.open({ guild: RACE_GUILD })).map((each) => [each.id, each]));
+  const open = new Map(
+    (await store.ledger.openReservations({ guild: RACE_GUILD })).map((each) => [each.id, each]),
+  );
   let setAside = 0;
   for (const { reserved } of open.values()) setAside += reserved.nanoUsd;
   let recorded = 0;

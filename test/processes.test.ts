@@ -152,7 +152,7 @@ function createPlatform() {
       switch (call.do) {
         case 'open': {
           const { base, surface } = place(call.surface);
-          return answer(call.surface, base, await surface.open(call.view, never));
+          return answer(call.surface, base, await surface.openMessage(call.view, never));
         }
         case 'update':
           await live.get(`${call.surface} ${call.message}`)?.update(call.view, never);

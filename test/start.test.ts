@@ -268,7 +268,7 @@ describe('the start', () => {
     await turned.ready;
     expect(turned.output()).toMatch(/1 key of guilds sealed under the new ENCRYPTION_KEY\./);
     expect(turned.output()).toMatch(/1 key of guilds cannot be read with either key\. Their admins/);
-    expect((await keysUnder(second).open('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
+    expect((await keysUnder(second).openKey('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
     await turned.kill();
     const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });
     await lost.ready;

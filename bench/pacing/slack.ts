@@ -87,7 +87,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         workspace,
         channel: `C${index % options.channels}`,
         root: standingRoot(questionTs, questionTs),
-        thinking: { begin() {}, end() {} },
+        thinking: { showThinking() {}, end() {} },
         indicator: { show() {}, opened() {} },
         waits: () => {},
         tellPrivately: async () => {},

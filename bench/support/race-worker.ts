@@ -65,7 +65,7 @@ if (import.meta.main) {
   const models = createModelRequests({
     catalogue: createCatalogue(parseCatalogueFile(FILE)),
     guilds: { access: async () => guild } as never,
-    ownKeys: { providers: [], take: async () => null },
+    ownKeys: { providers: [], useKey: async () => null },
     ledger,
     limits: {
       rulesInForce: async () => NO_RULES,
@@ -83,7 +83,7 @@ if (import.meta.main) {
 
   const request = async (): Promise<void> => {
     const id = `${owner}-${serial++}`;
-    const opened = await models.open({
+    const opened = await models.openRequest({
       id,
       guild: RACE_GUILD,
       user: `user ${serial % 20}`,

@@ -52,7 +52,7 @@ export function nowhere(name: string, onOpen: () => void = () => {}): Surface {
     canContinueInThread: false,
     isPrivate: false,
     indicate() {},
-    async open() {
+    async openMessage() {
       onOpen();
       return { key: name, scope: { key: `edits ${name}`, limit: 5, windowMs: 5_000 }, async update() {} };
     },

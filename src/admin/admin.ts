@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Route } from '../core/ports/adapter.ts';
 import type { Login } from '../http/login.ts';
 import { Refused } from '../http/requests.ts';
-import { admit, setSecurityHeaders } from '../http/same-origin.ts';
+import { requireSameOrigin, setSecurityHeaders } from '../http/same-origin.ts';
 import { answerActions, guildActions, pauseActions } from './actions.ts';
 import { serveAssets } from './assets.ts';
 import type { AdminHost } from './host.ts';
@@ -60,7 +60,7 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
 
   app.use(async (context, next) => {
     const { incoming } = context.env;
-    admit(incoming, true);
+    requireSameOrigin(incoming, true);
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') refuseForeignPost(incoming.headers);
     await next();
   });
@@ -79,7 +79,7 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
     // Nowhere else than to a page of this dashboard.
     const path = /^\/admin(?:[/?][\w%./?=&-]*)?$/.test(to) ? to : '/admin';
     try {
-      context.header('set-cookie', login.open(token, context.env.incoming));
+      context.header('set-cookie', login.openSession(token, context.env.incoming));
       return context.redirect(path, 303);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -88,13 +88,13 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
   });
 
   app.use(async (context, next) => {
-    if (login.isOpen(context.env.incoming)) return next();
+    if (login.hasSession(context.env.incoming)) return next();
     const { pathname, search } = new URL(context.req.url);
     const to = context.req.method === 'GET' ? pathname + search : '/admin';
     return context.html(loginPage(to, null), 401);
   });
   app.post('/logout', (context) => {
-    context.header('set-cookie', login.close(context.env.incoming));
+    context.header('set-cookie', login.closeSession(context.env.incoming));
     return context.redirect('/admin', 303);
   });
   showPages(app, host);

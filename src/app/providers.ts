@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import type { Clock } from '../core/kit/clock.ts';
-import { createPace } from '../core/kit/rate.ts';
+import { createRate } from '../core/kit/rate.ts';
 import type { ChatProvider } from '../core/ports/provider.ts';
 import { createProviderClient, STREAM_READS } from '../core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from '../core/provider/definition.ts';
@@ -132,7 +132,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
     );
   }
 
-  const pace = createPace(clock, STREAM_READS);
+  const pace = createRate(clock, STREAM_READS);
   function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
     return createProviderClient({
       definition,

@@ -16,7 +16,7 @@ export const exportData = defineCommand({
   isOpenToAll: true,
   options: {},
   async run({ actor, place, services, tell }) {
-    const waitMs = services.privacy.admit(place.guild, actor.user);
+    const waitMs = services.privacy.countRequest(place.guild, actor.user);
     if (waitMs > 0) return tell(tooOften(waitMs));
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;

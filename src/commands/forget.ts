@@ -31,7 +31,7 @@ export const forget = defineCommand({
       return tell('Only an admin can delete all data here. `/forget what:myself` deletes yours.');
     }
     if (what !== 'conversation' && sure === undefined) return tell(ASKED[what]);
-    const waitMs = privacy.admit(place.guild, actor.user);
+    const waitMs = privacy.countRequest(place.guild, actor.user);
     if (waitMs > 0) return tell(tooOften(waitMs));
     switch (what) {
       case 'conversation':

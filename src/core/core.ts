@@ -189,7 +189,7 @@ export function createCore(options: CoreOptions): Core {
     owner,
     async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {
       const provider = providers.get(id);
-      const key = payer === 'guild' ? await ownKeys.take(guild, id) : undefined;
+      const key = payer === 'guild' ? await ownKeys.useKey(guild, id) : undefined;
       if (provider === undefined || key === null) return null;
       return provider.generationCost(generationId, key?.secret, signal);
     },

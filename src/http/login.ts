@@ -8,11 +8,11 @@ import { Refused } from './requests.ts';
 /** Asks for `ADMIN_TOKEN` once per browser: for the playground and the dashboard alike. */
 export interface Login {
   /** Whether the request carries a session: of any process with the same token, and from before a restart. */
-  isOpen(request: IncomingMessage): boolean;
+  hasSession(request: IncomingMessage): boolean;
   /** Exchanges the token for a session: the value of a `Set-Cookie` header. @throws Refused with 401 or 429 */
-  open(token: string, request: IncomingMessage): string;
+  openSession(token: string, request: IncomingMessage): string;
   /** Takes the session out of the browser: the value of a `Set-Cookie` header. */
-  close(request: IncomingMessage): string;
+  closeSession(request: IncomingMessage): string;
 }
 
 const COOKIE = 'parley_session';
@@ -42,13 +42,13 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
   }
 
   return {
-    isOpen(request) {
+    hasSession(request) {
       const [, session, signature] = /^(\d+\.[\w-]+)\.([\w-]+)$/.exec(cookieOf(request) ?? '') ?? [];
       if (session === undefined || signature === undefined) return false;
       return Number.parseInt(session, 10) > clock.now() && isSame(signature, signatureOf(session));
     },
 
-    open(token, request) {
+    openSession(token, request) {
       const nowMs = clock.now();
       const address = addressOf(request);
       // Whoever has the token is let in, however many others guess from the same address.
@@ -65,7 +65,7 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
       return cookie(`${session}.${signatureOf(session)}`, SESSION_MS / 1_000, request);
     },
 
-    close: (request) => cookie('', 0, request),
+    closeSession: (request) => cookie('', 0, request),
   };
 }
 

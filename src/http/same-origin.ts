@@ -15,7 +15,7 @@ const FORWARDING =
  * @param asksForToken whether a token is asked for after this: then a proxy may stand in between, under any name
  * @throws Refused with 403
  */
-export function admit(request: IncomingMessage, asksForToken: boolean): void {
+export function requireSameOrigin(request: IncomingMessage, asksForToken: boolean): void {
   const { headers } = request;
   if (!asksForToken && isForwarded(request)) {
     throw new Refused(

@@ -76,8 +76,8 @@ describe('/connect', () => {
   it('is asked for in a form, so that the key is never typed behind a command', async () => {
     const { dispatch } = bot;
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
-    expect(await dispatch.admit({ command: 'connect', actor: ada, place })).toEqual({ ok: true });
-    expect(await dispatch.admit({ command: 'connect', actor: mia, place })).toEqual({
+    expect(await dispatch.mayRun({ command: 'connect', actor: ada, place })).toEqual({ ok: true });
+    expect(await dispatch.mayRun({ command: 'connect', actor: mia, place })).toEqual({
       ok: false,
       notice: { text: 'Only an admin can use `/connect`.' },
     });
@@ -134,7 +134,7 @@ describe('/connect', () => {
     const words = /The operator must set `ENCRYPTION_KEY` first/;
     expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, off)).toMatch(words);
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
-    expect(await off.dispatch.admit({ command: 'connect', actor: ada, place })).toMatchObject({
+    expect(await off.dispatch.mayRun({ command: 'connect', actor: ada, place })).toMatchObject({
       ok: false,
       notice: { text: expect.stringMatching(words) },
     });

@@ -318,14 +318,14 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const another = reservation('another', 1, draws, entryOf('discord:1', '43'));
     const elsewhere = reservation('elsewhere', 1, draws, entryOf('discord:2', '42'));
     const settled = reservation('settled', 1, draws, entryOf('discord:1', '42'));
-    expect(await ledger().open({ guild: 'discord:1' })).toEqual([]);
+    expect(await ledger().openReservations({ guild: 'discord:1' })).toEqual([]);
     for (const each of [mine, lost, another, elsewhere, settled]) await ledger().reserve(each);
     await ledger().settle('settled', NOTHING, null);
     const byId = (found: readonly Reservation[]) => found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    expect(byId(await ledger().open({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
-    expect(byId(await ledger().open({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
-    expect(await ledger().open({ guild: 'discord:3' })).toEqual([]);
-    expect((await ledger().open()).length).toBeGreaterThan(3);
+    expect(byId(await ledger().openReservations({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
+    expect(byId(await ledger().openReservations({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
+    expect(await ledger().openReservations({ guild: 'discord:3' })).toEqual([]);
+    expect((await ledger().openReservations()).length).toBeGreaterThan(3);
   });
 
   it('renews the leases of the reservations that are named, of those that are open', async () => {

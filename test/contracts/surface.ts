@@ -107,7 +107,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         failNext: here.failNext ?? missing('failNext'),
         async open(view: MessageView, signal = never) {
           await surface.prepare?.(signal);
-          return limiters.run(surface.openScope, always, () => surface.open(view, signal), signal);
+          return limiters.run(surface.openScope, always, () => surface.openMessage(view, signal), signal);
         },
         update: (message: LiveMessage, view: MessageView, signal = never) =>
           limiters.run(message.scope, always, () => message.update(view, signal), signal),
@@ -309,7 +309,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
 
     it('shows nothing where the signal has aborted before', async () => {
       const { surface, readMessages } = await setUp();
-      await expect(surface.open(streaming('Hello'), AbortSignal.abort())).rejects.toThrow();
+      await expect(surface.openMessage(streaming('Hello'), AbortSignal.abort())).rejects.toThrow();
       expect(await readMessages()).toEqual([]);
     });
 
@@ -490,7 +490,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         await limiters.run(
           again.openScope,
           always,
-          () => again.open(ended('One', { status: 'interrupted' }), never),
+          () => again.openMessage(ended('One', { status: 'interrupted' }), never),
           never,
         );
         expect(await read()).toHaveLength(1);

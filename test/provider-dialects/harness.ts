@@ -113,7 +113,9 @@ export async function runRow(row: Row): Promise<void> {
       await asked;
     }
     if (row.generations) {
-      await waitUntil(async () => expect(await bot.ledger.open({ guild: WHOSE.guild })).toEqual([]));
+      await waitUntil(async () =>
+        expect(await bot.ledger.openReservations({ guild: WHOSE.guild })).toEqual([]),
+      );
     }
     const chats = [...provider.chats];
     await bot.close();

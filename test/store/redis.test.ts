@@ -300,8 +300,8 @@ describeWithRedis('Redis', () => {
       await store.ledger.reserve({ ...RESERVATION, id: 'own', draws: [] });
       await client.configResetStat();
       expect(await keysOf(store, 'discord:1/')).toEqual(['discord:1/a']);
-      expect(await store.ledger.open({ guild: 'discord:1' })).toMatchObject([{ id: 'own' }]);
-      expect(await store.ledger.open({ guild: 'discord:11' })).toEqual([]);
+      expect(await store.ledger.openReservations({ guild: 'discord:1' })).toMatchObject([{ id: 'own' }]);
+      expect(await store.ledger.openReservations({ guild: 'discord:11' })).toEqual([]);
       const stats = await client.info('commandstats');
       const calls = [...stats.matchAll(/^cmdstat_([a-z]+):calls=(\d+)/gm)].map(([, name, count]) => [
         name,
@@ -325,7 +325,7 @@ describeWithRedis('Redis', () => {
       const clock = createFakeClock();
       const store = await openStore(redis.url, { clock, log: silent });
       expect(await keysOf(store, 'discord:1/')).toEqual(['discord:1/kept', 'discord:1/short']);
-      expect(await store.ledger.open({ guild: 'discord:1' })).toEqual([RESERVATION]);
+      expect(await store.ledger.openReservations({ guild: 'discord:1' })).toEqual([RESERVATION]);
 
       await client.set('parley:notes::discord:1/late', value('late'));
       await clock.advance(6 * 60_000);

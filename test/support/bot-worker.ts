@@ -68,7 +68,7 @@ if (import.meta.main) {
         return reference;
       },
       indicate() {},
-      async open(view) {
+      async openMessage(view) {
         const answer = await call({ do: 'open', surface, view });
         reference = answer.reference;
         return liveMessage(surface, answer.key ?? '');

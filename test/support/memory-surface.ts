@@ -51,7 +51,7 @@ export interface MemoryMessage {
 
 export interface MemoryWrite {
   readonly kind: 'open' | 'update';
-  /** Index in `messages`; an `open` that was refused names the message that it would have made. */
+  /** Index in `messages`; an `openMessage` that was refused names the message that it would have made. */
   readonly message: number;
   readonly view: MessageView;
   readonly atMs: number;
@@ -77,7 +77,7 @@ export interface MemorySurfaceOptions {
   readonly limits?: TextLimits;
   /** What `update` draws from; 5 in 5 s by default. */
   readonly scope?: Scope;
-  /** What `open` draws from; 5 in 5 s by default. */
+  /** What `openMessage` draws from; 5 in 5 s by default. */
   readonly openScope?: Scope;
   /** As of the port. */
   readonly updateScope?: Scope;
@@ -116,7 +116,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
   const plans: { readonly plan: PlannedFault; left: number }[] = [];
   let gone: PlaceGone['reason'] | null = null;
   let underWay = 0;
-  /** Made by an `open` whose outcome the caller does not know: its next try finds this message again. */
+  /** Made by an `openMessage` whose outcome the caller does not know: its next try finds this message again. */
   let orphan: StoredMessage | null = null;
 
   function planned(kind: MemoryWrite['kind'], view: MessageView): PlannedFault | null {
@@ -221,7 +221,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
       signal.throwIfAborted();
       privateTexts.push(notice);
     },
-    async open(view, signal) {
+    async openMessage(view, signal) {
       const index = orphan === null ? messages.length : messages.length - 1;
       const last = messages[index - 1];
       if (last !== undefined && last.asked !== 'sealed') {
@@ -262,9 +262,9 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
           get reference() {
             return `${options.reference}#${next}`;
           },
-          async open(view, signal) {
+          async openMessage(view, signal) {
             const posted = options.forgetsSends ? undefined : messages[next++];
-            if (posted === undefined) return surface.open(view, signal);
+            if (posted === undefined) return surface.openMessage(view, signal);
             const message = liveMessage(posted);
             if (posted.shown.text !== view.text) await message.update(view, signal);
             return message;

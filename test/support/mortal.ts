@@ -95,12 +95,13 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
 
   function mortalSurface(surface: Surface): Surface {
     return {
-      ...mortal(surface, ['open', 'tellPrivately'], noPlace),
+      ...mortal(surface, ['openMessage', 'tellPrivately'], noPlace),
       get reference() {
         return surface.reference ?? '';
       },
       indicate: () => {},
-      open: async (view, signal) => liveMessage(await step(() => surface.open(view, signal), noPlace)),
+      openMessage: async (view, signal) =>
+        liveMessage(await step(() => surface.openMessage(view, signal), noPlace)),
       tellPrivately: (notice, signal) => step(() => surface.tellPrivately(notice, signal), noPlace),
     };
   }

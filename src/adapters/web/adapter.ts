@@ -6,7 +6,7 @@ import type { Clock } from '../../core/kit/clock.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Login } from '../../http/login.ts';
 import { Refused, readJson, sendJson } from '../../http/requests.ts';
-import { admit, setSecurityHeaders } from '../../http/same-origin.ts';
+import { requireSameOrigin, setSecurityHeaders } from '../../http/same-origin.ts';
 import { type Actions, createActions } from './server/actions.ts';
 import { createApi, type Endpoint } from './server/api.ts';
 import { type Asset, createAssets } from './server/assets.ts';
@@ -54,11 +54,11 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     "require-trusted-types-for 'script'",
     'trusted-types lit-html dompurify',
   ];
-  const isOpen = (request: IncomingMessage) => login?.isOpen(request) ?? true;
+  const isOpen = (request: IncomingMessage) => login?.hasSession(request) ?? true;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response, policy);
-    admit(request, login !== undefined);
+    requireSameOrigin(request, login !== undefined);
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) throw new Refused(400, 'That is no address.');
     if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
@@ -84,7 +84,7 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     if (key === 'POST login') {
       if (login === undefined) throw new Refused(404, 'This playground asks for no token.');
       const { token } = await readJson(request, loginSchema);
-      response.setHeader('set-cookie', login.open(token, request));
+      response.setHeader('set-cookie', login.openSession(token, request));
       return sendJson(response, 200, {});
     }
     if (!isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');

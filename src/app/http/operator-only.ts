@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Route } from '../../core/ports/adapter.ts';
 import { Refused } from '../../http/requests.ts';
-import { admit } from '../../http/same-origin.ts';
+import { requireSameOrigin } from '../../http/same-origin.ts';
 
 /** Who is taken for the operator over HTTP. */
 export interface OperatorCheck {
@@ -42,7 +42,7 @@ export function isOperators(
 /** Not forwarded, and of no page of another site: a browser on this machine may be anybody's. */
 function isDirect(request: IncomingMessage): boolean {
   try {
-    admit(request, false);
+    requireSameOrigin(request, false);
     return true;
   } catch (error) {
     if (error instanceof Refused) return false;

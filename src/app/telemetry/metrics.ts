@@ -136,7 +136,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
     watch: (limiters) => ({
       learn: (key, report) => limiters.learn(key, report),
       hurry: (scope) => limiters.hurry(scope),
-      take: (scope) => limiters.take(scope),
+      enterIfFree: (scope) => limiters.enterIfFree(scope),
       owe: (scope, signal) => limiters.owe(scope, signal),
       get size() {
         return limiters.size;

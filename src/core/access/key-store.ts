@@ -52,7 +52,7 @@ export interface KeyStore {
   readonly canKeep: boolean;
   of(guild: GuildId): Promise<readonly OwnKey[]>;
   /** Null if there is no such key, or if it cannot be decrypted. */
-  open(guild: GuildId, provider: string): Promise<OpenedKey | null>;
+  openKey(guild: GuildId, provider: string): Promise<OpenedKey | null>;
   /** The last four characters of the present key, even if it cannot be decrypted; null if there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
   /** Stores a key and replaces the previous one. Changes need the lock that the caller holds. */
@@ -124,7 +124,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return found;
     },
 
-    async open(guild, name) {
+    async openKey(guild, name) {
       const provider = KEY_PROVIDERS.find(({ id }) => id === name)?.id;
       if (provider === undefined) return null;
       const id = idOf(guild, provider);

@@ -29,7 +29,7 @@ export interface OwnKeys {
   readonly providers: readonly KeyProvider[];
   of(guild: GuildId): Promise<readonly OwnKey[]>;
   /** Null if there is no such key, or if it cannot be decrypted. */
-  take(guild: GuildId, provider: string): Promise<KeyInUse | null>;
+  useKey(guild: GuildId, provider: string): Promise<KeyInUse | null>;
   /**
    * Stores a key and replaces the previous one, if its provider accepts it; else resolves to false and stores nothing.
    *
@@ -87,8 +87,8 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       : [],
     of: keys.of,
 
-    async take(guild, name) {
-      const opened = await keys.open(guild, name);
+    async useKey(guild, name) {
+      const opened = await keys.openKey(guild, name);
       if (opened === null) return null;
       const { provider, lastFour, connectedAtMs, fault: before, isResting } = opened.key;
 

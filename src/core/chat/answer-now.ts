@@ -130,7 +130,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       }
       if (!prompt.ok) return { ...prompt, isTooLong: true };
       const { maxOutputTokens, questionTokens } = prompt;
-      const request = await models.open({
+      const request = await models.openRequest({
         id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
         guild: place.guild,
         user: actor.user,

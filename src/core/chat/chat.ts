@@ -26,7 +26,7 @@ export interface Chat {
   /** Answers a question if it was asked, after those that wait in the same conversation. */
   ask(question: Question): Promise<void>;
   /** Whether the person may press a button that asks something first. */
-  admitPress(press: PressedBy): Promise<Admission>;
+  mayPress(press: PressedBy): Promise<Admission>;
   /** Answers a question again, with another model if one is named. */
   retry(press: Press, model: string | null): Promise<void>;
   /** Catalogue id of the model that gave an answer; null if that is not remembered. */
@@ -154,7 +154,7 @@ export function createChat(options: ChatOptions): Chat {
     verdict: Verdict,
     reason: string | null,
   ): Promise<string | null> {
-    const waitMs = ratings.take(`${guild}/${user}`);
+    const waitMs = ratings.countCall(`${guild}/${user}`);
     if (waitMs > 0)
       return `You have rated too many answers in the last few minutes. Try again ${waitInWords(waitMs)}.`;
     const rated = await turnOf({ conversation, turn });
@@ -243,7 +243,7 @@ export function createChat(options: ChatOptions): Chat {
       });
     },
 
-    async admitPress(press) {
+    async mayPress(press) {
       const found = await look(press);
       if (typeof found === 'string') return { ok: false, notice: { text: found } };
       // It counts from now on: whoever closes the form has said enough.

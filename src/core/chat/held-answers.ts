@@ -19,7 +19,7 @@ export interface HeldAnswers {
   /** Ids of those that are held at a place; with null of all on the platform. */
   idsAt(platform: Platform, at: string | null): AsyncIterable<string>;
   /** Takes one out; null if nothing is held of it any more. */
-  take(platform: Platform, id: string): Promise<HeldAnswer | null>;
+  takeHeld(platform: Platform, id: string): Promise<HeldAnswer | null>;
 }
 
 const schema = z.object({});
@@ -51,7 +51,7 @@ export function createHeldAnswers(
       const keys = new Set(await Array.fromAsync(places.keys(prefix)));
       for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
     },
-    async take(platform, id) {
+    async takeHeld(platform, id) {
       const held = await answers.unhold(id);
       if (held !== null) await places.delete(keyOf(platform, held.at, id));
       return held;

@@ -202,7 +202,7 @@ export function createQuestionRunner(
       telling = tellOfQueue(surface, placeNow, AbortSignal.any([over.signal, signal]));
     };
     try {
-      return await slots.take(place.guild, onWait, signal);
+      return await slots.acquireSlot(place.guild, onWait, signal);
     } finally {
       over.abort(OVER);
       await telling;

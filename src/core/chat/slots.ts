@@ -7,7 +7,7 @@ export interface Slots {
    * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told if that is
    * not at once, with what says how it stands in the queue. Resolves to a refusal where too many wait. Rejects with the signal's reason if it aborts first.
    */
-  take(
+  acquireSlot(
     guild: string,
     onWait: (placeNow: () => QueuePlace) => void,
     signal: AbortSignal,
@@ -116,7 +116,7 @@ export function createSlots({
   }
 
   return {
-    async take(guild, onWait, signal) {
+    async acquireSlot(guild, onWait, signal) {
       signal.throwIfAborted();
       const lot = lots.get(guild) ?? { used: 0, waiting: [] };
       if (used < max && lot.used < maxPerGuild) return hold(guild, lot);

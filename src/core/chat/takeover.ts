@@ -85,7 +85,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       // The entry knows all before the record forgets it.
       entry.watch(() => found.state);
       await entry.keep();
-      const isStillHeld = (await held.take(platform, id)) !== null;
+      const isStillHeld = (await held.takeHeld(platform, id)) !== null;
       const written = {
         version: 1 as const,
         platform,

@@ -20,7 +20,7 @@ import type { PersonSetting, Settings } from './settings.ts';
  */
 export interface Privacy {
   /** Counts a request of a person; resolves to 0, or to the milliseconds to wait where there were too many lately. */
-  admit(guild: GuildId, user: string): number;
+  countRequest(guild: GuildId, user: string): number;
   /** Whether somebody else has asked something in a conversation, be it answered or not. */
   isShared(conversation: Conversation, user: string): Promise<boolean>;
   /** Forgets a conversation with all that hangs on it, and stops its answers. */
@@ -75,7 +75,7 @@ export interface PrivacyOptions {
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;
   readonly outcomes: OutcomeLog;
-  readonly ledger: Pick<Ledger, 'open'>;
+  readonly ledger: Pick<Ledger, 'openReservations'>;
   readonly limits: LimitRules;
   readonly audit: AuditLog;
   readonly clock: Clock;
@@ -101,9 +101,9 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
    */
   async function settled(of: { readonly guild: GuildId; readonly user?: string }): Promise<number> {
     const untilMs = clock.now() + MAX_WAIT_MS;
-    const before = new Set((await ledger.open(of)).map(({ id }) => id));
+    const before = new Set((await ledger.openReservations(of)).map(({ id }) => id));
     for (;;) {
-      const left = (await ledger.open(of)).filter(({ id }) => before.has(id));
+      const left = (await ledger.openReservations(of)).filter(({ id }) => before.has(id));
       const isLookedAfter = left.some(({ leaseUntilMs }) => leaseUntilMs > clock.now());
       if (!isLookedAfter || clock.now() >= untilMs) return left.length;
       await clock.sleep(LOOK_EVERY_MS);
@@ -113,7 +113,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
   const requests = createThrottle(clock, MOST_REQUESTS, REQUESTS_WINDOW_MS);
 
   return {
-    admit: (guild, user) => requests.take(`${guild}/${user}`),
+    countRequest: (guild, user) => requests.countCall(`${guild}/${user}`),
 
     async isShared({ id, turns }, user) {
       if (turns.some((turn) => turn.user !== user)) return true;

@@ -88,7 +88,7 @@ export class Lane {
     });
   }
 
-  async take(): Promise<(() => void) | null> {
+  async enterIfFree(): Promise<(() => void) | null> {
     if (this.#freeAtMs('first') > this.#clock.now()) return null;
     this.#running++;
     const write = await this.#begin('first');
@@ -242,7 +242,7 @@ export class Lane {
   async #begin(urgency: Urgency): Promise<SharedWrite | null> {
     const isUrgent = urgency !== 'interim';
     const gapMs = isUrgent ? null : this.#interimGapMs();
-    const write = (await this.#shared?.begin(this.#scope, gapMs)) ?? ALONE;
+    const write = (await this.#shared?.beginWrite(this.#scope, gapMs)) ?? ALONE;
     if (typeof write !== 'number') return write;
     const untilMs = this.#clock.now() + write;
     if (isUrgent) this.#othersUntilMs = untilMs;

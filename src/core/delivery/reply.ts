@@ -208,14 +208,14 @@ export function createReply(options: ReplyOptions): Reply {
         waitsIn = null;
         sent = currentView();
         if (sent === null) return;
-        if (isLast(sent)) settle();
+        if (isLast(sent)) releaseRoom();
         if (open !== null) {
           await open.update(sent, signal);
           if (isUntouched) void note(open);
           isUntouched = false;
           return;
         }
-        message = await surface.open(sent, signal);
+        message = await surface.openMessage(sent, signal);
         void note(message);
       },
       signal,
@@ -237,7 +237,7 @@ export function createReply(options: ReplyOptions): Reply {
       (granted) => {
         isAsking = false;
         owed = granted;
-        if (over.signal.aborted) settle();
+        if (over.signal.aborted) releaseRoom();
         wake();
       },
       () => {}, // The answer has ended.
@@ -246,7 +246,7 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   /** Releases the kept room: it is used, or not needed. */
-  function settle(): void {
+  function releaseRoom(): void {
     owed?.release();
     owed = null;
   }
@@ -347,10 +347,10 @@ export function createReply(options: ReplyOptions): Reply {
     })
     .finally(() => {
       over.abort(OVER);
-      settle();
+      releaseRoom();
     });
 
-  function take(more: readonly Part[]): void {
+  function addParts(more: readonly Part[]): void {
     if (more.length === 0) return;
     wake();
     const fresh = more.slice(toSkip);
@@ -374,14 +374,14 @@ export function createReply(options: ReplyOptions): Reply {
     },
     write(delta) {
       if (delta === '') return;
-      take(splitter.push(delta));
+      addParts(splitter.push(delta));
       // An unaffordable message is checked again once it is affordable, or full.
       if (!isAsking) wake();
     },
     async finish(how) {
       const isCutShort = how.status !== 'complete';
       const tailLength = surface.tailLength?.(how) ?? 0;
-      take(splitter.finish({ isCutShort, tailLength }));
+      addParts(splitter.finish({ isCutShort, tailLength }));
       ending = how;
       wake();
       hurry();

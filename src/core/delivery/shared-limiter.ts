@@ -18,7 +18,7 @@ export interface SharedLimiter {
    * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes at
    * most half a second.
    */
-  begin(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
+  beginWrite(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
   /**
    * Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. Never rejects;
    * takes at most half a second.
@@ -118,7 +118,7 @@ export function createSharedLimiter(
         },
       };
     },
-    async begin({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
+    async beginWrite({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
       const id = randomUUID();
       const write: SharedWrite = { end: (countsMs) => tell(() => store.end(key, id, countsMs)) };
       if (retryAtMs !== null) {

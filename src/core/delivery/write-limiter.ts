@@ -1,5 +1,5 @@
 import type { Clock } from '../kit/clock.ts';
-import { createPace } from '../kit/rate.ts';
+import { createRate } from '../kit/rate.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
 import { Lane, type Owed } from './lane.ts';
@@ -17,7 +17,7 @@ export interface WriteLimiters {
    */
   run<T>(scope: Scope, urgency: () => Urgency, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Non-blocking: resolves to null if the scope has no room now, else to a function that ends the write. Call that once. */
-  take(scope: Scope): Promise<(() => void) | null>;
+  enterIfFree(scope: Scope): Promise<(() => void) | null>;
   /**
    * Keeps room for one last state in the widest limit of the scope. Resolves once that is affordable, in order of arrival;
    * only then may an answer start to grow. Rejects with the signal's reason if that aborts first.
@@ -43,7 +43,7 @@ const INTERIMS = { perSecond: 300, atOnce: 20 };
 /** @param shared for limits that other processes draw from too; null if there are none */
 export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null = null): WriteLimiters {
   const queue = new Map<string, Lane>();
-  const interims = createPace(clock, INTERIMS);
+  const interims = createRate(clock, INTERIMS);
   let sweepAt = SWEEP_AT;
 
   function laneOf(scope: Scope): Lane {
@@ -86,7 +86,7 @@ export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null =
       await interims.enter({ key: scope.key, isUrgent: () => urgency() !== 'interim', signal });
       return run(scope, scope, urgency, write, signal);
     },
-    take: (scope) => laneOf(scope).take(),
+    enterIfFree: (scope) => laneOf(scope).enterIfFree(),
     owe: (scope, signal) => laneOf(widest(scope)).owe(signal),
     learn: (key, report) => queue.get(key)?.learn(report),
     hurry(scope) {

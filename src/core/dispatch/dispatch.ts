@@ -102,7 +102,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         await teller.say(invocation.surface, noSuchCommand());
       }),
 
-    admit: (request) =>
+    mayRun: (request) =>
       admission(
         async () => {
           const command = commands.get(request.command);
@@ -113,7 +113,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         { command: request.command },
       ),
 
-    admitPress: (press) => admission(() => chat.admitPress(press), { button: press.button }),
+    mayPress: (press) => admission(() => chat.mayPress(press), { button: press.button }),
 
     async view({ command: name, actor, place }) {
       const command = commands.get(name);

@@ -5,7 +5,7 @@ import { waitInLine } from './waiters.ts';
  * Process-wide rate limit, first come, first served; urgent callers skip the queue. For work that is cheap once and expensive
  * a thousand times.
  */
-export interface Pace {
+export interface Rate {
   /**
    * Resolves when it is the caller's turn. An urgent caller resolves at once and does not count, even if it became urgent
    * while waiting. Rejects with the signal's reason if that aborts first.
@@ -21,7 +21,7 @@ export interface Waiting {
   readonly signal: AbortSignal;
 }
 
-export interface PaceOptions {
+export interface RateOptions {
   readonly perSecond: number;
   /** Callers that may pass at once, if they arrive together or the event loop was blocked. At least 1. */
   readonly atOnce: number;
@@ -33,7 +33,7 @@ interface Waiter {
 }
 
 /** @param options `perSecond`: callers per second, on average */
-export function createPace(clock: Clock, { perSecond, atOnce }: PaceOptions): Pace {
+export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Rate {
   const gapMs = 1_000 / perSecond;
   const waiters = new Set<Waiter>();
   let nextAtMs = clock.now();

@@ -3,13 +3,13 @@ import type { Clock } from './clock.ts';
 /** Limits calls per key in a sliding window. Callers never wait. */
 export interface Throttle {
   /** Counts a call and returns 0; if none is left, returns the milliseconds until one is. */
-  take(key?: string): number;
+  countCall(key?: string): number;
 }
 
 export function createThrottle(clock: Clock, limit: number, windowMs: number): Throttle {
   const taken = new Map<string, number[]>();
   return {
-    take(key = '') {
+    countCall(key = '') {
       const nowMs = clock.now();
       for (const [each, times] of taken) {
         const inWindow = times.filter((atMs) => atMs > nowMs - windowMs);

@@ -27,7 +27,7 @@ export interface Ledger {
   /** The present use of a person's and a guild's limits, narrowest limit first. */
   levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
   /** Reservations of a guild, of one person in it, or of all, that are not booked yet, over all processes. */
-  open(of?: Parameters<LedgerStore['open']>[0]): Promise<readonly Reservation[]>;
+  openReservations(of?: Parameters<LedgerStore['openReservations']>[0]): Promise<readonly Reservation[]>;
   /** Finishes pending work, as far as the store allows. Call it once no request is open. */
   stop(): Promise<void>;
 }
@@ -262,7 +262,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       return draws.map((draw) => levelOf(draw, used));
     },
 
-    open: (of) => store.open(of),
+    openReservations: (of) => store.openReservations(of),
 
     async stop() {
       await Promise.all([leases.stop(), recovering.stop(), settlement.stop()]);

@@ -70,17 +70,17 @@ export interface Bill {
 }
 
 /**
- * The only way to a model. `open` checks access, picks the route and the payer, and reserves the highest cost. Only an
+ * The only way to a model. `openRequest` checks access, picks the route and the payer, and reserves the highest cost. Only an
  * admitted request can be streamed, once, and every admitted request must be settled, whatever its outcome.
  */
 export interface ModelRequests {
-  /** The models that somebody may use at this moment, for menus and defaults. `open` checks again. */
+  /** The models that somebody may use at this moment, for menus and defaults. `openRequest` checks again. */
   look(whose: Whose): Promise<Decide>;
   /** The same for one model. */
   decide(model: string, whose: Whose): Promise<AccessDecision>;
   /** The same for many models, after reading the guild once; in their order. */
   decideAll(models: readonly string[], whose: Whose): Promise<readonly AccessDecision[]>;
-  open(request: ModelRequest): Promise<Admitted | Refused>;
+  openRequest(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
 /** Decides about a model by the guild's holdings as they were read. */
@@ -112,7 +112,7 @@ export interface Refused {
 export interface ModelRequestsOptions {
   readonly catalogue: Catalogue;
   readonly guilds: Guilds;
-  readonly ownKeys: Pick<OwnKeys, 'take' | 'providers'>;
+  readonly ownKeys: Pick<OwnKeys, 'useKey' | 'providers'>;
   readonly ledger: Ledger;
   readonly limits: LimitRules;
   readonly warnings: LimitWarnings;
@@ -158,14 +158,14 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     decide: async (model, whose) => (await look(whose))(model),
     decideAll: async (models, whose) => models.map(await look(whose)),
 
-    async open(request) {
+    async openRequest(request) {
       const [guild, rules] = await Promise.all([guilds.access(request), limits.rulesInForce(request.guild)]);
       const access = checkAccess(request.model, guild, terms);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { model, route, payer } = access;
       const provider = providers.get(route.provider);
       if (provider === undefined) throw new Error(`the route names no provider: ${route.provider}`);
-      const key = payer === 'guild' ? await ownKeys.take(request.guild, route.provider) : null;
+      const key = payer === 'guild' ? await ownKeys.useKey(request.guild, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
       // One snapshot for the whole request, so that it is held to and settled at the prices of its reservation, even if the

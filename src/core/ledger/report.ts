@@ -63,7 +63,7 @@ export function lastDays(today: string, count: number): string[] {
 /** The sources of requests: settled ones in the log, others in the ledger. */
 export interface UsageSources {
   readonly usage: Pick<UsageLog, 'query'>;
-  readonly ledger: Pick<LedgerStore, 'open'>;
+  readonly ledger: Pick<LedgerStore, 'openReservations'>;
   /** People's feedback on answers; left out if it is not needed. */
   readonly feedback?: Pick<FeedbackLog, 'query'>;
 }
@@ -100,7 +100,9 @@ export async function usageSince(
   }
 
   // Read before the log: a request settled in between is in both and counts as settled.
-  const open = new Map((await ledger.open(query.of)).map((reservation) => [reservation.id, reservation]));
+  const open = new Map(
+    (await ledger.openReservations(query.of)).map((reservation) => [reservation.id, reservation]),
+  );
   // No time zone is more than 14 hours off, so a day earlier is enough; the date check does the rest.
   const fromMs = Date.parse(query.day) - DAY_MS;
   for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {

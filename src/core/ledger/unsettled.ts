@@ -13,11 +13,11 @@ export interface UnsettledRequest extends LedgerEntry {
 
 /** Unsettled requests of a guild or of all, oldest first. */
 export async function listUnsettled(
-  ledger: { open(of?: { readonly guild: GuildId }): Promise<readonly Reservation[]> },
+  ledger: { openReservations(of?: { readonly guild: GuildId }): Promise<readonly Reservation[]> },
   guild: GuildId | null,
   nowMs: number,
 ): Promise<UnsettledRequest[]> {
-  const open = await ledger.open(guild === null ? undefined : { guild });
+  const open = await ledger.openReservations(guild === null ? undefined : { guild });
   return open
     .map(({ id, entry, madeAtMs, reserved, leaseUntilMs }) => ({
       ...entry,

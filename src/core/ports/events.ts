@@ -50,9 +50,9 @@ export interface Dispatch {
    * Whether a person may run a command here now, or what to tell them. For platforms that show a form first; `command` checks
    * again. Never rejects.
    */
-  admit(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
-  /** As `admit`, for a press that shows a form first; `press` checks again. */
-  admitPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
+  mayRun(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
+  /** As `mayRun`, for a press that shows a form first; `press` checks again. */
+  mayPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
   /**
    * A command's output without options, as Markdown; null if it has none of use, or the person may not run it. Never rejects.
    */

@@ -139,7 +139,7 @@ export interface LedgerStore {
   /**
    * Open reservations of a guild, or of one person in it, whoever owns them: amounts that are not booked yet. Default: all.
    */
-  open(of?: RecordQuery['of']): Promise<readonly Reservation[]>;
+  openReservations(of?: RecordQuery['of']): Promise<readonly Reservation[]>;
   /** Open reservations whose lease has expired: what dead processes left. Earliest expiry first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;
   /** Present values by counter; 0 for unused ones. */

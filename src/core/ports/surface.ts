@@ -25,7 +25,7 @@ export interface TextLimits {
  * The place where one answer is shown. The reply engine cuts the answer into messages and sets the pace; a surface opens one
  * message after the other and states the limits.
  *
- * `open` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`. A
+ * `openMessage` and `LiveMessage.update` throw `RateLimited`, `PlaceGone` or `Unshowable` from `delivery-errors.ts`. A
  * `PassingFault` is retried for an hour, any other error three times within a minute.
  */
 export interface Surface {
@@ -39,7 +39,7 @@ export interface Surface {
    * message has them, so the others may be full.
    */
   tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>): number;
-  /** The limit that the next `open` draws from. */
+  /** The limit that the next `openMessage` draws from. */
   readonly openScope: Scope;
   /**
    * The limit that updates of that message will draw from, if many answers share it. An answer then grows only once its last
@@ -60,7 +60,7 @@ export interface Surface {
   /** One or two sentences for `/help` on what does not work here, and the remedy. */
   readonly caveat?: string;
   /**
-   * Serialised location for `Adapter.reopen`, in any process. Changes after each `open`, so that the first `open` after a
+   * Serialised location for `Adapter.reopen`, in any process. Changes after each `openMessage`, so that the first `openMessage` after a
    * reopening does not repeat a post that the dead process had made. Stored as is. Left out if the place ends with the
    * process.
    */
@@ -91,8 +91,8 @@ export interface Surface {
    */
   threadKey?(signal: AbortSignal): Promise<string | null>;
   /**
-   * Does the part of `open` that costs a write of its own, such as opening a thread, so that it waits for its own turn. Does
-   * nothing the second time; `open` does whatever is left. Throws as `open`.
+   * Does the part of `openMessage` that costs a write of its own, such as opening a thread, so that it waits for its own turn. Does
+   * nothing the second time; `openMessage` does whatever is left. Throws as `openMessage`.
    */
   prepare?(signal: AbortSignal): Promise<void>;
   /**
@@ -101,7 +101,7 @@ export interface Surface {
    */
   readonly rename?: Rename | undefined;
   /** Posts the next message of the answer. A retry after an unclear outcome must not post it twice. */
-  open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
+  openMessage(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
   /** Shows something to the asker alone, as privately as the platform allows. */
   tellPrivately(notice: Notice, signal: AbortSignal): Promise<void>;
 }

@@ -40,7 +40,7 @@ const SHORT_CHARS = 8_000;
 
 export function createErrands(options: {
   readonly catalogue: Catalogue;
-  readonly models: Pick<ModelRequests, 'decideAll' | 'open'>;
+  readonly models: Pick<ModelRequests, 'decideAll' | 'openRequest'>;
   readonly clock: Clock;
   readonly log: Logger;
 }): RunErrand {
@@ -77,7 +77,7 @@ export function createErrands(options: {
     const { kind, actor, place, conversation, messages, maxOutputTokens } = errand;
     const model = await cheapest(errand, outer);
     if (model === null) return null;
-    const request = await models.open({
+    const request = await models.openRequest({
       id: randomUUID(),
       kind,
       guild: place.guild,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { type Deadline, startDeadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
-import { createPace, type Pace } from '../kit/rate.ts';
+import { createRate, type Rate } from '../kit/rate.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
@@ -33,7 +33,7 @@ export interface ProviderClientOptions {
   readonly progressMs?: number;
   readonly attribution?: Attribution;
   /** Rate of reads from streams, shared by the clients of a process. Default: a rate of its own. */
-  readonly pace?: Pace;
+  readonly pace?: Rate;
   /** Routing preferences for every request. Those of the request override them, field by field. */
   readonly preferences?: RoutingPreferences;
 }
@@ -49,7 +49,7 @@ export const STREAM_READS = { perSecond: 1_000, atOnce: 20 };
 
 /** Creates a client for one OpenAI-compatible endpoint. */
 export function createProviderClient(options: ProviderClientOptions): ChatProvider {
-  const { definition, clock, random, pace = createPace(clock, STREAM_READS) } = options;
+  const { definition, clock, random, pace = createRate(clock, STREAM_READS) } = options;
   const limits = { firstProgressMs: 300_000, progressMs: 120_000, ...options };
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
@@ -92,7 +92,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     outer: AbortSignal,
     work: (exchange: Exchange, limit: Deadline) => Promise<T>,
   ): Promise<T> {
-    let exchange = transport.begin(ownKey);
+    let exchange = transport.openExchange(ownKey);
     const limit = startDeadline(clock, options.requestTimeoutMs, outer, () =>
       exchange.fail({ code: 'timeout' }),
     );
@@ -102,7 +102,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
           return await work(exchange, limit);
         } catch (error) {
           await backOff(error, retries, limit.signal);
-          exchange = transport.begin(ownKey);
+          exchange = transport.openExchange(ownKey);
         }
       }
     } finally {
@@ -123,7 +123,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       let request = asked;
       let without = refusedParts.get(asked.wireModel) ?? NOTHING;
       for (let retries = 0; ; retries++) {
-        const exchange = transport.begin(request.apiKey);
+        const exchange = transport.openExchange(request.apiKey);
         const late = () => exchange.fail({ code: 'timeout' });
         const { firstProgressMs, progressMs } = { ...limits, ...request };
         const silence = startDeadline(clock, options.idleTimeoutMs, signal, late);

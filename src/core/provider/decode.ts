@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import type { Deadline } from '../kit/deadline.ts';
-import type { Pace } from '../kit/rate.ts';
+import type { Rate } from '../kit/rate.ts';
 import type { ChatEvent } from '../ports/provider.ts';
 import { type AnswerBounds, createAnswerReader } from './answer.ts';
 import { type Failure, readFailure } from './failure.ts';
@@ -32,7 +32,7 @@ export interface DecodeContext {
   /** Longest pause within the answer. */
   readonly progressMs: number;
   /** Shared by all streams. */
-  readonly pace: Pace;
+  readonly pace: Rate;
   readonly clock: Clock;
   readonly log: Logger;
 }

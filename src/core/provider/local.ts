@@ -66,7 +66,7 @@ async function probe(
     free: true,
   });
   const transport = createTransport({ definition, apiKey: null, fetch, clock, attribution: null });
-  const exchange = transport.begin(undefined);
+  const exchange = transport.openExchange(undefined);
   const limit = startDeadline(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
   try {
     const message = { path: '/models', accept: 'application/json' } as const;

@@ -46,7 +46,7 @@ interface Message {
 /** HTTP to one provider: adds keys to requests and turns failures into typed errors. */
 export interface Transport {
   /** @throws ProviderError `bad_key` if the provider needs a key and there is none that can be sent */
-  begin(ownKey: string | undefined): Exchange;
+  openExchange(ownKey: string | undefined): Exchange;
   /**
    * Resolves with the headers of a 2xx response.
    * @throws ProviderError, or the signal's reason
@@ -72,7 +72,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   return {
-    begin(ownKey) {
+    openExchange(ownKey) {
       const key = ownKey ?? apiKey;
       const exchange: Exchange = {
         key,

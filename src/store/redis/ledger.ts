@@ -141,7 +141,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       await run((client) => client.zAdd(RESERVATION_LEASES, leases, { condition: 'XX' }));
     },
 
-    open: (of) =>
+    openReservations: (of) =>
       run(async (client) => {
         const texts =
           of === undefined ? await client.hVals(RESERVATIONS) : await textsOfGuild(client, of.guild);

@@ -84,7 +84,7 @@ export function createSqliteLedger(database: Database): LedgerStore {
         for (const id of ids) renewal.run(leaseUntilMs, id);
       }),
 
-    open: (of) =>
+    openReservations: (of) =>
       read(() => {
         const all = 'SELECT id, owner, lease_until_ms, body FROM reservations';
         const rows =

@@ -58,7 +58,7 @@ describe('a question on Discord that is edited', () => {
     expect(discord.messages(ada.dm)).toHaveLength(2);
     expect(saidIn(provider.chats[1]?.body)).toEqual(['What is the capital of Australia?']);
     expect(await readsLast()).toEqual([['What is the capital of Australia?', 'Canberra.']]);
-    expect(await ledger.open({ guild: `discord:dm:${ada.id}` })).toEqual([]);
+    expect(await ledger.openReservations({ guild: `discord:dm:${ada.id}` })).toEqual([]);
     expect(discord.violations).toEqual([]);
   });
 

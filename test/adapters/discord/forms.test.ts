@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 
 describe('a command with a secret on Discord', () => {
   it('takes nothing behind it, and opens a form that asks for all of it', async () => {
-    const { discord, desk, ada, channel, guild } = await open();
+    const { discord, recorded, ada, channel, guild } = await open();
     expect(() => ada.slash('connect', { key: 'sk-1' }, { channel })).toThrow();
     const used = ada.slash('connect', {}, { channel });
     await used.acknowledged();
@@ -29,33 +29,33 @@ describe('a command with a secret on Discord', () => {
         },
       ],
     });
-    expect(desk.admitRequests).toMatchObject([
+    expect(recorded.admitRequests).toMatchObject([
       { command: 'connect', actor: { user: ada.id }, place: { guild: `discord:${guild.id}` } },
     ]);
     // Nothing has been run, and nobody is kept waiting.
-    expect(desk.commands).toEqual([]);
+    expect(recorded.commands).toEqual([]);
     expect(discord.messages(channel, ada)).toEqual([]);
   });
 
   it('brings what was filled in as the command, and answers to that person alone', async () => {
-    const { discord, desk, ada, bob, channel } = await open();
+    const { discord, recorded, ada, bob, channel } = await open();
     const used = ada.slash('connect', {}, { channel });
     await used.acknowledged();
     const sent = ada.submit(used, { provider: 'OpenAI', key: 'sk-secret-0123456789' });
-    await discord.until(() => desk.commands.length === 1, 'the form is dealt with');
-    expect(desk.commands[0]).toMatchObject({
+    await discord.until(() => recorded.commands.length === 1, 'the form is dealt with');
+    expect(recorded.commands[0]).toMatchObject({
       id: `discord:${sent.id}`,
       command: 'connect',
       options: { provider: 'openai', key: 'sk-secret-0123456789' },
     });
-    await desk.commands[0]?.surface.tellPrivately({ text: 'Connected.' }, never);
+    await recorded.commands[0]?.surface.tellPrivately({ text: 'Connected.' }, never);
     expect(sent.replies).toMatchObject([{ content: 'Connected.', onlyVisibleTo: ada.id }]);
     expect(discord.messages(channel, bob)).toEqual([]);
   });
 
   it('says to who may not use it why, in the place of the form', async () => {
-    const { desk, ada, channel } = await open();
-    desk.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
+    const { recorded, ada, channel } = await open();
+    recorded.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
     const used = ada.slash('connect', {}, { channel });
     await used.acknowledged();
     expect(used.modal).toBeNull();
@@ -65,10 +65,10 @@ describe('a command with a secret on Discord', () => {
   });
 
   it('takes a form that nobody was shown for what it is: a command like any other, or none of ours', async () => {
-    const { discord, desk, bob, channel } = await open();
+    const { discord, recorded, bob, channel } = await open();
     bob.forgeForm('form:connect', { provider: 'lab', key: 'sk-1', role: 'operator' }, { channel });
-    await discord.until(() => desk.commands.length === 1, 'the forged form is brought to core');
-    expect(desk.commands[0]).toMatchObject({
+    await discord.until(() => recorded.commands.length === 1, 'the forged form is brought to core');
+    expect(recorded.commands[0]).toMatchObject({
       command: 'connect',
       actor: { user: bob.id },
       options: { provider: 'lab', key: 'sk-1', role: 'operator' },
@@ -80,6 +80,6 @@ describe('a command with a secret on Discord', () => {
         { content: 'This form has expired. Run the command again.', onlyVisibleTo: bob.id },
       ]);
     }
-    expect(desk.commands).toHaveLength(1);
+    expect(recorded.commands).toHaveLength(1);
   });
 });

@@ -6,12 +6,12 @@ import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
-import { createDesk, type Desk } from '../../support/desk.ts';
 import {
   createFakeDiscord,
   type FakeDiscord,
   type FakeDiscordOptions,
 } from '../../support/discord/fake-discord.ts';
+import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
 
 const nothing = async () => {};
 
@@ -55,7 +55,7 @@ export interface Bench {
   readonly discord: FakeDiscord;
   /** The bot that was started with the bench. */
   readonly adapter: DiscordAdapter;
-  readonly desk: Desk;
+  readonly recorded: RecordingDispatch;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   /** Starts one more bot, as after a restart or in another process. It is stopped with the bench. */
@@ -64,9 +64,9 @@ export interface Bench {
 }
 
 export interface BenchOptions extends FakeDiscordOptions, BotOptions {
-  /** Those of a core that is not a desk. */
+  /** Those of another core than the recording one. */
   readonly limiters?: WriteLimiters;
-  /** A core in the desk's place. */
+  /** A core in the place of the recording one. */
   readonly dispatch?: Dispatch;
   /** What is there before the bot connects. */
   readonly prepare?: (discord: FakeDiscord) => void;
@@ -99,15 +99,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     return adapter;
   }
 
-  const desk = createDesk();
+  const recorded = createRecordingDispatch();
   const adapter = createBot(options);
   const close = async () => {
-    desk.release();
+    recorded.release();
     for (const each of adapters) await each.stop();
     await discord.close();
   };
   try {
-    if (options.start ?? true) await adapter.start(options.dispatch ?? desk);
+    if (options.start ?? true) await adapter.start(options.dispatch ?? recorded);
   } catch (error) {
     await close();
     throw error;
@@ -115,12 +115,12 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   return {
     discord,
     adapter,
-    desk,
+    recorded,
     limiters,
     clock,
     async startBot(bot = {}) {
       const another = createBot(bot);
-      await another.start(bot.dispatch ?? options.dispatch ?? desk);
+      await another.start(bot.dispatch ?? options.dispatch ?? recorded);
       return another;
     },
     close,

@@ -66,14 +66,14 @@ describe('the start', () => {
   });
 
   it('does not ask for message content where it is switched off, and says once what that means', async () => {
-    const { discord, adapter, desk } = await open({ messageContent: false });
+    const { discord, adapter, recorded } = await open({ messageContent: false });
     expect(adapter.ready()).toBe(true);
     expect(adapter.notes.filter((note) => note.includes('Message Content Intent'))).toHaveLength(1);
     const { channel, ada } = openGuild(discord);
     ada.say(channel, `${discord.botMention} hello`);
-    await discord.until(() => desk.messages.length === 1);
-    expect(desk.messages[0]?.text).toBe('hello');
-    expect(desk.messages[0]?.surface.caveat).toContain('mention me');
+    await discord.until(() => recorded.messages.length === 1);
+    expect(recorded.messages[0]?.text).toBe('hello');
+    expect(recorded.messages[0]?.surface.caveat).toContain('mention me');
   });
 
   it('says that Discord cannot be reached, and where to look', async () => {

@@ -111,10 +111,10 @@ function contractOf(name: string, way: Way): void {
 const isPublic = (_: Ground, message: SeenMessage) => message.onlyVisibleTo === null;
 
 contractOf('mention', {
-  async ask({ bench: { discord, desk }, ada, channel }) {
+  async ask({ bench: { discord, recorded }, ada, channel }) {
     ada.say(channel, `${discord.botMention} why is the sky blue?`);
-    await discord.until(() => desk.messages.length === 1);
-    return desk.messages[0]?.surface as Surface;
+    await discord.until(() => recorded.messages.length === 1);
+    return recorded.messages[0]?.surface as Surface;
   },
   answerChannel: ({ bench: { discord }, channel }) => discord.threads(channel)[0] ?? { id: 'none yet' },
   open: { method: 'POST', path: /messages$/ },
@@ -126,11 +126,11 @@ contractOf('mention', {
 
 for (const isPrivate of [false, true]) {
   contractOf(isPrivate ? 'private /ask' : '/ask', {
-    async ask({ bench: { discord, desk }, ada, channel }) {
+    async ask({ bench: { discord, recorded }, ada, channel }) {
       const used = ada.slash('ask', { prompt: 'why is the sky blue?', private: isPrivate }, { channel });
       await used.acknowledged();
-      await discord.until(() => desk.commands.length === 1);
-      return desk.commands[0]?.surface as Surface;
+      await discord.until(() => recorded.commands.length === 1);
+      return recorded.commands[0]?.surface as Surface;
     },
     answerChannel: ({ channel }) => channel,
     open: { method: 'PATCH', path: /@original$/ },

@@ -13,17 +13,17 @@ afterEach(() => bench.close());
 
 async function setUp(options: BenchOptions = {}) {
   bench = await openBench(options);
-  const { slack, desk } = bench;
+  const { slack, recorded } = bench;
   const ann = slack.user('Ann');
   const bob = slack.user('Bob');
   const general = slack.channel('general', [ann, bob]);
   const asked = async (count = 1) => {
-    await until(() => desk.commands.length === count);
-    const command = desk.commands[count - 1];
+    await until(() => recorded.commands.length === count);
+    const command = recorded.commands[count - 1];
     if (command === undefined) throw new Error('no command came');
     return command;
   };
-  return { ...bench, slack, desk, ann, bob, general, asked };
+  return { ...bench, slack, recorded, ann, bob, general, asked };
 }
 
 const never = new AbortController().signal;
@@ -59,7 +59,7 @@ describe('/ask on Slack', () => {
     await quiet(bench);
     expect(slack.messages(general)).toEqual([]);
     surface.indicate('working');
-    const message = await surface.open(view('Because.'), never);
+    const message = await surface.openMessage(view('Because.'), never);
     const [question] = slack.messages(general);
     expect(question?.text.replaceAll('\u2060', '')).toBe('*Ann* asked:\n> why <!channel>?\n> really');
     expect(slack.messages(general, question?.ts).map(({ text }) => text)[1]).toBe('Because.');
@@ -74,7 +74,9 @@ describe('/ask on Slack', () => {
     await ann.slash('/ask', 'why?', { channel: general });
     const { surface } = await asked();
     surface.indicate('working');
-    await surface.open(view('Because.'), never).catch(() => surface.open(view('Because.'), never));
+    await surface
+      .openMessage(view('Because.'), never)
+      .catch(() => surface.openMessage(view('Because.'), never));
     expect(slack.messages(general)).toHaveLength(1);
   });
 
@@ -89,7 +91,7 @@ describe('/ask on Slack', () => {
     await ann.slash('/ask', 'which of <!here>\n| a | b |\n|---|---|', { channel: general });
     const { surface } = await asked();
     surface.indicate('working');
-    await surface.open(view('The first.'), never);
+    await surface.openMessage(view('The first.'), never);
     const [question] = slack.messages(general);
     expect(question?.text.replaceAll('\u2060', '')).toBe(
       '*Ann* asked:\nwhich of <!here>\n| a | b |\n|---|---|',
@@ -99,7 +101,7 @@ describe('/ask on Slack', () => {
   });
 
   it('says how to invite the bot where it is not a member, and brings nothing', async () => {
-    const { slack, desk, ann } = await setUp();
+    const { slack, recorded, ann } = await setUp();
     const elsewhere = slack.channel('elsewhere', [ann], { bot: false });
     const secret = slack.channel('secret', [ann], { bot: false, kind: 'group' });
     for (const channel of [elsewhere, secret]) {
@@ -109,10 +111,10 @@ describe('/ask on Slack', () => {
         'I am not in this channel. Invite me with `/invite @parley` and ask again, or use `/ask --private …` for an answer that only you see.',
       );
     }
-    expect(desk.commands).toEqual([]);
+    expect(recorded.commands).toEqual([]);
     slack.inviteBot(elsewhere);
     await ann.slash('/ask', 'why?', { channel: elsewhere });
-    await until(() => desk.commands.length === 1);
+    await until(() => recorded.commands.length === 1);
   });
 
   it('says so in a conversation of others', async () => {
@@ -132,7 +134,7 @@ describe('/ask on Slack', () => {
     expect(surface.isPrivate).toBe(true);
     expect(place).toMatchObject({ channel: `slack:${slack.teamId}/${general}`, key: null });
     surface.indicate('working');
-    const message = await surface.open(view('Because.'), never);
+    const message = await surface.openMessage(view('Because.'), never);
     await until(() => ann.privateTexts(general).length === 1);
     const [question] = slack.messages(ann.dm);
     expect(ann.privateTexts(general)[0]?.text).toMatch(
@@ -152,16 +154,16 @@ describe('/ask on Slack', () => {
     const { surface, place } = await asked();
     expect(place.key).toBe(`slack:${slack.teamId}/${ann.dm}`);
     surface.indicate('working');
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     expect(slack.messages(ann.dm).map(({ text }) => text)).toEqual(['*Ann* asked:\n> why?', 'Because.']);
   });
 
   it('explains what it cannot read, to the asker alone', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     await ann.slash('/ask', '--verbose why?', { channel: general });
     await until(() => ann.privateTexts(general).length === 1);
     expect(ann.privateTexts(general)[0]?.text).toContain('`/ask` has no option `--verbose`.');
-    expect(desk.commands).toEqual([]);
+    expect(recorded.commands).toEqual([]);
     expect(slack.messages(general)).toEqual([]);
   });
 
@@ -229,8 +231,8 @@ describe('/ask on Slack', () => {
 
 describe('forms on Slack', () => {
   it('opens for /ask with nothing behind it, and asks as if it had been typed', async () => {
-    const { slack, desk, ann, general, asked } = await setUp();
-    desk.suggestions = [
+    const { slack, recorded, ann, general, asked } = await setUp();
+    recorded.suggestions = [
       { label: 'GPT-4o mini', value: 'openai/gpt-4o-mini' },
       { label: '🔒 GPT-4o (needs openai)', value: 'openai/gpt-4o' },
     ];
@@ -240,7 +242,7 @@ describe('forms on Slack', () => {
       '/ask\nPrompt\nModel\nWeb\nPrivate\nOr without this form: Type /ask [--model …] [--web] [--private] prompt.',
     );
     expect(await ann.search('model', 'gpt')).toEqual(['GPT-4o mini', '🔒 GPT-4o (needs openai)']);
-    expect(desk.suggestRequests[0]).toMatchObject({ command: 'ask', option: 'model', text: 'gpt' });
+    expect(recorded.suggestRequests[0]).toMatchObject({ command: 'ask', option: 'model', text: 'gpt' });
     await ann.submit({ prompt: 'why?', model: 'GPT-4o mini', web: 'on' });
     expect(await asked()).toMatchObject({
       command: 'ask',
@@ -252,13 +254,13 @@ describe('forms on Slack', () => {
   });
 
   it('shows in the form of /model what answers now', async () => {
-    const { desk, ann, general, asked } = await setUp();
-    desk.views = { model: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' };
-    desk.handle = (event) => event.surface.tellPrivately({ text: 'Saved.' }, never);
+    const { recorded, ann, general, asked } = await setUp();
+    recorded.views = { model: '**GPT-4o mini** (`openai/gpt-4o-mini`) answers here: the default.' };
+    recorded.handle = (event) => event.surface.tellPrivately({ text: 'Saved.' }, never);
     await ann.slash('/model', '', { channel: general });
     await until(() => ann.modal() !== '');
     expect(ann.modal()).toContain('*GPT-4o mini* (`openai/gpt-4o-mini`) answers here: the default.');
-    desk.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
+    recorded.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
     await ann.search('model', '');
     await ann.submit({ model: 'GPT-4o' });
     expect(await asked()).toMatchObject({
@@ -270,9 +272,9 @@ describe('forms on Slack', () => {
 
   it('opens in time although that takes long to say', async () => {
     const clock = createFakeClock(Date.now());
-    const { slack, desk, ann, general } = await setUp({ clock });
+    const { slack, recorded, ann, general } = await setUp({ clock });
     const held = Promise.withResolvers<null>();
-    desk.view = () => held.promise;
+    recorded.view = () => held.promise;
     await ann.slash('/model', '', { channel: general });
     await until(() => slack.requests.some(({ method }) => method === 'users.info'));
     await clock.advance(2_000);
@@ -283,14 +285,14 @@ describe('forms on Slack', () => {
   });
 
   it('says so to who sent it where it could not be dealt with', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     await ann.slash('/ask', '', { channel: general });
     await until(() => ann.modal() !== '');
     slack.faults.add({ method: 'conversations.info', how: { kind: 'status', status: 500 } });
     await ann.submit({ prompt: 'why?' });
     await until(() => ann.privateTexts(general).length === 1);
     expect(ann.privateTexts(general)[0]?.text).toContain('Try again');
-    expect(desk.commands).toEqual([]);
+    expect(recorded.commands).toEqual([]);
   });
 
   it('opens on a message, and asks about it in its thread', async () => {
@@ -314,7 +316,7 @@ describe('forms on Slack', () => {
     ]);
     expect(place.key).toBe(`slack:${slack.teamId}/${general}/${odd.ts}`);
     surface.indicate('working');
-    const message = await surface.open(view('A flaky test.'), never);
+    const message = await surface.openMessage(view('A flaky test.'), never);
     expect(
       slack
         .messages(general, odd.ts)
@@ -403,9 +405,9 @@ describe('forms on Slack', () => {
   });
 
   it('asks for no files without the scope to read them', async () => {
-    const { slack, adapter, desk, ann, general, asked } = await setUp({ commands: [ask], start: false });
+    const { slack, adapter, recorded, ann, general, asked } = await setUp({ commands: [ask], start: false });
     slack.app.scopes = new Set([...slack.app.scopes].filter((scope) => scope !== 'files:read'));
-    await adapter.start(desk);
+    await adapter.start(recorded);
     await ann.slash('/ask', '', { channel: general });
     await until(() => ann.modal() !== '');
     expect(ann.modal()).not.toContain('Files');
@@ -444,11 +446,11 @@ describe('forms on Slack', () => {
 
 describe('a command with a secret on Slack', () => {
   it('is asked for in a form, and brought to core as a command with what was filled in', async () => {
-    const { slack, desk, ann, general, asked } = await setUp({ commands: [connect] });
+    const { slack, recorded, ann, general, asked } = await setUp({ commands: [connect] });
     await ann.slash('/connect', '', { channel: general });
     await until(() => ann.modal() !== '');
     expect(ann.modal()).toBe('/connect\nProvider\nKey');
-    expect(desk.admitRequests).toMatchObject([
+    expect(recorded.admitRequests).toMatchObject([
       {
         command: 'connect',
         actor: { user: `${slack.teamId}/${ann.id}` },
@@ -467,18 +469,18 @@ describe('a command with a secret on Slack', () => {
   });
 
   it('uses nothing that was typed behind it, and says what to do if that was the key', async () => {
-    const { desk, ann, general } = await setUp({ commands: [connect] });
+    const { recorded, ann, general } = await setUp({ commands: [connect] });
     await ann.slash('/connect', 'openai sk-secret-0123456789', { channel: general });
     await until(() => ann.modal() !== '' && ann.privateTexts(general).length > 0);
     expect(ann.privateTexts(general)).toMatchObject([
       { text: expect.stringMatching(/^`\/connect` opens a form.*delete it where it was made/) },
     ]);
-    expect(desk.commands).toEqual([]);
+    expect(recorded.commands).toEqual([]);
   });
 
   it('says to who may not use it why, in the place of the form', async () => {
-    const { desk, ann, general } = await setUp({ commands: [connect] });
-    desk.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
+    const { recorded, ann, general } = await setUp({ commands: [connect] });
+    recorded.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
     await ann.slash('/connect', '', { channel: general });
     await until(() => ann.privateTexts(general).length > 0);
     expect(ann.privateTexts(general)).toMatchObject([{ text: 'Only an admin can use `/connect`.' }]);

@@ -46,12 +46,12 @@ async function lengthOf(work: Promise<unknown>): Promise<number> {
 
 /** Asks, and resolves to the surface for the answer and the thread in which it will stand. */
 async function ask(person: Person, channel: string): Promise<{ surface: Surface; thread: string }> {
-  const { slack, desk } = bench;
+  const { slack, recorded } = bench;
   const isDirect = channel === person.dm;
   const { ts } = person.say(channel, isDirect ? 'why?' : `<@${slack.app.botUserId}> why?`);
   const id = `slack:${slack.teamId}/${channel}/${ts}`;
-  await until(() => desk.messages.some((message) => message.id === id));
-  const surface = desk.messages.find((message) => message.id === id)?.surface;
+  await until(() => recorded.messages.some((message) => message.id === id));
+  const surface = recorded.messages.find((message) => message.id === id)?.surface;
   if (surface === undefined) throw new Error('nothing came');
   return { surface, thread: ts };
 }
@@ -324,9 +324,9 @@ describe('native streams on Slack', () => {
     first.write('Yes');
     expect(await first.finish({ ...ending, buttons: [{ kind: 'retry', answerId: 'a' }] })).toBe(true);
     ann.say(ann.dm, 'sure?', { thread });
-    await until(() => bench.desk.messages.length === 2);
+    await until(() => bench.recorded.messages.length === 2);
     slack.faults.add({ method: 'chat.startStream', how: { kind: 'reset' } });
-    const second = replyOn(bench.desk.messages[1]?.surface as Surface);
+    const second = replyOn(bench.recorded.messages[1]?.surface as Surface);
     second.write('Yes');
     await until(() => textOf(ann.dm, thread).split('\n').length === 2);
     second.write(', I am');

@@ -85,7 +85,7 @@ describe('a question on Slack that is edited', () => {
       expect(answersIn(general, ts)).toHaveLength(1);
       expect(saidIn(provider.chats[1]?.body)).toEqual(['what is the capital of Australia?']);
       expect(await readsLast(general, ts)).toEqual([['what is the capital of Australia?', 'Canberra.']]);
-      expect(await bot.ledger.open({ guild: `slack:${slack.teamId}` })).toEqual([]);
+      expect(await bot.ledger.openReservations({ guild: `slack:${slack.teamId}` })).toEqual([]);
       expect(provider.chats).toHaveLength(2);
       expect(slack.violations).toEqual([]);
     },

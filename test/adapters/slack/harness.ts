@@ -9,13 +9,13 @@ import { createWriteLimiters, type WriteLimiters } from '../../../src/core/deliv
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
-import { createDesk, type Desk } from '../../support/desk.ts';
+import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
 
 export interface Bench {
   readonly slack: FakeSlack;
   readonly adapter: SlackAdapter;
-  readonly desk: Desk;
+  readonly recorded: RecordingDispatch;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   /** Where Slack sends its requests, over HTTP. */
@@ -30,7 +30,7 @@ export interface BenchOptions extends FakeSlackOptions {
   /** Signed HTTP instead of Socket Mode. */
   readonly http?: boolean;
   readonly start?: boolean;
-  /** What events are brought to; a desk by default. */
+  /** What events are brought to; a recording dispatch by default. */
   readonly dispatch?: Dispatch;
   readonly botToken?: string;
   readonly appToken?: string;
@@ -88,7 +88,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const url = options.http ? 'https://parley.example.com' : null;
   const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url, agentView })));
   const slack = await createFakeSlack({ manifest, deliveryClock: systemClock, ...options, clock });
-  const desk = createDesk();
+  const recorded = createRecordingDispatch();
   const limiters = createWriteLimiters(clock);
   const adapter = createSlackAdapter({
     botToken: options.botToken ?? slack.app.botToken,
@@ -105,16 +105,16 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const server = options.http ? await serve(adapter) : null;
   const eventsUrl = `${server?.origin}/slack/events`;
   if (server !== null) slack.useHttp(eventsUrl);
-  if (options.start !== false) await adapter.start(options.dispatch ?? desk);
+  if (options.start !== false) await adapter.start(options.dispatch ?? recorded);
   return {
     slack,
     adapter,
-    desk,
+    recorded,
     limiters,
     clock,
     eventsUrl,
     async close() {
-      desk.release();
+      recorded.release();
       await adapter.stop();
       server?.server.closeAllConnections();
       await new Promise<void>((resolve) =>
@@ -150,10 +150,15 @@ export function until(holds: () => boolean): Promise<void> {
  * Waits until everything that was said has been dealt with: so many messages have come, nothing is under way, and nothing new
  * has come for a while.
  */
-export async function quiet({ slack, desk }: Bench, messages = 0): Promise<void> {
-  await until(() => desk.messages.length >= messages);
+export async function quiet({ slack, recorded }: Bench, messages = 0): Promise<void> {
+  await until(() => recorded.messages.length >= messages);
   const activity = () =>
-    [slack.requests.length, desk.messages.length, desk.commands.length, desk.presses.length].join();
+    [
+      slack.requests.length,
+      recorded.messages.length,
+      recorded.commands.length,
+      recorded.presses.length,
+    ].join();
   for (;;) {
     await until(() => slack.undelivered === 0 && slack.requests.every(({ outcome }) => outcome !== null));
     const before = activity();

@@ -51,12 +51,12 @@ async function setUp() {
 
 describe('Slack over signed HTTP', () => {
   it('brings events, commands and presses that Slack signed', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length === 1);
+    await until(() => recorded.messages.length === 1);
     expect(await ann.slash('/ask', 'why & how?', { channel: general })).toMatchObject({ acked: true });
-    await until(() => desk.commands.length === 1);
-    expect(desk.commands[0]?.options).toEqual({ prompt: 'why & how?' });
+    await until(() => recorded.commands.length === 1);
+    expect(recorded.commands[0]?.options).toEqual({ prompt: 'why & how?' });
     expect(slack.violations).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describe('Slack over signed HTTP', () => {
   });
 
   it('refuses what is not signed, signed with another secret, or signed for another body', async () => {
-    const { desk, body, post, signed } = await setUp();
+    const { recorded, body, post, signed } = await setUp();
     const refused = [
       {},
       signed(body, undefined, 'another-secret'),
@@ -86,24 +86,24 @@ describe('Slack over signed HTTP', () => {
     ];
     for (const headers of refused) expect((await post(body, headers)).status).toBe(401);
     await quiet(bench);
-    expect(desk.messages).toEqual([]);
+    expect(recorded.messages).toEqual([]);
   });
 
   it('refuses what is older than five minutes, or from the future', async () => {
-    const { desk, body, nowSec, post, signed } = await setUp();
+    const { recorded, body, nowSec, post, signed } = await setUp();
     expect((await post(body, signed(body, nowSec - 301))).status).toBe(401);
     expect((await post(body, signed(body, nowSec + 400))).status).toBe(401);
     expect((await post(body, signed(body, nowSec - 200))).status).toBe(200);
-    await until(() => desk.messages.length === 1);
+    await until(() => recorded.messages.length === 1);
   });
 
   it('refuses a request that is sent twice', async () => {
-    const { desk, body, post, signed } = await setUp();
+    const { recorded, body, post, signed } = await setUp();
     const headers = signed(body);
     expect((await post(body, headers)).status).toBe(200);
     expect((await post(body, headers)).status).toBe(401);
     await quiet(bench, 1);
-    expect(desk.messages).toHaveLength(1);
+    expect(recorded.messages).toHaveLength(1);
   });
 
   it('refuses what is unsigned or stale before it reads the body', async () => {
@@ -126,7 +126,7 @@ describe('Slack over signed HTTP', () => {
   });
 
   it('buffers at most 16 MB of bodies that look signed, and takes events again when those are gone', async () => {
-    const { slack, desk, ann, general, body, signed } = await setUp();
+    const { slack, recorded, ann, general, body, signed } = await setUp();
     const uploads = Array.from({ length: 20 }, () => {
       const headers = { ...signed(body), 'content-length': '1000000' };
       const upload = request(bench.eventsUrl, { method: 'POST', headers });
@@ -140,7 +140,7 @@ describe('Slack over signed HTTP', () => {
     expect(await Promise.race(uploads.map(({ status }) => status))).toBe(503);
     for (const { upload } of uploads) upload.destroy();
     ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length === 1);
+    await until(() => recorded.messages.length === 1);
   });
 
   it('refuses other methods, bodies that are no payload, and bodies that are too large', async () => {

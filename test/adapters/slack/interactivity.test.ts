@@ -33,15 +33,15 @@ const view = (
 
 describe('buttons on Slack', () => {
   it('brings a press with who pressed it and where, and says refusals to that person alone', async () => {
-    const { slack, desk, ann, bob, general } = await setUp();
+    const { slack, recorded, ann, bob, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
-    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    await until(() => recorded.messages.length > 0);
+    await recorded.messages[0]?.surface.openMessage(view('Hello', 'stop'), never);
     const [, answer] = slack.messages(general, question.ts);
     if (answer === undefined) throw new Error('no answer');
     expect(await bob.click(answer, 'Stop')).toMatchObject({ acked: true });
-    await until(() => desk.presses.length === 1);
-    const press = desk.presses[0];
+    await until(() => recorded.presses.length === 1);
+    const press = recorded.presses[0];
     expect(press).toMatchObject({
       button: 'stop',
       answerId: 'answer-1',
@@ -56,31 +56,31 @@ describe('buttons on Slack', () => {
   });
 
   it('tells two presses apart', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
-    await desk.messages[0]?.surface.open(view('Hello', 'more', 'complete'), never);
+    await until(() => recorded.messages.length > 0);
+    await recorded.messages[0]?.surface.openMessage(view('Hello', 'more', 'complete'), never);
     const answer = slack.messages(general, question.ts)[1];
     if (answer === undefined) throw new Error('no answer');
     await ann.click(answer, 'Go on');
     await ann.click(answer, 'Go on');
-    await until(() => desk.presses.length === 2);
-    expect(new Set(desk.presses.map(({ id }) => id)).size).toBe(2);
+    await until(() => recorded.presses.length === 2);
+    expect(new Set(recorded.presses.map(({ id }) => id)).size).toBe(2);
   });
 
   it('takes the buttons off and leaves the text', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
-    await desk.messages[0]?.surface.open(
+    await until(() => recorded.messages.length > 0);
+    await recorded.messages[0]?.surface.openMessage(
       { ...view('Hello', 'more', 'complete'), footer: 'Some Model' },
       never,
     );
     const answer = slack.messages(general, question.ts)[1];
     if (answer === undefined) throw new Error('no answer');
     await ann.click(answer, 'Go on');
-    await until(() => desk.presses.length === 1);
-    await desk.presses[0]?.retire(never);
+    await until(() => recorded.presses.length === 1);
+    await recorded.presses[0]?.retire(never);
     expect(slack.message(general, answer.ts)).toMatchObject({
       text: 'Hello',
       footer: 'Some Model',
@@ -89,30 +89,30 @@ describe('buttons on Slack', () => {
   });
 
   it('brings Slack’s own stop, claimed before it is acknowledged', async () => {
-    const { slack, desk, ann } = await setUp({ agentView: true });
+    const { slack, recorded, ann } = await setUp({ agentView: true });
     const question = ann.say(ann.dm, 'hi');
-    await until(() => desk.messages.length === 1);
-    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    await until(() => recorded.messages.length === 1);
+    await recorded.messages[0]?.surface.openMessage(view('Hello', 'stop'), never);
     expect(slack.messages(ann.dm, question.ts)[1]?.streaming).toBe(true);
     ann.stopSession(ann.dm, question.ts);
-    await until(() => desk.stops.length === 1);
+    await until(() => recorded.stops.length === 1);
     const place = { key: `slack:${slack.teamId}/${ann.dm}/${question.ts}` };
-    expect(desk.stops[0]).toMatchObject({ actor: { name: 'Ann' }, place });
-    expect(desk.claims.at(-1)).toMatchObject({ id: desk.stops[0]?.id, place });
-    expect(desk.commands).toEqual([]);
+    expect(recorded.stops[0]).toMatchObject({ actor: { name: 'Ann' }, place });
+    expect(recorded.claims.at(-1)).toMatchObject({ id: recorded.stops[0]?.id, place });
+    expect(recorded.commands).toEqual([]);
   });
 });
 
 describe('the sign that a question was seen', () => {
   it('is a session at work where Slack has them, until the answer ends', async () => {
-    const { slack, desk, ann } = await setUp({ agentView: true });
+    const { slack, recorded, ann } = await setUp({ agentView: true });
     const question = ann.say(ann.dm, 'hi');
-    await until(() => desk.messages.length === 1);
-    const surface = desk.messages[0]?.surface;
+    await until(() => recorded.messages.length === 1);
+    const surface = recorded.messages[0]?.surface;
     const statuses = () => slack.sessions.statuses.get(`${ann.dm}:${question.ts}`)?.at(-1);
     surface?.indicate('working');
     await until(() => statuses() === 'processing');
-    await surface?.open(view('Hello', 'stop'), never);
+    await surface?.openMessage(view('Hello', 'stop'), never);
     expect(statuses()).toBe('processing');
     surface?.indicate('idle');
     await until(() => statuses() === 'active');
@@ -120,15 +120,15 @@ describe('the sign that a question was seen', () => {
   });
 
   it('is a pair of eyes elsewhere, until the answer begins', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
     const eyes = () => slack.message(general, question.ts)?.reactions ?? [];
-    await until(() => desk.messages.length > 0);
-    const surface = desk.messages[0]?.surface;
+    await until(() => recorded.messages.length > 0);
+    const surface = recorded.messages[0]?.surface;
     surface?.indicate('queued');
     await until(() => eyes().length === 1);
     surface?.indicate('working');
-    await surface?.open(view('Hello', 'stop'), never);
+    await surface?.openMessage(view('Hello', 'stop'), never);
     await until(() => eyes().length === 0);
     surface?.indicate('idle');
     expect(slack.violations).toEqual([]);
@@ -137,42 +137,42 @@ describe('the sign that a question was seen', () => {
   it.each(['not_authorized', 'thread_ts_not_allowed', 'something_new'])(
     'is a pair of eyes where Slack takes no session there (%s)',
     async (error) => {
-      const { slack, desk, ann, general } = await setUp({ agentView: true });
+      const { slack, recorded, ann, general } = await setUp({ agentView: true });
       slack.faults.add({ method: 'agents.sessions.setStatus', how: { kind: 'error', error }, times: 99 });
       const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-      await until(() => desk.messages.length > 0);
-      const surface = desk.messages[0]?.surface;
+      await until(() => recorded.messages.length > 0);
+      const surface = recorded.messages[0]?.surface;
       surface?.indicate('working');
       await until(() => slack.message(general, question.ts)?.reactions.length === 1);
-      await surface?.open(view('Hello', 'stop'), never);
+      await surface?.openMessage(view('Hello', 'stop'), never);
       await until(() => slack.message(general, question.ts)?.reactions.length === 0);
     },
   );
 
   it('goes without where Slack takes neither, and answers all the same', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     slack.faults.add({ method: 'reactions.add', how: { kind: 'error', error: 'too_many_reactions' } });
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
-    const surface = desk.messages[0]?.surface;
+    await until(() => recorded.messages.length > 0);
+    const surface = recorded.messages[0]?.surface;
     surface?.indicate('working');
-    await surface?.open(view('Hello', 'stop'), never);
+    await surface?.openMessage(view('Hello', 'stop'), never);
     expect(slack.messages(general, question.ts)).toHaveLength(2);
   });
 });
 
 describe('a model that thinks', () => {
   it('has a status with the time, until the answer begins', async () => {
-    const { slack, desk, ann, general } = await setUp({ clock: createFastClock(50) });
+    const { slack, recorded, ann, general } = await setUp({ clock: createFastClock(50) });
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
-    const surface = desk.messages[0]?.surface;
+    await until(() => recorded.messages.length > 0);
+    const surface = recorded.messages[0]?.surface;
     const statuses = () => slack.sessions.statuses.get(`${general}:${question.ts}`) ?? [];
     surface?.think?.();
     await until(() => statuses().length >= 3);
     expect(statuses()[0]).toBe('is thinking');
     expect(statuses()[2]).toMatch(/^is thinking, (8|9|1\d) s$/);
-    await surface?.open(view('Hello', 'stop'), never);
+    await surface?.openMessage(view('Hello', 'stop'), never);
     const count = statuses().length;
     surface?.think?.();
     expect(statuses().length).toBeLessThanOrEqual(count + 1);
@@ -180,33 +180,33 @@ describe('a model that thinks', () => {
   });
 
   it('has none where Slack takes none, and answers all the same; without an answer it is taken off', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     slack.faults.add({
       method: 'assistant.threads.setStatus',
       how: { kind: 'error', error: 'missing_scope' },
     });
     const first = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length === 1);
+    await until(() => recorded.messages.length === 1);
     const asked = () => slack.requests.filter(({ method }) => method === 'assistant.threads.setStatus');
-    desk.messages[0]?.surface.think?.();
+    recorded.messages[0]?.surface.think?.();
     await until(() => asked().length === 1);
-    await desk.messages[0]?.surface.open(view('Hello', 'stop'), never);
+    await recorded.messages[0]?.surface.openMessage(view('Hello', 'stop'), never);
     expect(slack.messages(general, first.ts)).toHaveLength(2);
     ann.say(general, `<@${slack.app.botUserId}> again`);
-    await until(() => desk.messages.length === 2);
-    desk.messages[1]?.surface.think?.();
-    desk.messages[1]?.surface.indicate('idle');
+    await until(() => recorded.messages.length === 2);
+    recorded.messages[1]?.surface.think?.();
+    recorded.messages[1]?.surface.indicate('idle');
     expect(asked()).toHaveLength(1);
   });
 
   it('has its status taken off where there is no answer after all', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
-    await until(() => desk.messages.length > 0);
+    await until(() => recorded.messages.length > 0);
     const statuses = () => slack.sessions.statuses.get(`${general}:${question.ts}`) ?? [];
-    desk.messages[0]?.surface.think?.();
+    recorded.messages[0]?.surface.think?.();
     await until(() => statuses().length === 1);
-    desk.messages[0]?.surface.indicate('idle');
+    recorded.messages[0]?.surface.indicate('idle');
     await until(() => statuses().at(-1) === '');
   });
 });
@@ -231,7 +231,7 @@ describe('the home tab', () => {
 
   async function openHome(options: { isAdmin: boolean }) {
     const context = await setUp({ commands });
-    context.desk.views = words;
+    context.recorded.views = words;
     const eve = context.slack.user('Eve', options);
     eve.openHome();
     await until(() => eve.home() !== '');
@@ -239,7 +239,7 @@ describe('the home tab', () => {
   }
 
   it('shows what answers, the models and what was used', async () => {
-    const { slack, desk, eve } = await openHome({ isAdmin: false });
+    const { slack, recorded, eve } = await openHome({ isAdmin: false });
     expect(eve.home().replaceAll('\u2060', '')).toBe(
       [
         'Ask me anything',
@@ -259,19 +259,19 @@ describe('the home tab', () => {
       ].join('\n'),
     );
     expect(slack.violations).toEqual([]);
-    expect([desk.commands, desk.claims]).toEqual([[], []]);
+    expect([recorded.commands, recorded.claims]).toEqual([[], []]);
   });
 
   it('lets admins choose a model for everybody', async () => {
-    const { desk, eve } = await openHome({ isAdmin: true });
+    const { recorded, eve } = await openHome({ isAdmin: true });
     await eve.clickInView('Choose a model for everybody');
     await until(() => eve.modal() !== '');
-    desk.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
+    recorded.suggestions = [{ label: 'GPT-4o', value: 'openai/gpt-4o' }];
     await eve.search('model', 'gpt');
-    const before = desk.commands.length;
+    const before = recorded.commands.length;
     await eve.submit({ model: 'GPT-4o' });
-    await until(() => desk.commands.length > before);
-    expect(desk.commands.at(-1)).toMatchObject({
+    await until(() => recorded.commands.length > before);
+    expect(recorded.commands.at(-1)).toMatchObject({
       command: 'model',
       options: { model: 'openai/gpt-4o', scope: 'guild' },
     });

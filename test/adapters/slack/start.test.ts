@@ -4,7 +4,7 @@ import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { StartError } from '../../../src/core/ports/adapter.ts';
-import { createDesk } from '../../support/desk.ts';
+import { createRecordingDispatch } from '../../support/recording-dispatch.ts';
 import { type Bench, type BenchOptions, openBench, until } from './harness.ts';
 
 const benches: Bench[] = [];
@@ -19,8 +19,8 @@ async function open(options: BenchOptions): Promise<Bench> {
 }
 
 /** The error with which the start ends. */
-async function faultOf({ adapter, desk }: Pick<Bench, 'adapter' | 'desk'>): Promise<StartError> {
-  const fault = await adapter.start(desk).catch((error: unknown) => error);
+async function faultOf({ adapter, recorded }: Pick<Bench, 'adapter' | 'recorded'>): Promise<StartError> {
+  const fault = await adapter.start(recorded).catch((error: unknown) => error);
   expect(fault).toBeInstanceOf(StartError);
   return fault as StartError;
 }
@@ -29,7 +29,7 @@ describe('the start on Slack', () => {
   it('is ready once it is connected', async () => {
     const bench = await open({});
     expect(bench.adapter.ready()).toBe(false);
-    await bench.adapter.start(bench.desk);
+    await bench.adapter.start(bench.recorded);
     expect(bench.adapter.ready()).toBe(true);
     expect(bench.slack.socket.connections).toBe(1);
     expect([...(bench.adapter.guildNames?.() ?? [])]).toEqual([[`slack:${bench.slack.teamId}`, 'Fake']]);
@@ -40,7 +40,7 @@ describe('the start on Slack', () => {
 
   it('stops for good although it was about to connect again', async () => {
     const bench = await open({});
-    await bench.adapter.start(bench.desk);
+    await bench.adapter.start(bench.recorded);
     const held = Promise.withResolvers<void>();
     bench.slack.faults.add({ method: 'apps.connections.open', how: { kind: 'hold', until: held.promise } });
     bench.slack.socket.drop();
@@ -64,9 +64,9 @@ describe('the start on Slack', () => {
   });
 
   it('works without the scope for files, and names what it would add', async () => {
-    const { slack, adapter, desk } = await open({});
+    const { slack, adapter, recorded } = await open({});
     slack.app.scopes = new Set([...slack.app.scopes].filter((scope) => scope !== 'files:read'));
-    await adapter.start(desk);
+    await adapter.start(recorded);
     expect(adapter.ready()).toBe(true);
     expect(adapter.notes).toEqual([expect.stringContaining('files:read')]);
   });
@@ -105,7 +105,7 @@ describe('the start on Slack', () => {
       clock: systemClock,
       log: pino({ level: 'silent' }),
     });
-    const fault = await faultOf({ adapter, desk: createDesk() });
+    const fault = await faultOf({ adapter, recorded: createRecordingDispatch() });
     expect(fault.message).toBe('Slack cannot be reached at http://127.0.0.1:1/api/.');
   });
 });

@@ -150,19 +150,19 @@ function readingOf(message: SeenMessage): { text: string; buttons: Button[] } {
 }
 
 contractOf('mention', {
-  async ask({ bench: { slack, desk }, ann, channel }) {
+  async ask({ bench: { slack, recorded }, ann, channel }) {
     ann.say(channel, `<@${slack.app.botUserId}> why is the sky blue?`);
-    await until(() => desk.messages.length > 0);
-    return desk.messages[0]?.surface as Surface;
+    await until(() => recorded.messages.length > 0);
+    return recorded.messages[0]?.surface as Surface;
   },
   where: ({ bench: { slack }, channel }) => ({ channel, thread: slack.messages(channel)[0]?.ts }),
 });
 
 contractOf('/ask', {
-  async ask({ bench: { desk }, ann, channel }) {
+  async ask({ bench: { recorded }, ann, channel }) {
     await ann.slash('/ask', 'why is the sky blue?', { channel });
-    await until(() => desk.commands.length === 1);
-    return desk.commands[0]?.surface as Surface;
+    await until(() => recorded.commands.length === 1);
+    return recorded.commands[0]?.surface as Surface;
   },
   where: ({ bench: { slack }, channel }) => ({
     channel,
@@ -171,19 +171,19 @@ contractOf('/ask', {
 });
 
 contractOf('direct message', {
-  async ask({ bench: { desk }, ann }) {
+  async ask({ bench: { recorded }, ann }) {
     ann.say(ann.dm, 'why is the sky blue?');
-    await until(() => desk.messages.length === 1);
-    return desk.messages[0]?.surface as Surface;
+    await until(() => recorded.messages.length === 1);
+    return recorded.messages[0]?.surface as Surface;
   },
   where: ({ ann }) => ({ channel: ann.dm, thread: undefined }),
 });
 
 contractOf('private /ask', {
-  async ask({ bench: { desk }, ann, channel }) {
+  async ask({ bench: { recorded }, ann, channel }) {
     await ann.slash('/ask', '--private why is the sky blue?', { channel });
-    await until(() => desk.commands.length === 1);
-    return desk.commands[0]?.surface as Surface;
+    await until(() => recorded.commands.length === 1);
+    return recorded.commands[0]?.surface as Surface;
   },
   where: ({ bench: { slack }, ann }) => ({
     channel: ann.dm,
@@ -193,10 +193,10 @@ contractOf('private /ask', {
 
 contractOf('agent view', {
   agentView: true,
-  async ask({ bench: { desk }, ann }) {
+  async ask({ bench: { recorded }, ann }) {
     ann.say(ann.dm, 'why is the sky blue?');
-    await until(() => desk.messages.length === 1);
-    return desk.messages[0]?.surface as Surface;
+    await until(() => recorded.messages.length === 1);
+    return recorded.messages[0]?.surface as Surface;
   },
   where: ({ bench: { slack }, ann }) => ({ channel: ann.dm, thread: slack.messages(ann.dm)[0]?.ts }),
   open: 'chat.startStream',

@@ -14,7 +14,7 @@ async function setUp(options: BenchOptions = {}) {
 
 describe('what Slack sends without a workspace, as for an organisation', () => {
   it('is told to who pressed, and not dealt with', async () => {
-    const { slack, desk, ann, general } = await setUp();
+    const { slack, recorded, ann, general } = await setUp();
     const { response_url: responseUrl } = ann.commandPayload('/ask', '', general);
     const payload = {
       type: 'block_actions',
@@ -33,20 +33,20 @@ describe('what Slack sends without a workspace, as for an organisation', () => {
     expect(await slack.deliver({ type: 'interactive', payload })).toMatchObject({ acked: true });
     await until(() => ann.privateTexts(general).length === 1);
     expect(ann.privateTexts(general)[0]?.text).toContain('does not say which workspace');
-    expect(desk.presses).toEqual([]);
+    expect(recorded.presses).toEqual([]);
   });
 });
 
 describe('a server that does not know agent sessions', () => {
   it('counts as one without them where it answers with a page', async () => {
-    const { slack, desk, ann } = await setUp({ agentView: true });
+    const { slack, recorded, ann } = await setUp({ agentView: true });
     const method = 'agents.sessions.setStatus';
     slack.faults.add({ method, how: { kind: 'status', status: 404 }, times: 100 });
     for (const text of ['one', 'two', 'three']) {
       ann.say(ann.dm, text);
-      await quiet(bench, desk.messages.length + 1);
+      await quiet(bench, recorded.messages.length + 1);
     }
-    expect(desk.messages).toHaveLength(3);
+    expect(recorded.messages).toHaveLength(3);
     expect(slack.requests.filter((request) => request.method === method)).toHaveLength(1);
   });
 });

@@ -43,7 +43,7 @@ async function ask(
 }
 
 async function openAnswer(playground: Playground, view: MessageView = viewOf('One')): Promise<LiveMessage> {
-  return await (await ask(playground)).open(view, never);
+  return await (await ask(playground)).openMessage(view, never);
 }
 
 describe('an answer', () => {
@@ -68,7 +68,7 @@ describe('an answer', () => {
     await page.until(({ items }) => items.has('activity/question-1'));
     expect(page.items.get('activity/question-1')).toMatchObject({ activity: 'queued', user: 'member' });
     surface.indicate('working');
-    await surface.open(viewOf('One'), never);
+    await surface.openMessage(viewOf('One'), never);
     await page.until(({ answers, items }) => answers.length === 1 && !items.has('activity/question-1'));
   });
 
@@ -113,9 +113,9 @@ describe('an answer', () => {
     const surface = await ask(playground, { private: true });
     expect(surface.isPrivate).toBe(true);
     surface.indicate('working');
-    await surface.open(viewOf('hush'), never);
+    await surface.openMessage(viewOf('hush'), never);
     const open = await ask(playground, { id: 'question-2', as: 'admin' });
-    await open.open(viewOf('For all'), never);
+    await open.openMessage(viewOf('For all'), never);
     await member.until(({ answers }) => answers.length === 2);
     await admin.until(({ answers }) => answers.length === 1);
     expect(admin.messages.map(({ text }) => text)).toEqual(['/ask Hello?', 'For all']);
@@ -188,7 +188,7 @@ describe('a question', () => {
         event: { text: 'what is this?', address: { mentionsBot: true }, place: { key: 'question-1' } },
       },
     ]);
-    await surfaces(playground)[0]?.open(viewOf('One'), never);
+    await surfaces(playground)[0]?.openMessage(viewOf('One'), never);
     await page.until(({ answers }) => answers.length === 1);
     expect(page.messages).toMatchObject([
       { id: 'question-1', thread: null, threadTitle: 'what is this?' },
@@ -411,7 +411,7 @@ describe('a button', () => {
     await say(playground, { id: 'question-2', text: 'Go on', thread: message.key });
     await say(playground, { id: 'question-3', text: 'Hi', channel: 'dm-member' });
     for (const surface of surfaces(playground).slice(1)) {
-      const inner = await surface.open(viewOf('Done.', { status: 'complete' }), never);
+      const inner = await surface.openMessage(viewOf('Done.', { status: 'complete' }), never);
       await playground.post('press', {
         id: `press-${inner.key}`,
         as: 'member',

@@ -28,7 +28,7 @@ export interface Script {
   readonly on?: (inbound: Inbound) => Promise<void>;
   readonly suggest?: readonly Suggestion[];
   /** Who may use a command that is asked for in a form; everybody by default. */
-  readonly admit?: (request: Parameters<Dispatch['admit']>[0]) => boolean;
+  readonly admit?: (request: Parameters<Dispatch['mayRun']>[0]) => boolean;
 }
 
 export function createScriptedDispatch({
@@ -72,9 +72,9 @@ export function createScriptedDispatch({
     stop: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
-    admit: async (request) =>
+    mayRun: async (request) =>
       admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
-    admitPress: async () => ({ ok: true }),
+    mayPress: async () => ({ ok: true }),
     hears: async () => true,
     channelRules: async () => ({ hearsAll: false, inThread: null }),
     alive: async () => {},

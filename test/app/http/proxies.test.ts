@@ -12,9 +12,9 @@ import { createSocketProxy, type Proxies } from '../../../src/app/http/proxies.t
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { GATEWAY_TEST } from '../../support/certificates.ts';
-import { createDesk } from '../../support/desk.ts';
 import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
 import { openProxy } from '../../support/proxy.ts';
+import { createRecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -71,7 +71,7 @@ describe('Discord behind a proxy', () => {
       waitForIdentify: async () => {},
     });
     closing.push(() => adapter.stop());
-    await adapter.start(createDesk());
+    await adapter.start(createRecordingDispatch());
     expect(adapter.ready()).toBe(true);
     expect(proxy.asked).toContain('CONNECT gateway.test:443');
     // Asked for by discord.js itself.
@@ -100,7 +100,7 @@ describe('Slack behind a proxy', () => {
       socketDispatcher,
     });
     closing.push(() => adapter.stop());
-    const started = adapter.start(createDesk());
+    const started = adapter.start(createRecordingDispatch());
     return { slack, proxy, adapter, started };
   }
 

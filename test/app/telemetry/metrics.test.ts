@@ -66,7 +66,7 @@ describe('/metrics', () => {
       failure: 'rate_limited',
       firstTextMs: null,
     });
-    await slots.take('discord:1', () => {}, never);
+    await slots.acquireSlot('discord:1', () => {}, never);
     const text = await (await fetch(await serve(metrics))).text();
     expect(text).toContain(
       'parley_answers_total{platform="discord",model="openai/gpt-4o",provider="openai",payer="operator",status="complete"} 1',

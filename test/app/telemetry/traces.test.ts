@@ -24,9 +24,9 @@ async function ask() {
   const shownIn: (string | undefined)[] = [];
   const watched = {
     ...surface,
-    open: (...args: Parameters<typeof surface.open>) => {
+    open: (...args: Parameters<typeof surface.openMessage>) => {
       shownIn.push(trace.getActiveSpan()?.spanContext().spanId);
-      return surface.open(...args);
+      return surface.openMessage(...args);
     },
   };
   await bot.dispatch.command({ ...invocationOf('ask', { prompt: 'A secret question' }), surface: watched });

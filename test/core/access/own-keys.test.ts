@@ -81,7 +81,7 @@ describe('a key that a guild brings', () => {
         isResting: false,
       },
     ]);
-    expect((await other.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await other.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
     expect(await audit()).toEqual(['discord:42 key.connect: null → OpenRouter …cdef']);
   });
 
@@ -96,27 +96,27 @@ describe('a key that a guild brings', () => {
     await connect();
     expect(await connect('no key')).toBe(false);
     await expect(connect('sk-nobody-there')).rejects.toMatchObject({ code: 'unreachable' });
-    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
     expect(await audit()).toHaveLength(1);
   });
 
   it('is that guild’s and that provider’s alone, also where somebody moves it in the store', async () => {
     await connect();
     expect(await keys.of('discord:2')).toEqual([]);
-    expect(await keys.take('discord:2', 'openrouter')).toBeNull();
-    expect(await keys.take(GUILD, 'openai')).toBeNull();
+    expect(await keys.useKey('discord:2', 'openrouter')).toBeNull();
+    expect(await keys.useKey(GUILD, 'openai')).toBeNull();
     const keyv = store.keyv('keys');
     await keyv.set('discord:2/openrouter', await keyv.get(`${GUILD}/openrouter`));
     await keyv.set(`${GUILD}/openai`, await keyv.get(`${GUILD}/openrouter`));
-    expect(await keys.take('discord:2', 'openrouter')).toBeNull();
-    expect(await keys.take(GUILD, 'openai')).toBeNull();
+    expect(await keys.useKey('discord:2', 'openrouter')).toBeNull();
+    expect(await keys.useKey(GUILD, 'openai')).toBeNull();
     expect(await keys.of('discord:2')).toMatchObject([{ fault: 'unreadable', isResting: true }]);
   });
 
   it('takes the place of the one before, and is gone when it is taken back', async () => {
     await connect();
     await connect('sk-or-v1-another-one-9876');
-    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+    expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
     expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(true);
     expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(false);
     expect(await keys.of(GUILD)).toEqual([]);
@@ -135,7 +135,7 @@ describe('a key that a guild brings', () => {
 
 describe('a key that fails', () => {
   const failing = async (code: ProviderErrorCode) =>
-    (await keys.take(GUILD, 'openrouter'))?.failed(fault(code));
+    (await keys.useKey(GUILD, 'openrouter'))?.failed(fault(code));
   const state = async () => {
     const [key] = await keys.of(GUILD);
     return { fault: key?.fault, isResting: key?.isResting };
@@ -170,7 +170,7 @@ describe('a key that fails', () => {
 
   it('for want of credit for a long answer has credit for a shorter one, and is as good as before', async () => {
     const short = new ProviderError({ code: 'no_credit', provider: 'OpenRouter', affordableTokens: 100 });
-    await (await keys.take(GUILD, 'openrouter'))?.failed(short);
+    await (await keys.useKey(GUILD, 'openrouter'))?.failed(short);
     expect(await state()).toEqual({ fault: null, isResting: false });
     expect(failures).toEqual([]);
   });
@@ -179,26 +179,26 @@ describe('a key that fails', () => {
     for (const code of ['rate_limited', 'provider_down', 'timeout', 'moderated', 'forbidden'] as const) {
       await failing(code);
     }
-    await (await keys.take(GUILD, 'openrouter'))?.failed(new Error('something else'));
+    await (await keys.useKey(GUILD, 'openrouter'))?.failed(new Error('something else'));
     expect(await state()).toEqual({ fault: null, isResting: false });
     expect(failures).toEqual([]);
   });
 
   it('is good again when a request came through, and is told of again when it fails again', async () => {
     await failing('no_credit');
-    await (await keys.take(GUILD, 'openrouter'))?.worked();
+    await (await keys.useKey(GUILD, 'openrouter'))?.worked();
     expect(await state()).toEqual({ fault: null, isResting: false });
     await failing('no_credit');
     expect(failures).toHaveLength(2);
   });
 
   it('says nothing of the one that comes after it, however late its fault is heard of', async () => {
-    const old = await keys.take(GUILD, 'openrouter');
+    const old = await keys.useKey(GUILD, 'openrouter');
     await clock.advance(1_000);
     await connect('sk-or-v1-another-one-9876');
     await old?.failed(fault('bad_key'));
     expect(await state()).toEqual({ fault: null, isResting: false });
-    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+    expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
   });
 });
 
@@ -209,13 +209,13 @@ describe('another ENCRYPTION_KEY', () => {
     await connect();
     await keys.connect(GUILD, 'openai', 'sk-proj-0123456789', ADA, never);
     const both = keysWith(second, first);
-    expect((await both.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await both.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
     expect(await both.turnOver()).toEqual({ turned: 2, unreadable: 0 });
     expect(await both.turnOver()).toEqual({ turned: 0, unreadable: 0 });
     const alone = keysWith(second);
-    expect((await alone.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
-    expect((await alone.take(GUILD, 'openai'))?.secret).toBe('sk-proj-0123456789');
-    expect(await keys.take(GUILD, 'openrouter')).toBeNull();
+    expect((await alone.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await alone.useKey(GUILD, 'openai'))?.secret).toBe('sk-proj-0123456789');
+    expect(await keys.useKey(GUILD, 'openrouter')).toBeNull();
   });
 
   it('loses no key that is connected while keys are sealed anew', async () => {
@@ -225,16 +225,16 @@ describe('another ENCRYPTION_KEY', () => {
       const other = keysWith(second, first);
       const third = keysWith(second, first);
       await Promise.all([other.turnOver(), third.connect(GUILD, 'openrouter', secret, ADA, never)]);
-      expect((await other.take(GUILD, 'openrouter'))?.secret).toBe(secret);
+      expect((await other.useKey(GUILD, 'openrouter'))?.secret).toBe(secret);
     }
   });
 
   it('that knows nothing of the one before leaves the keys where they are, and says that it cannot read them', async () => {
     await connect();
     const stranger = keysWith(second);
-    expect(await stranger.take(GUILD, 'openrouter')).toBeNull();
+    expect(await stranger.useKey(GUILD, 'openrouter')).toBeNull();
     expect(await stranger.of(GUILD)).toMatchObject([{ fault: 'unreadable', isResting: true }]);
     expect(await keysWith(second, randomBytes(32)).turnOver()).toEqual({ turned: 0, unreadable: 1 });
-    expect((await keys.take(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
   });
 });

@@ -524,7 +524,7 @@ describe('Retry', () => {
     const asked = messageOf('2+2?', { place: { key: 't' } });
     await bot.dispatch.message(asked);
     const by = (actor = testActor('mia')) =>
-      bot.dispatch.admitPress({
+      bot.dispatch.mayPress({
         button: 'retry',
         answerId: answerIdOf(asked),
         actor,

@@ -20,7 +20,7 @@ function setUp(options: Partial<Parameters<typeof createSlots>[0]> = {}) {
 }
 
 async function held(slots: Slots, guild: string): Promise<Slot> {
-  const slot = await slots.take(guild, quietly, never);
+  const slot = await slots.acquireSlot(guild, quietly, never);
   if (!slot.ok) throw new Error('crowded');
   return slot;
 }
@@ -31,7 +31,7 @@ describe('slots', () => {
     const first = await held(slots, 'a');
     await held(slots, 'a');
     let told = 0;
-    const third = slots.take('a', () => told++, never);
+    const third = slots.acquireSlot('a', () => told++, never);
     expect([slots.used, slots.waiting, told]).toEqual([2, 1, 1]);
     first.release();
     first.release();
@@ -62,7 +62,7 @@ describe('slots', () => {
     const { slots } = setUp({ max: 3, maxPerGuild: 2 });
     await held(slots, 'a');
     await held(slots, 'a');
-    const waits = slots.take('a', quietly, never);
+    const waits = slots.acquireSlot('a', quietly, never);
     await held(slots, 'b');
     expect([slots.used, slots.waiting]).toEqual([3, 1]);
     void waits;
@@ -72,12 +72,12 @@ describe('slots', () => {
     const { clock, slots } = setUp({ max: 1, maxPerGuild: 1, maxWaitingPerGuild: 1, maxWaiting: 2 });
     const first = await held(slots, 'a');
     await clock.advance(5_000);
-    void slots.take('a', quietly, never);
-    const crowded = await slots.take('a', quietly, never);
+    void slots.acquireSlot('a', quietly, never);
+    const crowded = await slots.acquireSlot('a', quietly, never);
     expect(crowded).toMatchObject({ ok: false, retryAfterMs: expect.any(Number) });
     expect(!crowded.ok && crowded.retryAfterMs).toBeGreaterThanOrEqual(15_000);
-    void slots.take('b', quietly, never);
-    expect((await slots.take('c', quietly, never)).ok).toBe(false);
+    void slots.acquireSlot('b', quietly, never);
+    expect((await slots.acquireSlot('c', quietly, never)).ok).toBe(false);
     first.release();
   });
 
@@ -85,8 +85,8 @@ describe('slots', () => {
     const { slots } = setUp({ max: 1 });
     const first = await held(slots, 'a');
     const leaving = new AbortController();
-    const gone = slots.take('b', quietly, leaving.signal);
-    const stays = slots.take('c', quietly, never);
+    const gone = slots.acquireSlot('b', quietly, leaving.signal);
+    const stays = slots.acquireSlot('c', quietly, never);
     leaving.abort(new Error('stopped'));
     await expect(gone).rejects.toThrow('stopped');
     first.release();
@@ -115,7 +115,7 @@ describe('slots', () => {
           else {
             const leaving = new AbortController();
             const taken = slots
-              .take(guild, () => waiting.push(leaving), leaving.signal)
+              .acquireSlot(guild, () => waiting.push(leaving), leaving.signal)
               .then(
                 (slot) => {
                   if (slot.ok) inUse.get(guild)?.push(slot);
@@ -144,10 +144,13 @@ describe('slots', () => {
   it('says how each stands in the queue, and how long that may take', async () => {
     const clock = createFakeClock();
     const slots = createSlots({ max: 2, maxPerGuild: 2, maxWaitingPerGuild: 9, maxWaiting: 9, clock });
-    const held = await Promise.all([slots.take('a', quietly, never), slots.take('b', quietly, never)]);
+    const held = await Promise.all([
+      slots.acquireSlot('a', quietly, never),
+      slots.acquireSlot('b', quietly, never),
+    ]);
     const places: Record<string, () => QueuePlace> = {};
     const wait = (name: string, guild: string) =>
-      slots.take(guild, (placeNow) => Object.assign(places, { [name]: placeNow }), never);
+      slots.acquireSlot(guild, (placeNow) => Object.assign(places, { [name]: placeNow }), never);
     const waiting = [wait('a1', 'a'), wait('a2', 'a'), wait('b1', 'b'), wait('b2', 'b')];
     const positions = () => Object.values(places).map((placeNow) => placeNow().position);
     expect(positions()).toEqual([1, 3, 2, 4]);

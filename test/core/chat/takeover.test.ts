@@ -250,8 +250,8 @@ describe('a process that dies while it ends what a dead one left', () => {
         const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
         const mortal = life.surface(surface);
         // Before anybody could take note of its third message.
-        const open: typeof mortal.open = async (...args) => {
-          const message = await mortal.open(...args);
+        const open: typeof mortal.openMessage = async (...args) => {
+          const message = await mortal.openMessage(...args);
           if (surface.messages.length === 3) life.end();
           return message;
         };
@@ -299,8 +299,8 @@ describe('a process that dies when only an answer’s last state is still to be 
     const life = createLife();
     const dying = await world.bot(life);
     const mortal = life.surface(surface);
-    const open: typeof mortal.open = async (...args) => {
-      const message = await mortal.open(...args);
+    const open: typeof mortal.openMessage = async (...args) => {
+      const message = await mortal.openMessage(...args);
       const update: typeof message.update = async (view, signal) => {
         const isLast = view.status === status;
         if (isLast && !isSent) life.end();

@@ -51,7 +51,7 @@ async function ask(text: string, options: Parameters<typeof testSurface>[0] = {}
 const titles = () => bot.provider.chats.filter(isTitle);
 /** All that runs in the background has ended. */
 const settled = () =>
-  waitUntil(async () => expect(await bot.ledger.open({ guild: 'discord:1' })).toEqual([]));
+  waitUntil(async () => expect(await bot.ledger.openReservations({ guild: 'discord:1' })).toEqual([]));
 
 describe('a thread', () => {
   it('is named once, after its first answer, by the cheapest model, for money and no request', async () => {

@@ -364,7 +364,7 @@ describe('two bots on one store', () => {
     expect(provider.chats).toEqual([]);
     expect(asked.surface).toMatchObject({ messages: [], privateTexts: [] });
     expect(await costs()).toEqual([]);
-    expect(await store.ledger.open({ guild: here })).toEqual([]);
+    expect(await store.ledger.openReservations({ guild: here })).toEqual([]);
     expect(await answersKept()).toBe(0);
   });
 
@@ -376,7 +376,7 @@ describe('two bots on one store', () => {
     await mine.done;
     await clock.advance(60_000);
     expect(await costs()).toEqual([]);
-    expect(await store.ledger.open({ guild: here })).toEqual([]);
+    expect(await store.ledger.openReservations({ guild: here })).toEqual([]);
   });
 
   it('say so where a price does not come in time, and wait for none that nobody looks after', async () => {

@@ -922,7 +922,7 @@ describe('note and footer that stand in the text', () => {
   it('stand in a message of their own under one that another process had filled', async () => {
     const { clock, startOn } = setUp();
     const surface = createMemorySurface({ clock, limits: { maxChars: 200 }, tailLength });
-    const live = await surface.open(
+    const live = await surface.openMessage(
       { text: words(50).trim(), source: '', status: 'streaming', note: null, footer: null, buttons: [STOP] },
       new AbortController().signal,
     );

@@ -259,22 +259,22 @@ describe('processes that share a limit', () => {
     const { clock, store } = setUp();
     const streams: Scope = { ...scope, limit: 2 };
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];
-    const ends = [await one.limiters.take(streams), await two.limiters.take(streams)];
+    const ends = [await one.limiters.enterIfFree(streams), await two.limiters.enterIfFree(streams)];
     expect(ends).toEqual([expect.any(Function), expect.any(Function)]);
-    expect(await one.limiters.take(streams)).toBeNull();
+    expect(await one.limiters.enterIfFree(streams)).toBeNull();
     ends[1]?.();
     await clock.advance(4_999);
-    expect(await one.limiters.take(streams)).toBeNull();
+    expect(await one.limiters.enterIfFree(streams)).toBeNull();
     await clock.advance(1);
-    expect(await one.limiters.take(streams)).not.toBeNull();
-    expect(await two.limiters.take(streams)).toBeNull();
+    expect(await one.limiters.enterIfFree(streams)).not.toBeNull();
+    expect(await two.limiters.enterIfFree(streams)).toBeNull();
   });
 
   it('do not ask where each has the limit to itself', async () => {
     const { clock, store, write } = setUp();
     const { limiters } = startProcess(store, clock);
     await limiters.run({ ...scope, isShared: false }, urgent, write('w'), never);
-    await limiters.take({ ...scope, isShared: false });
+    await limiters.enterIfFree({ ...scope, isShared: false });
     expect(store.asked).toEqual([]);
   });
 });

@@ -281,16 +281,16 @@ describe('limiters', () => {
   it('takes what has room at once, before what waits, and until a window after its end', async () => {
     const { clock, limiters, write, times } = setUp();
     const pair = { ...scope, limit: 2 };
-    const end = await limiters.take(pair);
-    expect(await limiters.take(pair)).not.toBeNull();
-    expect(await limiters.take(pair)).toBeNull();
+    const end = await limiters.enterIfFree(pair);
+    expect(await limiters.enterIfFree(pair)).not.toBeNull();
+    expect(await limiters.enterIfFree(pair)).toBeNull();
     const run = limiters.run(pair, urgent, write('w'), never);
     await clock.advance(9_000);
     end?.();
     await clock.advance(5_000);
     await run;
     expect(times()).toEqual([14_000]);
-    expect(await limiters.take(pair)).toBeNull();
+    expect(await limiters.enterIfFree(pair)).toBeNull();
   });
 
   it('gives up the place in the queue when the signal aborts', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createPace, type Waiting } from '../../../src/core/kit/rate.ts';
+import { createRate, type Waiting } from '../../../src/core/kit/rate.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 function setUp({ perSecond = 10, atOnce = 1 } = {}) {
   const clock = createFakeClock();
   const startMs = clock.now();
-  const pace = createPace(clock, { perSecond, atOnce });
+  const pace = createRate(clock, { perSecond, atOnce });
   const turns: { name: string; atMs: number }[] = [];
   const enter = async (name: string, waiting?: Waiting) => {
     await pace.enter(waiting);
@@ -49,7 +49,7 @@ describe('a pace', () => {
   it('makes nobody wait for a clock that was turned back', async () => {
     const { clock, pace } = setUp();
     let nowMs = clock.now();
-    const turned = createPace({ ...clock, now: () => nowMs }, { perSecond: 10, atOnce: 1 });
+    const turned = createRate({ ...clock, now: () => nowMs }, { perSecond: 10, atOnce: 1 });
     await turned.enter();
     nowMs -= 86_400_000;
     const waiting = turned.enter();

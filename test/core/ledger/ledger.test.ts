@@ -68,7 +68,7 @@ function faulty(ledger: LedgerStore): LedgerStore {
     settle: guard('settle', ledger.settle),
     annotate: guard('annotate', ledger.annotate),
     renew: guard('renew', ledger.renew),
-    open: guard('open', ledger.open),
+    openReservations: guard('openReservations', ledger.openReservations),
     abandoned: guard('abandoned', ledger.abandoned),
     read: guard('read', ledger.read),
   };

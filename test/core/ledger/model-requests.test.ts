@@ -64,7 +64,7 @@ describe('what a request costs', () => {
     const open = (images: number) => {
       const image = { type: 'image', mediaType: 'image/png', base64: 'AAAA' } as const;
       const content = [{ type: 'text', text: 'Hi' } as const, ...Array.from({ length: images }, () => image)];
-      return bot.services.models.open({
+      return bot.services.models.openRequest({
         id: randomUUID(),
         ...payer,
         groups: async () => [],
@@ -88,7 +88,7 @@ describe('what a request costs', () => {
   it('holds what each message takes beside its text', async () => {
     const costOf = async (...messages: string[]) => {
       const before = await spent();
-      await bot.services.models.open({
+      await bot.services.models.openRequest({
         id: randomUUID(),
         ...payer,
         groups: async () => [],
@@ -352,7 +352,7 @@ describe('an admitted request', () => {
   afterEach(() => bot.close());
 
   async function admit(more: Partial<ModelRequest> = {}, models = bot.services.models): Promise<Admitted> {
-    const request = await models.open({
+    const request = await models.openRequest({
       id: randomUUID(),
       guild: payer.guild,
       user: payer.user,
@@ -500,7 +500,7 @@ describe('an admitted request', () => {
     bot = await createTestBot({ defaultTier: 'premium', keys: ['openai'], provider });
     const settled = await breaksOff();
     expect(settled.costNanoUsd).toBe(settled.worst);
-    expect(await bot.ledger.open({ guild: payer.guild })).toEqual([]);
+    expect(await bot.ledger.openReservations({ guild: payer.guild })).toEqual([]);
     expect(await spent()).toBe(settled.costNanoUsd);
     await provider.close();
   });

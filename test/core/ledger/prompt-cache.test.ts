@@ -65,7 +65,7 @@ describe('a conversation', () => {
       const live = bot.provider.live();
       const done = bot.dispatch.command(invocationOf('ask', { prompt }, { place: { key: 't' } }));
       await live.request;
-      const [open] = await bot.ledger.open({ guild: 'discord:1' });
+      const [open] = await bot.ledger.openReservations({ guild: 'discord:1' });
       await live.text('Words. '.repeat(1_000));
       await live.finish();
       await done;

@@ -54,7 +54,7 @@ function logOf(records: readonly UsageRecord[], open: readonly Reservation[] = [
         yield* records.filter(({ atMs }) => atMs >= fromMs);
       },
     },
-    ledger: { open: async () => open },
+    ledger: { openReservations: async () => open },
   };
 }
 

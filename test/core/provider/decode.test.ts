@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startDeadline } from '../../../src/core/kit/deadline.ts';
-import { createPace } from '../../../src/core/kit/rate.ts';
+import { createRate } from '../../../src/core/kit/rate.ts';
 import type { ChatEvent } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { STREAM_READS } from '../../../src/core/provider/client.ts';
@@ -39,11 +39,11 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const { log, lines } = createLogRecorder();
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
   const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
-  const exchange = transport.begin(undefined);
+  const exchange = transport.openExchange(undefined);
   const late = () => exchange.fail({ code: 'timeout' });
   const silence = startDeadline(clock, 90_000, never, late);
   const standstill = startDeadline(clock, 300_000, silence.signal, late);
-  const pace = createPace(clock, STREAM_READS);
+  const pace = createRate(clock, STREAM_READS);
   const events: ChatEvent[] = [];
   let error: unknown = null;
   try {

@@ -5,7 +5,7 @@ import { type Announcer, createAnnouncer } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { ACKNOWLEDGE_WITHIN_MS, createInteractions } from './interactions.ts';
-import { createDesk } from './messages.ts';
+import { createMessageBoard } from './messages.ts';
 import { type PermissionName, permissionBits } from './permissions.ts';
 import { type ChannelRef, createPerson, type Person } from './person.ts';
 import { createRestServer, type SeenRequest } from './rest-server.ts';
@@ -190,7 +190,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       announcer.messageUpdated(message);
     },
   };
-  const desk = createDesk(world, announce);
+  const board = createMessageBoard(world, announce);
   const interactions = createInteractions(world, options.acknowledgeWithinMs ?? ACKNOWLEDGE_WITHIN_MS);
   const faults = createFaults();
   const server = createRestServer({
@@ -201,8 +201,8 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         shards: options.recommendedShards ?? 1,
         maxConcurrency: 16,
       }),
-      ...channelRoutes(world, desk, announce, typing),
-      ...interactionRoutes(world, desk, interactions),
+      ...channelRoutes(world, board, announce, typing),
+      ...interactionRoutes(world, board, interactions),
     ]),
     buckets: createBuckets(
       clock,
@@ -346,7 +346,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         acceptsDms: true,
       };
       world.users.set(user.id, user);
-      return createPerson(user, world, desk, announce, interactions, until);
+      return createPerson(user, world, board, announce, interactions, until);
     },
     noise(ref, content, kind) {
       const channel = channelById(ref);
@@ -358,7 +358,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         acceptsDms: true,
       };
       world.users.set(user.id, user);
-      const message = desk.post({
+      const message = board.post({
         channel,
         authorId: user.id,
         body: { content },
@@ -383,7 +383,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     openThread(parent, by, name, kind = 'public', { withBot = true } = {}) {
       const type = kind === 'public' ? CHANNEL.publicThread : CHANNEL.privateThread;
       const members = withBot ? [world.application.bot.id] : [];
-      const thread = desk.openThread(channelById(parent), { name, ownerId: by.id, type, members });
+      const thread = board.openThread(channelById(parent), { name, ownerId: by.id, type, members });
       return { id: thread.id };
     },
     openThreadFrom(ref, by, name) {
@@ -392,7 +392,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       const parent = channelById({ id: fromMessage.channelId });
       const type = CHANNEL.publicThread;
       const members = [world.application.bot.id];
-      const thread = desk.openThread(parent, { name, ownerId: by.id, type, fromMessage, members });
+      const thread = board.openThread(parent, { name, ownerId: by.id, type, fromMessage, members });
       return { id: thread.id };
     },
     isArchived: (ref) => channelById(ref).thread?.archived ?? false,
@@ -400,7 +400,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       const channel = channelById(ref);
       if (!channel.thread) throw new Error(`${channel.name} is no thread`);
       if (state.locked !== undefined) channel.thread.locked = state.locked;
-      desk.setArchived(channel, state.archived ?? channel.thread.archived);
+      board.setArchived(channel, state.archived ?? channel.thread.archived);
     },
     removeChannel(ref) {
       const channel = channelById(ref);
@@ -409,7 +409,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     },
     removeMessage(ref) {
       const message = world.messages.get(ref.id);
-      if (message) desk.remove(message);
+      if (message) board.remove(message);
     },
     forget({ id }) {
       for (const message of world.messages.values()) {

@@ -22,7 +22,7 @@ export interface Draft {
 }
 
 /** What happens when a message or thread comes, changes or goes: the state, and who hears of it. */
-export interface Desk {
+export interface MessageBoard {
   /** Posts, or returns the message that the same nonce made before. */
   post(draft: Draft): Message;
   edit(message: Message, body: MessageBody, files: readonly Attachment[], sender: Sender): void;
@@ -45,7 +45,7 @@ export interface ThreadOptions {
   readonly members?: readonly string[];
 }
 
-export function createDesk(world: World, announce: Announcer): Desk {
+export function createMessageBoard(world: World, announce: Announcer): MessageBoard {
   function post(draft: Draft): Message {
     const { channel, body } = draft;
     const nonce = body.nonce == null ? null : String(body.nonce);

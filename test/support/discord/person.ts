@@ -2,7 +2,7 @@ import { PermissionFlagsBits } from 'discord.js';
 import type { Announcer } from './events.ts';
 import { INTERACTION, type Interaction, type Interactions } from './interactions.ts';
 import type { ModalBody, ModalField } from './limits.ts';
-import type { Desk } from './messages.ts';
+import type { MessageBoard } from './messages.ts';
 import { channelPermissions } from './permissions.ts';
 import { directChannel } from './routes-channels.ts';
 import { type SeenMessage, seen } from './view.ts';
@@ -111,7 +111,7 @@ export type Until = (condition: () => boolean, what: string) => Promise<void>;
 export function createPerson(
   user: User,
   world: World,
-  desk: Desk,
+  board: MessageBoard,
   announce: Announcer,
   interactions: Interactions,
   until: Until,
@@ -293,7 +293,7 @@ export function createPerson(
     },
     say(ref, content, options = {}) {
       const channel = channelOf(ref);
-      const message = desk.post({
+      const message = board.post({
         channel,
         authorId: user.id,
         files: (options.files ?? []).map(attach),
@@ -305,7 +305,7 @@ export function createPerson(
       return seen(world, message);
     },
     forward(ref, to) {
-      const message = desk.post({
+      const message = board.post({
         channel: channelOf(to),
         authorId: user.id,
         body: { content: '' },
@@ -314,19 +314,23 @@ export function createPerson(
       return seen(world, message);
     },
     edit(ref, content) {
-      desk.edit(messageOf(ref), { content }, [], 'bot');
+      board.edit(messageOf(ref), { content }, [], 'bot');
     },
     preview(ref) {
-      desk.announceUpdate(messageOf(ref));
+      board.announceUpdate(messageOf(ref));
     },
     remove(ref) {
-      desk.remove(messageOf(ref));
+      board.remove(messageOf(ref));
     },
     post(forum, title, content) {
       const parent = channelOf(forum);
       if (parent.type !== CHANNEL.forum) throw new Error(`${parent.name} is no forum`);
-      const thread = desk.openThread(parent, { name: title, ownerId: user.id, type: CHANNEL.publicThread });
-      const first = desk.post({ channel: thread, authorId: user.id, body: { content }, id: thread.id });
+      const thread = board.openThread(parent, {
+        name: title,
+        ownerId: user.id,
+        type: CHANNEL.publicThread,
+      });
+      const first = board.post({ channel: thread, authorId: user.id, body: { content }, id: thread.id });
       return seen(world, first);
     },
     slash(name, options, where) {

@@ -1,7 +1,7 @@
 import { apiError } from './errors.ts';
 import type { Announcer } from './events.ts';
 import { parseMessage, parseThread } from './limits.ts';
-import { type Desk, isThread } from './messages.ts';
+import { isThread, type MessageBoard } from './messages.ts';
 import { may, type PermissionName } from './permissions.ts';
 import type { Call, Route } from './router.ts';
 import { channelJson, messageJson } from './wire.ts';
@@ -10,7 +10,7 @@ import { CHANNEL, type Channel, type Message, messagesIn, type World } from './w
 /** Messages, threads, typing and reactions, each with the permissions that it needs. */
 export function channelRoutes(
   world: World,
-  desk: Desk,
+  board: MessageBoard,
   announce: Announcer,
   typing: { channelId: string; atMs: number }[],
 ): Route[] {
@@ -55,7 +55,7 @@ export function channelRoutes(
     if (fromMessage?.threadId) throw apiError('threadExists');
     const type = fromMessage ? CHANNEL.publicThread : (body.type ?? CHANNEL.privateThread);
     require(channel, type === CHANNEL.privateThread ? 'CreatePrivateThreads' : 'CreatePublicThreads');
-    const thread = desk.openThread(channel, {
+    const thread = board.openThread(channel, {
       name: body.name,
       ownerId: me,
       type,
@@ -116,7 +116,7 @@ export function channelRoutes(
         if (body.message_reference && !may(world, channel, me, 'ReadMessageHistory')) {
           throw apiError('cannotReplyWithoutHistory');
         }
-        return messageJson(world, desk.post({ channel, authorId: me, body, files: call.files }));
+        return messageJson(world, board.post({ channel, authorId: me, body, files: call.files }));
       },
     },
     {
@@ -129,7 +129,7 @@ export function channelRoutes(
         const body = parseMessage(call.body);
         if (message.authorId !== me) throw apiError('cannotEditOthersMessage');
         if (channel.thread?.archived) throw apiError('archivedThread');
-        desk.edit(message, body, call.files, 'bot');
+        board.edit(message, body, call.files, 'bot');
         return messageJson(world, message);
       },
     },
@@ -142,7 +142,7 @@ export function channelRoutes(
         const message = messageOf(channel, call);
         if (message.authorId !== me) require(channel, 'ManageMessages');
         if (channel.thread?.archived) throw apiError('archivedThread');
-        desk.remove(message);
+        board.remove(message);
         return undefined;
       },
     },
@@ -171,7 +171,7 @@ export function channelRoutes(
         if (isOpening) require(channel, 'SendMessagesInThreads');
         else if (channel.thread.ownerId !== me || channel.thread.locked) require(channel, 'ManageThreads');
         if (name !== undefined) channel.name = parseThread({ name }).name;
-        if (archived !== undefined) desk.setArchived(channel, archived);
+        if (archived !== undefined) board.setArchived(channel, archived);
         else announce.channelUpdated(channel);
         return channelJson(world, channel);
       },

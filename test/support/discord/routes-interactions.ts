@@ -1,7 +1,7 @@
 import { apiError } from './errors.ts';
 import { INTERACTION, type Interaction, type Interactions } from './interactions.ts';
 import { FLAGS, type MessageBody, parseChoices, parseMessage, parseModal } from './limits.ts';
-import type { Desk } from './messages.ts';
+import type { MessageBoard } from './messages.ts';
 import type { Call, Route } from './router.ts';
 import { isLoading, messageJson } from './wire.ts';
 import type { Attachment, Message, World } from './world.ts';
@@ -13,11 +13,11 @@ const CALLBACK = { message: 4, defer: 5, deferUpdate: 6, update: 7, choices: 8, 
 const FOLLOW_UPS = 5;
 
 /** The first response to an interaction, and its webhook for 15 minutes after that. */
-export function interactionRoutes(world: World, desk: Desk, interactions: Interactions): Route[] {
+export function interactionRoutes(world: World, board: MessageBoard, interactions: Interactions): Route[] {
   function reply(interaction: Interaction, body: MessageBody, files: readonly Attachment[]): Message {
     const { channel, userId } = interaction;
     const flags = (body.flags ?? 0) | (interaction.publicAllowed ? 0 : FLAGS.ephemeral);
-    return desk.post({
+    return board.post({
       channel,
       authorId: world.application.bot.id,
       body: { ...body, flags },
@@ -48,7 +48,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
         break;
       case CALLBACK.update: {
         const source = sourceOf(interaction);
-        desk.edit(source, parseMessage(data), call.files, 'webhook');
+        board.edit(source, parseMessage(data), call.files, 'webhook');
         interaction.original = source;
         break;
       }
@@ -111,7 +111,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
         const { original } = interaction;
         // The first follow-up takes the place of the "thinking" message.
         if (original && isLoading(original) && world.messages.has(original.id)) {
-          desk.fulfil(original, body, call.files);
+          board.fulfil(original, body, call.files);
           return messageJson(world, original);
         }
         return messageJson(world, reply(interaction, body, call.files));
@@ -131,8 +131,8 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
         const message = target(call);
         const body = parseMessage(call.body);
         if (world.channels.get(message.channelId)?.thread?.archived) throw apiError('archivedThread');
-        if (isLoading(message)) desk.fulfil(message, body, call.files);
-        else desk.edit(message, body, call.files, 'webhook');
+        if (isLoading(message)) board.fulfil(message, body, call.files);
+        else board.edit(message, body, call.files, 'webhook');
         return messageJson(world, message);
       },
     },
@@ -141,7 +141,7 @@ export function interactionRoutes(world: World, desk: Desk, interactions: Intera
       path: `${webhook}/messages/:message`,
       bot,
       handle: (call) => {
-        desk.remove(target(call));
+        board.remove(target(call));
         return undefined;
       },
     },

@@ -17,7 +17,7 @@ export interface NextMessage {
 
 /** How the messages of an answer are written: through a channel, or through the webhook of an interaction. */
 export interface AnswerWay
-  extends Omit<Surface, 'limits' | 'tailLength' | 'openScope' | 'reference' | 'open' | 'updateScope'> {
+  extends Omit<Surface, 'limits' | 'tailLength' | 'openScope' | 'reference' | 'openMessage' | 'updateScope'> {
   readonly updateScope?: Scope;
   readonly sendScope: Scope;
   readonly editScope: Scope;
@@ -103,7 +103,8 @@ export function createAnswerSurface(
         return way.referenceAt(newestId);
       },
       adopt: liveMessage,
-      open: (wanted: MessageView, signal: AbortSignal) => uncertain(wanted, (view) => open(view, signal)),
+      openMessage: (wanted: MessageView, signal: AbortSignal) =>
+        uncertain(wanted, (view) => open(view, signal)),
     },
     // A way may say other things of itself while the answer grows.
     Object.getOwnPropertyDescriptors(way),

@@ -31,7 +31,7 @@ export interface InteractionSurfaceOptions {
 /** The part of the surface that the adapter itself needs. */
 export interface InteractionSurface extends AnswerSurface {
   /** Takes the "thinking" away where nothing came of it. */
-  settle(): Promise<void>;
+  endThinking(): Promise<void>;
 }
 
 /** A token lives for 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
@@ -187,7 +187,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   };
   const surface = createAnswerSurface(way, { newestId: place.newestId, isResumed: options.isResumed });
   return Object.assign(surface, {
-    async settle() {
+    async endThinking() {
       indicate('idle');
       await endThinking(NEVER);
     },

@@ -6,7 +6,7 @@ import { type Client, GatewayDispatchEvents } from 'discord.js';
  */
 export interface Referenced {
   /** The message that this one replies to, as the API sends it; undefined if it replies to none, or it was deleted. */
-  take(messageId: string): unknown;
+  takeReferenced(messageId: string): unknown;
 }
 
 /** Those that arrived and were not yet dealt with; discord.js emits a message right after its packet, or at the end of its start. */
@@ -24,7 +24,7 @@ export function rememberReferenced(client: Client): Referenced {
     },
   );
   return {
-    take(messageId) {
+    takeReferenced(messageId) {
       const referenced = remembered.get(messageId);
       remembered.delete(messageId);
       return referenced;

@@ -129,7 +129,7 @@ export function createAcknowledge(options: AcknowledgeOptions): Acknowledge {
         if (!(await respond(interaction, response, signal))) return;
         await entitlements?.note(interaction);
         await work({ id, actor: interactionActor(interaction), place, surface });
-        await surface.settle();
+        await surface.endThinking();
       } finally {
         await dispatch.dropClaim(id);
       }

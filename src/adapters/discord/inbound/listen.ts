@@ -34,7 +34,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   );
   client.on(Events.MessageCreate, (message) =>
     tasks.run('deal with a message', async (signal) => {
-      const posted = await read(message, referenced.take(message.id), signal);
+      const posted = await read(message, referenced.takeReferenced(message.id), signal);
       if (posted !== null) await dispatch.message(posted);
     }),
   );

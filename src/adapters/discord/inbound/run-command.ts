@@ -95,7 +95,7 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
     command: CommandDeclaration,
     signal: AbortSignal,
   ): Promise<void> {
-    const admission = await dispatch.admit({
+    const admission = await dispatch.mayRun({
       command: command.name,
       actor: interactionActor(interaction),
       place: interactionPlace(interaction, null),

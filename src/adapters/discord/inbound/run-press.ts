@@ -57,7 +57,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
       actor: interactionActor(interaction),
       place: interactionPlace(interaction, interaction.message.id),
     };
-    const admission = await dispatch.admitPress({ ...by, button: kind, answerId });
+    const admission = await dispatch.mayPress({ ...by, button: kind, answerId });
     if (!admission.ok) return acknowledge.refuse(interaction, admission.notice.text, signal);
     const models = new Map<string, readonly Suggestion[]>();
     for (const [option, { type }] of Object.entries(buttonRow(kind).form ?? {})) {

@@ -12,7 +12,7 @@ export interface AgentView {
   /** Finds out whether they do, with a thread at hand. Never rejects. */
   probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
   /** Shows a thread's session as working, with Slack's own stop. Resolves to whether it is shown. */
-  begin(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  openThread(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
   /** Shows it as waiting for the person again. */
   end(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
 }
@@ -81,9 +81,9 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
         });
       return probing;
     },
-    async begin(channel, threadTs, signal) {
+    async openThread(channel, threadTs, signal) {
       if (clock.now() < offUntilMs) return false;
-      const done = await workspace.take(sessionScope(workspace.team));
+      const done = await workspace.enterIfFree(sessionScope(workspace.team));
       return done !== null && set('processing', channel, threadTs, signal).finally(done);
     },
     async end(channel, threadTs, signal) {

@@ -39,7 +39,7 @@ export interface AnswerSurfaceOptions {
   readonly reference: () => string;
   /** As `Surface.rename`. */
   readonly rename?: Rename | undefined;
-  /** Does what has to be done before the answer begins, such as posting the question; faults show at `open`. */
+  /** Does what has to be done before the answer begins, such as posting the question; faults show at `openMessage`. */
   readonly prepare: () => void;
 }
 
@@ -81,7 +81,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
 
   async function open(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
     if (streams !== null && threadTs !== null && opening === null) {
-      const message = await streams.open(
+      const message = await streams.openStream(
         { channel, threadTs, threadKey: options.threadKeyOf(threadTs) },
         view,
         signal,
@@ -107,7 +107,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
 
   return {
     limits: MESSAGE_LIMITS,
-    // While the question still has to be posted, `open` paces both posts by itself: it would wait for the scope it holds.
+    // While the question still has to be posted, `openMessage` paces both posts by itself: it would wait for the scope it holds.
     get openScope() {
       return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
     },
@@ -132,12 +132,12 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       if (activity === 'working') options.prepare();
     },
     waits: options.waits,
-    think: () => options.thinking.begin(),
+    think: () => options.thinking.showThinking(),
     async threadKey(signal) {
       const threadTs = await root.threadTs(signal);
       return threadTs === null ? null : options.threadKeyOf(threadTs);
     },
-    async open(view, signal) {
+    async openMessage(view, signal) {
       signal.throwIfAborted();
       try {
         const wasReady = root.isReady;

@@ -45,9 +45,9 @@ export function createIndicator(options: IndicatorOptions): Indicator {
 
   async function put(): Promise<Sign> {
     const threadTs = await root.threadTs(signal);
-    if (threadTs !== null && (await agentView.begin(channel, threadTs, signal))) return 'session';
+    if (threadTs !== null && (await agentView.openThread(channel, threadTs, signal))) return 'session';
     if (root.questionTs === null || hasOpened || !wanted) return 'none';
-    const done = await workspace.take(reactionScope(workspace.team));
+    const done = await workspace.enterIfFree(reactionScope(workspace.team));
     if (done === null) return 'none';
     await react(workspace, 'reactions.add', channel, root.questionTs, signal).finally(done);
     return 'reaction';

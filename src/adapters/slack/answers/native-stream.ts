@@ -18,7 +18,7 @@ import type { StreamQuota, StreamSlot } from './stream-quota.ts';
 /** Slack's own streaming of messages. */
 export interface NativeStreams {
   /** Begins a message as a stream; null where it has to be posted instead. The caller has paced it. */
-  open(spot: StreamSpot, view: MessageView, signal: AbortSignal): Promise<LiveMessage | null>;
+  openStream(spot: StreamSpot, view: MessageView, signal: AbortSignal): Promise<LiveMessage | null>;
 }
 
 export interface StreamSpot {
@@ -51,7 +51,7 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
   let found: LiveMessage | null = null;
 
   return {
-    async open(spot, view, signal) {
+    async openStream(spot, view, signal) {
       if (unclear !== null) {
         const begun = unclear;
         const ts = await findBegun(workspace, spot, begun, signal);
@@ -70,7 +70,7 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
       }
       const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
       if (text.trim() === '') return null;
-      const slot = await slots.take();
+      const slot = await slots.acquireStream();
       if (slot === null) return null;
       const sinceMs = clock.now();
       try {

@@ -5,7 +5,7 @@ import type { Workspace } from '../api/workspace.ts';
 /** Bounds how many streams a workspace starts and stops. */
 export interface StreamQuota {
   /** Resolves to null where there is none left: then an answer is shown by edits. */
-  take(): Promise<StreamSlot | null>;
+  acquireStream(): Promise<StreamSlot | null>;
 }
 
 export interface StreamSlot {
@@ -16,8 +16,8 @@ export interface StreamSlot {
 export function createStreamQuota(workspace: Workspace, clock: Clock): StreamQuota {
   const scope = streamScope(workspace.team);
   return {
-    async take() {
-      let end = await workspace.take(scope);
+    async acquireStream() {
+      let end = await workspace.enterIfFree(scope);
       if (end === null) return null;
       const release = () => {
         end?.();

@@ -8,7 +8,7 @@ import type { Root } from '../posting/answer-anchor.ts';
 
 /** Says under a thread that the model thinks, with the time: `is thinking, 12 s`. */
 export interface ThinkingStatus {
-  begin(): void;
+  showThinking(): void;
   /** The answer's first message stands, which takes the status away; or there is none to come. */
   end(isShown: boolean): void;
 }
@@ -50,7 +50,7 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
     const sinceMs = clock.now();
     const threadTs = await root.threadTs(signal);
     while (threadTs !== null && !over.signal.aborted && workspace.quirks.takesStatus) {
-      const done = await workspace.take(thinkingScope(workspace.team));
+      const done = await workspace.enterIfFree(thinkingScope(workspace.team));
       // If there is no room now, it is said the next time.
       if (done !== null) {
         isSaid = true;
@@ -61,7 +61,7 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
   }
 
   return {
-    begin() {
+    showThinking() {
       if (hasBegun || !workspace.quirks.takesStatus) return;
       hasBegun = true;
       tasks.run('say that the model thinks', () =>

@@ -79,7 +79,7 @@ export function postScope(team: string, channel: string): Scope {
   return { key: `slack:${team}:post:${channel}`, limit: 5, windowMs: 5_000, isShared: true };
 }
 
-/** For an `open` that draws from the channel's posts by itself. */
+/** For an `openMessage` that draws from the channel's posts by itself. */
 export function selfPacedScope(team: string, channel: string): Scope {
   return { key: `slack:${team}:self-paced:${channel}`, limit: 1_000_000, windowMs: 1 };
 }

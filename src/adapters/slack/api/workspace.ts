@@ -15,8 +15,8 @@ export interface Workspace extends Identity {
   readonly quirks: Quirks;
   /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** As `WriteLimiters.take`. */
-  take(scope: Scope): Promise<(() => void) | null>;
+  /** As `WriteLimiters.enterIfFree`. */
+  enterIfFree(scope: Scope): Promise<(() => void) | null>;
   /** Calls a method within its limits, before what can wait, and again where Slack asks to wait. */
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
   /** The DM with a person; opens it where there is none. */
@@ -73,7 +73,7 @@ export function createWorkspace(
     api,
     quirks: { takesFeedback: true, takesStatus: true, takesFileInputs: true },
     paced,
-    take: (scope) => limiters.take(scope),
+    enterIfFree: (scope) => limiters.enterIfFree(scope),
     call,
     directChannel: (user, signal) =>
       direct.get(user, async () => {

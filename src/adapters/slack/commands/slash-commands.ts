@@ -66,7 +66,7 @@ async function openSecretForm(
   const { workspace, directory, dispatch, signal } = slack;
   const place = placeAt(workspace.team, body.channel_id, null);
   const actor = await directory.actor(body.user_id);
-  const admission = await dispatch.admit({ command: command.name, actor, place });
+  const admission = await dispatch.mayRun({ command: command.name, actor, place });
   const tellPrivately = (text: string) =>
     slack.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
   if (!admission.ok) return void (await tellPrivately(admission.notice.text));

@@ -31,7 +31,7 @@ export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
         : message.success && (await claimMessage(slack, message.data, late));
       return isNew ? 'new' : 'done';
     } catch (error) {
-      if (refused.take() === 0) {
+      if (refused.countCall() === 0) {
         log.error(
           { err: error },
           'the store takes no events, so they are not acknowledged and Slack sends them again; Slack switches the events of an app off if fewer than 5 % succeed for an hour',

@@ -91,7 +91,7 @@ async function openPressForm(
   const { workspace, directory, dispatch, signal } = slack;
   const { button, answerId } = context;
   const actor = await directory.actor(user);
-  const admission = await dispatch.admitPress({ button, answerId, actor, place: placeOf(slack, context) });
+  const admission = await dispatch.mayPress({ button, answerId, actor, place: placeOf(slack, context) });
   if (!admission.ok) {
     return surfaceOf(slack, context, user).tellPrivately(admission.notice, signal);
   }

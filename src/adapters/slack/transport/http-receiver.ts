@@ -38,7 +38,7 @@ export function createHttpReceiver(options: {
   let bufferedBytes = 0;
 
   function refuseUnsigned(response: ServerResponse): void {
-    if (warnings.take() === 0) {
+    if (warnings.countCall() === 0) {
       log.warn(
         'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
       );

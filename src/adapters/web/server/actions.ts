@@ -180,7 +180,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const message = visible(room, messageId, person);
       const { answerId, kind: button } = buttonOf(message, kind);
       const by = { actor: actorOf(person), place: placeOf(message) };
-      if (!(await dispatch.admitPress({ ...by, button, answerId })).ok) return { ok: false };
+      if (!(await dispatch.mayPress({ ...by, button, answerId })).ok) return { ok: false };
       const fields = Object.entries(buttonRow(button).form ?? {}).map(async ([option, declared]) => {
         const field = optionInfo(option, declared);
         if (declared.type !== 'model') return field;

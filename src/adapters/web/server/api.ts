@@ -111,7 +111,7 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
         const person = personNamed(query.get('as') ?? '');
         const spot = spotOf(query);
         reachable(room, spot, person);
-        const admission = await dispatch.admit({
+        const admission = await dispatch.mayRun({
           command: query.get('command') ?? '',
           actor: actorOf(person),
           place: placeOf(spot),

@@ -69,7 +69,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       const shown = { ...place, kind: 'activity', id: question, user, queue: null } as const;
       room.setActivity(question, { ...shown, activity: 'thinking' }, audience);
     },
-    async open(view, signal) {
+    async openMessage(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;
       // An earlier try, or an earlier process, may have posted it.

@@ -92,7 +92,7 @@ export async function askCheapestModel(
         skuTiers: config.DISCORD_SKU_TIERS,
       }),
       // The operator's check is not paid for by a guild.
-      ownKeys: { take: async () => null, providers: [] },
+      ownKeys: { useKey: async () => null, providers: [] },
       ledger,
       limits: createLimitRules({ store, locks, config: limitsConfig, audit, clock }),
       warnings: createLimitWarnings({ once, tellAdmins: async () => false, clock, timeZone, log }),
@@ -117,7 +117,7 @@ export async function askCheapestModel(
     const [cheapest] = open.toSorted((one, other) => one.worst - other.worst);
     if (cheapest === undefined)
       return { ok: false, why: 'no model that this server may use costs at most $0.01' };
-    const request = await models.open({
+    const request = await models.openRequest({
       id: randomUUID(),
       guild,
       user: 'doctor',

@@ -41,16 +41,16 @@ const ended = (text: string): MessageView => ({
   buttons: [{ kind: 'retry', answerId: ANSWER }],
 });
 
-async function mention({ discord, desk, ada, channel }: Ground): Promise<Surface> {
+async function mention({ discord, recorded, ada, channel }: Ground): Promise<Surface> {
   ada.say(channel, `${discord.botMention} Why?`);
-  await discord.until(() => desk.messages.length === 1);
-  return desk.messages[0]?.surface as Surface;
+  await discord.until(() => recorded.messages.length === 1);
+  return recorded.messages[0]?.surface as Surface;
 }
 
-async function ask({ discord, desk, ada, channel }: Ground, isPrivate = false): Promise<Surface> {
+async function ask({ discord, recorded, ada, channel }: Ground, isPrivate = false): Promise<Surface> {
   ada.slash('ask', { prompt: 'Why?', private: isPrivate }, { channel });
-  await discord.until(() => desk.commands.length === 1);
-  return desk.commands[0]?.surface as Surface;
+  await discord.until(() => recorded.commands.length === 1);
+  return recorded.commands[0]?.surface as Surface;
 }
 
 /** What another process finds of the answer. */
@@ -63,12 +63,12 @@ describe('an answer that a dead process left', () => {
   it('goes on in its message in the thread of a mention', async () => {
     const ground = await open();
     const surface = await mention(ground);
-    const first = await surface.open(sealed('One'), never);
-    await surface.open(growing('two'), never);
+    const first = await surface.openMessage(sealed('One'), never);
+    await surface.openMessage(growing('two'), never);
     const found = await reopen(ground, surface);
     expect(found?.message).toMatchObject({ text: 'two', isEnded: false });
     await found?.message?.live.update(sealed('two three'), never);
-    await found?.surface.open(ended('four'), never);
+    await found?.surface.openMessage(ended('four'), never);
     const thread = ground.discord.threads(ground.channel)[0] ?? { id: '' };
     expect(ground.discord.messages(thread).map(({ content }) => content)).toEqual([
       'One',
@@ -84,7 +84,7 @@ describe('an answer that a dead process left', () => {
       const ground = await open();
       const surface = await ask(ground);
       const before = surface.reference;
-      await surface.open(growing('One'), never);
+      await surface.openMessage(growing('One'), never);
       for (let said = 0; said < 150; said++) ground.ada.say(ground.channel, `Small talk ${said}`);
       const reference = (known === 'written down' ? surface.reference : before) ?? '';
       const other = await ground.startBot();
@@ -97,7 +97,7 @@ describe('an answer that a dead process left', () => {
     const ground = await open();
     const channel = ground.guild.channel({ denyBot: ['ReadMessageHistory'] });
     const surface = await ask({ ...ground, channel });
-    await surface.open(growing('One'), never);
+    await surface.openMessage(growing('One'), never);
     expect(await reopen(ground, surface)).toMatchObject({ message: null, isUnread: true });
   });
 
@@ -105,7 +105,7 @@ describe('an answer that a dead process left', () => {
     const ground = await open();
     const found = await reopen(ground, await mention(ground));
     expect(found).toMatchObject({ message: null });
-    await found?.surface.open(ended('Sorry'), never);
+    await found?.surface.openMessage(ended('Sorry'), never);
     expect(ground.discord.threads(ground.channel)).toHaveLength(1);
   });
 
@@ -113,10 +113,10 @@ describe('an answer that a dead process left', () => {
     const ground = await open();
     const surface = await mention(ground);
     const { reference } = surface;
-    await surface.open({ ...growing('One'), buttons: [] }, never);
+    await surface.openMessage({ ...growing('One'), buttons: [] }, never);
     const other = await ground.startBot();
     const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
-    await found?.surface.open(ended('One two'), never);
+    await found?.surface.openMessage(ended('One two'), never);
     const thread = ground.discord.threads(ground.channel)[0] ?? { id: '' };
     expect(ground.discord.messages(thread)).toHaveLength(1);
     expect(ground.discord.messages(thread)[0]?.content).toContain('One two');
@@ -125,14 +125,14 @@ describe('an answer that a dead process left', () => {
   it('overwrites nothing where its newest message was not written down', async () => {
     const ground = await open();
     const surface = await mention(ground);
-    await surface.open(sealed('One'), never);
+    await surface.openMessage(sealed('One'), never);
     const { reference } = surface;
-    await surface.open(growing('two'), never);
+    await surface.openMessage(growing('two'), never);
     const other = await ground.startBot();
     const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
     expect(found?.message).toMatchObject({ text: 'two', isEnded: false });
     await found?.message?.live.update(sealed('two three'), never);
-    await found?.surface.open(growing('four'), never);
+    await found?.surface.openMessage(growing('four'), never);
     const thread = ground.discord.threads(ground.channel)[0] ?? { id: '' };
     expect(ground.discord.messages(thread).map(({ content }) => content)).toEqual([
       'One',
@@ -146,7 +146,7 @@ describe('an answer that a dead process left', () => {
     const surface = await ask(ground);
     const thinking = await reopen(ground, surface);
     expect(thinking?.message).toBeNull();
-    const live = await thinking?.surface.open(growing('One'), never);
+    const live = await thinking?.surface.openMessage(growing('One'), never);
     expect(ground.discord.messages(ground.channel)).toMatchObject([
       { id: live?.key, content: 'One', thinking: false },
     ]);
@@ -162,11 +162,11 @@ describe('an answer that a dead process left', () => {
     const ground = await open();
     const surface = await ask(ground);
     const { reference } = surface;
-    await surface.open(growing('One'), never);
+    await surface.openMessage(growing('One'), never);
     const other = await ground.startBot();
     const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
     await found?.message?.live.update(sealed('One two'), never);
-    await found?.surface.open(ended('three'), never);
+    await found?.surface.openMessage(ended('three'), never);
     const [first, second, ...others] = ground.discord.messages(ground.channel);
     expect(first?.content).toBe('One two');
     expect(second?.content).toMatch(/^three/);
@@ -176,15 +176,15 @@ describe('an answer that a dead process left', () => {
   it('does not stand twice where a further message of an interaction was not written down', async () => {
     const ground = await open();
     const surface = await ask(ground);
-    await surface.open(sealed('One'), never);
-    await surface.open(sealed('two'), never);
+    await surface.openMessage(sealed('One'), never);
+    await surface.openMessage(sealed('two'), never);
     const { reference } = surface;
-    await surface.open(sealed('three'), never);
+    await surface.openMessage(sealed('three'), never);
     const other = await ground.startBot();
     const found = await other.reopen?.({ reference: reference ?? '', answerId: ANSWER }, never);
     expect(found?.message).toBeNull();
-    await found?.surface.open(sealed('three'), never);
-    await found?.surface.open(growing('four'), never);
+    await found?.surface.openMessage(sealed('three'), never);
+    await found?.surface.openMessage(growing('four'), never);
     expect(ground.discord.messages(ground.channel).map(({ content }) => content)).toEqual([
       'One',
       'two',
@@ -199,7 +199,7 @@ describe('an answer that a dead process left', () => {
     const surface = await ask(ground);
     await clock.advance(16 * MINUTE_MS);
     const found = await reopen(ground, surface);
-    await found?.surface.open(ended('Sorry'), never);
+    await found?.surface.openMessage(ended('Sorry'), never);
     const shown = ground.discord.messages(ground.channel).filter(({ thinking }) => !thinking);
     expect(shown).toHaveLength(1);
   });
@@ -208,8 +208,8 @@ describe('an answer that a dead process left', () => {
     const clock = createFakeClock();
     const ground = await open({ clock });
     const surface = await ask(ground, true);
-    await surface.open(sealed('One'), never);
-    await surface.open(growing('two'), never);
+    await surface.openMessage(sealed('One'), never);
+    await surface.openMessage(growing('two'), never);
     const found = await reopen(ground, surface);
     expect(found?.message).toMatchObject({ text: 'two', isEnded: false });
     await found?.message?.live.update(ended('two three'), never);
@@ -226,7 +226,7 @@ describe('an answer that a dead process left', () => {
   it('is out of reach where its channel is gone, or the reference is none', async () => {
     const ground = await open();
     const surface = await mention(ground);
-    await surface.open(growing('One'), never);
+    await surface.openMessage(growing('One'), never);
     ground.discord.removeChannel(ground.discord.threads(ground.channel)[0] ?? { id: '' });
     expect(await reopen(ground, surface)).toBeNull();
     for (const reference of ['', 'null', '{}', '{"kind":"message"}']) {
@@ -237,9 +237,9 @@ describe('an answer that a dead process left', () => {
   it('is written down without the interaction’s token, which another bot’s cannot open', async () => {
     const ground = await open();
     const used = ground.ada.slash('ask', { prompt: 'Why?' }, { channel: ground.channel });
-    await ground.discord.until(() => ground.desk.commands.length === 1);
-    const reference = ground.desk.commands[0]?.surface.reference ?? '';
-    expect(ground.desk.commands[0]?.surface.reference).toBe(reference);
+    await ground.discord.until(() => ground.recorded.commands.length === 1);
+    const reference = ground.recorded.commands[0]?.surface.reference ?? '';
+    expect(ground.recorded.commands[0]?.surface.reference).toBe(reference);
     expect(reference).not.toContain(used.token);
     expect(reference).toContain(used.id);
     const elsewhere = await openBench();

@@ -12,18 +12,18 @@ afterEach(async () => {
 
 async function setUp() {
   bench = await openBench();
-  const { discord, desk } = bench;
+  const { discord, recorded } = bench;
   const ground = openGuild(discord);
   const bob = discord.person('Bob');
   ground.guild.join(bob);
   async function heard() {
     const isMeant = ({ address }: { readonly address: Address }) => addresseeOf(address) === 'bot';
-    await discord.until(() => desk.messages.some(isMeant), 'core has heard a message');
-    const message = desk.messages.find(isMeant);
+    await discord.until(() => recorded.messages.some(isMeant), 'core has heard a message');
+    const message = recorded.messages.find(isMeant);
     if (message === undefined) throw new Error('nothing was heard');
     return message;
   }
-  return { discord, desk, adapter: bench.adapter, ...ground, bob, heard };
+  return { discord, recorded, adapter: bench.adapter, ...ground, bob, heard };
 }
 
 const notes = { name: 'notes.md', type: 'text/markdown; charset=utf-8', bytes: '# Notes' };
@@ -63,17 +63,17 @@ describe('what comes with a Discord message', () => {
   });
 
   it('is no answer of the bot, which the conversation has already', async () => {
-    const { discord, desk, ada, channel } = await setUp();
+    const { discord, recorded, ada, channel } = await setUp();
     ada.say(channel, `${discord.botMention} why?`);
-    await discord.until(() => desk.messages.length === 1);
-    const live = await desk.messages[0]?.surface.open(
+    await discord.until(() => recorded.messages.length === 1);
+    const live = await recorded.messages[0]?.surface.openMessage(
       { text: 'So.', source: 'So.', status: 'complete', note: null, footer: null, buttons: [] },
       new AbortController().signal,
     );
     const thread = discord.threads(channel)[0] ?? { id: '' };
     ada.say(thread, 'And then?', { replyTo: { id: live?.key ?? '' } });
-    await discord.until(() => desk.messages.length === 2);
-    expect(desk.messages[1]?.parts).toEqual([{ type: 'text', text: 'And then?' }]);
+    await discord.until(() => recorded.messages.length === 2);
+    expect(recorded.messages[1]?.parts).toEqual([{ type: 'text', text: 'And then?' }]);
   });
 
   it('is what was forwarded, whose own message is empty', async () => {
@@ -168,13 +168,13 @@ describe('a file on Discord', () => {
 
 describe('a message with Ask about this in its menu', () => {
   it('comes whole with the question that a form asks for', async () => {
-    const { discord, desk, ada, bob, channel } = await setUp();
+    const { discord, recorded, ada, bob, channel } = await setUp();
     const message = bob.say(channel, 'The build is red', { files: [notes] });
     const opened = ada.menu('Ask about this', message, { channel });
     await discord.until(() => opened.modal !== null, 'the form is open');
     const sent = ada.submit(opened, { prompt: 'Why?' });
-    await discord.until(() => desk.commands.length === 1, 'core has the command');
-    expect(desk.commands[0]).toMatchObject({
+    await discord.until(() => recorded.commands.length === 1, 'core has the command');
+    expect(recorded.commands[0]).toMatchObject({
       command: 'ask',
       options: { prompt: 'Why?' },
       brought: [
@@ -187,10 +187,10 @@ describe('a message with Ask about this in its menu', () => {
 
 describe('/ask with files', () => {
   it('brings them as options', async () => {
-    const { discord, desk, ada, channel } = await setUp();
+    const { discord, recorded, ada, channel } = await setUp();
     ada.slash('ask', { prompt: 'What is this?', file: notes, file2: photo }, { channel });
-    await discord.until(() => desk.commands.length === 1, 'core has the command');
-    expect(desk.commands[0]?.options).toMatchObject({
+    await discord.until(() => recorded.commands.length === 1, 'core has the command');
+    expect(recorded.commands[0]?.options).toMatchObject({
       prompt: 'What is this?',
       file: { type: 'file', name: 'notes.md', mediaType: 'text/markdown' },
       file2: { type: 'image', name: 'cat.png' },

@@ -27,20 +27,20 @@ function view(text: string, rest: Partial<MessageView> = {}): MessageView {
 }
 
 /** The newest message that core got, once there are so many. */
-async function heard({ discord, desk }: Ground, count = 1) {
-  await discord.until(() => desk.messages.length >= count, `core has heard ${count} messages`);
-  const last = desk.messages.at(-1);
-  if (last === undefined || desk.messages.length > count) throw new Error('more was heard');
+async function heard({ discord, recorded }: Ground, count = 1) {
+  await discord.until(() => recorded.messages.length >= count, `core has heard ${count} messages`);
+  const last = recorded.messages.at(-1);
+  if (last === undefined || recorded.messages.length > count) throw new Error('more was heard');
   return last;
 }
 
 /** Whatever was said before has been dealt with when this has. */
 async function settle(ground: Ground) {
-  const { discord, desk, ada } = ground;
-  const before = desk.messages.length;
+  const { discord, recorded, ada } = ground;
+  const before = recorded.messages.length;
   ada.say(ada.dm, 'a last word');
-  await discord.until(() => desk.messages.some(({ text }) => text === 'a last word'));
-  return desk.messages.length - before - 1;
+  await discord.until(() => recorded.messages.some(({ text }) => text === 'a last word'));
+  return recorded.messages.length - before - 1;
 }
 
 describe('a mention in a channel', () => {
@@ -62,7 +62,7 @@ describe('a mention in a channel', () => {
       key: question.id,
     });
     expect(discord.threads(channel)).toEqual([]);
-    const message = await surface.open(view('Because'), never);
+    const message = await surface.openMessage(view('Because'), never);
     expect(discord.threads(channel)).toEqual([{ id: question.id, name: 'Why is the sky blue?', type: 11 }]);
     await message.update(view('Because of light.'), never);
     expect(discord.messages({ id: question.id }).map(({ content }) => content)).toEqual([
@@ -72,23 +72,23 @@ describe('a mention in a channel', () => {
 
   it('is answered in the channel where admins chose that, and needs no mention where they chose that', async () => {
     const ground = await open();
-    const { discord, desk, ada, channel } = ground;
+    const { discord, recorded, ada, channel } = ground;
     ada.say(channel, 'not for the bot');
     expect(await settle(ground)).toBe(0);
-    desk.rules = { hearsAll: true, inThread: false };
+    recorded.rules = { hearsAll: true, inThread: false };
     const question = ada.say(channel, 'Why is the sky blue?');
-    await discord.until(() => desk.messages.some(({ text }) => text === 'Why is the sky blue?'));
-    const asked = desk.messages.find(({ text }) => text === 'Why is the sky blue?');
+    await discord.until(() => recorded.messages.some(({ text }) => text === 'Why is the sky blue?'));
+    const asked = recorded.messages.find(({ text }) => text === 'Why is the sky blue?');
     expect(asked?.place).toMatchObject({ channel: channel.id, key: null });
     expect(asked?.address.mentionsBot).toBe(false);
-    await asked?.surface.open(view('Because'), never);
+    await asked?.surface.openMessage(view('Because'), never);
     expect(discord.threads(channel)).toEqual([]);
     expect(discord.messages(channel).at(-1)?.content).toBe('Because');
     expect(discord.messages(channel).some(({ id }) => id === question.id)).toBe(true);
-    desk.rules = { hearsAll: true, inThread: null };
+    recorded.rules = { hearsAll: true, inThread: null };
     const second = ada.say(channel, 'And at night?');
-    await discord.until(() => desk.messages.some(({ text }) => text === 'And at night?'));
-    expect(desk.messages.at(-1)?.place.key).toBe(second.id);
+    await discord.until(() => recorded.messages.some(({ text }) => text === 'And at night?'));
+    expect(recorded.messages.at(-1)?.place.key).toBe(second.id);
   });
 
   it('waits for no other’s thread', async () => {
@@ -97,7 +97,7 @@ describe('a mention in a channel', () => {
     for (let count = 1; count <= 5; count++) {
       ada.say(channel, `${discord.botMention} question ${count}?`);
       const { surface } = await heard(ground, count);
-      await surface.open(view('Because.'), never);
+      await surface.openMessage(view('Because.'), never);
     }
     expect(discord.threads(channel)).toHaveLength(5);
   });
@@ -133,7 +133,7 @@ describe('a mention in a channel', () => {
     const { surface, place } = await heard(ground);
     expect(place.key).toBeNull();
     await discord.until(() => discord.messages(channel).length === 2);
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     expect(
       discord
         .messages(channel)
@@ -159,7 +159,7 @@ describe('a mention in a channel', () => {
       discord.faults.add('POST', /threads$/, { kind: 'refuse', error });
       const question = ada.say(channel, `${discord.botMention} why?`);
       const { surface } = await heard(ground);
-      await surface.open(view('Because.'), never);
+      await surface.openMessage(view('Because.'), never);
       expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
     },
   );
@@ -172,9 +172,9 @@ describe('a mention in a channel', () => {
     });
     const { discord, ada, channel } = ground;
     ada.say(channel, `${discord.botMention} one?`);
-    await (await heard(ground)).surface.open(view('1'), never);
+    await (await heard(ground)).surface.openMessage(view('1'), never);
     const question = ada.say(channel, `${discord.botMention} two?`);
-    const opening = (await heard(ground, 2)).surface.open(view('2'), never);
+    const opening = (await heard(ground, 2)).surface.openMessage(view('2'), never);
     await clock.advance(3_000);
     await opening;
     expect(discord.messages(channel).at(-1)).toMatchObject({ content: '2', repliesTo: question.id });
@@ -185,7 +185,7 @@ describe('a mention in a channel', () => {
     const { discord, ada, channel } = ground;
     discord.faults.add('POST', /threads$/, { kind: 'rate-limit', retryAfterMs: 219_050, scope: 'shared' });
     const question = ada.say(channel, `${discord.botMention} why?`);
-    await (await heard(ground)).surface.open(view('Because.'), never);
+    await (await heard(ground)).surface.openMessage(view('Because.'), never);
     expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'Because.', repliesTo: question.id });
   });
 
@@ -196,7 +196,7 @@ describe('a mention in a channel', () => {
     const channel = guild.channel({ type: 'voice', denyBot: ['ReadMessageHistory'] });
     ada.say(channel, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     await surface.tellPrivately({ text: 'No more today.' }, never);
     expect(
       discord
@@ -211,14 +211,14 @@ describe('a mention in a channel', () => {
 
   it('is explained in private where the bot may not write', async () => {
     const ground = await open();
-    const { discord, desk, ada, guild } = ground;
+    const { discord, recorded, ada, guild } = ground;
     const channel = guild.channel({ denyBot: ['SendMessages', 'SendMessagesInThreads'] });
     ada.say(channel, `${discord.botMention} why?`);
     await discord.until(() => discord.messages(ada.dm).length === 1);
     expect(discord.messages(ada.dm)[0]?.content).toBe(
       `I cannot answer you in <#${channel.id}>: I am missing **Send Messages**. An admin can change that in the settings of the channel or server, under Permissions.`,
     );
-    expect(desk.messages).toEqual([]);
+    expect(recorded.messages).toEqual([]);
   });
 
   it('is explained in private where Discord refuses the answer its place after all', async () => {
@@ -227,7 +227,7 @@ describe('a mention in a channel', () => {
     ada.say(channel, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
     discord.faults.add('POST', /messages$/, { kind: 'refuse', error: 'missingPermissions' });
-    await expect(surface.open(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
+    await expect(surface.openMessage(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
     await discord.until(() => discord.messages(ada.dm).length === 1);
     expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${channel.id}>`);
   });
@@ -236,7 +236,7 @@ describe('a mention in a channel', () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
     ada.say(channel, `${discord.botMention} why?`);
-    const message = await (await heard(ground)).surface.open(view('Because'), never);
+    const message = await (await heard(ground)).surface.openMessage(view('Because'), never);
     discord.faults.add('PATCH', /messages/, { kind: 'refuse', error: 'unauthorized' });
     await expect(message.update(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
   });
@@ -246,7 +246,7 @@ describe('a mention in a channel', () => {
     const { discord, ada, guild } = ground;
     const voice = guild.channel({ type: 'voice' });
     const question = ada.say(voice, `${discord.botMention} why?`);
-    await (await heard(ground)).surface.open(view('Because.'), never);
+    await (await heard(ground)).surface.openMessage(view('Because.'), never);
     expect(discord.messages(voice).slice(1)).toMatchObject([{ content: 'Because.', repliesTo: question.id }]);
   });
 });
@@ -261,10 +261,10 @@ describe('a send that failed', () => {
     const first = await heard(ground);
     bob.say(voice, `${discord.botMention} how?`);
     const second = await heard(ground, 2);
-    await first.surface.open(growing('The', 'a'), never);
+    await first.surface.openMessage(growing('The', 'a'), never);
     discord.faults.add('POST', /messages$/, { kind: 'status', status: 503, when: 'before' });
-    await expect(second.surface.open(growing('The', 'b'), never)).rejects.toThrow();
-    await second.surface.open(growing('The other', 'b'), never);
+    await expect(second.surface.openMessage(growing('The', 'b'), never)).rejects.toThrow();
+    await second.surface.openMessage(growing('The other', 'b'), never);
     expect(
       discord
         .messages(voice)
@@ -283,7 +283,7 @@ describe('what is written in a thread', () => {
     const { place, address, surface } = await heard(ground);
     expect(addresseeOf(address)).toBe('place');
     expect(place).toMatchObject({ channel: channel.id, channelName: 'general', key: thread.id });
-    await surface.open(view('On I go.'), never);
+    await surface.openMessage(view('On I go.'), never);
     expect(discord.messages(thread).at(-1)).toMatchObject({ content: 'On I go.', repliesTo: null });
   });
 
@@ -303,7 +303,10 @@ describe('what is written in a thread', () => {
     bob.say(thread, `I mean ${ada.mention}, not me`);
     bob.say(thread, `${discord.botMention} what of that?`, { replyTo: said });
     ada.say(thread, 'what of this?', { replyTo: said });
-    await discord.until(() => ground.desk.messages.length === 6, 'the four that are for the bot are heard');
+    await discord.until(
+      () => ground.recorded.messages.length === 6,
+      'the four that are for the bot are heard',
+    );
   });
 
   it('does not mention the bot where its mention stands in code', async () => {
@@ -313,7 +316,7 @@ describe('what is written in a thread', () => {
     ada.say(channel, `like this:\n\`\`\`\n${discord.botMention} hi\n\`\`\``);
     expect(await settle(ground)).toBe(0);
     ada.say(channel, `what is \`code\`, ${discord.botMention}?`);
-    await discord.until(() => ground.desk.messages.length === 2, 'it is heard');
+    await discord.until(() => ground.recorded.messages.length === 2, 'it is heard');
   });
 
   it.each(['public', 'private'] as const)('is answered in it when it mentions the bot: %s', async (kind) => {
@@ -323,7 +326,7 @@ describe('what is written in a thread', () => {
     ada.say(thread, `${discord.botMention} why?`);
     const { surface, address } = await heard(ground);
     expect(addresseeOf(address)).toBe('bot');
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     expect(discord.messages(thread).at(-1)?.content).toBe('Because.');
   });
 
@@ -334,7 +337,7 @@ describe('what is written in a thread', () => {
     const post = ada.post(forum, 'A question', `${discord.botMention} why?`);
     const { place, surface } = await heard(ground);
     expect(place).toMatchObject({ channel: forum.id, key: post.id });
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     expect(discord.messages(post).at(-1)?.content).toBe('Because.');
   });
 
@@ -345,7 +348,7 @@ describe('what is written in a thread', () => {
     discord.setThread(thread, { locked: true });
     ada.say(thread, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
-    await expect(surface.open(view('Because.'), never)).rejects.toMatchObject({ reason: 'archived' });
+    await expect(surface.openMessage(view('Because.'), never)).rejects.toMatchObject({ reason: 'archived' });
     await discord.until(() => discord.messages(ada.dm).length === 1);
     expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${thread.id}>`);
   });
@@ -354,7 +357,7 @@ describe('what is written in a thread', () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
     const thread = ada.say(channel, `${discord.botMention} go on`);
-    const message = await (await heard(ground)).surface.open(view('On'), never);
+    const message = await (await heard(ground)).surface.openMessage(view('On'), never);
     discord.setThread(thread, { archived: true });
     await message.update(view('On I'), never);
     expect(discord.isArchived(thread)).toBe(false);
@@ -368,7 +371,7 @@ describe('what is written in a thread', () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
     const thread = ada.say(channel, `${discord.botMention} go on`);
-    const message = await (await heard(ground)).surface.open(view('On'), never);
+    const message = await (await heard(ground)).surface.openMessage(view('On'), never);
     discord.setThread(thread, { archived: true, locked: true });
     await expect(message.update(view('On I go.', { status: 'complete' }), never)).rejects.toMatchObject({
       code: 'place_locked',
@@ -385,7 +388,7 @@ describe('what is written in a thread', () => {
     const { discord, ada, channel } = ground;
     const thread = discord.openThread(channel, ada, 'Talk');
     ada.say(thread, 'go on');
-    const message = await (await heard(ground)).surface.open(view('On'), never);
+    const message = await (await heard(ground)).surface.openMessage(view('On'), never);
     discord.removeChannel(thread);
     await expect(message.update(view('On I go'), never)).rejects.toMatchObject({ reason: 'deleted' });
   });
@@ -396,14 +399,14 @@ describe('a reply to one of the bot’s answers', () => {
     const ground = await open();
     const { discord, ada, bob, channel } = ground;
     ada.slash('ask', { prompt: 'why?' }, { channel });
-    await discord.until(() => ground.desk.commands.length === 1);
-    const answer = await ground.desk.commands[0]?.surface.open(view('Because.'), never);
+    await discord.until(() => ground.recorded.commands.length === 1);
+    const answer = await ground.recorded.commands[0]?.surface.openMessage(view('Because.'), never);
     const reply = bob.say(channel, 'and why that?', { replyTo: { id: answer?.key ?? '' } });
     const { place, address, surface } = await heard(ground);
     expect(addresseeOf(address)).toBe('bot');
     expect(place.key).toBe(answer?.key);
     expect(surface.canContinueInThread).toBe(true);
-    await surface.open(view('For a reason.'), never);
+    await surface.openMessage(view('For a reason.'), never);
     expect(discord.messages(channel).at(-1)).toMatchObject({ content: 'For a reason.', repliesTo: reply.id });
     expect(discord.threads(channel)).toEqual([]);
   });
@@ -427,7 +430,7 @@ describe('direct messages', () => {
     expect(addresseeOf(address)).toBe('bot');
     expect(await actor.managesGuild()).toBe(true);
     expect(await actor.groups()).toEqual([]);
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
     expect(discord.messages(ada.dm).at(-1)).toMatchObject({ content: 'Because.', repliesTo: null });
   });
 });
@@ -453,12 +456,12 @@ describe('what people did not write', () => {
 describe('a deleted question', () => {
   it('is reported to core', async () => {
     const ground = await open();
-    const { discord, desk, ada, channel } = ground;
+    const { discord, recorded, ada, channel } = ground;
     const question = ada.say(channel, `${discord.botMention} why?`);
     const { id } = await heard(ground);
     ada.remove(question);
-    await discord.until(() => desk.retracted.length === 1);
-    expect(desk.retracted).toEqual([id]);
+    await discord.until(() => recorded.retracted.length === 1);
+    expect(recorded.retracted).toEqual([id]);
   });
 });
 
@@ -547,8 +550,8 @@ describe('while a question waits', () => {
     first.surface.indicate('working');
     second.surface.indicate('working');
     await discord.until(() => discord.typing.length === 1);
-    await first.surface.open(view('1'), never);
-    await second.surface.open(view('2'), never);
+    await first.surface.openMessage(view('1'), never);
+    await second.surface.openMessage(view('2'), never);
     expect(discord.typing).toHaveLength(1);
   });
 
@@ -574,6 +577,6 @@ describe('while a question waits', () => {
     await discord.until(() =>
       discord.requests.some(({ path, status }) => path.endsWith('/typing') && status === 403),
     );
-    await surface.open(view('Because.'), never);
+    await surface.openMessage(view('Because.'), never);
   });
 });

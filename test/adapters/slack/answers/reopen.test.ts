@@ -24,9 +24,9 @@ function view(text: string, kind: 'stop' | 'retry' = 'stop'): MessageView {
 }
 
 async function surfaceOf(index = 0): Promise<Surface> {
-  const { desk } = bench;
-  await until(() => desk.messages.length > index || desk.commands.length > index);
-  const surface = (desk.messages[index] ?? desk.commands[index])?.surface;
+  const { recorded } = bench;
+  await until(() => recorded.messages.length > index || recorded.commands.length > index);
+  const surface = (recorded.messages[index] ?? recorded.commands[index])?.surface;
   if (surface === undefined) throw new Error('nothing came');
   return surface;
 }
@@ -43,7 +43,7 @@ describe('a place that a dead process left on Slack', () => {
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
     const surface = await surfaceOf();
     const text = 'One **two** `<T>` &lt; <@U0ABC> &amp; three';
-    const live = await surface.open(view(text), never);
+    const live = await surface.openMessage(view(text), never);
     const found = await reopened(surface);
     expect(found?.message).toMatchObject({ text, isEnded: false });
     expect(found?.message?.live.key).toBe(live.key);
@@ -60,7 +60,7 @@ describe('a place that a dead process left on Slack', () => {
     ann.say(general, `<@${slack.app.botUserId}> hi`);
     const surface = await surfaceOf();
     const short = 'One **two** `<T>` &lt; three https://example.com/a?b=c';
-    const live = await surface.open(view(short), never);
+    const live = await surface.openMessage(view(short), never);
     expect((await reopened(surface))?.message?.text).toBe(short);
     const long = `${longAnswer(900)} 😀 https://example.com/a`;
     await live.update(view(long), never);
@@ -76,7 +76,7 @@ describe('a place that a dead process left on Slack', () => {
     const surface = await surfaceOf();
     const before = await reopened(surface);
     expect(before?.message).toBeNull();
-    await before?.surface.open(view('Because', 'retry'), never);
+    await before?.surface.openMessage(view('Because', 'retry'), never);
     const [question] = slack.messages(general);
     expect(slack.messages(general, question?.ts).map(({ text }) => text)).toEqual([
       '*Ann* asked:\n> why?',
@@ -92,7 +92,7 @@ describe('a place that a dead process left on Slack', () => {
     await until(() => slack.messages(general).length === 1);
     await until(() => surface.reference?.includes('"standing"') ?? false);
     const found = await reopened(surface);
-    await found?.surface.open(view('Because', 'retry'), never);
+    await found?.surface.openMessage(view('Because', 'retry'), never);
     expect(slack.messages(general)).toHaveLength(1);
     expect(slack.messages(general, slack.messages(general)[0]?.ts)).toHaveLength(2);
   });
@@ -101,7 +101,7 @@ describe('a place that a dead process left on Slack', () => {
     const { slack, ann } = await setUp({ agentView: true });
     const question = ann.say(ann.dm, 'hi');
     const surface = await surfaceOf();
-    await surface.open(view('One two'), never);
+    await surface.openMessage(view('One two'), never);
     expect(slack.messages(ann.dm, question.ts)[1]?.streaming).toBe(true);
     const found = await reopened(surface);
     expect(found?.message).toMatchObject({ text: 'One two', isEnded: false });
@@ -116,10 +116,10 @@ describe('a place that a dead process left on Slack', () => {
     const { ann } = await setUp({ agentView: true });
     ann.say(ann.dm, 'hi');
     const surface = await surfaceOf();
-    const first = await surface.open(view('One two'), never);
+    const first = await surface.openMessage(view('One two'), never);
     await first.update({ ...view('One two'), status: 'sealed', buttons: [] }, never);
     expect((await reopened(surface))?.message).toBeNull();
-    const second = await surface.open(view('three'), never);
+    const second = await surface.openMessage(view('three'), never);
     expect((await reopened(surface))?.message?.live.key).toBe(second.key);
   });
 
@@ -138,7 +138,7 @@ describe('a place that a dead process left on Slack', () => {
     const { slack, ann, general } = await setUp();
     ann.say(general, `<@${slack.app.botUserId}> hi`);
     const surface = await surfaceOf();
-    await surface.open(view('One'), never);
+    await surface.openMessage(view('One'), never);
     expect((await reopened(surface, 'another'))?.message).toBeNull();
   });
 
@@ -154,7 +154,7 @@ describe('a place that a dead process left on Slack', () => {
     const { slack, ann, general, adapter } = await setUp();
     ann.say(general, `<@${slack.app.botUserId}> hi`);
     const surface = await surfaceOf();
-    await surface.open(view('One'), never);
+    await surface.openMessage(view('One'), never);
     slack.removeBot(general);
     expect(await reopened(surface)).toBeNull();
     expect(await adapter.reopen?.({ reference: '{"channel":1}', answerId: ANSWER }, never)).toBeNull();

@@ -9,30 +9,30 @@ const { limit, longestMs, windowMs } = streamScope('T1');
 
 function setUp() {
   const clock = createFakeClock();
-  const { take } = createWriteLimiters(clock);
-  const quota = createStreamQuota({ team: 'T1', take } as Workspace, clock);
-  const all = () => Promise.all(Array.from({ length: limit }, () => quota.take()));
+  const { enterIfFree: take } = createWriteLimiters(clock);
+  const quota = createStreamQuota({ team: 'T1', enterIfFree: take } as Workspace, clock);
+  const all = () => Promise.all(Array.from({ length: limit }, () => quota.acquireStream()));
   return { clock, quota, all };
 }
 
 it('gives a stream back a minute after its end, and not before', async () => {
   const { clock, quota, all } = setUp();
   const [first] = await all();
-  expect(await quota.take()).toBeNull();
+  expect(await quota.acquireStream()).toBeNull();
   first?.release();
   first?.release();
   await clock.advance(windowMs - 1);
-  expect(await quota.take()).toBeNull();
+  expect(await quota.acquireStream()).toBeNull();
   await clock.advance(1);
-  expect(await quota.take()).not.toBeNull();
-  expect(await quota.take()).toBeNull();
+  expect(await quota.acquireStream()).not.toBeNull();
+  expect(await quota.acquireStream()).toBeNull();
 });
 
 it('gives a stream back by itself when it must be dead, if nobody ended it', async () => {
   const { clock, quota, all } = setUp();
   await all();
   await clock.advance(longestMs + windowMs - 1);
-  expect(await quota.take()).toBeNull();
+  expect(await quota.acquireStream()).toBeNull();
   await clock.advance(1);
   expect((await all()).every((slot) => slot !== null)).toBe(true);
 });

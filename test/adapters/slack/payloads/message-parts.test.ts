@@ -6,11 +6,11 @@ afterEach(() => bench.close());
 
 async function setUp(options: BenchOptions = {}) {
   bench = await openBench(options);
-  const { slack, desk } = bench;
+  const { slack, recorded } = bench;
   const ann = slack.user('Ann');
   const bob = slack.user('Bob');
   const general = slack.channel('general', [ann, bob]);
-  return { slack, desk, adapter: bench.adapter, ann, bob, general, bot: `<@${slack.app.botUserId}>` };
+  return { slack, recorded, adapter: bench.adapter, ann, bob, general, bot: `<@${slack.app.botUserId}>` };
 }
 
 const notes = { name: 'notes.md', type: 'text/markdown', bytes: '# Notes' };
@@ -18,11 +18,11 @@ const photo = { name: 'cat.png', type: 'image/png', bytes: 'png' };
 
 describe('what comes with a Slack message', () => {
   it('is its files, however Slack orders the events that carry it', async () => {
-    const { slack, desk, ann, general, bot } = await setUp();
+    const { slack, recorded, ann, general, bot } = await setUp();
     ann.say(general, `${bot} what is this?`, { files: [notes, photo] });
     await quiet(bench, 1);
-    expect(desk.messages).toHaveLength(1);
-    expect(desk.messages[0]?.parts).toMatchObject([
+    expect(recorded.messages).toHaveLength(1);
+    expect(recorded.messages[0]?.parts).toMatchObject([
       { type: 'text', text: 'what is this?' },
       { type: 'file', name: 'notes.md', mediaType: 'text/markdown', sizeBytes: 7 },
       { type: 'image', name: 'cat.png', mediaType: 'image/png' },
@@ -31,26 +31,26 @@ describe('what comes with a Slack message', () => {
   });
 
   it('is looked up where the mention alone arrives, which carries no files', async () => {
-    const { slack, desk, ann, general, bot } = await setUp();
+    const { slack, recorded, ann, general, bot } = await setUp();
     slack.app.events = new Set([...slack.app.events].filter((event) => event !== 'message.channels'));
     ann.say(general, `${bot} what is this?`, { files: [notes] });
-    await until(() => desk.messages.length === 1);
-    expect(desk.messages[0]?.parts).toMatchObject([{ text: 'what is this?' }, { name: 'notes.md' }]);
+    await until(() => recorded.messages.length === 1);
+    expect(recorded.messages[0]?.parts).toMatchObject([{ text: 'what is this?' }, { name: 'notes.md' }]);
   });
 
   it('is a file without a word', async () => {
-    const { desk, ann } = await setUp();
+    const { recorded, ann } = await setUp();
     ann.say(ann.dm, '', { files: [photo] });
-    await until(() => desk.messages.length === 1);
-    expect(desk.messages[0]?.parts).toMatchObject([{ type: 'text', text: '' }, { type: 'image' }]);
+    await until(() => recorded.messages.length === 1);
+    expect(recorded.messages[0]?.parts).toMatchObject([{ type: 'text', text: '' }, { type: 'image' }]);
   });
 
   it('is a forwarded message with its author and files', async () => {
-    const { slack, desk, ann, bob, general } = await setUp();
+    const { slack, recorded, ann, bob, general } = await setUp();
     const original = bob.say(general, 'The <https://x.org|site> is down', { files: [notes] });
     ann.forward(original, ann.dm, 'why?');
-    await until(() => desk.messages.length === 1);
-    expect(desk.messages[0]?.parts).toMatchObject([
+    await until(() => recorded.messages.length === 1);
+    expect(recorded.messages[0]?.parts).toMatchObject([
       { type: 'text', text: 'why?' },
       {
         type: 'forwarded',
@@ -62,17 +62,17 @@ describe('what comes with a Slack message', () => {
   });
 
   it('is not the preview of a link', async () => {
-    const { desk, ann } = await setUp();
+    const { recorded, ann } = await setUp();
     ann.say(ann.dm, 'look at https://x.org', { attachments: [{ from_url: 'https://x.org', title: 'X' }] });
-    await until(() => desk.messages.length === 1);
-    expect(desk.messages[0]?.parts).toEqual([{ type: 'text', text: 'look at https://x.org' }]);
+    await until(() => recorded.messages.length === 1);
+    expect(recorded.messages[0]?.parts).toEqual([{ type: 'text', text: 'look at https://x.org' }]);
   });
 
   it('comes with a command behind a mention too', async () => {
-    const { desk, ann, general, bot } = await setUp();
+    const { recorded, ann, general, bot } = await setUp();
     ann.say(general, `${bot} /ask what is this?`, { files: [notes] });
-    await until(() => desk.commands.length === 1);
-    expect(desk.commands[0]).toMatchObject({
+    await until(() => recorded.commands.length === 1);
+    expect(recorded.commands[0]).toMatchObject({
       options: { prompt: 'what is this?' },
       brought: [{ type: 'file', name: 'notes.md' }],
     });
@@ -83,16 +83,16 @@ const never = new AbortController().signal;
 
 describe('a thread that the bot is called into', () => {
   it('is read from its root to the newest message, with authors and what apps show in blocks', async () => {
-    const { slack, desk, ann, bob, general, bot } = await setUp();
-    desk.hearing = false;
+    const { slack, recorded, ann, bob, general, bot } = await setUp();
+    recorded.hearing = false;
     const root = bob.say(general, 'The site is down', { files: [notes] });
     bob.say(general, '', {
       thread: root.ts,
       attachments: [{ title: 'Alert', text: 'CPU at 99 %', fields: [{ title: 'host', value: 'web1' }] }],
     });
     ann.say(general, `${bot} why?`, { thread: root.ts });
-    await until(() => desk.messages.length === 1);
-    const read = await desk.messages[0]?.readThread?.(never);
+    await until(() => recorded.messages.length === 1);
+    const read = await recorded.messages[0]?.readThread?.(never);
     expect(read?.messages.map(({ author, text }) => [author?.name, text])).toEqual([
       ['Bob', 'The site is down'],
       ['Bob', 'Alert\nCPU at 99 %\nhost: web1'],
@@ -102,22 +102,22 @@ describe('a thread that the bot is called into', () => {
   });
 
   it('keeps its root and the newest hundred of a long one', async () => {
-    const { desk, ann, bob, general, bot } = await setUp({ rateLimits: false });
-    desk.hearing = false;
+    const { recorded, ann, bob, general, bot } = await setUp({ rateLimits: false });
+    recorded.hearing = false;
     const root = bob.say(general, 'Root');
     for (let count = 1; count <= 450; count++) bob.say(general, `reply ${count}`, { thread: root.ts });
     ann.say(general, `${bot} why?`, { thread: root.ts });
-    await until(() => desk.messages.length === 1);
-    const texts = (await desk.messages[0]?.readThread?.(never))?.messages.map(({ text }) => text) ?? [];
+    await until(() => recorded.messages.length === 1);
+    const texts = (await recorded.messages[0]?.readThread?.(never))?.messages.map(({ text }) => text) ?? [];
     expect([texts.length, texts[0], texts[1], texts.at(-1)]).toEqual([101, 'Root', 'reply 351', 'reply 450']);
   });
 });
 
 describe('a file on Slack', () => {
-  async function fileOf({ desk, ann }: Awaited<ReturnType<typeof setUp>>) {
+  async function fileOf({ recorded, ann }: Awaited<ReturnType<typeof setUp>>) {
     ann.say(ann.dm, 'what is this?', { files: [notes] });
-    await until(() => desk.messages.length === 1);
-    const part = desk.messages[0]?.parts[1];
+    await until(() => recorded.messages.length === 1);
+    const part = recorded.messages[0]?.parts[1];
     if (part?.type !== 'file') throw new Error('there is no file');
     return part;
   }

@@ -101,17 +101,17 @@ describe('a playground whose store fails', () => {
   it('opens no message that would be lost, and opens it once when it is tried again', async () => {
     const { values, faults, surface, answers } = setUp();
     faults.isDeaf = true;
-    await expect(surface.open(viewOf('One'), never)).rejects.toThrow('deaf');
+    await expect(surface.openMessage(viewOf('One'), never)).rejects.toThrow('deaf');
     expect(answers()).toEqual([]);
     faults.isDeaf = false;
-    await surface.open(viewOf('One two'), never);
+    await surface.openMessage(viewOf('One two'), never);
     expect(answers()).toMatchObject([{ text: 'One two' }]);
     expect(values.size).toBe(1);
   });
 
   it('goes on showing an answer, and takes its last state only when that is stored', async () => {
     const { clock, faults, surface, answers } = setUp();
-    const message = await surface.open(viewOf('One'), never);
+    const message = await surface.openMessage(viewOf('One'), never);
     faults.isDown = true;
     await clock.advance(2_000);
     await message.update(viewOf('One two'), never);
@@ -150,9 +150,9 @@ describe('a place in the playground', () => {
 
   it('is found again by the next process, with the message that was growing', async () => {
     const { surface, openRoom, newId } = await setUp();
-    const first = await surface.open(viewOf('One'), never);
+    const first = await surface.openMessage(viewOf('One'), never);
     await first.update({ ...viewOf('One.'), status: 'sealed', buttons: [] }, never);
-    const second = await surface.open(viewOf('Two'), never);
+    const second = await surface.openMessage(viewOf('Two'), never);
 
     const room = await openRoom();
     const lost = { reference: surface.reference ?? '', answerId: 'answer-1' };
@@ -168,10 +168,10 @@ describe('a place in the playground', () => {
   it('shows the newest state of a message that stands already, though its text is the same', async () => {
     const { surface, openRoom, newId } = await setUp();
     const reference = surface.reference ?? '';
-    const { key } = await surface.open(viewOf('Yes.'), never);
+    const { key } = await surface.openMessage(viewOf('Yes.'), never);
     const room = await openRoom();
     const found = reopenWebSurface(room, { reference, answerId: null }, newId);
-    await found?.surface.open(viewOf('Yes.', { status: 'interrupted', note: 'Interrupted' }), never);
+    await found?.surface.openMessage(viewOf('Yes.', { status: 'interrupted', note: 'Interrupted' }), never);
     expect(room.find(key)).toMatchObject({ text: 'Yes.', status: 'interrupted', note: 'Interrupted' });
   });
 

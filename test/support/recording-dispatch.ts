@@ -16,7 +16,7 @@ import { wordsIn } from '../../src/core/ports/parts.ts';
 export type HeardMessage = PostedMessage & { readonly text: string };
 
 /** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
-export interface Desk extends Dispatch {
+export interface RecordingDispatch extends Dispatch {
   readonly commands: Invocation[];
   readonly messages: HeardMessage[];
   readonly presses: Press[];
@@ -40,7 +40,7 @@ export interface Desk extends Dispatch {
   hearing: boolean;
   /** What `channelRules` answers. */
   rules: ChannelRules;
-  /** What `admit` answers. */
+  /** What `mayRun` answers. */
   admission: Admission;
   /** What `suggest` answers. */
   suggestions: readonly { label: string; value: string }[];
@@ -49,22 +49,22 @@ export interface Desk extends Dispatch {
   release(): void;
 }
 
-export function createDesk(): Desk {
+export function createRecordingDispatch(): RecordingDispatch {
   const released = Promise.withResolvers<void>();
   const commands: Invocation[] = [];
   const messages: HeardMessage[] = [];
   const presses: Press[] = [];
   const claims: Arrival[] = [];
   const retracted: string[] = [];
-  const stops: Desk['stops'] = [];
+  const stops: RecordingDispatch['stops'] = [];
   const edits: EditedMessage[] = [];
   const take =
     <E extends Invocation | PostedMessage | Press>(list: E[]) =>
     async (event: E) => {
       list.push(event);
-      await desk.handle(event);
+      await recorded.handle(event);
     };
-  const desk: Desk = {
+  const recorded: RecordingDispatch = {
     commands,
     messages,
     presses,
@@ -87,45 +87,45 @@ export function createDesk(): Desk {
     claims,
     claiming: async () => true,
     async claim(arrival) {
-      if (!arrival.addressed && !desk.hearing) return false;
+      if (!arrival.addressed && !recorded.hearing) return false;
       if (claims.some(({ id }) => id === arrival.id)) return false;
       claims.push(arrival);
       try {
-        return await desk.claiming(arrival);
+        return await recorded.claiming(arrival);
       } catch (error) {
         claims.splice(claims.indexOf(arrival), 1);
         throw error;
       }
     },
     dropClaim: async () => {},
-    wasAsked: async () => desk.asked,
+    wasAsked: async () => recorded.asked,
     edited: async (edit) => void edits.push(edit),
     opened: () => {},
     deleteAnswer: async () => {},
     async view(request) {
-      desk.viewRequests.push(request);
-      return desk.views[request.command] ?? null;
+      recorded.viewRequests.push(request);
+      return recorded.views[request.command] ?? null;
     },
     stop: async (event) => void stops.push(event),
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
-    hears: async () => desk.hearing,
+    hears: async () => recorded.hearing,
     rules: NO_RULES,
-    channelRules: async () => desk.rules,
+    channelRules: async () => recorded.rules,
     alive: async () => {},
     away: async () => null,
     missed: async () => {},
     joined: async () => {},
     nameOperator: (text) => text,
-    async admit(request) {
-      desk.admitRequests.push(request);
-      return desk.admission;
+    async mayRun(request) {
+      recorded.admitRequests.push(request);
+      return recorded.admission;
     },
-    admitPress: async () => desk.admission,
+    mayPress: async () => recorded.admission,
     async suggest(request) {
-      desk.suggestRequests.push(request);
-      return desk.suggestions;
+      recorded.suggestRequests.push(request);
+      return recorded.suggestions;
     },
   };
-  return desk;
+  return recorded;
 }
