@@ -4,7 +4,7 @@ import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { type CliCommand, daysIn, refuseMore } from './command.ts';
 import { guildsOf } from './services.ts';
 import { table } from './table.ts';
-import { USAGE_DAYS, usedSince } from './usage.ts';
+import { USAGE_DAYS, useOf } from './usage.ts';
 
 /** Lists the guilds that the bot is in, holds something of, or was used by lately: name, tier and use. */
 export const guilds: CliCommand = {
@@ -16,7 +16,7 @@ export const guilds: CliCommand = {
   async run({ positionals, values }, context) {
     refuseMore(positionals);
     const days = daysIn(values, USAGE_DAYS);
-    const { rows } = await usedSince(context, days, null);
+    const { rows } = await useOf(context, days, null);
     const sorted = await listGuilds(
       { guilds: guildsOf(context), names: createGuildNames(context.store) },
       rows,

@@ -1,7 +1,7 @@
 import { createGuildNames } from '../core/access/guild-names.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
-import { listUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
+import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
 import { type CliCommand, guildIn, refuseMore } from './command.ts';
 import { table } from './table.ts';
 
@@ -21,6 +21,7 @@ export const unsettled: CliCommand = {
       momentInWords(request.madeAtMs),
       names.get(request.guild) ?? request.guild,
       request.userName ?? request.user,
+      whatIsUnsettled(request),
       request.model,
       usdOrNothing(request.nanoUsd),
       whyUnsettled(request),
@@ -28,8 +29,8 @@ export const unsettled: CliCommand = {
     return {
       text:
         rows.length === 0
-          ? 'Every request is settled.'
-          : table(['Since', 'Guild', 'Person', 'Model', 'At most', 'Why'], rows),
+          ? 'Everything is settled.'
+          : table(['Since', 'Guild', 'Person', 'What', 'Model', 'At most', 'Why'], rows),
       json: requests,
     };
   },

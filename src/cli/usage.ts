@@ -1,18 +1,21 @@
 import { createGuildNames } from '../core/access/guild-names.ts';
+import { counted } from '../core/kit/text.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import {
-  createDates,
+  automaticGroups,
   groupsOf,
-  lastDays,
+  isUnsettled,
+  peopleGroups,
   ratedInWords,
+  readUsage,
   sumInWords,
-  sumOf,
+  type UsageReport,
   type UsageRow,
   usageCsv,
-  usageSince,
 } from '../core/ledger/report.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
+import { AUTOMATIC } from '../core/ports/automatic.ts';
 import type { OpenReservation } from '../core/ports/store.ts';
 import { type CliCommand, type CliContext, daysIn, guildIn, refuseMore } from './command.ts';
 import { table } from './table.ts';
@@ -30,7 +33,7 @@ export const usage: CliCommand = {
     refuseMore(extra);
     const { store, clock } = context;
     const guild = given === undefined ? null : guildIn(given);
-    const { rows, day } = await usedSince(context, daysIn(values, USAGE_DAYS), guild);
+    const { rows, days, sums } = await useOf(context, daysIn(values, USAGE_DAYS), guild);
     if (values['csv'] === true) {
       return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
     }
@@ -39,38 +42,43 @@ export const usage: CliCommand = {
     );
     const names = await createGuildNames(store).of([...new Set(rows.map((row) => row.guild))]);
     const nameOf = (row: UsageRow) => names.get(row.guild) ?? '';
+    const by = (keyOf: (row: UsageRow) => string) => groupsOf(rows, keyOf);
     const text = [
-      `Since ${day}: ${sumInWords(sumOf(rows))}`,
+      `Today: ${sumInWords(sums.today)}`,
+      `This month: ${sumInWords(sums.month)}`,
+      `Last ${counted(days.length, 'day', 'days')}: ${sumInWords(sums.days)}`,
       ...(left.length > 0 ? [leftInWords(left)] : []),
-      ...listed(rows, { Guild: ({ guild }) => guild, Name: nameOf }, ({ guild }) => guild),
-      ...listed(rows, { Model: ({ model }) => model }, ({ model }) => model),
-      ...rated(rows),
       ...listed(
-        rows,
-        {
-          Person: ({ userName }) => userName,
-          Id: ({ user }) => user,
-          In: (row) => nameOf(row) || row.guild,
-        },
-        ({ guild, user }) => `${guild} ${user}`,
+        by(({ guild }) => guild),
+        { Guild: ({ guild }) => guild, Name: nameOf },
       ),
+      ...listed(
+        by(({ model }) => model),
+        { Model: ({ model }) => model },
+      ),
+      ...rated(rows),
+      ...listed(peopleGroups(rows), {
+        Person: ({ userName }) => userName,
+        Id: ({ user }) => user,
+        In: (row) => nameOf(row) || row.guild,
+      }),
+      ...listed(automaticGroups(rows), {
+        'Asked by itself': ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label),
+      }),
     ].join('\n');
     return { text, json: rows.map((row) => ({ ...row, guildName: names.get(row.guild) ?? null })) };
   },
 };
 
-/** What was used in the last days, this one included, in one guild or in all. */
-export async function usedSince(
+/** What was used in the last days, this one included, in one guild or in all (null). */
+export function useOf(
   { config, store, clock }: CliContext,
-  days: number,
+  count: number,
   guild: UsageRow['guild'] | null,
-): Promise<{ readonly rows: readonly UsageRow[]; readonly day: string }> {
-  const dateOf = createDates(config.TIME_ZONE);
-  const [day = ''] = lastDays(dateOf(clock.now()), days);
+): Promise<UsageReport> {
   const { records, ledger } = store;
   const sources = { usage: createUsageLog(records), feedback: createFeedbackLog(records), ledger };
-  const of = guild === null ? {} : { of: { guild } };
-  return { rows: await usageSince(sources, { ...of, day }, dateOf), day };
+  return readUsage(sources, { guild, count, nowMs: clock.now(), timeZone: config.TIME_ZONE });
 }
 
 /** By model, where people rated answers. */
@@ -93,15 +101,13 @@ function leftInWords(left: readonly OpenReservation[]): string {
   return `Not settled, left by processes that died: ${requests}, for which ${usdOrNothing(nanoUsd)} stays set aside`;
 }
 
-/** A table of those who have a key in common; what is not settled has columns only where there is some. */
+/** A table of groups; what is not settled has columns only if there is some. */
 function listed(
-  rows: readonly UsageRow[],
+  groups: ReturnType<typeof groupsOf>,
   columns: Readonly<Record<string, (row: UsageRow) => string>>,
-  keyOf: (row: UsageRow) => string,
 ): string[] {
-  const groups = groupsOf(rows, keyOf);
   if (groups.length === 0) return [];
-  const isAllSettled = groups.every(({ sum }) => sum.unsettled === 0);
+  const isAllSettled = !groups.some(({ sum }) => isUnsettled(sum));
   const lines = groups.map(({ rows: [first], sum }) => [
     ...Object.values(columns).map((cellOf) => (first === undefined ? '' : cellOf(first))),
     sum.requests,

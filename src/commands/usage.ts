@@ -1,8 +1,10 @@
 import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
 import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
+  automaticGroups,
   createDates,
   groupsOf,
+  peopleGroups,
   ratedInWords,
   readUsage,
   seriesOf,
@@ -14,7 +16,6 @@ import {
   usageSince,
 } from '../core/ledger/report.ts';
 import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../core/ports/actor.ts';
-import { AUTOMATIC } from '../core/ports/automatic.ts';
 import { LIMITS } from '../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
@@ -151,7 +152,10 @@ function inWords(
     summary,
     ...listed('By server', servers),
     ...listed('By model', modelGroups(rows, services), true),
-    ...listed('By person', peopleGroups(rows)),
+    ...listed(
+      'By person',
+      peopleGroups(rows).map((group) => ({ ...group, key: group.rows[0]?.userName ?? '' })),
+    ),
     ...listed('Asked by itself', automaticGroups(rows)),
   ];
 }
@@ -217,18 +221,6 @@ function modelGroups(rows: readonly UsageRow[], { catalogue }: Services) {
     // In the playground all models are on offer.
     key: catalogue.get(group.key, LOCAL_PLATFORM)?.name ?? group.key,
   }));
-}
-
-/** What nobody asked for. */
-function automaticGroups(rows: readonly UsageRow[]) {
-  const automatic = rows.filter(({ kind }) => kind !== undefined);
-  return groupsOf(automatic, ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label));
-}
-
-function peopleGroups(rows: readonly UsageRow[]) {
-  return groupsOf(rows, ({ guild, user }) => JSON.stringify([guild, user]))
-    .filter(({ sum }) => sum.requests > 0)
-    .map((group) => ({ ...group, key: group.rows[0]?.userName ?? '' }));
 }
 
 function listed(

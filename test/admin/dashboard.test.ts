@@ -278,7 +278,7 @@ describe('costs that are not settled', () => {
       leaseUntilMs: Date.now() - 1_000,
     });
     const { text } = await dashboard.get('/admin/costs');
-    expect(text).toContain('2 requests are not settled. At most $0.07');
+    expect(text).toContain('2 prices are not booked yet. At most $0.07');
     expect(text).toMatch(
       /Ben[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
     );

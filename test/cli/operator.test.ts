@@ -152,7 +152,7 @@ describe('the command line of an operator', () => {
   });
 
   it('lists what is not settled', async () => {
-    expect(await output('unsettled')).toBe('Every request is settled.\n');
+    expect(await output('unsettled')).toBe('Everything is settled.\n');
     const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
     await store.ledger.reserve({
       id: 'left',

@@ -47,7 +47,9 @@ describe('usage on the command line', () => {
   it('is that of all guilds', async () => {
     const { code, output } = await run();
     expect(code).toBe(0);
-    expect(output).toMatch(/^Since \d{4}-\d\d-\d\d: 2 requests · 60 tokens · \$0\.04\n\nGuild /);
+    expect(output).toMatch(
+      /^Today: 2 requests · .*\nThis month: 2 requests · .*\nLast 30 days: 2 requests · 60 tokens · \$0\.04\n\nGuild /,
+    );
     expect(output).toMatch(/\nGuild +Name +Requests +Tokens +Cost\n/);
     expect(output).toMatch(/\nslack:T1 +1 +30 +\$0\.02\n/);
     expect(output).toMatch(/\ndiscord:1 +Chess club +1 +30 +\$0\.02\n/);
@@ -57,8 +59,8 @@ describe('usage on the command line', () => {
   });
 
   it('is that of one guild, for as many days as wanted', async () => {
-    expect((await run('discord:1')).output).toMatch(/^Since .*: 1 request /);
-    expect((await run('discord:1', '--days', '90')).output).toMatch(/^Since .*: 2 requests /);
+    expect((await run('discord:1')).output).toMatch(/^Last 30 days: 1 request /m);
+    expect((await run('discord:1', '--days', '90')).output).toMatch(/^Last 90 days: 2 requests /m);
     expect((await run('discord:2')).output).toMatch(/: nothing\n$/);
   });
 

@@ -4,7 +4,7 @@ import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { GuildRules } from '../../core/ledger/guild-rules.ts';
 import { amountInWords, useInWords } from '../../core/ledger/limit-words.ts';
-import { groupsOf, readUsage } from '../../core/ledger/report.ts';
+import { peopleGroups, readUsage } from '../../core/ledger/report.ts';
 import { type GuildId, groupWord, isGuildOfOne, platformOf } from '../../core/ports/actor.ts';
 import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../../core/ports/limits.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../../core/ports/platforms.ts';
@@ -28,7 +28,7 @@ export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
     limitsSection(id, services),
     newestChanges(services.audit, id, MAX_ENTRIES),
   ]);
-  const people = groupsOf(usage.rows, ({ user }) => user).slice(0, MAX_PEOPLE);
+  const people = peopleGroups(usage.rows).slice(0, MAX_PEOPLE);
   return html`<p class="soft"><code>${id}</code> · ${kindOf(id)}</p>
 ${tierSection(report)}
 ${keysSection(report)}
@@ -42,8 +42,8 @@ ${
     : html`<section><h2>By person, last ${COUNT} days</h2>${useTable(
         'Use by person',
         'Person',
-        people.map(({ key, rows: own, sum }) => ({
-          name: html`<bdi>${own[0]?.userName ?? key}</bdi> <code class="soft">${key}</code>`,
+        people.map(({ rows: [own], sum }) => ({
+          name: html`<bdi>${own?.userName ?? ''}</bdi> <code class="soft">${own?.user ?? ''}</code>`,
           sum,
         })),
       )}</section>`

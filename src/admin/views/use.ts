@@ -3,7 +3,9 @@ import { readOutcomes } from '../../core/conversations/outcome-report.ts';
 import { DIRECT_MESSAGES } from '../../core/conversations/outcomes.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import {
+  automaticGroups,
   groupsOf,
+  isUnsettled,
   ratedInWords,
   sumInWords,
   sumOf,
@@ -85,12 +87,24 @@ ${useTable(
   HEADINGS[by],
   groups.map((group) => ({ name: link(group), sum: group.sum })),
 )}
+${automaticTable(rows)}
 <h3>How answers went</h3>
 ${outcomeTable(
   HEADINGS[by],
   outcomes.map((group) => ({ ...group, name: link(group) })),
 )}
 </section>`;
+}
+
+/** What spent although nobody requested it. It is part of the tables above. */
+function automaticTable(rows: readonly UsageRow[]): Html {
+  const groups = automaticGroups(rows);
+  if (groups.length === 0) return html``;
+  return html`<h3>Asked by itself</h3>${useTable(
+    'Use that nobody requested',
+    'What',
+    groups.map(({ key, sum }) => ({ name: html`${key}`, sum })),
+  )}`;
 }
 
 export function modelName(id: string, { catalogue }: Pick<Services, 'catalogue'>): string {
@@ -108,7 +122,7 @@ export function useTable(
   heading: string,
   lines: readonly { readonly name: Html; readonly sum: ReturnType<typeof sumOf> }[],
 ): Html {
-  const isOpen = lines.some(({ sum }) => sum.unsettled > 0);
+  const isOpen = lines.some(({ sum }) => isUnsettled(sum));
   const isRated = lines.some(({ sum }) => sum.good + sum.bad > 0);
   return table(
     caption,

@@ -1,3 +1,4 @@
+import { AUTOMATIC } from '../ports/automatic.ts';
 import type { LedgerStore, RecordQuery } from '../ports/store.ts';
 import type { FeedbackLog } from './feedback.ts';
 import { usdOrNothing } from './limit-words.ts';
@@ -16,9 +17,9 @@ export interface UsageSum {
   readonly requests: number;
   /** The booked cost. */
   readonly costNanoUsd: number;
-  /** Requests that are being answered, or whose provider has not reported the price. */
+  /** How many of `requests` are not settled: they run, or their provider has not named the price. */
   readonly unsettled: number;
-  /** Their highest cost, which is reserved. */
+  /** The highest cost of all that is not settled, automatic requests included. */
   readonly unsettledNanoUsd: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -110,8 +111,9 @@ export async function usageSince(
     add(record, { ...NOTHING, ...spentIn(record), requests: requestsIn(record) });
   }
   for (const { entry, madeAtMs, reserved } of open.values()) {
-    const unsettled = { requests: requestsIn(entry), unsettled: 1, unsettledNanoUsd: reserved.nanoUsd };
-    add({ ...entry, atMs: madeAtMs }, { ...NOTHING, ...unsettled });
+    const requests = requestsIn(entry);
+    const sum = { ...NOTHING, requests, unsettled: requests, unsettledNanoUsd: reserved.nanoUsd };
+    add({ ...entry, atMs: madeAtMs }, sum);
   }
   const { of } = query;
   for await (const { bill, verdict, ...words } of feedback?.query({ ...(of ? { of } : {}), fromMs }) ?? []) {
@@ -122,7 +124,7 @@ export async function usageSince(
   return [...rows.values()].toSorted((a, b) => b.day.localeCompare(a.day));
 }
 
-/** Use of the last days, of today and of this month, for `/usage` and the dashboard. */
+/** Use of the last days, of today and of this month, for `/usage`, the dashboard and the command line. */
 export interface UsageReport {
   readonly today: string;
   /** The last days including today, oldest first. */
@@ -212,18 +214,24 @@ export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum):
 
 /** `3 requests · 1,234 tokens · $0.02 · 1 of them not settled yet, at most $0.05 more`. */
 export function sumInWords(sum: UsageSum): string {
-  const { requests, unsettled, costNanoUsd, promptTokens, completionTokens } = sum;
+  const { requests, costNanoUsd, promptTokens, completionTokens } = sum;
   const tokens = promptTokens + completionTokens;
-  if (requests === 0 && unsettled === 0 && tokens === 0 && costNanoUsd === 0) return 'nothing';
+  if (requests === 0 && !isUnsettled(sum) && tokens === 0 && costNanoUsd === 0) return 'nothing';
   const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'} · `;
   const settled = `${requests === 0 ? '' : count}${tokens.toLocaleString('en-US')} tokens · ${usdOrNothing(costNanoUsd)}`;
-  return unsettled === 0 ? settled : `${settled} · ${unsettledInWords(sum)}`;
+  return isUnsettled(sum) ? `${settled} · ${unsettledInWords(sum)}` : settled;
+}
+
+/** Whether some of the cost is not booked yet. */
+export function isUnsettled({ unsettled, unsettledNanoUsd }: UsageSum): boolean {
+  return unsettled > 0 || unsettledNanoUsd > 0;
 }
 
 function unsettledInWords({ requests, unsettled, unsettledNanoUsd }: UsageSum): string {
-  const which = requests <= 1 ? '' : `${unsettled.toLocaleString('en-US')} of them `;
-  const most = unsettledNanoUsd === 0 ? '' : `, at most ${usdOrNothing(unsettledNanoUsd)} more`;
-  return `${which}not settled yet${most}`;
+  const most = `at most ${usdOrNothing(unsettledNanoUsd)} more`;
+  if (unsettled === 0) return `${most}, not settled yet`;
+  const which = requests === 1 ? '' : `${unsettled.toLocaleString('en-US')} of them `;
+  return `${which}not settled yet${unsettledNanoUsd === 0 ? '' : `, ${most}`}`;
 }
 
 export function sumOf(rows: readonly UsageSum[]): UsageSum {
@@ -239,6 +247,19 @@ export function groupsOf(
   return Array.from(groups, ([key, members]) => ({ key, rows: members, sum: sumOf(members) })).toSorted(
     (a, b) => b.sum.costNanoUsd - a.sum.costNanoUsd || b.sum.requests - a.sum.requests,
   );
+}
+
+/** By person and guild, without people who requested nothing themselves. */
+export function peopleGroups(rows: readonly UsageRow[]) {
+  return groupsOf(rows, ({ guild, user }) => JSON.stringify([guild, user])).filter(
+    ({ sum }) => sum.requests > 0,
+  );
+}
+
+/** Automatic requests by their label. */
+export function automaticGroups(rows: readonly UsageRow[]) {
+  const automatic = rows.filter(({ kind }) => kind !== undefined);
+  return groupsOf(automatic, ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label));
 }
 
 /** Values per day for the largest groups; beyond `max`, the rest becomes one group, Others. */

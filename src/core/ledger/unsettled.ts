@@ -1,4 +1,5 @@
 import type { GuildId } from '../ports/actor.ts';
+import { AUTOMATIC } from '../ports/automatic.ts';
 import type { LedgerEntry, Reservation } from '../ports/store.ts';
 
 /** A request whose cost is not booked. */
@@ -27,6 +28,11 @@ export async function listUnsettled(
       isLeft: leaseUntilMs <= nowMs,
     }))
     .toSorted((a, b) => a.madeAtMs - b.madeAtMs);
+}
+
+/** What was asked, for people. */
+export function whatIsUnsettled({ kind }: UnsettledRequest): string {
+  return kind === undefined ? 'request' : `${AUTOMATIC[kind].label}, automatic`;
 }
 
 /** The reason, for people. */
