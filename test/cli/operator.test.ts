@@ -171,7 +171,7 @@ describe('the command line of an operator', () => {
     });
     await store.close();
     expect(await output('unsettled')).toMatch(
-      /Schach .* 42 +openai\/gpt-4o +\$0\.02 +left by a process that died/,
+      /Schach .* 42 +request +openai\/gpt-4o +\$0\.02 +left by a process that died/,
     );
     expect(await json('unsettled', 'discord:1')).toMatchObject([
       { id: 'left', nanoUsd: 20_000_000, isLeft: true },
