@@ -8,7 +8,7 @@ import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
 import { OVER } from '../kit/over.ts';
 import { plainName } from '../kit/text.ts';
-import type { Bill } from '../ledger/model-requests.ts';
+import type { Bill } from '../ledger/admitted-request.ts';
 import { fenceLeftOpen } from '../markdown/blocks.ts';
 import { buttonsAt, type EndedMoment } from '../ports/buttons.ts';
 import { PlaceGone } from '../ports/delivery-errors.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Admitted, Bill } from '../ledger/model-requests.ts';
+import type { Admitted, Bill } from '../ledger/admitted-request.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';

@@ -1,0 +1,186 @@
+import type { AccessGranted } from '../access/access.ts';
+import type { KeyInUse } from '../access/own-keys.ts';
+import type { FirmPrices } from '../catalogue/dearest-prices.ts';
+import { OVER } from '../kit/over.ts';
+import {
+  type ChatEvent,
+  type ChatProvider,
+  type ChatRequest,
+  type Completion,
+  countImages,
+  textOfMessage,
+  type Usage,
+} from '../ports/provider.ts';
+import { ProviderError } from '../ports/provider-errors.ts';
+import type { Tier } from '../ports/tiers.ts';
+import { mostImageTokens } from '../tokens/image-tokens.ts';
+import { mostTokens } from '../tokens/most-tokens.ts';
+import { vocabularyOf } from '../tokens/vocabulary.ts';
+import type { Reserved } from './ledger.ts';
+import { costNanoUsd, namesPrice } from './pricing.ts';
+import type { Spent } from './usage.ts';
+
+/** The cost of a request. */
+export interface Bill {
+  readonly costNanoUsd: number;
+  readonly tokens: number;
+  /** Whether the figures are the provider's own. */
+  readonly exact: boolean;
+  /** Whether the use is unknown, so that the cost is the highest possible. */
+  readonly atMost: boolean;
+}
+
+/** A request that may be sent: its cost is reserved until `settle`. */
+export interface Admitted {
+  readonly ok: true;
+  readonly access: AccessGranted;
+  /** The guild's tier at admission. */
+  readonly tier: Tier;
+  /** Whether the model may search the web. False if nobody asked for it, or if its provider has no search. */
+  readonly searchesWeb: boolean;
+  /** Sends the request. Throws on a second call, and after `settle`, when nothing is reserved any more. */
+  stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /** As `stream`, for the whole answer at once. */
+  complete(signal: AbortSignal): Promise<Completion>;
+  /** Ends the request if it still runs, and settles the reservation at its cost. Idempotent. */
+  settle(): Promise<Bill>;
+}
+
+export interface AdmittedParts {
+  readonly access: AccessGranted;
+  readonly tier: Tier;
+  readonly provider: ChatProvider;
+  /** The guild's key, if the guild pays. */
+  readonly key: KeyInUse | null;
+  readonly wire: ChatRequest & { readonly maxOutputTokens: number };
+  readonly reserved: Reserved;
+  readonly worstNanoUsd: number;
+  readonly dearest: FirmPrices;
+}
+
+export function admitRequest(parts: AdmittedParts): Admitted {
+  const { access, tier, provider, key, wire, reserved, worstNanoUsd, dearest } = parts;
+  const ending = new AbortController();
+  let isSent = false;
+  /** Whether the provider may have started work, and so may bill it. */
+  let isBillable = false;
+  let usage: Usage | null = null;
+  /** Whether `usage` covers the whole request, rather than a part of it. */
+  let isWhole = false;
+  /** Answer and reasoning; both are billed. */
+  let generated = '';
+  let started: Promise<void> | null = null;
+  let bill: Promise<Bill> | null = null;
+
+  async function spent(): Promise<Spent> {
+    const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
+    if (usage !== null && isPlausible(usage, generated)) {
+      const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
+      return { ...usage, costNanoUsd: price(usage), basis };
+    }
+    // The use is unknown. Reasoning and searches may be hidden, so the visible text is no measure.
+    const prompt = wire.messages.map(textOfMessage).join('\n');
+    const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
+    const vocabulary = vocabularyOf(wire.wireModel) ?? '100k';
+    const textTokens = await mostTokens(prompt, vocabulary);
+    const completionTokens = await mostTokens(generated, vocabulary);
+    const promptTokens = textTokens + imageTokens;
+    return { promptTokens, completionTokens, costNanoUsd: worstNanoUsd, basis: 'reserved' };
+  }
+
+  async function settle(): Promise<Bill> {
+    ending.abort(OVER);
+    if (!isBillable) {
+      await reserved.release();
+      return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
+    }
+    await started;
+    const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
+    await reserved.settle({ costNanoUsd, promptTokens, completionTokens, basis });
+    return {
+      costNanoUsd,
+      tokens: promptTokens + completionTokens,
+      exact: basis === 'provider' || basis === 'tokens',
+      atMost: basis === 'reserved',
+    };
+  }
+
+  function send(signal: AbortSignal): void {
+    if (isSent || bill !== null)
+      throw new Error('a request can be sent only once, and not after it is settled');
+    isSent = true;
+    signal.throwIfAborted();
+    isBillable = true;
+  }
+
+  async function failed(error: unknown, isWorkedOn: boolean): Promise<unknown> {
+    isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
+    await key?.failed(error);
+    return error;
+  }
+
+  return {
+    ok: true,
+    access,
+    tier,
+    searchesWeb: wire.webSearch !== undefined,
+    async *stream(signal) {
+      send(signal);
+      let isWorkedOn = false;
+      try {
+        for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
+          if (event.type === 'start') {
+            if (event.generationId !== null) {
+              isWorkedOn = true;
+              // Without cost lookups the estimate is final and need not wait.
+              if (provider.looksUpCosts) started = reserved.started(event.generationId);
+            }
+          } else {
+            isWorkedOn = true;
+            if (event.type === 'text' || event.type === 'reasoning') {
+              generated += event.delta;
+              usage = null;
+            } else if (event.type === 'usage') usage = event.usage;
+            else if (event.type === 'done') {
+              usage = event.usage;
+              isWhole = true;
+            }
+          }
+          yield event;
+        }
+        await key?.worked();
+      } catch (error) {
+        throw await failed(error, isWorkedOn);
+      }
+    },
+    async complete(signal) {
+      send(signal);
+      try {
+        const completion = await provider.complete(wire, AbortSignal.any([signal, ending.signal]));
+        const { generationId } = completion;
+        if (generationId !== null && provider.looksUpCosts) started = reserved.started(generationId);
+        generated = completion.reasoning + completion.text;
+        usage = completion.usage;
+        isWhole = true;
+        await key?.worked();
+        return completion;
+      } catch (error) {
+        throw await failed(error, false);
+      }
+    },
+    settle() {
+      bill ??= settle();
+      return bill;
+    },
+  };
+}
+
+/**
+ * Some servers report 0 for what they did not count. A price is believed as reported; without one, 0 tokens for a prompt or
+ * for text that arrived are not believed.
+ */
+function isPlausible(usage: Usage, generated: string): boolean {
+  const { promptTokens, completionTokens } = usage;
+  if (namesPrice(usage)) return true;
+  return promptTokens > 0 && (completionTokens > 0 || generated === '');
+}
