@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { LogRecord, RecordQuery, RecordStore } from '../ports/store.ts';
+import type { RecordStore } from '../ports/store.ts';
 import { momentInWords } from './until.ts';
 
 const KIND = 'audit';
@@ -23,28 +24,21 @@ export interface AuditEntry extends z.infer<typeof changeSchema> {
 }
 
 /** The log of changes to guilds, for operators. */
-export interface AuditLog {
+export interface AuditLog extends RecordLog<AuditEntry> {
   append(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
-  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<AuditEntry>;
-  /** For retention. */
-  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
 }
 
 export function createAuditLog(records: RecordStore): AuditLog {
   return {
-    append: (entry) => records.append(recordOf(entry)),
-    async *query(query) {
-      for await (const { guild, user, atMs, data } of records.query({ ...query, kind: KIND })) {
-        yield { guild, by: user, atMs, ...changeSchema.parse(data) };
-      }
-    },
-    remove: (query) => records.remove({ ...query, kind: KIND }),
+    ...createRecordLog(records, KIND, ({ guild, user: by, atMs, data }) => ({
+      guild,
+      by,
+      atMs,
+      ...changeSchema.parse(data),
+    })),
+    append: ({ guild, by, atMs, ...change }) =>
+      records.append({ kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) }),
   };
-}
-
-function recordOf({ guild, by, atMs, ...change }: AuditEntry): LogRecord {
-  return { kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) };
 }
 
 /** The entry on one line, for people. */

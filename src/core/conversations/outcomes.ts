@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
 import { type GuildId, isGuildOfOne } from '../ports/actor.ts';
-import type { RecordQuery, RecordStore } from '../ports/store.ts';
+import type { RecordStore } from '../ports/store.ts';
 import type { AnswerFacts } from '../ports/telemetry.ts';
 
 const KIND = 'outcomes';
@@ -28,24 +29,21 @@ export interface Outcomes extends z.infer<typeof countsSchema> {
 }
 
 /** How answers went, kept for statistics over restarts and processes. */
-export interface OutcomeLog {
+export interface OutcomeLog extends RecordLog<Outcomes> {
   append(guild: GuildId, atMs: number, counts: readonly z.infer<typeof countsSchema>[]): Promise<void>;
-  /** Newest first. */
-  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<Outcomes>;
-  /** For retention and `/forget`. */
-  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
 }
 
 export function createOutcomeLog(records: RecordStore): OutcomeLog {
+  const log = createRecordLog(records, KIND, ({ guild, atMs, data }) =>
+    recordSchema.parse(data).counts.map((counts) => ({ guild, atMs, ...counts })),
+  );
   return {
+    ...log,
     append: (guild, atMs, counts) =>
       records.append({ kind: KIND, guild, user: '', atMs, data: recordSchema.parse({ counts }) }),
     async *query(query) {
-      for await (const { guild, atMs, data } of records.query({ ...query, kind: KIND })) {
-        for (const counts of recordSchema.parse(data).counts) yield { guild, atMs, ...counts };
-      }
+      for await (const outcomes of log.query(query)) yield* outcomes;
     },
-    remove: (query) => records.remove({ ...query, kind: KIND }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { createRecordLog, type LogQuery, type RecordLog } from '../coordination/record-log.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { RecordQuery, RecordStore } from '../ports/store.ts';
+import type { RecordStore } from '../ports/store.ts';
 
 const KIND = 'feedback';
 
@@ -28,28 +29,31 @@ export interface Feedback extends z.infer<typeof feedbackSchema> {
   readonly atMs: number;
 }
 
-export interface FeedbackLog {
+export interface FeedbackLog extends RecordLog<Feedback> {
   /** Appends feedback. It replaces earlier feedback of the same person on the same answer. */
   append(feedback: Feedback): Promise<void>;
   /** Newest first; only each person's latest feedback on an answer. */
-  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<Feedback>;
-  /** For retention and `/forget`. */
-  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
+  query(query: LogQuery): AsyncIterable<Feedback>;
 }
 
 export function createFeedbackLog(records: RecordStore): FeedbackLog {
+  const log = createRecordLog(records, KIND, ({ guild, user, atMs, data }) => ({
+    guild,
+    user,
+    atMs,
+    ...feedbackSchema.parse(data),
+  }));
   return {
+    ...log,
     append: ({ guild, user, atMs, ...data }) =>
       records.append({ kind: KIND, guild, user, atMs, data: feedbackSchema.parse(data) }),
     async *query(query) {
       const seen = new Set<string>();
-      for await (const { guild, user, atMs, data } of records.query({ ...query, kind: KIND })) {
-        const feedback = { guild, user, atMs, ...feedbackSchema.parse(data) };
-        const key = `${user} ${feedback.answer}`;
+      for await (const feedback of log.query(query)) {
+        const key = `${feedback.user} ${feedback.answer}`;
         if (!seen.has(key)) yield feedback;
         seen.add(key);
       }
     },
-    remove: (query) => records.remove({ ...query, kind: KIND }),
   };
 }

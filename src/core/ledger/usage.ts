@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
 import { AUTOMATIC_NAMES } from '../ports/automatic.ts';
-import type { LedgerEntry, LogRecord, RecordQuery, RecordStore } from '../ports/store.ts';
+import type { LedgerEntry, LogRecord, RecordStore } from '../ports/store.ts';
 
 const KIND = 'usage';
 
@@ -38,23 +39,16 @@ export interface UsageRecord extends LedgerEntry, Spent {
   readonly atMs: number;
 }
 
-/** The log of paid requests. */
-export interface UsageLog {
-  /** Newest first. */
-  query(query: Omit<RecordQuery, 'kind'>): AsyncIterable<UsageRecord>;
-  /** For retention and `/forget`. Counters stay, so that limits survive it. */
-  remove(query: Omit<RecordQuery, 'kind'>): Promise<number>;
-}
+/** The log of paid requests. Counters survive a `remove`, and limits with them. */
+export type UsageLog = RecordLog<UsageRecord>;
 
 export function createUsageLog(records: RecordStore): UsageLog {
-  return {
-    async *query(query) {
-      for await (const { guild, user, atMs, data } of records.query({ ...query, kind: KIND })) {
-        yield { guild, user, atMs, ...usageSchema.parse(data) };
-      }
-    },
-    remove: (query) => records.remove({ ...query, kind: KIND }),
-  };
+  return createRecordLog(records, KIND, ({ guild, user, atMs, data }) => ({
+    guild,
+    user,
+    atMs,
+    ...usageSchema.parse(data),
+  }));
 }
 
 /** The stored form, which the ledger appends when it settles. */
