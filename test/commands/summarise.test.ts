@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThreadRead } from '../../src/core/ports/events.ts';
 import type { QuotedPart } from '../../src/core/ports/parts.ts';
 import { saidIn } from '../support/said.ts';
-import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../support/test-bot.ts';
 
 let bot: TestBot;
 beforeEach(async () => {
@@ -62,6 +69,46 @@ describe('/summarise', () => {
   ])('says so where %s, and asks no model', async (_, read, words) => {
     expect(await told(read)).toMatch(words);
     expect(bot.provider.chats).toEqual([]);
+  });
+
+  it.each([
+    ['a long thread', 10, {}, true],
+    ['a short one', 9, {}, false],
+    ['an answer that others do not see', 10, { isPrivate: true }, false],
+  ])('has a button under the first answer in %s: %s messages', async (_, count, surface, isThere) => {
+    bot.provider.answer('Yes.');
+    const messages = Array.from({ length: count }, (_, index) => said('Ada', `Message ${index}`));
+    const asked = messageOf('Is it?', { place, surface: testSurface(surface) });
+    await bot.dispatch.message({ ...asked, readThread: async () => ({ messages, problem: null }) });
+    const kinds = asked.surface.shown?.buttons.map(({ kind }) => kind);
+    expect(kinds?.includes('summary')).toBe(isThere);
+  });
+
+  it('has the button as a thread with the bot grows long', async () => {
+    const kinds: boolean[] = [];
+    const read = { messages: Array.from({ length: 4 }, () => said('Ada', 'So?')), problem: null };
+    for (let turn = 0; turn < 4; turn++) {
+      bot.provider.answer('Yes.');
+      const asked = { ...messageOf('Is it?', { place }), readThread: async () => read };
+      await bot.dispatch.message(asked);
+      kinds.push(asked.surface.shown?.buttons.some(({ kind }) => kind === 'summary') ?? false);
+    }
+    expect(kinds).toEqual([false, false, false, true]);
+  });
+
+  it('has no button where an admin switched the reading of threads off', async () => {
+    const actor = testActor('ada', { isAdmin: true });
+    await bot.dispatch.command(invocationOf('context', { threads: 'off', scope: 'guild' }, { place, actor }));
+    bot.provider.answer('Yes.');
+    const messages = Array.from({ length: 20 }, () => said('Ada', 'So?'));
+    const asked = messageOf('Is it?', { place });
+    await bot.dispatch.message({ ...asked, readThread: async () => ({ messages, problem: null }) });
+    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toEqual([
+      'retry',
+      'continue',
+      'good',
+      'bad',
+    ]);
   });
 
   it('reads no thread where an admin switched that off', async () => {

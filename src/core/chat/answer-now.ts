@@ -1,5 +1,5 @@
 import { refusalByLists } from '../access/lists.ts';
-import { type Memory, memoryBefore } from '../conversations/conversations.ts';
+import { type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
 import { userMessage } from '../conversations/user-message.ts';
 import type { AnswerState } from '../coordination/journal.ts';
 import { createReply } from '../delivery/reply.ts';
@@ -8,7 +8,7 @@ import { buttonsAt } from '../ports/buttons.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
-import { broughtIn, wordsIn } from '../ports/parts.ts';
+import { broughtIn, isFromThread, wordsIn } from '../ports/parts.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
@@ -19,7 +19,15 @@ import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { textInHistory } from './answer-text.ts';
 import { answer } from './answering.ts';
 import type { NotOpened, Opened } from './fallbacks.ts';
-import { type Attempt, isHeard, type Job, placeKeyOf, type QuestionRunnerOptions, recordOf } from './job.ts';
+import {
+  type Attempt,
+  isHeard,
+  type Job,
+  placeKeyOf,
+  type Question,
+  type QuestionRunnerOptions,
+  recordOf,
+} from './job.ts';
 import { createObstacles } from './obstacles.ts';
 
 /** Above an answer for which a summary was made. */
@@ -224,6 +232,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         onMessage: noteMessage,
         onThread: (key) => void places.push(tieThread(key)),
         announcesListening: announces,
+        isInLongThread: mayBeSummarised(question, here.readsContext, [...memory.turns, { brought }]),
         async keep(answered) {
           const { status, reasoning } = answered;
           if (reasoning !== '' && !entry.lost.aborted) await answers.amend(id, { reasoning });
@@ -413,6 +422,21 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
   }
 
   return answerNow;
+}
+
+/** Messages in a thread from which on a summary helps. */
+const LONG_THREAD = 10;
+
+/** Whether the answer gets a button for that. `turns`: those before it, then what came with this question. */
+function mayBeSummarised(
+  { surface, readThread, isAboutThread = false }: Question,
+  readsThreads: boolean,
+  turns: readonly Pick<Turn, 'brought'>[],
+): boolean {
+  if (surface.isPrivate || isAboutThread || !readsThreads) return false;
+  const quoted = turns.flatMap(({ brought = [] }) => brought).filter(isFromThread).length;
+  const asked = readThread === undefined ? 0 : 2 * (turns.length - 1);
+  return quoted + asked >= LONG_THREAD;
 }
 
 /** A provider's fault is told by its fields; where it was thrown helps nobody. */

@@ -42,6 +42,8 @@ export interface Answering {
   readonly onThread: (key: string) => void;
   /** Whether the answer has to say that the bot listens in its thread; asked when the answer ends. */
   readonly announcesListening: () => boolean;
+  /** As `Moment.isInLongThread`. */
+  readonly isInLongThread: boolean;
   /** Ends the provider's request. */
   readonly stop: (cause: StopCause) => void;
   /** Keeps the answer, before its last state is shown; a fault here is shown to the asker. */
@@ -219,7 +221,11 @@ export async function answer(
     },
   );
   const { note: noted, left } = noteOf(job.remarks, [...words, unkept]);
-  const moment = { ...momentAfter(ending, surface, announces), hasReasoning: answered.reasoning !== '' };
+  const moment = {
+    ...momentAfter(ending, surface, announces),
+    hasReasoning: answered.reasoning !== '',
+    isInLongThread: job.isInLongThread,
+  };
   const delivered = await reply.finish({
     ...ending,
     note: noted,

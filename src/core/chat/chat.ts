@@ -12,7 +12,7 @@ import type { FeedbackLog, Verdict } from '../ledger/feedback.ts';
 import { type Actor, type GuildId, mayActAs } from '../ports/actor.ts';
 import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
-import { broughtIn, textsIn, wordsIn } from '../ports/parts.ts';
+import { broughtIn, isFromThread, textsIn, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
 import { withKeyIn } from '../prompt/secrets.ts';
 import { MAX_REASONING_CHARS } from './answering.ts';
@@ -456,7 +456,7 @@ export function createChat(options: ChatOptions): Chat {
     { place, parts }: Question,
   ): Promise<void> {
     // What was said before it in its thread was read then.
-    const thread = record.brought?.filter((part) => part.type === 'quoted' && part.why === 'thread') ?? [];
+    const thread = record.brought?.filter(isFromThread) ?? [];
     const brought = [...thread, ...broughtIn(parts)];
     const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
     await answers.amend(record.id, { edited });

@@ -17,6 +17,11 @@ interface ButtonRow {
    * answered.
    */
   readonly form?: Readonly<Record<string, Extract<Option, { type: 'model' | 'text' }>>>;
+  /**
+   * Name of a command that the platform runs instead of reporting a press: on the thread of the message and for the presser alone
+   * (`optionsForOne`), as from a message's menu. None by default.
+   */
+  readonly command?: string;
   /** Whether the button belongs under a message at this moment. */
   readonly shown: (moment: Moment) => boolean;
   /** If more than five buttons apply, those with the lowest rank are dropped first, all of a rank together. */
@@ -37,6 +42,8 @@ export interface Moment {
   readonly announcesListening?: boolean;
   /** Whether the model's reasoning is kept. */
   readonly hasReasoning?: boolean | undefined;
+  /** Whether it stands in a readable thread that is long enough for a summary. */
+  readonly isInLongThread?: boolean | undefined;
   /** Whether the question was edited after the answer ended. */
   readonly isEdited?: boolean;
 }
@@ -50,6 +57,7 @@ export const endedMoment = z.object({
   announcesListening: z.boolean(),
   // Missing in answers that are older than this field.
   hasReasoning: z.boolean().exactOptional(),
+  isInLongThread: z.boolean().exactOptional(),
 });
 export type EndedMoment = z.infer<typeof endedMoment>;
 
@@ -152,15 +160,32 @@ export const BUTTONS = {
     shown: (moment) => hasEnded(moment) && moment.announcesListening === true,
     rank: 7,
   },
+  summary: {
+    label: 'Summarise thread',
+    style: 'plain',
+    who: 'reader',
+    deed: 'summarise',
+    command: 'summarise',
+    shown: (moment) => hasEnded(moment) && moment.isInLongThread === true,
+    rank: 3,
+  },
 } as const satisfies Record<string, ButtonRow>;
 
 export type ButtonKind = keyof typeof BUTTONS;
 
+/** Kinds whose press is reported to core: all but those that run a command. */
+export type PressKind = {
+  [K in ButtonKind]: (typeof BUTTONS)[K] extends { readonly command: string } ? never : K;
+}[ButtonKind];
+const isPressKind = (kind: ButtonKind): kind is PressKind => !('command' in BUTTONS[kind]);
+
 /** All kinds, in display order. */
 export const BUTTON_KINDS = Object.keys(BUTTONS) as [ButtonKind, ...ButtonKind[]];
 
-export interface Button {
-  readonly kind: ButtonKind;
+export const PRESS_KINDS = BUTTON_KINDS.filter(isPressKind);
+
+export interface Button<K extends ButtonKind = ButtonKind> {
+  readonly kind: K;
   /** Opaque, at most 40 characters of `[A-Za-z0-9_-]`; carries no authority. */
   readonly answerId: string;
 }
@@ -176,6 +201,11 @@ export function buttonRow(kind: ButtonKind): ButtonRow {
 /** Whether a text names a kind. Needed because clients can send any text. */
 export function isButtonKind(text: string): text is ButtonKind {
   return Object.hasOwn(BUTTONS, text);
+}
+
+/** Whether a button's press is reported. If not, the platform runs the command of its row. */
+export function isPress(button: Button): button is Button<PressKind> {
+  return isPressKind(button.kind);
 }
 
 /** The buttons of an answer's newest message at this moment, at most five. */

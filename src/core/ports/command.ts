@@ -108,6 +108,13 @@ export function typedOptions({ options }: Pick<CommandDeclaration, 'options'>): 
   );
 }
 
+/** The options with which a message's menu, or a button, runs a command for one person alone. */
+export function optionsForOne({
+  options,
+}: Pick<CommandDeclaration, 'options'>): Readonly<Record<string, boolean>> {
+  return options['private'] === undefined ? {} : { private: true };
+}
+
 /** Whether the platform asks for the command's options in a form and accepts none with the command. */
 export function isAskedInForm({ options }: Pick<CommandDeclaration, 'options'>): boolean {
   return Object.values(options).some(({ type }) => type === 'secret');

@@ -1,6 +1,6 @@
 import type { Actor, GuildId } from './actor.ts';
 import type { Address } from './address.ts';
-import type { ButtonKind } from './buttons.ts';
+import type { PressKind } from './buttons.ts';
 import type { BroughtPart, Part, QuotedPart } from './parts.ts';
 import type { Platform } from './platforms.ts';
 import type { Notice, Rename, Surface } from './surface.ts';
@@ -245,7 +245,7 @@ export type ThreadReader = (signal: AbortSignal) => Promise<ThreadRead>;
 
 /** A press on a button under an answer. Its ids carry no authority: core looks them up and checks the actor. */
 export interface Press extends InboundEvent {
-  readonly button: ButtonKind;
+  readonly button: PressKind;
   readonly answerId: string;
   /** The values of the button's form. Core checks them against the table. Left out if the button has no form. */
   readonly given?: Readonly<Record<string, unknown>>;

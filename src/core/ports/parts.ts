@@ -78,6 +78,11 @@ export function filesIn(parts: readonly Part[]): FilePart[] {
   });
 }
 
+/** Whether the part was said in the thread before the question. */
+export function isFromThread(part: BroughtPart): part is QuotedPart {
+  return part.type === 'quoted' && part.why === 'thread';
+}
+
 /** Whether the part was written by this user (the platform's id). */
 export function isBy(part: BroughtPart, user: string): boolean {
   return 'files' in part && part.author?.user === user;

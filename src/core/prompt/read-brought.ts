@@ -4,7 +4,7 @@ import { startDeadline } from '../kit/deadline.ts';
 import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
-import { type BroughtPart, type FilePart, filesIn } from '../ports/parts.ts';
+import { type BroughtPart, type FilePart, filesIn, isFromThread } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
 
 /** What of the things that came with a question goes to the model. */
@@ -135,10 +135,9 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
 
 /** All files: there are limits for those of one question together, and nobody's own file goes for one that was in the thread. */
 function byImportance(brought: readonly BroughtPart[]): readonly FilePart[] {
-  const isInThread = (part: BroughtPart) => part.type === 'quoted' && part.why === 'thread';
   return [
-    ...filesIn(brought.filter((part) => !isInThread(part))),
-    ...filesIn(brought.filter(isInThread)).toReversed(),
+    ...filesIn(brought.filter((part) => !isFromThread(part))),
+    ...filesIn(brought.filter(isFromThread)).toReversed(),
   ];
 }
 

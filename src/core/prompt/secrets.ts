@@ -1,5 +1,6 @@
 import { ownerOfKeyIn, withoutKeys } from '../kit/api-keys.ts';
-import { type BroughtPart, filesIn, type QuotedPart, textsIn } from '../ports/parts.ts';
+import { quoted } from '../kit/text.ts';
+import { type BroughtPart, filesIn, isFromThread, type QuotedPart, textsIn } from '../ports/parts.ts';
 
 /** Why a question is not sent that has a key in the person's own words, or in what they quote. */
 export function withKeyIn(owner: string): string {
@@ -15,14 +16,14 @@ export function withoutSecrets(
   asker: string,
 ): { readonly ok: true; readonly brought: BroughtPart[] } | { readonly ok: false; readonly text: string } {
   const isOthers = (part: BroughtPart): part is QuotedPart =>
-    part.type === 'quoted' && part.why === 'thread' && part.author?.user !== asker;
+    isFromThread(part) && part.author?.user !== asker;
   const own = brought.filter((part) => !isOthers(part));
   for (const file of filesIn(own)) {
     const owner = ownerOfKeyIn(file.text ?? '');
     if (owner === null) continue;
     return {
       ok: false,
-      text: `\`${file.name}\` holds what looks like a secret key of ${owner}’s, so I sent nothing of your question to a model. Delete the file, revoke the key where it was made, and ask again without it.`,
+      text: `${quoted(file.name)} holds what looks like a secret key of ${owner}’s, so I sent nothing of your question to a model. Delete the file, revoke the key where it was made, and ask again without it.`,
     };
   }
   const owner = ownerOfKeyIn(textsIn(own).join('\n'));

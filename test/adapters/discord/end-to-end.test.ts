@@ -215,6 +215,27 @@ describe('/ask, as the person sees it', () => {
     expect(discord.violations).toEqual([]);
   });
 
+  it('summarises a long thread for whoever presses the button under an answer in it', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    const thread = discord.openThreadFrom(ada.say(channel, 'When shall we meet?'), ada, 'Meeting');
+    for (let day = 1; day <= 10; day++) bob.say(thread, `On day ${day}?`);
+    provider.answer('On day 3.');
+    ada.say(thread, `${discord.botMention} which one?`);
+    await discord.until(() => isComplete(discord.messages(thread).at(-1)));
+    const answer = discord.messages(thread).at(-1);
+    if (answer === undefined) throw new Error('no answer');
+    expect(labels(answer)).toEqual(['Retry…', '👍', '👎', 'Stop listening', 'Summarise thread']);
+    provider.answer('Bob offers ten days.');
+    const pressed = bob.click(answer, 'Summarise thread');
+    await discord.until(() => pressed.reply?.content.startsWith('Bob offers ten days.') === true);
+    expect(pressed.reply?.onlyVisibleTo).toBe(bob.id);
+    expect(saidIn(provider.chats.at(-1)?.body)[0]).toMatch(
+      /^Summarise this thread[\s\S]*When shall we meet\?[\s\S]*On day 10\?/,
+    );
+    expect(labels(discord.messages(thread).at(-1))).toEqual(labels(answer));
+    expect(discord.violations).toEqual([]);
+  });
+
   it('offers models that can be used first', async () => {
     const { ada, channel } = await open();
     const choices = await ada.autocomplete('ask', 'model', 'gpt-4o', { channel });

@@ -361,6 +361,27 @@ describe('Parley on Slack', () => {
     expect(slack.violations).toEqual([]);
   });
 
+  it('summarises a long thread, in the direct messages of whoever presses the button under an answer in it', async () => {
+    const { bot, slack, ann, bob, general, mention, endedAt } = await setUp();
+    const root = ann.say(general, 'When shall we meet?');
+    for (let day = 1; day <= 10; day++) bob.say(general, `On day ${day}?`, { thread: root.ts });
+    bot.provider.answer('On day 3.');
+    ann.say(general, `${mention} which one?`, { thread: root.ts });
+    const answer = await endedAt(general, root.ts);
+    expect(answer.buttons.map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['Retry…', 'Stop listening', 'Summarise thread']),
+    );
+    bot.provider.answer('Bob offers ten days.');
+    await bob.click(answer, 'Summarise thread');
+    await until(() => slack.messages(bob.dm).length > 0);
+    const question = slack.messages(bob.dm)[0];
+    expect((await endedAt(bob.dm, question?.ts ?? '')).text).toBe('Bob offers ten days.');
+    expect(saidIn(bot.provider.chats.at(-1)?.body)[0]).toMatch(
+      /^Summarise this thread[\s\S]*When shall we meet\?[\s\S]*On day 10\?/,
+    );
+    expect(slack.violations).toEqual([]);
+  });
+
   it('deletes an answer for its asker, and forgets one that an admin deletes by hand', async () => {
     const { bot, slack, ann, bob, general, mention, endedAt, questionsTo } = await setUp();
     bot.provider.answer('First.');

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Playground, startPlayground } from './playground.ts';
+import { viewOf } from './scripted-dispatch.ts';
 
 let playground: Playground;
 afterEach(() => playground.close());
@@ -13,6 +14,14 @@ function upload(id: string, body: string, { as = 'member', headers = never } = {
 
 const say = (id: string, text: string, files: readonly string[], thread: string | null = null) =>
   playground.post('message', { id, as: 'member', channel: 'general', thread, text, files });
+
+/** What the newest command reads of its thread. */
+async function threadOfCommand(): Promise<readonly string[] | undefined> {
+  const command = playground.dispatch.inbound.findLast(({ kind }) => kind === 'command');
+  if (command?.kind !== 'command') throw new Error('no command was brought');
+  const read = await command.event.readThread?.(new AbortController().signal);
+  return read?.messages.map(({ text }) => text);
+}
 
 const heard = () =>
   playground.dispatch.inbound.flatMap(({ kind, event }) => (kind === 'message' ? [event] : []));
@@ -100,9 +109,30 @@ describe('files in the playground', () => {
       options: {},
       text: '/summarise',
     });
-    const command = playground.dispatch.inbound.findLast(({ kind }) => kind === 'command');
-    if (command?.kind !== 'command') throw new Error('it was brought');
-    const read = await command.event.readThread?.(new AbortController().signal);
-    expect(read?.messages.map(({ text }) => text)).toEqual(['Look at this', 'It is odd']);
+    expect(await threadOfCommand()).toEqual(['Look at this', 'It is odd']);
+  });
+
+  it('stand in the thread that a button sums up, for whoever presses it, who need not have asked', async () => {
+    playground = await startPlayground();
+    await say('root-0001', 'Look at this', []);
+    await say('question-1', '@parley why?', [], 'root-0001');
+    const view = viewOf('Because.', { status: 'complete' });
+    const buttons = [{ kind: 'summary', answerId: 'answer-1' } as const];
+    const answer = await heard()
+      .at(-1)
+      ?.surface.openMessage({ ...view, buttons }, new AbortController().signal);
+    const press = { id: 'press-01', as: 'admin', message: answer?.key, button: 'summary' };
+    expect((await playground.post('press', press)).status).toBe(202);
+    const command = playground.dispatch.inbound.at(-1);
+    expect(command).toMatchObject({
+      kind: 'command',
+      event: {
+        command: 'summarise',
+        options: { private: true },
+        actor: { user: 'admin' },
+        surface: { isPrivate: true },
+      },
+    });
+    expect(await threadOfCommand()).toEqual(['Look at this', '@parley why?', 'Because.']);
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { commands } from '../../../src/commands/index.ts';
 import {
   BUTTON_KINDS,
   BUTTONS,
+  buttonRow,
   buttonsAt,
+  isPress,
   MAX_BUTTONS,
   type Moment,
 } from '../../../src/core/ports/buttons.ts';
@@ -20,7 +23,14 @@ const ALL = {
 
 describe('the buttons under an answer', () => {
   it('are never more than five, whatever is true of it', () => {
-    const flags = ['isCut', 'mayContinueInThread', 'announcesListening', 'hasReasoning', 'isEdited'] as const;
+    const flags = [
+      'isCut',
+      'mayContinueInThread',
+      'announcesListening',
+      'hasReasoning',
+      'isEdited',
+      'isInLongThread',
+    ] as const;
     for (const state of ['running', 'ended', 'priced', 'missed'] as const) {
       for (let bits = 0; bits < 2 ** flags.length; bits++) {
         const given = Object.fromEntries(flags.map((flag, index) => [flag, (bits & (2 ** index)) !== 0]));
@@ -30,6 +40,32 @@ describe('the buttons under an answer', () => {
       }
     }
     expect(kindsAt(ALL)).toContain('retry');
+  });
+
+  it('lose first what can be had elsewhere, then feedback', () => {
+    const inThread = { state: 'ended', isComplete: true, isInLongThread: true } as const;
+    expect(kindsAt({ ...inThread, announcesListening: true })).toEqual([
+      'retry',
+      'good',
+      'bad',
+      'unlisten',
+      'summary',
+    ]);
+    expect(kindsAt({ ...inThread, announcesListening: true, hasReasoning: true })).toEqual([
+      'retry',
+      'thinking',
+      'good',
+      'bad',
+      'unlisten',
+    ]);
+  });
+
+  it('run commands that there are, or are pressed', () => {
+    for (const kind of BUTTON_KINDS) {
+      const { command } = buttonRow(kind);
+      expect(isPress({ kind, answerId: 'a' })).toBe(command === undefined);
+      if (command !== undefined) expect(commands.map(({ name }) => name)).toContain(command);
+    }
   });
 
   it('have a label each', () => {

@@ -1,6 +1,6 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
-import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
+import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
 import type { Suggestion } from '../../../core/ports/events.ts';
 import { parseButton } from '../answers/content.ts';
@@ -23,9 +23,9 @@ export function pressFormOf(
 const PRESS = 'press:';
 
 /** The button whose form a custom id names, if any: anybody can send any. */
-export function buttonOfForm(customId: string): Button | null {
+export function buttonOfForm(customId: string): Button<PressKind> | null {
   const button = customId.startsWith(PRESS) ? parseButton(customId.slice(PRESS.length)) : null;
-  return button !== null && buttonRow(button.kind).form !== undefined ? button : null;
+  return button !== null && isPress(button) && buttonRow(button.kind).form !== undefined ? button : null;
 }
 
 function formNamed(

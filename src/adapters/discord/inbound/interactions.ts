@@ -6,12 +6,12 @@ import { type CommandRunnerOptions, createCommandRunner } from './run-command.ts
 import { createPressRunner, DEAD_BUTTON, type PressRunnerOptions } from './run-press.ts';
 import { createSurfaceOf } from './surface-of.ts';
 
-type Made = 'acknowledge' | 'surfaceOf';
+type Made = 'acknowledge' | 'surfaceOf' | 'commands';
 
 export type InteractionHandlerOptions = AcknowledgeOptions &
   Parameters<typeof createSurfaceOf>[0] &
-  Omit<CommandRunnerOptions, Made> &
-  Omit<PressRunnerOptions, Made>;
+  Omit<PressRunnerOptions, Made> &
+  Omit<CommandRunnerOptions, 'acknowledge' | 'surfaceOf'>;
 
 const DEAD_FORM = 'This form has expired. Run the command again.';
 
@@ -22,7 +22,7 @@ export function createInteractionHandler(
   const acknowledge = createAcknowledge(options);
   const tools = { ...options, acknowledge, surfaceOf: createSurfaceOf(options) };
   const commands = createCommandRunner(tools);
-  const presses = createPressRunner(tools);
+  const presses = createPressRunner({ ...tools, commands });
   const deleteAnswer = createAnswerDeleter(tools);
 
   return async (interaction, signal) => {

@@ -1,15 +1,18 @@
 import {
   type AnyThreadChannel,
   type AutocompleteInteraction,
+  type ButtonInteraction,
   type ChatInputCommandInteraction,
   type CommandInteractionOption,
   InteractionResponseType,
+  type Message,
   type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { clip } from '../../../core/kit/text-size.ts';
-import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
+import { type ButtonKind, buttonRow } from '../../../core/ports/buttons.ts';
+import { type CommandDeclaration, isAskedInForm, optionsForOne } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import type { Entitlements } from '../gateway/entitlements.ts';
@@ -29,6 +32,13 @@ export interface CommandRunner {
   /** What a message's menu offers: a command about the thread of that message, or a question about it. */
   useMenu(
     interaction: MessageContextMenuCommandInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Runs the command of a button on the thread of its message. */
+  useButton(
+    interaction: ButtonInteraction,
+    kind: ButtonKind,
     receivedAtMs: number,
     signal: AbortSignal,
   ): Promise<void>;
@@ -67,7 +77,11 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
   const abouts = createAbouts(rest, clock);
 
   async function run(
-    interaction: ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ModalSubmitInteraction,
+    interaction:
+      | ChatInputCommandInteraction
+      | MessageContextMenuCommandInteraction
+      | ButtonInteraction
+      | ModalSubmitInteraction,
     { name, given, find, thread = null, isFilledIn = false }: GivenCommand,
     receivedAtMs: number,
     signal: AbortSignal,
@@ -87,6 +101,18 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
         }),
       signal,
     );
+  }
+
+  /** Runs a command on a thread, for the person alone. */
+  async function runOn(
+    thread: AnyThreadChannel | null,
+    interaction: MessageContextMenuCommandInteraction | ButtonInteraction,
+    command: CommandDeclaration,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const given = optionsForOne(command);
+    await run(interaction, { name: command.name, given, thread }, receivedAtMs, signal);
   }
 
   /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
@@ -136,11 +162,17 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
         await acknowledge.respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
         return;
       }
-      const { name } = command;
-      // For the asker alone.
-      const given = command.options['private'] === undefined ? {} : { private: true };
-      const thread = interaction.inCachedGuild() ? await threadOf(interaction) : null;
-      await run(interaction, { name, given, thread }, receivedAtMs, signal);
+      const thread = interaction.inCachedGuild()
+        ? await threadOf(interaction, interaction.targetMessage)
+        : null;
+      await runOn(thread, interaction, command, receivedAtMs, signal);
+    },
+
+    async useButton(interaction, kind, receivedAtMs, signal) {
+      const command = commands.get(buttonRow(kind).command ?? '');
+      if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
+      const thread = interaction.inCachedGuild() ? await threadOf(interaction, interaction.message) : null;
+      await runOn(thread, interaction, command, receivedAtMs, signal);
     },
 
     async submit(interaction, receivedAtMs, signal) {
@@ -175,11 +207,10 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
 }
 
 /** The thread that a message stands in, or that began with it: whoever sees the message sees it. */
-async function threadOf({
-  channel,
-  guild,
-  targetMessage: { id, hasThread },
-}: MessageContextMenuCommandInteraction<'cached'>): Promise<AnyThreadChannel | null> {
+async function threadOf(
+  { channel, guild }: MessageContextMenuCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
+  { id, hasThread }: Pick<Message, 'id' | 'hasThread'>,
+): Promise<AnyThreadChannel | null> {
   if (channel?.isThread()) return channel;
   const known = guild.channels.cache.get(id);
   // One that was archived is not known by itself.

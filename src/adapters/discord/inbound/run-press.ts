@@ -4,7 +4,7 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
 } from 'discord.js';
-import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
+import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
 import type { Dispatch, Press, Suggestion } from '../../../core/ports/events.ts';
 import { parseButton } from '../answers/content.ts';
 import { createWebhookWriter } from '../answers/message-writers.ts';
@@ -15,6 +15,7 @@ import { interactionActor, interactionPlace } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import type { Acknowledge } from './acknowledge.ts';
 import { buttonOfForm, pressFormOf, readForm } from './form.ts';
+import type { CommandRunner } from './run-command.ts';
 import type { SurfaceOf } from './surface-of.ts';
 
 /** Presses on the buttons under answers, those included that ask something in a form first. */
@@ -30,6 +31,7 @@ export interface PressRunnerOptions {
   readonly caveat: string | undefined;
   readonly acknowledge: Acknowledge;
   readonly surfaceOf: SurfaceOf;
+  readonly commands: Pick<CommandRunner, 'useButton'>;
 }
 
 /** Of an age that nobody remembers, or none of ours. */
@@ -49,7 +51,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
   /** What the button does waits for what the form asks; it is only opened for a person who may press. */
   async function openForm(
     interaction: ButtonInteraction,
-    button: Button,
+    button: Button<PressKind>,
     signal: AbortSignal,
   ): Promise<void> {
     const { kind, answerId } = button;
@@ -96,7 +98,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
 
   async function bring(
     interaction: Pressed,
-    button: Button,
+    button: Button<PressKind>,
     given: Readonly<Record<string, unknown>>,
     receivedAtMs: number,
     signal: AbortSignal,
@@ -125,6 +127,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
     async press(interaction, receivedAtMs, signal) {
       const button = parseButton(interaction.customId);
       if (button === null) return acknowledge.refuse(interaction, DEAD_BUTTON, signal);
+      if (!isPress(button)) return options.commands.useButton(interaction, button.kind, receivedAtMs, signal);
       if (buttonRow(button.kind).form !== undefined) return openForm(interaction, button, signal);
       await bring(interaction, button, {}, receivedAtMs, signal);
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
 import { clip } from '../../../core/kit/text-size.ts';
-import { BUTTON_KINDS, buttonRow } from '../../../core/ports/buttons.ts';
+import { buttonRow, PRESS_KINDS } from '../../../core/ports/buttons.ts';
 import {
   type CommandDeclaration,
   isAskedInForm,
@@ -76,7 +76,7 @@ export function formView(
 export const PRESS_CALLBACK = 'press-form';
 
 const pressContextSchema = z.object({
-  button: z.enum(BUTTON_KINDS),
+  button: z.enum(PRESS_KINDS),
   answerId: z.string(),
   channel: z.string(),
   /** Of the message that carries the button … */

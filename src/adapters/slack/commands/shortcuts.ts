@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
-import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { type CommandDeclaration, optionsForOne } from '../../../core/ports/command.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { isRefusal } from '../api/errors.ts';
@@ -51,22 +51,42 @@ export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
   return `menu-${name}`;
 }
 
-/** Runs a command about the thread of the message, for the asker alone. */
+/** Runs a command on the thread of the message that the person pointed at. */
 export async function receiveMenu(
   slack: SlackContext,
   id: string,
   command: CommandDeclaration,
-  { message, channel, user, response_url }: z.infer<typeof shortcutBody>,
+  { message, channel, user, response_url: responseUrl }: z.infer<typeof shortcutBody>,
 ): Promise<void> {
   const threadTs = message.thread_ts ?? null;
-  const at = threadTs === null ? null : { channel: channel.id, threadTs };
+  await runOnThread(slack, id, command, { channel: channel.id, threadTs, user: user.id, responseUrl });
+}
+
+/** Runs a command on a thread, if there is one, for the person alone. */
+export async function runOnThread(
+  slack: SlackContext,
+  id: string,
+  command: CommandDeclaration,
+  {
+    channel,
+    threadTs,
+    user,
+    responseUrl,
+  }: {
+    readonly channel: string;
+    readonly threadTs: string | null;
+    readonly user: string;
+    readonly responseUrl: string;
+  },
+): Promise<void> {
+  const at = threadTs === null ? null : { channel, threadTs };
   await runRequest(slack, {
     id,
     command,
-    options: command.options['private'] === undefined ? {} : { private: true },
-    user: user.id,
-    channel: channel.id,
-    responseUrl: slack.responseUrl(response_url),
+    options: optionsForOne(command),
+    user,
+    channel,
+    responseUrl: slack.responseUrl(responseUrl),
     threadTs: null,
     ...(at && { readThread: (reading: AbortSignal) => readThread(slack, at, reading) }),
   });

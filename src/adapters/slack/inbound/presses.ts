@@ -1,4 +1,10 @@
-import { type Button, type ButtonKind, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
+import {
+  type Button,
+  type ButtonKind,
+  buttonRow,
+  isButtonKind,
+  isPress,
+} from '../../../core/ports/buttons.ts';
 import type { Press } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
@@ -6,6 +12,7 @@ import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
 import { type PressContext, pressFormView } from '../commands/form.ts';
+import { runOnThread } from '../commands/shortcuts.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import type { PressBody } from '../payloads/payloads.ts';
 import { readMessage } from '../payloads/read-messages.ts';
@@ -34,30 +41,47 @@ export function threadOf({ message, container }: PressBody): string | null {
 }
 
 /** Brings a press on an answer's button to core, which decides what the person may; a form that it needs comes first. */
-export async function receivePress(
-  slack: SlackContext,
-  { kind: button, answerId }: Button,
-  body: PressBody,
-): Promise<void> {
+export async function receivePress(slack: SlackContext, button: Button, body: PressBody): Promise<void> {
   const { channel, container, user, message } = body;
+  const id = pressId(slack, button.kind, body);
+  if (!isPress(button)) return pressCommand(slack, id, button.kind, body);
+  const { kind } = button;
   const context: PressContext = {
-    button,
-    answerId,
+    button: kind,
+    answerId: button.answerId,
     channel: channel.id,
     messageTs: container.message_ts,
     threadTs: threadOf(body),
     responseUrl: body.response_url,
   };
-  if (buttonRow(button).form !== undefined) {
+  if (buttonRow(kind).form !== undefined) {
     return openPressForm(slack, context, user.id, body.trigger_id);
   }
   const shown = { text: message.text ?? '', blocks: message.blocks ?? [] };
   await bringPress(slack, {
-    id: pressId(slack, button, body),
+    id,
     user: user.id,
     context,
     given: {},
     shown: async () => shown,
+  });
+}
+
+/** Runs the command of a button on the thread of its message. */
+async function pressCommand(
+  slack: SlackContext,
+  id: string,
+  kind: ButtonKind,
+  body: PressBody,
+): Promise<void> {
+  const command = slack.commands.find(({ name }) => name === buttonRow(kind).command);
+  if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
+  const { channel, user, response_url: responseUrl } = body;
+  await runOnThread(slack, id, command, {
+    channel: channel.id,
+    threadTs: threadOf(body),
+    user: user.id,
+    responseUrl,
   });
 }
 

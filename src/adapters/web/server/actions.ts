@@ -1,8 +1,8 @@
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { createRunning } from '../../../core/kit/tasks.ts';
 import { addresseeOf } from '../../../core/ports/address.ts';
-import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
-import type { CommandDeclaration, TypedOption } from '../../../core/ports/command.ts';
+import { type Button, type ButtonKind, buttonRow, isPress } from '../../../core/ports/buttons.ts';
+import { type CommandDeclaration, optionsForOne, type TypedOption } from '../../../core/ports/command.ts';
 import { type Dispatch, type Invocation, NO_RULES, type ThreadRead } from '../../../core/ports/events.ts';
 import { type FilePart, filePart } from '../../../core/ports/parts.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
@@ -111,6 +111,24 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
     };
   }
 
+  /** Runs the command of a button on the thread of its message, for the person alone. */
+  async function pressCommand(
+    id: string,
+    person: PersonInfo,
+    message: StoredMessage,
+    kind: ButtonKind,
+  ): Promise<void> {
+    const command = commands.find(({ name }) => name === buttonRow(kind).command);
+    if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
+    const { thread } = message;
+    await dispatch.command({
+      ...eventAt(id, person, message, { audience: person.id, isPrivate: true }),
+      command: command.name,
+      options: optionsForOne(command),
+      ...(thread !== null && { readThread: async () => threadBefore(thread, id) }),
+    });
+  }
+
   return {
     async message({ id, as, text, files: given, channel, thread }) {
       const person = personNamed(as);
@@ -178,7 +196,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
     async pressForm({ as, message: messageId, button: kind }) {
       const person = personNamed(as);
       const message = visible(room, messageId, person);
-      const { answerId, kind: button } = buttonOf(message, kind);
+      const pressed = buttonOf(message, kind);
+      if (!isPress(pressed)) return { ok: false };
+      const { answerId, kind: button } = pressed;
       const by = { actor: actorOf(person), place: placeOf(message) };
       if (!(await dispatch.mayPress({ ...by, button, answerId })).ok) return { ok: false };
       const fields = Object.entries(buttonRow(button).form ?? {}).map(async ([option, declared]) => {
@@ -198,6 +218,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const person = personNamed(as);
       const message = visible(room, messageId, person);
       const button = buttonOf(message, kind);
+      if (!isPress(button)) return run(pressCommand(id, person, message, button.kind));
       const { audience } = message;
       const isDm = channelOf(message.channel)?.owner !== null;
       const isPrivate = audience !== null && !isDm;

@@ -5,6 +5,8 @@ function icon(paths: TemplateResult): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${paths}</svg>`;
 }
 
+const thumb = svg`<path d="M6.75 9 9.5 3.25a1.7 1.7 0 0 1 1.7 2L10.75 8h4.3a1.5 1.5 0 0 1 1.45 1.85l-1.25 5.25a1.5 1.5 0 0 1-1.45 1.15H6.75zM6.75 9H3.5v7.25h3.25" />`;
+
 export const icons = {
   hash: icon(svg`<path d="M7.5 3 6 17M14 3l-1.5 14M3.5 7.25h13M3.5 12.75h13" />`),
   direct: icon(
@@ -43,6 +45,8 @@ export const icons = {
   pencil: icon(
     svg`<path d="m4 16 .8-3.2L13 4.6a1.4 1.4 0 0 1 2 0l.4.4a1.4 1.4 0 0 1 0 2L7.200 15.2 4 16Z" />`,
   ),
+  good: icon(thumb),
+  bad: icon(svg`<g transform="rotate(180 10 10)">${thumb}</g>`),
   clock: icon(svg`<circle cx="10" cy="10" r="7" /><path d="M10 6v4l2.5 2" />`),
   spark: icon(
     svg`<path d="M10 3c.6 3.9 2.1 5.4 6 6-3.9.6-5.4 2.1-6 6-.6-3.9-2.1-5.4-6-6 3.9-.6 5.4-2.1 6-6Z" />`,

@@ -136,6 +136,9 @@ const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
   answer: icons.retry,
   unlisten: icons.close,
   edited: icons.retry,
+  summary: icons.spark,
+  good: icons.good,
+  bad: icons.bad,
 };
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {
@@ -153,7 +156,7 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
               const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
               const press = () => controller.press(message, kind);
               return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${press}>
-                ${BUTTON_ICONS[kind] ?? nothing}${label}
+                ${BUTTON_ICONS[kind] ?? nothing}${title === label ? label : nothing}
               </button>`;
             })}
             ${footer === null ? nothing : html`<span class="footer">${footer}</span>`}
