@@ -63,6 +63,8 @@ async function costShare(
     output: ['text'],
     endsOn: null,
     thinks: false,
+    efforts: [],
+    defaultEffort: null,
     gone: false,
   } as const;
   const model: Model = {
@@ -85,6 +87,7 @@ async function costShare(
     const parts = {
       guild: 'discord:1',
       model,
+      maxOutputTokens: 8_192,
       turns,
       asker: { user: 'mia', name: 'Mia' },
       question: { text: question },

@@ -143,7 +143,7 @@ export async function startApp({
       path: config.MODELS_FILE,
       read: readModels,
       apply(changed) {
-        catalogue.replace(changed.models);
+        catalogue.replace(changed);
         Object.assign(limits, changed.limits);
         if (isDeepStrictEqual(changed.providers, file.providers)) return;
         log.warn({}, 'the providers of the models file have changed: they count from the next start on');

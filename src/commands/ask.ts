@@ -1,4 +1,5 @@
 import { defineCommand } from '../core/command.ts';
+import { EFFORT_CHOICES } from './effort-option.ts';
 
 export const ask = defineCommand({
   name: 'ask',
@@ -8,6 +9,11 @@ export const ask = defineCommand({
   options: {
     prompt: { type: 'text', description: 'Your question', required: true, maxChars: 6_000 },
     model: { type: 'model', description: 'Model to use (default: the current one)' },
+    effort: {
+      type: 'choice',
+      description: 'How much it thinks first, if it can (more costs more; /models shows it)',
+      choices: EFFORT_CHOICES,
+    },
     web: { type: 'flag', description: 'Let the model search the web (costs extra)' },
     file: { type: 'file', description: 'A file or image for the question' },
     file2: { type: 'file', description: 'Another file' },
@@ -15,7 +21,7 @@ export const ask = defineCommand({
     private: { type: 'flag', description: 'Show the answer only to you' },
   },
   async run({ eventId, actor, place, surface, brought, services }, options) {
-    const { prompt, model, web, file, file2, file3 } = options;
+    const { prompt, model, effort, web, file, file2, file3 } = options;
     const files = [file, file2, file3].filter((given) => given !== undefined);
     await services.chat.ask({
       eventId,
@@ -25,6 +31,7 @@ export const ask = defineCommand({
       parts: [{ type: 'text', text: prompt }, ...files, ...brought],
       webSearch: web,
       ...(model === undefined ? {} : { model }),
+      ...(effort === undefined ? {} : { effort }),
     });
   },
 });

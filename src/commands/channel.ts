@@ -3,6 +3,8 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { SettingChange } from '../core/conversations/setting.ts';
 import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
+import type { Effort } from '../core/ports/effort.ts';
+import { EFFORT_CHOICES, refusedEffort } from './effort-option.ts';
 import { recordChange } from './setting-scope.ts';
 
 /** Takes a choice back, so that the wider level decides. */
@@ -19,6 +21,11 @@ export const channel = defineCommand({
       type: 'text',
       description: `The persona that answers here; "none" for none, "${DEFAULT}" takes it back`,
       maxChars: 40,
+    },
+    effort: {
+      type: 'choice',
+      description: `How much the model thinks first here, if it can; "${DEFAULT}" takes it back`,
+      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'As everywhere' }],
     },
     web: {
       type: 'choice',
@@ -78,13 +85,14 @@ async function changeIn(
   given: {
     readonly model?: string;
     readonly persona?: string;
+    readonly effort?: Effort | 'default';
     readonly web?: 'on' | 'off' | 'default';
     readonly show?: 'whole' | 'growing' | 'default';
     readonly mention?: 'needed' | 'not-needed';
     readonly answers?: 'thread' | 'channel' | 'default';
   },
 ): Promise<SettingChange | string> {
-  const { model, persona, web, show, mention, answers } = given;
+  const { model, persona, effort, web, show, mention, answers } = given;
   let change: SettingChange = {};
   if (model === DEFAULT) change = { ...change, model: undefined };
   else if (model !== undefined) {
@@ -105,6 +113,15 @@ async function changeIn(
       return `There is no persona called ${quoted(persona)}. \`/persona\` lists the available ones.`;
     change = { ...change, persona: found.name };
   }
+  if (effort === DEFAULT) change = { ...change, effort: undefined };
+  else if (effort !== undefined) {
+    const here = await services.settings.at({ place, conversation: null });
+    const current = await services.choose({ whose: actor, setting: here.model, asked: change.model ?? null });
+    const granted = current.ok ? await services.models.decide(current.model.id, actor) : null;
+    const refused = granted?.ok ? refusedEffort(granted, effort) : null;
+    if (refused !== null) return refused;
+    change = { ...change, effort };
+  }
   if (web !== undefined) change = { ...change, webSearch: web === DEFAULT ? undefined : web === 'on' };
   if (show !== undefined) change = { ...change, whole: show === DEFAULT ? undefined : show === 'whole' };
   if (mention !== undefined) change = { ...change, mention: mention === 'needed' ? undefined : false };
@@ -121,6 +138,7 @@ async function inWords({ place, actor, services }: CommandContext): Promise<stri
   return [
     '**In this channel**',
     `- Model: ${current.ok ? `${current.model.name} (\`${current.model.id}\`)` : current.text}`,
+    `- Effort: ${here.effort === null ? 'as the model does unasked' : `\`${here.effort.effort}\`, if the model takes it`}`,
     `- Persona: ${here.persona === null ? 'none' : here.persona.persona.name}`,
     `- Web search: ${here.webSearch ? 'on, where the model can' : 'only if somebody asks for it'}`,
     `- Mention: ${hearsAll ? 'not needed, I answer everything that is written here' : 'needed'}`,

@@ -61,8 +61,10 @@ function inWords(preview: Preview): string {
   );
   const shown = files.slice(0, MAX_FILES).map(plainName);
   const more = files.length - shown.length;
+  const thinking = effortInWords(preview);
   const lines = [
     `Model: ${model.name}`,
+    ...(thinking === null ? [] : [`Effort: ${thinking}`]),
     `Instructions: ${from.length === 0 ? 'none' : `from ${from.join(', from ')}. \`/instructions action:show\` shows them.`}`,
     `Earlier messages: ${turnsInWords(turns, leftOut, summary !== null)}`,
     `Files: ${shown.length === 0 ? 'none' : [...shown, ...(more > 0 ? [`and ${count(more)} more`] : [])].join(', ')}`,
@@ -74,6 +76,13 @@ function inWords(preview: Preview): string {
     ...(summary === null ? [] : [`**Summary of what was said before that**\n${quoted(summary)}`]),
     readingInWords(preview.readsContext),
   ].join('\n\n');
+}
+
+/** Null if the model takes none and nobody chose one. */
+function effortInWords({ effort, wish, takesEffort }: Preview): string | null {
+  if (!takesEffort) return wish === null ? null : `\`${wish}\` was chosen, which this model does not take`;
+  if (effort === null) return 'as the model does unasked';
+  return `\`${effort}\`${wish === null || wish === effort ? '' : `, the nearest to \`${wish}\` here`}`;
 }
 
 function turnsInWords(turns: number, leftOut: number, isSummarised: boolean): string {

@@ -1,15 +1,19 @@
-import { explainRefusal } from '../core/access/access.ts';
-import { defineCommand, type ViewContext } from '../core/command.ts';
-import type { ModelSetting } from '../core/conversations/settings.ts';
+import { type AccessDecision, type AccessGranted, explainRefusal } from '../core/access/access.ts';
+import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
+import type { SettingChange } from '../core/conversations/setting.ts';
+import type { EffortSetting, ModelSetting } from '../core/conversations/settings.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { EFFORT_CHOICES, effortInWords, refusedEffort } from './effort-option.ts';
 import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
 /** Takes a choice back instead of making one. */
 const DEFAULT = 'default';
 
+const NOT_NOW = 'No model is available here right now. `/models` shows why.';
+
 export const model = defineCommand({
   name: 'model',
-  description: 'Show or choose the model for this conversation or channel',
+  description: 'Show or choose the model for this conversation or channel, and how much it thinks',
   role: 'member',
   reply: 'private',
   options: {
@@ -26,29 +30,23 @@ export const model = defineCommand({
       description: 'Where to use it (default: this conversation)',
       choices: SCOPE_CHOICES,
     },
+    effort: {
+      type: 'choice',
+      description: `How much it thinks first, if it can; "${DEFAULT}" leaves that to the model`,
+      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'Default: as the model does unasked' }],
+    },
   },
   view: answeringHere,
-  async run({ actor, place, services, tell }, { model: spelled, fallback, scope = 'conversation' }) {
-    const { chat, catalogue, models, roles, settings } = services;
-    const decide = (asked: string) =>
-      models.decide(catalogue.resolve(asked, platformOf(place.guild)).model?.id ?? asked, actor);
+  async run(context, { model: spelled, fallback, scope = 'conversation', effort }) {
+    const { actor, place, services, tell } = context;
+    const { chat, models, roles, settings } = services;
     if (fallback !== undefined) {
-      if (spelled !== undefined) return tell('Set the model and the fallback in two separate commands.');
-      if (!mayActAs(await roles(actor), 'admin')) return tell('Only an admin can choose a fallback.');
-      const where = scope === 'channel' ? 'channel' : 'guild';
-      const target = { place, conversation: null };
-      if (fallback === DEFAULT) {
-        await settings.change(where, target, { fallback: undefined });
-        return tell(`Fallback for ${SCOPE_WORDS[where]} removed.`);
+      if (spelled !== undefined || effort !== undefined) {
+        return tell('Set the model and the fallback in two separate commands.');
       }
-      const decision = await decide(fallback);
-      if (!decision.ok) return tell(explainRefusal(decision));
-      await settings.change(where, target, { fallback: decision.model.id });
-      return tell(
-        `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`,
-      );
+      return tell(await setFallback(context, fallback, scope === 'channel' ? 'channel' : 'guild'));
     }
-    if (spelled === undefined) return tell(await answeringHere({ actor, place, services }));
+    if (spelled === undefined && effort === undefined) return tell(await answeringHere(context));
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
       return tell(
         `Only an admin can choose the model for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
@@ -59,34 +57,79 @@ export const model = defineCommand({
         'There is no conversation here. Use `/model` in a thread or direct message, or choose a model in `/ask`.',
       );
     }
-    const conversation = scope === 'conversation' ? (await chat.openConversation(place)).id : null;
-    const target = { place, conversation };
+    const conversation = scope === 'conversation' ? await chat.openConversation(place) : null;
+    let change: SettingChange = {};
+    const said: string[] = [];
+    let chosen: AccessGranted | null = null;
     if (spelled === DEFAULT) {
-      await settings.change(scope, target, { model: undefined });
-      return tell(`Model for ${SCOPE_WORDS[scope]} reset to the default.`);
+      change = { model: undefined };
+      said.push(`Model for ${SCOPE_WORDS[scope]} reset to the default.`);
+    } else if (spelled !== undefined) {
+      const decision = await decide(context, spelled);
+      if (!decision.ok) return tell(explainRefusal(decision));
+      chosen = decision;
+      change = { model: decision.model.id };
+      said.push(`**${decision.model.name}** now answers in ${SCOPE_WORDS[scope]}.`);
     }
-    const decision = await decide(spelled);
-    if (!decision.ok) return tell(explainRefusal(decision));
-    await settings.change(scope, target, { model: decision.model.id });
-    await tell(`**${decision.model.name}** now answers in ${SCOPE_WORDS[scope]}.`);
+    if (effort === DEFAULT) {
+      change = { ...change, effort: undefined };
+      said.push(`Effort for ${SCOPE_WORDS[scope]} reset to the default.`);
+    } else if (effort !== undefined) {
+      const { model: setting } = await settings.at({ place, conversation });
+      const current = await services.choose({ whose: actor, setting, asked: chosen?.model.id ?? null });
+      const granted = current.ok ? await models.decide(current.model.id, actor) : null;
+      if (!granted?.ok) return tell(current.ok ? NOT_NOW : current.text);
+      const refused = refusedEffort(granted, effort);
+      if (refused !== null) return tell(refused);
+      change = { ...change, effort };
+      said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`. ${effortInWords(granted, effort)}`);
+    }
+    await settings.change(scope, { place, conversation: conversation?.id ?? null }, change);
+    await tell(said.join(' '));
   },
 });
 
+async function decide({ actor, place, services }: CommandContext, spelled: string): Promise<AccessDecision> {
+  const { catalogue, models } = services;
+  return models.decide(catalogue.resolve(spelled, platformOf(place.guild)).model?.id ?? spelled, actor);
+}
+
+async function setFallback(
+  context: CommandContext,
+  spelled: string,
+  where: 'channel' | 'guild',
+): Promise<string> {
+  const { actor, place, services } = context;
+  const { roles, settings } = services;
+  if (!mayActAs(await roles(actor), 'admin')) return 'Only an admin can choose a fallback.';
+  const target = { place, conversation: null };
+  if (spelled === DEFAULT) {
+    await settings.change(where, target, { fallback: undefined });
+    return `Fallback for ${SCOPE_WORDS[where]} removed.`;
+  }
+  const decision = await decide(context, spelled);
+  if (!decision.ok) return explainRefusal(decision);
+  await settings.change(where, target, { fallback: decision.model.id });
+  return `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`;
+}
+
 /** Which model answers here, and why that one. */
 async function answeringHere({ actor, place, services }: ViewContext): Promise<string> {
-  const { chat, choose, settings } = services;
+  const { chat, choose, models, settings } = services;
   const conversation = await chat.conversationAt(place);
-  const { model: setting, fallback: instead } = await settings.at({ place, conversation });
+  const { model: setting, fallback: instead, effort } = await settings.at({ place, conversation });
   const current = await choose({ whose: actor, setting, asked: null });
   if (!current.ok) return current.text;
   const ifItFails = instead === null ? '' : ` If it fails: \`${instead}\`.`;
-  return (
+  const answers =
     current.remark ??
-    `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`
-  );
+    `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`;
+  const granted = effort === null ? null : await models.decide(current.model.id, actor);
+  if (effort === null || !granted?.ok) return answers;
+  return `${answers} Effort: \`${effort.effort}\`, ${originOf(effort)}. ${effortInWords(granted, effort.effort)}`;
 }
 
-function originOf(setting: ModelSetting | null): string {
+function originOf(setting: ModelSetting | EffortSetting | null): string {
   if (setting === null) return 'the default';
   const where = SCOPE_WORDS[setting.scope];
   return setting.persona === null ? `chosen for ${where}` : `of the persona ${setting.persona} in ${where}`;

@@ -5,6 +5,7 @@ import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Model } from '../core/ports/model.ts';
 import { TIERS, type Tier } from '../core/ports/tiers.ts';
+import { effortsInWords } from './effort-option.ts';
 
 const TIER_NAMES = {
   free: 'Free',
@@ -48,6 +49,7 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
     actor,
   );
   const sections: string[] = [];
+  let takesEffort = false;
   for (const modelTier of TIERS) {
     const lines: string[] = [];
     let open = true;
@@ -55,18 +57,29 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
       const decision = decisions[index];
       if (model.tier !== modelTier || decision === undefined) continue;
       open &&= decision.ok || decision.reason !== 'locked';
-      lines.push(`- ${describe(model, decision, model.id === currentId)}`);
+      const efforts = decision.ok ? effortsInWords(decision, services.catalogue) : null;
+      takesEffort ||= efforts !== null;
+      lines.push(`- ${describe(model, decision, model.id === currentId, efforts)}`);
     }
     if (lines.length === 0) continue;
     const unlock = open ? '' : ` — needs the tier \`${modelTier}\``;
     sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
   }
-  return `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.`;
+  return `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.${takesEffort ? ABOUT_EFFORT : ''}`;
 }
 
-function describe(model: Model, decision: AccessDecision, isCurrent: boolean): string {
+const ABOUT_EFFORT =
+  ' So is `effort`: how much a model thinks first. Thinking is paid for as output, and leaves less of an answer’s length for words.';
+
+function describe(
+  model: Model,
+  decision: AccessDecision,
+  isCurrent: boolean,
+  efforts: string | null,
+): string {
   const name = isCurrent ? `**${model.name}** (current default)` : model.name;
   const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
+  if (efforts !== null) facts.push(efforts);
   if (model.endsOn !== null) facts.push(`⚠️ goes on ${model.endsOn}`);
   if (decision.ok) return [name, ...facts].join(' · ');
   switch (decision.reason) {

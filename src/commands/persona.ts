@@ -5,6 +5,8 @@ import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/conversations/
 import type { SettingScope } from '../core/conversations/settings.ts';
 import { oneLine, quoted } from '../core/kit/text.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import type { Effort } from '../core/ports/effort.ts';
+import { EFFORT_CHOICES } from './effort-option.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
 /** Takes a choice back; and chooses none, whatever the wider levels say. Neither can be a name. */
@@ -40,6 +42,11 @@ export const persona = defineCommand({
       maxChars: MAX_INSTRUCTIONS_CHARS,
     },
     model: { type: 'model', description: 'For add: the persona’s model, if nobody chose another' },
+    effort: {
+      type: 'choice',
+      description: 'For add: how much its model thinks first, if nobody chose otherwise',
+      choices: EFFORT_CHOICES,
+    },
     temperature: { type: 'text', description: 'For add: from 0 (predictable) to 2 (creative)', maxChars: 10 },
     scope: {
       type: 'choice',
@@ -87,7 +94,7 @@ async function use(context: CommandContext, name: string, scope: SettingScope): 
 
 async function add(
   context: CommandContext,
-  given: { name: string; instructions?: string; model?: string; temperature?: string },
+  given: { name: string; instructions?: string; model?: string; effort?: Effort; temperature?: string },
 ): Promise<string> {
   const { place, services } = context;
   const name = given.name.trim();
@@ -111,6 +118,7 @@ async function add(
     name,
     instructions: given.instructions,
     ...(model !== undefined && { model }),
+    ...(given.effort !== undefined && { effort: given.effort }),
     ...(temperature !== undefined && { temperature }),
   });
   if (saved === 'full') {
@@ -145,10 +153,11 @@ async function listed({ place, services }: CommandContext): Promise<string> {
   return [...lines, '', 'Use one with `/persona action:use name:…`.'].join('\n');
 }
 
-function factsOf({ instructions, model, temperature }: Persona): string {
+function factsOf({ instructions, model, effort, temperature }: Persona): string {
   return [
     quoted(oneLine(instructions, MAX_SUMMARY_CHARS)),
     ...(model === undefined ? [] : [`\`${model}\``]),
+    ...(effort === undefined ? [] : [`effort ${effort}`]),
     ...(temperature === undefined ? [] : [`temperature ${temperature}`]),
   ].join(' · ');
 }

@@ -300,6 +300,8 @@ describe('the models', () => {
         inputModalities: null,
         outputModalities: null,
         thinks: null,
+        efforts: null,
+        defaultEffort: null,
         expiresAt: null,
       })),
     );

@@ -74,6 +74,8 @@ describe('/models', () => {
         inputModalities: ['text'],
         outputModalities: null,
         thinks: null,
+        efforts: null,
+        defaultEffort: null,
         expiresAt: null,
       },
       factsOf('meta-llama/llama-3.2-3b-instruct:free', { expiresAt: '2027-01-31T00:00:00Z' }),

@@ -16,6 +16,8 @@ export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts
     inputModalities: null,
     outputModalities: null,
     thinks: null,
+    efforts: null,
+    defaultEffort: null,
     expiresAt: null,
     ...facts,
   };

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { quoted } from '../kit/text.ts';
 import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
+import { NO_BOUNDS, type TierBounds } from '../ports/effort.ts';
 import type { Model, Route } from '../ports/model.ts';
 import {
   type GuildAccess,
@@ -38,6 +39,10 @@ export interface AccessGranted {
   readonly route: Route;
   /** The owner of the key that is used: the guild (for `route.provider`) or the operator. */
   readonly payer: 'operator' | 'guild';
+  /** What one answer may be; nothing is bounded that the guild pays for. */
+  readonly bounds: TierBounds;
+  /** Whose bounds these are. */
+  readonly tier: Tier;
 }
 
 export interface AccessRefused {
@@ -84,7 +89,11 @@ export function checkAccess(asked: string, guild: GuildInQuestion, terms: Access
     return { ok: false, reason: 'unknown', asked, guild, model, near, keysThatOpen: [], suggestion };
   }
   const verdict = judge(model, guild);
-  if (typeof verdict !== 'string') return { ok: true, model, ...verdict };
+  if (typeof verdict !== 'string') {
+    const { operatorTier: tier } = guild;
+    const bounds = verdict.payer === 'guild' ? NO_BOUNDS : catalogue.bounds(tier);
+    return { ok: true, model, ...verdict, bounds, tier };
+  }
   return {
     ok: false,
     reason: verdict,

@@ -1,6 +1,8 @@
+import type { TierBounds } from '../ports/effort.ts';
 import type { Model } from '../ports/model.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { ModelFacts } from '../ports/provider.ts';
+import type { Tier } from '../ports/tiers.ts';
 import type { PriceDoubt } from './believed-prices.ts';
 import { dearestPrices, type FirmPrices } from './dearest-prices.ts';
 import { type CatalogueSources, modelsFrom, priceDoubts } from './models.ts';
@@ -19,8 +21,10 @@ export interface Catalogue {
   list(platform: Platform): readonly Model[];
   /** Prices assumed for a model without prices. */
   readonly dearest: FirmPrices;
-  /** Replaces the models of the file. Facts from providers stay. */
-  replace(models: CatalogueSources['models']): void;
+  /** The bounds of one answer at this tier, if the operator pays. */
+  bounds(tier: Tier): TierBounds;
+  /** Replaces the models and bounds of the file. Facts from providers stay. */
+  replace(file: Pick<CatalogueSources, 'models' | 'tiers'>): void;
   /** Applies a provider's complete list of models. */
   apply(provider: string, facts: readonly ModelFacts[]): CatalogueChange;
 }
@@ -79,8 +83,9 @@ export function createCatalogue(of: CatalogueSources): Catalogue {
     get dearest() {
       return snapshot.dearest;
     },
-    replace(models) {
-      sources = { ...sources, models };
+    bounds: (tier) => sources.tiers[tier],
+    replace({ models, tiers }) {
+      sources = { ...sources, models, tiers };
       snapshot = snapshotOf(modelsFrom(sources, facts));
     },
     apply(provider, list) {

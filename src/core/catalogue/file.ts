@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parsePicoUsd } from '../kit/money.ts';
+import { EFFORTS, type Effort, type TierBounds } from '../ports/effort.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
 import type { ModelTraits } from '../ports/model.ts';
 import type { Modality, ModelPrices } from '../ports/provider.ts';
@@ -19,6 +20,8 @@ export interface ModelEntry {
   readonly prices: ModelPrices;
   readonly input: readonly Modality[];
   readonly output: readonly Modality[];
+  /** The least first; null to go by what is known of its name. */
+  readonly efforts: readonly Effort[] | null;
   readonly traits: ModelTraits;
 }
 
@@ -27,6 +30,8 @@ export interface CatalogueFile {
   readonly providers: readonly ProviderDefinition[];
   readonly models: readonly ModelEntry[];
   readonly limits: LimitsConfig;
+  /** What one answer may be, by the tier that the operator gave. */
+  readonly tiers: Readonly<Record<Tier, TierBounds>>;
 }
 
 /** All faults of the models file, each with its place. */
@@ -127,7 +132,30 @@ const modelSchema = z.strictObject({
     .default({}),
   input: modalities,
   output: modalities,
+  /** How much it can be asked to think, if its provider does not say and its name does not tell. */
+  efforts: z.array(z.enum(EFFORTS)).optional(),
 });
+
+/** Fewer words are no answer. */
+const LEAST_ANSWER_TOKENS = 256;
+
+const boundsSchema = z.strictObject({
+  /** The most that a model is asked to think. */
+  maxEffort: z.enum(EFFORTS).optional(),
+  /** The longest answer, thinking included. */
+  maxAnswerTokens: tokens.min(LEAST_ANSWER_TOKENS).max(1_000_000).optional(),
+});
+
+const tiersSchema = z
+  .strictObject(Object.fromEntries(TIERS.map((tier) => [tier, boundsSchema.prefault({})])))
+  .prefault({})
+  .transform((tiers) => {
+    const bounds = TIERS.map((tier): [Tier, TierBounds] => {
+      const { maxEffort = null, maxAnswerTokens = null } = tiers[tier] ?? {};
+      return [tier, { maxEffort, maxAnswerTokens }];
+    });
+    return Object.fromEntries(bounds) as Record<Tier, TierBounds>;
+  });
 
 const providerSchema = providerDefinitionSchema.refine(
   ({ keyless, apiKeyVariable }) => keyless || apiKeyVariable !== null,
@@ -138,6 +166,7 @@ const fileSchema = z.strictObject({
   providers: z.array(providerSchema).default([]),
   models: z.array(modelSchema).min(1),
   limits: limitsSchema,
+  tiers: tiersSchema,
 });
 
 /**
@@ -160,6 +189,7 @@ export function parseCatalogueFile(text: string, path = 'models.json'): Catalogu
     providers: [...BUILT_IN, ...parsed.data.providers],
     models: parsed.data.models.map(entryOf),
     limits: parsed.data.limits,
+    tiers: parsed.data.tiers,
   };
 }
 
@@ -187,6 +217,7 @@ function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry
     },
     input: model.input,
     output: model.output,
+    efforts: model.efforts === undefined ? null : EFFORTS.filter((effort) => model.efforts?.includes(effort)),
     traits: {
       answerTokens: model.answerTokens ?? null,
       reasoningInText: model.reasoningInText ?? false,
@@ -212,15 +243,24 @@ const listOf = <S extends z.ZodType>(item: S) => z.array(item).catch([]);
 /** The readable parts of a file that may be wrong anywhere, so that all faults are reported at once. */
 const outlineSchema = z
   .object({
-    providers: listOf(z.object({ id: text }).catch({ id: '' })),
+    providers: listOf(
+      z
+        .object({
+          id: text,
+          preset: text,
+          features: z.object({ effortField: text }).catch({ effortField: '' }),
+        })
+        .catch({ id: '', preset: '', features: { effortField: '' } }),
+    ),
     models: listOf(
       z
         .object({
           id: text,
           routes: listOf(z.object({ provider: text, model: text })),
           fallbacks: listOf(text),
+          efforts: listOf(text),
         })
-        .catch({ id: '', routes: [], fallbacks: [] }),
+        .catch({ id: '', routes: [], fallbacks: [], efforts: [] }),
     ),
   })
   .catch({ providers: [], models: [] });
@@ -240,8 +280,23 @@ function contradictions(outline: Outline): string[] {
     if (builtIn.has(id)) fault(path, `is built in; ${id.toUpperCase()}_BASE_URL sets its address`);
     else if (isRepeated(outline.providers, index)) fault(path, 'appears twice');
   }
-  for (const [index, { id, routes, fallbacks }] of outline.models.entries()) {
+  const takesEffort = new Set([
+    ...[...builtIn.values()].filter(({ features }) => features.effortField !== null).map(({ id }) => id),
+    ...outline.providers
+      .filter(
+        ({ preset, features }) => (preset || 'compatible') !== 'compatible' || features.effortField !== '',
+      )
+      .map(({ id }) => id),
+  ]);
+  for (const [index, { id, routes, fallbacks, efforts }] of outline.models.entries()) {
     const path = ['models', index];
+    const servers = routes.map(({ provider }) => provider);
+    if (efforts.length > 0 && servers.length > 0 && !servers.some((server) => takesEffort.has(server))) {
+      fault(
+        [...path, 'efforts'],
+        `never reach the model: ${servers.join(', ')} needs "features": { "effortField": "reasoning_effort" }`,
+      );
+    }
     for (const [at, fallback] of fallbacks.entries()) {
       const place = [...path, 'fallbacks', at];
       if (fallback === '') continue;

@@ -4,8 +4,9 @@ import { FREE_OF_CHARGE, type Modality, type ModelFacts, NO_PRICES } from '../po
 import type { ProviderDefinition } from '../provider/definition.ts';
 import { type PriceDoubt, weighPrices } from './believed-prices.ts';
 import { type CatalogueFile, MAX_ID_CHARS, type ModelEntry, UNKNOWN_CONTEXT_TOKENS } from './file.ts';
+import { type EffortRange, knownEfforts } from './known-efforts.ts';
 
-export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers'> {
+export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'providers' | 'tiers'> {
   /** Servers on this machine. Their models are offered unlisted, as tier `free`, in the playground. */
   readonly localProviders?: readonly ProviderDefinition[];
   /** Whether their models are offered on other platforms too. Default false. */
@@ -17,7 +18,7 @@ export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
 type UnpricedOffer = Pick<
   Offer,
-  'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'thinks' | 'endsOn'
+  'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'thinks' | 'efforts' | 'defaultEffort' | 'endsOn'
 >;
 
 const NOTHING_KNOWN: UnpricedOffer = {
@@ -26,6 +27,8 @@ const NOTHING_KNOWN: UnpricedOffer = {
   input: ['text'],
   output: ['text'],
   thinks: false,
+  efforts: [],
+  defaultEffort: null,
   endsOn: null,
 };
 
@@ -35,11 +38,12 @@ export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[
   const onlyOn = localEverywhere ? null : LOCAL_PLATFORM;
   const byId = new Map(providers.map((provider) => [provider.id, provider]));
   const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, byId)]));
-  for (const { id: provider } of localProviders) {
+  for (const definition of localProviders) {
+    const { id: provider } = definition;
     const served = [...(facts.get(provider)?.values() ?? [])];
     for (const own of served) {
       const isAlone = served.every(({ id }) => id === own.id || lastOf(id) !== lastOf(own.id));
-      const model = localModel(provider, own, isAlone ? lastOf(own.id) : own.id, onlyOn);
+      const model = localModel(definition, own, isAlone ? lastOf(own.id) : own.id, onlyOn);
       // A local server cannot replace a listed model, or offer one under another name.
       if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
     }
@@ -92,6 +96,7 @@ function listedModel(
       provider,
       wireModel,
       ...offerOf({ ...entry, thinks: entry.traits.reasoningInText || isThinker(wireModel) }, own),
+      ...effortsOf(wireModel, entry.efforts, own, definition),
       ...(definition?.free
         ? { prices: FREE_OF_CHARGE }
         : { prices: weighed.prices, ...(doubtedPrices && { doubtedPrices }) }),
@@ -113,11 +118,18 @@ function localIdOf(provider: string, name: string): string {
 }
 
 /** @param name the last part of the wire id, or all of it if the last part is ambiguous */
-function localModel(provider: string, facts: ModelFacts, name: string, onlyOn: Model['onlyOn']): Model {
+function localModel(
+  definition: ProviderDefinition,
+  facts: ModelFacts,
+  name: string,
+  onlyOn: Model['onlyOn'],
+): Model {
+  const { id: provider } = definition;
   const route: Route = {
     provider,
     wireModel: facts.id,
     ...offerOf({ ...NOTHING_KNOWN, thinks: isThinker(facts.id) }, facts),
+    ...effortsOf(facts.id, null, facts, definition),
     prices: FREE_OF_CHARGE,
     gone: false,
   };
@@ -130,7 +142,8 @@ function modelOf(
   routes: readonly Route[],
 ): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
-  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, thinks, gone } = leading;
+  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, gone } = leading;
+  const { thinks, efforts, defaultEffort } = leading;
   const offer = {
     contextTokens,
     maxOutputTokens,
@@ -139,6 +152,8 @@ function modelOf(
     input,
     output,
     thinks,
+    efforts,
+    defaultEffort,
     endsOn: lastDay(routes),
     gone,
   };
@@ -146,7 +161,10 @@ function modelOf(
 }
 
 /** The provider's facts count; the file fills the gaps. Prices are handled separately. */
-function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefined): UnpricedOffer {
+function offerOf(
+  own: Omit<UnpricedOffer, 'endsOn' | keyof EffortRange>,
+  facts: ModelFacts | undefined,
+): Omit<UnpricedOffer, keyof EffortRange> {
   return {
     contextTokens: facts?.contextTokens ?? own.contextTokens,
     maxOutputTokens: facts?.maxOutputTokens ?? own.maxOutputTokens,
@@ -154,6 +172,21 @@ function offerOf(own: Omit<UnpricedOffer, 'endsOn'>, facts: ModelFacts | undefin
     output: facts?.outputModalities?.filter(isModality) ?? own.output,
     thinks: facts?.thinks ?? own.thinks,
     endsOn: dayOf(facts?.expiresAt ?? ''),
+  };
+}
+
+/** None at a server of which it is not known in which field it takes one. */
+function effortsOf(
+  wireModel: string,
+  own: ModelEntry['efforts'],
+  facts: ModelFacts | undefined,
+  definition: ProviderDefinition | undefined,
+): EffortRange {
+  const known = knownEfforts(wireModel);
+  const isTaken = (definition?.features.effortField ?? null) !== null;
+  return {
+    efforts: isTaken ? (facts?.efforts ?? own ?? known.efforts) : [],
+    defaultEffort: facts?.defaultEffort ?? known.defaultEffort,
   };
 }
 

@@ -1,3 +1,5 @@
+import { explainRefusal } from '../access/access.ts';
+import { allowanceFor, effortRemark } from '../access/allowance.ts';
 import { refusalByLists } from '../access/lists.ts';
 import { type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
 import { userMessage } from '../conversations/user-message.ts';
@@ -13,7 +15,7 @@ import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
 import { turnsToKeep } from '../prompt/compaction.ts';
-import { promptFor, windowOfModel, windowVocabulary } from '../prompt/prompt.ts';
+import { promptFor, windowBudget, windowVocabulary } from '../prompt/prompt.ts';
 import { withoutSecrets } from '../prompt/secrets.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { textInHistory } from './answer-text.ts';
@@ -110,10 +112,15 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const pictures = [...images.values()].flat().length;
     const askFirst = brought.length > 0 && !job.isConfirmed && options.confirmAboveNanoUsd !== null;
     let isCompacted = false;
+    const effort = question.effort ?? here.effort?.effort ?? null;
     const open = async (model: Model, fallbacks: number): Promise<Opened | NotOpened> => {
+      const access = decide(model.id);
+      if (!access.ok) return { ok: false, text: explainRefusal(access) };
+      const { maxOutputTokens } = allowanceFor(access, effort);
       const parts = {
         guild: place.guild,
         model,
+        maxOutputTokens,
         images,
         asker,
         question: { text: words, brought },
@@ -125,7 +132,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       const kept = prompt.ok && here.automatic.summaries ? turnsToKeep(memory.turns, prompt) : null;
       if (kept !== null && !isCompacted) {
         isCompacted = true;
-        const { budgetTokens } = windowOfModel(model);
+        const budgetTokens = windowBudget(model, maxOutputTokens);
         const shorter = await options.compact(
           { conversation, memory, kept, budgetTokens, actor, place },
           signal,
@@ -137,7 +144,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         }
       }
       if (!prompt.ok) return { ...prompt, isTooLong: true };
-      const { maxOutputTokens, questionTokens } = prompt;
+      const { questionTokens } = prompt;
       const request = await models.openRequest({
         id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
         guild: place.guild,
@@ -148,6 +155,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         model: model.id,
         messages: prompt.messages,
         maxOutputTokens,
+        effort,
         webSearch: question.webSearch || here.webSearch,
         conversation,
         ...(askFirst && {
@@ -159,7 +167,9 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         }),
         ...(persona?.temperature !== undefined && { temperature: persona.temperature }),
       });
-      return request.ok ? { ok: true, request, maxOutputTokens, questionTokens } : request;
+      if (!request.ok) return request;
+      const remark = question.effort === undefined ? null : effortRemark(request.access, question.effort);
+      return { ok: true, request, questionTokens, remark };
     };
     const suits = (other: Model) => pictures === 0 || other.input.includes('image');
     const request = await options.openAnswerer({ place, model, chosen: here.fallback, suits, open });
@@ -226,6 +236,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         ].filter((line) => typeof line === 'string'),
         isWhole: here.whole,
         persona: persona?.name ?? null,
+        asksEffort: question.effort !== undefined,
         stop,
         signal,
         abandon: AbortSignal.any([abandoned, entry.lost]),

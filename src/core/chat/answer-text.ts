@@ -1,6 +1,7 @@
 import { formatDuration } from '../kit/durations.ts';
 import { formatUsd } from '../kit/money.ts';
 import { oneLine } from '../kit/text.ts';
+import type { Effort } from '../ports/effort.ts';
 import type { Model } from '../ports/model.ts';
 import type { ChatEvent, Citation } from '../ports/provider.ts';
 import type { NoticeFile } from '../ports/surface.ts';
@@ -10,6 +11,8 @@ export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
   /** Name of the persona that answered; null for none. */
   readonly persona: string | null;
+  /** What the model was asked to think; null or left out if that was left to it. */
+  readonly effort?: Effort | null;
   /** Why it is not the model that was chosen; null if it is. */
   readonly because?: string | null;
   readonly durationMs: number;
@@ -31,10 +34,19 @@ export function footerOf(facts: {
     facts.costNanoUsd === 0
       ? formatUsd(0)
       : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  const { persona, because, durationMs, thinkingMs = 0, read } = facts;
+  const { persona, because, effort, durationMs, thinkingMs = 0, read } = facts;
   const model = because ? `${facts.model.name}, ${because}` : facts.model.name;
   const thought = thinkingMs >= 1_000 && `thought for ${formatDuration(thinkingMs)}`;
-  return [persona, model, formatDuration(durationMs), thought, tokens, cost, read]
+  return [
+    persona,
+    model,
+    effort && `effort ${effort}`,
+    formatDuration(durationMs),
+    thought,
+    tokens,
+    cost,
+    read,
+  ]
     .filter(Boolean)
     .join(' · ');
 }

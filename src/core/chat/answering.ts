@@ -38,6 +38,8 @@ export interface Answering {
   readonly isWhole: boolean;
   /** Name of the persona that answers; null for none. */
   readonly persona: string | null;
+  /** Whether the asker named an effort in the question. */
+  readonly asksEffort: boolean;
   readonly onMessage: (key: string) => void;
   readonly onThread: (key: string) => void;
   /** Whether the answer has to say that the bot listens in its thread; asked when the answer ends. */
@@ -144,6 +146,7 @@ export async function answer(
 
   let firstTextMs: number | null = null;
   let affordableTokens: number | null = null;
+  let isWithoutEffort = false;
   const citations: Citation[] = [];
   let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
   let isThinking = false;
@@ -160,8 +163,10 @@ export async function answer(
         }
         reply.write(event.delta);
       } else if (event.type === 'citation') citations.push(event);
-      else if (event.type === 'start') affordableTokens = event.affordableTokens ?? null;
-      else if (event.type === 'reasoning') {
+      else if (event.type === 'start') {
+        affordableTokens = event.affordableTokens ?? null;
+        isWithoutEffort = event.isWithoutEffort ?? false;
+      } else if (event.type === 'reasoning') {
         if (!isThinking) surface.think?.();
         isThinking = true;
         thinking.start();
@@ -194,11 +199,26 @@ export async function answer(
   const { status, note, isCut = false } = endingOf(outcome, text, job, affordableTokens);
   const { persona, read } = job;
   const thinkingMs = thinking.elapsedMs;
-  const facts = { model: modelNow(), because: request.because, persona, durationMs, thinkingMs, read };
+  const { request: asked, remark } = request.current;
+  const effort = isWithoutEffort ? null : asked.effort;
+  const facts = {
+    model: modelNow(),
+    because: request.because,
+    persona,
+    effort,
+    durationMs,
+    thinkingMs,
+    read,
+  };
   const footer = bill && footerOf({ ...facts, ...bill });
   const announces = job.announcesListening();
+  const untaken =
+    isWithoutEffort && job.asksEffort
+      ? `${modelNow().name} did not take \`effort\`, so it answered in its own way.`
+      : null;
+  const remarks = [remark, untaken, ...job.remarks].filter((line) => line !== null);
   const words = [note && nameOperator(note), announces ? LISTENING_NOTE : null];
-  ending = { status, note: noteOf(job.remarks, words).note, footer, ...(isCut && { isCut }) };
+  ending = { status, note: noteOf(remarks, words).note, footer, ...(isCut && { isCut }) };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
   await entry.keep();
@@ -220,7 +240,7 @@ export async function answer(
       return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
-  const { note: noted, left } = noteOf(job.remarks, [...words, unkept]);
+  const { note: noted, left } = noteOf(remarks, [...words, unkept]);
   const moment = {
     ...momentAfter(ending, surface, announces),
     hasReasoning: answered.reasoning !== '',
@@ -282,7 +302,7 @@ function endingOf(
       };
     case 'finished':
       return finishedEnding(outcome, text.trim() !== '', {
-        maxOutputTokens: job.request.current.maxOutputTokens,
+        maxOutputTokens: job.request.current.request.maxOutputTokens,
         affordableTokens,
       });
   }

@@ -216,6 +216,7 @@ export function createChat(options: ChatOptions): Chat {
         parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
         ...named(model ?? record.model),
         ...(record.message === undefined ? {} : { message: record.message }),
+        ...(record.effort === undefined ? {} : { effort: record.effort }),
         webSearch: record.webSearch,
       },
       asker: { user: record.user, name: record.author },

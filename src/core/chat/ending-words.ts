@@ -64,7 +64,7 @@ function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
     return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
   }
   if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
-    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at a time, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
+    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at a time or with less \`effort\`, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
   }
   if (finish === 'length') {
     return `The model used all ${inDigits(maxOutputTokens)} tokens but wrote nothing that can be shown. Try again, or pick another model.`;

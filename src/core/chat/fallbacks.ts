@@ -9,11 +9,12 @@ import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
 
-/** A request that may leave, with what its answer may hold. */
+/** A request that may leave. */
 export interface Opened {
   readonly ok: true;
   readonly request: Admitted;
-  readonly maxOutputTokens: number;
+  /** What the asker should know of this request; null for nothing. */
+  readonly remark: string | null;
   /** Of the question in the prompt; null if it was not counted. */
   readonly questionTokens: number | null;
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { type Actor, type GuildId, platformOf, type Roles } from '../ports/actor.ts';
 import type { AnswerFinder } from '../ports/adapter.ts';
+import type { Effort } from '../ports/effort.ts';
 import type { Place, ThreadReader } from '../ports/events.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from '../ports/parts.ts';
@@ -41,6 +42,8 @@ export interface Question {
   readonly isAboutThread?: boolean;
   /** A model by name, as a person spelled it. */
   readonly model?: string;
+  /** How much the model is to think; settings decide if it is left out. */
+  readonly effort?: Effort;
   readonly webSearch?: boolean;
 }
 
@@ -135,6 +138,7 @@ export function recordOf(
     ...(brought.length === 0 ? {} : { brought }),
     author: asker.name,
     model: question.model ?? null,
+    ...(question.effort === undefined ? {} : { effort: question.effort }),
     webSearch: question.webSearch ?? false,
     isPrivate: question.surface.isPrivate,
     ...(question.message === undefined ? {} : { message: question.message }),

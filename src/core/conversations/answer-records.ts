@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createCollection, UnreadableValue } from '../coordination/collection.ts';
 import { answerSchema as answerState } from '../coordination/journal.ts';
 import { endedMoment } from '../ports/buttons.ts';
+import { EFFORTS } from '../ports/effort.ts';
 import { type BroughtPart, broughtSchema, isBy } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -37,6 +38,8 @@ const answerSchema = z.object({
   author: z.string(),
   /** The model that was asked for by name; null if settings decided. */
   model: z.string().nullable(),
+  /** The effort that was asked for by name. */
+  effort: z.enum(EFFORTS).exactOptional(),
   webSearch: z.boolean(),
   /** Whether its asker alone saw it. */
   isPrivate: z.boolean().exactOptional(),

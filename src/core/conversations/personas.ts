@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
+import { EFFORTS } from '../ports/effort.ts';
 import type { Store } from '../ports/store.ts';
 import { MAX_INSTRUCTIONS_CHARS } from './instructions.ts';
 
@@ -11,6 +12,8 @@ const personaSchema = z.object({
   instructions: z.string().max(MAX_INSTRUCTIONS_CHARS),
   /** Catalogue id of the model that answers as it; left out if settings decide. A wish: access is checked on use. */
   model: z.string().exactOptional(),
+  /** How much its model is to think; left out if settings decide. */
+  effort: z.enum(EFFORTS).exactOptional(),
   /** 0 to 2; left out for the model's own. */
   temperature: z.number().min(0).max(2).exactOptional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessListsSchema } from '../access/lists.ts';
+import { EFFORTS } from '../ports/effort.ts';
 
 /** What can be chosen for a conversation, a channel and a guild. Left out: the wider level decides. */
 export const settingShape = {
@@ -19,6 +20,8 @@ export const settingShape = {
   titles: z.boolean().exactOptional(),
   /** Catalogue id of the model that answers. */
   model: z.string().exactOptional(),
+  /** How much the model is to think, if it takes that. */
+  effort: z.enum(EFFORTS).exactOptional(),
   /** Catalogue id of the model that answers where that one fails; for channel and guild. */
   fallback: z.string().exactOptional(),
   /** Name of the persona; null for none, whatever the wider levels say. */

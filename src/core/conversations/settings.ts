@@ -3,6 +3,7 @@ import { createCollection } from '../coordination/collection.ts';
 import type { Locks } from '../coordination/locks.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
+import type { Effort } from '../ports/effort.ts';
 import type { ChannelRules, Place } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
 import type { Conversation, Conversations } from './conversations.ts';
@@ -18,11 +19,18 @@ export interface SettingTarget {
   readonly conversation: string | null;
 }
 
-export interface ModelSetting {
-  readonly model: string;
+interface Origin {
   readonly scope: SettingScope;
-  /** The persona whose model it is; null if it was chosen by itself. */
+  /** The persona whose choice it is; null if it was chosen by itself. */
   readonly persona: string | null;
+}
+
+export interface ModelSetting extends Origin {
+  readonly model: string;
+}
+
+export interface EffortSetting extends Origin {
+  readonly effort: Effort;
 }
 
 /** What a person can choose for themselves. */
@@ -32,6 +40,8 @@ export type PersonSetting = Pick<Setting, 'whole'>;
 export interface SettingsHere {
   /** The narrowest choice; null if nobody chose. It is a wish: access is checked on use. */
   readonly model: ModelSetting | null;
+  /** The narrowest choice; null if nobody chose. A wish too: model and tier hold it to what they allow. */
+  readonly effort: EffortSetting | null;
   /** The narrowest; null for none. */
   readonly persona: { readonly persona: Persona; readonly scope: SettingScope } | null;
   /** All of them, the widest first, that of the persona behind those of its level. */
@@ -112,7 +122,8 @@ export function createSettings(options: SettingsOptions): Settings {
       const persona = found === null || chosen === undefined ? null : { persona: found, scope: chosen };
       return {
         persona,
-        model: modelOf(levels, persona),
+        model: chosenIn(levels, persona, ({ model }) => model !== undefined && { model }),
+        effort: chosenIn(levels, persona, ({ effort }) => effort !== undefined && { effort }),
         fallback: levels.channel.fallback ?? levels.guild.fallback ?? null,
         readsContext: levels.channel.context ?? levels.guild.context ?? true,
         automatic: eachAutomatic((name) => options.automatic.has(name) && (levels.guild[name] ?? true)),
@@ -165,17 +176,17 @@ export function createSettings(options: SettingsOptions): Settings {
   };
 }
 
-/** A persona's model counts as if chosen where the persona is set, behind one that was chosen there by itself. */
-function modelOf(
+/** A persona's choice counts as if made where the persona is set, behind one that was made there by itself. */
+function chosenIn<C extends object>(
   levels: Readonly<Record<SettingScope, Setting>>,
   chosen: SettingsHere['persona'],
-): ModelSetting | null {
+  choiceIn: (of: Setting | Persona) => C | false,
+): (C & Origin) | null {
   for (const scope of SCOPES) {
-    const { model } = levels[scope];
-    if (model !== undefined) return { model, scope, persona: null };
-    if (chosen?.scope === scope && chosen.persona.model !== undefined) {
-      return { model: chosen.persona.model, scope, persona: chosen.persona.name };
-    }
+    const own = choiceIn(levels[scope]);
+    if (own) return { ...own, scope, persona: null };
+    const ofPersona = chosen?.scope === scope && choiceIn(chosen.persona);
+    if (ofPersona) return { ...ofPersona, scope, persona: chosen.persona.name };
   }
   return null;
 }

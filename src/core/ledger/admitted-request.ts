@@ -2,6 +2,7 @@ import type { AccessGranted } from '../access/access.ts';
 import type { KeyInUse } from '../access/own-keys.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import { OVER } from '../kit/over.ts';
+import type { Effort } from '../ports/effort.ts';
 import {
   type ChatEvent,
   type ChatProvider,
@@ -38,6 +39,10 @@ export interface Admitted {
   readonly tier: Tier;
   /** Whether the model may search the web. False if nobody asked for it, or if its provider has no search. */
   readonly searchesWeb: boolean;
+  /** The longest answer that was reserved, thinking included. */
+  readonly maxOutputTokens: number;
+  /** How much the model is asked to think; null to leave that to it. */
+  readonly effort: Effort | null;
   /** Sends the request. Throws on a second call, and after `settle`, when nothing is reserved any more. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** As `stream`, for the whole answer at once. */
@@ -124,6 +129,8 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     access,
     tier,
     searchesWeb: wire.webSearch !== undefined,
+    maxOutputTokens: wire.maxOutputTokens,
+    effort: wire.effort ?? null,
     async *stream(signal) {
       send(signal);
       let isWorkedOn = false;

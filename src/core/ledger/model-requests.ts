@@ -1,4 +1,5 @@
 import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
+import { allowanceFor } from '../access/allowance.ts';
 import type { Guilds } from '../access/guilds.ts';
 import type { OwnKeys } from '../access/own-keys.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -6,6 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
 import { type Actor, type GuildId, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
+import type { Effort } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
 import type { Model } from '../ports/model.ts';
 import type { ChatMessage, ChatProvider, ChatRequest } from '../ports/provider.ts';
@@ -33,7 +35,10 @@ export interface ModelRequest {
   /** Catalogue id. */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
+  /** At most: the tier may allow a shorter answer (`allowanceFor`). */
   readonly maxOutputTokens: number;
+  /** How much the model is to think, as it was wished; model and tier may allow less. Default: the model's own way. */
+  readonly effort?: Effort | null;
   readonly webSearch: boolean;
   /** Size of what came with the question, and the highest cost in nano-dollars that needs no confirmation. */
   readonly brought?: { readonly bytes: number; readonly images: number; readonly aboveNanoUsd: number };
@@ -161,7 +166,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       // catalogue changes.
       const { dearest } = catalogue;
       const searchesWeb = request.webSearch && searchProviders.has(route.provider);
-      const worst = worstCaseOf(request, route, searchesWeb ? MAX_WEB_SEARCHES : 0, dearest);
+      const allowed = withinBounds(request, access);
+      const worst = worstCaseOf(allowed, route, searchesWeb ? MAX_WEB_SEARCHES : 0, dearest);
       const worstNanoUsd = worst.nanoUsd;
       if (request.brought !== undefined && worst.broughtNanoUsd > request.brought.aboveNanoUsd) {
         return askFirst(model.name, worstNanoUsd);
@@ -170,7 +176,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const reserved = await reserveCost(request, access, worstNanoUsd, most);
       if (!reserved.ok) return reserved;
       const wire = {
-        ...wireOf(request, access),
+        ...wireOf(allowed, access),
         maxPrice: maxPrice(route, dearest),
         ...(key === null ? {} : { apiKey: key.secret }),
         ...(searchesWeb ? { webSearch: { maxUses: MAX_WEB_SEARCHES } } : {}),
@@ -182,15 +188,23 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
   };
 }
 
+/** Summaries and titles are short already, and left to models that do not think. */
+function withinBounds(request: ModelRequest, access: AccessGranted): ModelRequest {
+  if (request.kind !== undefined) return { ...request, effort: null };
+  const { effort, maxOutputTokens } = allowanceFor(access, request.effort ?? null);
+  return { ...request, effort, maxOutputTokens: Math.min(request.maxOutputTokens, maxOutputTokens) };
+}
+
 /** What the request itself, its model and its route say to the provider. */
 function wireOf(
-  { guild, user, messages, maxOutputTokens, conversation, temperature }: ModelRequest,
+  { guild, user, messages, maxOutputTokens, effort, conversation, temperature }: ModelRequest,
   { model, route }: AccessGranted,
 ) {
   return {
     wireModel: route.wireModel,
     messages,
     maxOutputTokens,
+    ...(effort && { effort }),
     user: `${guild}/${user}`,
     sessionId: conversation,
     ...(temperature === undefined ? {} : { temperature }),

@@ -1,3 +1,4 @@
+import type { Effort } from './effort.ts';
 import type { Platform } from './platforms.ts';
 import type { Modality, ModelPrices } from './provider.ts';
 import type { Tier } from './tiers.ts';
@@ -15,6 +16,10 @@ export interface Offer {
   readonly output: readonly Modality[];
   /** Whether it reasons before it answers, and so spends more than the answer's tokens. */
   readonly thinks: boolean;
+  /** The efforts that may be asked for, the least first; empty if it takes none. */
+  readonly efforts: readonly Effort[];
+  /** How much it thinks unasked; null if that is not known. */
+  readonly defaultEffort: Effort | null;
   /** The day on which the provider removes it, as YYYY-MM-DD; null if none is announced. */
   readonly endsOn: string | null;
   /** Whether the provider's list no longer has it. */

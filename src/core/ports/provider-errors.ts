@@ -36,6 +36,7 @@ export type RefusedPart =
   | 'system'
   | 'stream_options'
   | 'temperature'
+  | 'reasoning_effort'
   | 'max_tokens'
   | 'max_completion_tokens';
 

@@ -1,3 +1,4 @@
+import type { Effort } from './effort.ts';
 import type { MaxPrice, RoutingPreferences } from './routing.ts';
 
 /** The kinds of content in questions and answers. */
@@ -42,6 +43,8 @@ export interface ChatRequest {
   readonly maxOutputTokens?: number;
   /** 0 to 2; the model's default if left out. Left out for models that are known to reject one. */
   readonly temperature?: number;
+  /** How much the model is to think; its own way by default. Left out if the model was found not to take it. */
+  readonly effort?: Effort;
   readonly preferences?: RoutingPreferences;
   readonly maxPrice?: MaxPrice;
   /** Stable, opaque id of the person who asked. Without it a provider's policy block hits the whole account. */
@@ -102,6 +105,8 @@ export type ChatEvent =
       readonly generationId: string | null;
       /** The cap on the answer that the provider's credit allows, if that is lower than requested. */
       readonly affordableTokens?: number;
+      /** The effort was left out: the provider did not take it, or the credit leaves no room to think. */
+      readonly isWithoutEffort?: true;
     }
   | { readonly type: 'text'; readonly delta: string }
   | { readonly type: 'reasoning'; readonly delta: string }
@@ -191,6 +196,10 @@ export interface ModelFacts {
   readonly outputModalities: readonly string[] | null;
   /** Whether it reasons before it answers, unless asked not to. */
   readonly thinks: boolean | null;
+  /** The efforts that it takes, the least first; empty for none. */
+  readonly efforts: readonly Effort[] | null;
+  /** How much it thinks if nothing is asked for. */
+  readonly defaultEffort: Effort | null;
   /** The day on which the model is removed, as the provider writes it (ISO 8601). */
   readonly expiresAt: string | null;
 }

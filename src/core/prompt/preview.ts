@@ -1,3 +1,4 @@
+import { allowanceFor } from '../access/allowance.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Conversation, memoryBefore } from '../conversations/conversations.ts';
 import type { ModelChooser } from '../conversations/model-choice.ts';
@@ -6,16 +7,21 @@ import type { Clock } from '../kit/clock.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../ledger/pricing.ts';
 import type { Actor } from '../ports/actor.ts';
+import type { Effort } from '../ports/effort.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import { filesIn } from '../ports/parts.ts';
 import { textOfMessage } from '../ports/provider.ts';
 import { mostTokens } from '../tokens/most-tokens.ts';
-import { promptFor, windowOfModel, windowVocabulary } from './prompt.ts';
+import { promptFor, windowBudget, windowVocabulary } from './prompt.ts';
 
 /** What a model will see of a place with the next question there. */
 export interface Preview extends Pick<SettingsHere, 'instructions' | 'persona' | 'readsContext'> {
   readonly model: Model;
+  /** What it is asked to think, and what was chosen; null to leave that to it, and if nobody chose. */
+  readonly effort: Effort | null;
+  readonly wish: Effort | null;
+  readonly takesEffort: boolean;
   /** What stands for older turns; null for nothing. */
   readonly summary: string | null;
   /** Questions with their answers that go along word for word, and those that no longer fit. */
@@ -53,11 +59,14 @@ export function createLookAhead(options: {
     const access = chosen.ok ? await models.decide(chosen.model.id, actor) : null;
     if (!access?.ok) return null;
     const { model, route, payer } = access;
+    const wish = here.effort?.effort ?? null;
+    const { effort, maxOutputTokens } = allowanceFor(access, wish);
     const memory = conversation === null ? { summary: null, turns: [] } : memoryBefore(conversation, '');
     const prompt = await promptFor(
       {
         guild: place.guild,
         model,
+        maxOutputTokens,
         ...memory,
         asker: actor,
         question: { text: '' },
@@ -70,19 +79,21 @@ export function createLookAhead(options: {
     const { messages, leftOut } = prompt.ok ? prompt : { messages: [], leftOut: memory.turns.length };
     const text = messages.map(textOfMessage).join('\n');
     const tokens = await mostTokens(text, windowVocabulary(model), signal);
-    const { budgetTokens, maxOutputTokens } = windowOfModel(model);
     const bounds = { promptTokens: tokens, webSearches: 0, images: 0 };
     const cost = (outputTokens: number) =>
       worstCostNanoUsd(route, { ...bounds, outputTokens }, catalogue.dearest);
     const sent = memory.turns.slice(leftOut);
     return {
       model,
+      effort,
+      wish,
+      takesEffort: route.efforts.length > 0,
       summary: memory.summary?.text ?? null,
       turns: sent.length,
       leftOut,
       files: sent.flatMap(({ brought = [] }) => filesIn(brought).map(({ name }) => name)),
       tokens,
-      budgetTokens,
+      budgetTokens: windowBudget(model, maxOutputTokens),
       sentNanoUsd: cost(0),
       mostNanoUsd: cost(maxOutputTokens),
       payer,

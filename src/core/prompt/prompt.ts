@@ -15,6 +15,8 @@ import { type WindowContent, type WindowTurn, windowOf } from './window.ts';
 export interface PromptParts extends Memory {
   readonly guild: GuildId;
   readonly model: Model;
+  /** Room that is kept for the answer. */
+  readonly maxOutputTokens: number;
   readonly asker: { readonly user: string; readonly name: string };
   readonly question: Said;
   /** Pictures that the model is to see, by the id of their turn; those of the question under `null`. */
@@ -27,36 +29,20 @@ export interface PromptParts extends Memory {
   readonly channel: string;
 }
 
-export type Prompt =
-  | ({
-      readonly ok: true;
-      /** Room that is kept for the answer. */
-      readonly maxOutputTokens: number;
-    } & WindowContent)
-  | { readonly ok: false; readonly text: string };
+export type Prompt = ({ readonly ok: true } & WindowContent) | { readonly ok: false; readonly text: string };
 
-/** The longest answer that is asked for, where `models.json` says nothing. Some 6,000 English words; what it may cost is reserved for every request. */
-const MAX_OUTPUT_TOKENS = 8_192;
 /** What is counted is at least what OpenAI's models count; others' may count more on the same text, some a quarter. */
 export const WINDOW_SHARE = 0.8;
 
-/** What a model has room for beside its answer, which has a share of its own. */
-export function windowOfModel(model: Model): {
-  readonly maxOutputTokens: number;
-  readonly budgetTokens: number;
-} {
-  const maxOutputTokens = Math.min(
-    model.traits.answerTokens ?? MAX_OUTPUT_TOKENS,
-    model.maxOutputTokens ?? Number.POSITIVE_INFINITY,
-    Math.floor(model.contextTokens / 2),
-  );
-  return { maxOutputTokens, budgetTokens: Math.floor(model.contextTokens * WINDOW_SHARE) - maxOutputTokens };
+/** What a model has room for beside its answer. */
+export function windowBudget({ contextTokens }: Model, maxOutputTokens: number): number {
+  return Math.floor(contextTokens * WINDOW_SHARE) - maxOutputTokens;
 }
 
 /** Builds what goes to the model: system prompt, summary, the newest turns that fit, the question. */
 export async function promptFor(parts: PromptParts, signal: AbortSignal): Promise<Prompt> {
   const { guild, model, summary } = parts;
-  const { maxOutputTokens, budgetTokens } = windowOfModel(model);
+  const budgetTokens = windowBudget(model, parts.maxOutputTokens);
   const { turns, question } = withNames(parts);
   const window = await windowOf(
     {
@@ -74,7 +60,7 @@ export async function promptFor(parts: PromptParts, signal: AbortSignal): Promis
   );
   if (window.fits) {
     const { fits: _, ...content } = window;
-    return { ok: true, ...content, maxOutputTokens };
+    return { ok: true, ...content };
   }
   const [needed, most] = [window.questionTokens, Math.max(0, budgetTokens)].map((count) =>
     count.toLocaleString('en-US'),

@@ -3,6 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 import { type Deadline, startDeadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
 import { createRate, type Rate } from '../kit/rate.ts';
+import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
@@ -54,7 +55,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
   const log = options.log.child({ provider: definition.id });
   const transport = createTransport({ ...options, attribution: options.attribution ?? null });
 
-  /** Request parts that a model was found to reject, by wire id. */
+  /** Request parts that a model was found to reject, by wire id and effort: one refused effort says nothing of the others. */
   const refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
 
   function post(
@@ -71,6 +72,20 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       ...(request.headers && { headers: request.headers }),
     } as const;
     return transport.send(exchange, message, signal);
+  }
+
+  /** What of the request that was asked for is not in the one that was taken. */
+  function changesOf(
+    asked: ChatRequest,
+    taken: ChatRequest,
+    without: ReadonlySet<RefusedPart>,
+  ): Pick<Extract<ChatEvent, { type: 'start' }>, 'affordableTokens' | 'isWithoutEffort'> {
+    const { maxOutputTokens, effort } = taken;
+    const takesEffort = definition.features.effortField !== null && !without.has('reasoning_effort');
+    return {
+      ...(taken !== asked && maxOutputTokens !== undefined && { affordableTokens: maxOutputTokens }),
+      ...(asked.effort !== undefined && !(takesEffort && effort !== undefined) && { isWithoutEffort: true }),
+    };
   }
 
   /** Waits before a retry; throws the error if there must be none. */
@@ -121,7 +136,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     async *stream(asked, signal) {
       let request = asked;
-      let without = refusedParts.get(asked.wireModel) ?? NOTHING;
+      let without = refusedParts.get(routeOf(asked)) ?? NOTHING;
       for (let retries = 0; ; retries++) {
         const exchange = transport.openExchange(request.apiKey);
         const late = () => exchange.fail({ code: 'timeout' });
@@ -132,7 +147,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         let failure: unknown;
         try {
           const response = await post(exchange, request, without, !without.has('stream'), standstill.signal);
-          if (without !== NOTHING) refusedParts.set(asked.wireModel, without);
+          if (without !== NOTHING) refusedParts.set(routeOf(asked), without);
           silence.pause();
           standstill.pause();
           const context = { exchange, bounds: request, silence, standstill, progressMs, pace, clock, log };
@@ -140,7 +155,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
           for await (const events of batches) {
             for (const event of joined(events)) {
               live ||= event.type !== 'start';
-              yield request === asked ? event : withCap(event, request);
+              yield event.type === 'start' ? { ...event, ...changesOf(asked, request, without) } : event;
             }
           }
           return;
@@ -161,13 +176,13 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
         }
         const affordable = request === asked ? affordableCap(failure, request) : null;
         if (affordable === null) await backOff(failure, retries, signal, request.isFree);
-        else request = { ...request, maxOutputTokens: affordable };
+        else request = withCap(request, affordable);
       }
     },
 
     complete(request, signal) {
       return run(request.apiKey, signal, async (exchange, limit) => {
-        const without = refusedParts.get(request.wireModel) ?? NOTHING;
+        const without = refusedParts.get(routeOf(request)) ?? NOTHING;
         const response = await post(exchange, request, without, false, limit.signal);
         const silence = withoutRestart(limit);
         const context = {
@@ -240,10 +255,15 @@ function affordableCap(error: unknown, { maxOutputTokens }: ChatRequest): number
   return maxOutputTokens === undefined || affordableTokens < maxOutputTokens ? affordableTokens : null;
 }
 
-function withCap(event: ChatEvent, { maxOutputTokens }: ChatRequest): ChatEvent {
-  return event.type === 'start' && maxOutputTokens !== undefined
-    ? { ...event, affordableTokens: maxOutputTokens }
-    : event;
+/** The request with a lower cap, which may leave no room to think. */
+function withCap({ effort, ...request }: ChatRequest, maxOutputTokens: number): ChatRequest {
+  const keeps = effort !== undefined && maxOutputTokens >= LEAST_THINKING_CAP_TOKENS;
+  return { ...request, maxOutputTokens, ...(keeps && { effort }) };
+}
+
+/** Names what a refusal of a part is remembered by. */
+function routeOf({ wireModel, effort }: ChatRequest): string {
+  return effort === undefined ? wireModel : `${wireModel} ${effort}`;
 }
 
 /** A deadline for the whole request that nothing restarts. */

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const featuresSchema = z.strictObject({
   /** The field that caps the answer. Ollama ignores the newer name; OpenAI's reasoning models refuse the older. */
   maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']),
+  /** The field that says how much a model is to think: OpenRouter's `reasoning.effort`, or OpenAI's; null for neither. */
+  effortField: z.enum(['reasoning', 'reasoning_effort']).nullable(),
   /** Reports usage in a stream only if `stream_options.include_usage` is set. */
   streamUsageOption: z.boolean(),
   /** `user`: the id of the person who asked. */
@@ -34,6 +36,7 @@ export type ProviderFeatures = z.infer<typeof featuresSchema>;
 
 const compatibleFeatures: ProviderFeatures = {
   maxTokensField: 'max_tokens',
+  effortField: null,
   streamUsageOption: true,
   user: false,
   sessionId: false,
@@ -61,6 +64,7 @@ const presets = {
     baseUrl: 'https://openrouter.ai/api/v1',
     features: {
       maxTokensField: 'max_completion_tokens',
+      effortField: 'reasoning',
       streamUsageOption: false,
       user: true,
       sessionId: true,
@@ -78,7 +82,12 @@ const presets = {
   openai: {
     name: 'OpenAI',
     baseUrl: 'https://api.openai.com/v1',
-    features: { ...compatibleFeatures, maxTokensField: 'max_completion_tokens', user: true },
+    features: {
+      ...compatibleFeatures,
+      maxTokensField: 'max_completion_tokens',
+      effortField: 'reasoning_effort',
+      user: true,
+    },
   },
   compatible: { features: compatibleFeatures },
 } as const satisfies Record<string, Preset>;

@@ -77,11 +77,15 @@ const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
     'system',
     /\b(?:system|developer)\b[^.]{0,30}(?:role|message|instruction|prompt)|role\W{0,30}(?:system|developer)/i,
   ],
+  // Last: what is refused of models that think is said with the same word.
+  ['reasoning_effort', /\breasoning(?:[._]effort)?\b|\bthink(?:ing)?\b/i],
 ];
 
 /** The part of the request that the provider rejects; null if it does not say. */
 export function refusedPart(prose: string, param: string | null): RefusedPart | null {
   if (!UNWANTED.test(prose)) return null;
-  const named = PARTS.find(([part]) => part === param)?.[0];
+  // OpenAI names the fields of an object with a point: `reasoning.effort`.
+  const field = param?.replace('.', '_');
+  const named = PARTS.find(([part]) => part === field)?.[0];
   return named ?? PARTS.find(([, words]) => words.test(prose))?.[0] ?? null;
 }

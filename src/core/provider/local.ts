@@ -4,7 +4,7 @@ import { startDeadline } from '../kit/deadline.ts';
 import { asArray, asObject, asText } from '../kit/json.ts';
 import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
-import { defineProvider, type ProviderDefinition } from './definition.ts';
+import { defineProvider, type ProviderDefinition, type ProviderFeatures } from './definition.ts';
 import { readModels } from './models.ts';
 import { createTransport } from './transport.ts';
 
@@ -19,6 +19,7 @@ interface LocalPlace {
   readonly id: string;
   readonly name: string;
   readonly port: number;
+  readonly features?: Partial<ProviderFeatures>;
 }
 
 export interface LocalSearchOptions {
@@ -30,7 +31,7 @@ export interface LocalSearchOptions {
 }
 
 const usualPlaces: readonly LocalPlace[] = [
-  { id: 'ollama', name: 'Ollama', port: 11_434 },
+  { id: 'ollama', name: 'Ollama', port: 11_434, features: { effortField: 'reasoning_effort' } },
   { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
 ];
 
@@ -54,7 +55,7 @@ export async function findLocalServers(
 }
 
 async function probe(
-  { id, name, port }: LocalPlace,
+  { id, name, port, features = {} }: LocalPlace,
   { fetch, clock, log }: LocalSearchOptions,
   signal: AbortSignal,
 ): Promise<LocalServer | null> {
@@ -64,6 +65,7 @@ async function probe(
     baseUrl: `http://127.0.0.1:${port}/v1`,
     keyless: true,
     free: true,
+    features,
   });
   const transport = createTransport({ definition, apiKey: null, fetch, clock, attribution: null });
   const exchange = transport.openExchange(undefined);

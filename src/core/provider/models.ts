@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { asObject } from '../kit/json.ts';
+import { EFFORTS, type Effort } from '../ports/effort.ts';
 import type { ModelFacts } from '../ports/provider.ts';
 import { readPrices } from './prices.ts';
 
@@ -20,7 +21,12 @@ const entrySchema = z.object({
     .catch(null),
   pricing: z.record(z.string(), z.unknown()).nullish().catch(null),
   reasoning: z
-    .object({ mandatory: z.boolean().optional(), default_enabled: z.boolean().optional() })
+    .object({
+      mandatory: z.boolean().optional(),
+      default_enabled: z.boolean().optional(),
+      default_effort: z.string().nullish(),
+      supported_efforts: z.array(z.unknown()).nullish(),
+    })
     .nullish()
     .catch(null),
   expiration_date: z.string().nullish().catch(null),
@@ -54,6 +60,17 @@ function toFacts(entry: z.infer<typeof entrySchema>, tokenPrices: boolean): Mode
     inputModalities: entry.architecture?.input_modalities ?? null,
     outputModalities: entry.architecture?.output_modalities ?? null,
     thinks: entry.reasoning ? (entry.reasoning.mandatory || entry.reasoning.default_enabled) === true : null,
+    efforts: entry.reasoning ? effortsOf(entry.reasoning) : null,
+    defaultEffort: EFFORTS.find((effort) => effort === entry.reasoning?.default_effort) ?? null,
     expiresAt: entry.expiration_date ?? null,
   };
+}
+
+type Reasoning = NonNullable<z.infer<typeof entrySchema>['reasoning']>;
+
+/** Without a list OpenRouter takes every effort; a model that always thinks refuses `none`. */
+function effortsOf({ supported_efforts: supported, mandatory }: Reasoning): Effort[] {
+  return EFFORTS.filter(
+    (effort) => (supported?.includes(effort) ?? true) && !(mandatory === true && effort === 'none'),
+  );
 }

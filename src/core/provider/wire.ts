@@ -1,4 +1,5 @@
 import type { JsonObject } from '../kit/json.ts';
+import type { Effort } from '../ports/effort.ts';
 import { type ChatMessage, type ChatRequest, type ContentPart, textOfMessage } from '../ports/provider.ts';
 import type { RefusedPart } from '../ports/provider-errors.ts';
 import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
@@ -40,6 +41,10 @@ export function chatBody(
     }),
     ...(request.temperature !== undefined &&
       !without.has('temperature') && { temperature: request.temperature }),
+    ...(features.effortField !== null &&
+      request.effort !== undefined &&
+      !without.has('reasoning_effort') &&
+      effortIn(features.effortField, request.effort)),
     ...(features.user && request.user !== undefined && { user: request.user }),
     ...(features.sessionId && request.sessionId !== undefined && { session_id: request.sessionId }),
     ...(features.routing &&
@@ -49,6 +54,10 @@ export function chatBody(
     ...(features.modalities && request.modalities && { modalities: request.modalities }),
     ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
   };
+}
+
+function effortIn(field: 'reasoning' | 'reasoning_effort', effort: Effort): JsonObject {
+  return field === 'reasoning' ? { reasoning: { effort } } : { reasoning_effort: effort };
 }
 
 /**

@@ -26,7 +26,7 @@ beforeEach(() => {
   file = watchModelsFile({
     path,
     read: async () => (await readSetup({ MODELS_FILE: path })).file,
-    apply: ({ models }) => catalogue.replace(models),
+    apply: (read) => catalogue.replace(read),
     log,
   });
 });
@@ -75,5 +75,7 @@ const FACTS = {
   inputModalities: null,
   outputModalities: null,
   thinks: null,
+  efforts: null,
+  defaultEffort: null,
   expiresAt: null,
 };

@@ -22,6 +22,8 @@ function offer(prices: Partial<ModelPrices> = {}): Offer {
     output: ['text'],
     endsOn: null,
     thinks: false,
+    efforts: [],
+    defaultEffort: null,
     gone: false,
   };
 }

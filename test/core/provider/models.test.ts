@@ -47,6 +47,8 @@ describe('readModels', () => {
         inputModalities: ['text', 'image'],
         outputModalities: ['text'],
         thinks: null,
+        efforts: null,
+        defaultEffort: null,
         expiresAt: '2027-01-31',
       },
     ]);
@@ -63,6 +65,8 @@ describe('readModels', () => {
         inputModalities: null,
         outputModalities: null,
         thinks: null,
+        efforts: null,
+        defaultEffort: null,
         expiresAt: null,
       },
     ]);

@@ -1,0 +1,63 @@
+import type { AccessGranted } from '../core/access/access.ts';
+import { allowanceFor, effortsFor } from '../core/access/allowance.ts';
+import type { Catalogue } from '../core/catalogue/catalogue.ts';
+import { formatUsd } from '../core/kit/money.ts';
+import { worstCostNanoUsd } from '../core/ledger/pricing.ts';
+import { EFFORTS, type Effort, isAbove, upTo } from '../core/ports/effort.ts';
+
+const LABELS = {
+  none: 'None: answer at once',
+  minimal: 'Minimal',
+  low: 'Low',
+  medium: 'Medium',
+  high: 'High (costs more)',
+  xhigh: 'Extra high (costs much more)',
+  max: 'Maximum (costs much more)',
+} as const satisfies Record<Effort, string>;
+
+/** For an option that says how much a model thinks. A model that lacks one is asked for the nearest below. */
+export const EFFORT_CHOICES = EFFORTS.map((value) => ({ value, label: LABELS[value] }));
+
+/** Why an effort cannot be chosen for a model, as a sentence; null if it can, or if the model takes none. */
+export function refusedEffort({ bounds, tier }: AccessGranted, effort: Effort): string | null {
+  const { maxEffort } = bounds;
+  if (maxEffort === null || !isAbove(effort, maxEffort)) return null;
+  return `The tier \`${tier}\` allows at most \`effort:${maxEffort}\` here. Nothing was changed.`;
+}
+
+/** What an effort that was chosen means for a model, as a sentence. */
+export function effortInWords(granted: AccessGranted, effort: Effort): string {
+  const { name } = granted.model;
+  const asked = allowanceFor(granted, effort).effort;
+  if (asked === effort) return `**${name}** is asked for \`effort:${effort}\`.`;
+  if (asked !== null)
+    return `**${name}** is asked for \`effort:${asked}\`, the nearest to \`${effort}\` here.`;
+  return granted.route.efforts.length === 0
+    ? `**${name}** takes no effort; \`${effort}\` counts if a model answers that does.`
+    : `Answers are too short here for **${name}** to think with \`effort:${effort}\`.`;
+}
+
+/**
+ * The efforts of a model with what the longest answer may cost, such as `effort low, medium, high: an answer up to $0.08, up to 2 times
+ * that with high`; null if it takes none.
+ */
+export function effortsInWords(
+  granted: AccessGranted,
+  { dearest }: Pick<Catalogue, 'dearest'>,
+): string | null {
+  const { route, bounds, tier } = granted;
+  const efforts = effortsFor(granted);
+  const highest = efforts.at(-1);
+  if (highest === undefined) return null;
+  const isBound = upTo(bounds.maxEffort, route.efforts).length < route.efforts.length;
+  const names = `effort ${efforts.join(', ')}${isBound ? ` (all that \`${tier}\` allows)` : ''}`;
+  const cost = (wish: Effort | null) => {
+    const { maxOutputTokens: outputTokens } = allowanceFor(granted, wish);
+    return worstCostNanoUsd(route, { promptTokens: 0, outputTokens, webSearches: 0, images: 0 }, dearest);
+  };
+  const [usual, most] = [cost(null), cost(highest)];
+  if (usual === 0) return names;
+  const times = Math.round((most / usual) * 10) / 10;
+  const more = times > 1 ? `, up to ${times} times that with ${highest}` : '';
+  return `${names}: an answer up to ${formatUsd(usual)}${more}`;
+}
