@@ -122,6 +122,7 @@ async function search(text: string, environment: Environment): Promise<CliOutput
       priceIn(facts.prices.promptPicoUsd),
       priceIn(facts.prices.completionPicoUsd),
       facts.inputModalities?.includes('image') ? 'yes' : '',
+      facts.efforts?.join(' ') ?? '',
       isListed(file, provider, facts.id) ? 'yes' : '',
     ]);
   const headings = [
@@ -132,6 +133,7 @@ async function search(text: string, environment: Environment): Promise<CliOutput
     'In, per million',
     'Out',
     'Sees',
+    'Effort',
     config.MODELS_FILE,
   ];
   return {

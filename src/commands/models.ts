@@ -69,7 +69,7 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
 }
 
 const ABOUT_EFFORT =
-  ' So is `effort`: how much a model thinks first. Thinking is paid for as output, and leaves less of an answer’s length for words.';
+  ' Choose `effort`, how much it thinks first, the same way: thinking is paid for as output.';
 
 function describe(
   model: Model,

@@ -1,6 +1,6 @@
 import { entryInWords } from '../core/access/audit.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
-import { holdingsInWords } from '../core/access/tier-words.ts';
+import { boundsInWords, holdingsInWords } from '../core/access/tier-words.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { eitherOf } from '../core/kit/text.ts';
@@ -117,6 +117,8 @@ async function describe(
     `${here} has the tier \`${report.tier}\`:\n${held.join('\n')}`,
     `Models by tier:\n${opened.join('\n')}`,
   ];
+  const bounds = boundsInWords(services.catalogue.bounds(report.operatorTier));
+  if (bounds !== null) parts.push(`Answers here: ${bounds}.`);
   if (report.tier !== 'premium') parts.push(waysToMore(report, services.ownKeys.providers));
   return parts.join('\n\n');
 }

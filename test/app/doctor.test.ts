@@ -146,6 +146,39 @@ describe('the doctor', () => {
     expect(JSON.stringify(checks)).not.toMatch(/secret|xoxb-|xapp-/);
   });
 
+  it('names a model that thinks more than its tier allows, and a bound that is none', async () => {
+    const thinking = (id: string, reasoning: object) => ({ id, name: id, reasoning });
+    const { url } = await provider({
+      models: [
+        thinking('maker/must', { mandatory: true, supported_efforts: ['high', 'low'] }),
+        thinking('maker/may', {
+          mandatory: false,
+          default_enabled: true,
+          supported_efforts: ['low', 'none'],
+        }),
+        thinking('maker/own', { mandatory: true, supported_efforts: [] }),
+      ],
+    });
+    const models = ['must', 'may', 'own'].map((name) => ({ id: `maker/${name}`, tier: 'openai' }));
+    const path = join(folder, 'models.json');
+    const variables = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url, MODELS_FILE: path };
+    const lookWith = async (tiers: object) => {
+      writeFileSync(path, JSON.stringify({ models, tiers }));
+      return look(variables);
+    };
+    const bounded = await lookWith({ free: { maxEffort: 'none' }, openai: { maxEffort: 'none' } });
+    expect(of(bounded, 'Models').filter((line) => line.startsWith('warn'))).toEqual([
+      'warn: maker/must thinks more than tiers.openai.maxEffort (none) allows: its least is low',
+      'warn: maker/own thinks more than tiers.openai.maxEffort (none) allows: it takes no effort',
+    ]);
+    expect(remedyOf(bounded, /^maker\/must/)).toBe(
+      'Set tiers.openai.maxEffort to low, or give the model another tier',
+    );
+    expect(remedyOf(bounded, /^maker\/own/)).toBe('Set tiers.openai.maxAnswerTokens, which bounds it too');
+    const wrong = await lookWith({ free: { maxEffort: 'evil' } });
+    expect(of(wrong, 'Setup').join()).toContain('tiers.free.maxEffort must be one of none, minimal, low');
+  });
+
   it('names a model that is gone, with one to put in its place, and a key that is refused', async () => {
     const { url } = await provider();
     const gone = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });

@@ -16,6 +16,7 @@ const LISTED = [
     pricing: { prompt: '0.000003', completion: '0.000015', input_cache_read: '0.0000003' },
     architecture: { input_modalities: ['text', 'image', 'file'] },
     top_provider: { max_completion_tokens: 64_000 },
+    reasoning: { mandatory: false, supported_efforts: ['high', 'low', 'none'] },
   },
   { id: 'qwen/qwen3:free', name: 'Qwen3 (free)', pricing: { prompt: '0', completion: '0' } },
 ];
@@ -55,7 +56,7 @@ describe('models on the command line', () => {
     const { code, output } = await run(['models', 'search', 'CLAUDE', 'sonnet']);
     expect(code).toBe(0);
     expect(output).toMatch(
-      /\nanthropic\/claude-sonnet-4\.5 +Anthropic: Claude Sonnet 4\.5 +openrouter +1,000,000 +\$3\.00 +\$15\.00 +yes\n/,
+      /\nanthropic\/claude-sonnet-4\.5 +Anthropic: Claude Sonnet 4\.5 +openrouter +1,000,000 +\$3\.00 +\$15\.00 +yes +none low high *\n/,
     );
     expect(output).not.toContain('gpt-4o');
     expect(JSON.parse((await run(['models', 'search', 'gpt', '--json'])).output)).toMatchObject([

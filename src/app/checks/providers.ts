@@ -5,6 +5,7 @@ import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
 import { type Config, keyFrom } from '../config/config.ts';
 import type { Providers } from '../providers.ts';
+import { checkBounds } from './bounds.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface ProviderCheckOptions {
@@ -47,6 +48,7 @@ export async function checkProviders(options: ProviderCheckOptions): Promise<rea
     );
   }
   checkModels(file.models, lists, options, models);
+  checkBounds(file, lists, models);
   return [...findings.checks, ...models.checks];
 }
 

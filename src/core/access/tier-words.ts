@@ -1,3 +1,4 @@
+import type { TierBounds } from '../ports/effort.ts';
 import { keyProviderName } from '../ports/tiers.ts';
 import type { Grant, GuildReport } from './guilds.ts';
 import type { OwnKey } from './key-store.ts';
@@ -41,4 +42,13 @@ function because({ by, reason, replacesDefault }: Grant): string {
 
 function until(endMs: number | null): string {
   return endMs === null ? '' : ` until ${momentInWords(endMs)}`;
+}
+
+/** `at most 3,000 tokens, effort at most `low``; null if nothing is bounded. */
+export function boundsInWords({ maxEffort, maxAnswerTokens }: TierBounds): string | null {
+  const parts = [
+    ...(maxAnswerTokens === null ? [] : [`at most ${maxAnswerTokens.toLocaleString('en-US')} tokens`]),
+    ...(maxEffort === null ? [] : [`effort at most \`${maxEffort}\``]),
+  ];
+  return parts.length === 0 ? null : parts.join(', ');
 }

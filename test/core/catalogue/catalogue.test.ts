@@ -244,6 +244,57 @@ describe('a model that thinks', () => {
   });
 });
 
+describe('the efforts of a model', () => {
+  const LAB = { id: 'lab', baseUrl: 'http://127.0.0.1:1/v1', keyless: true };
+
+  function effortsOf(entry: object, facts: Partial<ModelFacts> | null = null, features = {}) {
+    const model = { id: 'maker/model', tier: 'free', ...entry };
+    const catalogue = catalogueOf({ providers: [{ ...LAB, features }], models: [model] });
+    const [route] = catalogue.get('maker/model', 'slack')?.routes ?? [];
+    if (facts !== null && route) catalogue.apply(route.provider, [factsOf(route.wireModel, facts)]);
+    const found = catalogue.get('maker/model', 'slack');
+    return [found?.efforts, found?.defaultEffort];
+  }
+  const at = (provider: string, model: string) => ({ routes: [{ provider, model }] });
+
+  it.each([
+    ['gpt-5', ['minimal', 'low', 'medium', 'high'], 'medium'],
+    ['gpt-5-mini', ['minimal', 'low', 'medium', 'high'], 'medium'],
+    ['gpt-5-pro', ['high'], 'high'],
+    ['gpt-5.1', ['none', 'low', 'medium', 'high'], 'none'],
+    ['gpt-5.1-codex', ['low', 'medium', 'high'], 'medium'],
+    ['gpt-5.4-mini', ['none', 'low', 'medium', 'high', 'xhigh'], 'none'],
+    ['gpt-5.4-pro', ['medium', 'high', 'xhigh'], 'high'],
+    ['o3-mini', ['low', 'medium', 'high'], 'medium'],
+    ['o4-mini-2025-04-16', ['low', 'medium', 'high'], 'medium'],
+    ['gpt-5.1-chat-latest', [], null],
+    ['gpt-4o', [], null],
+    ['foo3', [], null],
+  ])('are known by the name of %s at OpenAI', (name, efforts, defaultEffort) => {
+    expect(effortsOf(at('openai', name))).toEqual([efforts, defaultEffort]);
+  });
+
+  it('are what the provider says, else what the file says, else what the name says', () => {
+    const said = { efforts: ['low', 'high'], defaultEffort: 'high' } as const;
+    const entry = { ...at('openrouter', 'openai/gpt-5'), efforts: ['medium', 'none'] };
+    expect(effortsOf(entry, said)).toEqual([['low', 'high'], 'high']);
+    expect(effortsOf(entry, {})).toEqual([['none', 'medium'], 'medium']);
+  });
+
+  it('are none at a server of which it is not known how it takes one', () => {
+    expect(effortsOf(at('lab', 'gpt-oss-20b'))).toEqual([[], 'medium']);
+    const features = { effortField: 'reasoning_effort' };
+    expect(effortsOf(at('lab', 'gpt-oss-20b'), null, features)).toEqual([
+      ['low', 'medium', 'high'],
+      'medium',
+    ]);
+    expect(effortsOf({ ...at('lab', 'qwen3'), efforts: ['none', 'high'] }, null, features)[0]).toEqual([
+      'none',
+      'high',
+    ]);
+  });
+});
+
 describe('a provider that is free', () => {
   it('makes every price 0, whatever its list or the file says', () => {
     const catalogue = catalogueOf({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CatalogueFileError, parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { NO_BOUNDS } from '../../../src/core/ports/effort.ts';
 import { NO_TRAITS } from '../../../src/core/ports/model.ts';
 import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 
@@ -76,6 +77,7 @@ describe('a models file', () => {
         prices: NO_PRICES,
         input: ['text'],
         output: ['text'],
+        efforts: null,
         traits: NO_TRAITS,
       },
     ]);
@@ -120,6 +122,25 @@ describe('a models file', () => {
   it('may set limits', () => {
     const { limits } = parse({ models: [model], limits: { free: { usdPerUserPerDay: 0.25 } } });
     expect(limits.tiers.free.nanoUsdPerUserPerDay).toBe(250_000_000);
+  });
+
+  it('may bound effort and length of answers by tier', () => {
+    const { tiers } = parse({
+      models: [model],
+      tiers: { free: { maxEffort: 'low', maxAnswerTokens: 2_000 }, premium: { maxEffort: 'xhigh' } },
+    });
+    expect(tiers).toEqual({
+      free: { maxEffort: 'low', maxAnswerTokens: 2_000 },
+      openai: NO_BOUNDS,
+      openrouter: NO_BOUNDS,
+      premium: { maxEffort: 'xhigh', maxAnswerTokens: null },
+    });
+    expect(parse({ models: [model] }).tiers.free).toEqual(NO_BOUNDS);
+  });
+
+  it('may say which efforts a model takes, in any order', () => {
+    const { models } = parse({ models: [{ ...model, efforts: ['high', 'none', 'high'] }] });
+    expect(models[0]?.efforts).toEqual(['none', 'high']);
   });
 });
 
@@ -209,6 +230,42 @@ describe('a fault in a models file', () => {
         'the file has "model", which is unknown here',
       ].toSorted(),
     );
+  });
+
+  it('is a bound that bounds nothing, or a tier that there is not', () => {
+    const tiers = {
+      free: { maxEffort: 'evil', maxAnswerTokens: 100 },
+      openai: { maxEffort: null, maxAnswerTokens: 'many', effort: 'low' },
+      openrouter: { maxAnswerTokens: 1e9 },
+      premium: 'high',
+      gold: {},
+    };
+    expect(faultsOf({ models: [model], tiers }).toSorted()).toEqual(
+      [
+        'tiers.free.maxEffort must be one of none, minimal, low, medium, high, xhigh, max',
+        'tiers.free.maxAnswerTokens must be at least 256',
+        'tiers.openai.maxEffort must be one of none, minimal, low, medium, high, xhigh, max',
+        'tiers.openai.maxAnswerTokens must be a number',
+        'tiers.openai has "effort", which means nothing here',
+        'tiers.openrouter.maxAnswerTokens must be at most 1000000',
+        'tiers.premium must be an object in { }',
+        'tiers has "gold", which means nothing here',
+      ].toSorted(),
+    );
+  });
+
+  it('is an effort that there is not, or that no server of the model is known to take', () => {
+    const lab = { id: 'lab', baseUrl: 'http://127.0.0.1:1/v1', keyless: true };
+    const models = [
+      { ...model, efforts: ['low', 'evil'] },
+      { ...model, id: 'maker/other', routes: [{ provider: 'lab' }], efforts: ['low'] },
+    ];
+    expect(faultsOf({ providers: [lab], models })).toEqual([
+      'models[0].efforts[1] (maker/model) must be one of none, minimal, low, medium, high, xhigh, max',
+      'models[1].efforts (maker/other) never reach the model: lab needs "features": { "effortField": "reasoning_effort" }',
+    ]);
+    const able = { ...lab, features: { effortField: 'reasoning_effort' } };
+    expect(parse({ providers: [able], models: models.slice(1) }).models).toHaveLength(1);
   });
 
   it('is a fallback that is not there, or the model itself', () => {

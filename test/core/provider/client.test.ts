@@ -57,6 +57,47 @@ describe('stream', () => {
     });
   });
 
+  it('asks once more without an effort that the model refuses, says so, and tries another one later', async () => {
+    const refusal = {
+      error: {
+        message: "Unsupported value: 'minimal' is not supported with the 'gpt-5.1' model.",
+        type: 'invalid_request_error',
+        param: 'reasoning_effort',
+        code: 'unsupported_value',
+      },
+    };
+    fake.script(json(400, refusal));
+    for (let count = 0; count < 3; count++) fake.answer('Yes.');
+    const { provider } = createTestClient(fake);
+    const startOf = async (effort: 'minimal' | 'low') => {
+      const { events, error } = await readAll(provider.stream({ ...QUESTION, effort }, never));
+      expect(error).toBeNull();
+      return events[0];
+    };
+    expect(await startOf('minimal')).toMatchObject({ type: 'start', isWithoutEffort: true });
+    expect(await startOf('minimal')).toMatchObject({ isWithoutEffort: true });
+    expect(await startOf('low')).not.toHaveProperty('isWithoutEffort');
+    expect(fake.chats.map(({ body }) => body.reasoning?.effort)).toEqual([
+      'minimal',
+      undefined,
+      undefined,
+      'low',
+    ]);
+  });
+
+  it('gives up the effort where the credit leaves no room to think', async () => {
+    const poor = 'This request requires more credits, but can only afford 900.';
+    fake.script(json(402, { error: { code: 402, message: poor } }));
+    fake.answer('Yes.');
+    const { provider } = createTestClient(fake);
+    const { events } = await readAll(
+      provider.stream({ ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never),
+    );
+    expect(events[0]).toMatchObject({ affordableTokens: 900, isWithoutEffort: true });
+    expect(fake.chats[1]?.body).toMatchObject({ max_completion_tokens: 900 });
+    expect(fake.chats[1]?.body).not.toHaveProperty('reasoning');
+  });
+
   it('yields each piece as it comes, not at the end', async () => {
     const live = fake.live();
     const { provider } = createTestClient(fake);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EFFORTS } from '../../../src/core/ports/effort.ts';
 import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { readModels } from '../../../src/core/provider/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
@@ -117,6 +118,29 @@ describe('readModels', () => {
       { id: 'd' },
     );
     expect(models?.map(({ thinks }) => thinks)).toEqual([true, true, false, null]);
+  });
+
+  it('reads which efforts a model takes: all without a list, and never none where it always thinks', () => {
+    const { models } = read(
+      {
+        id: 'a',
+        reasoning: { mandatory: true, default_effort: 'medium', supported_efforts: ['high', 'low', 'none'] },
+      },
+      { id: 'b', reasoning: { mandatory: false, supported_efforts: null } },
+      {
+        id: 'c',
+        reasoning: { mandatory: false, default_effort: 'evil', supported_efforts: ['evil', 7, null] },
+      },
+      { id: 'd', reasoning: { mandatory: false, supported_efforts: 'high' } },
+      { id: 'e' },
+    );
+    expect(models?.map(({ efforts, defaultEffort }) => [efforts, defaultEffort])).toEqual([
+      [['low', 'high'], 'medium'],
+      [EFFORTS, null],
+      [[], null],
+      [null, null],
+      [null, null],
+    ]);
   });
 
   it('reads a bare list, as Together sends it', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../../src/core/ports/provider.ts';
+import { defineProvider } from '../../../src/core/provider/definition.ts';
 import {
   createFakeProvider,
   type FakeProvider,
@@ -25,6 +26,7 @@ const everything: ChatRequest = {
   maxPrice: { promptPicoUsd: 150_000, completionPicoUsd: 600_000, requestPicoUsd: 10_000_000_000 },
   user: 'u-1',
   sessionId: 's-1',
+  effort: 'high',
   webSearch: { maxUses: 2, maxResults: 3 },
   headers: { 'X-Trace': 't-1' },
 };
@@ -54,6 +56,7 @@ describe('what goes over the wire', () => {
       max_completion_tokens: 500,
       user: 'u-1',
       session_id: 's-1',
+      reasoning: { effort: 'high' },
       provider: {
         allow_fallbacks: true,
         order: ['OpenAI'],
@@ -86,6 +89,7 @@ describe('what goes over the wire', () => {
       stream: true,
       stream_options: { include_usage: true },
       max_completion_tokens: 500,
+      reasoning_effort: 'high',
       user: 'u-1',
     });
     expect(headers).not.toHaveProperty('http-referer');
@@ -104,6 +108,27 @@ describe('what goes over the wire', () => {
     });
     expect(headers).not.toHaveProperty('authorization');
   });
+
+  it.each(['reasoning', 'reasoning_effort'] as const)(
+    'to a server that is known to take it names the effort in %s',
+    async (effortField) => {
+      fake = await createFakeProvider({ dialect: 'compatible' });
+      fake.answer('An island.');
+      const definition = defineProvider({
+        id: 'lab',
+        baseUrl: fake.url,
+        keyless: true,
+        features: { effortField },
+      });
+      const { provider } = createTestClient(fake, { preset: 'compatible', definition });
+      await readAll(provider.stream({ ...QUESTION, effort: 'low' }, never));
+      const expected = {
+        reasoning: { reasoning: { effort: 'low' } },
+        reasoning_effort: { reasoning_effort: 'low' },
+      };
+      expect(fake.chats[0]?.body).toMatchObject(expected[effortField]);
+    },
+  );
 
   it('leaves out what the request does not ask for', async () => {
     const { body } = await sent('openai', QUESTION);

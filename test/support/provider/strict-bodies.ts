@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ChatRequest$outboundSchema } from '@openrouter/sdk/models/chatrequest.js';
 import { z } from 'zod';
+import { EFFORTS } from '../../../src/core/ports/effort.ts';
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
 const imagePart = z.strictObject({
@@ -34,9 +35,13 @@ const common = {
   temperature: z.number().min(0).max(2).optional(),
 };
 
+/** Which of them a model takes is for its server to say. */
+const effort = z.enum(EFFORTS).optional();
+
 /** OpenAI refuses every argument that it does not know. */
 const openai = z.strictObject({
   ...common,
+  reasoning_effort: effort,
   stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
   max_completion_tokens: z.number().int().positive().optional(),
 });
@@ -80,6 +85,9 @@ function inCamelCase(value: unknown): unknown {
 const compatible = z.strictObject({
   ...common,
   user: z.undefined().optional(),
+  // Ollama knows both fields.
+  reasoning_effort: effort,
+  reasoning: z.strictObject({ effort }).optional(),
   stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
   max_completion_tokens: z.number().int().positive().optional(),
   max_tokens: z.number().int().positive().optional(),

@@ -1,0 +1,34 @@
+import { createCatalogue } from '../../core/catalogue/catalogue.ts';
+import type { CatalogueFile } from '../../core/catalogue/file.ts';
+import { upTo } from '../../core/ports/effort.ts';
+import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
+import type { ModelFacts } from '../../core/ports/provider.ts';
+import { opens, TIERS } from '../../core/ports/tiers.ts';
+import type { Findings } from './check.ts';
+
+/** Names the models that think more than a tier allows, whatever they are asked: by what the providers say of them. */
+export function checkBounds(
+  file: CatalogueFile,
+  lists: ReadonlyMap<string, readonly ModelFacts[]>,
+  { warn }: Pick<Findings, 'warn'>,
+): void {
+  const catalogue = createCatalogue(file);
+  for (const [provider, list] of lists) catalogue.apply(provider, list);
+  for (const tier of TIERS) {
+    const { maxEffort, maxAnswerTokens } = catalogue.bounds(tier);
+    if (maxEffort === null) continue;
+    const thinking = catalogue
+      .list(LOCAL_PLATFORM)
+      .filter((model) => !model.gone && model.thinks && opens(tier, model.tier));
+    for (const { id, efforts } of thinking) {
+      const least = efforts[0];
+      if (upTo(maxEffort, efforts).length > 0 || (least === undefined && maxAnswerTokens !== null)) continue;
+      warn(
+        `${id} thinks more than tiers.${tier}.maxEffort (${maxEffort}) allows: ${least === undefined ? 'it takes no effort' : `its least is ${least}`}`,
+        least === undefined
+          ? `Set tiers.${tier}.maxAnswerTokens, which bounds it too`
+          : `Set tiers.${tier}.maxEffort to ${least}, or give the model another tier`,
+      );
+    }
+  }
+}
