@@ -246,10 +246,10 @@ describe('a fault in a models file', () => {
         'tiers.free.maxAnswerTokens must be at least 256',
         'tiers.openai.maxEffort must be one of none, minimal, low, medium, high, xhigh, max',
         'tiers.openai.maxAnswerTokens must be a number',
-        'tiers.openai has "effort", which means nothing here',
+        'tiers.openai has "effort", which is unknown here',
         'tiers.openrouter.maxAnswerTokens must be at most 1000000',
         'tiers.premium must be an object in { }',
-        'tiers has "gold", which means nothing here',
+        'tiers has "gold", which is unknown here',
       ].toSorted(),
     );
   });
