@@ -31,7 +31,9 @@ describe('/channel', () => {
   it('sets model, persona and web search for the channel alone, and shows what counts', async () => {
     await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
     const said = await run('channel', { model: 'openai/gpt-4o', persona: 'pirate', web: 'on' });
-    expect(said).toMatch(/Model: GPT-4o .*\n- Effort: as the model does unasked\n- Persona: Pirate\n- Web search: on/);
+    expect(said).toMatch(
+      /Model: GPT-4o .*\n- Effort: as the model does unasked\n- Persona: Pirate\n- Web search: on/,
+    );
     bot.provider.answer('Arr.');
     await bot.dispatch.message(messageOf('Hi', { actor: mia }));
     bot.provider.answer('Hello.');

@@ -314,7 +314,7 @@ describe('/models', () => {
 describe('what runs by itself', () => {
   it('does not think, and has lengths of its own', async () => {
     await start({ models: [CLAUDE], tiers: { free: { maxAnswerTokens: 256 } } });
-    const request = await bot.services.models.open({
+    const request = await bot.services.models.openRequest({
       id: 'summary',
       kind: 'summaries',
       guild: 'discord:1',
