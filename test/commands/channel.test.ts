@@ -45,7 +45,9 @@ describe('/channel', () => {
     expect(second?.model).toBe('openai/gpt-4o-mini');
     expect(second?.tools).toBeUndefined();
     const back = await run('channel', { model: 'default', persona: 'default', web: 'default' });
-    expect(back).toMatch(/Model: GPT-4o mini .*\n- Persona: none\n- Web search: only if somebody asks/);
+    expect(back).toMatch(
+      /Model: GPT-4o mini .*\n- Effort: as the model does unasked\n- Persona: none\n- Web search: only if somebody asks/,
+    );
   });
 
   it('lets questions go without a mention, and mentions be answered in the channel, there alone', async () => {
