@@ -91,7 +91,7 @@ export function createSimulatedDiscord(clock: FakeClock, options: DiscordOptions
         place: { kind: 'message', question, spot, canContinueInThread: false, newestId: null },
         isResumed: false,
         caveat: undefined,
-        onForbidden() {},
+        isArchived: () => false,
       });
       surface.indicate('working');
       return surface;

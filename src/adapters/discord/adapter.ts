@@ -11,6 +11,7 @@ import { createTasks } from '../../core/kit/tasks.ts';
 import { type Adapter, StartError } from '../../core/ports/adapter.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import { introducing } from './answers/introduce.ts';
+import type { IsArchived } from './answers/message-writers.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
 import { tellAdmins, tellPerson } from './answers/tell-admins.ts';
 import { createWaitingSigns } from './answers/waiting-signs.ts';
@@ -58,10 +59,14 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
   const tasks = createTasks(log);
   const signs = createWaitingSigns(rest, clock, tasks);
   const sealing = createSealing(options.token, 'discord interaction tokens');
-  const tools = { rest, clock, log, tasks, signs, sealing };
+  let client: Client | null = null;
+  const isArchived: IsArchived = (id) => {
+    const channel = client?.channels.cache.get(id);
+    return channel?.isThread() === true && channel.archived === true;
+  };
+  const tools = { rest, clock, log, tasks, signs, sealing, isArchived };
   const notes: string[] = [];
   let watching: Background | null = null;
-  let client: Client | null = null;
   /** What answers are written with; known once Discord has said whose token it is. */
   let answering: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null =
     null;

@@ -35,7 +35,7 @@ import { createObstacles } from './obstacles.ts';
 /** Above an answer for which a summary was made. */
 const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';
 const LOCKED =
-  'The thread was locked before my answer was complete. I keep it, and post the rest as soon as somebody unlocks the thread.';
+  'The thread was locked before my answer was complete. I keep it, and finish it there as soon as somebody unlocks the thread.';
 const REFUSED =
   'The platform refused the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
 

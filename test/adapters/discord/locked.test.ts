@@ -117,3 +117,72 @@ describe('an answer whose thread is locked while it grows', () => {
     expect(discord.messages(thread)[0]?.content).toBe(before);
   });
 });
+
+describe('an answer whose thread is locked before it begins', () => {
+  it('is kept, and posted as soon as the thread is unlocked: it was paid for once', async () => {
+    const { discord, provider, ada, channel } = await open();
+    provider.answer('Hello.');
+    const thread = { id: ada.say(channel, `${discord.botMention} Hi!`).id };
+    await discord.until(() => labels(discord.messages(thread)[0]).includes('Retry…'));
+    const live = provider.live();
+    ada.say(thread, 'Why?');
+    await live.request;
+    discord.setThread(thread, { archived: true, locked: true });
+    await live.text('Because.');
+    await live.finish();
+    const told = () => discord.messages(ada.dm).map(({ content }) => content);
+    await discord.until(() => told().some((content) => content.includes('I keep it')), 'the asker is told');
+    expect(discord.messages(thread)).toHaveLength(2);
+    discord.setThread(thread, { archived: false, locked: false });
+    await discord.until(() => labels(discord.messages(thread)[2]).includes('Retry…'), 'it is posted');
+    expect(discord.messages(thread)[2]?.content).toMatch(/^Because\.\n\n.*The thread was locked/);
+    expect(discord.messages(thread)).toHaveLength(3);
+    expect(provider.chats).toHaveLength(2);
+    expect(discord.violations).toEqual([]);
+  });
+});
+
+describe('a question in a thread that is locked already', () => {
+  it('costs nothing, and its asker learns why', async () => {
+    const { discord, provider, ada, channel } = await open();
+    const thread = discord.openThread(channel, ada, 'Talk');
+    discord.setThread(thread, { locked: true });
+    ada.say(thread, `${discord.botMention} Why?`);
+    const told = () => discord.messages(ada.dm).map(({ content }) => content);
+    await discord.until(() => told().length === 1, 'the asker is told');
+    expect(told()[0]).toContain('This thread is locked, so I cannot answer in it.');
+    expect(provider.chats).toEqual([]);
+    provider.answer('Because.');
+    discord.setThread(thread, { locked: false });
+    ada.say(thread, `${discord.botMention} And now?`);
+    await discord.until(() => labels(discord.messages(thread).at(-1)).includes('Retry…'));
+    expect(discord.violations).toEqual([]);
+  });
+});
+
+describe('where the bot may not write on Discord', () => {
+  it('no model is asked, and the asker learns which permission is missing', async () => {
+    const { discord, provider, ada, guild } = await open();
+    const channel = guild.channel({ denyBot: ['SendMessages', 'SendMessagesInThreads'] });
+    ada.say(channel, `${discord.botMention} Why?`);
+    await discord.until(() => discord.messages(ada.dm).length === 1);
+    expect(discord.messages(ada.dm)[0]?.content).toContain('I am missing **Send Messages**.');
+    expect(provider.chats).toEqual([]);
+  });
+
+  it('the first refusal ends the request, and the next question there costs nothing', async () => {
+    const { discord, provider, ada, bob, channel } = await open();
+    discord.faults.add('POST', /messages$/, { kind: 'refuse', error: 'missingPermissions' });
+    const live = provider.live();
+    ada.say(channel, `${discord.botMention} Why?`);
+    await live.text('Because');
+    expect(await (await live.request).closed).toBe('aborted');
+    const told = (person: typeof ada) => discord.messages(person.dm).map(({ content }) => content);
+    await discord.until(() => told(ada).length === 1, 'the asker is told');
+    expect(told(ada)[0]).toContain('Discord does not let me write there');
+    bob.say(channel, `${discord.botMention} And why not?`);
+    await discord.until(() => told(bob).length === 1, 'the next one is told');
+    expect(provider.chats).toHaveLength(1);
+    expect(discord.violations).toEqual([]);
+  });
+});

@@ -49,12 +49,18 @@ describe('where the bot may not post on Slack', () => {
     },
   );
 
-  it('locks out no more than the thread that is locked', async () => {
-    const { bot, slack, general, ask, told } = await setUp();
-    bot.provider.answer('No.');
+  it('a thread that is locked before the answer begins ends the request, and locks out no more than that thread', async () => {
+    const { bot, slack, ann, general, ask, told } = await setUp();
+    const live = bot.provider.live();
     slack.restrict(general, 'restricted_action_thread_locked');
-    ask();
+    const thread = ask();
+    await live.text('No.');
+    expect(await (await live.request).closed).toBe('aborted');
     await until(() => told().length === 1);
+    expect(told()[0]).toContain('This thread is locked');
+    ann.say(general, `<@${slack.app.botUserId}> and now?`, { thread });
+    await until(() => told().length === 2);
+    expect(bot.provider.chats).toHaveLength(1);
     slack.restrict(general, null);
     bot.provider.answer('Yes.');
     const second = ask();

@@ -1,7 +1,7 @@
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, Surface } from '../../../core/ports/surface.ts';
 import { ANSWER_LIMITS, answerBody, isEnded, type MessageBody, tailLength } from './content.ts';
-import { beforeFirst, isUnclear } from './message-writers.ts';
+import { isUnclear } from './message-writers.ts';
 import { createUncertainFiles } from './uncertain-files.ts';
 
 /** The next message of an answer, as it is to be posted. */
@@ -83,8 +83,7 @@ export function createAnswerSurface(
       const message = liveMessage(id);
       way.indicate('idle');
       return message;
-    } catch (refusal) {
-      const error = beforeFirst(refusal, newestId);
+    } catch (error) {
       mayHaveSent ||= isUnclear(error);
       const newest = newestId === null || newestView === null ? null : { id: newestId, view: newestView };
       await way.failed(error, view, newest, signal);

@@ -10,7 +10,12 @@ import {
   type NextMessage,
 } from './answer-surface.ts';
 import { answerBody, type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
-import { createChannelWriter, createWebhookWriter, type MessageWriter } from './message-writers.ts';
+import {
+  createChannelWriter,
+  createWebhookWriter,
+  type IsArchived,
+  type MessageWriter,
+} from './message-writers.ts';
 import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -20,6 +25,7 @@ export interface InteractionSurfaceOptions {
   readonly clock: Clock;
   readonly signs: WaitingSigns;
   readonly sealing: Sealing;
+  readonly isArchived: IsArchived;
   readonly place: InteractionPlace;
   /** Whether another process may have sent what this one does not know of. */
   readonly isResumed: boolean;
@@ -51,9 +57,13 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const sealedPlace = sealPlace(place, options.sealing);
   const webhook = createWebhookWriter(rest, interaction);
   const patientWebhook = createWebhookWriter({ ...rest, request: rest.insist }, interaction);
-  const channel = createChannelWriter(rest, interaction.channelId);
+  const channel = createChannelWriter(rest, interaction.channelId, options.isArchived);
   /** For writes that were granted under another limit than the channel's. */
-  const patientChannel = createChannelWriter({ ...rest, request: rest.insist }, interaction.channelId);
+  const patientChannel = createChannelWriter(
+    { ...rest, request: rest.insist },
+    interaction.channelId,
+    options.isArchived,
+  );
   const canOutlive = canOutliveToken(place);
   const tokenEndsAtMs = interaction.receivedAtMs + TOKEN_MS - MARGIN_MS;
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};

@@ -2,9 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
-import { type AnswerSurface, type AnswerWay, createAnswerSurface } from './answer-surface.ts';
+import {
+  type AnswerSurface,
+  type AnswerWay,
+  createAnswerSurface,
+  type NextMessage,
+} from './answer-surface.ts';
 import { answerBody } from './content.ts';
-import { createChannelWriter, isUnclear } from './message-writers.ts';
+import { createChannelWriter, type IsArchived, isUnclear } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
@@ -23,13 +28,14 @@ export interface MessageSurfaceOptions {
   /** Whether another process may have sent what this one does not know of. */
   readonly isResumed: boolean;
   readonly caveat: string | undefined;
-  /** Tells the asker what stands in the way, where Discord refused the answer its place. */
-  readonly onForbidden: () => void;
+  readonly isArchived: IsArchived;
+  /** Why the bot may not write there now, in words for the asker; null if nothing is known to speak against it. */
+  readonly obstacle?: () => string | null;
 }
 
 /** Answers a message that somebody wrote. */
 export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurface {
-  const { rest, signs, botId, place } = options;
+  const { rest, signs, botId, place, isArchived } = options;
   const { question, spot } = place;
   const { channelId, messageId, authorId, guildId } = question;
   const sign = signs.of(question);
@@ -42,7 +48,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
   const patient = { ...rest, request: rest.insist };
   // A thread that starts from a message has the message's id.
   let targetId = spot.kind === 'thread' ? messageId : channelId;
-  let writer = createChannelWriter(rest, targetId);
+  let writer = createChannelWriter(rest, targetId, isArchived);
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
   let isThreadNew = false;
   let toldPrivately = 0;
@@ -87,8 +93,32 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
     }
   }
 
-  function tellWhyForbidden(error: unknown): void {
-    if (error instanceof PlaceGone && error.reason !== 'deleted') options.onForbidden();
+  /** A refusal says why the asker gets no answer. It holds for the channel, unless the answer belongs to this thread alone. */
+  async function explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PlaceGone) || error.reason === 'deleted' || guildId === null) throw error;
+      const advice = cannotAnswer(channelId, 'Discord does not let me write there');
+      const extent = spot.kind === 'here' ? 'place' : 'channel';
+      throw new PlaceGone(error.reason, { cause: error, advice, extent });
+    }
+  }
+
+  async function send(
+    { body, files, newestId, mayHaveSent }: NextMessage,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (threadToOpen !== null) await openThread(threadToOpen, signal);
+    const found = unclear.length === 0 ? null : await findUnclear(newestId, signal);
+    const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
+    // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+    const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
+    const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
+    // An earlier try may have sent the text that stands there.
+    if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
+    unclear = [];
+    return id;
   }
 
   const way: AnswerWay = {
@@ -117,36 +147,26 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
     indicate,
     waits: queueWords,
     tellPrivately,
+    obstacle: async () => options.obstacle?.() ?? null,
 
     async prepare(signal) {
-      try {
-        if (threadToOpen !== null) await openThread(threadToOpen, signal);
-      } catch (error) {
-        tellWhyForbidden(error);
-        throw error;
-      }
+      const title = threadToOpen;
+      if (title !== null) await explained(() => openThread(title, signal));
     },
 
-    async send({ body, files, newestId, mayHaveSent }, signal) {
-      if (threadToOpen !== null) await openThread(threadToOpen, signal);
-      const found = unclear.length === 0 ? null : await findUnclear(newestId, signal);
-      const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
-      // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
-      const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
-      const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
-      // An earlier try may have sent the text that stands there.
-      if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
-      unclear = [];
-      return id;
-    },
-    edit: (id, body, files, signal) => writer.edit(id, body, files, signal),
+    send: (next, signal) => explained(() => send(next, signal)),
+    edit: (id, body, files, signal) => explained(() => writer.edit(id, body, files, signal)),
     archiveAgain: (signal) => writer.archiveAgain(signal),
     async failed(error, view) {
       if (isUnclear(error)) unclear.push(view);
-      if (view.files === undefined) tellWhyForbidden(error);
     },
   };
   return createAnswerSurface(way, { newestId: place.newestId, isResumed: options.isResumed });
+}
+
+/** Says to the asker that there is no answer in a channel, and who can change that. */
+export function cannotAnswer(channelId: string, why: string): string {
+  return `I cannot answer you in <#${channelId}>: ${why}. An admin can change that in the settings of the channel or server, under Permissions.`;
 }
 
 /** Buttons name the answer: others in the channel may begin with the same word. */

@@ -1,6 +1,6 @@
 import { RESTJSONErrorCodes, Routes } from 'discord.js';
 import { z } from 'zod';
-import { PlaceGone, PlaceLocked } from '../../../core/ports/delivery-errors.ts';
+import { PlaceLocked } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
@@ -22,8 +22,11 @@ export interface MessageWriter {
   ): Promise<void>;
 }
 
+/** Whether a thread is archived now, as far as the gateway told; false for all else. */
+export type IsArchived = (channelId: string) => boolean;
+
 export interface ChannelWriter extends MessageWriter {
-  /** Archives a thread again that was archived while the answer grew, and that `edit` had to reopen. Best effort. */
+  /** Archives a thread again that was archived while the answer grew, and that a write has opened. Best effort. */
   archiveAgain(signal: AbortSignal): Promise<void>;
 }
 
@@ -35,7 +38,11 @@ const messageSchema = z.object({ id: z.string() });
  * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
  * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
  */
-export function createChannelWriter(rest: DiscordRest, channelId: string): ChannelWriter {
+export function createChannelWriter(
+  rest: DiscordRest,
+  channelId: string,
+  isArchived: IsArchived = () => false,
+): ChannelWriter {
   let isReopened = false;
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000, within: GLOBAL };
   // The last state of an answer need not wait for those of others that still grow.
@@ -49,12 +56,13 @@ export function createChannelWriter(rest: DiscordRest, channelId: string): Chann
 
   async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
     const path = Routes.channelMessages(channelId);
+    const wasArchived = isArchived(channelId);
     try {
-      return messageSchema.parse(
-        await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal),
-      ).id;
-    } catch (error) {
+      const sent = await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal);
       // A post opens a thread that is archived, unless it is locked.
+      isReopened ||= wasArchived;
+      return messageSchema.parse(sent).id;
+    } catch (error) {
       if (isRefusal(error, ...LOCKED)) throw new PlaceLocked(channelId, { cause: error });
       // Without Read Message History the bot may write, but reply to nothing.
       if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
@@ -154,12 +162,6 @@ export function createWebhookWriter(
         await rest.request({ method: 'DELETE', path: original, scope }, signal);
       }),
   };
-}
-
-/** A place that is locked before anything of an answer stands there takes none: the asker is told, and no model goes on. */
-export function beforeFirst(error: unknown, newestId: string | null): unknown {
-  const isFirst = error instanceof PlaceLocked && newestId === null;
-  return isFirst ? new PlaceGone('archived', { cause: error }) : error;
 }
 
 /** Words refusals as `Surface` does. */

@@ -8,7 +8,7 @@ import type { AnswerSurface } from './answer-surface.ts';
 import { rowOf, textOf } from './content.ts';
 import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
 import { createMessageSurface } from './message-surface.ts';
-import { createChannelWriter } from './message-writers.ts';
+import { createChannelWriter, type IsArchived } from './message-writers.ts';
 import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
 import type { WaitingSigns } from './waiting-signs.ts';
@@ -20,6 +20,7 @@ export interface ReopenOptions {
   readonly sealing: Sealing;
   readonly botId: string;
   readonly caveat: string | undefined;
+  readonly isArchived: IsArchived;
 }
 
 /** Finds the place of an answer again that another process was writing. */
@@ -46,7 +47,7 @@ async function reopenMessage(
   answerId: string | null,
   signal: AbortSignal,
 ): Promise<Reopened> {
-  const surface = createMessageSurface({ ...options, place, isResumed: true, onForbidden: () => {} });
+  const surface = createMessageSurface({ ...options, place, isResumed: true });
   if (answerId === null) return { surface, message: null };
   const { spot, newestId } = place;
   const where = whereOf(place);

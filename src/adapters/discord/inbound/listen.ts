@@ -33,18 +33,18 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
     tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
   );
   client.on(Events.MessageCreate, (message) =>
-    tasks.run('deal with a message', async (signal) => {
-      const posted = await read(message, referenced.takeReferenced(message.id), signal);
+    tasks.run('deal with a message', async () => {
+      const posted = await read(message, referenced.takeReferenced(message.id));
       if (posted !== null) await dispatch.message(posted);
     }),
   );
   /** Reads a message that did not come as a new one. */
-  async function readBack(message: Message, signal: AbortSignal): Promise<PostedMessage | null> {
+  async function readBack(message: Message): Promise<PostedMessage | null> {
     // Only what is for the bot is worth a look at what it replies to.
-    const posted = await read(message, undefined, signal);
+    const posted = await read(message, undefined);
     if (posted === null || message.type !== MessageType.Reply) return posted;
     const target = await message.fetchReference().catch(() => null);
-    return target === null ? posted : read(message, asApiMessage(target), signal);
+    return target === null ? posted : read(message, asApiMessage(target));
   }
   const watching = catchUpMissed({ ...tools, client, read: readBack });
   const retract = (id: string) =>
@@ -59,12 +59,12 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   // As for deletions. Updates that are no edits come without a time, or with that of an earlier edit.
   client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
     if (!update.edited_timestamp || update.author?.bot) return;
-    tasks.run('deal with the edit of a message', async (signal) => {
+    tasks.run('deal with the edit of a message', async () => {
       if (!(await dispatch.wasAsked(eventId(update.id)))) return;
       const channel = await client.channels.fetch(update.channel_id);
       if (!channel?.isTextBased()) return;
       const message = await channel.messages.fetch({ message: update.id, cache: false, force: true });
-      const posted = await readBack(message, signal);
+      const posted = await readBack(message);
       if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
     });
   });

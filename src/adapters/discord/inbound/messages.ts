@@ -1,4 +1,4 @@
-import { type Message, MessageType } from 'discord.js';
+import { type Channel, type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
 import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { withoutCode } from '../../../core/kit/code-spans.ts';
@@ -7,8 +7,9 @@ import { plainName } from '../../../core/kit/text.ts';
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { Part } from '../../../core/ports/parts.ts';
-import { createMessageSurface } from '../answers/message-surface.ts';
-import { openDirectMessages, postNotice } from '../answers/post-notice.ts';
+import { cannotAnswer, createMessageSurface } from '../answers/message-surface.ts';
+import type { IsArchived } from '../answers/message-writers.ts';
+import { postNotice } from '../answers/post-notice.ts';
 import type { MessagePlace } from '../answers/references.ts';
 import type { WaitingSigns } from '../answers/waiting-signs.ts';
 import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '../gateway/permissions.ts';
@@ -17,6 +18,9 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
 import { readThread } from './read-thread.ts';
 
+const LOCKED_THREAD =
+  'This thread is locked, so I cannot answer in it. Ask me outside it, or have a moderator unlock it.';
+
 export interface MessageReaderOptions {
   readonly rest: DiscordRest;
   readonly log: Logger;
@@ -24,30 +28,18 @@ export interface MessageReaderOptions {
   readonly tasks: Tasks;
   readonly botId: string;
   readonly caveat: string | undefined;
+  readonly isArchived: IsArchived;
   readonly dispatch: Pick<Dispatch, 'channelRules'>;
 }
 
 /** Reads a message that the gateway brought, or that was read back with what it replies to; null if it is nothing for core. */
-export type ReadMessage = (
-  message: Message,
-  referenced: unknown,
-  signal: AbortSignal,
-) => Promise<PostedMessage | null>;
+export type ReadMessage = (message: Message, referenced: unknown) => Promise<PostedMessage | null>;
 
 /** Reads what people write for core: mentions, replies to the bot, direct messages, and all that stands in threads. */
 export function createMessageReader(options: MessageReaderOptions): ReadMessage {
   const { rest, tasks, botId, caveat, dispatch } = options;
   /** Channels that have been told why the answer is not in a thread. */
   const toldOfThreads = new Set<string>();
-
-  /** Tells why there is no answer where it was asked for, in the only place that is left. */
-  async function explainInPrivate(message: Message, missing: readonly Permission[], signal: AbortSignal) {
-    const what =
-      missing.length === 0 ? 'Discord does not let me write there' : `I am missing ${named(missing)}`;
-    const text = `I cannot answer you in <#${message.channelId}>: ${what}. An admin can change that in the settings of the channel or server, under Permissions.`;
-    const direct = await openDirectMessages(rest, message.author.id, signal);
-    await postNotice(rest, direct, { text, nonce: `${message.id}p` }, signal);
-  }
 
   async function explainThreads(message: Message, missing: readonly Permission[], signal: AbortSignal) {
     if (toldOfThreads.has(message.channelId)) return;
@@ -63,7 +55,7 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
     return [quotedPart(parsed.data, 'reply')];
   }
 
-  return async (message, referenced, signal) => {
+  return async (message, referenced) => {
     if (!isFromPerson(message)) return null;
     const { channel } = message;
     const isThread = channel.isThread();
@@ -85,17 +77,11 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
     const may = botMayIn(channel, botId);
     const isFlat = isDm || isThread || repliesToBot || rules.inThread === false;
     const opensThread = !isFlat && mayOpenThread(channel.type, may);
-    if (addressed && !isDm) {
-      const write: Permission = isThread || opensThread ? 'SendMessagesInThreads' : 'SendMessages';
-      if (!may(write)) {
-        await explainInPrivate(message, [write], signal);
-        return null;
-      }
-      if (!isFlat && !opensThread && takesThreads(channel.type)) {
-        const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
-        const missing = wanted.filter((permission) => !may(permission));
-        tasks.run('explain the lack of a thread', (stopping) => explainThreads(message, missing, stopping));
-      }
+    const write: Permission = isThread || opensThread ? 'SendMessagesInThreads' : 'SendMessages';
+    if (addressed && may(write) && !isFlat && !opensThread && takesThreads(channel.type)) {
+      const wanted: Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
+      const missing = wanted.filter((permission) => !may(permission));
+      tasks.run('explain the lack of a thread', (stopping) => explainThreads(message, missing, stopping));
     }
 
     const spot: MessagePlace['spot'] = opensThread
@@ -126,11 +112,19 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
         },
         isResumed: false,
         caveat: isDm ? undefined : caveat,
-        onForbidden: () =>
-          tasks.run('explain a missing permission', (stopping) => explainInPrivate(message, [], stopping)),
+        obstacle: () => obstacleIn(channel, botId, write),
       }),
     };
   };
+}
+
+/** Why the bot may not write in a channel now, by what the gateway told; null if nothing speaks against it. */
+function obstacleIn(channel: Channel, botId: string, permission: Permission): string | null {
+  if (!botMayIn(channel, botId)(permission))
+    return cannotAnswer(channel.id, `I am missing ${named([permission])}`);
+  const isLocked = channel.isThread() && channel.locked === true;
+  const opensAll = channel.isThread() && channel.permissionsFor(botId)?.has('ManageThreads') === true;
+  return isLocked && !opensAll ? LOCKED_THREAD : null;
 }
 
 function isFromPerson({ author, webhookId, type }: Message): boolean {

@@ -11,7 +11,7 @@ export interface MissedOptions {
   readonly client: Client;
   readonly dispatch: Dispatch;
   /** Reads a message that did not come over the gateway; null if it is none of the bot's business. */
-  readonly read: (message: Message, signal: AbortSignal) => Promise<PostedMessage | null>;
+  readonly read: (message: Message) => Promise<PostedMessage | null>;
   readonly botId: string;
   readonly tasks: Tasks;
   readonly clock: Clock;
@@ -122,7 +122,7 @@ async function missedIn(
         BigInt(one.id) < BigInt(other.id) ? -1 : 1,
       );
       for (const message of oldestFirst) {
-        const posted = await read(message, signal);
+        const posted = await read(message);
         if (posted !== null) missed.push({ message: posted, atMs: message.createdTimestamp });
       }
       const last = oldestFirst.at(-1);

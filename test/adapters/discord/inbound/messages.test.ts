@@ -209,27 +209,29 @@ describe('a mention in a channel', () => {
     ]);
   });
 
-  it('is explained in private where the bot may not write', async () => {
+  it('says beforehand where the bot may not write, as it is then', async () => {
     const ground = await open();
-    const { discord, recorded, ada, guild } = ground;
+    const { discord, ada, guild } = ground;
     const channel = guild.channel({ denyBot: ['SendMessages', 'SendMessagesInThreads'] });
     ada.say(channel, `${discord.botMention} why?`);
-    await discord.until(() => discord.messages(ada.dm).length === 1);
-    expect(discord.messages(ada.dm)[0]?.content).toBe(
+    const { surface } = await heard(ground);
+    expect(await surface.obstacle?.(never)).toBe(
       `I cannot answer you in <#${channel.id}>: I am missing **Send Messages**. An admin can change that in the settings of the channel or server, under Permissions.`,
     );
-    expect(recorded.messages).toEqual([]);
   });
 
-  it('is explained in private where Discord refuses the answer its place after all', async () => {
+  it('says why where Discord refuses the answer its place after all', async () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
     ada.say(channel, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
     discord.faults.add('POST', /messages$/, { kind: 'refuse', error: 'missingPermissions' });
-    await expect(surface.openMessage(view('Because.'), never)).rejects.toBeInstanceOf(PlaceGone);
-    await discord.until(() => discord.messages(ada.dm).length === 1);
-    expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${channel.id}>`);
+    expect(await surface.obstacle?.(never)).toBe(null);
+    await expect(surface.openMessage(view('Because.'), never)).rejects.toMatchObject({
+      reason: 'forbidden',
+      extent: 'channel',
+      advice: expect.stringMatching(/^I cannot answer you in .*: Discord does not let me write there\./),
+    });
   });
 
   it('is not answered for ever where Discord does not know the token any more', async () => {
@@ -341,16 +343,22 @@ describe('what is written in a thread', () => {
     expect(discord.messages(post).at(-1)?.content).toBe('Because.');
   });
 
-  it('is explained in private where the thread is locked', async () => {
+  it('says where the thread is locked, before anything is posted and as it is posted', async () => {
     const ground = await open();
     const { discord, ada, channel } = ground;
     const thread = discord.openThread(channel, ada, 'Talk');
     discord.setThread(thread, { locked: true });
     ada.say(thread, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
-    await expect(surface.openMessage(view('Because.'), never)).rejects.toMatchObject({ reason: 'archived' });
-    await discord.until(() => discord.messages(ada.dm).length === 1);
-    expect(discord.messages(ada.dm)[0]?.content).toContain(`I cannot answer you in <#${thread.id}>`);
+    expect(await surface.obstacle?.(never)).toMatch(/^This thread is locked/);
+    await expect(surface.openMessage(view('Because.'), never)).rejects.toMatchObject({
+      code: 'place_locked',
+      key: thread.id,
+    });
+    discord.setThread(thread, { locked: false });
+    await settle(ground);
+    await surface.openMessage(view('Because.'), never);
+    expect(await surface.obstacle?.(never)).toBe(null);
   });
 
   it('is finished where the thread is archived meanwhile, which is archived again after it', async () => {
@@ -364,6 +372,21 @@ describe('what is written in a thread', () => {
     discord.setThread(thread, { archived: true });
     await message.update(view('On I go.', { status: 'complete' }), never);
     expect(discord.messages(thread).at(-1)?.content).toBe('On I go.');
+    expect(discord.isArchived(thread)).toBe(true);
+  });
+
+  it('goes on in a next message where the thread is archived meanwhile, which is archived again after it', async () => {
+    const ground = await open();
+    const { discord, ada, channel } = ground;
+    const thread = ada.say(channel, `${discord.botMention} go on`);
+    const { surface } = await heard(ground);
+    const first = await surface.openMessage(view('On'), never);
+    await first.update(view('On', { status: 'sealed' }), never);
+    discord.setThread(thread, { archived: true });
+    await settle(ground);
+    const second = await surface.openMessage(view('and on'), never);
+    expect(discord.isArchived(thread)).toBe(false);
+    await second.update(view('and on.', { status: 'complete' }), never);
     expect(discord.isArchived(thread)).toBe(true);
   });
 
