@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { OVER } from '../kit/over.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
 import type { Button } from '../ports/buttons.ts';
-import { PassingFault, PlaceGone, PlaceLocked, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
-import type { Owed } from './lane.ts';
+import { createAttempts } from './attempts.ts';
+import { createGrowthRoom } from './growth-room.ts';
+import { isLast, isTooLong, type LastState, lastView, refusedView, SEALED } from './last-view.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
 /** The end of an answer, as its last message shows it. */
@@ -79,32 +79,10 @@ export interface ReplyOptions {
   readonly adopted?: LiveMessage;
 }
 
-/** The first wait after a temporary fault; it doubles each time … */
-const FIRST_RETRY_MS = 500;
-/** … up to this … */
-const LONGEST_RETRY_MS = 30_000;
-/** … for at most this time per view. Platforms' outages last minutes; nearly all end within an hour. */
-const GIVE_UP_AFTER_MS = 3_600_000;
-
-/** The same, after somebody stopped the answer. */
-const GIVE_UP_STOPPED_AFTER_MS = 15_000;
-/** Waits after a fault that is not known to be temporary; after these the place counts as gone. */
-const REFUSAL_RETRIES_MS: readonly number[] = [5_000, 20_000];
-
-/** The note if the platform does not accept the last state. */
-const REFUSED = 'The platform refused to show part of the answer here.';
-
 export function createReply(options: ReplyOptions): Reply {
-  const { surface, limiters, clock, log, signal, unwanted, resumed } = options;
-  const rushed = unwanted === undefined ? signal : AbortSignal.any([signal, unwanted]);
-  let unwantedAtMs = Number.POSITIVE_INFINITY;
-  unwanted?.addEventListener('abort', () => {
-    unwantedAtMs = clock.now();
-  });
+  const { surface, limiters, log, signal, resumed } = options;
   const splitter = createSplitter(surface.limits);
-  const gone = new AbortController();
-  /** Aborts once nothing of this answer waits any more. */
-  const over = new AbortController();
+  const attempts = createAttempts(options);
 
   /** Parts whose last state no message shows yet, oldest first. The open part follows them. */
   const parts: Part[] = [];
@@ -115,10 +93,6 @@ export function createReply(options: ReplyOptions): Reply {
   let message: LiveMessage | null = resumed?.message?.live ?? options.adopted ?? null;
   /** Whether that message shows nothing of this answer yet. */
   let isUntouched = options.adopted !== undefined;
-  /** The room kept for that message's last state; null if none is kept, or while … */
-  let owed: Owed | null = null;
-  /** … it is being requested. */
-  let isAsking = false;
   /** The scope in which the next write waits; null if none does. */
   let waitsIn: Scope | null = null;
   /** Whether the journal knows that message. */
@@ -133,12 +107,7 @@ export function createReply(options: ReplyOptions): Reply {
   let stands: MessageView | null = null;
   let refused: MessageView | null = null;
 
-  /** The time since which every try failed, and the number of tries; null if the last one worked. */
-  let faultySinceMs: number | null = null;
-  let faults = 0;
-  /** The number of those faults that are not known to be temporary. */
-  let refusals = 0;
-  let lockedAt: string | null = null;
+  const room = createGrowthRoom({ limiters, surface, signal, onReady: () => wake() });
 
   /** The newest state of the current message; null if there is nothing to show yet. */
   function currentView(): MessageView | null {
@@ -146,8 +115,8 @@ export function createReply(options: ReplyOptions): Reply {
     const part = parts[0];
     const isOnlyPart = parts.length < 2;
     if (ending !== null && isOnlyPart) {
-      const view = lastView(part?.text ?? '', ending);
-      if (isTooLong(view)) {
+      const view = lastStateOf(part?.text ?? '', ending);
+      if (isTooLong(view, surface)) {
         // The message stays full, and the next one shows only the note.
         parts.splice(0, 1, { ...EMPTY, text: view.text }, EMPTY);
         return currentView();
@@ -161,29 +130,13 @@ export function createReply(options: ReplyOptions): Reply {
     const isFull = !isOnlyPart || text !== '';
     // Until then its button identifies it, should this process die.
     const needsButton = message === null ? refused === null : !isNoted;
-    if (isFull && !needsButton) return lastView(part.text, SEALED);
+    if (isFull && !needsButton) return lastStateOf(part.text, SEALED);
     return { text: part.text, source: part.text, ...growing };
   }
 
-  /** If the platform refused the state before, the message keeps its content and notes that something is missing. */
-  function lastView(text: string, { status, note, footer, buttons, files = [] }: LastState): MessageView {
-    if (!isLast(refused)) {
-      // The rest follows a sealed message, including text that it shows beyond its cut.
-      const isBehind = status !== 'sealed' && !resumed?.isWhole && said(text) < said(before);
-      const whole = isBehind ? before : text;
-      const shown = files.length === 0 ? {} : { files };
-      return { text: whole, source: whole, status, note, footer, buttons, ...shown };
-    }
-    const { text: kept, source } = stands ?? { text: before, source: before };
-    const view = { text: kept, source, status, note: REFUSED, footer, buttons };
-    return isTooLong(view) ? { ...view, note: null } : view;
-  }
-
-  /** Whether another process's message shows more than a last message may contain. */
-  function isTooLong(view: MessageView): boolean {
-    const { lengthOf = (text: string) => text.length, maxChars } = surface.limits;
-    const tailLength = surface.tailLength?.(view) ?? 0;
-    return view.text !== '' && tailLength > 0 && lengthOf(view.text) + tailLength > maxChars;
+  function lastStateOf(text: string, state: LastState): MessageView {
+    if (isLast(refused)) return refusedView(stands ?? { text: before, source: before }, state, surface);
+    return lastView(text, state, resumed?.isWhole ? '' : before);
   }
 
   async function note(opened: LiveMessage): Promise<void> {
@@ -208,7 +161,7 @@ export function createReply(options: ReplyOptions): Reply {
         waitsIn = null;
         sent = currentView();
         if (sent === null) return;
-        if (isLast(sent)) releaseRoom();
+        if (isLast(sent)) room.release();
         if (open !== null) {
           await open.update(sent, signal);
           if (isUntouched) void note(open);
@@ -222,88 +175,17 @@ export function createReply(options: ReplyOptions): Reply {
     );
   }
 
-  /**
-   * Whether a message must not start to grow yet. If so, asks for room for its last state and wakes the delivery once there
-   * is some.
-   */
+  /** Whether a message must not start to grow yet. */
   function isUnaffordable(view: MessageView): boolean {
     // An ended answer is always shown, because no later state could save a write.
-    const isFree = message !== null || isLast(view) || ending !== null || surface.updateScope === undefined;
-    if (isFree || owed !== null) return false;
-    if (isAsking) return true;
-    isAsking = true;
-    const asking = limiters.owe(surface.updateScope, AbortSignal.any([signal, over.signal]));
-    asking.then(
-      (granted) => {
-        isAsking = false;
-        owed = granted;
-        if (over.signal.aborted) releaseRoom();
-        wake();
-      },
-      () => {}, // The answer has ended.
-    );
-    return true;
-  }
-
-  /** Releases the kept room: it is used, or not needed. */
-  function releaseRoom(): void {
-    owed?.release();
-    owed = null;
-  }
-
-  /** Runs a write. `again`: failed temporarily, and has waited. `over`: nothing can be shown any more. */
-  async function attempt(work: () => Promise<void>): Promise<'done' | 'refused' | 'again' | 'over'> {
-    try {
-      await work();
-      faultySinceMs = null;
-      return 'done';
-    } catch (error) {
-      if (signal.aborted) return 'over';
-      if (error instanceof Unshowable) {
-        log.error({ err: error, status: sent?.status }, 'the platform refused a state of an answer');
-        faultySinceMs = null;
-        return 'refused';
-      }
-      if (error instanceof PlaceLocked) {
-        log.info({ place: error.key }, 'an answer waits for its place to be unlocked');
-        lockedAt = error.key;
-        return 'over';
-      }
-      if (faultySinceMs === null) faults = refusals = 0;
-      faultySinceMs ??= clock.now();
-      const end = endAfter(error, faultySinceMs);
-      if (end !== null) {
-        log.warn({ err: error, faults }, 'gave up showing an answer');
-        gone.abort(end);
-        return 'over';
-      }
-      if (error instanceof RateLimited) return 'again'; // The limiter waits.
-      log.warn({ err: error, faults }, 'could not show an answer; retrying');
-      const waitMs = isPassing(error)
-        ? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** faults++)
-        : (REFUSAL_RETRIES_MS[refusals++] ?? 0);
-      // The next attempt sees the abort. Once nobody wants the answer, later waits are not shortened.
-      await clock.sleep(waitMs, unwanted?.aborted ? signal : rushed).catch(() => {});
-      return 'again';
-    }
+    const isFree = message !== null || isLast(view) || ending !== null;
+    return !isFree && !room.isKept();
   }
 
   function woken(): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve;
     });
-  }
-
-  /** The reason to give up after this fault; null to retry. */
-  function endAfter(error: unknown, sinceMs: number): unknown {
-    if (error instanceof PlaceGone) return error;
-    if (!isPassing(error)) {
-      return refusals < REFUSAL_RETRIES_MS.length ? null : new PlaceGone('refused', { cause: error });
-    }
-    const nowMs = clock.now();
-    const isStale =
-      unwantedAtMs <= nowMs && nowMs - Math.max(sinceMs, unwantedAtMs) > GIVE_UP_STOPPED_AFTER_MS;
-    return isStale || nowMs - sinceMs > GIVE_UP_AFTER_MS ? error : null;
   }
 
   async function deliver(): Promise<boolean> {
@@ -314,8 +196,9 @@ export function createReply(options: ReplyOptions): Reply {
         continue;
       }
       const { prepare } = surface;
+      const facts = () => ({ status: sent?.status });
       if (message === null && prepare !== undefined) {
-        const outcome = await attempt(() => prepare.call(surface, signal));
+        const outcome = await attempts.attempt(() => prepare.call(surface, signal), facts);
         if (outcome === 'over') return false;
         if (outcome !== 'done') continue;
       }
@@ -323,7 +206,7 @@ export function createReply(options: ReplyOptions): Reply {
         await woken();
         continue;
       }
-      const outcome = await attempt(send);
+      const outcome = await attempts.attempt(send, facts);
       if (outcome === 'over') return false;
       if (outcome === 'again') continue;
       const isGivenUp = isLast(refused);
@@ -342,13 +225,10 @@ export function createReply(options: ReplyOptions): Reply {
   const delivery = deliver()
     .catch((error: unknown) => {
       log.error({ err: error }, 'the delivery of an answer failed');
-      gone.abort(error);
+      attempts.giveUp(error);
       return false;
     })
-    .finally(() => {
-      over.abort(OVER);
-      releaseRoom();
-    });
+    .finally(room.close);
 
   function addParts(more: readonly Part[]): void {
     if (more.length === 0) return;
@@ -364,9 +244,9 @@ export function createReply(options: ReplyOptions): Reply {
   }
 
   return {
-    gone: gone.signal,
+    gone: attempts.gone,
     get lockedAt() {
-      return lockedAt;
+      return attempts.lockedAt;
     },
     get progress() {
       // Until it has this answer's button, it cannot be found by that.
@@ -376,7 +256,7 @@ export function createReply(options: ReplyOptions): Reply {
       if (delta === '') return;
       addParts(splitter.push(delta));
       // An unaffordable message is checked again once it is affordable, or full.
-      if (!isAsking) wake();
+      if (!room.isAsking) wake();
     },
     async finish(how) {
       const isCutShort = how.status !== 'complete';
@@ -390,25 +270,7 @@ export function createReply(options: ReplyOptions): Reply {
   };
 }
 
-function isPassing(error: unknown): boolean {
-  return error instanceof PassingFault || error instanceof RateLimited;
-}
-
-type LastState = Pick<MessageView, 'note' | 'footer' | 'buttons' | 'files'> & { readonly status: LastStatus };
-type LastStatus = Exclude<ReplyStatus, 'streaming'>;
-
 const EMPTY: Part = { text: '', prefix: '', body: '', suffix: '' };
-const SEALED: LastState = { status: 'sealed', note: null, footer: null, buttons: [] };
-
-/** Whether the message does not change any more after this view. */
-function isLast(view: MessageView | null): view is MessageView & { readonly status: LastStatus } {
-  return view !== null && view.status !== 'streaming';
-}
-
-/** The length of a text without the characters that close half-open markup. */
-function said(text: string): number {
-  return text.replace(/[\s*_~`|]/g, '').length;
-}
 
 function isSame(one: MessageView, other: MessageView | null): boolean {
   return one.status === other?.status && one.text === other.text && one.note === other.note;

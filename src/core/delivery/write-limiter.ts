@@ -2,7 +2,8 @@ import type { Clock } from '../kit/clock.ts';
 import { createRate } from '../kit/rate.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
-import { Lane, type Owed } from './lane.ts';
+import type { Owed } from './debts.ts';
+import { Lane } from './lane.ts';
 import type { SharedLimiter } from './shared-limiter.ts';
 
 /**

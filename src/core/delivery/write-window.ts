@@ -1,0 +1,59 @@
+import type { Clock } from '../kit/clock.ts';
+
+/**
+ * The writes that count against one limit. A write counts from its grant until one whole window after its end. The platform
+ * counts it somewhere in between, so no fixed or sliding window of the platform ever contains more than `limit`, whatever the
+ * network does.
+ */
+export class WriteWindow {
+  readonly #clock: Clock;
+  /** The ends of the last window's writes, oldest first. */
+  #endedAtMs: number[] = [];
+  limit: number;
+  lengthMs: number;
+  /** Granted writes that are running. */
+  running = 0;
+
+  constructor(clock: Clock, limit: number, lengthMs: number) {
+    this.#clock = clock;
+    this.limit = limit;
+    this.lengthMs = lengthMs;
+  }
+
+  /** Counts the end of a running write. */
+  end(): void {
+    this.running--;
+    this.#endedAtMs.push(this.#clock.now());
+  }
+
+  /** Writes that count now, the running ones included. */
+  used(): number {
+    this.#forgetOld();
+    return this.#endedAtMs.length + this.running;
+  }
+
+  /** Ended writes that still count at a time. */
+  stillUsedAt(atMs: number): number {
+    return this.#endedAtMs.filter((endedAtMs) => endedAtMs + this.lengthMs > atMs).length;
+  }
+
+  /** When the oldest ended write stops counting; null if none counts. */
+  oldestFreeAtMs(): number | null {
+    this.#forgetOld();
+    const [oldest] = this.#endedAtMs;
+    return oldest === undefined ? null : oldest + this.lengthMs;
+  }
+
+  /** When fewer than `allowed` writes count: 0 for now, infinity if only the end of a running write can make room. */
+  freeAtMs(allowed: number): number {
+    const over = this.used() - Math.floor(allowed);
+    if (over < 0) return 0;
+    const ended = this.#endedAtMs[over];
+    return ended === undefined ? Number.POSITIVE_INFINITY : ended + this.lengthMs;
+  }
+
+  #forgetOld(): void {
+    const beforeMs = this.#clock.now() - this.lengthMs;
+    while (this.#endedAtMs[0] !== undefined && this.#endedAtMs[0] <= beforeMs) this.#endedAtMs.shift();
+  }
+}
