@@ -23,7 +23,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const log = pino({ level: 'silent' });
   const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log });
-  const journal = createJournal({ claims: store.claims, owner: 'bench', clock: systemClock, log });
+  const journal = createJournal({ store, owner: 'bench', clock: systemClock, log });
 
   const slack = createServer((request, response) => {
     const identity = {

@@ -18,7 +18,7 @@ export async function measureJournal(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const log = pino({ level: 'silent' });
   const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log });
-  const journal = createJournal({ claims: store.claims, owner: 'bench', clock: systemClock, log });
+  const journal = createJournal({ store, owner: 'bench', clock: systemClock, log });
   const surface = { reference: 'a place' } as Surface;
   const text = 'x'.repeat(SECONDS * CHARS_PER_SECOND);
   const begunAtMs = performance.now();

@@ -109,7 +109,7 @@ async function settled(url: string, bills: ReadonlyMap<string, number>) {
   const store = await openStore(url, { clock, log });
   const lookUpCost = async ({ generationId }: { readonly generationId: string }) =>
     bills.get(generationId) ?? null;
-  await recover({ store: store.ledger, lookUpCost, clock, log }, new AbortController().signal);
+  await recover({ store, lookUpCost, clock, log }, new AbortController().signal);
   const open = new Map(
     (await store.ledger.openReservations({ guild: RACE_GUILD })).map((each) => [each.id, each]),
   );
@@ -118,7 +118,7 @@ async function settled(url: string, bills: ReadonlyMap<string, number>) {
   let recorded = 0;
   for await (const { costNanoUsd } of createUsageLog(store.records).query({})) recorded += costNanoUsd;
   const ledger = createLedger({
-    store: store.ledger,
+    store,
     clock,
     log,
     timeZone: 'UTC',

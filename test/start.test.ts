@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyStore } from '../src/core/access/key-store.ts';
 import { systemClock } from '../src/core/kit/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
+import { valuesOf } from './support/changes.ts';
 import { type Launch, launchProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
 
@@ -262,7 +263,7 @@ describe('the start', () => {
     if (lock === null) throw new Error('no lock');
     await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', lock);
     // Something that no version of the bot wrote.
-    await store.keyv('keys').set('discord:1/openrouter', 'garbage');
+    await valuesOf(store, 'keys').set('discord:1/openrouter', 'garbage');
     const shared = { STORE_URL: 'sqlite:parley.db' };
     const turned = start({ ...shared, ENCRYPTION_KEY: second, ENCRYPTION_KEY_OLD: first });
     await turned.ready;

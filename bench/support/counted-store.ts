@@ -1,11 +1,9 @@
-import type { Store } from '../../src/core/ports/store.ts';
+import { type Change, partsOfKey, type Store } from '../../src/core/ports/store.ts';
 
 /** The calls that count, by name. Leases and sweeps are left out: they go by time, not by answer. */
 const COUNTED: ReadonlySet<string> = new Set([
-  ...['get', 'getMany', 'getManyRaw', 'set', 'setMany', 'delete', 'deleteMany', 'replace'],
-  ...['claim', 'write', 'underWay', 'finish'],
-  ...['reserve', 'settle', 'annotate', 'open', 'read'],
-  ...['append', 'query', 'remove'],
+  ...['get', 'getMany', 'getManyRaw', 'claim', 'underWay'],
+  ...['reserve', 'annotate', 'open', 'read', 'append', 'query', 'remove'],
 ]);
 
 /** The same store; `onCall` is told of each call for an answer. */
@@ -24,14 +22,17 @@ export function countCalls(store: Store, onCall: (call: string) => void): Store 
   }
   return {
     ...store,
-    keyv: (namespace, lock) => counted(store.keyv(namespace, lock), namespace),
-    everything: counted(store.everything, 'everything'),
-    replace(...args) {
-      onCall(`${args[0]}.replace`);
-      return store.replace(...args);
+    values: counted(store.values, 'values'),
+    write(changes, lock) {
+      onCall(`write ${changes.map(nameOf).join(', ')}`);
+      return store.write(changes, lock);
     },
     ledger: counted(store.ledger, 'ledger'),
     claims: counted(store.claims, 'claims'),
     records: counted(store.records, 'records'),
   };
+}
+
+function nameOf(change: Change): string {
+  return 'key' in change ? `${change.kind} of ${partsOfKey(change.key)[0]}` : change.kind;
 }

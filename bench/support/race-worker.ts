@@ -47,7 +47,7 @@ if (import.meta.main) {
   const store = await openStore(url, { clock: systemClock, log });
   const billed = new Map<string, number>();
   const ledger = createLedger({
-    store: store.ledger,
+    store,
     clock: systemClock,
     log,
     owner,

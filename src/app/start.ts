@@ -154,7 +154,7 @@ export async function startApp({
     const adapterOf = (guild: GuildId) => adapters.find(({ platform }) => platform === platformOf(guild));
     const owner = randomUUID();
     const alerts = createAlerts({
-      claims: store.claims,
+      store,
       owner,
       nameOf: providers.nameOf,
       operators: config.OPERATORS,

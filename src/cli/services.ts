@@ -112,11 +112,8 @@ export async function withAnswers<T>(
 
 const SILENT = pino({ level: 'silent' });
 
-async function withLocks<T>(
-  { store: { claims }, clock }: CliContext,
-  work: (locks: Locks) => Promise<T>,
-): Promise<T> {
-  const locks = createLocks({ claims, owner: randomUUID(), clock, log: SILENT });
+async function withLocks<T>({ store, clock }: CliContext, work: (locks: Locks) => Promise<T>): Promise<T> {
+  const locks = createLocks({ store, owner: randomUUID(), clock, log: SILENT });
   try {
     return await work(locks);
   } finally {

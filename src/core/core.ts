@@ -146,10 +146,10 @@ export function createCore(options: CoreOptions): Core {
   const owner = randomUUID();
   const closing = createCleanupStack();
 
-  const locks = createLocks({ claims, owner, clock, log });
+  const locks = createLocks({ store, owner, clock, log });
   closing.add(() => locks.stop());
   const audit = createAuditLog(records);
-  const once = createOnce({ claims, owner, clock, log });
+  const once = createOnce({ store, owner, clock, log });
   closing.add(() => once.stop());
   const onFailure = createKeyWarnings({ once, tellAdmins, clock });
   const keys = createKeyStore({ store, encryptionKeys: options.encryptionKeys, clock });
@@ -179,7 +179,7 @@ export function createCore(options: CoreOptions): Core {
 
   const limits = createLimitRules({ store, locks, config: options.limits, audit, clock });
   const ledger = createLedger({
-    store: store.ledger,
+    store,
     clock,
     log,
     timeZone,
@@ -237,7 +237,7 @@ export function createCore(options: CoreOptions): Core {
   });
   const live = createLiveAnswers();
   const answers = createAnswerRecords(store, retentionMs);
-  const journal = createJournal({ claims, owner, clock, log });
+  const journal = createJournal({ store, owner, clock, log });
   const stops = createStops({ claims, records, live, owner, clock, log });
   const held = createHeldAnswers(store, answers, retentionMs);
   let takeover: Takeover | null = null;

@@ -1,4 +1,4 @@
-import type { Amounts, Reservation } from '../core/ports/store.ts';
+import type { Amounts, Change, Reservation } from '../core/ports/store.ts';
 
 /** @throws RangeError for amounts and limits that no counter can hold exactly. */
 export function checkReservation({ id, reserved, draws }: Reservation): void {
@@ -7,7 +7,12 @@ export function checkReservation({ id, reserved, draws }: Reservation): void {
 }
 
 /** @throws RangeError as `checkReservation`. */
-export function checkAmounts(amounts: Amounts, id: string): void {
+export function checkChanges(changes: readonly Change[]): void {
+  for (const change of changes)
+    if (change.kind === 'settle') checkAmounts(change.actual, change.reservation.id);
+}
+
+function checkAmounts(amounts: Amounts, id: string): void {
   for (const [unit, amount] of Object.entries(amounts)) check(amount, `${unit} of reservation ${id}`);
 }
 

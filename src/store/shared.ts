@@ -27,13 +27,14 @@ export const KEYV_OPTIONS = {
   deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
 
-/** What Keyv stores for a value; undefined for none. */
-export function stored(value: unknown, ttlMs: number | undefined): unknown {
-  if (value === undefined) return undefined;
+/** What Keyv stores for a value. */
+export function stored(value: unknown, ttlMs: number | undefined): object {
   return { value, ...(ttlMs !== undefined && { expires: Date.now() + ttlMs }) };
 }
 
 /** The text of what Keyv stores; undefined for none. It is the same for what was read and for what was written. */
+export function textOf(raw: object): string;
+export function textOf(raw: unknown): string | undefined;
 export function textOf(raw: unknown): string | undefined {
   return raw === undefined ? undefined : KEYV_OPTIONS.serialize(raw);
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { Actor } from '../../src/core/ports/actor.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
+import { valuesOf } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeProvider, type FakeProvider, json } from '../support/provider/fake-provider.ts';
 import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
@@ -245,7 +246,7 @@ describe('/disconnect', () => {
 
   it('takes back a key that cannot be read, where it is named', async () => {
     await connect(OPENAI_KEY, 'openai');
-    await bot.store.keyv('keys').set('discord:1/openrouter', 'garbage');
+    await valuesOf(bot.store, 'keys').set('discord:1/openrouter', 'garbage');
     expect(await ask(GPT_4O)).toMatch(/cannot be read/);
     expect(await told('disconnect', { provider: 'openrouter' })).toMatch(
       /^The key for OpenRouter is deleted here/,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { GuildId } from '../../src/core/ports/actor.ts';
 import { limitsSchema, UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
+import { valuesOf } from '../support/changes.ts';
 import { tapStore } from '../support/tapped-store.ts';
 import {
   createTestBot,
@@ -63,7 +64,7 @@ async function rememberedIn(key: string): Promise<string> {
 async function dump(): Promise<string> {
   const found: string[] = [];
   for (const namespace of ['conversations', 'answers', 'settings']) {
-    for await (const entry of bot.store.keyv(namespace).iterator?.(namespace) ?? []) {
+    for await (const entry of valuesOf(bot.store, namespace).entries()) {
       found.push(JSON.stringify(entry));
     }
   }
@@ -163,7 +164,7 @@ describe('/forget', () => {
 
   it('and /export pass over what cannot be read of others', async () => {
     await talk('mia', 'Mia one', 'thread 1');
-    await bot.store.keyv('answers').set('damaged', 'garbage');
+    await valuesOf(bot.store, 'answers').set('damaged', 'garbage');
     expect((await run('export', {})).text).toMatch(/^Everything stored/);
     expect((await run('forget', { what: 'myself', sure: 'yes' })).text).toMatch(/^Deleted 1 question/);
     expect(await dump()).not.toContain('Mia one');
@@ -232,7 +233,7 @@ describe('/export', () => {
   it('is compressed where a platform would not take it as it is', async () => {
     const conversation = await bot.services.chat.openConversation({ guild: here, channel: 'c', key: 'big' });
     const turn = { user: 'mia', author: 'Mia', model: GEMINI, status: 'complete', askedAtMs: 0, tokens: 1 };
-    await bot.store.keyv('conversations').set(conversation.id, {
+    await valuesOf(bot.store, 'conversations').set(conversation.id, {
       version: 1,
       value: {
         id: conversation.id,
@@ -294,7 +295,7 @@ describe('/export and /forget', () => {
 
   it('find answers whose ids are of version 0.1.0', async () => {
     await talk('ada', 'New?', 'here');
-    const answers = bot.store.keyv('answers');
+    const answers = valuesOf(bot.store, 'answers');
     const [id = ''] = await Array.fromAsync(bot.store.keys('answers', ''));
     const { version, value } = (await answers.get(id)) as { version: number; value: object };
     const old = 'x'.repeat(24);

@@ -4,6 +4,7 @@ import { createCollection, UnreadableValue } from '../../src/core/coordination/c
 import type { GuildId } from '../../src/core/ports/actor.ts';
 import {
   type Amounts,
+  type Change,
   type ClaimKey,
   type ClaimStore,
   type Draw,
@@ -15,6 +16,7 @@ import {
   type Reservation,
   type Store,
 } from '../../src/core/ports/store.ts';
+import { change, finish, settle, valuesOf, writeJournal } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -39,9 +41,9 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
 
     it('answers a ping', () => expect(store.ping()).resolves.toBeUndefined());
 
-    describe('keyv', () => keyvContract(() => store));
-    describe('keyv under a lock', () => lockedKeyvContract({ store: () => store, clock: () => clock }));
-    describe('everything', () => everythingContract(() => store));
+    describe('values', () => valueContract(() => store));
+    describe('changes', () => changeContract({ store: () => store, clock: () => clock }));
+    describe('changes under a lock', () => lockContract({ store: () => store, clock: () => clock }));
     describe('ledger', () =>
       ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
     describe('claims', () =>
@@ -50,62 +52,49 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
   });
 }
 
-function keyvContract(store: () => Store): void {
+function valueContract(store: () => Store): void {
   it('gives back what was set, and undefined for what was not', async () => {
-    const keyv = store().keyv('notes');
-    await keyv.set('one', { text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
-    expect(await keyv.get('one')).toEqual({ text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
-    expect(await keyv.get('two')).toBeUndefined();
-    expect(await keyv.has('one')).toBe(true);
-    expect(await keyv.has('two')).toBe(false);
+    const notes = valuesOf(store(), 'notes');
+    await notes.set('one', { text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
+    expect(await notes.get('one')).toEqual({ text: 'ä 😀 :base64:', list: [1, null, { deep: true }] });
+    expect(await notes.get('two')).toBeUndefined();
   });
 
   it('replaces and deletes', async () => {
-    const keyv = store().keyv('notes');
-    await keyv.set('one', 1);
-    await keyv.set('one', 2);
-    expect(await keyv.get('one')).toBe(2);
-    expect(await keyv.delete('one')).toBe(true);
-    expect(await keyv.delete('one')).toBe(false);
-    expect(await keyv.get('one')).toBeUndefined();
-  });
-
-  it('reads, writes and deletes many at once, in the order of the keys', async () => {
-    const keyv = store().keyv('notes');
-    await keyv.setMany([
-      { key: 'one', value: 1 },
-      { key: 'two', value: 2 },
-    ]);
-    expect(await keyv.getMany(['two', 'three', 'one'])).toEqual([2, undefined, 1]);
-    expect(await keyv.hasMany(['one', 'three'])).toEqual([true, false]);
-    expect(await keyv.delete(['one', 'three'])).toBe(true);
-    expect(await keyv.getMany(['one', 'two'])).toEqual([undefined, 2]);
+    const notes = valuesOf(store(), 'notes');
+    await notes.set('one', 1);
+    await notes.set('one', 2);
+    expect(await notes.get('one')).toBe(2);
+    expect(await notes.delete('one')).toBe(true);
+    expect(await notes.delete('one')).toBe(false);
+    expect(await notes.get('one')).toBeUndefined();
   });
 
   it('keeps namespaces apart, also where a key looks like one of another', async () => {
-    const notes = store().keyv('notes');
-    const keys = store().keyv('keys');
+    const notes = valuesOf(store(), 'notes');
+    const keys = valuesOf(store(), 'keys');
     await notes.set('keys:a', 'a note');
     await notes.set('a', 'another note');
     await notes.set('notes:a', 'a third note');
     await keys.set('a', 'a key');
-    expect(await notes.get('a')).toBe('another note');
-    expect(await notes.get('keys:a')).toBe('a note');
-    expect(await notes.get('notes:a')).toBe('a third note');
-    await notes.clear();
-    expect(await notes.get('a')).toBeUndefined();
+    expect(await notes.getMany(['a', 'keys:a', 'notes:a'])).toEqual([
+      'another note',
+      'a note',
+      'a third note',
+    ]);
     expect(await keys.get('a')).toBe('a key');
+    expect(await keys.get('keys:a')).toBeUndefined();
   });
 
   it('bears a collection', async () => {
-    const keyv = store().keyv('notes');
+    const raw = valuesOf(store(), 'notes');
     const notes = createCollection(store(), 'notes', {
       version: 1,
       schema: z.object({ text: z.string() }),
       ttlMs: DAY_MS,
     });
     await notes.set('discord:1/a', { text: ':ä 😀' });
-    await keyv.set('discord:1/b', 'garbage');
+    await raw.set('discord:1/b', 'garbage');
     expect(await notes.get('discord:1/a')).toEqual({ text: ':ä 😀' });
     expect(await notes.get('discord:1/c')).toBeUndefined();
     expect((await notes.getMany(['discord:1/c', 'discord:1/a'])).size).toBe(1);
@@ -117,29 +106,21 @@ function keyvContract(store: () => Store): void {
   });
 
   it('takes times to live that are no whole number', async () => {
-    const keyv = store().keyv('notes');
-    await keyv.set('one', 1, 60_000.5);
-    await keyv.setMany([{ key: 'two', value: 2, ttl: 60_000.5 }]);
-    expect(await keyv.getMany(['one', 'two'])).toEqual([1, 2]);
-  });
-
-  it('lists all keys of its namespace, however many, with their values', async () => {
-    const notes = store().keyv('notes');
-    const many = Array.from({ length: 250 }, (_, index) => ({ key: `key ${index}`, value: index }));
-    await notes.setMany(many);
-    await store().keyv('keys').set('other', 'value');
-    const listed: [string, number][] = await collect(notes.iterator?.('notes') ?? fail());
-    expect(listed.sort(([, a], [, b]) => a - b)).toEqual(many.map(({ key, value }) => [key, value]));
+    const set = { kind: 'set', key: keyIn('notes', 'one'), value: 1, ttlMs: 60_000.5 } as const;
+    expect(await change(store(), set)).toBe(true);
+    const before = (await store().values.getManyRaw([set.key]))[0];
+    expect(await change(store(), { ...set, kind: 'replace', before, value: 2 })).toBe(true);
+    expect(await valuesOf(store(), 'notes').get('one')).toBe(2);
   });
 
   it('lists the keys that begin with a prefix, whatever characters are in it, and no others', async () => {
-    const notes = store().keyv('notes');
+    const notes = valuesOf(store(), 'notes');
     const keysOf = async (prefix: string) =>
       [...new Set(await collect(store().keys('notes', prefix)))].sort();
     const odd = ['a*/1', 'a*/2', 'a*', 'ab/1', 'a?/1', 'a[b]/1', 'a\\/1', 'ä/1', 'ä/😀'].sort();
     await notes.setMany(odd.map((key) => ({ key, value: 1 })));
     await notes.setMany(Array.from({ length: 150 }, (_, index) => ({ key: `many/${index}`, value: 1 })));
-    await store().keyv('notes2').set('a*/3', 1);
+    await valuesOf(store(), 'notes2').set('a*/3', 1);
     expect(await keysOf('a*/')).toEqual(['a*/1', 'a*/2']);
     for (const prefix of ['a?/', 'a[b]/', 'a\\/']) expect(await keysOf(prefix)).toEqual([`${prefix}1`]);
     expect(await keysOf('ä/')).toEqual(['ä/1', 'ä/😀']);
@@ -188,6 +169,14 @@ interface LedgerHarness {
 
 function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
   const values = async (...counters: string[]) => [...(await ledger().read(counters)).values()];
+  const made = new Map<string, Reservation>();
+  const reserve = (wanted: Reservation) => {
+    made.set(wanted.id, wanted);
+    return ledger().reserve(wanted);
+  };
+  const settleOf = (id: string, actual: Amounts, left: LogRecord | null = null) =>
+    settle(store(), made.get(id) ?? reservation(id, 0, []), actual, left);
+  beforeEach(() => made.clear());
 
   it('adds each unit to the counters that draw on it and says what they come to', async () => {
     const draws = [
@@ -195,61 +184,61 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
       draw('requests', 10, { unit: 'requests' }),
       draw('attempts', null, { unit: 'attempts' }),
     ];
-    expect(await ledger().reserve(reservation('a', 300, draws))).toEqual({ ok: true, used: [300, 1, 1] });
-    expect(await ledger().reserve(reservation('b', 700, draws))).toEqual({ ok: true, used: [1_000, 2, 2] });
+    expect(await reserve(reservation('a', 300, draws))).toEqual({ ok: true, used: [300, 1, 1] });
+    expect(await reserve(reservation('b', 700, draws))).toEqual({ ok: true, used: [1_000, 2, 2] });
     expect(await values('money', 'requests', 'attempts', 'never')).toEqual([1_000, 2, 2, 0]);
   });
 
   it('adds nothing anywhere where one counter would pass its limit, and names the first of them', async () => {
     const draws = [draw('user', 1_000), draw('guild', 500), draw('all', 500)];
-    await ledger().reserve(reservation('a', 500, draws));
-    expect(await ledger().reserve(reservation('b', 1, draws))).toEqual({
+    await reserve(reservation('a', 500, draws));
+    expect(await reserve(reservation('b', 1, draws))).toEqual({
       ok: false,
       draw: draws[1],
       used: 500,
     });
     expect(await values('user', 'guild', 'all')).toEqual([500, 500, 500]);
-    expect(await ledger().settle('b', NOTHING, null)).toBe(false);
+    expect(await settleOf('b', NOTHING, null)).toBe(false);
   });
 
   it('admits nothing against a limit of 0 but what costs nothing', async () => {
-    expect((await ledger().reserve(reservation('a', 1, [draw('user', 0)]))).ok).toBe(false);
-    expect((await ledger().reserve(reservation('b', 0, [draw('user', 0)]))).ok).toBe(true);
+    expect((await reserve(reservation('a', 1, [draw('user', 0)]))).ok).toBe(false);
+    expect((await reserve(reservation('b', 0, [draw('user', 0)]))).ok).toBe(true);
   });
 
   it('counts an id that is open already once', async () => {
     const draws = [draw('user', 1_000)];
-    await ledger().reserve(reservation('a', 600, draws));
-    expect(await ledger().reserve(reservation('a', 600, draws))).toEqual({ ok: true, used: [600] });
+    await reserve(reservation('a', 600, draws));
+    expect(await reserve(reservation('a', 600, draws))).toEqual({ ok: true, used: [600] });
     expect(await values('user')).toEqual([600]);
   });
 
   it('corrects the counters to the actual amounts, up as well as down, past limits too', async () => {
     const draws = [draw('money', 1_000), draw('requests', 10, { unit: 'requests' })];
-    await ledger().reserve(reservation('a', 600, draws));
-    await ledger().reserve(reservation('b', 400, draws));
-    expect(
-      await ledger().settle('a', { nanoUsd: 123, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null),
-    ).toBe(true);
+    await reserve(reservation('a', 600, draws));
+    await reserve(reservation('b', 400, draws));
+    expect(await settleOf('a', { nanoUsd: 123, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null)).toBe(
+      true,
+    );
     expect(await values('money', 'requests')).toEqual([523, 2]);
-    expect(
-      await ledger().settle('b', { nanoUsd: 2_000, setAsideNanoUsd: 0, requests: 0, attempts: 1 }, null),
-    ).toBe(true);
+    expect(await settleOf('b', { nanoUsd: 2_000, setAsideNanoUsd: 0, requests: 0, attempts: 1 }, null)).toBe(
+      true,
+    );
     expect(await values('money', 'requests')).toEqual([2_123, 1]);
   });
 
   it('settles once: the second time changes nothing and leaves no record', async () => {
-    await ledger().reserve(reservation('a', 600, [draw('user', 1_000)]));
-    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 5 }, record('first'))).toBe(true);
-    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 9 }, record('second'))).toBe(false);
-    expect(await ledger().settle('unknown', NOTHING, record('third'))).toBe(false);
+    await reserve(reservation('a', 600, [draw('user', 1_000)]));
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 5 }, record('first'))).toBe(true);
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 9 }, record('second'))).toBe(false);
+    expect(await settleOf('unknown', NOTHING, record('third'))).toBe(false);
     expect(await values('user')).toEqual([5]);
     expect(await collect(store().records.query({ kind: 'usage' }))).toEqual([record('first')]);
   });
 
   it('settles once where two try at the same time', async () => {
-    await ledger().reserve(reservation('a', 600, [draw('user', 1_000)]));
-    const settle = () => ledger().settle('a', { ...NOTHING, nanoUsd: 5 }, record('settled'));
+    await reserve(reservation('a', 600, [draw('user', 1_000)]));
+    const settle = () => settleOf('a', { ...NOTHING, nanoUsd: 5 }, record('settled'));
     expect((await Promise.all([settle(), settle(), settle()])).sort()).toEqual([false, false, true]);
     expect(await values('user')).toEqual([5]);
     expect(await collect(store().records.query({ kind: 'usage' }))).toHaveLength(1);
@@ -258,9 +247,9 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
   it('is exact up to 2^53 - 1', async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const draws = [draw('user', null)];
-    expect(await ledger().reserve(reservation('a', most - 1, draws))).toEqual({ ok: true, used: [most - 1] });
-    expect(await ledger().reserve(reservation('c', 1, draws))).toEqual({ ok: true, used: [most] });
-    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await reserve(reservation('a', most - 1, draws))).toEqual({ ok: true, used: [most - 1] });
+    expect(await reserve(reservation('c', 1, draws))).toEqual({ ok: true, used: [most] });
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
     expect(await values('user')).toEqual([4]);
   });
 
@@ -268,22 +257,22 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const draws = [draw('user', null), draw('guild', 1_000)];
     for (let index = 0; index < 10; index++) {
       const id = `dear ${index}`;
-      await ledger().reserve(reservation(id, 100, index === 0 ? draws : draws.slice(0, 1)));
-      expect(await ledger().settle(id, { ...NOTHING, nanoUsd: 1e15 }, null)).toBe(true);
+      await reserve(reservation(id, 100, index === 0 ? draws : draws.slice(0, 1)));
+      expect(await settleOf(id, { ...NOTHING, nanoUsd: 1e15 }, null)).toBe(true);
     }
     expect(await values('user', 'guild')).toEqual([Number.MAX_SAFE_INTEGER, 1e15]);
-    expect(await ledger().reserve(reservation('more', 100, draws.slice(0, 1)))).toEqual({
+    expect(await reserve(reservation('more', 100, draws.slice(0, 1)))).toEqual({
       ok: true,
       used: [Number.MAX_SAFE_INTEGER],
     });
-    expect((await ledger().reserve(reservation('limited', 1, draws))).ok).toBe(false);
+    expect((await reserve(reservation('limited', 1, draws))).ok).toBe(false);
   });
 
   it.each([-1, 0.5, Number.NaN, 2 ** 53])('refuses the amount %d', async (amount) => {
-    await expect(ledger().reserve(reservation('a', amount, [draw('user', 5)]))).rejects.toThrow(RangeError);
-    await expect(ledger().reserve(reservation('a', 1, [draw('user', amount)]))).rejects.toThrow(RangeError);
-    await ledger().reserve(reservation('a', 1, [draw('user', 5)]));
-    await expect(ledger().settle('a', { ...NOTHING, nanoUsd: amount }, null)).rejects.toThrow(RangeError);
+    await expect(reserve(reservation('a', amount, [draw('user', 5)]))).rejects.toThrow(RangeError);
+    await expect(reserve(reservation('a', 1, [draw('user', amount)]))).rejects.toThrow(RangeError);
+    await reserve(reservation('a', 1, [draw('user', 5)]));
+    await expect(settleOf('a', { ...NOTHING, nanoUsd: amount }, null)).rejects.toThrow(RangeError);
     expect(await values('user')).toEqual([1]);
   });
 
@@ -294,10 +283,10 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const older = reservation('older', 0, [], { leaseUntilMs: made + 1 });
     const alive = reservation('alive', 1, draws, { leaseUntilMs: made + 3 });
     const settled = reservation('settled', 1, draws, { leaseUntilMs: made });
-    for (const each of [old, older, alive, settled]) await ledger().reserve(each);
+    for (const each of [old, older, alive, settled]) await reserve(each);
     await ledger().annotate('old', 'gen-1');
     await ledger().annotate('settled', 'gen-2');
-    await ledger().settle('settled', NOTHING, null);
+    await settleOf('settled', NOTHING, null);
     await ledger().annotate('settled', 'gen-3');
 
     expect(await ledger().abandoned(made + 2)).toEqual([
@@ -319,8 +308,8 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const elsewhere = reservation('elsewhere', 1, draws, entryOf('discord:2', '42'));
     const settled = reservation('settled', 1, draws, entryOf('discord:1', '42'));
     expect(await ledger().openReservations({ guild: 'discord:1' })).toEqual([]);
-    for (const each of [mine, lost, another, elsewhere, settled]) await ledger().reserve(each);
-    await ledger().settle('settled', NOTHING, null);
+    for (const each of [mine, lost, another, elsewhere, settled]) await reserve(each);
+    await settleOf('settled', NOTHING, null);
     const byId = (found: readonly Reservation[]) => found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     expect(byId(await ledger().openReservations({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
     expect(byId(await ledger().openReservations({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
@@ -330,8 +319,8 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
 
   it('renews the leases of the reservations that are named, of those that are open', async () => {
     const made = Date.UTC(2026, 0, 1);
-    for (const id of ['a', 'b', 'settled']) await ledger().reserve(reservation(id, 1, []));
-    await ledger().settle('settled', NOTHING, null);
+    for (const id of ['a', 'b', 'settled']) await reserve(reservation(id, 1, []));
+    await settleOf('settled', NOTHING, null);
     await ledger().renew([], made + DAY_MS);
     await ledger().renew(['a', 'settled', 'unknown'], made + DAY_MS);
     const left = await ledger().abandoned(made + MINUTE_MS);
@@ -345,9 +334,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
   });
 
   it('forgets counters after they expire, and settles what drew on them all the same', async () => {
-    await ledger().reserve(
-      reservation('a', 1, [draw('soon', 9), draw('later', 9, { expiresAtMs: Date.UTC(2027) })]),
-    );
+    await reserve(reservation('a', 1, [draw('soon', 9), draw('later', 9, { expiresAtMs: Date.UTC(2027) })]));
     await clock().advance(DAY_MS - 1);
     expect(await values('soon', 'later')).toEqual([1, 1]);
     await expect
@@ -359,68 +346,134 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
         { timeout: 10_000 },
       )
       .toEqual([0, 1]);
-    expect(await ledger().settle('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
     expect(await values('soon', 'later')).toEqual([0, 3]);
   });
 
   it('admits exactly as many at once as the limit has room for', async () => {
     const draws = [draw('user', 1_000), draw('guild', 50)];
     const results = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => ledger().reserve(reservation(`r${index}`, 1, draws))),
+      Array.from({ length: 200 }, (_, index) => reserve(reservation(`r${index}`, 1, draws))),
     );
     expect(results.filter(({ ok }) => ok)).toHaveLength(50);
     expect(await values('user', 'guild')).toEqual([50, 50]);
   });
 }
 
-function everythingContract(store: () => Store): void {
-  it('reads and writes values of several namespaces together, as their own Keyvs do', async () => {
-    const { everything } = store();
-    await store().keyv('notes').set('one', { text: 'ä' });
-    await everything.setMany([
-      { key: keyIn('notes', 'two'), value: 2 },
-      { key: keyIn('others', 'one'), value: [1, null], ttl: 60_000 },
+function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }): void {
+  const note = (key: string) => keyIn('notes', key);
+  const set = (key: string, value: unknown): Change => ({ kind: 'set', key: note(key), value });
+  const read = async (...keys: string[]) => store().values.getMany(keys.map(note));
+  const rawOf = async (key: string) => (await store().values.getManyRaw([note(key)]))[0];
+  const claim = async (id: string) => {
+    const claimed = await store().claims.claim(id, 'p', clock().now() + 10_000, clock().now() + DAY_MS);
+    return claimed ?? fail();
+  };
+
+  it('are none, and change nothing', async () => {
+    expect(await store().write([])).toEqual([]);
+  });
+
+  it('set values of several namespaces, replace them and delete them, in their order', async () => {
+    const others = keyIn('others', 'one');
+    const made = await store().write([
+      set('one', { text: 'ä' }),
+      { kind: 'set', key: others, value: [1, null], ttlMs: 60_000 },
+      set('one', 'again'),
+      { kind: 'delete', key: note('none') },
+      { kind: 'delete', key: others },
+      set('two', 2),
+      { kind: 'delete', key: note('two') },
+      set('two', 'at last'),
     ]);
-    expect(await store().keyv('notes').getMany(['one', 'two'])).toEqual([{ text: 'ä' }, 2]);
-    expect(await store().keyv('others').get('one')).toEqual([1, null]);
-    const keys = [keyIn('notes', 'one'), keyIn('others', 'one'), keyIn('others', 'two')];
-    expect(await everything.getMany(keys)).toEqual([{ text: 'ä' }, [1, null], undefined]);
+    expect(made).toEqual([true, true, true, false, true, true, true, true]);
+    expect(await read('one', 'two')).toEqual(['again', 'at last']);
+    expect(await store().values.get(others)).toBeUndefined();
+    expect((await collect(store().keys('notes', ''))).sort()).toEqual(['one', 'two']);
+    expect(await collect(store().keys('others', ''))).toEqual([]);
   });
 
-  it('replaces what was read, and nothing else', async () => {
-    const { everything } = store();
-    const read = async () => (await everything.getManyRaw([keyIn('notes', 'one')]))[0];
-    expect(await store().replace('notes', 'one', undefined, { n: 1, text: 'ä 😀' }, 60_000)).toBe(true);
-    expect(await store().replace('notes', 'one', undefined, { n: 2 })).toBe(false);
-    const first = await read();
-    expect(await store().replace('notes', 'one', first, { n: 2 })).toBe(true);
-    expect(await store().replace('notes', 'one', first, { n: 3 })).toBe(false);
-    expect(await store().replace('notes', 'one', first, undefined)).toBe(false);
-    expect(await store().keyv('notes').get('one')).toEqual({ n: 2 });
+  it('of all kinds are one step, where each that cannot be made is no matter of the others', async () => {
+    const [growing, dealt, lost] = [await claim('growing'), await claim('dealt'), await claim('lost')];
+    await finish(store(), lost);
+    const [open, settled] = [reservation('open', 600, [draw('user', null)]), reservation('settled', 1, [])];
+    await store().ledger.reserve(open);
+    const actual = { ...NOTHING, nanoUsd: 5 };
+    expect(
+      await store().write([
+        { kind: 'journal', claim: growing, journal: { text: 'so far' } },
+        { kind: 'settle', reservation: open, actual, record: record('open') },
+        { kind: 'settle', reservation: settled, actual, record: record('settled') },
+        { kind: 'journal', claim: lost, journal: 'late' },
+        { kind: 'finish', claim: lost },
+        set('one', 1),
+        { kind: 'replace', key: note('one'), before: { value: 7 }, value: 2 },
+        { kind: 'journal', claim: dealt, journal: 'about to end' },
+        { kind: 'finish', claim: dealt },
+        { kind: 'journal', claim: dealt, journal: 'late' },
+        { kind: 'finish', claim: dealt },
+      ]),
+    ).toEqual([true, true, false, false, false, true, false, true, true, false, false]);
+    expect(await read('one')).toEqual([1]);
+    expect([...(await store().ledger.read(['user'])).values()]).toEqual([5]);
+    expect(await collect(store().records.query({ kind: 'usage' }))).toEqual([record('open')]);
+    expect(await store().claims.journals(clock().now(), 10)).toEqual([
+      { ...growing, journal: { text: 'so far' } },
+    ]);
+  });
+
+  it('that no counter could hold change nothing at all', async () => {
+    const [open] = [reservation('open', 1, [draw('user', null)])];
+    await store().ledger.reserve(open);
+    const actual = { ...NOTHING, nanoUsd: 0.5 };
+    const changes: Change[] = [set('one', 1), { kind: 'settle', reservation: open, actual, record: null }];
+    await expect(store().write(changes)).rejects.toThrow(RangeError);
+    expect(await read('one')).toEqual([undefined]);
+    expect(await store().ledger.openReservations({ guild: 'discord:1' })).toHaveLength(1);
+  });
+
+  it('replace what was read, and nothing else', async () => {
+    const replace = async (before: unknown, value: unknown, ttlMs?: number) =>
+      change(store(), {
+        kind: 'replace',
+        key: note('one'),
+        before,
+        value,
+        ...(ttlMs !== undefined && { ttlMs }),
+      });
+    expect(await replace(undefined, { n: 1, text: 'ä 😀' }, 60_000)).toBe(true);
+    expect(await replace(undefined, { n: 2 })).toBe(false);
+    const first = await rawOf('one');
+    expect(await replace(first, { n: 2 })).toBe(true);
+    expect(await replace(first, { n: 3 })).toBe(false);
+    expect(await replace(first, undefined)).toBe(false);
+    expect(await read('one')).toEqual([{ n: 2 }]);
     // Written by Keyv itself, it is the same text.
-    await store()
-      .keyv('notes')
-      .set('one', { n: 4, list: [{}] }, 60_000);
-    expect(await store().replace('notes', 'one', await read(), undefined)).toBe(true);
-    expect(await store().keyv('notes').get('one')).toBeUndefined();
+    await valuesOf(store(), 'notes').set('one', { n: 4, list: [{}] }, 60_000);
+    expect(await replace(await rawOf('one'), undefined)).toBe(true);
+    expect(await read('one')).toEqual([undefined]);
+    expect(await collect(store().keys('notes', ''))).toEqual([]);
+    expect(await replace(undefined, undefined)).toBe(true);
   });
 
-  it('lets one of those that replace the same value at once succeed', async () => {
-    const raw = async () => (await store().everything.getManyRaw([keyIn('notes', 'sum')]))[0];
-    await store().keyv('notes').set('sum', 0);
+  it('let one of those succeed that replace the same value at once', async () => {
+    await valuesOf(store(), 'notes').set('sum', 0);
     const add = async () => {
       for (;;) {
-        const before = await raw();
-        if (await store().replace('notes', 'sum', before, Number(before?.value) + 1)) return;
+        const before = await rawOf('sum');
+        const value = Number(before?.value) + 1;
+        if (await change(store(), { kind: 'replace', key: note('sum'), before, value })) return;
       }
     };
     await Promise.all(Array.from({ length: 20 }, add));
-    expect(await store().keyv('notes').get('sum')).toBe(20);
+    expect(await read('sum')).toEqual([20]);
   });
 }
 
-function lockedKeyvContract({ store, clock }: { store(): Store; clock(): FakeClock }): void {
+function lockContract({ store, clock }: { store(): Store; clock(): FakeClock }): void {
   const lock = (owner: string) => store().claims.claim('lock', owner, clock().now() + 10_000, clock().now());
+  const set = (key: string, value: unknown): Change => ({ kind: 'set', key: keyIn('notes', key), value });
+  const notes = () => valuesOf(store(), 'notes');
   /** What a process that was taken for dead held, and what now stands in its place. */
   async function lost(how: 'taken over' | 'finished' | "another's"): Promise<ClaimKey> {
     const old = (await lock('p')) ?? fail();
@@ -429,57 +482,52 @@ function lockedKeyvContract({ store, clock }: { store(): Store; clock(): FakeClo
       expect(await store().claims.takeOver('q', clock().now(), clock().now() + 10_000)).not.toBeNull();
       return old;
     }
-    await store().claims.finish(old);
+    await finish(store(), old);
     if (how === "another's") expect(await lock('p')).not.toBeNull();
     return old;
   }
 
-  it('changes what it is told to while the lock is held', async () => {
-    const notes = store().keyv('notes', (await lock('p')) ?? fail());
-    await notes.set('one', { text: 'ä 😀' });
-    await notes.setMany([{ key: 'two', value: 2, ttl: 60_000.5 }]);
-    expect(await store().keyv('notes').getMany(['one', 'two'])).toEqual([{ text: 'ä 😀' }, 2]);
-    expect(await notes.delete('one')).toBe(true);
-    expect(await notes.delete('one')).toBe(false);
-    expect(await notes.deleteMany(['one', 'two'])).toBe(true);
-    expect(await notes.deleteMany(['one', 'two'])).toBe(false);
-    await notes.set('three', 3);
-    await notes.clear();
-    expect(await notes.getMany(['one', 'two', 'three'])).toEqual([undefined, undefined, undefined]);
+  it('are made while it is held', async () => {
+    const held = (await lock('p')) ?? fail();
+    expect(await store().write([set('one', { text: 'ä 😀' }), set('two', 2)], held)).toEqual([true, true]);
+    expect(await notes().getMany(['one', 'two'])).toEqual([{ text: 'ä 😀' }, 2]);
+    const drop: Change = { kind: 'delete', key: keyIn('notes', 'one') };
+    expect(await store().write([drop, drop], held)).toEqual([true, false]);
+    expect(await notes().getMany(['one', 'two'])).toEqual([undefined, 2]);
+    expect(await store().write([{ kind: 'finish', claim: held }], held)).toEqual([true]);
+    await expect(store().write([set('two', 'late')], held)).rejects.toThrow(LockLost);
   });
 
-  it('gives a value its time to live', async () => {
-    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
-    await notes.under((await lock('p')) ?? fail()).set('one', 'short');
-    expect(await notes.get('one')).toBe('short');
+  it('give a value its time to live', async () => {
+    const collection = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
+    await collection.under((await lock('p')) ?? fail()).set('one', 'short');
+    expect(await collection.get('one')).toBe('short');
     // By the store's own clock where it has one.
     await clock().advance(2_000);
-    await waitUntil(async () => expect(await notes.get('one')).toBeUndefined());
+    await waitUntil(async () => expect(await collection.get('one')).toBeUndefined());
   });
 
-  it.each(['taken over', 'finished', "another's"] as const)('changes nothing where it is %s', async (how) => {
-    await store().keyv('notes').set('one', 'newer');
-    const stale = store().keyv('notes', await lost(how));
-    const writes = [
-      () => stale.set('one', 'stale'),
-      () => stale.setMany([{ key: 'two', value: 'stale' }]),
-      () => stale.delete('one'),
-      () => stale.deleteMany(['one']),
-      () => stale.clear(),
+  it.each(['taken over', 'finished', "another's"] as const)('are not made where it is %s', async (how) => {
+    await notes().set('one', 'newer');
+    const stale = await lost(how);
+    const changes: Change[][] = [
+      [set('one', 'stale')],
+      [set('two', 'stale'), set('three', 'stale')],
+      [{ kind: 'delete', key: keyIn('notes', 'one') }],
     ];
-    for (const write of writes) await expect(write()).rejects.toThrow(LockLost);
-    expect(await stale.getMany(['one', 'two'])).toEqual(['newer', undefined]);
+    for (const each of changes) await expect(store().write(each, stale)).rejects.toThrow(LockLost);
+    expect(await notes().getMany(['one', 'two', 'three'])).toEqual(['newer', undefined, undefined]);
   });
 
-  it('takes no other write that comes in the same moment along', async () => {
-    const stale = store().keyv('notes', await lost('finished'));
+  it('take no others along that come in the same moment', async () => {
+    const stale = await lost('finished');
     const results = await Promise.allSettled([
-      store().keyv('notes').set('before', 1),
-      stale.set('one', 'stale'),
-      store().keyv('notes').set('after', 1),
+      store().write([set('before', 1)]),
+      store().write([set('one', 'stale')], stale),
+      store().write([set('after', 1)]),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(await stale.getMany(['before', 'one', 'after'])).toEqual([1, undefined, 1]);
+    expect(await notes().getMany(['before', 'one', 'after'])).toEqual([1, undefined, 1]);
   });
 }
 
@@ -517,7 +565,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     await clock().advance(10_000);
     const second = (await takeOver('q')) ?? fail();
     expect(second.journal).toEqual(journal);
-    await claims().finish(second);
+    await finish(store(), second);
     expect(await claim('event', 'p')).toMatchObject({ journal: null });
     await clock().advance(10_000);
     expect(await takeOver('q')).toMatchObject({ journal: null });
@@ -531,28 +579,28 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
 
   it('keeps an id claimed after it is finished, until it expires', async () => {
     const first = (await claim('event', 'p')) ?? fail();
-    expect(await claims().finish(first)).toBe(true);
+    expect(await finish(store(), first)).toBe(true);
     expect(await claim('event', 'q')).toBeNull();
     await clock().advance(DAY_MS - 1);
     expect(await claim('event', 'q')).toBeNull();
     await clock().advance(1);
     expect(await claim('event', 'q')).toMatchObject({ owner: 'q', journal: null });
-    expect(await claims().finish(first)).toBe(false);
+    expect(await finish(store(), first)).toBe(false);
   });
 
   it('serves as a lock where it expires at once', async () => {
     const lock = (owner: string) => claims().claim('lock', owner, clock().now() + 10_000, clock().now());
     const first = (await lock('p')) ?? fail();
     expect(await lock('q')).toBeNull();
-    expect(await claims().finish(first)).toBe(true);
+    expect(await finish(store(), first)).toBe(true);
     const second = (await lock('q')) ?? fail();
     expect(second.fence).toBeGreaterThan(first.fence);
-    expect(await claims().write(first, 'stale')).toBe(false);
+    expect(await writeJournal(store(), first, 'stale')).toBe(false);
   });
 
   it('never forgets a claim that is unfinished', async () => {
     const first = (await claim('event', 'p')) ?? fail();
-    await claims().write(first, { messages: [1] });
+    await writeJournal(store(), first, { messages: [1] });
     await clock().advance(7 * DAY_MS);
     expect(await claim('event', 'q')).toBeNull();
     expect(await takeOver('q')).toMatchObject({ id: 'event', journal: { messages: [1] } });
@@ -561,13 +609,13 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
   it('shows the journals of what is being dealt with, and of nothing else', async () => {
     const journals = (most = 10) => claims().journals(clock().now(), most);
     const mine = (await claim('mine', 'p')) ?? fail();
-    await claims().write(mine, { text: 'so far' });
+    await writeJournal(store(), mine, { text: 'so far' });
     await claim('without', 'p');
     const finished = (await claim('finished', 'p')) ?? fail();
-    await claims().write(finished, 'over');
-    await claims().finish(finished);
+    await writeJournal(store(), finished, 'over');
+    await finish(store(), finished);
     const dead = (await claim('dead', 'q', 100)) ?? fail();
-    await claims().write(dead, 'left');
+    await writeJournal(store(), dead, 'left');
     expect(await journals()).toHaveLength(2);
     await clock().advance(100);
     expect(await journals()).toEqual([{ ...mine, journal: { text: 'so far' } }]);
@@ -577,8 +625,8 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
   it('hands the journal to whoever takes the claim over, whatever JSON it is', async () => {
     const journal = { empty: [], none: null, text: 'ä 😀 \ud800', nested: { a: [{}, 1.5] } };
     const first = (await claim('event', 'p')) ?? fail();
-    expect(await claims().write(first, 'draft')).toBe(true);
-    expect(await claims().write(first, journal)).toBe(true);
+    expect(await writeJournal(store(), first, 'draft')).toBe(true);
+    expect(await writeJournal(store(), first, journal)).toBe(true);
     await clock().advance(10_000);
     expect(await takeOver('q')).toEqual({
       id: 'event',
@@ -596,19 +644,19 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     await clock().advance(10_000);
     const third = (await takeOver('p')) ?? fail();
     for (const old of [first, second]) {
-      expect(await claims().write(old, 'stale')).toBe(false);
-      expect(await claims().finish(old)).toBe(false);
+      expect(await writeJournal(store(), old, 'stale')).toBe(false);
+      expect(await finish(store(), old)).toBe(false);
     }
-    expect(await claims().write(third, 'fresh')).toBe(true);
-    expect(await claims().finish(third)).toBe(true);
+    expect(await writeJournal(store(), third, 'fresh')).toBe(true);
+    expect(await finish(store(), third)).toBe(true);
   });
 
   it('refuses to write to a claim that is finished or never was', async () => {
     const first = (await claim('event', 'p')) ?? fail();
-    await claims().finish(first);
-    expect(await claims().write(first, 'late')).toBe(false);
-    expect(await claims().finish(first)).toBe(false);
-    expect(await claims().write({ ...first, id: 'unknown' }, 'late')).toBe(false);
+    await finish(store(), first);
+    expect(await writeJournal(store(), first, 'late')).toBe(false);
+    expect(await finish(store(), first)).toBe(false);
+    expect(await writeJournal(store(), { ...first, id: 'unknown' }, 'late')).toBe(false);
   });
 
   it('lets claims be taken over once their lease has run out, first those that ran out first', async () => {
@@ -616,7 +664,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     await claim('early', 'p', 100);
     await claim('alive', 'p', 1_000);
     const finished = (await claim('finished', 'p', 50)) ?? fail();
-    await claims().finish(finished);
+    await finish(store(), finished);
     expect(await takeOver('q')).toBeNull();
     await clock().advance(300);
     expect((await takeOver('q'))?.id).toBe('early');
@@ -628,7 +676,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     await claim('mine', 'p');
     await claim('lost', 'p', 100);
     const finished = (await claim('finished', 'p')) ?? fail();
-    await claims().finish(finished);
+    await finish(store(), finished);
     await claim('taken', 'dead', 50);
     await clock().advance(50);
     await takeOver('q');
@@ -662,7 +710,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     await clock().advance(20_000);
     const other = (await takeOver('r')) ?? fail();
     expect(other.id).toBe('other');
-    await claims().finish(other);
+    await finish(store(), other);
     expect(await takeOver('r')).toBeNull();
     await clock().advance(MINUTE_MS);
     expect((await takeOver('r'))?.id).toBe('own');
@@ -671,7 +719,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
   it('does not renew what was taken away, is finished or never was', async () => {
     const first = (await claim('event', 'p', 100)) ?? fail();
     const finished = (await claim('finished', 'p', 100)) ?? fail();
-    await claims().finish(finished);
+    await finish(store(), finished);
     await clock().advance(100);
     await claims().takeOver('p', clock().now(), clock().now() + 100);
     await claims().renew([first, finished, { ...first, id: 'unknown' }], clock().now() + DAY_MS);
@@ -693,11 +741,13 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     const heir = (await takeOver('q')) ?? fail();
     expect(heir).toMatchObject({ id: 'unheard', journal: { place: 'somewhere' } });
     expect(await takeOver('q')).toBeNull();
-    expect(await claims().write(unheard, 'stale')).toBe(false);
-    await expect(store().keyv('notes', unheard).set('one', 'stale')).rejects.toThrow(LockLost);
-    expect(await claims().finish(unheard)).toBe(false);
-    expect(await store().keyv('notes').get('one')).toBeUndefined();
-    expect(await claims().finish(heir)).toBe(true);
+    expect(await writeJournal(store(), unheard, 'stale')).toBe(false);
+    await expect(
+      store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'stale' }], unheard),
+    ).rejects.toThrow(LockLost);
+    expect(await finish(store(), unheard)).toBe(false);
+    expect(await valuesOf(store(), 'notes').get('one')).toBeUndefined();
+    expect(await finish(store(), heir)).toBe(true);
   });
 
   it('frees a lock that has lapsed, without anybody who takes over, and nobody writes under the old one', async () => {
@@ -709,9 +759,11 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     const next = (await lock('q')) ?? fail();
     expect(next.fence).toBeGreaterThan(unheard.fence);
     await claims().renew([unheard], clock().now() + DAY_MS);
-    await expect(store().keyv('notes', unheard).set('one', 'stale')).rejects.toThrow(LockLost);
-    await store().keyv('notes', next).set('one', 'fresh');
-    expect(await store().keyv('notes').get('one')).toBe('fresh');
+    await expect(
+      store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'stale' }], unheard),
+    ).rejects.toThrow(LockLost);
+    await store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'fresh' }], next);
+    expect(await valuesOf(store(), 'notes').get('one')).toBe('fresh');
     await clock().advance(10_000);
     expect(await lock('p')).not.toBeNull();
   });

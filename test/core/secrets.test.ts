@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { valuesOf } from '../support/changes.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 
 const KEY = 'sk-or-v1-aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2eF';
@@ -12,8 +13,7 @@ afterEach(() => bot.close());
 async function stored(): Promise<string> {
   const found: string[] = [];
   for (const namespace of ['conversations', 'answers', 'settings', 'places', 'guilds', 'keys']) {
-    for await (const entry of bot.store.keyv(namespace).iterator?.(namespace) ?? [])
-      found.push(JSON.stringify(entry));
+    for await (const entry of valuesOf(bot.store, namespace).entries()) found.push(JSON.stringify(entry));
   }
   return found.join('\n') + bot.logged();
 }

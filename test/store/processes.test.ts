@@ -10,6 +10,7 @@ import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/ports/limits.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { settle } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import {
@@ -100,7 +101,7 @@ function manyProcesses({ processes, url: freshUrl }: Setting): void {
 
   function openLedger() {
     return createLedger({
-      store: store.ledger,
+      store,
       clock,
       log,
       owner: 'the next process',
@@ -178,12 +179,9 @@ function manyProcesses({ processes, url: freshUrl }: Setting): void {
     const known = sum(sent.filter((id) => !unknown.has(id)).map(trueCostOf));
     expect(await spentToday()).toBe(known + unknown.size * WORST_NANO_USD);
 
-    for (const { id } of unsettled) {
-      await store.ledger.settle(
-        id,
-        { nanoUsd: costOf(id), setAsideNanoUsd: 0, requests: 1, attempts: 1 },
-        null,
-      );
+    for (const reservation of unsettled) {
+      const { id } = reservation;
+      await settle(store, reservation, { nanoUsd: costOf(id), setAsideNanoUsd: 0, requests: 1, attempts: 1 });
     }
     expect(await spentToday()).toBe(sum(sent.map(trueCostOf)));
     await ledger.stop();

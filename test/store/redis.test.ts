@@ -12,6 +12,7 @@ import {
 import { openStore } from '../../src/store/open-store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { storeContract } from '../contracts/store.ts';
+import { change, finish, settle, valuesOf, writeJournal } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.ts';
@@ -43,29 +44,24 @@ const COUNTED_WRITE: CountedWrite = {
 /** Every way to the store. */
 function callsOf(store: Store): Record<string, () => Promise<unknown>> {
   const { ledger, claims, records, pace } = store;
-  const keyv = store.keyv('notes');
+  const keyv = valuesOf(store, 'notes');
   return {
     get: () => keyv.get('one'),
     getMany: () => keyv.getMany(['one']),
-    has: () => keyv.has('one'),
-    hasMany: () => keyv.hasMany(['one']),
     set: () => keyv.set('one', 2),
-    setMany: () => keyv.setMany([{ key: 'one', value: 2 }]),
     delete: () => keyv.delete('one'),
-    deleteMany: () => keyv.deleteMany(['one']),
-    clear: () => keyv.clear(),
-    iterate: () => collect(keyv.iterator?.('notes') as AsyncIterable<unknown>),
+    list: () => collect(store.keys('notes', '')),
     ping: () => store.ping(),
     reserve: () => ledger.reserve(RESERVATION),
-    settle: () => ledger.settle('r1', RESERVATION.reserved, null),
+    settle: () => settle(store, RESERVATION, RESERVATION.reserved),
     annotate: () => ledger.annotate('r1', 'gen'),
     renewReservations: () => ledger.renew(['a'], 1),
     abandoned: () => ledger.abandoned(1),
     read: () => ledger.read(['money']),
     claim: () => claims.claim('event', 'p', 1, 2),
-    write: () => claims.write({ id: 'event', owner: 'p', fence: 1 }, 1),
+    write: () => writeJournal(store, { id: 'event', owner: 'p', fence: 1 }, 1),
     renewClaims: () => claims.renew([{ id: 'a', owner: 'p', fence: 1 }], 1),
-    finish: () => claims.finish({ id: 'event', owner: 'p', fence: 1 }),
+    finish: () => finish(store, { id: 'event', owner: 'p', fence: 1 }),
     takeOver: () => claims.takeOver('p', 1, 2),
     append: () => records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
     query: () => collect(records.query({ kind: 'a' })),
@@ -138,7 +134,7 @@ describeWithRedis('Redis', () => {
     });
 
     it('makes every call reject where its answers stop coming, and none when they come again', async () => {
-      const keyv = store.keyv('notes');
+      const keyv = valuesOf(store, 'notes');
       await keyv.set('one', 1);
       redis.pause();
       try {
@@ -234,7 +230,7 @@ describeWithRedis('Redis', () => {
     const store = await openStore(redis.url, { clock, log: silent });
     for (const id of ['finished', 'unfinished']) {
       const claim = await store.claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
-      if (id === 'finished' && claim) await store.claims.finish(claim);
+      if (id === 'finished' && claim) await finish(store, claim);
     }
     const client = createClient({ url: redis.url });
     await client.connect();
@@ -265,7 +261,7 @@ describeWithRedis('Redis', () => {
     await Promise.all(
       events.map(async (id) => {
         const claim = await claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
-        if (claim) await claims.finish(claim);
+        if (claim) await finish(store, claim);
       }),
     );
     const client = createClient({ url: redis.url });
@@ -293,7 +289,7 @@ describeWithRedis('Redis', () => {
 
     it('takes as many commands, however many keys others have', async () => {
       const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
-      const notes = store.keyv('notes');
+      const notes = valuesOf(store, 'notes');
       const others = Array.from({ length: 5_000 }, (_, index) => ({ key: `discord:2/${index}`, value: 1 }));
       await notes.setMany(others);
       await notes.set('discord:1/a', 1, 60_000);
@@ -342,33 +338,38 @@ describeWithRedis('Redis', () => {
     it('forgets what was deleted, settled or has expired', async () => {
       const clock = createFakeClock();
       const store = await openStore(redis.url, { clock, log: silent });
-      const notes = store.keyv('notes');
+      const notes = valuesOf(store, 'notes');
       const claim = await store.claims.claim('lock', 'p', clock.now() + 60_000, 0);
       await notes.setMany([
         { key: 'deleted', value: 1, ttl: 60_000 },
         { key: 'expires', value: 1, ttl: 60_000 },
         { key: 'stays', value: 1, ttl: 60_000 },
       ]);
-      if (claim) await store.keyv('notes', claim).set('under a lock', 1, 60_000);
-      if (claim) await store.keyv('notes', claim).delete('under a lock');
+      const locked = { key: keyIn('notes', 'under a lock'), value: 1, ttlMs: 60_000 };
+      if (claim) await store.write([{ kind: 'set', ...locked }], claim);
+      if (claim) await store.write([{ kind: 'delete', ...locked }], claim);
       await notes.set('stays', 2);
       await notes.delete('deleted');
-      await store.replace('notes', 'replaced', undefined, 1, 60_000);
-      await store.everything.set(keyIn('notes', 'of all'), 1, 60_000);
-      expect(await keysOf(store, '')).toEqual(['expires', 'of all', 'replaced', 'stays']);
-      await store.replace('notes', 'replaced', await notes.get('replaced', { raw: true }), undefined);
-      await store.everything.delete(keyIn('notes', 'of all'));
+      const replaced = { kind: 'replace', key: keyIn('notes', 'replaced'), ttlMs: 60_000 } as const;
+      await change(store, { ...replaced, before: undefined, value: 1 });
+      expect(await keysOf(store, '')).toEqual(['expires', 'replaced', 'stays']);
+      const [before] = await store.values.getManyRaw([replaced.key]);
+      expect(await change(store, { ...replaced, before, value: undefined })).toBe(true);
       await store.ledger.reserve(RESERVATION);
-      await store.ledger.settle(RESERVATION.id, RESERVATION.reserved, null);
-      expect(await client.zRange('{parley}:keyv:expiry', 0, -1)).toEqual(['parley:notes::expires']);
+      await settle(store, RESERVATION, RESERVATION.reserved);
+      const [expires, stays] = ['parley:notes::expires', 'parley:notes::stays'];
+      expect(await client.zRange('{parley}:keyv:expiry', 0, -1)).toEqual([expires, stays]);
 
-      // As if its time had come: Redis forgets it, and the sweep finds it due.
-      await client.pExpire('parley:notes::expires', 1);
-      await client.zAdd('{parley}:keyv:expiry', { value: 'parley:notes::expires', score: 1 });
+      // As if their time had come: Redis forgets the one, and the sweep finds that the other stays by now.
+      await client.pExpire(expires, 1);
+      await client.zAdd(
+        '{parley}:keyv:expiry',
+        [expires, stays].map((value) => ({ value, score: 1 })),
+      );
       await expect.poll(() => keysOf(store, '')).toEqual(['stays']);
       await clock.advance(6 * 60_000);
       await expect.poll(() => client.zCard('{parley}:keyv:expiry')).toBe(0);
-      expect(await client.zRange('{parley}:keyv:keys', 0, -1)).toEqual(['parley:notes::stays']);
+      expect(await client.zRange('{parley}:keyv:keys', 0, -1)).toEqual([stays]);
       expect(await client.exists('{parley}:reservations:of')).toBe(0);
       await store.close();
     });
@@ -379,7 +380,7 @@ describeWithRedis('Redis', () => {
       await redis.flush();
       const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
       for (const call of Object.values(callsOf(store))) await call();
-      await store.keyv('notes').set('short', 1, 60_000);
+      await valuesOf(store, 'notes').set('short', 1, 60_000);
       const client = createClient({ url: redis.url });
       await client.connect();
       const keys = await client.keys('*');

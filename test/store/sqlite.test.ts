@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Keyv } from 'keyv';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/kit/clock.ts';
@@ -24,6 +23,7 @@ import { createSqliteLedger } from '../../src/store/sqlite/ledger.ts';
 import { migrate } from '../../src/store/sqlite/schema.ts';
 import { remedyFor } from '../../src/store/sqlite/store.ts';
 import { storeContract } from '../contracts/store.ts';
+import { finish, settle, valuesOf, writeJournal } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -52,14 +52,14 @@ describe('a SQLite file', () => {
   it('is made together with its folders, and keeps everything from one process to the next', async () => {
     const path = join(folder, 'deep', 'down', 'parley.db');
     const before = await open(path);
-    await before.keyv('notes').set('one', 'kept');
+    await valuesOf(before, 'notes').set('one', 'kept');
     await before.ledger.reserve(RESERVATION);
     await before.claims.claim('event', 'p', 1, 2, { place: 'somewhere' });
     await before.records.append({ kind: 'audit', guild: 'discord:1', user: '42', atMs: 1, data: 'kept' });
     await before.close();
 
     const after = await open(path);
-    expect(await after.keyv('notes').get('one')).toBe('kept');
+    expect(await valuesOf(after, 'notes').get('one')).toBe('kept');
     expect(await after.ledger.read(['money'])).toEqual(new Map([['money', 600]]));
     expect(await after.ledger.abandoned(Date.UTC(2026))).toEqual([{ ...RESERVATION, generationId: null }]);
     expect(await after.claims.claim('event', 'q', 1, 2)).toBeNull();
@@ -70,7 +70,7 @@ describe('a SQLite file', () => {
   it('is for the eyes of its user alone', async () => {
     const path = freshPath();
     const store = await open(path);
-    await store.keyv('notes').set('one', 1);
+    await valuesOf(store, 'notes').set('one', 1);
     for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o077).toBe(0);
     await store.close();
   });
@@ -79,8 +79,8 @@ describe('a SQLite file', () => {
     const path = freshPath();
     const one = await open(path);
     const other = await open(path);
-    await one.keyv('notes').set('one', 'seen');
-    expect(await other.keyv('notes').get('one')).toBe('seen');
+    await valuesOf(one, 'notes').set('one', 'seen');
+    expect(await valuesOf(other, 'notes').get('one')).toBe('seen');
     await Promise.all([one.close(), other.close()]);
   });
 
@@ -112,7 +112,7 @@ describe('a SQLite file', () => {
   it('says that a damaged file has to be replaced, not that it has to be readable', async () => {
     const path = freshPath();
     const store = await open(path);
-    for (let n = 0; n < 200; n++) await store.keyv('notes').set(`note ${n}`, 'x'.repeat(500));
+    for (let n = 0; n < 200; n++) await valuesOf(store, 'notes').set(`note ${n}`, 'x'.repeat(500));
     await store.close();
     truncateSync(path, 9_000);
     const error = await open(path).catch((caught: unknown) => caught);
@@ -163,7 +163,7 @@ describe('a SQLite file', () => {
     const clock = createFakeClock();
     const path = freshPath();
     const store = await open(path, clock);
-    const keyv = store.keyv('notes');
+    const keyv = valuesOf(store, 'notes');
     await keyv.set('short', 1, 60_000);
     await keyv.set('long', 2, 24 * 3_600_000);
     await keyv.set('for ever', 3);
@@ -171,9 +171,8 @@ describe('a SQLite file', () => {
     expect(await keyv.get('short')).toBe(1);
     await clock.advance(1);
     expect(await keyv.get('short')).toBeUndefined();
-    expect(await keyv.has('short')).toBe(false);
     expect(await keyv.delete('short')).toBe(false);
-    expect((await collect(entriesOf(keyv))).map(([key]) => key)).toEqual(['for ever', 'long']);
+    expect(await collect(store.keys('notes', ''))).toEqual(['for ever', 'long']);
 
     await keyv.set('short', 1, 60_000);
     await clock.advance(70 * 60_000);
@@ -195,7 +194,7 @@ it('forgets claims that are finished and expired, also on disk', async () => {
   const store = await open(path, clock);
   for (const id of ['finished', 'unfinished']) {
     const claim = await store.claims.claim(id, 'p', clock.now(), clock.now() + 1_000);
-    if (id === 'finished' && claim) await store.claims.finish(claim);
+    if (id === 'finished' && claim) await finish(store, claim);
   }
   const reader = new DatabaseSync(path);
   await clock.advance(70 * 60_000);
@@ -212,14 +211,14 @@ describe('migration', () => {
     old.close();
 
     const store = await open(path);
-    expect(await store.keyv('notes').get('one')).toEqual({ version: 1, value: 'kept' });
+    expect(await valuesOf(store, 'notes').get('one')).toEqual({ version: 1, value: 'kept' });
     // What is set aside was not counted by itself then.
     const { setAsideNanoUsd: _, ...reserved } = RESERVATION.reserved;
     expect(await store.ledger.abandoned(Date.UTC(2026))).toEqual([
       { ...RESERVATION, reserved, generationId: 'gen-1' },
     ]);
     expect(
-      await store.ledger.settle('r1', { nanoUsd: 5, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null),
+      await settle(store, RESERVATION, { nanoUsd: 5, setAsideNanoUsd: 0, requests: 1, attempts: 1 }),
     ).toBe(true);
     expect(await store.ledger.read(['money'])).toEqual(new Map([['money', 5]]));
     expect(await collect(store.records.query({ kind: 'usage' }))).toEqual([
@@ -290,8 +289,8 @@ describe('faults of SQLite', () => {
     other.exec('BEGIN IMMEDIATE');
     const writes = [
       store.ledger.reserve(RESERVATION),
-      store.keyv('notes').set('one', 1),
-      store.keyv('notes').delete('one'),
+      valuesOf(store, 'notes').set('one', 1),
+      valuesOf(store, 'notes').delete('one'),
       store.claims.claim('event', 'p', 1, 2),
     ].map((write) =>
       write.then(
@@ -343,8 +342,8 @@ describe('faults of SQLite', () => {
     const draws = [{ ...RESERVATION.draws[0], expiresAtMs: clock.now() + dayMs }] as Reservation['draws'];
     await store.ledger.reserve({ ...RESERVATION, id: 'today', draws });
     const claim = await store.claims.claim('event', 'p', clock.now() + 10_000, clock.now() + dayMs);
-    if (claim !== null) await store.claims.finish(claim);
-    const notes = store.keyv('notes');
+    if (claim !== null) await finish(store, claim);
+    const notes = valuesOf(store, 'notes');
     await notes.set('kept', 1, dayMs);
     jumpMs = 400 * dayMs;
     await steadyClock.advance(50 * 60_000);
@@ -402,9 +401,7 @@ describe('faults of SQLite', () => {
     const entry = { ...RESERVATION.entry, model: 'm'.repeat(10_000) };
     await expect(ledger.reserve({ ...RESERVATION, entry })).rejects.toThrow(StoreError);
     expect(await ledger.read(['money'])).toEqual(new Map([['money', 0]]));
-    expect(
-      await ledger.settle('r1', { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: 0 }, null),
-    ).toBe(false);
+    expect(await ledger.abandoned(Date.UTC(2027))).toEqual([]);
     database.exec('PRAGMA max_page_count = 100000');
     expect((await ledger.reserve({ ...RESERVATION, entry })).ok).toBe(true);
     await database.close();
@@ -412,31 +409,26 @@ describe('faults of SQLite', () => {
 
   it('rejects on every path once the store is closed: nothing looks like a miss', async () => {
     const store = await open(freshPath());
-    const keyv = store.keyv('notes');
+    const keyv = valuesOf(store, 'notes');
     await keyv.set('one', 1);
     await store.close();
     const calls = {
       get: () => keyv.get('one'),
       getMany: () => keyv.getMany(['one']),
-      has: () => keyv.has('one'),
-      hasMany: () => keyv.hasMany(['one']),
       set: () => keyv.set('one', 2),
-      setMany: () => keyv.setMany([{ key: 'one', value: 2 }]),
       delete: () => keyv.delete('one'),
-      deleteMany: () => keyv.deleteMany(['one']),
-      clear: () => keyv.clear(),
-      iterate: () => collect(entriesOf(keyv)),
+      list: () => collect(store.keys('notes', '')),
       ping: () => store.ping(),
       reserve: () => store.ledger.reserve(RESERVATION),
-      settle: () => store.ledger.settle('r1', RESERVATION.reserved, null),
+      settle: () => settle(store, RESERVATION, RESERVATION.reserved),
       annotate: () => store.ledger.annotate('r1', 'gen'),
       renewReservations: () => store.ledger.renew(['a'], 1),
       abandoned: () => store.ledger.abandoned(1),
       read: () => store.ledger.read(['money']),
       claim: () => store.claims.claim('event', 'p', 1, 2),
-      write: () => store.claims.write({ id: 'event', owner: 'p', fence: 1 }, 1),
+      write: () => writeJournal(store, { id: 'event', owner: 'p', fence: 1 }, 1),
       renewClaims: () => store.claims.renew([{ id: 'a', owner: 'p', fence: 1 }], 1),
-      finish: () => store.claims.finish({ id: 'event', owner: 'p', fence: 1 }),
+      finish: () => finish(store, { id: 'event', owner: 'p', fence: 1 }),
       takeOver: () => store.claims.takeOver('p', 1, 2),
       append: () => store.records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
       query: () => collect(store.records.query({ kind: 'a' })),
@@ -452,8 +444,7 @@ describe('faults of SQLite', () => {
     const store = await open(path);
     const other = new DatabaseSync(path);
     other.exec("INSERT INTO keyv VALUES ('notes', 'one', 'private text', NULL)");
-    const error = await store
-      .keyv('notes')
+    const error = await valuesOf(store, 'notes')
       .get('one')
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StoreError);
@@ -466,11 +457,11 @@ describe('faults of SQLite', () => {
 describe('openStore', () => {
   it('keeps nothing of a store in memory', async () => {
     const store = await openStore('memory:', { clock: createFakeClock(), log });
-    await store.keyv('notes').set('one', 1);
+    await valuesOf(store, 'notes').set('one', 1);
     await store.close();
     expect(existsSync(':memory:')).toBe(false);
     const next = await openStore('memory:', { clock: createFakeClock(), log });
-    expect(await next.keyv('notes').get('one')).toBeUndefined();
+    expect(await valuesOf(next, 'notes').get('one')).toBeUndefined();
     await next.close();
   });
 
@@ -480,8 +471,3 @@ describe('openStore', () => {
     );
   });
 });
-
-function entriesOf(keyv: Keyv): AsyncGenerator<[string, unknown]> {
-  if (keyv.iterator === undefined) throw new Error('the adapter cannot be iterated');
-  return keyv.iterator('notes');
-}

@@ -14,10 +14,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StartError } from '../../src/core/ports/adapter.ts';
+import { keyIn } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { restoreFile } from '../../src/store/sqlite/restore.ts';
 import { upgrade } from '../../src/store/sqlite/upgrade.ts';
+import { valuesOf } from '../support/changes.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { firstReleaseFile } from '../support/first-release.ts';
 
@@ -31,12 +33,12 @@ const open = (path: string) => openStore(`sqlite:${path}`, { clock: createFakeCl
 const beside = (path: string) => readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`));
 const noteIn = async (path: string, note: string) => {
   const store = await open(path);
-  await store.keyv('notes').set('one', note);
+  await valuesOf(store, 'notes').set('one', note);
   await store.close();
 };
 const noteOf = async (path: string) => {
   const store = await open(path);
-  const note = await store.keyv('notes').get('one');
+  const note = await valuesOf(store, 'notes').get('one');
   await store.close();
   return note;
 };
@@ -116,9 +118,9 @@ describe('a copy of the store', () => {
     const path = freshPath();
     const copy = freshPath();
     const store = await open(path);
-    await store.keyv('notes').set('one', 'in the log');
+    await valuesOf(store, 'notes').set('one', 'in the log');
     await store.copyTo?.(copy);
-    await store.keyv('notes').set('one', 'later');
+    await valuesOf(store, 'notes').set('one', 'later');
     expect(await noteOf(copy)).toBe('in the log');
     expect(statSync(copy).mode & 0o077).toBe(0);
     await store.close();
@@ -132,16 +134,16 @@ describe('a copy of the store', () => {
     const writing = (async () => {
       // Both values change in one transaction.
       for (let n = 0; isWriting; n++) {
-        await writer
-          .keyv('pairs')
-          .setMany(['left', 'right'].map((key) => ({ key, value: n, ttl: undefined })) as never);
+        await writer.write(
+          ['left', 'right'].map((key) => ({ kind: 'set', key: keyIn('pairs', key), value: n })),
+        );
       }
     })();
     for (let round = 0; round < 20; round++) {
       const copy = freshPath();
       await store.copyTo?.(copy);
       const copied = await open(copy);
-      const [left, right] = await copied.keyv('pairs').get(['left', 'right']);
+      const [left, right] = await valuesOf(copied, 'pairs').getMany(['left', 'right']);
       expect(left).toEqual(right);
       await copied.close();
     }
@@ -167,7 +169,7 @@ describe('the write-ahead log', () => {
     const log = () => statSync(`${path}-wal`).size;
     let most = 0;
     for (let n = 0; n < 600; n++) {
-      await store.keyv('notes').set(`note ${n % 40}`, `${n} `.repeat(10_000));
+      await valuesOf(store, 'notes').set(`note ${n % 40}`, `${n} `.repeat(10_000));
       most = Math.max(most, log());
     }
     expect(most).toBeLessThan(4e6);
@@ -176,11 +178,12 @@ describe('the write-ahead log', () => {
     const reader = new DatabaseSync(path);
     reader.exec('BEGIN');
     reader.prepare('SELECT count(*) FROM keyv').get();
-    for (let n = 0; n < 600; n++) await store.keyv('notes').set(`note ${n % 40}`, `${-n} `.repeat(10_000));
+    for (let n = 0; n < 600; n++)
+      await valuesOf(store, 'notes').set(`note ${n % 40}`, `${-n} `.repeat(10_000));
     expect(log()).toBeGreaterThan(4e6);
     reader.exec('COMMIT');
     reader.close();
-    for (let n = 0; n < 3; n++) await store.keyv('notes').set('note', n);
+    for (let n = 0; n < 3; n++) await valuesOf(store, 'notes').set('note', n);
     expect(log()).toBeLessThan(4e6);
     await store.close();
   });
@@ -189,7 +192,7 @@ describe('the write-ahead log', () => {
     const path = freshPath();
     const clock = createFakeClock();
     const store = await openStore(`sqlite:${path}`, { clock, log });
-    await store.keyv('notes').set('one', 'kept');
+    await valuesOf(store, 'notes').set('one', 'kept');
     await clock.advance(10 * 60_000);
     await expect.poll(() => statSync(`${path}-wal`).size).toBe(0);
     const copy = freshPath();
@@ -229,7 +232,7 @@ describe('a restore', () => {
     ] as const) {
       const source = freshPath();
       const store = await open(source);
-      await store.keyv('notes').set('one', note);
+      await valuesOf(store, 'notes').set('one', note);
       for (const end of ['', '-wal']) writeFileSync(file + end, readFileSync(source + end));
       await store.close();
     }
@@ -243,9 +246,9 @@ describe('a restore', () => {
     const copy = freshPath();
     await noteIn(copy, 'old');
     const store = await open(path);
-    await store.keyv('notes').set('one', 'new');
+    await valuesOf(store, 'notes').set('one', 'new');
     expect(() => restoreFile(copy, path, 0)).toThrow(/has the store .* open, so nothing was restored/);
-    expect(await store.keyv('notes').get('one')).toBe('new');
+    expect(await valuesOf(store, 'notes').get('one')).toBe('new');
     expect(beside(path)).toEqual([]);
     await store.close();
   });

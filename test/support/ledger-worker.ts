@@ -38,7 +38,7 @@ if (import.meta.main) {
   const log = pino({ level: 'silent' });
   const store = await openStore(url, { clock, log });
   const ledger = createLedger({
-    store: store.ledger,
+    store,
     clock,
     log,
     owner,

@@ -63,12 +63,10 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
     },
     store: (store) => ({
       ...store,
-      keyv: (namespace, lock) =>
-        mortal<Keyv>(store.keyv(namespace, lock), ['set', 'delete', 'deleteMany'], noStore),
-      everything: mortal<Keyv>(store.everything, ['set', 'setMany', 'delete'], noStore),
-      replace: (...args) => step(() => store.replace(...args), noStore),
-      claims: mortal(store.claims, ['claim', 'write', 'finish'], noStore),
-      ledger: mortal(store.ledger, ['reserve', 'settle', 'annotate'], noStore),
+      values: mortal<Keyv>(store.values, [], noStore),
+      write: (...args) => step(() => store.write(...args), noStore),
+      claims: mortal(store.claims, ['claim'], noStore),
+      ledger: mortal(store.ledger, ['reserve', 'annotate'], noStore),
     }),
     end() {
       isOver = true;

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
-import type { ClaimStore } from '../../core/ports/store.ts';
+import type { Store } from '../../core/ports/store.ts';
 import type { Notice } from '../../core/ports/surface.ts';
 import type { Obstruction, ProviderFailure } from '../../core/ports/telemetry.ts';
 
 export interface AlertsOptions {
-  readonly claims: Pick<ClaimStore, 'claim' | 'finish'>;
+  readonly store: Pick<Store, 'claims' | 'write'>;
   /** Names this process in claims. */
   readonly owner: string;
   /** A provider's name, for people. */
@@ -57,7 +57,7 @@ const QUIET_MS = 3_600_000;
 const LEASE_MS = 10_000;
 
 export function createAlerts(options: AlertsOptions): Alerts {
-  const { claims, owner, nameOf, operators, tell, clock, log } = options;
+  const { store, owner, nameOf, operators, tell, clock, log } = options;
   const tasks = createTasks(log);
   /** What this process asked for of late; it is all there is while the store fails. */
   const raised = new Map<string, number>();
@@ -69,8 +69,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
     for (const [old, atMs] of raised) if (atMs + QUIET_MS <= nowMs) raised.delete(old);
     raised.set(cause, nowMs);
     try {
-      const claim = await claims.claim(`alert/${cause}`, owner, nowMs + LEASE_MS, nowMs + QUIET_MS);
-      if (claim !== null) await claims.finish(claim);
+      const claim = await store.claims.claim(`alert/${cause}`, owner, nowMs + LEASE_MS, nowMs + QUIET_MS);
+      if (claim !== null) await store.write([{ kind: 'finish', claim }]);
       return claim !== null;
     } catch {
       return true;

@@ -10,7 +10,7 @@ const LEASE_MS = 5_000;
 
 /** Writes to the store once in a while, as nothing else tells a disk that is full from a quiet night; tells if it fails twice. */
 export function startStoreWatch(options: {
-  readonly store: Pick<Store, 'claims'>;
+  readonly store: Pick<Store, 'claims' | 'write'>;
   /** Names this process. */
   readonly owner: string;
   readonly failed: (reason: string) => void;
@@ -24,7 +24,7 @@ export function startStoreWatch(options: {
     // Free again as soon as it is finished: it leaves nothing behind.
     const nowMs = clock.now();
     const claim = await store.claims.claim(`store-watch/${owner}`, owner, nowMs + LEASE_MS, nowMs);
-    if (claim !== null) await store.claims.finish(claim);
+    if (claim !== null) await store.write([{ kind: 'finish', claim }]);
   }
 
   const watching = repeat(

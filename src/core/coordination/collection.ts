@@ -1,7 +1,6 @@
-import type { Keyv, KeyvEntry, StoredDataRaw } from 'keyv';
 import { z } from 'zod';
-import { createBatch } from '../kit/batch.ts';
-import { type ClaimKey, keyIn, type Store } from '../ports/store.ts';
+import { type Change, type ClaimKey, keyIn, type Store } from '../ports/store.ts';
+import { togetherIn } from './together.ts';
 
 /**
  * A stored value is not one that this version can read. It is left where it is, so that nothing takes it for an
@@ -30,7 +29,7 @@ export interface CollectionOptions<T> {
 }
 
 /** What a collection needs of a store. */
-export type CollectionStore = Pick<Store, 'keyv' | 'everything' | 'replace' | 'keys'>;
+export type CollectionStore = Pick<Store, 'values' | 'write' | 'keys'>;
 
 /** A value as it was read, for `replace`. */
 export interface Seen<T> {
@@ -41,8 +40,8 @@ export interface Seen<T> {
 }
 
 /**
- * Values of one kind. Every call rejects if the store fails; a read also if the value does not parse. Reads of all collections that
- * are asked for at the same time are one call to the store, and so are writes outside a lock.
+ * Values of one kind. Every call rejects if the store fails; a read also if the value does not parse. What is asked of all
+ * collections at the same time is one call to the store for all reads, and one for all changes outside locks.
  */
 export interface Collection<T> {
   /** @throws UnreadableValue if there is a value that does not parse. */
@@ -70,7 +69,7 @@ export const ASIDE_PREFIX = '!unreadable/';
 
 const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown() });
 
-/** Gives the Keyv of a namespace types: each value carries its version and is parsed on the way in. */
+/** Gives the values of a namespace types: each value carries its version and is parsed on the way in. */
 export function createCollection<T>(
   store: CollectionStore,
   namespace: string,
@@ -100,22 +99,21 @@ export function createCollection<T>(
 
   const together = togetherIn(store);
 
+  const lives = ttlMs === undefined ? {} : { ttlMs };
+
   async function look(key: string): Promise<Seen<T>> {
     const raw = await together.read(keyIn(namespace, key));
     if (raw === undefined) return { value: undefined, raw };
     try {
       return { value: parse(key, raw.value), raw };
     } catch (error) {
-      await together.write({
-        key: keyIn(namespace, ASIDE_PREFIX + key),
-        value: raw.value,
-        ...(ttlMs !== undefined && { ttl: ttlMs }),
-      });
+      const aside = keyIn(namespace, ASIDE_PREFIX + key);
+      await together.write({ kind: 'set', key: aside, value: raw.value, ...lives });
       throw error;
     }
   }
 
-  const over = (keyv: Keyv, isLocked: boolean): Collection<T> => ({
+  const over = (write: (changes: readonly Change[]) => Promise<readonly boolean[]>): Collection<T> => ({
     look,
     get: async (key) => (await look(key)).value,
 
@@ -126,51 +124,27 @@ export function createCollection<T>(
     },
 
     async set(key, value) {
-      const entry = { version, value };
-      if (isLocked) await keyv.set(key, entry, ttlMs);
-      else
-        await together.write({
-          key: keyIn(namespace, key),
-          value: entry,
-          ...(ttlMs !== undefined && { ttl: ttlMs }),
-        });
+      await write([{ kind: 'set', key: keyIn(namespace, key), value: { version, value }, ...lives }]);
     },
 
-    replace: (key, { raw }, value) =>
-      store.replace(namespace, key, raw, value === undefined ? undefined : { version, value }, ttlMs),
+    async replace(key, { raw: before }, value) {
+      const change = { kind: 'replace', key: keyIn(namespace, key), before, ...lives } as const;
+      return together.write({ ...change, value: value === undefined ? undefined : { version, value } });
+    },
 
-    delete: (key) => keyv.deleteMany([key, ASIDE_PREFIX + key]),
+    async delete(key) {
+      const keys = [key, ASIDE_PREFIX + key].map((each) => keyIn(namespace, each));
+      return (await write(keys.map((each) => ({ kind: 'delete', key: each })))).includes(true);
+    },
 
     async *keys(prefix = '') {
       for await (const key of store.keys(namespace, prefix)) if (!key.startsWith(ASIDE_PREFIX)) yield key;
     },
 
-    under: (lock) => over(store.keyv(namespace, lock), true),
+    under: (lock) => over((changes) => store.write(changes, lock)),
   });
 
-  return over(store.keyv(namespace), false);
-}
-
-interface Together {
-  read(key: string): Promise<StoredDataRaw<unknown>>;
-  write(entry: KeyvEntry): Promise<void>;
-}
-
-const togethers = new WeakMap<Keyv, Together>();
-
-/** What collections of one store read, and what they write, at the same time. */
-function togetherIn({ everything }: CollectionStore): Together {
-  const known = togethers.get(everything);
-  if (known !== undefined) return known;
-  const together = {
-    read: createBatch((keys: readonly string[]) => everything.getManyRaw<unknown>([...keys])),
-    write: createBatch(async (entries: readonly KeyvEntry[]) => {
-      await everything.setMany([...entries]);
-      return entries.map(() => undefined);
-    }),
-  };
-  togethers.set(everything, together);
-  return together;
+  return over((changes) => Promise.all(changes.map(together.write)));
 }
 
 /** Names the places that are wrong and never the values there: they may be private. */

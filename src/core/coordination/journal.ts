@@ -4,9 +4,10 @@ import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
-import type { Claim, ClaimKey, ClaimStore } from '../ports/store.ts';
+import type { Claim, ClaimKey, Store } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
 import { createLeases } from './leases.ts';
+import { togetherIn } from './together.ts';
 
 /**
  * What is written of every event while it is dealt with, so that another process can end it should this one die. The
@@ -109,7 +110,7 @@ export type Written = z.infer<typeof writtenSchema>;
 export type Asked = z.infer<typeof askedSchema>;
 
 export interface JournalOptions {
-  readonly claims: ClaimStore;
+  readonly store: Store;
   /** Names this process: unique among all that ever run on this store. */
   readonly owner: string;
   readonly clock: Clock;
@@ -131,7 +132,9 @@ const KEEP_GAP_MS = 75;
 /** So long after a claim whose outcome is not known: a store that is back by then says it. */
 const DOUBT_MS = 1_000;
 
-export function createJournal({ claims, owner, clock, log }: JournalOptions): Journal {
+export function createJournal({ store, owner, clock, log }: JournalOptions): Journal {
+  const { claims } = store;
+  const together = togetherIn(store);
   const open = new Map<string, Entry>();
   /** Events whose claim is asked for. */
   const beginning = new Set<string>();
@@ -164,6 +167,9 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
     { clock, log },
   );
 
+  const writeJournal = (claim: ClaimKey, journal: Written | null) =>
+    together.write({ kind: 'journal', claim, journal });
+
   function openEntry(claim: Claim, begunAt: Whereabouts | null): Entry {
     const { id } = claim;
     let place = begunAt;
@@ -180,7 +186,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       const mark = markOf(written);
       if (mark === stands) return;
       try {
-        if ((await claims.write(held, written)) || (await claimAgain(written))) {
+        if ((await writeJournal(held, written)) || (await claimAgain(written))) {
           stands = mark;
           return;
         }
@@ -229,7 +235,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
         if (!close()) return;
         await writing;
         await late.write(id, async () => {
-          await claims.finish(held);
+          await together.write({ kind: 'finish', claim: held });
           leases.drop(held);
         });
       },
@@ -250,7 +256,7 @@ export function createJournal({ claims, owner, clock, log }: JournalOptions): Jo
       let isClaimed = false;
       await late.pause(DOUBT_MS);
       await late.untilStored(async () => {
-        isClaimed = !isBegun() && (await claims.write(doubtful, stateOf(place, null)));
+        isClaimed = !isBegun() && (await writeJournal(doubtful, stateOf(place, null)));
       });
       if (isClaimed && !isBegun()) onLate(openEntry(doubtful, place));
     });

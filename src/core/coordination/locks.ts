@@ -3,8 +3,9 @@ import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
 import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import { type Claim, type ClaimKey, type ClaimStore, StoreError } from '../ports/store.ts';
+import { type Claim, type ClaimKey, type Store, StoreError } from '../ports/store.ts';
 import { createLeases } from './leases.ts';
+import { togetherIn } from './together.ts';
 
 /** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
 export interface Locks {
@@ -27,7 +28,7 @@ export interface Locks {
 }
 
 export interface LocksOptions {
-  readonly claims: ClaimStore;
+  readonly store: Store;
   /** Names this process: unique among all that ever run on this store. */
   readonly owner: string;
   readonly clock: Clock;
@@ -48,7 +49,8 @@ interface Held {
 }
 
 /** Locks are claims that expire at once, with no journal: what a dead process held is free when its lease has run out. */
-export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks {
+export function createLocks({ store, owner, clock, log }: LocksOptions): Locks {
+  const { claims } = store;
   const queue = createKeyedQueue(Number.POSITIVE_INFINITY);
   const late = createLateWrites({
     clock,
@@ -89,7 +91,7 @@ export function createLocks({ claims, owner, clock, log }: LocksOptions): Locks 
         claim,
         async release() {
           await late.write(claim.id, async () => {
-            await claims.finish(claim);
+            await togetherIn(store).write({ kind: 'finish', claim });
             leases.drop(claim);
           });
           leave?.();

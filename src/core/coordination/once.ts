@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createTasks } from '../kit/tasks.ts';
-import type { ClaimStore } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
+import { togetherIn } from './together.ts';
 
 /** Does things in the background that are to be done once, whatever the number of processes on a store. */
 export interface Once {
@@ -20,12 +21,12 @@ const LEASE_MS = 10_000;
 const GRACE_MS = 3_600_000;
 
 export function createOnce({
-  claims,
+  store,
   owner,
   clock,
   log,
 }: {
-  readonly claims: ClaimStore;
+  readonly store: Store;
   /** Names this process in claims. */
   readonly owner: string;
   readonly clock: Clock;
@@ -37,9 +38,9 @@ export function createOnce({
 
   /** True for one caller alone. */
   async function isFirst(id: string, untilMs: number): Promise<boolean> {
-    const claim = await claims.claim(id, owner, clock.now() + LEASE_MS, untilMs + GRACE_MS);
+    const claim = await store.claims.claim(id, owner, clock.now() + LEASE_MS, untilMs + GRACE_MS);
     // Finished before anything is done: what a crash swallows is better than what comes twice.
-    if (claim !== null) await claims.finish(claim);
+    if (claim !== null) await togetherIn(store).write({ kind: 'finish', claim });
     return claim !== null;
   }
 

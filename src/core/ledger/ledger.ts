@@ -10,6 +10,7 @@ import {
   type LedgerStore,
   type LedgerUnit,
   type Reservation,
+  type Store,
   StoreError,
 } from '../ports/store.ts';
 import { recover } from './recovery.ts';
@@ -81,7 +82,7 @@ export interface LimitReached extends Level {
 }
 
 export interface LedgerOptions {
-  readonly store: LedgerStore;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   /** IANA name of the time zone of days and months. */
@@ -121,7 +122,8 @@ function allOf(draws: readonly LimitDraw[]): Draw[] {
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { store, clock, log, owner } = options;
+  const { clock, log, owner } = options;
+  const store = options.store.ledger;
   const periods = createPeriods(options.timeZone);
   const leases = createLeases<string>({
     what: 'reservations',

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import type { LedgerStore, OpenReservation } from '../ports/store.ts';
+import type { OpenReservation, Store } from '../ports/store.ts';
 import { amountsOf, type LookUpCost } from './settlement.ts';
 import { type CostBasis, usageRecord } from './usage.ts';
 
@@ -15,7 +15,7 @@ const WRITE_OFF_AFTER_MS = 35 * 24 * 3_600_000;
  */
 export async function recover(
   options: {
-    readonly store: LedgerStore;
+    readonly store: Store;
     readonly lookUpCost: LookUpCost;
     readonly clock: Clock;
     readonly log: Logger;
@@ -27,14 +27,12 @@ export async function recover(
   async function settle(reservation: OpenReservation, nanoUsd: number, basis: CostBasis): Promise<void> {
     const { id, entry, madeAtMs } = reservation;
     const spent = { costNanoUsd: nanoUsd, promptTokens: 0, completionTokens: 0, basis };
-    await store.settle(
-      id,
-      amountsOf(reservation, nanoUsd),
-      usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
-    );
+    const actual = amountsOf(reservation, nanoUsd);
+    const record = usageRecord({ ...entry, ...spent, id, atMs: madeAtMs });
+    await store.write([{ kind: 'settle', reservation, actual, record }]);
   }
 
-  for (const reservation of await store.abandoned(clock.now())) {
+  for (const reservation of await store.ledger.abandoned(clock.now())) {
     signal.throwIfAborted();
     const { id, entry, generationId, reserved, madeAtMs } = reservation;
     const ageMs = clock.now() - madeAtMs;

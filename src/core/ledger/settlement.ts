@@ -1,13 +1,8 @@
 import type { Logger } from 'pino';
+import { togetherIn } from '../coordination/together.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import {
-  type Amounts,
-  type LedgerStore,
-  type LogRecord,
-  type Reservation,
-  StoreError,
-} from '../ports/store.ts';
+import { type Amounts, type LogRecord, type Reservation, type Store, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
 /**
@@ -54,7 +49,7 @@ function neverSent({ reserved }: Reservation): Amounts {
 }
 
 export function createSettlement(options: {
-  readonly store: LedgerStore;
+  readonly store: Pick<Store, 'values' | 'write'>;
   readonly lookUpCost: LookUpCost;
   /** Called with a settled reservation's id, so that its lease can end. */
   readonly ended: (id: string) => void;
@@ -71,15 +66,15 @@ export function createSettlement(options: {
     },
   });
 
-  async function settle(id: string, actual: Amounts, record: LogRecord | null): Promise<void> {
-    await store.settle(id, actual, record);
-    options.ended(id);
+  async function settle(reservation: Reservation, actual: Amounts, record: LogRecord | null): Promise<void> {
+    await togetherIn(store).write({ kind: 'settle', reservation, actual, record });
+    options.ended(reservation.id);
   }
 
   const writeSpent = (reservation: Reservation, spent: Spent) => () => {
     const { id, entry, madeAtMs } = reservation;
     const record = usageRecord({ ...entry, ...spent, id, atMs: madeAtMs });
-    return settle(id, amountsOf(reservation, spent.costNanoUsd), record);
+    return settle(reservation, amountsOf(reservation, spent.costNanoUsd), record);
   };
 
   async function price(reservation: Reservation, generationId: string): Promise<number | null> {
@@ -110,14 +105,14 @@ export function createSettlement(options: {
       });
     },
 
-    release: (made) => late.write(made.id, () => settle(made.id, neverSent(made), null)),
+    release: (made) => late.write(made.id, () => settle(made, neverSent(made), null)),
 
     releaseDoubtful(made) {
       const { id } = made;
       late.inBackground(id, async () => {
-        await late.untilStored(() => settle(id, neverSent(made), null));
+        await late.untilStored(() => settle(made, neverSent(made), null));
         await late.pause(DOUBT_MS);
-        await late.untilStored(() => settle(id, neverSent(made), null));
+        await late.untilStored(() => settle(made, neverSent(made), null));
       });
     },
 

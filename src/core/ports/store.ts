@@ -8,21 +8,17 @@ import type { Automatic } from './automatic.ts';
  */
 export interface Store {
   /**
-   * The Keyv of one kind of value, as JSON. Reads and writes throw on faults (`throwOnErrors`), so that a miss is a miss.
-   * With a lock, a write succeeds only while that claim is held, which is checked in the same step; otherwise it rejects with
-   * `LockLost`.
+   * All values, as JSON, under keys made by `keyIn`. Reads throw on faults (`throwOnErrors`), so that a miss is a miss; one
+   * call is one step of the store. It cannot be listed or cleared.
    */
-  keyv(namespace: string, lock?: ClaimKey): Keyv;
+  readonly values: Keyv;
   /**
-   * The Keyv over all namespaces, to read or write several keys in one step. Make its keys with `keyIn`. It cannot be listed
-   * or cleared.
+   * Makes changes in one atomic step, in their order. Returns whether each was made; one that could not be made does not stop
+   * the others. With a lock, they are made only while that claim is held, which is checked in the same step.
+   *
+   * @throws LockLost if the lock is not held any more; nothing has changed then
    */
-  readonly everything: Keyv;
-  /**
-   * Replaces a value if it is still `before`; deletes it if `after` is undefined. False, without a change, if it differs by
-   * now. `before` is what `everything.getManyRaw` returned; undefined if there was nothing.
-   */
-  replace(namespace: string, key: string, before: unknown, after: unknown, ttlMs?: number): Promise<boolean>;
+  write(changes: readonly Change[], lock?: ClaimKey): Promise<readonly boolean[]>;
   /** The keys of a namespace that begin with `prefix`, in no order, some perhaps twice. Does not read their values. */
   keys(namespace: string, prefix: string): AsyncIterable<string>;
   readonly ledger: LedgerStore;
@@ -40,7 +36,39 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The key of `Store.everything` for a key in a namespace. */
+/** A change of a store. Keys are made by `keyIn`. */
+export type Change =
+  /** Always made. Without `ttlMs` the value never expires. */
+  | { readonly kind: 'set'; readonly key: string; readonly value: unknown; readonly ttlMs?: number }
+  /** Made if there is a value. */
+  | { readonly kind: 'delete'; readonly key: string }
+  /**
+   * Made if the stored value is still `before`, which `values.getManyRaw` returned: undefined if there was none. An undefined
+   * `value` deletes it.
+   */
+  | {
+      readonly kind: 'replace';
+      readonly key: string;
+      readonly before: unknown;
+      readonly value: unknown;
+      readonly ttlMs?: number;
+    }
+  /** Replaces the journal (JSON) of a claim. Not made if the claim is finished or has another owner: stop writing. */
+  | { readonly kind: 'journal'; readonly claim: ClaimKey; readonly journal: unknown }
+  /** Marks a claim as done and drops its journal; the id stays claimed until it expires. Not made as `journal` is not. */
+  | { readonly kind: 'finish'; readonly claim: ClaimKey }
+  /**
+   * Ends a reservation: corrects each counter from the reserved to the actual amount, and appends the record. Not made if the
+   * reservation is not open.
+   */
+  | {
+      readonly kind: 'settle';
+      readonly reservation: Pick<Reservation, 'id' | 'draws' | 'reserved' | 'entry'>;
+      readonly actual: Amounts;
+      readonly record: LogRecord | null;
+    };
+
+/** The key of `Store.values` for a key in a namespace. */
 export function keyIn(namespace: string, key: string): string {
   return `${namespace}${KEY_SEPARATOR}${key}`;
 }
@@ -87,7 +115,7 @@ export interface Draw {
   readonly expiresAtMs: number;
 }
 
-/** Money and requests set aside for one request to a provider. Lists its counters, so that settling needs nothing else. */
+/** Money and requests set aside for one request to a provider. Never changes, and lists its counters: settling needs nothing else. */
 export interface Reservation {
   readonly id: string;
   /** Each counter occurs once. */
@@ -120,18 +148,13 @@ type ReserveResult =
   /** The first draw that would exceed its limit. Nothing was added anywhere. */
   | { readonly ok: false; readonly draw: Draw; readonly used: number };
 
-/** Counters of money and requests. Each call is one atomic step over everything it touches, across processes. */
+/** Counters of money and requests; `Store.write` settles them. Each call is one atomic step over everything it touches, across processes. */
 export interface LedgerStore {
   /**
    * Adds the reserved amounts to every draw's counter, or to none if one would exceed its limit. If the id is open already,
    * it changes nothing and is ok.
    */
   reserve(reservation: Reservation): Promise<ReserveResult>;
-  /**
-   * Ends a reservation: corrects each counter from the reserved to the actual amount, and appends the record. False, without
-   * a change, if the reservation is not open.
-   */
-  settle(id: string, actual: Amounts, record: LogRecord | null): Promise<boolean>;
   /** Stores the provider's id of the request with an open reservation. */
   annotate(id: string, generationId: string): Promise<void>;
   /** Renews the leases of those of these reservations that are still open. */
@@ -178,16 +201,12 @@ export interface ClaimStore {
     expiresAtMs: number,
     journal?: unknown,
   ): Promise<Claim | null>;
-  /** Replaces the journal (JSON). False if the claim is finished or has another owner: stop writing. */
-  write(claim: ClaimKey, journal: unknown): Promise<boolean>;
   /** Renews the leases of those of these claims that are unfinished and still their owner's. */
   renew(held: readonly ClaimKey[], leaseUntilMs: number): Promise<void>;
   /** Unfinished claims with a valid lease, in no order: work under way, and its owners. With an id, only that claim. */
   underWay(nowMs: number, id?: string): Promise<readonly ClaimKey[]>;
   /** As `underWay`, but only claims with a journal, and with it; at most `most`. */
   journals(nowMs: number, most: number): Promise<readonly Claim[]>;
-  /** Marks the claim as done and drops its journal; the id stays claimed until it expires. False as for `write`. */
-  finish(claim: ClaimKey): Promise<boolean>;
   /**
    * Takes over the unfinished claim whose lease expired first; null if there is none. Each goes to one caller only.
    * Unfinished claims with a journal never expire.

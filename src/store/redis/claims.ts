@@ -1,50 +1,43 @@
 import type { Clock } from '../../core/kit/clock.ts';
-import { type Claim, type ClaimKey, type ClaimStore, LockLost } from '../../core/ports/store.ts';
+import type { Claim, ClaimKey, ClaimStore } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
-import { INDEXED } from './key-index.ts';
-import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS, KEYV_EXPIRY, KEYV_KEYS } from './keys.ts';
+import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS } from './keys.ts';
+
+/** Stands behind the holder of a claim that is finished. Version 0.1.0 takes away the lease alone. */
+export const FINISHED = ' (finished)';
 
 const CLAIM = script(`
 local claims, expiry, leases, journals = unpack(KEYS)
 local id, owner, lease, expires, now, journal = unpack(ARGV)
-local fence = 1
-local old = redis.call('HGET', claims, id)
-if old then
+local fence, expired = 1, nil
+if redis.call('HSETNX', claims, id, '1 ' .. owner) == 0 then
   now = tonumber(now)
-  local leased = redis.call('ZSCORE', leases, id)
-  local over = not leased or (tonumber(leased) <= now and redis.call('HEXISTS', journals, id) == 0)
-  if not over or tonumber(redis.call('ZSCORE', expiry, id)) > now then return 0 end
+  local old = redis.call('HGET', claims, id)
+  local leased = string.sub(old, -${FINISHED.length}) ~= '${FINISHED}' and redis.call('ZSCORE', leases, id)
+  if leased and (tonumber(leased) > now or redis.call('HEXISTS', journals, id) == 1) then return 0 end
+  expired = tonumber(redis.call('ZSCORE', expiry, id))
+  if expired > now then return 0 end
   fence = tonumber(string.match(old, '^%d+')) + 1
+  redis.call('HSET', claims, id, fence .. ' ' .. owner)
 end
-redis.call('HSET', claims, id, fence .. ' ' .. owner)
-redis.call('ZADD', expiry, expires, id)
+if expired ~= tonumber(expires) then redis.call('ZADD', expiry, expires, id) end
 redis.call('ZADD', leases, lease, id)
 if journal then redis.call('HSET', journals, id, journal) end
 return fence
 `);
 
-const WRITE = script(`
-local claims, leases, journals = unpack(KEYS)
-local id, held, journal = unpack(ARGV)
-if redis.call('HGET', claims, id) ~= held or not redis.call('ZSCORE', leases, id) then return 0 end
-redis.call('HSET', journals, id, journal)
-return 1
-`);
-
-const FINISH = script(`
-local claims, leases, journals = unpack(KEYS)
-local id, held = unpack(ARGV)
-if redis.call('HGET', claims, id) ~= held or redis.call('ZREM', leases, id) == 0 then return 0 end
-redis.call('HDEL', journals, id)
-return 1
-`);
-
 const RENEW = script(`
 local claims, leases = unpack(KEYS)
-for i = 2, #ARGV, 2 do
-  if redis.call('HGET', claims, ARGV[i]) == ARGV[i + 1] then redis.call('ZADD', leases, 'XX', ARGV[1], ARGV[i]) end
+local ids, due = {}, {}
+for i = 2, #ARGV, 2 do ids[i / 2] = ARGV[i] end
+for i, holder in ipairs(redis.call('HMGET', claims, unpack(ids))) do
+  if holder == ARGV[2 * i + 1] then
+    due[#due + 1] = ARGV[1]
+    due[#due + 1] = ids[i]
+  end
 end
+if #due > 0 then redis.call('ZADD', leases, 'XX', unpack(due)) end
 `);
 
 const TAKE_OVER = script(`
@@ -56,16 +49,6 @@ local fence = tonumber(string.match(redis.call('HGET', claims, id), '^%d+')) + 1
 redis.call('HSET', claims, id, fence .. ' ' .. owner)
 redis.call('ZADD', leases, lease, id)
 return {id, fence, redis.call('HGET', journals, id)}
-`);
-
-/** Sets or deletes a key of a Keyv while a claim is held; says whether there was one, and -1 where it is not held. */
-const CHANGE = script(`${INDEXED}
-local claims, leases, index, expiry, key = unpack(KEYS)
-local id, held, value, ttl = unpack(ARGV)
-if redis.call('HGET', claims, id) ~= held or not redis.call('ZSCORE', leases, id) then return -1 end
-if not value then return drop(index, expiry, key) end
-put(index, expiry, key, value, ttl)
-return 1
 `);
 
 /** Forgets some of the finished claims that have expired; unfinished ones stay, before them and among them. */
@@ -86,6 +69,8 @@ return {#expired, kept}
 
 /** Ids whose journals are read in one step; a journal holds the whole text of an answer. */
 const JOURNALS_AT_ONCE = 100;
+/** Far below what Lua can hand to one command. */
+const RENEWED_AT_ONCE = 1_000;
 
 export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
   const { run, runScript } = connection;
@@ -103,18 +88,11 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       return fence === 0 ? null : { id, owner, fence, leaseUntilMs, journal };
     },
 
-    async write(claim, journal) {
-      const written = await runScript(
-        WRITE,
-        [CLAIMS, CLAIM_LEASES, JOURNALS],
-        [claim.id, held(claim), JSON.stringify(journal)],
-      );
-      return written === 1;
-    },
-
     async renew(claims, leaseUntilMs) {
-      const keys = claims.flatMap((claim) => [claim.id, held(claim)]);
-      await runScript(RENEW, [CLAIMS, CLAIM_LEASES], [leaseUntilMs, ...keys]);
+      for (let from = 0; from < claims.length; from += RENEWED_AT_ONCE) {
+        const some = claims.slice(from, from + RENEWED_AT_ONCE).flatMap((claim) => [claim.id, held(claim)]);
+        await runScript(RENEW, [CLAIMS, CLAIM_LEASES], [leaseUntilMs, ...some]);
+      }
     },
 
     underWay: (nowMs, id) =>
@@ -150,11 +128,6 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
         return found.slice(0, most);
       }),
 
-    async finish(claim) {
-      const finished = await runScript(FINISH, [CLAIMS, CLAIM_LEASES, JOURNALS], [claim.id, held(claim)]);
-      return finished === 1;
-    },
-
     async takeOver(owner, nowMs, leaseUntilMs) {
       const taken = (await runScript(
         TAKE_OVER,
@@ -172,28 +145,6 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       };
     },
   };
-}
-
-/**
- * Sets a key, or deletes it where no value is given, in the step that looks whether the claim is held. Resolves to whether
- * there is or was one.
- *
- * @throws LockLost
- */
-export async function changeUnder(
-  lock: ClaimKey,
-  { runScript }: RedisConnection,
-  key: string,
-  value?: string,
-  ttlMs?: number,
-): Promise<boolean> {
-  const changed = await runScript(
-    CHANGE,
-    [CLAIMS, CLAIM_LEASES, KEYV_KEYS, KEYV_EXPIRY, key],
-    [lock.id, held(lock), value, ttlMs].filter((each) => each !== undefined),
-  );
-  if (changed === -1) throw new LockLost(lock);
-  return changed === 1;
 }
 
 /** Forgets the finished claims that have expired, so many in one step. */
@@ -219,7 +170,7 @@ function keyOf(id: string, held: string | null | undefined): ClaimKey | null {
   return owner === undefined ? null : { id, owner, fence: Number(fence) };
 }
 
-/** As it stands in `CLAIMS`. */
-function held({ fence, owner }: ClaimKey): string {
+/** As it stands in `CLAIMS` until it is finished. */
+export function held({ fence, owner }: ClaimKey): string {
   return `${fence} ${owner}`;
 }

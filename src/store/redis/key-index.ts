@@ -16,59 +16,6 @@ export function redisKey(namespace: string, key: string): string {
   return `parley:${namespace}${KEY_SEPARATOR}${key}`;
 }
 
-/** Lua functions that write, and drop, a key of a Keyv. Times are Redis's own, which is what expires the keys. */
-export const INDEXED = `
-local function expiresAt(ttl)
-  local time = redis.call('TIME')
-  return string.format('%.0f', time[1] * 1000 + time[2] / 1000 + ttl)
-end
-local function put(index, expiry, key, value, ttl)
-  redis.call('ZADD', index, 0, key)
-  if ttl and ttl ~= '' then
-    redis.call('SET', key, value, 'PX', ttl)
-    redis.call('ZADD', expiry, expiresAt(ttl), key)
-  else
-    redis.call('SET', key, value)
-    redis.call('ZREM', expiry, key)
-  end
-end
-local function drop(index, expiry, key)
-  redis.call('ZREM', index, key)
-  redis.call('ZREM', expiry, key)
-  return redis.call('UNLINK', key)
-end
-`;
-
-const PUT = script(`${INDEXED}
-for i = 3, #KEYS do put(KEYS[1], KEYS[2], KEYS[i], ARGV[2 * i - 5], ARGV[2 * i - 4]) end
-`);
-
-const DROP = script(`${INDEXED}
-local dropped = 0
-for i = 3, #KEYS do dropped = dropped + drop(KEYS[1], KEYS[2], KEYS[i]) end
-return dropped
-`);
-
-export interface KeyedValue {
-  readonly key: string;
-  readonly value: string;
-  readonly ttlMs: number | undefined;
-}
-
-/** By the names that `redisKey` gives. */
-export async function putKeys({ runScript }: RedisConnection, entries: readonly KeyedValue[]): Promise<void> {
-  await runScript(
-    PUT,
-    [KEYV_KEYS, KEYV_EXPIRY, ...entries.map(({ key }) => key)],
-    entries.flatMap(({ value, ttlMs }) => [value, ttlMs === undefined ? '' : Math.ceil(ttlMs)]),
-  );
-}
-
-/** Resolves to whether there was one of them. */
-export async function dropKeys({ runScript }: RedisConnection, keys: readonly string[]): Promise<boolean> {
-  return Number(await runScript(DROP, [KEYV_KEYS, KEYV_EXPIRY, ...keys], [])) > 0;
-}
-
 /** Pages of the keys of a namespace that begin with the prefix; those that have expired are left out. */
 export async function* keyPages(
   { run }: RedisConnection,
@@ -91,25 +38,25 @@ export async function* keyPages(
 }
 
 /** What Redis has forgotten goes from the index; of what was indexed without a look, it is noted when it will expire. */
-const SWEEP = script(`${INDEXED}
+const SWEEP = script(`
+local index, expiry, now = KEYS[1], KEYS[2], ARGV[1]
 for i = 3, #KEYS do
   local left = redis.call('PTTL', KEYS[i])
-  if left == -2 then drop(KEYS[1], KEYS[2], KEYS[i])
-  elseif left == -1 then redis.call('ZREM', KEYS[2], KEYS[i])
-  else redis.call('ZADD', KEYS[2], expiresAt(left), KEYS[i]) end
+  if left == -2 then redis.call('ZREM', index, KEYS[i]) end
+  if left < 0 then redis.call('ZREM', expiry, KEYS[i])
+  else redis.call('ZADD', expiry, string.format('%.0f', now + left), KEYS[i]) end
 end
 `);
 
 /** Takes the keys that have expired out of the index, so many in one step. */
 export async function sweepKeys({ run, runScript }: RedisConnection): Promise<void> {
   for (;;) {
-    const due = await run(async (client) => {
-      const [seconds] = await client.time();
-      return client.zRangeByScore(KEYV_EXPIRY, '-inf', Number(seconds) * 1_000, {
-        LIMIT: { offset: 0, count: PAGE },
-      });
-    });
-    if (due.length > 0) await runScript(SWEEP, [KEYV_KEYS, KEYV_EXPIRY, ...due], []);
+    // On Redis' own clock, which is what expires the keys.
+    const nowMs = await run(async (client) => Number((await client.time())[0]) * 1_000);
+    const due = await run((client) =>
+      client.zRangeByScore(KEYV_EXPIRY, '-inf', nowMs, { LIMIT: { offset: 0, count: PAGE } }),
+    );
+    if (due.length > 0) await runScript(SWEEP, [KEYV_KEYS, KEYV_EXPIRY, ...due], [nowMs]);
     if (due.length < PAGE) return;
   }
 }

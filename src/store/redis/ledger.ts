@@ -1,19 +1,16 @@
 import type { GuildId } from '../../core/ports/actor.ts';
 import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
-import { checkAmounts, checkReservation } from '../checks.ts';
+import { checkReservation } from '../checks.ts';
 import { isOf, readStored } from '../shared.ts';
 import { type RedisClient, type RedisConnection, script } from './connection.ts';
 import {
   COUNTER_EXPIRY,
   COUNTERS,
   GENERATIONS,
-  RECORD_SEQ,
-  RECORDS,
   RESERVATION_LEASES,
   RESERVATIONS,
   RESERVATIONS_OF,
 } from './keys.ts';
-import { APPEND_RECORD, indexesOf, recordValues } from './records.ts';
 
 /** What never changes of a reservation. */
 type Body = Omit<Reservation, 'leaseUntilMs'>;
@@ -22,53 +19,35 @@ type Body = Omit<Reservation, 'leaseUntilMs'>;
  * Numbers in Lua are doubles: exact to 2^53, where a counter stops. They leave as strings, because Lua would print
  * `1e+15` and the client's decoder of integers is inexact close to 2^53.
  */
-const ADD = `
-local function add(counters, counter, amount)
-  local value = redis.call('HINCRBY', counters, counter, amount)
-  local held = math.max(0, math.min(value, ${Number.MAX_SAFE_INTEGER}))
-  if held ~= value then redis.call('HSET', counters, counter, string.format('%.0f', held)) end
-  return held
-end
-`;
-
-const RESERVE = script(`${ADD}
+const RESERVE = script(`
 local counters, expiry, reservations, leases, guilds = unpack(KEYS)
 local id, lease, body, member = unpack(ARGV)
 local function exact(value) return string.format('%.0f', value) end
-local used, known = {}, redis.call('HEXISTS', reservations, id) == 1
-for i = 5, #ARGV, 4 do
-  local value = tonumber(redis.call('HGET', counters, ARGV[i]) or '0')
-  local amount, limit = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  if not known and limit and value + amount > limit then return {0, (i - 5) / 4, exact(value)} end
-  used[#used + 1] = exact(value)
+local isNew = redis.call('HSETNX', reservations, id, body) == 1
+local names, used, sums, times = {}, {}, {}, {}
+for i = 5, #ARGV, 4 do names[#names + 1] = ARGV[i] end
+if #names > 0 then used = redis.call('HMGET', counters, unpack(names)) end
+for i, value in ipairs(used) do
+  local at = 4 * i + 1
+  local amount, limit = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local before = tonumber(value or '0')
+  if isNew and limit and before + amount > limit then
+    redis.call('HDEL', reservations, id)
+    return {0, i - 1, exact(before)}
+  end
+  used[i] = exact(isNew and math.min(before + amount, ${Number.MAX_SAFE_INTEGER}) or before)
+  sums[2 * i - 1], sums[2 * i] = names[i], used[i]
+  times[2 * i - 1], times[2 * i] = ARGV[at + 3], names[i]
 end
-if known then return {1, unpack(used)} end
-used = {}
-for i = 5, #ARGV, 4 do
-  used[#used + 1] = exact(add(counters, ARGV[i], ARGV[i + 1]))
-  redis.call('ZADD', expiry, ARGV[i + 3], ARGV[i])
+if isNew then
+  if #names > 0 then
+    redis.call('HSET', counters, unpack(sums))
+    redis.call('ZADD', expiry, unpack(times))
+  end
+  redis.call('ZADD', leases, lease, id)
+  redis.call('ZADD', guilds, 0, member)
 end
-redis.call('HSET', reservations, id, body)
-redis.call('ZADD', leases, lease, id)
-redis.call('ZADD', guilds, 0, member)
 return {1, unpack(used)}
-`);
-
-/** The corrections are worked out before: a reservation never changes, only whether it is open. */
-const SETTLE = script(`${ADD}
-local reservations, leases, guilds, generations, counters = unpack(KEYS)
-local id, member, count = unpack(ARGV)
-if redis.call('HDEL', reservations, id) == 0 then return 0 end
-redis.call('ZREM', leases, id)
-redis.call('ZREM', guilds, member)
-redis.call('HDEL', generations, id)
-local next = 4 + 2 * tonumber(count)
-for i = 4, next - 1, 2 do
-  if redis.call('HEXISTS', counters, ARGV[i]) == 1 then add(counters, ARGV[i], ARGV[i + 1]) end
-end
-${APPEND_RECORD}
-if KEYS[6] then append(6, next) end
-return 1
 `);
 
 const ANNOTATE = script(`
@@ -107,28 +86,6 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       const draw = draws[index];
       if (draw === undefined) throw new RangeError(`Redis named draw ${index} of ${draws.length}`);
       return { ok: false, draw, used };
-    },
-
-    async settle(id, actual, record) {
-      checkAmounts(actual, id);
-      const text = await run((client) => client.hGet(RESERVATIONS, id));
-      if (text === null) return false;
-      const body = readStored(text) as Body;
-      const { draws, reserved } = body;
-      const corrections = draws.flatMap(({ counter, unit }) => [counter, actual[unit] - reserved[unit]]);
-      const settled = await runScript(
-        SETTLE,
-        [
-          RESERVATIONS,
-          RESERVATION_LEASES,
-          RESERVATIONS_OF,
-          GENERATIONS,
-          COUNTERS,
-          ...(record ? [RECORDS, RECORD_SEQ, ...indexesOf(record)] : []),
-        ],
-        [id, memberOf(body), draws.length, ...corrections, ...(record ? recordValues(record) : [])],
-      );
-      return settled === 1;
     },
 
     async annotate(id, generationId) {
@@ -192,7 +149,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
 }
 
 /** In `RESERVATIONS_OF`. */
-function memberOf({ id, entry }: Pick<Body, 'id' | 'entry'>): string {
+export function memberOf({ id, entry }: Pick<Body, 'id' | 'entry'>): string {
   return JSON.stringify([entry.guild, id]);
 }
 

@@ -7,16 +7,11 @@ const PAGE = 500;
 /** Times have 13 digits until the year 2286. */
 const TIME_DIGITS = 15;
 
-/** A Lua function that appends the record in ARGV from `value` on; KEYS from `key` on are records, sequence, indexes. */
-export const APPEND_RECORD = `
-local function append(key, value)
-  local member = ARGV[value] .. ':' .. string.format('%016.0f', redis.call('INCR', KEYS[key + 1]))
-  redis.call('HSET', KEYS[key], member, ARGV[value + 1])
-  for i = key + 2, #KEYS do redis.call('ZADD', KEYS[i], 0, member) end
-end
-`;
-
-const APPEND = script(`${APPEND_RECORD} append(1, 1)`);
+const APPEND = script(`
+local member = ARGV[1] .. ':' .. string.format('%016.0f', redis.call('INCR', KEYS[2]))
+redis.call('HSET', KEYS[1], member, ARGV[2])
+for i = 3, #KEYS do redis.call('ZADD', KEYS[i], 0, member) end
+`);
 
 export function createRedisRecords({ run, runScript }: RedisConnection): RecordStore {
   async function* pages(query: RecordQuery): AsyncGenerator<[member: string, record: LogRecord][]> {

@@ -4,16 +4,17 @@ import { repeat } from '../../core/kit/repeat.ts';
 import { VERSION } from '../../core/kit/version.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
-import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
+import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createTrustedTime } from '../trusted-time.ts';
+import { createRedisChanges } from './changes.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
 import { indexAllKeys, keyPages, sweepKeys } from './key-index.ts';
 import { INDEXED_BY, SCHEMA_KEY } from './keys.ts';
-import { createRedisKeyv } from './keyv.ts';
 import { createRedisLedger, indexReservations, sweepCounters } from './ledger.ts';
 import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
+import { createRedisKeyvAdapter } from './values.ts';
 
 const SCHEMA_VERSION = 1;
 /** The first that lists sorted sets by letters and backwards. */
@@ -43,7 +44,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     await connection.close();
     throw error instanceof StartError ? error : unreachable(url, error);
   }
-  const values = createRedisKeyv(connection);
+  const changes = createRedisChanges(connection);
 
   const trustedTime = createTrustedTime(dependencies);
   /** Processes are upgraded one after the other: one without indexes may have written beside this one. */
@@ -64,11 +65,8 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   );
 
   return {
-    keyv: (namespace, lock) =>
-      new Keyv({ ...KEYV_OPTIONS, store: values.adapter(namespace, lock), namespace }),
-    everything: new Keyv({ ...KEYV_OPTIONS, store: values.everything() }),
-    replace: (namespace, key, before, after, ttlMs) =>
-      values.replace(namespace, key, textOf(before), textOf(stored(after, ttlMs)), ttlMs),
+    values: new Keyv({ ...KEYV_OPTIONS, store: createRedisKeyvAdapter(connection, changes) }),
+    write: changes.write,
     async *keys(namespace, prefix) {
       for await (const page of keyPages(connection, namespace, prefix)) yield* page;
     },

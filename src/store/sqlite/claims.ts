@@ -11,10 +11,6 @@ const HELD = 'id = ? AND owner = ? AND fence = ? AND finished = 0';
 export function createSqliteClaims(database: Database, clock: Clock): ClaimStore {
   const { read, write, sql } = database;
 
-  function changeHeld(statement: string, values: readonly string[], { id, owner, fence }: ClaimKey) {
-    return write(() => sql(statement).run(...values, id, owner, fence).changes === 1);
-  }
-
   return {
     claim: (id, owner, leaseUntilMs, expiresAtMs, journal = null) =>
       write(() => {
@@ -37,9 +33,6 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
         );
         return row === undefined ? null : claimOf(row);
       }),
-
-    write: (claim, journal) =>
-      changeHeld(`UPDATE claims SET journal = ? WHERE ${HELD}`, [JSON.stringify(journal)], claim),
 
     renew: (claims, leaseUntilMs) =>
       write(() => {
@@ -67,8 +60,6 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
           .map(claimOf),
       ),
 
-    finish: (claim) => changeHeld(`UPDATE claims SET finished = 1, journal = NULL WHERE ${HELD}`, [], claim),
-
     takeOver: (owner, nowMs, leaseUntilMs) =>
       write(() => {
         const row = sql(
@@ -82,7 +73,19 @@ export function createSqliteClaims(database: Database, clock: Clock): ClaimStore
   };
 }
 
-/** For use in the step that changes something under the claim. */
+/** As the change of that kind; for use inside a transaction, as all below. */
+export function writeJournal({ sql }: Database, { id, owner, fence }: ClaimKey, journal: unknown): boolean {
+  const statement = sql(`UPDATE claims SET journal = ? WHERE ${HELD}`);
+  return statement.run(JSON.stringify(journal), id, owner, fence).changes === 1;
+}
+
+/** As the change of that kind. */
+export function finishClaim({ sql }: Database, { id, owner, fence }: ClaimKey): boolean {
+  const statement = sql(`UPDATE claims SET finished = 1, journal = NULL WHERE ${HELD}`);
+  return statement.run(id, owner, fence).changes === 1;
+}
+
+/** For the step that changes something under the claim. */
 export function isHeld({ sql }: Database, { id, owner, fence }: ClaimKey): boolean {
   return sql(`SELECT 1 FROM claims WHERE ${HELD}`).get(id, owner, fence) !== undefined;
 }

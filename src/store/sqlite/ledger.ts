@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
-import { checkAmounts, checkReservation } from '../checks.ts';
+import type { Change, LedgerStore, OpenReservation, Reservation } from '../../core/ports/store.ts';
+import { checkReservation } from '../checks.ts';
 import { isOf, readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 import { insertRecord } from './records.ts';
@@ -19,18 +19,14 @@ export function createSqliteLedger(database: Database): LedgerStore {
     return Number(row?.['value'] ?? 0);
   }
 
-  function bodyOf(id: string): Body | null {
-    const row = sql('SELECT body FROM reservations WHERE id = ?').get(id);
-    return row === undefined ? null : (readStored(String(row['body'])) as Body);
-  }
-
   return {
     async reserve(reservation) {
       checkReservation(reservation);
       const { id, owner, leaseUntilMs, ...body } = reservation;
       return write(() => {
         const { draws, reserved } = body;
-        if (bodyOf(id)) return { ok: true, used: draws.map((draw) => counterValue(draw.counter)) };
+        const isOpen = sql('SELECT 1 FROM reservations WHERE id = ?').get(id) !== undefined;
+        if (isOpen) return { ok: true, used: draws.map((draw) => counterValue(draw.counter)) };
         for (const draw of draws) {
           if (draw.limit === null) continue;
           const used = counterValue(draw.counter);
@@ -51,26 +47,6 @@ export function createSqliteLedger(database: Database): LedgerStore {
           JSON.stringify(body),
         );
         return { ok: true, used };
-      });
-    },
-
-    async settle(id, actual, record) {
-      checkAmounts(actual, id);
-      return write(() => {
-        const body = bodyOf(id);
-        if (body === null) return false;
-        for (const { counter, unit } of body.draws) {
-          // As is usual for requests: one was reserved and one was made.
-          if (actual[unit] === body.reserved[unit]) continue;
-          sql('UPDATE counters SET value = max(0, min(value + ?, ?)) WHERE counter = ?').run(
-            actual[unit] - body.reserved[unit],
-            FULL,
-            counter,
-          );
-        }
-        sql('DELETE FROM reservations WHERE id = ?').run(id);
-        if (record) insertRecord(database, record);
-        return true;
       });
     },
 
@@ -111,6 +87,27 @@ export function createSqliteLedger(database: Database): LedgerStore {
 
     read: (counters) => read(() => new Map(counters.map((counter) => [counter, counterValue(counter)]))),
   };
+}
+
+/** As the change of that kind; for use inside a transaction. */
+export function settle(
+  database: Database,
+  { reservation, actual, record }: Extract<Change, { kind: 'settle' }>,
+): boolean {
+  const { id, draws, reserved } = reservation;
+  const { sql } = database;
+  if (sql('DELETE FROM reservations WHERE id = ?').run(id).changes === 0) return false;
+  for (const { counter, unit } of draws) {
+    // As is usual for requests: one was reserved and one was made.
+    if (actual[unit] === reserved[unit]) continue;
+    sql('UPDATE counters SET value = max(0, min(value + ?, ?)) WHERE counter = ?').run(
+      actual[unit] - reserved[unit],
+      FULL,
+      counter,
+    );
+  }
+  if (record) insertRecord(database, record);
+  return true;
 }
 
 function reservationOf(row: Record<string, SQLOutputValue>): Reservation {

@@ -4,17 +4,17 @@ import { Keyv } from 'keyv';
 import { repeat } from '../../core/kit/repeat.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
-import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS, stored, textOf } from '../shared.ts';
+import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createTrustedTime } from '../trusted-time.ts';
+import { createSqliteWrite } from './changes.ts';
 import { createSqliteClaims } from './claims.ts';
 import { copyDatabase } from './copy.ts';
 import { type Database, faultIn, openDatabase } from './database.ts';
 import { makeFolder } from './folder.ts';
-import { createSqliteEverythingAdapter, createSqliteKeyvAdapter, listKeys } from './keyv.ts';
-import { rowsOf } from './keyv-rows.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
 import { upgrade } from './upgrade.ts';
+import { createSqliteKeyvAdapter, createValueRows, listKeys } from './values.ts';
 
 /** The write-ahead log comes into the file when it has so many pages of 4 KiB. The most that one transaction adds comes on top. */
 const CHECKPOINT_PAGES = 600;
@@ -33,7 +33,7 @@ export const IN_MEMORY = ':memory:';
 export async function openSqliteStore(path: string, dependencies: StoreDependencies): Promise<Store> {
   const { clock } = dependencies;
   const database = await open(path, dependencies);
-  const rows = rowsOf(database, clock);
+  const rows = createValueRows(database, clock);
   const trustedTime = createTrustedTime(dependencies);
 
   const sweeping = repeat(
@@ -53,21 +53,8 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   );
 
   return {
-    keyv: (namespace, lock) =>
-      new Keyv({
-        ...KEYV_OPTIONS,
-        store: createSqliteKeyvAdapter(database, namespace, clock, lock),
-        namespace,
-      }),
-    everything: new Keyv({ ...KEYV_OPTIONS, store: createSqliteEverythingAdapter(database, clock) }),
-    replace: (namespace, key, before, after, ttlMs) =>
-      database.write(() => {
-        if (rows.find(namespace, key) !== textOf(before)) return false;
-        const text = textOf(stored(after, ttlMs));
-        if (text === undefined) rows.drop(namespace, key);
-        else rows.put(namespace, key, text, ttlMs);
-        return true;
-      }),
+    values: new Keyv({ ...KEYV_OPTIONS, store: createSqliteKeyvAdapter(database, rows) }),
+    write: createSqliteWrite(database, rows),
     keys: (namespace, prefix) => listKeys(database, namespace, prefix, clock),
     ledger: createSqliteLedger(database),
     claims: createSqliteClaims(database, clock),

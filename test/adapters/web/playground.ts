@@ -62,48 +62,37 @@ export interface Reader {
   close(): void;
 }
 
-/** The playground's part of the store, as one process opens it. */
-export function openStore(
-  values: Map<string, unknown>,
-): CollectionStore & { keyv(namespace?: string): Keyv } {
-  // Keyv writes its namespace on the map: two of them cannot share one.
-  const maps = { playground: values, 'playground-files': new Map<string, unknown>() };
-  const mapOf = (namespace: string) => maps[namespace as keyof typeof maps];
-  const keyvs = new Map(
-    Object.entries(maps).map(([namespace, store]) => [
-      namespace,
-      new Keyv({ store, namespace, useKeyPrefix: false, throwOnErrors: true }),
-    ]),
-  );
-  const keyvOf = (namespace = 'playground') => keyvs.get(namespace) as Keyv;
+/** The playground's part of the store, as one process opens it; `held` has its values by key. */
+export function openStore(held: Map<string, unknown>): CollectionStore {
+  const files = new Map<string, unknown>();
+  const mapOf = (namespace: string) => (namespace === 'playground' ? held : files);
+  const read = (joined: string) => {
+    const [namespace, key] = partsOfKey(joined);
+    const map = mapOf(namespace);
+    return map.has(key) ? JSON.stringify({ value: map.get(key) }) : undefined;
+  };
   const adapter: KeyvStoreAdapter = {
     opts: {},
     on: () => adapter,
-    get: async (joined) => {
-      const [namespace, key] = partsOfKey(joined);
-      return mapOf(namespace).get(key) as never;
-    },
-    getMany: (keys) => Promise.all(keys.map((key) => adapter.get<never>(key))) as never,
-    async set(joined: string, value: unknown) {
-      const [namespace, key] = partsOfKey(joined);
-      mapOf(namespace).set(key, value);
-    },
-    async setMany(entries) {
-      for (const { key, value } of entries) await adapter.set(key, value);
-    },
-    delete: async (joined) => {
-      const [namespace, key] = partsOfKey(joined);
-      return mapOf(namespace).delete(key);
-    },
+    get: async (joined) => read(joined) as never,
+    getMany: async (keys) => keys.map(read) as never,
+    set: () => Promise.reject(new Error('core writes by changes')),
+    delete: () => Promise.reject(new Error('core writes by changes')),
     clear: async () => {},
   };
   return {
-    keyv: keyvOf,
-    everything: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
-    replace: () => Promise.reject(new Error('the playground replaces nothing')),
+    values: new Keyv({ store: adapter, useKeyPrefix: false, throwOnErrors: true }),
+    async write(changes) {
+      for (const change of changes) {
+        if (change.kind !== 'set' && change.kind !== 'delete') throw new Error('the playground does neither');
+        const [namespace, key] = partsOfKey(change.key);
+        if (change.kind === 'set') mapOf(namespace).set(key, change.value);
+        else mapOf(namespace).delete(key);
+      }
+      return changes.map(() => true);
+    },
     async *keys(namespace, prefix) {
-      for await (const [key] of keyvOf(namespace).iterator?.(namespace) ?? [])
-        if (key.startsWith(prefix)) yield key;
+      for (const key of mapOf(namespace).keys()) if (key.startsWith(prefix)) yield key;
     },
   };
 }

@@ -36,9 +36,9 @@ afterEach(async () => {
 });
 
 /** Those of one process. */
-function open(owner = 'p', claims: Pick<ClaimStore, 'claim' | 'finish'> = store.claims): Alerts {
+function open(owner = 'p', over: Pick<Store, 'claims' | 'write'> = store): Alerts {
   const alerts = createAlerts({
-    claims,
+    store: over,
     owner,
     nameOf: () => 'OpenAI',
     operators: new Set(['discord:1', 'slack:T1/U1']),
@@ -91,7 +91,7 @@ describe('what only the operator can put right', () => {
     const down = async () => {
       throw new StoreError('gone');
     };
-    const alerts = open('p', { claim: down, finish: down });
+    const alerts = open('p', { claims: { ...store.claims, claim: down }, write: down });
     for (let times = 0; times < 3; times++) alerts.storeFailed('gone');
     await expect.poll(() => told).toHaveLength(2);
     await alerts.stop();
@@ -119,9 +119,8 @@ describe('a watch on the store', () => {
       if (left-- > 0) throw new StoreError('the disk is full');
       return store.claims.claim(...args);
     };
-    const claims = { ...store.claims, claim, finish: (key) => store.claims.finish(key) } as ClaimStore;
     const watch = startStoreWatch({
-      store: { claims },
+      store: { claims: { ...store.claims, claim }, write: store.write },
       owner: 'p',
       failed: (reason) => {
         expect(reason).toContain('the disk is full');

@@ -5,6 +5,7 @@ import { UnreadableValue } from '../../../src/core/coordination/collection.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 
@@ -157,9 +158,8 @@ describe('a purchase', () => {
 
 describe('what cannot be read', () => {
   it.each(['guilds', 'purchases'])('in %s opens nothing, and can be replaced', async (namespace) => {
-    await store
-      .keyv(namespace)
-      .set(GUILD, { version: 1, value: { grants: [{ tier: 'gold' }], purchases: 1 } });
+    const unreadable = { version: 1, value: { grants: [{ tier: 'gold' }], purchases: 1 } };
+    await valuesOf(store, namespace).set(GUILD, unreadable);
     await expect(guilds.access(GUILD)).rejects.toThrow(UnreadableValue);
     await guilds.grant(GUILD, grantOf('openrouter'));
     await guilds.purchased('discord', bought('100'), 'these');

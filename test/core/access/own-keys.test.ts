@@ -7,6 +7,7 @@ import { createLocks, type Locks } from '../../../src/core/coordination/locks.ts
 import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
   failures = [];
   asked = [];
-  locks = createLocks({ claims: store.claims, owner: 'test', clock, log: createLogRecorder().log });
+  locks = createLocks({ store, owner: 'test', clock, log: createLogRecorder().log });
   keys = keysWith(first);
 });
 afterEach(async () => {
@@ -87,7 +88,7 @@ describe('a key that a guild brings', () => {
 
   it('is nowhere in the store as it is', async () => {
     await connect();
-    const stored: unknown = await store.keyv('keys').get(`${GUILD}/openrouter`);
+    const stored: unknown = await valuesOf(store, 'keys').get(`${GUILD}/openrouter`);
     expect(JSON.stringify(stored)).toContain('cdef');
     expect(JSON.stringify(stored)).not.toContain('0123456789');
   });
@@ -105,7 +106,7 @@ describe('a key that a guild brings', () => {
     expect(await keys.of('discord:2')).toEqual([]);
     expect(await keys.useKey('discord:2', 'openrouter')).toBeNull();
     expect(await keys.useKey(GUILD, 'openai')).toBeNull();
-    const keyv = store.keyv('keys');
+    const keyv = valuesOf(store, 'keys');
     await keyv.set('discord:2/openrouter', await keyv.get(`${GUILD}/openrouter`));
     await keyv.set(`${GUILD}/openai`, await keyv.get(`${GUILD}/openrouter`));
     expect(await keys.useKey('discord:2', 'openrouter')).toBeNull();

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Joining } from '../../../src/core/ports/events.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { firstReleaseFile } from '../../support/first-release.ts';
 import { json } from '../../support/provider/fake-provider.ts';
@@ -104,8 +105,8 @@ describe('a bot that comes to a new place', () => {
     before.provider.answer('Yes.');
     await before.dispatch.message(messageOf('Why?'));
     // What this version remembers of greetings is what an older one did not.
-    const greetings = store.keyv('greetings');
-    await greetings.clear();
+    const greetings = valuesOf(store, 'greetings');
+    for await (const [key] of greetings.entries()) await greetings.delete(key);
     const upgraded = await open({ store });
     const [old, recent] = [joining('discord:1', 0), joining('discord:2', clock.now() - HOUR_MS)];
     await upgraded.dispatch.joined(old);

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { INTERRUPTED } from '../../../src/core/chat/answering.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
-import type { ClaimStore } from '../../../src/core/ports/store.ts';
+import { partsOfKey, type Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import type { MemorySurface } from '../../support/memory-surface.ts';
 import { createLife, type Life } from '../../support/mortal.ts';
@@ -26,10 +27,9 @@ async function createWorld({ forgetsSends = false } = {}) {
   closing.push(() => opened.close());
   const openClaims = new Set<string>();
   let journal: unknown = null;
-  const claims = watched(opened.claims, openClaims, (written) => {
+  const store = watched(opened, openClaims, (written) => {
     journal = written;
   });
-  const store = { ...opened, claims };
   const provider = await createFakeProvider();
   closing.push(() => provider.close());
   const surfaces = new Map<string, MemorySurface>();
@@ -97,23 +97,25 @@ async function eventually(
 }
 
 /** Keeps the ids of claims that are not finished. */
-function watched(claims: ClaimStore, open: Set<string>, onWrite: (journal: unknown) => void): ClaimStore {
+function watched(store: Store, open: Set<string>, onWrite: (journal: unknown) => void): Store {
   return {
-    ...claims,
-    async write(claim, journal) {
-      const isWritten = await claims.write(claim, journal);
-      if (isWritten) onWrite(journal);
-      return isWritten;
+    ...store,
+    async write(changes, lock) {
+      const made = await store.write(changes, lock);
+      for (const [index, change] of changes.entries()) {
+        if (!made[index]) continue;
+        if (change.kind === 'journal') onWrite(change.journal);
+        if (change.kind === 'finish') open.delete(change.claim.id);
+      }
+      return made;
     },
-    async claim(...args) {
-      const claim = await claims.claim(...args);
-      if (claim !== null) open.add(claim.id);
-      return claim;
-    },
-    async finish(claim) {
-      const isFinished = await claims.finish(claim);
-      if (isFinished) open.delete(claim.id);
-      return isFinished;
+    claims: {
+      ...store.claims,
+      async claim(...args) {
+        const claim = await store.claims.claim(...args);
+        if (claim !== null) open.add(claim.id);
+        return claim;
+      },
     },
   };
 }
@@ -486,15 +488,16 @@ describe('what a dead process left', () => {
     await eventually(world.clock, () => expect(world.journal()).toContain('As far as it got.'));
     life.end();
     const answerId = buttonsOf(surface)[0]?.answerId ?? '';
-    const { replace } = world.store;
+    const { write } = world.store;
     let kept = 0;
-    Object.assign(world.store, {
-      async replace(...args: Parameters<typeof replace>) {
-        // `/forget` deletes what the buttons stand for, and then looks for turns.
-        if (args[0] === 'conversations' && kept++ === 0) await world.store.keyv('answers').delete(answerId);
-        return replace(...args);
-      },
-    });
+    world.store.write = async (changes, lock) => {
+      const isOfTurns = changes.some(
+        (change) => change.kind === 'replace' && partsOfKey(change.key)[0] === 'conversations',
+      );
+      // `/forget` deletes what the buttons stand for, and then looks for turns.
+      if (isOfTurns && kept++ === 0) await valuesOf(world.store, 'answers').delete(answerId);
+      return write(changes, lock);
+    };
     const heir = await world.bot();
     await world.settled();
     await live.finish().catch(() => {});

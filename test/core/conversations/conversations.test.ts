@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function processNamed(owner: string, onStore = store): Conversations {
-  const locks = createLocks({ claims: onStore.claims, owner, clock, log });
+  const locks = createLocks({ store: onStore, owner, clock, log });
   closing.push(() => locks.stop());
   return createConversations(onStore, locks, 86_400_000);
 }

@@ -10,6 +10,7 @@ import {
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { partsOfKey, type Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { collect } from '../../support/collect.ts';
 import { tapStore } from '../../support/tapped-store.ts';
 
@@ -72,7 +73,7 @@ describe('createCollection', () => {
     ['a value without a version', note, 'no version'],
     ['null', null, 'no version'],
   ])('rejects %s with its key, leaves it in place and keeps a copy aside', async (_, stored, reason) => {
-    const keyv = store.keyv('notes');
+    const keyv = valuesOf(store, 'notes');
     await keyv.set('one', stored);
     const notes = collectionOf({ version: 1, schema });
 
@@ -93,27 +94,28 @@ describe('createCollection', () => {
   });
 
   it('rejects an older value that nothing migrates', async () => {
-    const keyv = store.keyv('notes');
+    const keyv = valuesOf(store, 'notes');
     await keyv.set('one', { version: 1, value: note });
     await expect(collectionOf({ version: 2, schema }).get('one')).rejects.toThrow('nothing migrates');
   });
 
   it('deletes a value together with what was kept aside of it', async () => {
-    const keyv = store.keyv('notes');
+    const keyv = valuesOf(store, 'notes');
     const notes = collectionOf({ version: 1, schema });
     await keyv.set('one', 'garbage');
     await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
     expect(await notes.delete('one')).toBe(true);
-    expect(await keyv.hasMany(['one', `${ASIDE_PREFIX}one`])).toEqual([false, false]);
+    expect(await keyv.getMany(['one', `${ASIDE_PREFIX}one`])).toEqual([undefined, undefined]);
     expect(await notes.delete('one')).toBe(false);
   });
 
   it('keeps values for as long as it is told, and no copy longer', async () => {
     const ttls: [key: string, ttl: number | undefined][] = [];
-    const setMany = store.everything.setMany.bind(store.everything);
-    store.everything.setMany = (entries) => {
-      for (const { key, ttl } of entries) ttls.push([partsOfKey(key)[1], ttl]);
-      return setMany(entries);
+    const { write } = store;
+    store.write = (changes) => {
+      for (const change of changes)
+        if (change.kind === 'set') ttls.push([partsOfKey(change.key)[1], change.ttlMs]);
+      return write(changes);
     };
     const notes = collectionOf({ version: 1, schema, ttlMs: 60_000 });
     await notes.set('one', note);
@@ -128,8 +130,8 @@ describe('createCollection', () => {
 
   it('reads what several collections ask for at the same time in one call, and writes so too', async () => {
     const calls: number[] = [];
-    const getManyRaw = store.everything.getManyRaw.bind(store.everything);
-    store.everything.getManyRaw = ((keys: string[]) => {
+    const getManyRaw = store.values.getManyRaw.bind(store.values);
+    store.values.getManyRaw = ((keys: string[]) => {
       calls.push(keys.length);
       return getManyRaw(keys);
     }) as typeof getManyRaw;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createJournal, type Journal } from '../../../src/core/coordination/journal.ts';
 import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
-import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
+import { type Change, type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { writeJournal } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { saidIn } from '../../support/said.ts';
@@ -32,20 +33,35 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-/** The store's claims, which fail while `isAway`. */
-function unreliable(): ClaimStore {
-  return new Proxy(store.claims, {
-    get(claims, name: keyof ClaimStore) {
+/** The store, whose claims fail while `isAway`. */
+function unreliable(): Store {
+  const claims = new Proxy(store.claims, {
+    get(known, name: keyof ClaimStore) {
       return (...args: never[]) => {
         if (isAway) return Promise.reject(new StoreError('away'));
-        return (claims[name] as (...args: never[]) => Promise<unknown>)(...args);
+        return (known[name] as (...args: never[]) => Promise<unknown>)(...args);
       };
     },
   });
+  const isOfClaim = ({ kind }: Change) => kind === 'journal' || kind === 'finish';
+  const write: Store['write'] = (changes, lock) =>
+    isAway && changes.some(isOfClaim) ? Promise.reject(new StoreError('away')) : store.write(changes, lock);
+  return { ...store, claims, write };
 }
 
-function journalOf(owner: string, claims = store.claims): Journal {
-  const journal = createJournal({ claims, owner, clock, log: createLogRecorder().log });
+/** The store; `onWrite` is told how many journals each call writes. */
+function counted(onWrite: (journals: number) => void): Store {
+  return {
+    ...store,
+    write(changes) {
+      onWrite(changes.filter(({ kind }) => kind === 'journal').length);
+      return store.write(changes);
+    },
+  };
+}
+
+function journalOf(owner: string, over = store): Journal {
+  const journal = createJournal({ store: over, owner, clock, log: createLogRecorder().log });
   closing.push(() => journal.stop());
   return journal;
 }
@@ -68,14 +84,10 @@ describe('the journal', () => {
 
   it('writes many entries some at a time, and each of them all the same', async () => {
     const written = new Map<number, number>();
-    const claims: ClaimStore = {
-      ...store.claims,
-      write(claim, state) {
-        written.set(clock.now(), (written.get(clock.now()) ?? 0) + 1);
-        return store.claims.write(claim, state);
-      },
-    };
-    const journal = journalOf('p', claims);
+    const journal = journalOf(
+      'p',
+      counted((count) => written.set(clock.now(), (written.get(clock.now()) ?? 0) + count)),
+    );
     for (let index = 0; index < 120; index++) {
       const entry = await journal.begin(`event ${index}`, 'discord', surface);
       entry?.watch(() => ({ ...answer, text: 'As far' }));
@@ -118,14 +130,8 @@ describe('the journal', () => {
 
   it('writes what has changed once in a while, and not for every word', async () => {
     let writes = 0;
-    const claims = {
-      ...store.claims,
-      write(...args: Parameters<ClaimStore['write']>) {
-        writes++;
-        return store.claims.write(...args);
-      },
-    };
-    const entry = await journalOf('p', claims).begin('event', 'discord', surface);
+    const one = counted(() => writes++);
+    const entry = await journalOf('p', one).begin('event', 'discord', surface);
     let text = '';
     entry?.watch(() => ({ ...answer, text }));
     for (let word = 0; word < 300; word++) {
@@ -161,30 +167,31 @@ describe('the journal', () => {
   it('goes on where the store comes back without its data', async () => {
     const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
     closing.push(() => fresh.close());
-    let { claims } = store;
-    const journal = journalOf('p', {
-      claim: (...args) => claims.claim(...args),
-      write: (...args) => claims.write(...args),
-      renew: (...args) => claims.renew(...args),
-      finish: (...args) => claims.finish(...args),
-      takeOver: (...args) => claims.takeOver(...args),
-      underWay: (...args) => claims.underWay(...args),
-      journals: (...args) => claims.journals(...args),
-    });
+    let now = store;
+    const changing: Store = {
+      ...store,
+      claims: {
+        ...store.claims,
+        claim: (...args) => now.claims.claim(...args),
+        renew: (...args) => now.claims.renew(...args),
+      },
+      write: (changes) => now.write(changes),
+    };
+    const journal = journalOf('p', changing);
     const entry = await journal.begin('event', 'discord', surface);
     let text = 'One';
     entry?.watch(() => ({ ...answer, text }));
     await entry?.keep();
-    ({ claims } = fresh);
+    now = fresh;
     text = 'One two';
     await entry?.keep();
     expect(entry?.lost.aborted).toBe(false);
     text = 'One two three';
     await entry?.keep();
-    expect(await journalOf('q', claims).begin('event', 'discord', surface)).toBeNull();
+    expect(await journalOf('q', fresh).begin('event', 'discord', surface)).toBeNull();
     await entry?.end();
     await clock.advance(60_000);
-    expect(await journalOf('r', claims).takeOver()).toBeNull();
+    expect(await journalOf('r', fresh).takeOver()).toBeNull();
   });
 
   it('offers what was left again when the lease has run out, to the same process too', async () => {
@@ -241,7 +248,7 @@ describe('the journal', () => {
         throw new StoreError('no answer');
       },
     };
-    const journal = journalOf('p', claims);
+    const journal = journalOf('p', { ...store, claims });
     await expect(journal.begin('event', 'discord', surface)).rejects.toThrow(StoreError);
     expect(await journalOf('q').takeOver()).toBeNull();
     await clock.advance(10_000);
@@ -264,7 +271,7 @@ describe('the journal', () => {
 
   it('hands on as empty what it cannot read', async () => {
     const claim = await store.claims.claim('event', 'p', clock.now(), clock.now());
-    if (claim) await store.claims.write(claim, { version: 99 });
+    if (claim) await writeJournal(store, claim, { version: 99 });
     await clock.advance(1);
     expect(await journalOf('q').takeOver()).toMatchObject({ eventId: 'event', written: null });
   });
@@ -355,7 +362,7 @@ describe('two bots on one store', () => {
 
 describe('a bot whose store is away', () => {
   it('refuses a question in words, and answers the next one when the store is back', async () => {
-    const bot = await createTestBot({ store: { ...store, claims: unreliable() } });
+    const bot = await createTestBot({ store: unreliable() });
     closing.push(() => bot.close());
     isAway = true;
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
@@ -370,7 +377,7 @@ describe('a bot whose store is away', () => {
   });
 
   it('finishes what it was answering, whole and marked as complete', async () => {
-    const bot = await createTestBot({ store: { ...store, claims: unreliable() } });
+    const bot = await createTestBot({ store: unreliable() });
     closing.push(() => bot.close());
     const live = bot.provider.live();
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
@@ -402,12 +409,10 @@ describe('a bot whose store is away', () => {
     const bot = await createTestBot({
       store: {
         ...store,
-        keyv: (namespace, lock) => refuse(store.keyv(namespace, lock), ['set']),
-        everything: refuse(store.everything, ['setMany']),
-        replace: (...args) =>
-          isFull ? Promise.reject(new StoreError('the disk is full')) : store.replace(...args),
-        claims: refuse(store.claims, ['claim', 'write', 'finish', 'renew', 'takeOver']),
-        ledger: refuse(store.ledger, ['reserve', 'settle', 'annotate', 'renew']),
+        write: (...args) =>
+          isFull ? Promise.reject(new StoreError('the disk is full')) : store.write(...args),
+        claims: refuse(store.claims, ['claim', 'renew', 'takeOver']),
+        ledger: refuse(store.ledger, ['reserve', 'annotate', 'renew']),
       },
     });
     closing.push(() => bot.close());

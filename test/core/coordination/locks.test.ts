@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 function processNamed(owner: string, claims = store.claims): Locks {
-  const locks = createLocks({ claims, owner, clock, log });
+  const locks = createLocks({ store: { ...store, claims }, owner, clock, log });
   opened.push(locks);
   return locks;
 }

@@ -8,6 +8,7 @@ import { createStops, type Stops } from '../../../src/core/coordination/stops.ts
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { collect } from '../../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { GENERATION_ID } from '../../support/provider/chunks.ts';
@@ -230,7 +231,7 @@ describe('two bots on one store', () => {
   const costs = () => collect(store.records.query({ kind: 'usage' }));
   const answersKept = async () => {
     const kept: unknown[] = [];
-    for await (const entry of store.keyv('answers').iterator?.('answers') ?? []) kept.push(entry);
+    for await (const entry of valuesOf(store, 'answers').entries()) kept.push(entry);
     return kept.length;
   };
 

@@ -24,8 +24,8 @@ afterEach(async () => {
   await store.close();
 });
 
-function processNamed(owner: string, claims = store.claims): Turns {
-  const locks = createLocks({ claims, owner, clock, log });
+function processNamed(owner: string, more: Partial<Store> = {}): Turns {
+  const locks = createLocks({ store: { ...store, ...more }, owner, clock, log });
   opened.push(locks);
   return createTurns(locks, 2);
 }
@@ -90,7 +90,7 @@ describe('turns', () => {
         return claim;
       },
     };
-    const turns = processNamed('p', claims);
+    const turns = processNamed('p', { claims });
     await expect(turns.enter('c', () => {}, never)).rejects.toThrow(StoreError);
     isDeaf = false;
     await enter(turns, 'another').entering;
@@ -106,12 +106,9 @@ describe('turns', () => {
 
   it('stay taken for no longer than the store is away', async () => {
     let isAway = false;
-    const claims = {
-      ...store.claims,
-      finish: (...args: Parameters<typeof store.claims.finish>) =>
-        isAway ? Promise.reject(new StoreError('away')) : store.claims.finish(...args),
-    };
-    const turn = enter(processNamed('p', claims), 'c');
+    const write: Store['write'] = (changes) =>
+      isAway ? Promise.reject(new StoreError('away')) : store.write(changes);
+    const turn = enter(processNamed('p', { write }), 'c');
     await turn.entering;
     isAway = true;
     await turn.leave();

@@ -14,7 +14,7 @@ import {
   UNLIMITED_GUILD,
   UNLIMITED_INSTALLATION,
 } from '../../../src/core/ports/limits.ts';
-import { type LedgerStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
+import { type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { collect } from '../../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -49,13 +49,13 @@ let faults: StoreFaults;
 let ledgers: Ledger[];
 
 interface StoreFaults {
-  /** Calls of these methods reject; `lost` after they were carried out, as when an answer never comes. */
-  failing: Partial<Record<keyof LedgerStore, 'refused' | 'lost'>>;
+  /** Calls of these names reject; `lost` after they were carried out, as when an answer never comes. */
+  failing: Partial<Record<'reserve' | 'annotate' | 'write', 'refused' | 'lost'>>;
 }
 
-function faulty(ledger: LedgerStore): LedgerStore {
+function faulty(whole: Store): Store {
   const guard =
-    <A extends unknown[], R>(name: keyof LedgerStore, call: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(name: keyof StoreFaults['failing'], call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       const fault = faults.failing[name];
       if (fault === 'refused') throw new StoreError('away');
@@ -63,14 +63,15 @@ function faulty(ledger: LedgerStore): LedgerStore {
       if (fault === 'lost') throw new StoreError('no answer');
       return result;
     };
+  const { ledger } = whole;
   return {
-    reserve: guard('reserve', ledger.reserve),
-    settle: guard('settle', ledger.settle),
-    annotate: guard('annotate', ledger.annotate),
-    renew: guard('renew', ledger.renew),
-    openReservations: guard('openReservations', ledger.openReservations),
-    abandoned: guard('abandoned', ledger.abandoned),
-    read: guard('read', ledger.read),
+    ...whole,
+    write: guard('write', whole.write),
+    ledger: {
+      ...ledger,
+      reserve: guard('reserve', ledger.reserve),
+      annotate: guard('annotate', ledger.annotate),
+    },
   };
 }
 
@@ -83,7 +84,7 @@ function open(
   } = {},
 ): Ledger {
   const ledger = createLedger({
-    store: faulty(store.ledger),
+    store: faulty(store),
     clock,
     log,
     timeZone: 'UTC',
@@ -304,7 +305,7 @@ describe('a counter', () => {
     admitted(await open().reserve(REQUEST));
     await clock.advance(12 * HOUR_MS + 30 * MINUTE_MS);
     const behind = createLedger({
-      store: store.ledger,
+      store,
       clock: { ...clock, now: () => clock.now() - 45 * MINUTE_MS },
       log,
       timeZone: 'UTC',
@@ -333,7 +334,7 @@ describe('when the store fails', () => {
   });
 
   it('releases what may have been set aside by a call whose answer never came', async () => {
-    faults.failing = { reserve: 'lost', settle: 'refused' };
+    faults.failing = { reserve: 'lost', write: 'refused' };
     await expect(open().reserve(REQUEST)).rejects.toThrow(StoreError);
     expect((await used())['nanoUsdPerDay']).toBe(1_000);
     await clock.advance(5_000);
@@ -365,7 +366,7 @@ describe('when the store fails', () => {
 
   it('books what was spent as soon as the store is back, and does not keep the answer waiting', async () => {
     const reserved = admitted(await open().reserve(REQUEST));
-    faults.failing = { settle: 'refused', annotate: 'refused' };
+    faults.failing = { write: 'refused', annotate: 'refused' };
     await reserved.started('gen-1');
     await reserved.settle(spent(77));
     await clock.advance(10 * MINUTE_MS);
@@ -378,7 +379,7 @@ describe('when the store fails', () => {
 
   it('books once what was booked by a call whose answer never came', async () => {
     const reserved = admitted(await open().reserve(REQUEST));
-    faults.failing = { settle: 'lost' };
+    faults.failing = { write: 'lost' };
     await reserved.settle(spent(77));
     await clock.advance(MINUTE_MS);
     faults.failing = {};
@@ -391,13 +392,13 @@ describe('when the store fails', () => {
     const ledger = open();
     const first = admitted(await ledger.reserve(REQUEST));
     const second = admitted(await ledger.reserve({ ...REQUEST, id: 'r2' }));
-    faults.failing = { settle: 'refused' };
+    faults.failing = { write: 'refused' };
     await first.settle(spent(1));
     faults.failing = {};
     await ledger.stop();
     expect((await used())['nanoUsdPerDay']).toBe(1_001);
 
-    faults.failing = { settle: 'refused' };
+    faults.failing = { write: 'refused' };
     await second.settle(spent(2));
     await ledger.stop();
     expect((await used())['nanoUsdPerDay']).toBe(1_001);

@@ -8,6 +8,7 @@ import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { type LimitsConfig, limitsSchema, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const config = limitsSchema.parse(undefined);
@@ -31,7 +32,7 @@ describe('limit rules', () => {
 
   /** As another process has them, each time. */
   function rulesOf(tiers: LimitsConfig | null = config): LimitRules {
-    const locks = createLocks({ claims: store.claims, owner: `process-${opened.length}`, clock, log });
+    const locks = createLocks({ store, owner: `process-${opened.length}`, clock, log });
     opened.push(locks);
     return createLimitRules({ store, locks, config: tiers, audit: createAuditLog(store.records), clock });
   }
@@ -173,7 +174,7 @@ describe('limit rules', () => {
       guild: { requestsPerUserPerDay: 20 },
       users: { mia: { requestsPerUserPerDay: 10 } },
     };
-    await store.keyv('limits').set('discord:1', { version: 1, value: old });
+    await valuesOf(store, 'limits').set('discord:1', { version: 1, value: old });
     const rules = rulesOf();
     const of = async (user: string) =>
       (await rules.limitsFor({ ...mia, user, groups: async () => ['interns'] }, 'premium'))

@@ -44,7 +44,7 @@ function warningsOf(
   tell?: TellAdmins,
 ): LimitWarnings & { readonly stop: () => Promise<void> } {
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
-  const once = createOnce({ claims: store.claims, owner, clock, log });
+  const once = createOnce({ store, owner, clock, log });
   open.push(once);
   const warnings = createLimitWarnings({
     once,

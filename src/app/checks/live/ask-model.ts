@@ -64,15 +64,15 @@ export async function askCheapestModel(
     const store = await openStore(config.STORE_URL, { clock, log });
     closing.add(() => store.close());
     const owner = randomUUID();
-    const locks = createLocks({ claims: store.claims, owner, clock, log });
+    const locks = createLocks({ store, owner, clock, log });
     closing.add(() => locks.stop());
-    const once = createOnce({ claims: store.claims, owner, clock, log });
+    const once = createOnce({ store, owner, clock, log });
     closing.add(() => once.stop());
     const audit = createAuditLog(store.records);
     const limitsConfig = config.LIMITS === 'on' ? file.limits : null;
     const timeZone = config.TIME_ZONE;
     const ledger = createLedger({
-      store: store.ledger,
+      store,
       clock,
       log,
       timeZone,

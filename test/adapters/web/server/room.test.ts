@@ -44,8 +44,10 @@ describe('a room', () => {
     const store = openStore(new Map());
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     for (let n = 0; n < 1_000; n++) await room.post(said(`m${n}`));
-    store.keyv().deleteMany = async () => {
-      throw new Error('down');
+    const { write } = store;
+    store.write = async (changes, lock) => {
+      if (changes.some(({ kind }) => kind === 'delete')) throw new Error('down');
+      return write(changes, lock);
     };
     expect(await room.post(said('last'))).toMatchObject({ id: 'last' });
     expect(room.find('last')).toBeDefined();
@@ -71,10 +73,10 @@ describe('a room', () => {
     const message = await room.post(said('m1'));
     const shown = () => room.changes.since(null, 'member').items.map(([, item]) => item);
     let stored = Promise.resolve();
-    const setMany = store.everything.setMany.bind(store.everything);
-    store.everything.setMany = async (entries) => {
+    const { write } = store;
+    store.write = async (...args) => {
       await stored;
-      return setMany(entries);
+      return write(...args);
     };
     for (const text of ['m1 and more', 'm1 and still more']) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -92,7 +94,7 @@ describe('a room', () => {
     const store = openStore(new Map());
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     const message = await room.post(said('m1'));
-    store.everything.setMany = async () => {
+    store.write = async () => {
       throw new Error('down');
     };
     await room.replace({ ...message, text: 'growing' } as typeof message, true);
@@ -102,7 +104,7 @@ describe('a room', () => {
 
   it('does not begin as an empty one where the store fails', async () => {
     const store = openStore(new Map());
-    store.everything.getManyRaw = async () => {
+    store.values.getManyRaw = async () => {
       throw new Error('down');
     };
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));

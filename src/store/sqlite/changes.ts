@@ -1,0 +1,43 @@
+import { type Change, LockLost, type Store } from '../../core/ports/store.ts';
+import { checkChanges } from '../checks.ts';
+import { stored, textOf } from '../shared.ts';
+import { finishClaim, isHeld, writeJournal } from './claims.ts';
+import type { Database } from './database.ts';
+import { settle } from './ledger.ts';
+import type { ValueRows } from './values.ts';
+
+/** `Store.write`: changes of one call are one transaction. */
+export function createSqliteWrite(database: Database, rows: ValueRows): Store['write'] {
+  function make(change: Change): boolean {
+    switch (change.kind) {
+      case 'set':
+        return put(change);
+      case 'delete':
+        return rows.drop(change.key);
+      case 'replace':
+        if (rows.find(change.key) !== textOf(change.before)) return false;
+        if (change.value !== undefined) return put(change);
+        rows.drop(change.key);
+        return true;
+      case 'journal':
+        return writeJournal(database, change.claim, change.journal);
+      case 'finish':
+        return finishClaim(database, change.claim);
+      case 'settle':
+        return settle(database, change);
+    }
+  }
+
+  function put({ key, value, ttlMs }: { key: string; value: unknown; ttlMs?: number }): true {
+    rows.put(key, textOf(stored(value, ttlMs)), ttlMs);
+    return true;
+  }
+
+  return async (changes, lock) => {
+    checkChanges(changes);
+    return database.write(() => {
+      if (lock !== undefined && !isHeld(database, lock)) throw new LockLost(lock);
+      return changes.map(make);
+    });
+  };
+}

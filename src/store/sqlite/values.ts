@@ -1,0 +1,79 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { KeyvStoreAdapter } from 'keyv';
+import type { Clock } from '../../core/kit/clock.ts';
+import { partsOfKey } from '../../core/ports/store.ts';
+import type { Database } from './database.ts';
+
+const PAGE_ROWS = 100;
+
+/** The rows that values stand in. For use inside a `read` or `write` of the database. */
+export interface ValueRows {
+  /** The text as it was set; undefined if there is none, or no more. */
+  find(key: string): string | undefined;
+  put(key: string, text: string, ttlMs: number | undefined): void;
+  /** False if there was none. */
+  drop(key: string): boolean;
+}
+
+export function createValueRows({ sql }: Database, clock: Clock): ValueRows {
+  function find(key: string): string | undefined {
+    const value = sql(
+      `SELECT value FROM keyv WHERE namespace = ? AND key = ?
+         AND (expires_at_ms IS NULL OR expires_at_ms > ?)`,
+    ).get(...partsOfKey(key), clock.now())?.['value'];
+    return value as string | undefined;
+  }
+
+  return {
+    find,
+
+    put(key, text, ttlMs) {
+      sql(
+        `INSERT INTO keyv (namespace, key, value, expires_at_ms) VALUES (?, ?, ?, ?)
+         ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at_ms = excluded.expires_at_ms`,
+      ).run(...partsOfKey(key), text, ttlMs === undefined ? null : Math.ceil(clock.now() + ttlMs));
+    },
+
+    drop(key) {
+      const live = find(key) !== undefined;
+      sql('DELETE FROM keyv WHERE namespace = ? AND key = ?').run(...partsOfKey(key));
+      return live;
+    },
+  };
+}
+
+/** Keyv's storage over the table. Keyv itself serializes; namespace and time to live are columns here. */
+export function createSqliteKeyvAdapter({ read, write }: Database, rows: ValueRows): KeyvStoreAdapter {
+  const adapter: KeyvStoreAdapter = {
+    opts: {},
+    on: () => adapter,
+    get: async (key) => (await read(() => rows.find(key))) as never,
+    getMany: async (keys) => (await read(() => keys.map(rows.find))) as never,
+    set: (key: string, text: string, ttlMs?: number) => write(() => rows.put(key, text, ttlMs)),
+    delete: (key) => write(() => rows.drop(key)),
+    clear: () => Promise.reject(new Error('everything is not cleared at once')),
+  };
+  return adapter;
+}
+
+/** Reads the part of the primary key that begins with the prefix, page by page. */
+export async function* listKeys(
+  { read, sql }: Database,
+  namespace: string,
+  prefix: string,
+  clock: Clock,
+): AsyncGenerator<string> {
+  for (let after = ''; ; await nextTurn()) {
+    const rows = await read(() =>
+      sql(
+        `SELECT key FROM keyv WHERE namespace = ? AND key >= ? AND key > ? AND key < ?
+           AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+         ORDER BY key LIMIT ${PAGE_ROWS}`,
+      ).all(namespace, prefix, after, `${prefix}\u{10FFFF}`, clock.now()),
+    );
+    for (const row of rows) yield String(row['key']);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = String(last['key']);
+  }
+}
