@@ -259,7 +259,7 @@ describe('a process that dies while it ends what a dead one left', () => {
         };
         const answering = dying.dispatch.message({
           ...question,
-          surface: Object.create(mortal, { open: { value: open } }),
+          surface: Object.create(mortal, { openMessage: { value: open } }),
         });
         await live.request;
         await live.text(whole);
@@ -313,7 +313,7 @@ describe('a process that dies when only an answer’s last state is still to be 
     };
     const answering = dying.dispatch.message({
       ...messageOf('Tell me', { surface, place: { key: place.key } }),
-      surface: Object.create(mortal, { open: { value: open } }),
+      surface: Object.create(mortal, { openMessage: { value: open } }),
     });
     await live.request;
     await live.text(ANSWER);
