@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { PhotonImage } from '@silvia-odwyer/photon-node';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, test as base, beforeAll, describe } from 'vitest';
 import * as texts from '../src/demo/texts.ts';
+import { pdfOf } from './files/samples.ts';
 import { freePort } from './support/free-port.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider } from './support/provider/fake-provider.ts';
@@ -107,6 +109,34 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'));
   `);
 }
+
+const inPage = (name: string, bytes: Uint8Array) =>
+  `new File([Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0))], '${name}', { type: '${name.endsWith('.png') ? 'image/png' : ''}' })`;
+
+/** What the browser does when a file from elsewhere is dragged over an element and let go of. */
+async function dropFile(target: Locator, name: string, bytes: Uint8Array): Promise<void> {
+  const dataTransfer = await target.page().evaluateHandle(`(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(${inPage(name, bytes)});
+    return transfer;
+  })()`);
+  await target.dispatchEvent('dragover', { dataTransfer });
+  await target.page().locator('.dropping').waitFor();
+  await target.dispatchEvent('drop', { dataTransfer });
+}
+
+/** What the browser does when a file is pasted into a field. */
+async function pasteFile(field: Locator, name: string, bytes: Uint8Array): Promise<void> {
+  await field.focus();
+  await field.page().evaluate(`(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(${inPage(name, bytes)});
+    const options = { clipboardData, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent('paste', options));
+  })()`);
+}
+
+const png = () => new PhotonImage(new Uint8Array(8 * 8 * 4).fill(90), 8, 8).get_bytes();
 
 /** What axe holds against the page. */
 async function findings(page: Page): Promise<string[]> {
@@ -488,6 +518,104 @@ describe
       await page.evaluate('fetch("api/room")');
       expect(asAda.length).toBe(before);
       expect(await page.locator('.message').count()).toBe(0);
+    });
+
+    test('takes files that are picked, dropped and pasted, and says what was read of them', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      const waiting = page.locator('.channel .attachments li');
+      await page.getByLabel('Attach files').setInputFiles([
+        { name: 'plan.md', mimeType: 'text/markdown', buffer: Buffer.from('# Plan') },
+        { name: 'wrong.txt', mimeType: 'text/plain', buffer: Buffer.from('Wrong') },
+        { name: 'song.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('\0\0') },
+      ]);
+      // Wherever in the channel it is let go of.
+      await dropFile(page.locator('.channel .timeline'), 'report.pdf', pdfOf(['Costs were 3']));
+      await pasteFile(composer(page), 'shot.png', png());
+      const names = ['plan.md', 'wrong.txt', 'song.mp3', 'report.pdf', 'shot.png'];
+      await expect.poll(() => waiting.locator('span').allInnerTexts(), PATIENCE).toEqual(names);
+      await button(page, 'Leave out wrong.txt').click();
+      await expect.poll(() => page.locator('.attachments li.there').count(), PATIENCE).toBe(4);
+      expect(await page.locator('.dropping').count()).toBe(0);
+      await say(page, '@Parley What do these say?');
+
+      const said = page.locator('.channel .message.said');
+      await said.locator('img.picture').waitFor();
+      expect(await said.locator('a.file b').allInnerTexts()).toEqual(['plan.md', 'song.mp3', 'report.pdf']);
+      const isShown = "document.querySelector('.said img.picture').naturalWidth > 0";
+      await expect.poll(() => page.evaluate(isShown), PATIENCE).toBe(true);
+      expect(await waiting.count()).toBe(0);
+      await thread(page).locator('.message.answer.complete').waitFor();
+      const text = await textOf(thread(page).locator('.answer'));
+      expect(text).toContain('I was sent plan.md, song.mp3, report.pdf, shot.png with it');
+      expect(await thread(page).locator('.footer').innerText()).toContain('read 2 files');
+      const note = await thread(page).locator('.note').innerText();
+      expect(note).toMatch(
+        /Llama 3\.2 3B \(Free\) sees no pictures\..*song\.mp3: A \.mp3 file cannot be read here/,
+      );
+    });
+
+    test('sends a picture to a model that sees, from the thread into which it was dropped', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await say(page, '@Parley What can you do?');
+      await thread(page).locator('.message.answer.complete').waitFor();
+      await dropFile(thread(page).locator('.timeline'), 'cat.png', png());
+      await thread(page).locator('.attachments li.there').waitFor();
+      expect(await page.locator('.channel .attachments').count()).toBe(0);
+      const field = thread(page).locator('textarea');
+      await field.fill('/ask --model google/gemini-2.0-flash-001:free What is this?');
+      await field.press('Enter');
+      const answer = thread(page).locator('.message.answer.complete').nth(1);
+      await expect.poll(() => textOf(answer), PATIENCE).toContain('I was sent cat.png with it');
+      expect(await answer.locator('.footer').innerText()).toContain('read 1 file');
+    });
+
+    test('says beside a file why it cannot be sent, and sends the others', async ({ world, expect }) => {
+      await world.restart({ FILE_MAX_MB: '1' });
+      const page = await world.open();
+      const give = (name: string, sizeBytes: number) => ({
+        name,
+        mimeType: 'text/plain',
+        buffer: Buffer.alloc(sizeBytes, 'x'),
+      });
+      const small = Array.from({ length: 11 }, (_, index) => `small-${index}.txt`);
+      await page
+        .getByLabel('Attach files')
+        .setInputFiles([give('big.txt', 1_000_001), ...small.map((name) => give(name, 3))]);
+      await expect
+        .poll(() => page.locator('.attachments li.refused').allInnerTexts(), PATIENCE)
+        .toEqual([
+          expect.stringMatching(/^big\.txt\s+larger than 1 MB$/),
+          expect.stringMatching(/^small-10\.txt\s+at most 10 files$/),
+        ]);
+      await expect.poll(() => page.locator('.attachments li.there').count(), PATIENCE).toBe(10);
+      // A file is a message without a word.
+      await composer(page).press('Enter');
+      await expect
+        .poll(() => page.locator('.message.said a.file b').allInnerTexts(), PATIENCE)
+        .toEqual(small.slice(0, 10));
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'small-3.txt' }).click(),
+      ]);
+      expect(readFileSync(await download.path(), 'utf8')).toBe('xxx');
+    });
+
+    test('takes no file while the bot is away, and says so', async ({ world, expect }) => {
+      const page = await world.open();
+      await composer(page).waitFor();
+      await world.program.kill();
+      await page
+        .getByLabel('Attach files')
+        .setInputFiles([{ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('A') }]);
+      await page.locator('.attachments li.refused').waitFor();
+      expect(await page.locator('.attachments li.refused em').innerText()).not.toBe('');
+      await world.restart();
     });
 
     test('lets nothing that is written act on the page', async ({ world, expect }) => {

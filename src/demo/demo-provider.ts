@@ -35,9 +35,16 @@ export interface DemoProvider {
   stop(): Promise<void>;
 }
 
+/** Pictures are not looked at: the text names them. */
+const contentSchema = z
+  .union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))])
+  .transform((content) =>
+    typeof content === 'string' ? content : content.map(({ text = '' }) => text).join(''),
+  );
+
 const requestSchema = z.object({
   model: z.string(),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })).min(1),
+  messages: z.array(z.object({ role: z.string(), content: contentSchema })).min(1),
   stream: z.boolean().default(false),
   tools: z.array(z.object({ type: z.string() })).default([]),
 });

@@ -42,19 +42,35 @@ const GREETING =
 
 /** Chooses what to say. The demo understands no language: it looks for a few words. */
 export function choose({ questions: sent, modelName, webSearch }: Conversation): Line {
-  const questions = withoutNames(sent);
+  const questions = withoutNames(sent.map(ownWords));
   const question = questions.at(-1) ?? '';
   const previous = questions.at(-2);
+  const brought = namesIn(sent.at(-1) ?? '');
   if (webSearch) return line({ text: texts.search, sources: texts.searchSources });
   const cue = cues.find(([words]) => words.test(question));
   if (cue) return line(cue[1]);
-  if (question.trim() === '' || GREETING.test(question)) return line({ text: texts.welcome(modelName) });
+  const isEmpty = question === '' && brought.length === 0;
+  if (isEmpty || GREETING.test(question)) return line({ text: texts.welcome(modelName) });
   return line({
     text: texts.fallback(quote(question), modelName, {
       questions: questions.length,
       previous: previous === undefined ? null : quote(previous),
+      brought: brought.map(quote),
     }),
   });
+}
+
+/** The person's own words in a message as models get it: without what was brought, and without the day. */
+function ownWords(message: string): string {
+  return message
+    .replace(/<(quoted|file|image|now|summary)\b[^>]*(?:\/>|>[\s\S]*?<\/\1>)/g, '')
+    .replace(/\(Today is [\d-]+\.\)\s*$/, '')
+    .trim();
+}
+
+/** What the files and pictures in it are called. */
+function namesIn(message: string): readonly string[] {
+  return [...message.matchAll(/<(?:file|image) name="([^"]*)"/g)].map(([, name = '']) => name);
 }
 
 /** Where several people take part, each question begins with its author's name. */

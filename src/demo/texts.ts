@@ -11,6 +11,8 @@ export interface Memory {
   readonly questions: number;
   /** The question before this one, ready to be quoted; null for the first. */
   readonly previous: string | null;
+  /** Names of files and pictures that came with this one, ready to be quoted. */
+  readonly brought: readonly string[];
 }
 
 export function welcome(modelName: string): string {
@@ -34,9 +36,15 @@ export function fallback(question: string, modelName: string, memory: Memory): s
     memory.previous === null
       ? ''
       : `But I do remember: this is the ${ordinal(memory.questions)} question here, and the one before it was “${memory.previous}”. A real model is sent the whole conversation too.\n\n`;
-  return `You asked “${question}”. That is one for ${modelName}, and I am only the **demo**: a script, not a language model, so I would be making the answer up.
+  const files = memory.brought.map((name) => `**${name}**`).join(', ');
+  const sent =
+    files === ''
+      ? ''
+      : `I was sent ${files} with it, as a model would be. I do not look inside; a model does.\n\n`;
+  const asked = question === '' ? 'You asked nothing in words' : `You asked “${question}”`;
+  return `${asked}. That is one for ${modelName}, and I am only the **demo**: a script, not a language model, so I would be making the answer up.
 
-${remembered}${KEYWORDS}, and I will show you what answers look like here.
+${sent}${remembered}${KEYWORDS}, and I will show you what answers look like here.
 
 ${CONNECT}
 `;

@@ -163,6 +163,38 @@ describe('the demo provider', () => {
     expect(await answerTo('🦊'.repeat(200))).toContain(`“${'🦊'.repeat(79)}…”`);
   });
 
+  it('names the files that came with a question, and takes nothing in them for its words', async () => {
+    const day = '(Today is 2026-11-30.)';
+    const file = '<file name="a_b.log" type="text/plain">\nerror: a long table of code\n</file>';
+    const text = await answerTo(`What is this?\n\n${file}\n\n<image name="cat.png" />\n\n${day}`);
+    expect(text).toContain('You asked “What is this?”.');
+    expect(text).toContain('I was sent **a\\_b.log**, **cat.png** with it');
+    expect(await answerTo(`Hi\n\n${day}`)).toMatch(/^Hello!/);
+    expect(await answerTo(`${file}\n\n${day}`)).toMatch(/^You asked nothing in words/);
+  });
+
+  it('answers a question with pictures', async () => {
+    const { events, error } = await readAll(
+      provider.stream(
+        {
+          wireModel: MODEL.id,
+          messages: [
+            {
+              role: 'user',
+              content: [
+                { type: 'text', text: 'What is this?\n\n<image name="cat.png" />' },
+                { type: 'image', mediaType: 'image/png', base64: 'AAAA' },
+              ],
+            },
+          ],
+        },
+        never,
+      ),
+    );
+    expect(error).toBeNull();
+    expect(textOf(events)).toContain('**cat.png**');
+  });
+
   it.each([
     ['Show me some code.', '```ts\n'],
     ['Show me some Markdown.', '> Quotations'],

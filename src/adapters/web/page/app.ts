@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
-import type { Message } from '../wire.ts';
+import type { Message, Spot } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer/composer.ts';
 import { formView, showForm } from './form.ts';
@@ -17,7 +17,12 @@ export function draw(state: State, controller: Controller, composer: Composer, r
   document.title = `${channelOf(state, spot.channel)?.owner === null ? '#' : ''}${channelOf(state, spot.channel)?.name ?? ''} · Parley playground`;
   render(
     html`
-      <div class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}">
+      <div
+        @dragover=${onDragOver}
+        @dragleave=${(event: DragEvent) => event.relatedTarget === null && endDrag()}
+        @drop=${(event: DragEvent) => onDrop(event, composer, { channel: channelSpot, thread: spot })}
+        class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}"
+      >
         ${sidebar(state, controller, redraw)}
         <div class="scrim" @click=${() => controller.toggleSidebar(false)}></div>
         <main class="channel" ?inert=${state.isSidebarOpen}>
@@ -34,6 +39,36 @@ export function draw(state: State, controller: Controller, composer: Composer, r
   );
   showForm();
   keepAtEnd();
+}
+
+/** Files that are dragged over the page; the composer in whose pane they are shows it. */
+function onDragOver(event: DragEvent): void {
+  if (!event.dataTransfer?.types.includes('Files')) return;
+  event.preventDefault();
+  endDrag();
+  paneUnder(event)?.classList.add('dropping');
+}
+
+function endDrag(): void {
+  document.querySelector('.dropping')?.classList.remove('dropping');
+}
+
+function onDrop(
+  event: DragEvent,
+  composer: Composer,
+  spots: { readonly channel: Spot; readonly thread: Spot },
+): void {
+  const { files } = event.dataTransfer ?? {};
+  if (files === undefined || files.length === 0) return;
+  event.preventDefault();
+  endDrag();
+  composer.attach(paneUnder(event)?.matches('.thread') ? spots.thread : spots.channel, files);
+}
+
+/** The channel or the thread; anywhere else counts as the channel. */
+function paneUnder({ target }: DragEvent): Element | null {
+  const pane = target instanceof Element ? target.closest('.thread') : null;
+  return pane ?? document.querySelector('main.channel');
 }
 
 function thread(state: State, controller: Controller, composer: Composer): TemplateResult {

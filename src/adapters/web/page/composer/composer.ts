@@ -14,6 +14,7 @@ import { type Menu, menuAt } from './slash-menu.ts';
 /** Where people write: one draft per spot, kept over reloads. */
 export interface Composer {
   view(spot: Spot): TemplateResult;
+  attach(spot: Spot, files: FileList): void;
 }
 
 const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
@@ -111,8 +112,8 @@ export function createComposer(store: Store, controller: Controller): Composer {
     return tooLong('this', text, maxMessageChars) ?? parseSlash(text, commands)?.problem ?? null;
   }
 
-  function attach(spot: Spot, files: FileList | null | undefined): void {
-    if (files) attachments.add(spot, files, state.as, state.info);
+  function attach(spot: Spot, files: FileList): void {
+    attachments.add(spot, files, state.as, state.info);
   }
 
   function onKey(event: KeyboardEvent, spot: Spot): void {
@@ -201,6 +202,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
   }
 
   return {
+    attach,
     view(spot) {
       const key = spotKey(spot);
       const text = drafts[key] ?? '';
@@ -211,11 +213,6 @@ export function createComposer(store: Store, controller: Controller): Composer {
       return html`
         <form
           class="composer"
-          @dragover=${(event: DragEvent) => event.preventDefault()}
-          @drop=${(event: DragEvent) => {
-            event.preventDefault();
-            attach(spot, event.dataTransfer?.files);
-          }}
           @submit=${(event: Event) => {
             event.preventDefault();
             withField(event, (target) => send(target, spot));
@@ -256,9 +253,10 @@ export function createComposer(store: Store, controller: Controller): Composer {
               @keydown=${(event: KeyboardEvent) => onKey(event, spot)}
               @blur=${closeMenu}
               @paste=${(event: ClipboardEvent) => {
-                if ((event.clipboardData?.files.length ?? 0) === 0) return;
+                const { files } = event.clipboardData ?? {};
+                if (files === undefined || files.length === 0) return;
                 event.preventDefault();
-                attach(spot, event.clipboardData?.files);
+                attach(spot, files);
               }}
             ></textarea>
             ${attachments.view(spot)}
@@ -271,7 +269,8 @@ export function createComposer(store: Store, controller: Controller): Composer {
                   aria-label="Attach files"
                   @change=${(event: Event) => {
                     if (!(event.currentTarget instanceof HTMLInputElement)) return;
-                    attach(spot, event.currentTarget.files);
+                    const { files } = event.currentTarget;
+                    if (files !== null) attach(spot, files);
                     event.currentTarget.value = '';
                   }}
                 />
