@@ -522,6 +522,7 @@ describe('the menu', () => {
     expect(askInfo?.options).toMatchObject([
       { name: 'prompt', type: 'text', required: true },
       { name: 'model', type: 'model', required: false },
+      { name: 'effort', type: 'choice', required: false },
       { name: 'web', type: 'flag' },
       { name: 'private', type: 'flag' },
     ]);
