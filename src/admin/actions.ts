@@ -1,5 +1,7 @@
+import { listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { parseUntil } from '../core/access/until.ts';
 import { MAX_PAUSE_CHARS } from '../core/chat/pause.ts';
+import { changeAccess } from '../core/conversations/access-changes.ts';
 import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
 import { isTier } from '../core/ports/tiers.ts';
@@ -12,6 +14,7 @@ export const DONE: Readonly<Record<string, string>> = {
   granted: 'The tier is granted. It counts from the next request on.',
   revoked: 'The grant is revoked. That counts from the next request on.',
   'nothing-to-revoke': 'There was no grant to revoke.',
+  listed: 'Saved. It counts from the next message on.',
   limited: 'The limit is set. It counts from the next request on.',
   paused: 'Paused. Within two seconds no process takes new questions; answers under way go on.',
   stopped: 'The answer stops within a second. What has arrived stays, marked.',
@@ -23,7 +26,7 @@ export const DONE: Readonly<Record<string, string>> = {
 export function answerActions(app: App, { services: { underWay } }: AdminHost): void {
   app.post('/answers/stop', async (context) => {
     const { id = '' } = await fieldsOf(context);
-    const isThere = await underWay.stop(id);
+    const isThere = await underWay.stop(id, actorOf(context));
     return context.redirect(`/admin/answers?done=${isThere ? 'stopped' : 'not-under-way'}`, 303);
   });
 }
@@ -39,12 +42,12 @@ export function pauseActions(app: App, { services: { pauses } }: AdminHost): voi
     return context.redirect('/admin?done=paused', 303);
   });
   app.post('/resume', async (context) => {
-    await pauses.end();
+    await pauses.end(actorOf(context));
     return context.redirect('/admin?done=resumed', 303);
   });
 }
 
-/** Grants, revokes and limits: what `parley tier` and `parley limits` do. */
+/** Grants, revokes, limits and lists of people: what `parley tier`, `parley limits` and `parley access` do. */
 export function guildActions(app: App, { services }: AdminHost): void {
   const { guilds, limits, clock } = services;
 
@@ -82,6 +85,19 @@ export function guildActions(app: App, { services }: AdminHost): void {
       throw new Refused(400, tooManyRules(guild));
     }
     return backTo(context, guild, 'limited');
+  });
+
+  app.post('/guilds/:id/access', async (context) => {
+    const guild = guildOf(context);
+    const { list = '', kind = '', who } = await fieldsOf(context);
+    const to = listNamed(list);
+    if (to === undefined) throw new Refused(400, `There is no list ${JSON.stringify(list)}.`);
+    const listed = readListed(guild, { [kind]: who }, null);
+    if (typeof listed === 'string') throw new Refused(400, listed.replaceAll('`', ''));
+    if (!(await changeAccess(services, { guild, ...listed, to, by: actorOf(context) }))) {
+      throw new Refused(400, `The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
+    }
+    return backTo(context, guild, 'listed');
   });
 }
 

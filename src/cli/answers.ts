@@ -50,7 +50,7 @@ export const stop: CliCommand = {
     const stopped = await withAnswers(context, async (underWay) => {
       const ids = id === undefined ? (await underWay.list()).map((answer) => answer.id) : [id];
       const done: string[] = [];
-      for (const each of ids) if (await underWay.stop(each)) done.push(each);
+      for (const each of ids) if (await underWay.stop(each, context.by)) done.push(each);
       return done;
     });
     return {

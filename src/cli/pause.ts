@@ -1,3 +1,4 @@
+import { createAuditLog } from '../core/access/audit.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/pause.ts';
 import { counted } from '../core/kit/text.ts';
@@ -17,7 +18,7 @@ export const pause: CliCommand = {
     if (text.length > MAX_PAUSE_CHARS) {
       throw new UsageError(`The text may have ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`);
     }
-    const pauses = createPauses(store, clock);
+    const pauses = createPauses(store, createAuditLog(store.records), clock);
     await pauses.begin(text.trim(), by);
     const words = await pauses.words();
     if (values['wait'] === true) await untilDrained(context);
@@ -53,15 +54,13 @@ export const resume: CliCommand = {
   usage: ['resume'],
   options: {},
 
-  async run({ positionals }, { store, clock }) {
+  async run({ positionals }, { store, clock, by }) {
     refuseMore(positionals);
-    const pauses = createPauses(store, clock);
-    const before = await pauses.read();
-    const resumed = await pauses.end();
+    const before = await createPauses(store, createAuditLog(store.records), clock).end(by);
     const since = before === null ? '' : `, paused since ${momentInWords(before.sinceMs)} by ${before.by}`;
     return {
-      text: resumed ? `The bot takes questions again${since}.` : 'The bot was not paused.',
-      json: { resumed, before },
+      text: before === null ? 'The bot was not paused.' : `The bot takes questions again${since}.`,
+      json: { resumed: before !== null, before },
     };
   },
 };

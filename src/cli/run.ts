@@ -10,6 +10,7 @@ import { StartError } from '../core/ports/adapter.ts';
 import { GUILD_LIMITS, LIMITS } from '../core/ports/limits.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { openStore } from '../store/open-store.ts';
+import { access } from './access.ts';
 import { answers, stop } from './answers.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly CliCommand[] = [
   guilds,
   tier,
   limits,
+  access,
   models,
   usage,
   outcomes,

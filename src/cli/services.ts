@@ -11,7 +11,7 @@ import { createConversations } from '../core/conversations/conversations.ts';
 import { createOutcomeLog } from '../core/conversations/outcomes.ts';
 import { createPersonas } from '../core/conversations/personas.ts';
 import { createPrivacy, type Privacy } from '../core/conversations/privacy.ts';
-import { createSettings } from '../core/conversations/settings.ts';
+import { createSettings, type Settings } from '../core/conversations/settings.ts';
 import { createLiveAnswers } from '../core/coordination/live-answers.ts';
 import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops } from '../core/coordination/stops.ts';
@@ -72,14 +72,7 @@ export async function withPrivacy<T>(
           stops,
           conversations,
           answers: createAnswerRecords(store, retentionMs),
-          settings: createSettings({
-            store,
-            locks,
-            conversations,
-            personas,
-            instructions: null,
-            automatic: new Set(),
-          }),
+          settings: settingsOf(context, locks),
           personas,
           usage: createUsageLog(records),
           feedback: createFeedbackLog(records),
@@ -96,6 +89,21 @@ export async function withPrivacy<T>(
   });
 }
 
+/** Who may use the bot in a guild; changed under the same locks as the bot's. */
+export async function withSettings<T>(
+  context: CliContext,
+  work: (settings: Settings) => Promise<T>,
+): Promise<T> {
+  return withLocks(context, (locks) => work(settingsOf(context, locks)));
+}
+
+/** What models are told and what spends by itself is the bot's alone. */
+function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
+  const conversations = createConversations(store, locks, config.RETENTION_DAYS * DAY_MS);
+  const personas = createPersonas(store, locks);
+  return createSettings({ store, locks, conversations, personas, instructions: null, automatic: new Set() });
+}
+
 /** The answers that are under way in the processes of a bot. */
 export async function withAnswers<T>(
   { store: { claims, records }, clock }: CliContext,
@@ -104,7 +112,7 @@ export async function withAnswers<T>(
   const live = createLiveAnswers();
   const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
   try {
-    return await work(createAnswersUnderWay({ claims, stops, clock }));
+    return await work(createAnswersUnderWay({ claims, stops, audit: createAuditLog(records), clock }));
   } finally {
     await stops.stop();
   }

@@ -1,13 +1,7 @@
-import {
-  type AccessLists,
-  type Listed,
-  type ListName,
-  MAX_LISTED,
-  withListed,
-} from '../core/access/lists.ts';
+import { type AccessLists, type ListName, listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { groupWord, hasGroups, parseGroup, parseUser, placeOf } from '../core/ports/actor.ts';
-import { recordChange } from './setting-scope.ts';
+import { changeAccess } from '../core/conversations/access-changes.ts';
+import { groupWord, placeOf, platformOf } from '../core/ports/actor.ts';
 
 export const access = defineCommand({
   name: 'access',
@@ -30,46 +24,23 @@ export const access = defineCommand({
     channel: { type: 'flag', description: 'This channel' },
   },
   async run(context, { list, user, role, channel }) {
-    const { place, services, tell } = context;
+    const { actor, place, services, tell } = context;
     const before = await services.settings.lists(place.guild);
-    const given = [user, role, channel || undefined].filter((value) => value !== undefined);
-    if (list === undefined && given.length === 0) return tell(inWords(before, context));
+    const written = { user, role, channel: channel ? place.channel : undefined };
+    if (Object.values(written).every((value) => value === undefined) && list === undefined) {
+      return tell(inWords(before, context));
+    }
     if (list === undefined) return tell('Add the `list`: `allow`, `deny` or `neither`.');
-    if (given.length !== 1) return tell('Give one of `user`, `role` and `channel`.');
-    const listed = listedIn(context, { user, role });
+    const listed = readListed(place.guild, written, services.peopleIn(place.guild));
     if (typeof listed === 'string') return tell(listed);
-    const to: ListName | null = list === 'neither' ? null : list;
-    let isFull = false;
-    await services.settings.change('guild', { place, conversation: null }, (setting) => {
-      const next = withListed(setting.lists ?? {}, listed, to);
-      isFull = next === null;
-      return next === null ? {} : { lists: Object.keys(next).length === 0 ? undefined : next };
-    });
-    if (isFull) return tell(`The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
-    await recordChange(context, 'guild', `access of ${listed.kind} ${listed.id}`, list);
+    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const to = listNamed(list) ?? null;
+    if (!(await changeAccess(services, { guild: place.guild, ...listed, to, by }))) {
+      return tell(`The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
+    }
     await tell(`Saved.\n\n${inWords(await services.settings.lists(place.guild), context)}`);
   },
 });
-
-/** What the options name, or what is wrong with them. */
-function listedIn(
-  { place, services }: CommandContext,
-  { user, role }: { readonly user: string | undefined; readonly role: string | undefined },
-): Listed | string {
-  const { guild, channel } = place;
-  if (user !== undefined) {
-    const id = parseUser(user, guild, services.peopleIn(guild));
-    return id === null ? '`user` must be a mention or a user ID.' : { kind: 'users', id };
-  }
-  if (role !== undefined) {
-    if (!hasGroups(guild)) return 'There are no roles here. Leave out `role`.';
-    const id = parseGroup(role, guild);
-    return id === null
-      ? `\`role\` must be a mention or ID of a ${groupWord(guild)}.`
-      : { kind: 'groups', id };
-  }
-  return { kind: 'channels', id: channel };
-}
 
 function inWords({ allow, deny }: AccessLists, { place }: CommandContext): string {
   const { guild } = place;

@@ -245,7 +245,7 @@ export function createCore(options: CoreOptions): Core {
   const turns = createTurns(locks, MAX_WAITING);
   closing.add(() => Promise.all([journal.stop(), stops.stop()]));
   const catchUp = createCatchUp(store, { maxAgeMs: options.catchUpMs, retentionMs, clock });
-  const pauses = createPauses(store, clock);
+  const pauses = createPauses(store, audit, clock);
   const feedback = createFeedbackLog(records);
   const outcomes = createOutcomeLog(records);
   const counting = startCounting({ outcomes, clock, log });
@@ -325,7 +325,7 @@ export function createCore(options: CoreOptions): Core {
     ownKeys,
     audit,
     outcomes,
-    underWay: createAnswersUnderWay({ claims, stops, clock }),
+    underWay: createAnswersUnderWay({ claims, stops, audit, clock }),
     rest,
     privacy,
     roles,

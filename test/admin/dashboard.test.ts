@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { entryInWords } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
 import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
@@ -21,6 +22,12 @@ async function ask(user: string, cost: number | null): Promise<void> {
   bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 2, ...(cost !== null && { cost }) });
   const options = { prompt: `A question of ${user}’s`, model: 'openai/gpt-4o-mini' };
   await bot.dispatch.command(invocationOf('ask', options, { actor: testActor(user) }));
+}
+
+/** The audit log in words without times, newest first. */
+async function changesOf(bot: Dashboard['bot']): Promise<string[]> {
+  const entries = await Array.fromAsync(bot.services.audit.query({}));
+  return entries.map((entry) => entryInWords(entry).replace(/^[^,]*, /, ''));
 }
 
 describe('the door of the dashboard', () => {
@@ -204,12 +211,12 @@ describe('the overview', () => {
   it('shows how platforms and the store are, also if the store fails', async () => {
     dashboard.platform.isReady = false;
     const { store } = dashboard.bot;
-    const sound = { ping: store.ping, open: store.ledger.openReservations };
+    const sound = { ping: store.ping, openReservations: store.ledger.openReservations };
     Object.assign(store, { ping: () => Promise.reject(new StoreError('gone')) });
-    Object.assign(store.ledger, { open: () => Promise.reject(new StoreError('gone')) });
+    Object.assign(store.ledger, { openReservations: () => Promise.reject(new StoreError('gone')) });
     const { status, text } = await dashboard.get('/admin');
     Object.assign(store, { ping: sound.ping });
-    Object.assign(store.ledger, { open: sound.open });
+    Object.assign(store.ledger, { openReservations: sound.openReservations });
     expect(status).toBe(200);
     expect(text).toContain('Not connected');
     expect(text).toContain('It does not answer.');
@@ -226,6 +233,13 @@ describe('the overview', () => {
     const { headers } = await dashboard.post('/admin/resume', {});
     expect(headers.get('location')).toBe('/admin?done=resumed');
     expect(await dashboard.bot.services.pauses.read()).toBeNull();
+    const text = 'Back at <b>noon</b>.';
+    expect(await changesOf(dashboard.bot)).toEqual([
+      `dashboard (127.0.0.1), pause.end of all guilds: ${text} → nothing`,
+      `dashboard (127.0.0.1), pause.begin of all guilds: nothing → ${text}`,
+    ]);
+    const page = (await dashboard.get('/admin/audit')).text;
+    expect(page).toMatch(/<td class="">All guilds<\/td>/);
   });
 });
 
@@ -250,6 +264,9 @@ describe('the answers under way', () => {
     expect(asked.surface.text).toContain('Once upon a time');
     expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
     expect(await listed()).toContain('No answer is under way.');
+    expect(await changesOf(bot)).toContain(
+      'dashboard (127.0.0.1), answer.stop of discord:1: the answer to Mia → nothing',
+    );
     const late = await dashboard.post('/admin/answers/stop', { id });
     expect(late.headers.get('location')).toBe('/admin/answers?done=not-under-way');
     expect((await dashboard.get('/admin')).text).toContain('No answer is under way in any process');
@@ -396,7 +413,41 @@ describe('the page of a guild', () => {
     expect(text).toContain('person 42');
   });
 
+  it('lists who may use the bot, changes it as /access does, and takes it back', async () => {
+    const { bot } = dashboard;
+    expect((await dashboard.get(path)).text).toContain('Everybody may, in all channels.');
+    const saved = await dashboard.post(`${path}/access`, { list: 'deny', kind: 'user', who: '<@42>' });
+    expect(saved.headers.get('location')).toBe(`${path}?done=listed`);
+    await dashboard.post(`${path}/access`, { list: 'allow', kind: 'channel', who: 'c1' });
+    expect(await bot.services.settings.lists('discord:1')).toMatchObject({
+      allow: { channels: ['c1'] },
+      deny: { users: ['42'] },
+    });
+    const { text } = await dashboard.get(path);
+    expect(text).toMatch(/<bdi>person 42<\/bdi><\/th>\s*<td class=""><span class="pill bad">denied/);
+    expect(text).toContain('access.change');
+    // As the button in the row does.
+    const [, fields = ''] =
+      /<form[^>]*>(<input type="hidden" name="list" value="neither">.*?value="42">)/.exec(text) ?? [];
+    const row = Object.fromEntries(
+      Array.from(fields.matchAll(/name="(\w+)" value="(\w+)"/g), ([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    );
+    await dashboard.post(`${path}/access`, row);
+    expect((await bot.services.settings.lists('discord:1')).deny).toBeUndefined();
+    expect(await changesOf(bot)).toEqual([
+      'dashboard (127.0.0.1), access.change of discord:1: deny person 42 → nothing',
+      'dashboard (127.0.0.1), access.change of discord:1: nothing → allow channel c1',
+      'dashboard (127.0.0.1), access.change of discord:1: nothing → deny person 42',
+    ]);
+  });
+
   it.each([
+    ['access', { list: 'ban', kind: 'user', who: '42' }, 'There is no list'],
+    ['access', { list: 'deny', kind: 'user', who: 'Mia' }, 'user must be a mention or a user ID'],
+    ['access', { list: 'deny', kind: 'planet', who: '42' }, 'Give one of user, role and channel'],
     ['grant', { tier: 'gold' }, 'There is no tier'],
     ['grant', { tier: 'premium', until: '2001-01-01' }, 'is in the past'],
     ['limits', { limit: 'all-dollars-per-day', amount: 'much' }, 'must be in US dollars'],

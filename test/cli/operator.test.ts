@@ -86,7 +86,36 @@ describe('the command line of an operator', () => {
     ]);
   });
 
+  it('keeps lists of who may use the bot, and notes changes', async () => {
+    expect(await output('access', 'show', 'discord:1')).toBe(
+      'Everybody in discord:1 may use the bot, in all channels.\n',
+    );
+    await output('access', 'allow', 'discord:1', '--role', '<@&100>');
+    await output('access', 'allow', 'discord:1', '--channel', '<#7>');
+    expect(await output('access', 'deny', 'discord:1', '--user', '42')).toBe(
+      'List   Whom or where\nallow  role 100\nallow  channel 7\ndeny   person 42\n',
+    );
+    expect(await json('access', 'neither', 'discord:1', '--channel', '7')).toEqual({
+      guild: 'discord:1',
+      lists: {
+        allow: { users: [], groups: ['100'], channels: [] },
+        deny: { users: ['42'], groups: [], channels: [] },
+      },
+    });
+    const by = expect.stringMatching(/^command line/);
+    expect((await json('audit', 'discord:1')).slice(0, 2)).toMatchObject([
+      { action: 'access.change', by, from: 'allow channel 7', to: null },
+      { action: 'access.change', by, from: null, to: 'deny person 42' },
+    ]);
+  });
+
   it.each([
+    [['access', 'ban', 'discord:1'], /^access has no action "ban"\. Use show, allow, deny or neither/],
+    [['access', 'deny', 'discord:1'], /^Give one of --user, --role and --channel/],
+    [['access', 'deny', 'discord:1', '--user', '1', '--role', '2'], /^Give one of --user/],
+    [['access', 'deny', 'discord:1', '--user', 'Mia'], /^--user must be a mention or a user ID/],
+    [['access', 'deny', 'discord:dm:1', '--role', '2'], /^There are no roles here/],
+    [['access', 'show', 'discord:1', '--user', '1'], /^--user has no meaning here/],
     [['limits'], /^The action is missing\. Use show or set/],
     [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is not a limit\. Use /],
     [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
@@ -147,6 +176,17 @@ describe('the command line of an operator', () => {
     await answered;
     expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
     expect(await drained).toContain('no answer is under way any more');
+    const by = expect.stringMatching(/^command line/);
+    expect(await json('audit')).toMatchObject(
+      expect.arrayContaining(
+        [
+          { action: 'answer.stop', guild: 'discord:1', by, from: 'the answer to 42', to: null },
+          { action: 'pause.begin', by, from: null, to: 'a pause without a text' },
+        ].map((entry) => expect.objectContaining(entry)),
+      ),
+    );
+    await output('resume');
+    expect(await output('audit', '--limit', '1')).toMatch(/, command line .*, pause\.end of all guilds: /);
     await bot.close();
     await store.close();
   });

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { AuditEntry } from '../../core/access/audit.ts';
+import { type AuditEntry, INSTALLATION } from '../../core/access/audit.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
 import type { AdminHost } from '../host.ts';
@@ -51,7 +51,7 @@ export function changesTable(
     ],
     entries.map(({ atMs, guild, by, action, from, to, reason }) => [
       momentInWords(atMs),
-      ...(nameOf === null ? [] : [guildLink(guild, nameOf(guild))]),
+      ...(nameOf === null ? [] : [guild === INSTALLATION ? 'All guilds' : guildLink(guild, nameOf(guild))]),
       named(by),
       action,
       named(from ?? 'nothing'),

@@ -11,6 +11,7 @@ import { LOCAL_PLATFORM, PLATFORMS } from '../../core/ports/platforms.ts';
 import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
+import { accessSection } from './access.ts';
 import { changesTable, newestChanges } from './changes.ts';
 import { useCharts, useTable, useTiles } from './use.ts';
 
@@ -22,10 +23,11 @@ const MAX_ENTRIES = 20;
 export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
   const { services } = host;
   const { clock, timeZone } = services;
-  const [report, usage, limits, entries] = await Promise.all([
+  const [report, usage, limits, lists, entries] = await Promise.all([
     services.guilds.report(id),
     readUsage(services, { guild: id, count: COUNT, nowMs: clock.now(), timeZone }),
     limitsSection(id, services),
+    services.settings.lists(id),
     newestChanges(services.audit, id, MAX_ENTRIES),
   ]);
   const people = peopleGroups(usage.rows).slice(0, MAX_PEOPLE);
@@ -33,6 +35,7 @@ export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
 ${tierSection(report)}
 ${keysSection(report)}
 ${limits}
+${accessSection(id, lists)}
 <h2>Use</h2>
 ${useTiles(usage)}
 ${await useCharts(host, usage, { guild: id, by: 'model' })}

@@ -6,6 +6,9 @@ import { momentInWords } from './until.ts';
 
 const KIND = 'audit';
 
+/** Stands for the guild in entries about the whole installation, such as a pause. */
+export const INSTALLATION: GuildId = 'web:installation';
+
 const changeSchema = z.object({
   /** The action, for example `tier.grant`. */
   action: z.string(),
@@ -44,5 +47,5 @@ export function createAuditLog(records: RecordStore): AuditLog {
 /** The entry on one line, for people. */
 export function entryInWords({ atMs, by, action, guild, from, to, reason }: AuditEntry): string {
   const why = reason === '' ? '' : ` (${reason})`;
-  return `${momentInWords(atMs)}, ${by}, ${action} of ${guild}: ${from ?? 'nothing'} → ${to ?? 'nothing'}${why}`;
+  return `${momentInWords(atMs)}, ${by}, ${action} of ${guild === INSTALLATION ? 'all guilds' : guild}: ${from ?? 'nothing'} → ${to ?? 'nothing'}${why}`;
 }

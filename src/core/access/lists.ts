@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type Actor, groupWord, placeOf } from '../ports/actor.ts';
+import {
+  type Actor,
+  type GuildId,
+  groupWord,
+  hasGroups,
+  type Person,
+  parseGroup,
+  parseUser,
+  placeOf,
+} from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 
 /** The most entries of each kind in a list. */
@@ -30,6 +39,58 @@ export interface Listed {
   readonly id: string;
 }
 
+/** The list that a word of people's means: null for `neither`, undefined if there is no such list. */
+export function listNamed(word: string): ListName | null | undefined {
+  if (word === 'neither') return null;
+  return LIST_NAMES.find((name) => name === word);
+}
+
+/** Somebody or a channel as people write it; one of the three. */
+export interface WrittenListed {
+  readonly user?: string | undefined;
+  readonly role?: string | undefined;
+  readonly channel?: string | undefined;
+}
+
+/** Reads what is to stand in a list of the guild; a sentence for people if that is not possible. */
+export function readListed(
+  guild: GuildId,
+  { user, role, channel }: WrittenListed,
+  everybody: readonly Person[] | null,
+): Listed | string {
+  if ([user, role, channel].filter((each) => each !== undefined).length !== 1) {
+    return 'Give one of `user`, `role` and `channel`.';
+  }
+  if (user !== undefined) {
+    const id = parseUser(user, guild, everybody);
+    return id === null ? '`user` must be a mention or a user ID.' : { kind: 'users', id };
+  }
+  if (role !== undefined) {
+    if (!hasGroups(guild)) return 'There are no roles here. Leave out `role`.';
+    const id = parseGroup(role, guild);
+    return id === null
+      ? `\`role\` must be a mention or ID of a ${groupWord(guild)}.`
+      : { kind: 'groups', id };
+  }
+  const id = /^(?:<#)?([\w-]{1,100})(?:\|[^>]*)?>?$/.exec(channel ?? '')?.[1];
+  return id === undefined ? '`channel` must be a mention or ID of a channel.' : { kind: 'channels', id };
+}
+
+/** `person 42`, `role 7`, `channel C1`. */
+export function listedInWords(guild: GuildId, { kind, id }: Listed): string {
+  return `${{ users: 'person', groups: groupWord(guild), channels: 'channel' }[kind]} ${id}`;
+}
+
+/** Everything that stands in the lists. */
+export function entriesOf(lists: AccessLists): readonly (Listed & { readonly list: ListName })[] {
+  return LIST_NAMES.flatMap((list) =>
+    KINDS.flatMap((kind) => (lists[list]?.[kind] ?? []).map((id) => ({ list, kind, id }))),
+  );
+}
+
+export const LIST_NAMES = ['allow', 'deny'] as const satisfies readonly ListName[];
+const KINDS = ['users', 'groups', 'channels'] as const satisfies readonly Listed['kind'][];
+
 type List = z.infer<typeof listSchema>;
 
 const EMPTY: List = { users: [], groups: [], channels: [] };
@@ -41,7 +102,7 @@ export function withListed(
   to: ListName | null,
 ): AccessLists | null {
   const next: AccessLists = {};
-  for (const name of ['allow', 'deny'] as const) {
+  for (const name of LIST_NAMES) {
     const list = lists[name] ?? EMPTY;
     const others = list[kind].filter((other) => other !== id);
     if (name === to && others.length >= MAX_LISTED) return null;

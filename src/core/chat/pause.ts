@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AuditLog, INSTALLATION } from '../access/audit.ts';
 import { type CollectionStore, createCollection } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
 
@@ -19,8 +20,8 @@ export interface Pauses {
   words(): Promise<string | null>;
   /** In place of the pause before. Every process knows within 2 s. */
   begin(text: string, by: string): Promise<void>;
-  /** False if there was none. */
-  end(): Promise<boolean>;
+  /** Resolves to the pause that it ended; null if there was none. */
+  end(by: string): Promise<Pause | null>;
 }
 
 /** The longest text that people are told, in characters. */
@@ -29,7 +30,7 @@ export const MAX_PAUSE_CHARS = 500;
 export const PAUSE_KNOWN_MS = 2_000;
 const KEY = 'all';
 
-export function createPauses(store: CollectionStore, clock: Clock): Pauses {
+export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock): Pauses {
   const pauses = createCollection(store, 'pause', { version: 1, schema: pauseSchema });
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;
 
@@ -37,6 +38,17 @@ export function createPauses(store: CollectionStore, clock: Clock): Pauses {
     const pause = (await pauses.get(KEY)) ?? null;
     known = { pause, atMs: clock.now() };
     return pause;
+  }
+
+  async function note(
+    action: string,
+    by: string,
+    before: Pick<Pause, 'text'> | null,
+    after: Pick<Pause, 'text'> | null,
+  ): Promise<void> {
+    const words = (pause: Pick<Pause, 'text'> | null) => pause && (pause.text || 'a pause without a text');
+    const change = { action, from: words(before), to: words(after), reason: '' };
+    await audit.append({ guild: INSTALLATION, by, atMs: clock.now(), ...change });
   }
 
   return {
@@ -52,13 +64,18 @@ export function createPauses(store: CollectionStore, clock: Clock): Pauses {
     },
 
     async begin(text, by) {
+      const before = await pauses.get(KEY);
       await pauses.set(KEY, { text, by, sinceMs: clock.now() });
       known = null;
+      await note('pause.begin', by, before ?? null, { text });
     },
 
-    async end() {
+    async end(by) {
+      const before = (await pauses.get(KEY)) ?? null;
       known = null;
-      return pauses.delete(KEY);
+      if (before === null || !(await pauses.delete(KEY))) return null;
+      await note('pause.end', by, before, null);
+      return before;
     },
   };
 }

@@ -1,6 +1,8 @@
+import type { AuditLog } from '../access/audit.ts';
 import { writtenSchema } from '../coordination/journal.ts';
 import type { Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
+import { oneLine } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ClaimStore } from '../ports/store.ts';
 
@@ -24,20 +26,23 @@ export interface AnswersUnderWay {
   /** The oldest first, at most 500. */
   list(): Promise<readonly AnswerUnderWay[]>;
   /** Stops an answer wherever it is written, within about a second; what arrived stays, marked. False if there is none. */
-  stop(id: string): Promise<boolean>;
+  stop(id: string, by: string): Promise<boolean>;
 }
 
 const MAX_LISTED = 500;
+const MAX_NAME_CHARS = 100;
 /** Whom the mark under the answer names. */
 const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as const;
 
 export function createAnswersUnderWay({
   claims,
   stops,
+  audit,
   clock,
 }: {
   readonly claims: Pick<ClaimStore, 'journals'>;
   readonly stops: Pick<Stops, 'send'>;
+  readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
 }): AnswersUnderWay {
   async function list(): Promise<readonly AnswerUnderWay[]> {
@@ -67,9 +72,13 @@ export function createAnswersUnderWay({
 
   return {
     list,
-    async stop(id) {
-      if (!(await list()).some((answer) => answer.id === id)) return false;
+    async stop(id, by) {
+      const answer = (await list()).find((each) => each.id === id);
+      if (answer === undefined) return false;
       await stops.send({ id }, OPERATOR);
+      const { guild, userName } = answer;
+      const from = `the answer to ${oneLine(userName, MAX_NAME_CHARS)}`;
+      await audit.append({ guild, by, atMs: clock.now(), action: 'answer.stop', from, to: null, reason: '' });
       return true;
     },
   };

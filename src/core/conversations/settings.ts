@@ -73,6 +73,8 @@ export interface Settings {
   channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
   /** Who may use the bot in a guild, and where. */
   lists(guild: GuildId): Promise<AccessLists>;
+  /** Changes them. Resolves to false, with nothing changed, if `change` gives null. */
+  changeLists(guild: GuildId, change: (before: AccessLists) => AccessLists | null): Promise<boolean>;
   /** Changes what is set at one level; a function is given what is set there now. */
   change(
     scope: SettingScope,
@@ -104,6 +106,19 @@ const SCOPES = ['conversation', 'channel', 'guild'] as const satisfies readonly 
 export function createSettings(options: SettingsOptions): Settings {
   const { store, locks, conversations, personas } = options;
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
+
+  async function changeAt(
+    key: string,
+    change: SettingChange | ((before: Setting) => SettingChange),
+  ): Promise<void> {
+    await locks.hold(`settings/${key}`, async (lock) => {
+      const held = settings.under(lock);
+      const before = (await held.get(key)) ?? {};
+      const after = applyChange(before, typeof change === 'function' ? change(before) : change);
+      if (Object.keys(after).length === 0) await held.delete(key);
+      else await held.set(key, after);
+    });
+  }
 
   return {
     async at({ place, conversation, user }) {
@@ -144,25 +159,19 @@ export function createSettings(options: SettingsOptions): Settings {
         if (typeof change === 'function') throw new Error('a conversation is changed by values alone');
         return conversations.configure(conversation, change);
       }
-      const key = scope === 'channel' ? channelKey(place) : guildKey(place.guild);
-      await locks.hold(`settings/${key}`, async (lock) => {
-        const held = settings.under(lock);
-        const before = (await held.get(key)) ?? {};
-        const after = applyChange(before, typeof change === 'function' ? change(before) : change);
-        if (Object.keys(after).length === 0) await held.delete(key);
-        else await held.set(key, after);
+      await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
+    },
+    async changeLists(guild, change) {
+      let isChanged = true;
+      await changeAt(guildKey(guild), ({ lists = {} }) => {
+        const next = change(lists);
+        isChanged = next !== null;
+        return next === null ? {} : { lists: Object.keys(next).length === 0 ? undefined : next };
       });
+      return isChanged;
     },
     person: async (guild, user) => (await settings.get(personKey(guild, user))) ?? {},
-    async changePerson(guild, user, change) {
-      const key = personKey(guild, user);
-      await locks.hold(`settings/${key}`, async (lock) => {
-        const held = settings.under(lock);
-        const after = applyChange((await held.get(key)) ?? {}, change);
-        if (Object.keys(after).length === 0) await held.delete(key);
-        else await held.set(key, after);
-      });
-    },
+    changePerson: (guild, user, change) => changeAt(personKey(guild, user), change),
     async forgetPerson(guild, user) {
       await settings.delete(personKey(guild, user));
     },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { entryInWords } from '../../../src/core/access/audit.ts';
 import { createPauses } from '../../../src/core/chat/pause.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot } from '../../support/test-bot.ts';
@@ -12,7 +13,7 @@ const clock = { ...systemClock, now: () => nowMs };
 
 beforeEach(async () => {
   bot = await createTestBot({ clock });
-  elsewhere = createPauses(bot.store, clock);
+  elsewhere = createPauses(bot.store, bot.services.audit, clock);
 });
 afterEach(() => bot.close());
 
@@ -36,10 +37,22 @@ describe('a pause', () => {
     await bot.dispatch.command(help);
     expect(help.surface.privateTexts[0]?.text).toContain('/ask');
 
-    expect(await elsewhere.end()).toBe(true);
-    expect(await elsewhere.end()).toBe(false);
+    expect(await elsewhere.end('command line (olga)')).toMatchObject({ text: 'Back at noon.' });
+    expect(await elsewhere.end('command line (olga)')).toBeNull();
     nowMs += 2_000;
     bot.provider.answer('Again.');
     expect(await ask()).toContain('Again.');
+  });
+
+  it('stands in the audit log of all guilds, with what people were told', async () => {
+    await elsewhere.begin('', 'command line (olga)');
+    await elsewhere.begin('Back at noon.', 'dashboard (127.0.0.1)');
+    await elsewhere.end('command line (olga)');
+    const entries = await Array.fromAsync(bot.services.audit.query({}));
+    expect(entries.map(entryInWords)).toEqual([
+      expect.stringMatching(/, command line \(olga\), pause\.end of all guilds: Back at noon\. → nothing$/),
+      expect.stringMatching(/, pause\.begin of all guilds: a pause without a text → Back at noon\.$/),
+      expect.stringMatching(/, pause\.begin of all guilds: nothing → a pause without a text$/),
+    ]);
   });
 });

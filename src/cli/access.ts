@@ -1,0 +1,69 @@
+import { createAuditLog } from '../core/access/audit.ts';
+import {
+  type AccessLists,
+  entriesOf,
+  listedInWords,
+  listNamed,
+  MAX_LISTED,
+  readListed,
+} from '../core/access/lists.ts';
+import { changeAccess } from '../core/conversations/access-changes.ts';
+import type { GuildId } from '../core/ports/actor.ts';
+import { StartError } from '../core/ports/adapter.ts';
+import { type CliCommand, type CliOutput, guildIn, refuseMore, textIn, UsageError } from './command.ts';
+import { withSettings } from './services.ts';
+import { table } from './table.ts';
+
+const WHOSE = ['user', 'role', 'channel'] as const;
+
+/** Shows who may use the bot in a guild and in which channels, and changes it, as `/access` does. */
+export const access: CliCommand = {
+  name: 'access',
+  summary: 'Show and change who may use the bot in a guild, and in which channels',
+  usage: [
+    'access show <guild>',
+    'access <allow|deny|neither> <guild> <--user <id> | --role <id> | --channel <id>>',
+  ],
+  options: { user: { type: 'string' }, role: { type: 'string' }, channel: { type: 'string' } },
+
+  async run({ positionals: [action, given, ...extra], values }, context) {
+    const to = listNamed(action ?? '');
+    if (action !== 'show' && to === undefined) {
+      const what =
+        action === undefined ? 'The action is missing' : `access has no action ${JSON.stringify(action)}`;
+      throw new UsageError(`${what}. Use show, allow, deny or neither.`);
+    }
+    const guild = guildIn(given);
+    refuseMore(extra);
+    if (to === undefined) {
+      const option = WHOSE.find((name) => values[name] !== undefined);
+      if (option !== undefined) throw new UsageError(`--${option} has no meaning here.`);
+      return withSettings(context, async (settings) => show(guild, await settings.lists(guild)));
+    }
+    const [user, role, channel] = WHOSE.map((name) => textIn(values, name));
+    const listed = readListed(guild, { user, role, channel }, null);
+    if (typeof listed === 'string') throw new UsageError(listed.replaceAll(/`(\w+)`/g, '--$1'));
+    return withSettings(context, async (settings) => {
+      const { store, clock, by } = context;
+      const services = { settings, audit: createAuditLog(store.records), clock };
+      if (!(await changeAccess(services, { guild, ...listed, to, by }))) {
+        throw new StartError(
+          `The list is full: it takes ${MAX_LISTED} of a kind.`,
+          'Take something off first.',
+        );
+      }
+      return show(guild, await settings.lists(guild));
+    });
+  },
+};
+
+function show(guild: GuildId, lists: AccessLists): CliOutput {
+  const rows = entriesOf(lists).map((entry) => [entry.list, listedInWords(guild, entry)]);
+  return {
+    text:
+      rows.length === 0
+        ? `Everybody in ${guild} may use the bot, in all channels.`
+        : table(['List', 'Whom or where'], rows),
+    json: { guild, lists },
+  };
+}
