@@ -88,7 +88,7 @@ export function entriesOf(lists: AccessLists): readonly (Listed & { readonly lis
   );
 }
 
-export const LIST_NAMES = ['allow', 'deny'] as const satisfies readonly ListName[];
+const LIST_NAMES = ['allow', 'deny'] as const satisfies readonly ListName[];
 const KINDS = ['users', 'groups', 'channels'] as const satisfies readonly Listed['kind'][];
 
 type List = z.infer<typeof listSchema>;
