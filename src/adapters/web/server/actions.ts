@@ -1,29 +1,25 @@
-import { threadTitle } from '../../../core/chat/thread-title.ts';
 import { createRunning } from '../../../core/kit/tasks.ts';
 import { addresseeOf } from '../../../core/ports/address.ts';
-import { type Button, type ButtonKind, buttonRow, isPress } from '../../../core/ports/buttons.ts';
-import { type CommandDeclaration, optionsForOne, type TypedOption } from '../../../core/ports/command.ts';
-import { type Dispatch, type Invocation, NO_RULES, type ThreadRead } from '../../../core/ports/events.ts';
-import { type FilePart, filePart } from '../../../core/ports/parts.ts';
-import type { Surface } from '../../../core/ports/surface.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { type Dispatch, NO_RULES } from '../../../core/ports/events.ts';
+import type { FilePart } from '../../../core/ports/parts.ts';
 import { Refused } from '../../../http/requests.ts';
 import type {
-  ChannelInfo,
   GivenFile,
-  OptionInfo,
-  PersonInfo,
   PostCommand,
   PostMessage,
   PostPress,
   PostRemove,
   PostRename,
   PressForm,
-  Spot,
+  SaidMessage,
 } from '../wire.ts';
-import type { StoredMessage } from './messages.ts';
-import { actorOf, addressOf, channelOf, personOf, placeOf, withoutMention } from './people.ts';
+import { createDeeds } from './deeds.ts';
+import { addressOf, placeOf, withoutMention } from './people.ts';
+import { createPresses } from './press.ts';
+import { personNamed, reachable, visible } from './reach.ts';
 import type { Room } from './room.ts';
-import { createWebSurface, nameThread } from './surface.ts';
+import { createThreads } from './threads.ts';
 import type { Uploads } from './uploads.ts';
 
 /**
@@ -52,81 +48,30 @@ export interface ActionsOptions {
   newId(): string;
 }
 
-type InboundEvent = Pick<Invocation, 'id' | 'actor' | 'place' | 'surface'>;
-
-interface Asked {
-  readonly audience: string | null;
-  readonly isPrivate?: boolean;
-  readonly about?: string | null;
-}
+type Said = Omit<SaidMessage, 'kind' | 'files' | 'order' | 'atMs' | 'threadTitle'>;
 
 export function createActions({ room, dispatch, uploads, commands, newId }: ActionsOptions): Actions {
   const running = createRunning();
+  const deeds = createDeeds(room, newId);
+  const threads = createThreads(room);
+  const presses = createPresses({ room, dispatch, commands, deeds, threads });
 
   function run(work: Promise<void>): void {
     running.add(work.finally(() => room.touchStatus()));
   }
 
-  function eventAt(id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent {
-    const surface: Surface = createWebSurface(room, {
-      question: id,
-      user: person.id,
-      spot,
-      audience: asked.audience,
-      isDm: channelOf(spot.channel)?.owner !== null,
-      isPrivate: asked.isPrivate ?? false,
-      about: asked.about ?? null,
-      newId,
-    });
-    return { id: `web:${id}`, actor: actorOf(person), place: placeOf(spot), surface };
+  /** Puts what somebody said into the room. */
+  async function say(said: Said, files: readonly FilePart[]): Promise<void> {
+    await room.post({ ...said, kind: 'said', files: files.map(fileInfo) });
   }
 
-  /** Under the title that is given, or what the message itself begins with; a thread that is open keeps its own. */
-  async function openThread(rootId: string, title?: string): Promise<void> {
-    const root = room.find(rootId);
-    if (root?.threadTitle !== null) return;
-    await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
-  }
-
-  /** What was said in a thread before a message, the newest hundred after its root. */
-  async function threadBefore(rootId: string, questionId: string): Promise<ThreadRead> {
-    const before = room.thread(rootId).filter(({ id, kind }) => id !== questionId && kind !== 'notice');
-    const [root, ...rest] = before;
-    const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
-    return {
-      messages: messages.map((message) => ({
-        type: 'quoted',
-        why: 'thread',
-        author:
-          message.kind === 'said'
-            ? { user: message.user, name: personOf(message.user)?.name ?? message.user }
-            : { user: null, name: 'Parley' },
-        text: message.text,
-        files:
-          message.kind === 'said'
-            ? message.files.map(({ id, ...file }) => filePart({ ...file, sizeBytes: null, reference: id }))
-            : [],
-      })),
-      problem: null,
-    };
-  }
-
-  /** Runs the command of a button on the thread of its message, for the person alone. */
-  async function pressCommand(
-    id: string,
-    person: PersonInfo,
-    message: StoredMessage,
-    kind: ButtonKind,
-  ): Promise<void> {
-    const command = commands.find(({ name }) => name === buttonRow(kind).command);
-    if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
-    const { thread } = message;
-    await dispatch.command({
-      ...eventAt(id, person, message, { audience: person.id, isPrivate: true }),
-      command: command.name,
-      options: optionsForOne(command),
-      ...(thread !== null && { readThread: async () => threadBefore(thread, id) }),
-    });
+  /** Removes a message of an answer. One with a thread stays, without its words. */
+  async function removeShown(key: string): Promise<void> {
+    const shown = room.find(key);
+    if (shown?.kind === 'answer' && room.hasReplies(key)) {
+      const note = 'This answer was deleted.';
+      await room.replace({ ...shown, text: '', note, footer: null, buttons: [], files: [] });
+    } else await room.remove(key);
   }
 
   return {
@@ -139,28 +84,16 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const addressee = addresseeOf(address);
       const addressed = addressee === 'bot' || (addressee === 'place' && rules.hearsAll);
       const attached = await uploads.parts(given, person.id);
-      const files = attached.map(fileInfo);
-      await room.post({
-        ...spot,
-        kind: 'said',
-        id,
-        user: person.id,
-        audience: owner,
-        text,
-        addressed,
-        files,
-      });
+      await say({ ...spot, id, user: person.id, audience: owner, text, addressed }, attached);
       // As in Slack: a question to the bot in a channel is answered in the question's own thread.
       const answerSpot =
         addressed && thread === null && owner === null && rules.inThread !== false
           ? { channel, thread: id }
           : spot;
-      if (answerSpot.thread !== null) {
-        await openThread(answerSpot.thread);
-      }
-      const event = eventAt(id, person, answerSpot, { audience: owner });
+      if (answerSpot.thread !== null) await threads.open(answerSpot.thread);
+      const event = deeds.at(id, person, answerSpot, { audience: owner });
       const parts = [{ type: 'text', text: withoutMention(text) } as const, ...attached];
-      const readThread = thread === null ? {} : { readThread: async () => threadBefore(thread, id) };
+      const readThread = thread === null ? {} : { readThread: async () => threads.before(thread, id) };
       run(dispatch.message({ ...event, parts, address, ...readThread }));
     },
 
@@ -173,76 +106,20 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const audience = isPrivate ? person.id : owner;
       const brought = await uploads.parts(given, person.id);
       if (answers) {
-        const files = brought.map(fileInfo);
-        await room.post({
-          ...spot,
-          kind: 'said',
-          id,
-          user: person.id,
-          audience,
-          text,
-          addressed: true,
-          files,
-        });
-        if (thread !== null) await openThread(thread);
+        await say({ ...spot, id, user: person.id, audience, text, addressed: true }, brought);
+        if (thread !== null) await threads.open(thread);
       }
-      const event = eventAt(id, person, spot, { audience, isPrivate, about: answers ? null : text });
+      const event = deeds.at(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       // A form that the page opens is sent under the command's name alone.
       const isFilledIn = text.trim() === `/${name}`;
-      const readThread = thread === null ? {} : { readThread: async () => threadBefore(thread, id) };
+      const readThread = thread === null ? {} : { readThread: async () => threads.before(thread, id) };
       run(dispatch.command({ ...event, command: name, options, brought, isFilledIn, ...readThread }));
     },
 
-    async pressForm({ as, message: messageId, button: kind }) {
-      const person = personNamed(as);
-      const message = visible(room, messageId, person);
-      const pressed = buttonOf(message, kind);
-      if (!isPress(pressed)) return { ok: false };
-      const { answerId, kind: button } = pressed;
-      const by = { actor: actorOf(person), place: placeOf(message) };
-      if (!(await dispatch.mayPress({ ...by, button, answerId })).ok) return { ok: false };
-      const fields = Object.entries(buttonRow(button).form ?? {}).map(async ([option, declared]) => {
-        const field = optionInfo(option, declared);
-        if (declared.type !== 'model') return field;
-        const choices = await dispatch.suggest({ ...by, command: { button, answerId }, option, text: '' });
-        return {
-          ...field,
-          type: 'choice' as const,
-          choices: [{ label: 'The same model', value: '' }, ...choices],
-        };
-      });
-      return { ok: true, fields: await Promise.all(fields) };
-    },
+    pressForm: presses.form,
 
-    async press({ id, as, message: messageId, button: kind, given }) {
-      const person = personNamed(as);
-      const message = visible(room, messageId, person);
-      const button = buttonOf(message, kind);
-      if (!isPress(button)) return run(pressCommand(id, person, message, button.kind));
-      const { audience } = message;
-      const isDm = channelOf(message.channel)?.owner !== null;
-      const isPrivate = audience !== null && !isDm;
-      const event = eventAt(id, person, message, { audience, isPrivate });
-      run(
-        dispatch.press({
-          ...event,
-          button: button.kind,
-          answerId: button.answerId,
-          given,
-          async retire(signal) {
-            signal.throwIfAborted();
-            const now = room.find(messageId);
-            if (now?.kind === 'answer') await room.replace({ ...now, buttons: [] });
-          },
-          async openThread(title, signal) {
-            signal.throwIfAborted();
-            if (message.thread !== null || audience !== null) return null;
-            await openThread(messageId, title);
-            return messageId;
-          },
-          renameThread: (title) => nameThread(room, messageId, title),
-        }),
-      );
+    async press(post) {
+      run(presses.press(post)());
     },
 
     async remove({ as, message: messageId }) {
@@ -250,24 +127,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const message = visible(room, messageId, person);
       if (message.kind === 'answer') {
         if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
-        const isDm = channelOf(message.channel)?.owner !== null;
-        const isPrivate = message.audience !== null && !isDm;
-        const event = eventAt(newId(), person, message, { audience: message.audience, isPrivate });
+        const event = deeds.on(newId(), person, message);
         const remove = async (keys: readonly string[]) => {
-          // What a thread hangs on stays, without its words.
-          for (const key of keys) {
-            const shown = room.find(key);
-            if (shown?.kind === 'answer' && room.hasReplies(key))
-              await room.replace({
-                ...shown,
-                text: '',
-                note: 'This answer was deleted.',
-                footer: null,
-                buttons: [],
-                files: [],
-              });
-            else await room.remove(key);
-          }
+          for (const key of keys) await removeShown(key);
         };
         return run(dispatch.deleteAnswer({ ...event, message: messageId, isOwn: true, remove }));
       }
@@ -295,64 +157,6 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
   };
 }
 
-/** @throws Refused where the message has no such button (any more). */
-function buttonOf(message: StoredMessage, kind: string): Button {
-  const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
-  if (button === undefined) throw new Refused(409, 'That button no longer exists.');
-  return button;
-}
-
-/** An option as the page gets it. */
-export function optionInfo(name: string, option: TypedOption): OptionInfo {
-  const { type, description, required = false } = option;
-  return {
-    name,
-    type,
-    description,
-    required,
-    maxChars: 'maxChars' in option ? option.maxChars : null,
-    choices: type === 'choice' ? option.choices : [],
-  };
-}
-
 function fileInfo({ reference, name, mediaType }: FilePart): GivenFile {
   return { id: reference, name, mediaType };
-}
-
-/** The words of a message, without the mention or command before them and what makes Markdown of them. */
-function withoutMarks(text: string): string {
-  return withoutMention(text)
-    .replace(/^\/\S+\s+/, '')
-    .replace(/^[#>*+-]+\s+/, '')
-    .replace(/\*\*|`/g, '')
-    .trim();
-}
-
-/** @throws Refused where nobody is called that. */
-export function personNamed(id: string): PersonInfo {
-  const person = personOf(id);
-  if (person === undefined) throw new Refused(400, 'Nobody here is called that.');
-  return person;
-}
-
-/** @throws Refused where there is no such channel or thread, or none that the person sees. */
-export function reachable(room: Room, { channel, thread }: Spot, person: PersonInfo): ChannelInfo {
-  const found = channelOf(channel);
-  if (found === undefined || (found.owner !== null && found.owner !== person.id)) {
-    throw new Refused(404, 'There is no such channel.');
-  }
-  if (thread === null) return found;
-  const root = room.find(thread);
-  if (root?.channel !== channel || root.thread !== null || root.audience !== null) {
-    throw new Refused(404, 'There is no such thread.');
-  }
-  return found;
-}
-
-function visible(room: Room, id: string, person: PersonInfo): StoredMessage {
-  const message = room.find(id);
-  if (message === undefined || (message.audience !== null && message.audience !== person.id)) {
-    throw new Refused(404, 'There is no such message.');
-  }
-  return message;
 }

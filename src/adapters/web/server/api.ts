@@ -8,11 +8,13 @@ import type { Dispatch } from '../../../core/ports/events.ts';
 import { isTier, TIERS } from '../../../core/ports/tiers.ts';
 import { Refused, readBytes, readJson, sendJson } from '../../../http/requests.ts';
 import type { Admission, RoomInfo, Spot, Status, Suggestion } from '../wire.ts';
-import { type Actions, optionInfo, personNamed, reachable } from './actions.ts';
+import type { Actions } from './actions.ts';
 import { streamEvents } from './events.ts';
 import type { PlaygroundHost } from './host.ts';
 import type { StoredMessage } from './messages.ts';
+import { optionInfo } from './option-info.ts';
 import { actorOf, CHANNELS, PEOPLE, placeOf } from './people.ts';
+import { personNamed, reachable } from './reach.ts';
 import {
   MAX_FILES,
   MAX_MESSAGE_CHARS,

@@ -1,0 +1,15 @@
+import type { TypedOption } from '../../../core/ports/command.ts';
+import type { OptionInfo } from '../wire.ts';
+
+/** An option as the page gets it. */
+export function optionInfo(name: string, option: TypedOption): OptionInfo {
+  const { type, description, required = false } = option;
+  return {
+    name,
+    type,
+    description,
+    required,
+    maxChars: 'maxChars' in option ? option.maxChars : null,
+    choices: type === 'choice' ? option.choices : [],
+  };
+}

@@ -1,0 +1,43 @@
+import type { Button } from '../../../core/ports/buttons.ts';
+import { Refused } from '../../../http/requests.ts';
+import type { ChannelInfo, PersonInfo, Spot } from '../wire.ts';
+import type { StoredMessage } from './messages.ts';
+import { channelOf, personOf } from './people.ts';
+import type { Room } from './room.ts';
+
+/** @throws Refused where nobody is called that. */
+export function personNamed(id: string): PersonInfo {
+  const person = personOf(id);
+  if (person === undefined) throw new Refused(400, 'Nobody here is called that.');
+  return person;
+}
+
+/** @throws Refused where there is no such channel or thread, or none that the person sees. */
+export function reachable(room: Room, { channel, thread }: Spot, person: PersonInfo): ChannelInfo {
+  const found = channelOf(channel);
+  if (found === undefined || (found.owner !== null && found.owner !== person.id)) {
+    throw new Refused(404, 'There is no such channel.');
+  }
+  if (thread === null) return found;
+  const root = room.find(thread);
+  if (root?.channel !== channel || root.thread !== null || root.audience !== null) {
+    throw new Refused(404, 'There is no such thread.');
+  }
+  return found;
+}
+
+/** @throws Refused where there is no such message, or none that the person sees. */
+export function visible(room: Room, id: string, person: PersonInfo): StoredMessage {
+  const message = room.find(id);
+  if (message === undefined || (message.audience !== null && message.audience !== person.id)) {
+    throw new Refused(404, 'There is no such message.');
+  }
+  return message;
+}
+
+/** @throws Refused where the message has no such button (any more). */
+export function buttonOf(message: StoredMessage, kind: string): Button {
+  const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
+  if (button === undefined) throw new Refused(409, 'That button no longer exists.');
+  return button;
+}

@@ -1,0 +1,50 @@
+import { threadTitle } from '../../../core/chat/thread-title.ts';
+import type { ThreadRead } from '../../../core/ports/events.ts';
+import { filePart, type QuotedPart } from '../../../core/ports/parts.ts';
+import type { StoredMessage } from './messages.ts';
+import { personOf, withoutMention } from './people.ts';
+import type { Room } from './room.ts';
+
+/** The threads that hang on messages. */
+export interface Threads {
+  /** Under the title that is given, or what the message itself begins with; a thread that is open keeps its own. */
+  open(rootId: string, title?: string): Promise<void>;
+  /** What was said in a thread before a message, the newest hundred after its root. */
+  before(rootId: string, questionId: string): ThreadRead;
+}
+
+export function createThreads(room: Room): Threads {
+  return {
+    async open(rootId, title) {
+      const root = room.find(rootId);
+      if (root?.threadTitle !== null) return;
+      await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
+    },
+
+    before(rootId, questionId) {
+      const before = room.thread(rootId).filter(({ id, kind }) => id !== questionId && kind !== 'notice');
+      const [root, ...rest] = before;
+      const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
+      return { messages: messages.map(quoted), problem: null };
+    },
+  };
+}
+
+function quoted(message: StoredMessage): QuotedPart {
+  const { text } = message;
+  if (message.kind !== 'said') {
+    return { type: 'quoted', why: 'thread', author: { user: null, name: 'Parley' }, text, files: [] };
+  }
+  const author = { user: message.user, name: personOf(message.user)?.name ?? message.user };
+  const files = message.files.map(({ id, ...file }) => filePart({ ...file, sizeBytes: null, reference: id }));
+  return { type: 'quoted', why: 'thread', author, text, files };
+}
+
+/** The words of a message, without the mention or command before them and what makes Markdown of them. */
+function withoutMarks(text: string): string {
+  return withoutMention(text)
+    .replace(/^\/\S+\s+/, '')
+    .replace(/^[#>*+-]+\s+/, '')
+    .replace(/\*\*|`/g, '')
+    .trim();
+}
