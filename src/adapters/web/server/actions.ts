@@ -119,7 +119,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
     pressForm: presses.form,
 
     async press(post) {
-      run(presses.press(post)());
+      run(presses.press(post));
     },
 
     async remove({ as, message: messageId }) {

@@ -15,8 +15,8 @@ import type { Threads } from './threads.ts';
 export interface Presses {
   /** What the button asks before it is pressed. @throws Refused where the person cannot press it */
   form(post: Pick<PostPress, 'as' | 'message' | 'button'>): Promise<PressForm>;
-  /** The work of the press. @throws Refused where the person cannot press it */
-  press(post: PostPress): () => Promise<void>;
+  /** Resolves when dispatch is done with it. @throws Refused at once where the person cannot press it */
+  press(post: PostPress): Promise<void>;
 }
 
 export function createPresses(options: {
@@ -79,27 +79,26 @@ export function createPresses(options: {
 
     press(post) {
       const { person, message, button } = pressed(post);
-      if (!isPress(button)) return () => pressCommand(post.id, person, message, button.kind);
+      if (!isPress(button)) return pressCommand(post.id, person, message, button.kind);
       const { id: messageId, thread, audience } = message;
-      const press = {
+      return dispatch.press({
         ...deeds.on(post.id, person, message),
         button: button.kind,
         answerId: button.answerId,
         given: post.given,
-        async retire(signal: AbortSignal) {
+        async retire(signal) {
           signal.throwIfAborted();
           const now = room.find(messageId);
           if (now?.kind === 'answer') await room.replace({ ...now, buttons: [] });
         },
-        async openThread(title: string, signal: AbortSignal) {
+        async openThread(title, signal) {
           signal.throwIfAborted();
           if (thread !== null || audience !== null) return null;
           await threads.open(messageId, title);
           return messageId;
         },
-        renameThread: (title: string) => nameThread(room, messageId, title),
-      };
-      return () => dispatch.press(press);
+        renameThread: (title) => nameThread(room, messageId, title),
+      });
     },
   };
 }
