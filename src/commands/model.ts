@@ -49,12 +49,12 @@ export const model = defineCommand({
     if (spelled === undefined && effort === undefined) return tell(await answeringHere(context));
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
       return tell(
-        `Only an admin can choose the model for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
+        `Only an admin can choose the ${spelled === undefined ? 'effort' : 'model'} for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
       );
     }
     if (scope === 'conversation' && place.key === null) {
       return tell(
-        'There is no conversation here. Use `/model` in a thread or direct message, or choose a model in `/ask`.',
+        `There is no conversation here. Use \`/model\` in a thread or direct message, or choose ${spelled === undefined ? 'an effort' : 'a model'} in \`/ask\`.`,
       );
     }
     const conversation = scope === 'conversation' ? await chat.openConversation(place) : null;

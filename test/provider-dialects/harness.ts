@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import type { Effort } from '../../src/core/ports/effort.ts';
 import { UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import type { LedgerStore } from '../../src/core/ports/store.ts';
 import type { ReplyStatus } from '../../src/core/ports/surface.ts';
@@ -25,6 +26,8 @@ export interface Row {
   readonly replies: readonly Reply[];
   /** Asked one after the other in one conversation; the expectations are of the last. Default: one question. */
   readonly questions?: readonly string[];
+  /** Asked by `/ask` with this effort, instead of by a message. */
+  readonly effort?: Effort;
   /** Seconds, of which 20 pass in each second of the test. Default: so long that none is over. */
   readonly idleSec?: number;
   readonly firstProgressSec?: number;
@@ -108,7 +111,11 @@ export async function runRow(row: Row): Promise<void> {
     let surface = testSurface();
     for (const [index, text] of questions.entries()) {
       surface = testSurface({ clock });
-      const asked = bot.dispatch.message(messageOf(text, { surface, place: PLACE }));
+      const asked = row.effort
+        ? bot.dispatch.command(
+            invocationOf('ask', { prompt: text, effort: row.effort }, { surface, place: PLACE }),
+          )
+        : bot.dispatch.message(messageOf(text, { surface, place: PLACE }));
       if (index === questions.length - 1) await row.meanwhile?.(sceneOf(bot, surface));
       await asked;
     }

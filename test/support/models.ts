@@ -5,6 +5,20 @@ import { type ModelFacts, NO_PRICES } from '../../src/core/ports/provider.ts';
 /** `models.json` as it is delivered. */
 export const MODELS_FILE = parseCatalogueFile(readFileSync('models.json', 'utf8'));
 
+/** A model that takes an effort and one that takes none; the free tier allows no more than `medium`. */
+export const THINKING_FILE = parseCatalogueFile(
+  JSON.stringify({
+    models: ['openai/gpt-5', 'maker/plain'].map((id) => ({
+      id,
+      name: id === 'openai/gpt-5' ? 'GPT-5' : 'Plain',
+      tier: 'free',
+      contextTokens: 400_000,
+      prices: { promptPerMillion: 1, completionPerMillion: 10 },
+    })),
+    tiers: { free: { maxEffort: 'medium' } },
+  }),
+);
+
 /** What a provider says of a model that it says nothing about but that there is one. */
 export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts {
   return {

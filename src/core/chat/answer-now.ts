@@ -112,7 +112,9 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const pictures = [...images.values()].flat().length;
     const askFirst = brought.length > 0 && !job.isConfirmed && options.confirmAboveNanoUsd !== null;
     let isCompacted = false;
-    const effort = question.effort ?? here.effort?.effort ?? null;
+    // A summary of a thread needs no thinking.
+    const chosenEffort = question.isAboutThread ? null : here.effort;
+    const effort = question.effort ?? chosenEffort?.effort ?? null;
     const open = async (model: Model, fallbacks: number): Promise<Opened | NotOpened> => {
       const access = decide(model.id);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };

@@ -3,6 +3,7 @@ import { commands } from '../../../src/commands/index.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
+import { THINKING_FILE } from '../../support/models.ts';
 import { saidIn } from '../../support/said.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -17,14 +18,15 @@ afterEach(async () => {
 });
 
 async function open(
-  options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild' | 'automatic'> = {},
+  options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild' | 'automatic' | 'file'> = {},
 ): Promise<Stage> {
-  const { limits, maxStreamsPerGuild, automatic } = options;
+  const { limits, maxStreamsPerGuild, automatic, file } = options;
   const bot = await createTestBot({
     defaultTier: 'premium',
     ...(limits ? { limits } : {}),
     ...(maxStreamsPerGuild ? { maxStreamsPerGuild } : {}),
     ...(automatic ? { automatic } : {}),
+    ...(file ? { file } : {}),
   });
   cleanups.push(bot.close);
   const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
@@ -134,6 +136,32 @@ describe('/ask, as the person sees it', () => {
       'First try.',
       'Second try.',
     ]);
+    expect(discord.violations).toEqual([]);
+  });
+
+  it('thinks as much as was chosen, and says if a model takes no effort', async () => {
+    const { discord, provider, guild, ada, channel } = await open({ file: THINKING_FILE });
+    for (const effort of ['high', 'low'] as const) {
+      provider.answer('Because.');
+      const model = effort === 'low' ? 'maker/plain' : 'openai/gpt-5';
+      const used = ada.slash('ask', { prompt: 'Why?', model, effort }, { channel });
+      await discord.until(() => isComplete(used.reply));
+      expect(used.reply?.content).toMatch(
+        effort === 'low'
+          ? /^Because\.\n\nℹ️ Plain takes no `effort`, so it answers in its own way\.\n-# Plain · 0/
+          : /^Because\.\n\n-# GPT-5 · effort high · 0/,
+      );
+    }
+    expect(provider.chats.map(({ body }) => body.reasoning)).toEqual([{ effort: 'high' }, undefined]);
+    const boss = discord.person('Boss');
+    guild.join(boss, ['ManageGuild']);
+    const set = boss.slash('model', { effort: 'low', scope: 'channel' }, { channel });
+    await discord.until(() => set.reply?.content !== undefined && !set.reply.thinking);
+    expect(set.reply?.content).toContain('Effort for this channel: `low`');
+    provider.answer('Because.');
+    ada.say(channel, `${discord.botMention} why?`);
+    await discord.until(() => provider.chats.length === 3);
+    expect(provider.chats[2]?.body.reasoning).toEqual({ effort: 'low' });
     expect(discord.violations).toEqual([]);
   });
 

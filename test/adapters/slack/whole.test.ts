@@ -8,6 +8,7 @@ import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
+import { THINKING_FILE } from '../../support/models.ts';
 import { saidIn } from '../../support/said.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import type { Person } from '../../support/slack/person.ts';
@@ -181,6 +182,36 @@ describe('Parley on Slack', () => {
     expect(ann.privateTexts(general)[0]?.text).toMatch(/^\*\*GPT-4o\*\* \(`openai\/gpt-4o`\) needs the tier/);
     expect(slack.messages(general)).toEqual([]);
     expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('thinks as much as /ask and @Parley say, at most as the tier allows, and takes no other word', async () => {
+    const { bot, slack, ann, general, mention, endedAt } = await setUp({ file: THINKING_FILE });
+    bot.provider.answer('Because.');
+    await ann.slash('/ask', '--effort low why is it blue?', { channel: general });
+    await until(() => slack.messages(general).length === 1);
+    const root = slack.messages(general)[0]?.ts ?? '';
+    expect((await endedAt(general, root)).footer).toMatch(/^GPT-5 · effort low · /);
+    // Apps have no commands in threads.
+    bot.provider.answer('Because.');
+    ann.say(general, `${mention} /ask --effort high why not green?`, { thread: root });
+    const answer = await endedAt(general, root, 2);
+    expect(answer.text).toContain(
+      'The tier `free` allows GPT-5 at most `effort:medium`, so I asked for that.',
+    );
+    expect(bot.provider.chats.map(({ body }) => body.reasoning)).toEqual([
+      { effort: 'low' },
+      { effort: 'medium' },
+    ]);
+    await ann.slash('/ask', '--effort evil why?', { channel: general });
+    await until(() => ann.privateTexts(general).length === 1);
+    expect(ann.privateTexts(general)[0]?.text).toMatch(/^`effort` must be one of `none`, `minimal`, `low`/);
+    await ann.slash('/models', '', { channel: general });
+    await until(() => ann.privateTexts(general).length === 2);
+    expect(ann.privateTexts(general)[1]?.text).toContain(
+      'effort minimal, low, medium (all that `free` allows)',
+    );
+    expect(bot.provider.chats).toHaveLength(2);
+    expect(slack.violations).toEqual([]);
   });
 
   it('gives people from connected workspaces a tier of their own, whatever the workspace has; its guests keep that', async () => {

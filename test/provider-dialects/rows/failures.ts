@@ -262,6 +262,85 @@ export const FAILURES: readonly Row[] = [
     },
   },
   {
+    name: 'thinks until the limit with an effort that has more room',
+    provider: 'openrouter',
+    model: { efforts: ['low', 'high'] },
+    effort: 'high',
+    replies: [
+      stream(
+        event({ choices: [{ delta: { reasoning: 'Hm. ' } }] }),
+        finishChunk('length'),
+        usageChunk(USED),
+        DONE,
+      ),
+    ],
+    expect: {
+      text: '',
+      note: /^The model used all 16,384 tokens on thinking .*with less `effort`/,
+      status: 'failed',
+      booked: USED_NANO_USD,
+      requests: 1,
+      also: ({ chats }) =>
+        expect(chats[0]?.body).toMatchObject({
+          reasoning: { effort: 'high' },
+          max_completion_tokens: 16_384,
+        }),
+    },
+  },
+  {
+    name: "refuses the effort, in OpenAI's words",
+    provider: 'openai',
+    model: { routes: [{ provider: 'openai', model: 'gpt-5' }] },
+    effort: 'minimal',
+    replies: [
+      json(400, {
+        error: {
+          message: "Unsupported value: 'minimal' is not supported with the 'gpt-5' model.",
+          type: 'invalid_request_error',
+          param: 'reasoning_effort',
+          code: 'unsupported_value',
+        },
+      }),
+      ANSWER,
+    ],
+    expect: {
+      text: 'An inlet.',
+      note: 'Test model did not take `effort`, so it answered in its own way.',
+      booked: USED_NANO_USD,
+      requests: 2,
+      also: ({ chats }) =>
+        expect(chats.map(({ body }) => body.reasoning_effort)).toEqual(['minimal', undefined]),
+    },
+  },
+  {
+    name: "cannot think at all, in Ollama's words",
+    definition: { features: { effortField: 'reasoning_effort' } },
+    model: { efforts: ['none', 'high'] },
+    effort: 'high',
+    replies: [json(400, message('"llama3.2:3b" does not support thinking')), ANSWER],
+    expect: {
+      text: 'An inlet.',
+      note: 'Test model did not take `effort`, so it answered in its own way.',
+      booked: USED_NANO_USD,
+      requests: 2,
+    },
+  },
+  {
+    name: 'is not known to take an effort, and is sent none',
+    effort: 'high',
+    replies: [ANSWER],
+    expect: {
+      text: 'An inlet.',
+      note: 'Test model takes no `effort`, so it answers in its own way.',
+      booked: USED_NANO_USD,
+      requests: 1,
+      also: ({ chats }) => {
+        expect(chats[0]?.body).not.toHaveProperty('reasoning');
+        expect(chats[0]?.body).not.toHaveProperty('reasoning_effort');
+      },
+    },
+  },
+  {
     name: 'gives text and usage and no finish reason',
     replies: [stream(textChunk('An inlet.'), usageChunk(USED))],
     expect: { text: 'An inlet.', note: null, booked: USED_NANO_USD, requests: 1 },

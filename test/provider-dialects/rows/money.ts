@@ -57,6 +57,28 @@ async function stopsUnseen({ bot, stop }: Scene): Promise<void> {
 /** What is told by tokens. */
 const COUNTS: readonly Row[] = [
   {
+    name: 'thinks for longer than an answer without effort may be',
+    provider: 'openrouter',
+    model: { efforts: ['low', 'high'] },
+    effort: 'high',
+    replies: [
+      answerWith({
+        prompt_tokens: 1_000,
+        completion_tokens: 12_000,
+        completion_tokens_details: { reasoning_tokens: 11_900 },
+      }),
+    ],
+    expect: { text: 'An inlet.', note: null, booked: 1_000 * 1_000 + 12_000 * 10_000, requests: 1 },
+  },
+  {
+    name: 'does not say what it used with an effort: the reserve had room for it',
+    provider: 'openrouter',
+    model: { efforts: ['low', 'high'] },
+    effort: 'high',
+    replies: [stream(textChunk('An inlet.'), finishChunk(), DONE)],
+    expect: { text: 'An inlet.', note: null, booked: 'reserved', requests: 1 },
+  },
+  {
     name: 'names tokens and no price',
     replies: [answerWith(USED)],
     expect: { text: 'An inlet.', note: null, booked: USED_NANO_USD, requests: 1 },
