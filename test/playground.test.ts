@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -743,6 +743,44 @@ describe
       await expect
         .poll(() => picker.locator('option[value="openai/gpt-4o"]').innerText(), PATIENCE)
         .toMatch(/^\s*GPT-4o · \$2\.50 in, \$10(\.00)? out/);
+    });
+
+    test('lets one pick how much a model thinks, if it takes that', async ({ world, expect }) => {
+      const provider = await createFakeProvider({ keys: ['sk-or-v1-key-of-the-operator'] });
+      const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+      const MODELS_FILE = join(folder, 'models.json');
+      const prices = { promptPerMillion: 0, completionPerMillion: 0 };
+      const models = ['openai/gpt-5', 'maker/plain'].map((id) => ({ id, tier: 'free', prices }));
+      writeFileSync(MODELS_FILE, JSON.stringify({ models, tiers: { free: { maxEffort: 'medium' } } }));
+      await world.restart({
+        OPENROUTER_BASE_URL: provider.url,
+        OPENROUTER_API_KEY: 'sk-or-v1-key-of-the-operator',
+        MODELS_FILE,
+      });
+      const page = await world.open({}, 'playground/#/dm-member');
+      const picker = page.getByLabel('Effort', { exact: true });
+      await expect
+        .poll(() => picker.locator('option').allInnerTexts(), PATIENCE)
+        .toEqual(['its own', 'minimal', 'low', 'medium']);
+      await picker.selectOption('low');
+      await page.locator('.message.notice').getByText('Effort for this conversation: low').waitFor();
+      await expect.poll(() => picker.inputValue(), PATIENCE).toBe('low');
+      provider.answer('Because.');
+      provider.answer('Because.');
+      await say(page, 'Why?');
+      await page.getByText('· effort low ·').waitFor();
+      await say(page, '/ask --effort evil Why?');
+      await page.getByText('must be one of none, minimal, low').first().waitFor();
+      await say(page, '/ask --effort minimal Why?');
+      await page.getByText('· effort minimal ·').waitFor();
+      expect(provider.chats.map(({ body }) => body.reasoning)).toEqual([
+        { effort: 'low' },
+        { effort: 'minimal' },
+      ]);
+      await page.getByLabel('Model', { exact: true }).selectOption('maker/plain');
+      await expect.poll(() => picker.count(), PATIENCE).toBe(0);
+      await provider.close();
+      rmSync(folder, { recursive: true });
     });
 
     test('finds what was said, renames a thread, and begins a conversation anew', async ({

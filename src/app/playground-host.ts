@@ -1,6 +1,7 @@
 import type { PlaygroundHost } from '../adapters/web/server/host.ts';
 import { priceOf } from '../commands/models.ts';
 import type { AccessDecision } from '../core/access/access.ts';
+import { allowanceFor, effortsFor } from '../core/access/allowance.ts';
 import type { Command } from '../core/command.ts';
 import { createDates, sumOf, usageSince } from '../core/ledger/report.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
@@ -41,7 +42,7 @@ export function createPlaygroundHost(parts: {
     commands: commands.map((command) => inWordsOf('web', command)),
     async status(place) {
       const conversation = await services.chat.conversationAt(place);
-      const { model: setting } = await services.settings.at({ place, conversation });
+      const { model: setting, effort } = await services.settings.at({ place, conversation });
       const listed = services.catalogue.list(platformOf(GUILD));
       const [{ tier }, choice, spentNanoUsd, decisions] = await Promise.all([
         services.guilds.access(GUILD),
@@ -56,6 +57,8 @@ export function createPlaygroundHost(parts: {
       return {
         provider: decision?.ok ? providers.nameOf(decision.route.provider) : 'none',
         model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
+        efforts: decision?.ok ? effortsFor(decision) : [],
+        effort: decision?.ok && effort !== null ? allowanceFor(decision, effort.effort).effort : null,
         models: listed.map((model, index) => ({
           id: model.id,
           name: model.name,

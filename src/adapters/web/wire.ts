@@ -81,6 +81,10 @@ export interface Suggestion {
 export interface Status {
   readonly provider: string;
   readonly model: { readonly id: string; readonly name: string } | null;
+  /** How much the model can be asked to think, the least first; empty if it takes no effort. */
+  readonly efforts: readonly string[];
+  /** The effort that was chosen here, as the model takes it; null if nobody chose. */
+  readonly effort: string | null;
   /** All that there are, for the picker. */
   readonly models: readonly ModelInfo[];
   readonly tier: string;

@@ -171,6 +171,8 @@ function scriptedHost(): PlaygroundHost & { readonly tier: Tier } {
       tier,
       spentNanoUsd: 1_500_000,
       models: [],
+      efforts: [],
+      effort: null,
       demo: true,
     }),
     async setTier(next) {

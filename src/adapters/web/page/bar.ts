@@ -69,6 +69,24 @@ ${lock === null ? name : `🔒 ${name}`} · ${lock ?? price}
   `;
 }
 
+/** Beside a model that can be asked to think more or less. */
+function effortPicker({ efforts, effort }: Status, controller: Controller, spot: Spot): TemplateResult {
+  const chosen = effort ?? 'default';
+  const option = (value: string, label: string) =>
+    html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
+  return html`
+    <select
+      id="effort"
+      title="How much the model thinks before it answers: more costs more"
+      @change=${({ currentTarget }: Event) => {
+        if (currentTarget instanceof HTMLSelectElement) controller.setEffort(spot, currentTarget.value);
+      }}
+    >
+      ${option('default', 'its own')} ${efforts.map((each) => option(each, each))}
+    </select>
+  `;
+}
+
 function facts(state: State, controller: Controller): TemplateResult | typeof nothing {
   const { status, info } = state;
   if (status === null) return nothing;
@@ -84,6 +102,14 @@ function facts(state: State, controller: Controller): TemplateResult | typeof no
         <dt><label for="model">Model</label></dt>
         <dd>${modelPicker(status, controller, state.spot)}</dd>
       </div>
+      ${
+        status.efforts.length === 0
+          ? nothing
+          : html`<div>
+              <dt><label for="effort">Effort</label></dt>
+              <dd>${effortPicker(status, controller, state.spot)}</dd>
+            </div>`
+      }
       <div>
         <dt>
           <label for="tier">Tier <span class="demo-control" title="Here you try what each tier opens; on Discord and Slack the operator grants it">demo</span></label>

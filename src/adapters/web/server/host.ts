@@ -1,5 +1,6 @@
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import type { Effort } from '../../../core/ports/effort.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { Tier } from '../../../core/ports/tiers.ts';
 
@@ -20,6 +21,10 @@ export interface PlaygroundStatus {
   readonly provider: string;
   /** The model in force at the place; null where no model is open to the tier. */
   readonly model: { readonly id: string; readonly name: string } | null;
+  /** How much the model can be asked to think, the least first; empty if it takes no effort. */
+  readonly efforts: readonly Effort[];
+  /** The effort that was chosen for the place, as the model takes it; null if nobody chose. */
+  readonly effort: Effort | null;
   /** All that there are, with their prices, and why the place cannot use them. */
   readonly models: readonly {
     readonly id: string;

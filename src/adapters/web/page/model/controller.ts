@@ -40,6 +40,8 @@ export interface Controller {
   newConversation(): void;
   /** Lets another model answer at a spot: in its conversation, or in the channel. */
   setModel(spot: Spot, model: string): void;
+  /** Chooses how much the model thinks at the spot; `default` leaves that to it. */
+  setEffort(spot: Spot, effort: string): void;
   /** Asks for another title of a thread. */
   rename(thread: Message): void;
   /** Looks for these words in what the viewer sees. */
@@ -260,6 +262,15 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     );
   }
 
+  /** Sets a channel's choice in a channel, else the conversation's. */
+  function choose(spot: Spot, option: 'model' | 'effort', value: string): void {
+    const isChannel = spot.thread === null && !isDm(state, spot);
+    const scope = isChannel ? 'channel' : 'conversation';
+    run(spot, `/model --${option} ${value} --scope ${scope}`, 'model', { [option]: value, scope });
+    // What was picked shows once it holds.
+    void refreshStatus();
+  }
+
   function closeForm(): void {
     change((now) => {
       now.form = null;
@@ -301,13 +312,8 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       go(spot);
       if (messagesAt(state, spot).length > 0) run(spot, '/new', 'new', {});
     },
-    setModel(spot, model) {
-      const isChannel = spot.thread === null && !isDm(state, spot);
-      const scope = isChannel ? 'channel' : 'conversation';
-      run(spot, `/model model:${model} scope:${scope}`, 'model', { model, scope });
-      // What was picked shows once it holds.
-      void refreshStatus();
-    },
+    setModel: (spot, model) => choose(spot, 'model', model),
+    setEffort: (spot, effort) => choose(spot, 'effort', effort),
     rename(thread) {
       change((now) => {
         now.form = {
