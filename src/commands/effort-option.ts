@@ -25,11 +25,11 @@ export function refusedEffort({ bounds, tier }: AccessGranted, effort: Effort): 
   return `The tier \`${tier}\` allows at most \`effort:${maxEffort}\` here. Nothing was changed.`;
 }
 
-/** What an effort that was chosen means for a model, as a sentence. */
+/** What a model makes of an effort that was chosen, as a sentence; empty if it is asked for just that. */
 export function effortInWords(granted: AccessGranted, effort: Effort): string {
   const { name } = granted.model;
   const asked = allowanceFor(granted, effort).effort;
-  if (asked === effort) return `**${name}** is asked for \`effort:${effort}\`.`;
+  if (asked === effort) return '';
   if (asked !== null)
     return `**${name}** is asked for \`effort:${asked}\`, the nearest to \`${effort}\` here.`;
   return granted.route.efforts.length === 0

@@ -82,7 +82,7 @@ export const model = defineCommand({
       const refused = refusedEffort(granted, effort);
       if (refused !== null) return tell(refused);
       change = { ...change, effort };
-      said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`. ${effortInWords(granted, effort)}`);
+      said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`. ${effortInWords(granted, effort)}`.trim());
     }
     await settings.change(scope, { place, conversation: conversation?.id ?? null }, change);
     await tell(said.join(' '));
@@ -126,7 +126,8 @@ async function answeringHere({ actor, place, services }: ViewContext): Promise<s
     `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`;
   const granted = effort === null ? null : await models.decide(current.model.id, actor);
   if (effort === null || !granted?.ok) return answers;
-  return `${answers} Effort: \`${effort.effort}\`, ${originOf(effort)}. ${effortInWords(granted, effort.effort)}`;
+  const words = effortInWords(granted, effort.effort);
+  return `${answers} Effort: \`${effort.effort}\`, ${originOf(effort)}. ${words}`.trim();
 }
 
 function originOf(setting: ModelSetting | EffortSetting | null): string {

@@ -495,6 +495,8 @@ describe('the bar', () => {
       provider: 'Demo',
       model: { id: 'for/random', name: 'For Ada' },
       models: [],
+      efforts: [],
+      effort: null,
       tier: 'free',
       spent: '$0.0015',
       demo: true,

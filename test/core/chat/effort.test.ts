@@ -182,7 +182,7 @@ describe('an effort that is chosen for a place', () => {
     await start();
     expect(await run('model', { effort: 'low', scope: 'guild' })).toMatch(/Only an admin/);
     expect(await run('model', { effort: 'low', scope: 'guild' }, asAdmin)).toBe(
-      'Effort for all channels: `low`. **GPT-5** is asked for `effort:low`.',
+      'Effort for all channels: `low`.',
     );
     expect((await ask()).effort).toBe('low');
     expect(await run('channel', { effort: 'medium' }, asAdmin)).toContain('- Effort: `medium`');
@@ -192,7 +192,7 @@ describe('an effort that is chosen for a place', () => {
     expect((await ask({ effort: 'high' })).effort).toBe('high');
     expect((await ask({}, { place: { key: 'thread 2' } })).effort).toBe('medium');
     expect(await run('model')).toBe(
-      '**GPT-5** (`openai/gpt-5`) answers here: the default. Effort: `minimal`, chosen for this conversation. **GPT-5** is asked for `effort:minimal`.',
+      '**GPT-5** (`openai/gpt-5`) answers here: the default. Effort: `minimal`, chosen for this conversation.',
     );
     expect(await run('model', { effort: 'default' })).toMatch(/reset to the default/);
     expect((await ask()).effort).toBe('medium');
