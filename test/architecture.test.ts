@@ -38,6 +38,7 @@ const rooms: readonly { readonly name: string; readonly path: RegExp; readonly m
  */
 const coreOrder = [
   'core.ts',
+  'wiring',
   'dispatch',
   'command.ts',
   'services.ts',

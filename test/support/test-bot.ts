@@ -134,54 +134,66 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const core = createCore({
     commands,
     store,
-    catalogue: createCatalogue(file),
-    providers,
-    operatorProviders: new Set(keys),
-    searchProviders: new Set(file.providers.filter(({ features }) => features.webSearch).map(({ id }) => id)),
-    encryptionKeys: options.encryptionKeys ?? [randomBytes(32)],
-    providersForOwnKeys: providers,
-    limits: options.limits ?? NO_LIMITS,
-    defaultTier: options.defaultTier ?? 'free',
-    outsiderTier: options.outsiderTier ?? 'free',
-    skuTiers: options.skuTiers ?? new Map(),
-    defaultModel: options.defaultModel ?? null,
-    instructions: options.instructions ?? null,
-    operatorContact: options.operatorContact ?? null,
-    missingKeys: (models) => [
-      ...new Set(
-        models
-          .flatMap(({ routes }) => routes.map(({ provider }) => provider))
-          .filter((id) => !keys.includes(id))
-          .map((id) => `${id.toUpperCase()}_API_KEY`),
+    models: {
+      catalogue: createCatalogue(file),
+      providers,
+      operatorProviders: new Set(keys),
+      searchProviders: new Set(
+        file.providers.filter(({ features }) => features.webSearch).map(({ id }) => id),
       ),
-    ],
-    demoLacks: options.demoLacks ?? null,
-    automatic: options.automatic ?? new Set(['summaries']),
-    operators: new Set(options.operators),
-    slots: createSlots({
-      max: 100,
-      maxPerGuild: options.maxStreamsPerGuild ?? 50,
-      maxWaiting: 100,
-      maxWaitingPerGuild: 2,
-      clock,
-    }),
-    limiters,
-    telemetry: options.telemetry ?? NO_TELEMETRY,
-    tellAdmins: async (guild, { text }) => {
-      told.push({ guild, text });
-      return true;
+      defaultModel: options.defaultModel ?? null,
+      missingKeys: (models) => [
+        ...new Set(
+          models
+            .flatMap(({ routes }) => routes.map(({ provider }) => provider))
+            .filter((id) => !keys.includes(id))
+            .map((id) => `${id.toUpperCase()}_API_KEY`),
+        ),
+      ],
+      demoLacks: options.demoLacks ?? null,
+      slots: createSlots({
+        max: 100,
+        maxPerGuild: options.maxStreamsPerGuild ?? 50,
+        maxWaiting: 100,
+        maxWaitingPerGuild: 2,
+        clock,
+      }),
     },
-    peopleIn: (guild) => (guild === 'web:local' ? PEOPLE : null),
-    drawChart: createDrawChart(log),
-    finderOf: () => finders[0] ?? options.platform ?? null,
-    readFileOf: () => options.readFile ?? null,
-    readContent: createReadContent({ limits: fileLimits, log }),
-    fileLimits,
-    confirmAboveNanoUsd: options.confirmAboveNanoUsd ?? null,
-    retentionMs: 86_400_000,
-    catchUpMs: options.catchUpMs ?? 3_600_000,
-    timeZone: 'UTC',
-    logContent: options.logContent ?? false,
+    access: {
+      encryptionKeys: options.encryptionKeys ?? [randomBytes(32)],
+      ownKeyProviders: providers,
+      limits: options.limits ?? NO_LIMITS,
+      defaultTier: options.defaultTier ?? 'free',
+      outsiderTier: options.outsiderTier ?? 'free',
+      skuTiers: options.skuTiers ?? new Map(),
+      operators: new Set(options.operators),
+      operatorContact: options.operatorContact ?? null,
+    },
+    platforms: {
+      limiters,
+      tellAdmins: async (guild, { text }) => {
+        told.push({ guild, text });
+        return true;
+      },
+      peopleIn: (guild) => (guild === 'web:local' ? PEOPLE : null),
+      readFileOf: () => options.readFile ?? null,
+      finderOf: () => finders[0] ?? options.platform ?? null,
+    },
+    files: {
+      readContent: createReadContent({ limits: fileLimits, log }),
+      limits: fileLimits,
+      confirmAboveNanoUsd: options.confirmAboveNanoUsd ?? null,
+      drawChart: createDrawChart(log),
+    },
+    habits: {
+      instructions: options.instructions ?? null,
+      automatic: options.automatic ?? new Set(['summaries']),
+      retentionMs: 86_400_000,
+      catchUpMs: options.catchUpMs ?? 3_600_000,
+      timeZone: 'UTC',
+      logContent: options.logContent ?? false,
+    },
+    telemetry: options.telemetry ?? NO_TELEMETRY,
     clock,
     log,
   });

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_WAITING } from '../chat/question.ts';
+import { createJournal, type Journal } from '../coordination/journal.ts';
+import { createLiveAnswers, type LiveAnswers } from '../coordination/live-answers.ts';
+import { createLocks, type Locks } from '../coordination/locks.ts';
+import { createOnce, type Once } from '../coordination/once.ts';
+import { createStops, type Stops } from '../coordination/stops.ts';
+import { createTurns, type Turns } from '../coordination/turns.ts';
+import type { CoreOptions } from './options.ts';
+
+/** What this process shares with others on the same store. */
+export interface Coordination {
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly locks: Locks;
+  readonly once: Once;
+  readonly journal: Journal;
+  readonly live: LiveAnswers;
+  readonly stops: Stops;
+  readonly turns: Turns;
+}
+
+export function wireCoordination({
+  store,
+  clock,
+  log,
+}: Pick<CoreOptions, 'store' | 'clock' | 'log'>): Coordination {
+  const owner = randomUUID();
+  const shared = { store, owner, clock, log };
+  const locks = createLocks(shared);
+  const live = createLiveAnswers();
+  return {
+    owner,
+    locks,
+    once: createOnce(shared),
+    journal: createJournal(shared),
+    live,
+    stops: createStops({ claims: store.claims, records: store.records, live, owner, clock, log }),
+    turns: createTurns(locks, MAX_WAITING),
+  };
+}

@@ -1,0 +1,64 @@
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { createModelRequests, type ModelRequests } from '../ledger/model-requests.ts';
+import { createLimitRules, type LimitRules } from '../ledger/rules.ts';
+import { createLimitWarnings } from '../ledger/warnings.ts';
+import { NO_LIMITS } from '../ports/limits.ts';
+import type { Access } from './access.ts';
+import type { Coordination } from './coordination.ts';
+import type { CoreOptions } from './options.ts';
+
+/** Limits, the ledger, and the only way to a model. */
+export interface Money {
+  readonly limits: LimitRules;
+  readonly ledger: Ledger;
+  readonly models: ModelRequests;
+}
+
+export function wireMoney(
+  options: CoreOptions,
+  { locks, once, owner }: Coordination,
+  { audit, guilds, ownKeys }: Access,
+): Money {
+  const { store, platforms, clock, log } = options;
+  const { timeZone } = options.habits;
+  const { catalogue, providers, operatorProviders, searchProviders } = options.models;
+  const { limits: config } = options.access;
+  const limits = createLimitRules({ store, locks, config, audit, clock });
+  const ledger = createLedger({
+    store,
+    clock,
+    log,
+    timeZone,
+    get installation() {
+      return (config ?? NO_LIMITS).installation;
+    },
+    owner,
+    async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {
+      const provider = providers.get(id);
+      const key = payer === 'guild' ? await ownKeys.useKey(guild, id) : undefined;
+      if (provider === undefined || key === null) return null;
+      return provider.generationCost(generationId, key?.secret, signal);
+    },
+  });
+  const warnings = createLimitWarnings({
+    once,
+    tellAdmins: platforms.tellAdmins,
+    clock,
+    timeZone,
+    log,
+  });
+  const models = createModelRequests({
+    catalogue,
+    guilds,
+    ownKeys,
+    ledger,
+    limits,
+    warnings,
+    providers,
+    operatorProviders,
+    searchProviders,
+    clock,
+    timeZone,
+  });
+  return { limits, ledger, models };
+}
