@@ -10,7 +10,7 @@ const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as cons
 
 /** What people look for first, in lines; what is in none of them stands in the last one. */
 const GROUPS: readonly (readonly [names: readonly string[], what: string])[] = [
-  [['models', 'model'], 'which models there are, and which one answers here'],
+  [['models', 'model'], 'which models there are, which one answers here, and how much it thinks'],
   [['persona', 'instructions', 'context'], 'how I answer, and what I read first'],
   [['new', 'listen', 'automatic', 'stop'], 'begin anew, what I hear unasked, end answers'],
   [['usage', 'limits', 'tier'], 'what was used, what is left, and how to get more'],

@@ -7,7 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
 import { type Actor, type GuildId, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
-import type { Effort } from '../ports/effort.ts';
+import { type Effort, ROOM_FACTORS } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
 import type { Model } from '../ports/model.ts';
 import type { ChatMessage, ChatProvider, ChatRequest } from '../ports/provider.ts';
@@ -174,7 +174,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       }
       const most = await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier, guild.hostTier);
       const reserved = await reserveCost(request, access, worstNanoUsd, most);
-      if (!reserved.ok) return reserved;
+      if (!reserved.ok) return { ...reserved, text: `${reserved.text}${aboutEffort(allowed)}` };
       const wire = {
         ...wireOf(allowed, access),
         maxPrice: maxPrice(route, dearest),
@@ -220,6 +220,11 @@ function wireTraits({ traits }: Model): Partial<ChatRequest> {
     ...(firstProgressMs !== null && { firstProgressMs }),
     ...(progressMs !== null && { progressMs }),
   };
+}
+
+/** For a request that a limit turned away. */
+function aboutEffort({ effort }: ModelRequest): string {
+  return effort && ROOM_FACTORS[effort] > 1 ? ' A lower `effort` may fit: less is set aside for it.' : '';
 }
 
 function askFirst(model: string, worstNanoUsd: number): Refused {

@@ -27,7 +27,7 @@ describe('the manifest', () => {
     expect(declared[0]).toEqual({
       command: '/ask',
       description: 'Ask a language model',
-      usage_hint: '[--model …] [--web] [--private] prompt',
+      usage_hint: '[--model …] [--effort …] [--web] [--private] prompt',
       should_escape: false,
     });
     // People and groups behind it come with their ids; a question comes as it was typed.

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
-import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { json } from '../../support/provider/fake-provider.ts';
 import {
@@ -105,6 +105,19 @@ describe('an effort that is asked for', () => {
     await bot.close();
     await start({ models: [{ ...GPT5, contextTokens: 64_000 }] });
     expect((await ask({ effort: 'high' })).cap).toBe(16_000);
+  });
+
+  it('that passes a limit on spending is refused with a word on a lower one, which fits', async () => {
+    const { tiers, ...others } = NO_LIMITS;
+    const free = { ...tiers.free, nanoUsdPerUserPerDay: 100_000_000 };
+    bot = await createTestBot({
+      file: parseCatalogueFile(JSON.stringify({ models: [GPT5] })),
+      limits: { ...others, tiers: { ...tiers, free } },
+    });
+    const refused = await run('ask', { prompt: 'Why?', effort: 'high' });
+    expect(refused).toMatch(/limit.* A lower `effort` may fit: less is set aside for it\.$/);
+    expect((await ask({ effort: 'medium' })).effort).toBe('medium');
+    expect(bot.provider.chats).toHaveLength(1);
   });
 
   it('becomes the nearest that the model takes, and the asker reads that', async () => {
