@@ -11,6 +11,7 @@ const sentSchema = z.object({
   flags: z.int().default(0),
   author: z.object({ id: z.string() }),
   interaction_metadata: z.object({ id: z.string() }).optional(),
+  message_reference: z.object({ message_id: z.string().optional() }).nullish(),
   components: z
     .array(z.object({ components: z.array(z.object({ custom_id: z.string().optional() })).default([]) }))
     .default([]),

@@ -48,8 +48,10 @@ async function reopenMessage(
   signal: AbortSignal,
 ): Promise<Reopened> {
   const surface = createMessageSurface({ ...options, place, isResumed: true });
+  const { question, spot, newestId } = place;
+  // An answer that had begun has taken the signs off itself.
+  if (newestId === null) options.signs.takeOff(question, options.botId);
   if (answerId === null) return { surface, message: null };
-  const { spot, newestId } = place;
   const where = whereOf(place);
   const sent = await findMessage(options.rest, where, carries(answerId), signal).catch((error: unknown) => {
     // Nothing had been shown, so the thread may still be to come.

@@ -10,6 +10,7 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { noticeBodies } from './content.ts';
 import { createChannelWriter } from './message-writers.ts';
 import { referenceTo } from './post-notice.ts';
+import { findMessage, type SentMessage, UNREAD } from './read-back.ts';
 
 /** Shows by Discord's own means that a question was seen: an hourglass while it waits its turn, typing while it is worked on. */
 export interface WaitingSigns {
@@ -18,19 +19,19 @@ export interface WaitingSigns {
     readonly channelId: string;
     readonly messageId: string | null;
   }): (activity: Activity) => void;
-  /**
-   * Words on a question that waits, as a reply to it: the first ones that are said, until null is. What a process that dies has
-   * said stays.
-   */
+  /** Words on a question that waits, as a reply to it: the first ones that are said, until null is. */
   wordsOf(question: {
     readonly channelId: string;
     readonly messageId: string;
   }): (words: string | null) => void;
+  /** Takes off what a process that died may have left on a question: the hourglass and the words. */
+  takeOff(question: { readonly channelId: string; readonly messageId: string }, botId: string): void;
 }
 
 /** Discord shows typing for 10 s. */
 const TYPING_EVERY_MS = 8_000;
 const HOURGLASS = encodeURIComponent('⏳');
+const WORDS = '-# ⏳ ';
 
 export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks): WaitingSigns {
   /** Answers that wait for their first text, by channel: they share one sign. */
@@ -66,6 +67,11 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
     known.over.abort(OVER);
   }
 
+  async function deleteMessage(channelId: string, id: string, signal: AbortSignal): Promise<void> {
+    const path = Routes.channelMessage(channelId, id);
+    await unlessGone(rest.insist({ method: 'DELETE', path }, signal));
+  }
+
   return {
     wordsOf({ channelId, messageId }) {
       const writer = createChannelWriter({ ...rest, request: rest.insist }, channelId);
@@ -74,20 +80,14 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       let changed = Promise.resolve();
 
       async function change(words: string | null, signal: AbortSignal): Promise<void> {
-        try {
-          if (words === null) {
-            if (id !== null)
-              await rest.insist({ method: 'DELETE', path: Routes.channelMessage(channelId, id) }, signal);
-            id = null;
-          } else {
-            const [body] = noticeBodies(`-# ⏳ ${words}`);
-            if (body !== undefined)
-              id = await writer.send({ ...body, ...referenceTo(messageId) }, [], signal);
-          }
-        } catch (error) {
-          // Deleted by somebody, or nothing may be said here.
-          if (!(error instanceof PlaceGone || error instanceof DiscordRefusal)) throw error;
+        if (words === null) {
+          if (id !== null) await deleteMessage(channelId, id, signal);
+          id = null;
+          return;
         }
+        const [body] = noticeBodies(WORDS + words);
+        if (body !== undefined)
+          id = await unlessGone(writer.send({ ...body, ...referenceTo(messageId) }, [], signal));
       }
 
       return (words) => {
@@ -102,6 +102,22 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       };
     },
 
+    takeOff({ channelId, messageId }, botId) {
+      const isWords = ({ author, content, message_reference: to }: SentMessage) =>
+        author.id === botId && content.startsWith(WORDS) && to?.message_id === messageId;
+      tasks.run('take off the signs of a dead process', async (signal) => {
+        const reaction = Routes.channelMessageOwnReaction(channelId, messageId, HOURGLASS);
+        const scope = reactionScope(channelId);
+        await unlessGone(
+          rest.insist({ method: 'DELETE', path: reaction, scope, urgency: 'interim' }, signal),
+        );
+        const at = { channelId, afterId: messageId };
+        const words = await unlessGone(findMessage(rest, at, isWords, signal));
+        if (!words || words === UNREAD) return;
+        await deleteMessage(channelId, words.id, signal);
+      });
+    },
+
     of({ channelId, messageId }) {
       let activity: Activity = 'idle';
       /** The newest change of the reaction: each waits for the one before. */
@@ -110,7 +126,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       function react(method: 'PUT' | 'DELETE'): void {
         if (messageId === null) return;
         const path = Routes.channelMessageOwnReaction(channelId, messageId, HOURGLASS);
-        const scope: Scope = { key: `discord:react:${channelId}`, limit: 1, windowMs: 300 };
+        const scope = reactionScope(channelId);
         const before = reacted;
         reacted = new Promise((resolve) => {
           tasks.run('change the waiting sign', async (signal) => {
@@ -136,4 +152,18 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       };
     },
   };
+}
+
+function reactionScope(channelId: string): Scope {
+  return { key: `discord:react:${channelId}`, limit: 1, windowMs: 300 };
+}
+
+/** Resolves to null if what is asked for is not there any more, or nothing may be done there. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof PlaceGone || error instanceof DiscordRefusal) return null;
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
+import { readPage, type Spot } from '../api/history.ts';
 import { postScope } from '../api/limits.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
@@ -8,6 +10,44 @@ import type { Root } from '../posting/answer-anchor.ts';
 import type { PrivateTeller } from '../posting/tell-privately.ts';
 import { markdownContent } from '../text/message-content.ts';
 import type { AnswerPlace } from './answer-place.ts';
+
+const WORDS = '⏳ ';
+/** As Slack may give it back. */
+const WORDS_READ = /^(?:⏳|:hourglass_flowing_sand:) /;
+
+const messageSchema = z.object({
+  ts: z.string(),
+  bot_id: z.string().optional(),
+  text: z.string().default(''),
+  blocks: z.array(z.object({ type: z.string() })).default([]),
+});
+
+/** Takes back what a process that died said in direct messages of a question that had no answer yet. */
+export async function takeWordsBack(
+  workspace: Workspace,
+  spot: Spot,
+  questionTs: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { messages } = await readPage(workspace, spot, { oldest: questionTs, limit: PAGE }, signal);
+  for (const { ts, bot_id, text, blocks } of z.array(messageSchema).parse(messages)) {
+    // Answers have buttons.
+    const isWords = WORDS_READ.test(text) && !blocks.some(({ type }) => type === 'actions');
+    if (bot_id === workspace.botId && isWords) await deleteMessage(workspace, spot.channel, ts, signal);
+  }
+}
+
+/** Words are among the next messages of a question that waits. */
+const PAGE = 50;
+
+async function deleteMessage(workspace: Workspace, channel: string, ts: string, signal: AbortSignal) {
+  try {
+    await workspace.call('chat.delete', { channel, ts }, signal);
+  } catch (error) {
+    const known = deliveryError(error);
+    if (!(known instanceof PlaceGone || known instanceof SlackRefusal)) throw error;
+  }
+}
 
 /**
  * Says how a question stands in the queue: the first words that come, until null does. In a channel to the asker alone, where Slack
@@ -37,10 +77,10 @@ export function createQueueWords(
 
   async function change(words: string | null): Promise<void> {
     try {
-      if (words !== null && isDirect && askedIn === channel) ts = await post(`⏳ ${words}`);
-      else if (words !== null) await tellPrivately({ text: `⏳ ${words}` }, signal);
+      if (words !== null && isDirect && askedIn === channel) ts = await post(WORDS + words);
+      else if (words !== null) await tellPrivately({ text: WORDS + words }, signal);
       else if (ts !== null) {
-        await workspace.call('chat.delete', { channel, ts }, signal);
+        await deleteMessage(workspace, channel, ts, signal);
         ts = null;
       }
     } catch (error) {

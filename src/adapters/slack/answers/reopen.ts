@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -11,6 +12,7 @@ import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { endStream } from './end-stream.ts';
 import { takeSignsOff } from './indicator.ts';
+import { takeWordsBack } from './queue-words.ts';
 import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
 
 /** Goes back to where a process that died was answering; null where nothing can be shown there any more. */
@@ -29,10 +31,10 @@ export async function reopen(
       takeSignsOff(parts, channel, questionTs, threadTs),
     );
   }
-  if (answerId === null) return { surface, message: null };
+  if (answerId === null) return notBegun(parts, place, surface);
   try {
     const found = await findNewest(parts.workspace, place, answerId, signal);
-    if (found === null) return { surface, message: null };
+    if (found === null) return notBegun(parts, place, surface);
     const { workspace } = parts;
     if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
     const threadTs = root.kind === 'standing' ? root.threadTs : null;
@@ -50,6 +52,21 @@ export async function reopen(
     if (fault instanceof PlaceGone) return null;
     throw fault;
   }
+}
+
+/** Of a question in direct messages, words on how it stood in the queue may be left. */
+function notBegun(
+  { workspace, tasks, signal }: SurfaceParts,
+  { channel, askedIn, isDirect, root }: AnswerPlace,
+  surface: Surface,
+): Reopened {
+  if (isDirect && askedIn === channel && root.kind === 'standing' && root.questionTs !== null) {
+    const { questionTs, threadTs } = root;
+    tasks.run('take back what was said of the queue', () =>
+      takeWordsBack(workspace, { channel, threadTs }, questionTs, signal),
+    );
+  }
+  return { surface, message: null };
 }
 
 /** Puts other buttons under an answer that has ended. */

@@ -60,6 +60,22 @@ async function reopen({ startBot }: Ground, surface: Surface, answerId: string |
 }
 
 describe('an answer that a dead process left', () => {
+  it('had not begun: the hourglass and the words on the queue go, and nothing else', async () => {
+    const ground = await open();
+    const { discord, channel, ada } = ground;
+    const surface = await mention(ground);
+    surface.indicate('queued');
+    surface.waits?.('Your question is number 3 in the queue.');
+    const [question] = discord.messages(channel);
+    const shown = () => discord.messages(channel).map(({ content }) => content);
+    await discord.until(() => shown().length === 2);
+    ada.say(channel, '-# ⏳ A person writes so too.', { replyTo: { id: question?.id ?? '' } });
+    await discord.until(() => discord.messages(channel)[0]?.reactions.length === 1);
+    expect((await reopen(ground, surface, null))?.message).toBeNull();
+    await discord.until(() => shown().length === 2 && discord.messages(channel)[0]?.reactions.length === 0);
+    expect(shown()).toEqual([question?.content, '-# ⏳ A person writes so too.']);
+  });
+
   it('goes on in its message in the thread of a mention', async () => {
     const ground = await open();
     const surface = await mention(ground);

@@ -70,6 +70,21 @@ describe('a place that a dead process left on Slack', () => {
     expect(read.length).toBeLessThanOrEqual(long.length);
   });
 
+  it('loses what was said in direct messages of a question that waits, and nothing else', async () => {
+    const { slack, ann } = await setUp();
+    ann.say(ann.dm, 'Why?');
+    const surface = await surfaceOf();
+    surface.indicate('queued');
+    surface.waits?.('Your question is number 3 in the queue.');
+    const texts = () => slack.messages(ann.dm).map(({ text }) => text);
+    await until(() => texts().length === 2);
+    expect((await reopened(surface, null))?.message).toBeNull();
+    await until(() => texts().length === 1);
+    expect(texts()).toEqual(['Why?']);
+    await until(() => slack.messages(ann.dm)[0]?.reactions.length === 0);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('has no message yet where nothing was shown, and goes on in the right thread', async () => {
     const { slack, ann, general } = await setUp();
     await ann.slash('/ask', 'why?', { channel: general });
