@@ -4,8 +4,8 @@ import type { AskingWay } from './platform.ts';
 import type { LoadProvider } from './provider.ts';
 import type { Tally } from './tally.ts';
 
-/** Of an answer whose last state does not come; far above what the platforms' limits can hold one up for. */
-const PATIENCE_MS = 180_000;
+/** Of an answer whose last state does not come; far above what the platforms' limits can hold one of Parley's up for. */
+export const PATIENCE_MS = 180_000;
 
 let questions = 0;
 
@@ -24,9 +24,10 @@ export async function keepAsking(
   async function ask(slot: number): Promise<void> {
     const question = `q${questions++}`;
     const written = provider.written(question);
+    const askedAtMs = Date.now();
     const seen = await Promise.race([way.ask(`Question ${question}`, slot), sleep(PATIENCE_MS, null)]);
     if (seen === null) tally.miss();
-    else tally.add(await written, seen);
+    else tally.add(await written, seen, askedAtMs);
   }
 
   async function fill(slot: number): Promise<void> {

@@ -1,17 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Launch, launchProgram } from '../../test/support/program.ts';
+import { fileURLToPath } from 'node:url';
+import { launchProgram } from '../../test/support/program.ts';
 
-/** The program itself, from the outside. */
-export interface LoadBot extends Launch {
+/** A bot as a process, from the outside. */
+export interface LoadBot {
   /** CPU time that the process has used so far, all its threads together. */
   cpuMs(): number;
-  /** The most memory that it ever held: RSS, Node and its libraries included. */
-  peakBytes(): number;
-  /** How its event loop fared since this was asked last. */
-  loopDelay(): Promise<LoopDelay>;
-  /** What it holds when all that could be collected is. */
+  /** Memory that it holds now, and the most that it ever held: RSS, Node and its libraries included. */
+  residentBytes(): { readonly now: number; readonly peak: number };
+  /** How its event loop fared since this was asked last; null if it is a bare bot. */
+  loopDelay(): Promise<LoopDelay | null>;
+  /** What it holds when all that could be collected is. @throws for a bare bot */
   holdings(): Promise<Holdings>;
+  /** What it logged so far. */
+  errors(): string;
+  stop(): Promise<void>;
 }
 
 export interface LoopDelay {
@@ -35,19 +42,17 @@ const TICK_MS = 10;
 /** What is idle by then is closed; Node's HTTP server keeps connections for 5 s. */
 const REST_MS = 8_000;
 
-/** A hand to call the collector by, from outside, in a program that knows of none. */
-const COLLECT_ON_SIGNAL = `data:text/javascript,${encodeURIComponent(
+/** For `NODE_OPTIONS`: a hand to call the collector by, from outside, in a program that knows of none. `holdings` needs it. */
+export const COLLECTS_ON_SIGNAL = `--expose-gc --import data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => { for (let times = 0; times < 3; times++) gc(); });",
 )}`;
 
+/** Parley itself. */
 export async function startBot(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<LoadBot> {
-  const launch = launchProgram(folder, {
-    NODE_OPTIONS: `--expose-gc --import ${COLLECT_ON_SIGNAL}`,
-    ...environment,
-  });
+  const launch = launchProgram(folder, environment);
   await launch.ready;
   const { pid } = launch;
   const address = /Health +(http:\/\/[^/]+)/.exec(launch.output())?.[1];
@@ -59,12 +64,8 @@ export async function startBot(
   }
 
   return {
-    ...launch,
-    cpuMs: () => cpuMsOf(pid),
-    peakBytes() {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
-    },
+    ...readProcess(pid),
+    errors: launch.errors,
     async loopDelay() {
       const metric = await metrics();
       const ms = (which: string) =>
@@ -81,6 +82,52 @@ export async function startBot(
         externalBytes: metric('nodejs_external_memory_bytes'),
         handles: readdirSync(`/proc/${pid}/fd`).length,
       };
+    },
+    async stop() {
+      launch.signal('SIGTERM');
+      await launch.exited;
+    },
+  };
+}
+
+/** A bot on the platform's own library; `bare/` has both. */
+export async function startBareBot(
+  platform: 'discord' | 'slack',
+  environment: Readonly<Record<string, string>>,
+): Promise<LoadBot> {
+  const program = fileURLToPath(new URL(`bare/${platform}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: dirname(process.execPath), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, 'close');
+  // It says one word, when it is ready.
+  const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+  if (!isReady || child.pid === undefined) throw new Error(`the bare bot ended before it was ready: ${errors}`);
+  return {
+    ...readProcess(child.pid),
+    errors: () => errors,
+    loopDelay: async () => null,
+    holdings: () => Promise.reject(new Error('a bare bot tells nothing of itself')),
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+function readProcess(pid: number): Pick<LoadBot, 'cpuMs' | 'residentBytes'> {
+  return {
+    cpuMs: () => cpuMsOf(pid),
+    residentBytes() {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      const bytes = (field: string) =>
+        Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1_024;
+      return { now: bytes('VmRSS'), peak: bytes('VmHWM') };
     },
   };
 }

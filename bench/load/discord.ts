@@ -1,6 +1,7 @@
 import { createFakeDiscord } from '../../test/support/discord/fake-discord.ts';
 import type { ChannelRef, Person } from '../../test/support/discord/person.ts';
 import { type Message, shown } from '../../test/support/discord/world.ts';
+import type { LoadOptions } from './options.ts';
 import type { AskingWay, LoadPlatform } from './platform.ts';
 import { createObserver, type Observer } from './sighting.ts';
 
@@ -10,17 +11,18 @@ export interface LoadDiscord extends LoadPlatform {
 }
 
 /** A Discord with so many guilds, which share so many channels. A guild has one person, who asks all its questions. */
-export async function createLoadDiscord(guilds: number, channels: number): Promise<LoadDiscord> {
+export async function createLoadDiscord(options: LoadOptions): Promise<LoadDiscord> {
+  const { guilds, channels, bare, words, processes } = options;
   /** By interaction, and by the thread that a mention opens. */
   const observers = new Map<string, Observer>();
 
   function onMessage(message: Message): void {
     const { content, components } = shown(message);
-    const isLast = JSON.stringify(components).includes('"retry:');
+    const isLast = !bare && JSON.stringify(components).includes('"retry:');
     observers.get(message.interaction?.id ?? message.channelId)?.see(message.id, content, isLast);
   }
 
-  const discord = await createFakeDiscord({ onMessage });
+  const discord = await createFakeDiscord({ onMessage, recommendedShards: processes });
   const places = Array.from({ length: guilds }, (_, index) => {
     const guild = discord.guild({ name: `Guild ${index}` });
     const person = discord.person(`Person${index}`);
@@ -41,7 +43,7 @@ export async function createLoadDiscord(guilds: number, channels: number): Promi
       async ask(question, slot) {
         const { person, channel } = asking[slot % channels] as (typeof asking)[number];
         const asked = begin(person, channel, question);
-        const observer = createObserver();
+        const observer = createObserver(bare ? words : null);
         observers.set(asked.id, observer);
         const sighting = await observer.sighting;
         observers.delete(asked.id);
@@ -60,6 +62,7 @@ export async function createLoadDiscord(guilds: number, channels: number): Promi
       person.say(channel, `${discord.botMention} ${question}`),
     ),
     violations: () => discord.violations,
+    calls: () => discord.requestCount,
     close: () => discord.close(),
   };
 }

@@ -9,7 +9,7 @@ async function run(options: LoadOptions): Promise<boolean> {
   try {
     return await (options.soak === null ? load(scene, options) : soak(scene, options, options.soak));
   } finally {
-    const errors = scene.bot.errors();
+    const errors = scene.bots.map((bot) => bot.errors()).join('');
     await scene.close();
     if (errors !== '') console.log(`the bot's log:\n${errors.slice(0, 2_000)}`);
   }

@@ -9,12 +9,22 @@ export interface LoadOptions {
   readonly channels: number;
   /** Numbered words of one answer. */
   readonly words: number;
+  /** Words of ten characters without Markdown; by default short ones with all that models write. */
+  readonly prose: boolean;
+  /** From the question to the model's first word. */
+  readonly firstWordMs: number;
   /** Words a second of one answer. */
   readonly rate: number;
   /** For so long a new question follows each answer. */
   readonly seconds: number;
   /** The first questions are asked over so long. */
   readonly rampSeconds: number;
+  /** Whether bots on the platforms' own libraries answer in place of Parley. */
+  readonly bare: boolean;
+  /** Bots that share the work. */
+  readonly processes: number;
+  /** Whether Slack counts calls. */
+  readonly limits: boolean;
   /** The address of a Redis to keep all in; null for a file. */
   readonly redis: string | null;
   /** Null where it is a load and no soak. */
@@ -34,10 +44,18 @@ question had no answer. It reads /proc: Linux only.
   --guilds N     Discord guilds (one for 40 answers at once)
   --channels N   channels in which they are asked, on each platform (one for 4 answers at once)
   --words N      numbered words of one answer; the marks of its Markdown come on top (500)
+  --prose        words of ten characters without Markdown
   --rate N       words a second of one answer (50)
+  --first-word N milliseconds until the model's first word (0)
   --seconds N    for so long each answer is followed by the next question (60)
   --ramp N       seconds over which the first questions are asked; 0 asks them all at once (as long as an answer takes)
+  --bare         a bot on discord.js or Bolt answers in place of Parley: it posts, and edits each second
+  --no-limits    Slack counts no calls
+  --processes N  bots that share the work; on Discord each has its shard (1)
   --redis URL    keeps all in this Redis instead of a file, and says what that costs it
+
+  --table        runs each case of the table of pacing, cost and memory in turn, Parley and the bare bot, and says what is missed;
+                 some fifteen minutes on a quiet machine
 
   --soak         asks as many questions as eight busy hours have, in rounds, and says what grew from round to round
   --rounds N     … so many (8, an hour each)
@@ -56,9 +74,10 @@ const STREAMS_PER_GUILD = 40;
 const STREAMS_PER_CHANNEL = 4;
 
 /** @throws UsageError */
-export function readOptions(args: readonly string[]): LoadOptions | 'help' {
+export function readOptions(args: readonly string[]): LoadOptions | 'help' | 'table' {
   const flags = readFlags(args);
   if (flags['help'] === true) return 'help';
+  if (flags['table'] === true) return 'table';
   const isSoak = flags['soak'] === true;
 
   function number(name: string, fallback: number, least: number): number {
@@ -93,6 +112,11 @@ export function readOptions(args: readonly string[]): LoadOptions | 'help' {
     throw new UsageError(`--redis takes an address such as redis://127.0.0.1:6379, not "${redis}"`);
   if (redis !== undefined && isSoak)
     throw new UsageError('--redis does not go with --soak, which reads the file');
+  const bare = flags['bare'] === true;
+  if (bare && (isSoak || ask > 0)) throw new UsageError('--bare goes with --mention or --slack alone');
+  const processes = count('processes', 1, 1);
+  if (processes > 1 && redis === undefined)
+    throw new UsageError('--processes goes with --redis, by which they share the limits');
   return {
     ask,
     mention,
@@ -100,7 +124,12 @@ export function readOptions(args: readonly string[]): LoadOptions | 'help' {
     guilds,
     channels: Math.ceil(channels / guilds) * guilds,
     words,
+    prose: flags['prose'] === true,
     rate,
+    firstWordMs: number('first-word', 0, 0),
+    bare,
+    processes,
+    limits: flags['no-limits'] !== true,
     seconds: number('seconds', 60, 0),
     rampSeconds: number('ramp', words / rate, 0),
     redis: redis === undefined ? null : String(redis),
@@ -118,7 +147,13 @@ function readFlags(args: readonly string[]): Readonly<Record<string, string | bo
     guilds: text,
     channels: text,
     words: text,
+    prose: flag,
     rate: text,
+    'first-word': text,
+    bare: flag,
+    'no-limits': flag,
+    processes: text,
+    table: flag,
     seconds: text,
     ramp: text,
     redis: text,

@@ -12,5 +12,7 @@ export interface LoadPlatform {
   readonly environment: Readonly<Record<string, string>>;
   /** Rules of the platform's that the bot broke; a limit that it ran into begins with `429`. */
   violations(): readonly string[];
+  /** Requests that came so far. */
+  calls(): number;
   close(): Promise<void>;
 }

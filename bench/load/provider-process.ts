@@ -1,18 +1,19 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { LAST_CHUNKS, wordChunks } from '../support/chunks.ts';
+import { LAST_CHUNKS, proseChunks, wordChunks } from '../support/chunks.ts';
 import type { FromProvider } from './provider.ts';
 
 /**
- * The model's side of a load, in a process of its own: `node provider-process.ts <words> <words per second>`, forked. It
- * answers every chat completion with the same words, one event and one write for each, and tells its parent when.
+ * The model's side of a load, in a process of its own, forked: `node provider-process.ts <words> <words per second>
+ * <milliseconds until the first> <prose or markdown>`. It answers every chat completion with the same words, one event and
+ * one write for each, and tells its parent when.
  */
 
-const [words, perSecond] = process.argv.slice(2).map(Number) as [number, number];
+const [words, perSecond, firstWordMs] = process.argv.slice(2).map(Number) as [number, number, number];
 /** Streams fall due at different ticks, as they began at different times: not all in step. */
 const TICK_MS = 5;
-const CHUNKS = wordChunks(words);
+const CHUNKS = process.argv[5] === 'prose' ? proseChunks(words) : wordChunks(words);
 
 interface Stream {
   readonly question: string;
@@ -29,6 +30,7 @@ function tell(message: FromProvider): void {
 
 function send(stream: Stream, nowMs: number): void {
   const { question, response, startedAtMs } = stream;
+  if (nowMs < startedAtMs) return;
   const due = Math.min(CHUNKS.length, Math.floor(((nowMs - startedAtMs) * perSecond) / 1_000) + 1);
   for (; stream.sent < due; stream.sent++) response.write(CHUNKS[stream.sent]);
   if (due < CHUNKS.length) return;
@@ -46,10 +48,10 @@ const server = createServer(async (request, response) => {
   if (!request.url?.endsWith('/chat/completions')) return void response.writeHead(404).end();
   const question = (await text(request)).match(/\bq\d+\b/g)?.at(-1) ?? '';
   response.writeHead(200, { 'content-type': 'text/event-stream', 'x-generation-id': `gen-${question}` });
-  const stream: Stream = { question, response, startedAtMs: Date.now(), sent: 0 };
+  const stream: Stream = { question, response, startedAtMs: Date.now() + firstWordMs, sent: 0 };
   streams.add(stream);
   response.on('close', () => streams.delete(stream));
-  send(stream, stream.startedAtMs);
+  send(stream, Date.now());
 });
 
 server.listen(0, '127.0.0.1', () => tell({ kind: 'ready', port: (server.address() as AddressInfo).port }));

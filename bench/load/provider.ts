@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { wordChunks } from '../support/chunks.ts';
+import { proseChunks, wordChunks } from '../support/chunks.ts';
+import type { LoadOptions } from './options.ts';
 
 export type FromProvider =
   | { readonly kind: 'ready'; readonly port: number }
@@ -31,10 +32,13 @@ export interface LoadProvider {
 }
 
 /** Starts the provider of `provider-process.ts`. */
-export async function startProvider(words: number, perSecond: number): Promise<LoadProvider> {
+export async function startProvider(options: LoadOptions): Promise<LoadProvider> {
+  const { words, rate, firstWordMs, prose } = options;
   const child = fork(fileURLToPath(new URL('provider-process.ts', import.meta.url)), [
     String(words),
-    String(perSecond),
+    String(rate),
+    String(firstWordMs),
+    prose ? 'prose' : 'markdown',
   ]);
   const [ready] = (await once(child, 'message')) as [FromProvider];
   if (ready.kind !== 'ready' || child.pid === undefined) throw new Error('the provider did not start');
@@ -46,7 +50,7 @@ export async function startProvider(words: number, perSecond: number): Promise<L
     waiting.delete(message.question);
   });
 
-  const chunks = wordChunks(words);
+  const chunks = prose ? proseChunks(words) : wordChunks(words);
   const events = chunks.flatMap((chunk, event) => (/\bw\d+\b/.test(chunk) ? [event] : []));
   return {
     url: `http://127.0.0.1:${ready.port}/v1`,

@@ -1,69 +1,51 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LoadBot, startBot } from './bot.ts';
-import { createLoadDiscord } from './discord.ts';
+import { COLLECTS_ON_SIGNAL, type LoadBot, startBareBot, startBot } from './bot.ts';
 import type { LoadOptions } from './options.ts';
-import type { AskingWay } from './platform.ts';
-import { type LoadProvider, startProvider } from './provider.ts';
-import { createLoadSlack } from './slack.ts';
+import { openStage, type Stage } from './stage.ts';
 
-/** The bot between its platforms and its provider, each in a process of its own; the platforms are in this one. */
-export interface Scene {
-  readonly bot: LoadBot;
-  readonly provider: LoadProvider;
-  /** Those in which somebody asks, and how many answers are to stream at once in each. */
-  readonly ways: readonly { readonly way: AskingWay; readonly streams: number }[];
-  /** The bot's store, where it is a file. */
+/** The bots, each in a process of its own, on their stage. */
+export interface Scene extends Stage {
+  readonly bots: readonly LoadBot[];
+  /** Parley's store, where it is a file. */
   readonly databasePath: string;
-  violations(): readonly string[];
-  close(): Promise<void>;
 }
 
-/** As `nice` counts: higher is less. */
-const LOWER_PRIORITY = 5;
-
 export async function openScene(options: LoadOptions): Promise<Scene> {
-  const { ask, mention, slack: slackStreams, guilds, channels, words, rate } = options;
-  const provider = await startProvider(words, rate);
-  const discord = ask + mention > 0 ? await createLoadDiscord(guilds, channels) : null;
-  const slack = slackStreams > 0 ? await createLoadSlack(channels) : null;
+  const { ask, mention, slack, bare, processes } = options;
+  const stage = await openStage(options);
   const folder = mkdtempSync(join(tmpdir(), 'parley-load-'));
-
-  const bot = await startBot(folder, {
-    ...discord?.environment,
-    ...slack?.environment,
-    OPENROUTER_API_KEY: 'sk-or-v1-load',
-    OPENROUTER_BASE_URL: provider.url,
+  const environment = {
+    ...stage.environment,
     ...(options.redis === null ? {} : { STORE_URL: options.redis }),
     DEFAULT_TIER: 'premium',
     DEFAULT_MODEL: 'openai/gpt-4o-mini',
+    ...(options.soak === null ? {} : { NODE_OPTIONS: COLLECTS_ON_SIGNAL }),
     LIMITS: 'off',
     LOG_LEVEL: 'error',
-    MAX_STREAMS: String(ask + mention + slackStreams),
-    MAX_STREAMS_PER_GUILD: String(Math.max(50, slackStreams)),
-  });
+    MAX_STREAMS: String(ask + mention + slack),
+    MAX_STREAMS_PER_GUILD: String(Math.max(50, slack)),
+  };
+  const bots: LoadBot[] = [];
+  if (bare) {
+    if (mention > 0) bots.push(await startBareBot('discord', stage.environment));
+    if (slack > 0) bots.push(await startBareBot('slack', stage.environment));
+  } else if (processes === 1) bots.push(await startBot(folder, environment));
+  else {
+    for (let shard = 0; shard < processes; shard++) {
+      const shards = { DISCORD_SHARDS: String(shard), DISCORD_SHARD_COUNT: String(processes) };
+      bots.push(await startBot(folder, { ...environment, ...shards }));
+    }
+  }
 
-  // The load gives way: in earnest the bot need not share its processors with platforms and providers.
-  for (const pid of [process.pid, provider.pid]) setPriority(pid, LOWER_PRIORITY);
-
-  const ways = [
-    { way: discord?.byCommand, streams: ask },
-    { way: discord?.byMention, streams: mention },
-    { way: slack?.byMention, streams: slackStreams },
-  ];
   return {
-    bot,
-    provider,
-    ways: ways.flatMap(({ way, streams }) => (way === undefined || streams === 0 ? [] : [{ way, streams }])),
+    ...stage,
+    bots,
     databasePath: join(folder, 'data', 'parley.db'),
-    violations: () => [...(discord?.violations() ?? []), ...(slack?.violations() ?? [])],
     async close() {
-      bot.signal('SIGTERM');
-      await bot.exited;
-      provider.stop();
-      await discord?.close();
-      await slack?.close();
+      for (const bot of bots) await bot.stop();
+      await stage.close();
       rmSync(folder, { recursive: true });
     },
   };

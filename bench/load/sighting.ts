@@ -18,7 +18,8 @@ export interface Observer {
   readonly sighting: Promise<Sighting>;
 }
 
-export function createObserver(): Observer {
+/** @param wholeWords the answer has ended when so many words stand, whatever `isLast` says; null if that counts alone */
+export function createObserver(wholeWords: number | null): Observer {
   const shown = new Map<string, string>();
   const states: { atMs: number; words: number }[] = [];
   const { promise, resolve } = Promise.withResolvers<Sighting>();
@@ -29,7 +30,7 @@ export function createObserver(): Observer {
       shown.set(message, text);
       const words = newestWord(text) + 1;
       if (words > (states.at(-1)?.words ?? -1)) states.push({ atMs, words });
-      if (isLast) resolve({ states, endedAtMs: atMs, words: wordsOf([...shown.values()].join('\n')) });
+      if (isLast || words === wholeWords) resolve({ states, endedAtMs: atMs, words: wordsOf([...shown.values()].join('\n')) });
     },
     sighting: promise,
   };

@@ -2,6 +2,7 @@ import { BUTTONS } from '../../src/core/ports/buttons.ts';
 import { createFakeSlack } from '../../test/support/slack/fake-slack.ts';
 import { bodyOf } from '../../test/support/slack/reading.ts';
 import type { SlackMessage } from '../../test/support/slack/workspace.ts';
+import type { LoadOptions } from './options.ts';
 import type { AskingWay, LoadPlatform } from './platform.ts';
 import { createObserver, type Observer } from './sighting.ts';
 
@@ -9,20 +10,26 @@ export interface LoadSlack extends LoadPlatform {
   readonly byMention: AskingWay;
 }
 
-/** One workspace with so many channels, as a bot has one. Somebody mentions it; the answer stands in the message's thread. */
-export async function createLoadSlack(channels: number): Promise<LoadSlack> {
+/**
+ * One workspace with so many channels, as a bot has one. In each somebody else mentions it; the answer stands in the message's
+ * thread.
+ */
+export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> {
+  const { channels, bare, words, limits } = options;
   /** By thread. */
   const observers = new Map<string, Observer>();
 
   function onMessage({ ts, threadTs, botId, content }: SlackMessage): void {
     if (threadTs === null || botId === null) return;
-    const isLast = JSON.stringify(content.blocks ?? []).includes(JSON.stringify(BUTTONS.retry.label));
+    const isLast = !bare && JSON.stringify(content.blocks ?? []).includes(JSON.stringify(BUTTONS.retry.label));
     observers.get(threadTs)?.see(ts, bodyOf(content), isLast);
   }
 
-  const slack = await createFakeSlack({ onMessage });
-  const person = slack.user('Ada');
-  const rooms = Array.from({ length: channels }, (_, index) => slack.channel(`channel-${index}`, [person]));
+  const slack = await createFakeSlack({ onMessage, rateLimits: limits });
+  const rooms = Array.from({ length: channels }, (_, index) => {
+    const person = slack.user(`Person ${index}`);
+    return { person, channel: slack.channel(`channel-${index}`, [person]) };
+  });
 
   return {
     environment: {
@@ -33,8 +40,9 @@ export async function createLoadSlack(channels: number): Promise<LoadSlack> {
     byMention: {
       name: 'Slack, by mention',
       async ask(question, slot) {
-        const { ts } = person.say(rooms[slot % channels] as string, `<@${slack.app.botUserId}> ${question}`);
-        const observer = createObserver();
+        const { person, channel } = rooms[slot % channels] as (typeof rooms)[number];
+        const { ts } = person.say(channel, `<@${slack.app.botUserId}> ${question}`);
+        const observer = createObserver(bare ? words : null);
         observers.set(ts, observer);
         const sighting = await observer.sighting;
         observers.delete(ts);
@@ -43,6 +51,7 @@ export async function createLoadSlack(channels: number): Promise<LoadSlack> {
     },
     violations: () =>
       slack.violations.map(({ kind, detail }) => `${kind === 'rate-limited' ? '429' : kind}: ${detail}`),
+    calls: () => slack.requests.length,
     close: () => slack.close(),
   };
 }

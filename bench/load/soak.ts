@@ -1,5 +1,5 @@
 import { keepAsking } from './asking.ts';
-import type { Holdings } from './bot.ts';
+import type { Holdings, LoadBot } from './bot.ts';
 import { print } from './load.ts';
 import type { LoadOptions } from './options.ts';
 import type { Scene } from './scene.ts';
@@ -26,7 +26,8 @@ export async function soak(
   options: LoadOptions,
   { rounds, answersPerRound }: NonNullable<LoadOptions['soak']>,
 ): Promise<boolean> {
-  const { bot, provider } = scene;
+  const { provider } = scene;
+  const bot = scene.bots[0] as LoadBot;
   const ways = scene.ways.map((each) => ({ ...each, tally: createTally(provider, options) }));
   const taken: Round[] = [];
   console.log(`${rounds} rounds of ${answersPerRound} answers of ${provider.wordsPerAnswer} words\n`);
@@ -72,7 +73,7 @@ export async function soak(
       `${last.stored.openClaims + last.stored.reservations}: ${verdict(isWell.claims)}`,
     ],
     ['store', `${Math.round(bytesPerAnswer)} bytes an answer: ${storedWords(first, last, answers)}`],
-    ['memory', `${Math.round(bot.peakBytes() / 1e6)} MB at the peak`],
+    ['memory', `${Math.round(bot.residentBytes().peak / 1e6)} MB at the peak`],
   ]);
   return Object.values(isWell).every(Boolean);
 }

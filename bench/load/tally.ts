@@ -5,7 +5,7 @@ import type { Sighting } from './sighting.ts';
 
 /** What people saw of all answers of one way. */
 export interface Tally {
-  add(written: Written, seen: Sighting): void;
+  add(written: Written, seen: Sighting, askedAtMs: number): void;
   /** A question without an answer: all its words are lost. */
   miss(): void;
   readonly answers: number;
@@ -15,20 +15,40 @@ export interface Tally {
   readonly doubled: number;
   /** Milliseconds, by word: from when the provider wrote it until it could be read. */
   readonly staleness: RecordableHistogram;
-  /** Milliseconds, by answer: from the provider's first word until something could be read … */
-  readonly firstText: RecordableHistogram;
-  /** … and from its last word until the last state stood. */
-  readonly endLag: RecordableHistogram;
+  /** By answer, from the question until something could be read. */
+  readonly firstTextMs: readonly number[];
+  /** By answer, from the provider's last word until the last state stood. */
+  readonly endLagMs: readonly number[];
+  /** Numbered words that were written and could not be read yet, averaged over the time that the provider wrote. */
+  readonly wordsBehind: number;
 }
 
 export function createTally(provider: LoadProvider, { words, rate }: LoadOptions): Tally {
-  const [staleness, firstText, endLag] = [createHistogram(), createHistogram(), createHistogram()];
+  const staleness = createHistogram();
+  const firstTextMs: number[] = [];
+  const endLagMs: number[] = [];
+  let [behind, samples] = [0, 0];
   let [answers, unanswered, lost, doubled] = [0, 0, 0, 0];
+
+  const writtenAtMs = Array.from({ length: words }, (_, word) => (provider.eventOf(word) * 1_000) / rate);
+
+  function addBehind(startedAtMs: number, endedAtMs: number, { states }: Sighting): void {
+    let [written, state] = [0, -1];
+    for (let atMs = startedAtMs; atMs < endedAtMs; atMs += SAMPLED_EVERY_MS) {
+      while ((writtenAtMs[written] ?? Number.POSITIVE_INFINITY) <= atMs - startedAtMs) written++;
+      while ((states[state + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) state++;
+      behind += Math.max(0, written - (states[state]?.words ?? 0));
+      samples++;
+    }
+  }
 
   return {
     staleness,
-    firstText,
-    endLag,
+    firstTextMs,
+    endLagMs,
+    get wordsBehind() {
+      return behind / samples;
+    },
     get answers() {
       return answers;
     },
@@ -45,22 +65,25 @@ export function createTally(provider: LoadProvider, { words, rate }: LoadOptions
       unanswered++;
       lost += words;
     },
-    add({ startedAtMs, endedAtMs }, seen) {
+    add({ startedAtMs, endedAtMs }, seen, askedAtMs) {
       answers++;
       const distinct = new Set(seen.words);
       lost += words - distinct.size;
       doubled += seen.words.length - distinct.size;
-      record(firstText, (seen.states[0]?.atMs ?? seen.endedAtMs) - startedAtMs);
-      record(endLag, seen.endedAtMs - endedAtMs);
+      firstTextMs.push((seen.states[0]?.atMs ?? seen.endedAtMs) - askedAtMs);
+      endLagMs.push(seen.endedAtMs - endedAtMs);
+      addBehind(startedAtMs, endedAtMs, seen);
       let word = 0;
       for (const { atMs, words: readable } of seen.states) {
         for (; word < readable; word++) {
-          record(staleness, atMs - (startedAtMs + (provider.eventOf(word) * 1_000) / rate));
+          record(staleness, atMs - startedAtMs - (writtenAtMs[word] ?? 0));
         }
       }
     },
   };
 }
+
+const SAMPLED_EVERY_MS = 20;
 
 /** Histograms take whole numbers from 1. */
 function record(histogram: RecordableHistogram, ms: number): void {

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/core/kit/clock.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { wordsOf } from '../../test/support/long-answer.ts';
+import type { Figures } from '../support/figures.ts';
 import { log } from '../support/streams.ts';
 
 /** One case of the table: so many questions, and what the model writes to each. */
@@ -19,15 +20,8 @@ export interface Scene {
   readonly startsAtMs?: readonly number[];
 }
 
-/** What people saw. Milliseconds; lags count from the model's last word. */
-export interface Outcome {
-  readonly firstTextMs: readonly number[];
-  readonly endLagMs: readonly number[];
-  /** Words that the model had written and that could not be read yet, averaged over time. */
-  readonly wordsBehind: number;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly wallMs: number;
+/** What people saw; calls and refusals are the platform's to count. */
+export interface Outcome extends Omit<Figures, 'calls' | 'refusals'> {
   readonly timeline: readonly AnswerTimeline[];
 }
 

@@ -2,31 +2,20 @@ import { createSharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { createMemoryPace } from '../../test/support/memory-pace.ts';
+import type { Figures, Wanted } from '../support/figures.ts';
 import { log } from '../support/streams.ts';
 import { type Outcome, replyOn, runScene, type Scene } from './answers.ts';
 import { createSimulatedDiscord, type SimulatedPlatform } from './discord.ts';
-import { discordOptimum, type Optimum, slackOptimum } from './optimum.ts';
+import { discordOptimum, slackOptimum } from './optimum.ts';
 import { createSimulatedSlack } from './slack.ts';
 import type { Counting } from './windows.ts';
 
-export interface Measured extends Outcome {
-  readonly calls: number;
-  readonly refusals: number;
-}
-
-/** Figures that a case wants, each at most; seconds, calls and words. */
-export interface Wanted {
-  readonly firstText?: readonly [p50: number, p99: number];
-  readonly endLag?: readonly [p50: number, p99: number];
-  readonly wall?: number;
-  readonly calls?: number;
-  readonly wordsBehind?: number;
-}
+type Measured = Outcome & Figures;
 
 export interface PacingCase {
   readonly name: string;
   readonly wanted: Wanted;
-  readonly optimum: Optimum | null;
+  readonly optimum: Figures | null;
   run(bot: 'parley' | 'bare', counting: Counting): Promise<Measured>;
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { CASES, EVENING_CASE, type Measured, type PacingCase } from './cases.ts';
-import { percentile } from './percentile.ts';
+import { lineOf, missesOf, wantedLine } from '../support/figures.ts';
+import { CASES, EVENING_CASE, type PacingCase } from './cases.ts';
 import { drawTimeline } from './timeline.ts';
 import type { Counting } from './windows.ts';
 
@@ -11,8 +11,9 @@ export async function measurePacing(isDrawn: boolean): Promise<boolean> {
     console.log(each.name);
     for (const counting of ['fixed', 'sliding', 'bucket'] as const)
       isMissed = (await show(each, counting)) || isMissed;
-    if (each.optimum !== null) row('optimum', { ...NOTHING, ...each.optimum });
-    row('bare bot', await each.run('bare', 'sliding'));
+    if (each.optimum !== null) console.log(lineOf('optimum', each.optimum));
+    console.log(lineOf('bare bot', await each.run('bare', 'sliding')));
+    console.log(wantedLine(each.wanted));
   }
   if (isDrawn) await draw();
   return !isMissed;
@@ -20,40 +21,10 @@ export async function measurePacing(isDrawn: boolean): Promise<boolean> {
 
 async function show(each: PacingCase, counting: Counting): Promise<boolean> {
   const measured = await each.run('parley', counting);
-  row(`Parley, ${counting}`, measured);
-  const missed = missesOf(each, measured);
+  console.log(lineOf(`Parley, ${counting}`, measured));
+  const missed = missesOf(each.wanted, measured);
   for (const miss of missed) console.log(`  MISSED: ${miss}`);
   return missed.length > 0;
-}
-
-function missesOf({ wanted }: PacingCase, measured: Measured): string[] {
-  const { firstText, endLag } = wanted;
-  const seconds = (values: readonly number[], share: number) => percentile(values, share) / 1_000;
-  const bounds: readonly (readonly [name: string, value: number, most: number | undefined])[] = [
-    ['first text p50', seconds(measured.firstTextMs, 0.5), firstText?.[0]],
-    ['first text p99', seconds(measured.firstTextMs, 0.99), firstText?.[1]],
-    ['end lag p50', seconds(measured.endLagMs, 0.5), endLag?.[0]],
-    ['end lag p99', seconds(measured.endLagMs, 0.99), endLag?.[1]],
-    ['wall', measured.wallMs / 1_000, wanted.wall],
-    ['calls', measured.calls, wanted.calls],
-    ['words behind', measured.wordsBehind, wanted.wordsBehind],
-    ['words lost or doubled', measured.lost + measured.doubled, 0],
-  ];
-  return bounds
-    .filter(([, value, most]) => most !== undefined && !(value <= most))
-    .map(([name, value, most]) => `${name} ${value.toFixed(2)}, wanted at most ${most}`);
-}
-
-const NOTHING = { wordsBehind: Number.NaN, refusals: 0, lost: 0, doubled: 0, timeline: [] };
-
-function row(name: string, { firstTextMs, endLagMs, wallMs, calls, wordsBehind, refusals }: Measured): void {
-  const s = (ms: number) => (ms / 1_000).toFixed(2).padStart(6);
-  const pair = (values: readonly number[]) =>
-    `${s(percentile(values, 0.5))} /${s(percentile(values, 0.99))} s`;
-  console.log(
-    `  ${name.padEnd(16)} first text ${pair(firstTextMs)}  end lag ${pair(endLagMs)}  wall ${s(wallMs)} s` +
-      `  ${String(calls).padStart(5)} calls  ${Number.isNaN(wordsBehind) ? '   –' : wordsBehind.toFixed(0).padStart(4)} words behind  ${refusals} × 429`,
-  );
 }
 
 async function draw(): Promise<void> {

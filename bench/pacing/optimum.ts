@@ -1,28 +1,23 @@
-import { percentile } from './percentile.ts';
-
-export interface Optimum {
-  readonly firstTextMs: readonly number[];
-  readonly endLagMs: readonly number[];
-  readonly calls: number;
-  readonly wallMs: number;
-}
+import type { Figures } from '../support/figures.ts';
+import { quantile } from '../support/row.ts';
 
 const WORDS = 180;
 const WORDS_PER_SECOND = 50;
+const FLAWLESS = { wordsBehind: null, lost: 0, doubled: 0, refusals: 0 };
 
 /**
  * The fewest calls that suffice for N mentions at once on Discord, spent in the best order: each answer needs a thread, one
  * message and, if that was posted before the answer was complete, one last edit. 50 calls a second, in fixed windows.
  */
-export function discordOptimum(answers: number): Optimum {
+export function discordOptimum(answers: number): Figures {
   const [firstWordMs, latencyMs, perWindow] = [150, 40, 50];
   const endMs = firstWordMs + (WORDS / WORDS_PER_SECOND) * 1_000;
   const orders = ['FPT', 'TPF'].map((order) => schedule(order));
   return orders.reduce((best, other) =>
-    percentile(other.endLagMs, 0.99) < percentile(best.endLagMs, 0.99) ? other : best,
+    quantile(other.endLagMs, 0.99) < quantile(best.endLagMs, 0.99) ? other : best,
   );
 
-  function schedule(order: string): Optimum {
+  function schedule(order: string): Figures {
     const lives = Array.from({ length: answers }, () => ({ next: 'T', readyMs: 0, firstMs: -1, lastMs: -1 }));
     let [nowMs, windowMs, used, calls] = [0, 0, 0, 0];
     const isDue = (next: string) => next === 'T' || nowMs >= (next === 'P' ? firstWordMs : endMs);
@@ -53,6 +48,7 @@ export function discordOptimum(answers: number): Optimum {
       }
     }
     return {
+      ...FLAWLESS,
       firstTextMs: lives.map(({ firstMs }) => firstMs),
       endLagMs: lives.map(({ lastMs }) => lastMs - endMs),
       calls,
@@ -65,7 +61,7 @@ export function discordOptimum(answers: number): Optimum {
  * The same for N mentions in one Slack workspace: posts are free, edits cost a token of a bucket of 50 that refills 50 a
  * minute, and an answer is posted early only if its last edit can be paid for.
  */
-export function slackOptimum(answers: number, spreadMs: number): Optimum {
+export function slackOptimum(answers: number, spreadMs: number): Figures {
   const [firstWordMs, bucket, perMs] = [350, 50, 50 / 60_000];
   const streamMs = firstWordMs + (WORDS / WORDS_PER_SECOND) * 1_000;
   const lives = Array.from({ length: answers }, (_, index) => ({
@@ -93,6 +89,7 @@ export function slackOptimum(answers: number, spreadMs: number): Optimum {
     }
   }
   return {
+    ...FLAWLESS,
     firstTextMs: lives.map(({ firstMs }) => firstMs),
     endLagMs: lives.map(({ lagMs }) => lagMs),
     calls,

@@ -26,6 +26,13 @@ export function wordChunks(words: number): readonly string[] {
   return (longAnswer(words).match(/\s*\S+/g) ?? []).map((content) => chunk({ content }, null));
 }
 
+/** So many numbered words of ten characters each, without Markdown, one event each. */
+export function proseChunks(words: number): readonly string[] {
+  return Array.from({ length: words }, (_, index) =>
+    chunk({ content: `${`w${index}-`.padEnd(9, 'o')} ` }, null),
+  );
+}
+
 /** What comes after the last word. */
 export const LAST_CHUNKS = [
   chunk({}, 'stop'),

@@ -88,6 +88,8 @@ export interface FakeDiscord {
   readonly gateway: Gateway;
   readonly faults: Faults;
   readonly requests: readonly SeenRequest[];
+  /** How many requests came so far, those that were forgotten included. */
+  readonly requestCount: number;
   readonly typing: readonly { readonly channelId: string; readonly atMs: number }[];
   /** Registered commands as they were sent: global, or a guild's. */
   commands(guildId?: string): readonly Readonly<Record<string, unknown>>[];
@@ -159,6 +161,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   const world = createWorld(clock, { messageContent: options.messageContent ?? true });
   const broken: string[] = [];
   const requests: SeenRequest[] = [];
+  let forgotten = 0;
   const typing: { channelId: string; atMs: number }[] = [];
   const watchers = new Set<() => void>();
   const changed = () => {
@@ -290,6 +293,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     gateway,
     faults,
     requests,
+    get requestCount() {
+      return forgotten + requests.length;
+    },
     typing,
     commands: (guildId) => (world.commands.get(guildId ?? null) ?? []).map((command) => command.body),
     guild(guildOptions = {}) {
@@ -419,6 +425,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
       // The thread of a message has its id.
       world.channels.delete(id);
       interactions.forget(id);
+      forgotten += requests.length;
       requests.length = 0;
       typing.length = 0;
     },
