@@ -8,6 +8,8 @@ import { WriteWindow } from './write-window.ts';
 
 interface Waiter {
   urgency(): Urgency;
+  /** By its urgency on arrival or at the last `hurry`: asking each waiter at each grant would cost the square of their number. */
+  rank: number;
   /** @param leave to call when the write has ended */
   grant(leave: () => void): void;
 }
@@ -58,7 +60,7 @@ export class Lane {
   /** Resolves to a function that ends the write. */
   enter(urgency: () => Urgency, signal: AbortSignal): Promise<() => void> {
     return waitInLine(signal, (grant) => {
-      const waiter: Waiter = { urgency, grant };
+      const waiter: Waiter = { urgency, rank: RANKS[urgency()], grant };
       this.#waiters.push(waiter);
       this.pump();
       return () => {
@@ -99,6 +101,12 @@ export class Lane {
     this.pump();
   }
 
+  /** A write that waits here became urgent. */
+  hurry(): void {
+    for (const waiter of this.#waiters) waiter.rank = RANKS[waiter.urgency()];
+    this.pump();
+  }
+
   isIdle(): boolean {
     return (
       this.#waiters.length + this.#window.used() === 0 &&
@@ -135,7 +143,7 @@ export class Lane {
     const { limit, lengthMs, running } = this.#window;
     const byMs = this.#clock.now() + dueMs;
     if (Math.max(this.#blockedUntilMs, this.#othersUntilMs) > byMs) return false;
-    const urgent = this.#waiters.filter((waiter) => waiter.urgency() !== 'interim').length;
+    const urgent = this.#waiters.reduce((sum, { rank }) => sum + (rank < RANKS.interim ? 1 : 0), 0);
     const wanted = owed + urgent + 1;
     if (dueMs >= lengthMs) return wanted <= (limit * dueMs) / lengthMs;
     return wanted <= limit - running - this.#window.stillUsedAt(byMs);
@@ -173,9 +181,7 @@ export class Lane {
 
   /** The most urgent waiter; the longest waiting of several. Must not be called without waiters. */
   #next(): Waiter {
-    return this.#waiters.reduce((best, waiter) =>
-      RANKS[waiter.urgency()] < RANKS[best.urgency()] ? waiter : best,
-    );
+    return this.#waiters.reduce((best, waiter) => (waiter.rank < best.rank ? waiter : best));
   }
 
   #grant(write: SharedWrite): void {

@@ -13,8 +13,8 @@ import type { SharedLimiter } from './shared-limiter.ts';
  */
 export interface WriteLimiters {
   /**
-   * Runs `write` once the scope allows it. `urgency` is read when the write is granted, so that a waiting update can become
-   * the last one. Rejects with the signal's reason if it aborts before the grant.
+   * Runs `write` once the scope allows it. `urgency` is read on arrival and at each `hurry`, so that a waiting update can
+   * become the last one. Rejects with the signal's reason if it aborts before the grant.
    */
   run<T>(scope: Scope, urgency: () => Urgency, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Non-blocking: resolves to null if the scope has no room now, else to a function that ends the write. Call that once. */
@@ -92,7 +92,7 @@ export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null =
     learn: (key, report) => queue.get(key)?.learn(report),
     hurry(scope) {
       interims.hurry(scope.key);
-      for (let each: Scope | undefined = scope; each; each = each.within) queue.get(each.key)?.pump();
+      for (let each: Scope | undefined = scope; each; each = each.within) queue.get(each.key)?.hurry();
     },
     get size() {
       return queue.size;

@@ -2,6 +2,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { platformOf } from '../ports/actor.ts';
 import { inWordsOf, isAskedInForm, parseOptions } from '../ports/command.ts';
 import type { Invocation } from '../ports/events.ts';
+import type { Platform } from '../ports/platforms.ts';
 import type { Services } from '../services.ts';
 import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
@@ -24,6 +25,14 @@ export function createCommandRunner(options: {
 }): (command: Command, invocation: Invocation) => Promise<void> {
   const { commands, services, permission, teller } = options;
   const never = new AbortController().signal;
+  /** In each platform's words, made once. */
+  const worded = new Map<Platform, readonly Command[]>();
+
+  function commandsOn(platform: Platform): readonly Command[] {
+    const known = worded.get(platform) ?? commands.map((each) => inWordsOf(platform, each));
+    worded.set(platform, known);
+    return known;
+  }
 
   return async (command, invocation) => {
     const { actor, place, surface, id, brought = [], readThread } = invocation;
@@ -46,7 +55,7 @@ export function createCommandRunner(options: {
       brought,
       readThread,
       services,
-      commands: commands.map((each) => inWordsOf(platformOf(place.guild), each)),
+      commands: commandsOn(platformOf(place.guild)),
       signal: never,
       tell,
     };

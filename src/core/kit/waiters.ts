@@ -8,14 +8,20 @@ export function waitInLine<T = void>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
+    let isGranted = false;
+    let isListening = false;
     const abandon = () => {
       leave();
       reject(signal?.reason);
     };
-    signal?.addEventListener('abort', abandon, { once: true });
     const leave = join((value) => {
-      signal?.removeEventListener('abort', abandon);
+      if (isListening) signal?.removeEventListener('abort', abandon);
+      isGranted = true;
       resolve(value);
     });
+    // Most are granted at once, and listeners are expensive.
+    if (isGranted || signal === undefined) return;
+    isListening = true;
+    signal.addEventListener('abort', abandon, { once: true });
   });
 }

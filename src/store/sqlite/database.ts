@@ -49,10 +49,10 @@ export function openDatabase(path: string, clock: Clock): Database {
   const statements = new Map<string, StatementSync>();
 
   function transaction<T>(work: () => T): T {
-    connection.exec('BEGIN IMMEDIATE');
+    database.sql('BEGIN IMMEDIATE').run();
     try {
       const result = work();
-      connection.exec('COMMIT');
+      database.sql('COMMIT').run();
       return result;
     } catch (error) {
       // A full disk rolls back by itself.
