@@ -27,6 +27,8 @@ describe('the flags of npm run load', () => {
     [['--rounds', '3'], '--soak'],
     [['--redis', 'localhost'], 'redis://'],
     [['--redis', 'redis://127.0.0.1:6379', '--soak'], '--soak'],
+    [['--bare', '--ask', '3'], '--mention or --slack'],
+    [['--processes', '2', '--mention', '3'], '--redis'],
   ])('are refused in words: %j', (args, words) => {
     expect(() => readOptions(args)).toThrow(UsageError);
     expect(() => readOptions(args)).toThrow(words);
@@ -45,6 +47,12 @@ describe.skipIf(process.platform !== 'linux')('npm run load', () => {
     expect(output).toMatch(/429s +0\n/);
   });
 
+  it('has bare bots answer in its place', { timeout: 120_000 }, async () => {
+    const output = await load('--bare --mention 2 --slack 2 --prose --words 60 --seconds 0 --ramp 0');
+    expect(output.match(/ 0 lost, 0 doubled/g)).toHaveLength(2);
+    expect(output).toMatch(/the bare bot\n +CPU +\S+ cores, \d/);
+  });
+
   describeWithRedis('with a Redis', () => {
     it('says what an answer costs it', { timeout: 120_000 }, async () => {
       const redis = await startRedis();
@@ -52,6 +60,18 @@ describe.skipIf(process.platform !== 'linux')('npm run load', () => {
         const output = await load(`--ask 2 --words 60 --seconds 1 --ramp 0 --redis ${redis.url}`);
         expect(output).toContain(' 0 lost, 0 doubled');
         expect(Number(/commands +(\S+) an answer/.exec(output)?.[1])).toBeGreaterThan(10);
+      } finally {
+        await redis.stop();
+      }
+    });
+
+    it('shares the work among processes', { timeout: 120_000 }, async () => {
+      const redis = await startRedis();
+      try {
+        const flags = '--mention 6 --slack 2 --guilds 6 --words 60 --seconds 0 --ramp 0 --processes 2';
+        const output = await load(`${flags} --redis ${redis.url}`);
+        expect(output.match(/ 0 lost, 0 doubled/g)).toHaveLength(2);
+        expect(output).toMatch(/429s +0\n/);
       } finally {
         await redis.stop();
       }

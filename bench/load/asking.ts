@@ -4,9 +4,6 @@ import type { AskingWay } from './platform.ts';
 import type { LoadProvider } from './provider.ts';
 import type { Tally } from './tally.ts';
 
-/** Of an answer whose last state does not come; far above what the platforms' limits can hold one of Parley's up for. */
-export const PATIENCE_MS = 180_000;
-
 let questions = 0;
 
 /**
@@ -18,14 +15,17 @@ export async function keepAsking(
   streams: number,
   tally: Tally,
   provider: LoadProvider,
-  { rampSeconds }: LoadOptions,
+  { rampSeconds, patienceSeconds }: LoadOptions,
   hasMore: (asked: number) => boolean,
 ): Promise<void> {
   async function ask(slot: number): Promise<void> {
     const question = `q${questions++}`;
     const written = provider.written(question);
     const askedAtMs = Date.now();
-    const seen = await Promise.race([way.ask(`Question ${question}`, slot), sleep(PATIENCE_MS, null)]);
+    const seen = await Promise.race([
+      way.ask(`Question ${question}`, slot),
+      sleep(patienceSeconds * 1_000, null),
+    ]);
     if (seen === null) tally.miss();
     else tally.add(await written, seen, askedAtMs);
   }

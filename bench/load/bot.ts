@@ -42,17 +42,21 @@ const TICK_MS = 10;
 /** What is idle by then is closed; Node's HTTP server keeps connections for 5 s. */
 const REST_MS = 8_000;
 
-/** For `NODE_OPTIONS`: a hand to call the collector by, from outside, in a program that knows of none. `holdings` needs it. */
-export const COLLECTS_ON_SIGNAL = `--expose-gc --import data:text/javascript,${encodeURIComponent(
-  "process.on('SIGUSR2', () => { for (let times = 0; times < 3; times++) gc(); });",
-)}`;
+/** For Node: a hand to call the collector by, from outside, in a program that knows of none. `holdings` needs it. */
+export const COLLECTS_ON_SIGNAL = [
+  '--expose-gc',
+  `--import=data:text/javascript,${encodeURIComponent(
+    "process.on('SIGUSR2', () => { for (let times = 0; times < 3; times++) gc(); });",
+  )}`,
+];
 
 /** Parley itself. */
 export async function startBot(
   folder: string,
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[],
 ): Promise<LoadBot> {
-  const launch = launchProgram(folder, environment);
+  const launch = launchProgram(folder, environment, nodeFlags);
   await launch.ready;
   const { pid } = launch;
   const address = /Health +(http:\/\/[^/]+)/.exec(launch.output())?.[1];
@@ -94,9 +98,10 @@ export async function startBot(
 export async function startBareBot(
   platform: 'discord' | 'slack',
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[],
 ): Promise<LoadBot> {
   const program = fileURLToPath(new URL(`bare/${platform}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [...nodeFlags, program], {
     env: { PATH: dirname(process.execPath), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -107,7 +112,8 @@ export async function startBareBot(
   const ended = once(child, 'close');
   // It says one word, when it is ready.
   const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
-  if (!isReady || child.pid === undefined) throw new Error(`the bare bot ended before it was ready: ${errors}`);
+  if (!isReady || child.pid === undefined)
+    throw new Error(`the bare bot ended before it was ready: ${errors}`);
   return {
     ...readProcess(child.pid),
     errors: () => errors,

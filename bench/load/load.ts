@@ -21,7 +21,7 @@ export async function load(scene: Scene, options: LoadOptions): Promise<boolean>
   console.log(options.bare ? 'the bare bot' : options.processes > 1 ? 'the bots together' : 'the bot');
   print([
     ['CPU', `${(botCpuMs / tookMs).toFixed(2)} cores, ${(botCpuMs / answers).toFixed(1)} ms an answer`],
-    ['memory', `${Math.round(measured.peakBytes / 1e6)} MB at the peak`],
+    ['memory', `${mb(measured.peakBytes)} at the peak, ${mb(measured.restBytes)} at the end`],
     ...(loopDelay === null ? [] : [delayRow(loopDelay)]),
     ['calls', `${calls} in ${(tookMs / 1_000).toFixed(1)} s`],
     ...brokenRules(measured),
@@ -86,6 +86,11 @@ export function print(rows: readonly Row[]): void {
   console.log('');
 }
 
+function mb(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
 function ms(value: number): string {
+  if (!Number.isFinite(value)) return 'never';
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }

@@ -2,6 +2,7 @@ import { load } from './load.ts';
 import { HELP, type LoadOptions, readOptions, UsageError } from './options.ts';
 import { openScene } from './scene.ts';
 import { soak } from './soak.ts';
+import { runTable } from './table.ts';
 
 /** `npm run load`: the whole bot under load. `options.ts` says how it is used. */
 async function run(options: LoadOptions): Promise<boolean> {
@@ -18,7 +19,7 @@ async function run(options: LoadOptions): Promise<boolean> {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') console.log(HELP);
-  else if (!(await run(options))) process.exitCode = 1;
+  else if (!(await (options === 'table' ? runTable() : run(options)))) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`${error.message}\nnpm run load -- --help lists what there is.\n`);

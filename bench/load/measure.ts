@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keepAsking } from './asking.ts';
 import { cpuMsOf, type LoopDelay } from './bot.ts';
 import type { LoadOptions } from './options.ts';
@@ -20,8 +21,9 @@ export interface Measured {
   /** CPU time of all bots, and of what surrounds them. */
   readonly botCpuMs: number;
   readonly loadCpuMs: number;
-  /** Most memory of a bot. */
+  /** Memory of the bot that holds most: at its peak, and after the rest. */
   readonly peakBytes: number;
+  readonly restBytes: number;
   /** Of the first bot; null if it is a bare one. */
   readonly loopDelay: LoopDelay | null;
   /** Event-loop delay of the platforms, by which the machine shows whether it is fit for the load. */
@@ -56,6 +58,10 @@ export async function measure(scene: Scene, options: LoadOptions): Promise<Measu
   const { user, system } = process.cpuUsage(own);
   const redisAfter = options.redis === null ? null : await readRedis(options.redis);
   const violations = scene.violations();
+  const botMs = botCpuMs() - before.botMs;
+  const loopDelay = (await bots[0]?.loopDelay()) ?? null;
+  await sleep(options.restSeconds * 1_000);
+  const held = bots.map((bot) => bot.residentBytes());
   const isRefusal = (text: string) => text.startsWith('429');
   return {
     ways,
@@ -64,10 +70,11 @@ export async function measure(scene: Scene, options: LoadOptions): Promise<Measu
     calls: scene.calls() - before.calls,
     refusals: violations.filter(isRefusal),
     otherViolations: violations.filter((text) => !isRefusal(text)),
-    botCpuMs: botCpuMs() - before.botMs,
+    botCpuMs: botMs,
     loadCpuMs: cpuMsOf(provider.pid) - before.providerMs + (user + system) / 1_000,
-    peakBytes: Math.max(...bots.map((bot) => bot.residentBytes().peak)),
-    loopDelay: (await bots[0]?.loopDelay()) ?? null,
+    peakBytes: Math.max(...held.map(({ peak }) => peak)),
+    restBytes: Math.max(...held.map(({ now }) => now)),
+    loopDelay,
     ownDelayMs: ownDelay.percentile(99) / 1e6 - OWN_SAMPLING_MS,
     redis: redisBefore && redisAfter && spentBetween(redisBefore, redisAfter),
   };

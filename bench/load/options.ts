@@ -21,10 +21,16 @@ export interface LoadOptions {
   readonly rampSeconds: number;
   /** Whether bots on the platforms' own libraries answer in place of Parley. */
   readonly bare: boolean;
+  /** For the bots' Node. */
+  readonly nodeFlags: readonly string[];
   /** Bots that share the work. */
   readonly processes: number;
   /** Whether Slack counts calls. */
   readonly limits: boolean;
+  /** A question whose answer takes longer counts as unanswered. */
+  readonly patienceSeconds: number;
+  /** After the last answer, before the memory that is still held is read. */
+  readonly restSeconds: number;
   /** The address of a Redis to keep all in; null for a file. */
   readonly redis: string | null;
   /** Null where it is a load and no soak. */
@@ -52,6 +58,9 @@ question had no answer. It reads /proc: Linux only.
   --bare         a bot on discord.js or Bolt answers in place of Parley: it posts, and edits each second
   --no-limits    Slack counts no calls
   --processes N  bots that share the work; on Discord each has its shard (1)
+  --patience N   seconds until a question counts as unanswered (180: far above what the platforms' limits hold one up for)
+  --rest N       seconds after the last answer before the memory that is still held is read (0)
+  --node TEXT    flags for the bots' Node, such as --node="--cpu-prof --cpu-prof-dir=/tmp/profiles"
   --redis URL    keeps all in this Redis instead of a file, and says what that costs it
 
   --table        runs each case of the table of pacing, cost and memory in turn, Parley and the bare bot, and says what is missed;
@@ -128,10 +137,13 @@ export function readOptions(args: readonly string[]): LoadOptions | 'help' | 'ta
     rate,
     firstWordMs: number('first-word', 0, 0),
     bare,
+    nodeFlags: String(flags['node'] ?? '').match(/\S+/g) ?? [],
     processes,
     limits: flags['no-limits'] !== true,
     seconds: number('seconds', 60, 0),
     rampSeconds: number('ramp', words / rate, 0),
+    patienceSeconds: number('patience', 180, 1),
+    restSeconds: number('rest', 0, 0),
     redis: redis === undefined ? null : String(redis),
     soak: isSoak ? soak : null,
   };
@@ -151,6 +163,9 @@ function readFlags(args: readonly string[]): Readonly<Record<string, string | bo
     rate: text,
     'first-word': text,
     bare: flag,
+    node: text,
+    patience: text,
+    rest: text,
     'no-limits': flag,
     processes: text,
     table: flag,

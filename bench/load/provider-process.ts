@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { LAST_CHUNKS, proseChunks, wordChunks } from '../support/chunks.ts';
+import { LAST_CHUNKS, proseChunks, titleChunk, wordChunks } from '../support/chunks.ts';
 import type { FromProvider } from './provider.ts';
 
 /**
@@ -13,6 +13,8 @@ import type { FromProvider } from './provider.ts';
 const [words, perSecond, firstWordMs] = process.argv.slice(2).map(Number) as [number, number, number];
 /** Streams fall due at different ticks, as they began at different times: not all in step. */
 const TICK_MS = 5;
+/** So few are asked for where a thread is named by what it is about. */
+const MOST_TITLE_TOKENS = 100;
 const CHUNKS = process.argv[5] === 'prose' ? proseChunks(words) : wordChunks(words);
 
 interface Stream {
@@ -46,8 +48,12 @@ setInterval(() => {
 
 const server = createServer(async (request, response) => {
   if (!request.url?.endsWith('/chat/completions')) return void response.writeHead(404).end();
-  const question = (await text(request)).match(/\bq\d+\b/g)?.at(-1) ?? '';
+  const body = await text(request);
+  const question = body.match(/\bq\d+\b/g)?.at(-1) ?? '';
   response.writeHead(200, { 'content-type': 'text/event-stream', 'x-generation-id': `gen-${question}` });
+  const { max_completion_tokens: maxTokens } = JSON.parse(body) as { max_completion_tokens?: number };
+  if (maxTokens !== undefined && maxTokens <= MOST_TITLE_TOKENS)
+    return void response.end(titleChunk(question) + LAST_CHUNKS);
   const stream: Stream = { question, response, startedAtMs: Date.now() + firstWordMs, sent: 0 };
   streams.add(stream);
   response.on('close', () => streams.delete(stream));

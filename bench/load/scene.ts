@@ -16,12 +16,12 @@ export async function openScene(options: LoadOptions): Promise<Scene> {
   const { ask, mention, slack, bare, processes } = options;
   const stage = await openStage(options);
   const folder = mkdtempSync(join(tmpdir(), 'parley-load-'));
+  const nodeFlags = [...options.nodeFlags, ...(options.soak === null ? [] : COLLECTS_ON_SIGNAL)];
   const environment = {
     ...stage.environment,
     ...(options.redis === null ? {} : { STORE_URL: options.redis }),
     DEFAULT_TIER: 'premium',
     DEFAULT_MODEL: 'openai/gpt-4o-mini',
-    ...(options.soak === null ? {} : { NODE_OPTIONS: COLLECTS_ON_SIGNAL }),
     LIMITS: 'off',
     LOG_LEVEL: 'error',
     MAX_STREAMS: String(ask + mention + slack),
@@ -29,13 +29,13 @@ export async function openScene(options: LoadOptions): Promise<Scene> {
   };
   const bots: LoadBot[] = [];
   if (bare) {
-    if (mention > 0) bots.push(await startBareBot('discord', stage.environment));
-    if (slack > 0) bots.push(await startBareBot('slack', stage.environment));
-  } else if (processes === 1) bots.push(await startBot(folder, environment));
+    if (mention > 0) bots.push(await startBareBot('discord', stage.environment, nodeFlags));
+    if (slack > 0) bots.push(await startBareBot('slack', stage.environment, nodeFlags));
+  } else if (processes === 1) bots.push(await startBot(folder, environment, nodeFlags));
   else {
     for (let shard = 0; shard < processes; shard++) {
       const shards = { DISCORD_SHARDS: String(shard), DISCORD_SHARD_COUNT: String(processes) };
-      bots.push(await startBot(folder, { ...environment, ...shards }));
+      bots.push(await startBot(folder, { ...environment, ...shards }, nodeFlags));
     }
   }
 

@@ -30,7 +30,8 @@ export function createObserver(wholeWords: number | null): Observer {
       shown.set(message, text);
       const words = newestWord(text) + 1;
       if (words > (states.at(-1)?.words ?? -1)) states.push({ atMs, words });
-      if (isLast || words === wholeWords) resolve({ states, endedAtMs: atMs, words: wordsOf([...shown.values()].join('\n')) });
+      if (isLast || words === wholeWords)
+        resolve({ states, endedAtMs: atMs, words: wordsOf([...shown.values()].join('\n')) });
     },
     sighting: promise,
   };

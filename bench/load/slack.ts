@@ -21,7 +21,8 @@ export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> 
 
   function onMessage({ ts, threadTs, botId, content }: SlackMessage): void {
     if (threadTs === null || botId === null) return;
-    const isLast = !bare && JSON.stringify(content.blocks ?? []).includes(JSON.stringify(BUTTONS.retry.label));
+    const isLast =
+      !bare && JSON.stringify(content.blocks ?? []).includes(JSON.stringify(BUTTONS.retry.label));
     observers.get(threadTs)?.see(ts, bodyOf(content), isLast);
   }
 

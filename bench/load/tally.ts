@@ -6,7 +6,7 @@ import type { Sighting } from './sighting.ts';
 /** What people saw of all answers of one way. */
 export interface Tally {
   add(written: Written, seen: Sighting, askedAtMs: number): void;
-  /** A question without an answer: all its words are lost. */
+  /** A question without an answer: all its words are lost, and it never ends. */
   miss(): void;
   readonly answers: number;
   readonly unanswered: number;
@@ -64,6 +64,7 @@ export function createTally(provider: LoadProvider, { words, rate }: LoadOptions
     miss() {
       unanswered++;
       lost += words;
+      endLagMs.push(Number.POSITIVE_INFINITY);
     },
     add({ startedAtMs, endedAtMs }, seen, askedAtMs) {
       answers++;

@@ -61,8 +61,8 @@ export function discordOptimum(answers: number): Figures {
  * The same for N mentions in one Slack workspace: posts are free, edits cost a token of a bucket of 50 that refills 50 a
  * minute, and an answer is posted early only if its last edit can be paid for.
  */
-export function slackOptimum(answers: number, spreadMs: number): Figures {
-  const [firstWordMs, bucket, perMs] = [350, 50, 50 / 60_000];
+export function slackOptimum(answers: number, spreadMs: number, firstWordMs = 350): Figures {
+  const [bucket, perMs] = [50, 50 / 60_000];
   const streamMs = firstWordMs + (WORDS / WORDS_PER_SECOND) * 1_000;
   const lives = Array.from({ length: answers }, (_, index) => ({
     startMs: (index / answers) * spreadMs,

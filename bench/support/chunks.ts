@@ -33,6 +33,11 @@ export function proseChunks(words: number): readonly string[] {
   );
 }
 
+/** What a model calls the thread of a question. */
+export function titleChunk(question: string): string {
+  return chunk({ content: `About ${question}` }, null);
+}
+
 /** What comes after the last word. */
 export const LAST_CHUNKS = [
   chunk({}, 'stop'),

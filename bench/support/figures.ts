@@ -50,9 +50,8 @@ export function missesOf(wanted: Wanted, figures: Figures): string[] {
 
 export function lineOf(name: string, figures: Figures): string {
   const { firstTextMs, endLagMs, wallMs, calls, wordsBehind, refusals } = figures;
-  const s = (ms: number) => (ms / 1_000).toFixed(2).padStart(6);
-  const pair = (values: readonly number[]) =>
-    `${s(quantile(values, 0.5))} /${s(quantile(values, 0.99))} s`;
+  const s = (ms: number) => (Number.isFinite(ms) ? (ms / 1_000).toFixed(2) : '∞').padStart(6);
+  const pair = (values: readonly number[]) => `${s(quantile(values, 0.5))} /${s(quantile(values, 0.99))} s`;
   const behind = wordsBehind === null ? '–' : wordsBehind.toFixed(0);
   return (
     `  ${name.padEnd(16)} first text ${pair(firstTextMs)}  end lag ${pair(endLagMs)}  wall ${s(wallMs)} s` +

@@ -23,9 +23,16 @@ export interface Program extends Launch {
   readonly url: string;
 }
 
-/** Starts the program in a folder of its own, with nothing but these in its environment. */
-export function launchProgram(folder: string, environment: Readonly<Record<string, string>> = {}): Launch {
-  const child = spawn(process.execPath, [resolve('bin/start.cjs')], {
+/**
+ * Starts the program in a folder of its own, with nothing but these in its environment.
+ * @param nodeFlags for Node, over those that the program sets itself
+ */
+export function launchProgram(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
+): Launch {
+  const child = spawn(process.execPath, [...nodeFlags, resolve('bin/start.cjs')], {
     cwd: folder,
     env: {
       PATH: dirname(process.execPath),

@@ -5,6 +5,9 @@ export type Post = (text: string) => Promise<(text: string) => Promise<unknown>>
 
 const EDIT_EVERY_MS = 1_000;
 
+/** A bot under load runs into its library's timeouts; the answer stays as it is. */
+process.on('unhandledRejection', (error) => console.error(error));
+
 /**
  * What the few lines of a bot on the platforms' own libraries do: it posts with the first word, edits each second, and begins
  * a new message where one is full.

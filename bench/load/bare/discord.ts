@@ -1,4 +1,4 @@
-import { Client, Events, GatewayIntentBits } from 'discord.js';
+import { Client, Events, GatewayIntentBits, type Message } from 'discord.js';
 import { answer } from './answer.ts';
 
 /** A bot on discord.js that answers mentions in threads: `node bench/load/bare/discord.ts`, for comparison. */
@@ -10,14 +10,16 @@ const client = new Client({
   rest: { api },
 });
 
-client.on(Events.MessageCreate, async (message) => {
+async function respond(message: Message): Promise<void> {
   if (client.user === null || message.author.bot || !message.mentions.has(client.user)) return;
   const thread = await message.startThread({ name: message.content.slice(0, 100) });
   await answer(message.content, 2_000, async (text) => {
     const sent = await thread.send(text);
     return (newer) => sent.edit(newer);
   });
-});
+}
+
+client.on(Events.MessageCreate, (message) => void respond(message));
 
 client.once(Events.ClientReady, () => console.log('ready'));
 await client.login(token);
