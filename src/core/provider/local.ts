@@ -43,7 +43,7 @@ export function isOfLocalServer(modelId: string): boolean {
 /** The start waits for this. A server on loopback answers within a few milliseconds. */
 const SEARCH_TIMEOUT_MS = 300;
 
-/** Finds model servers on this machine's loopback within 300 ms. Finding none is not an error. */
+/** Finds model servers on this machine's loopback within 300 ms, or until the signal aborts. Finding none is not an error. */
 export async function findLocalServers(
   options: LocalSearchOptions,
   signal: AbortSignal,
@@ -81,7 +81,7 @@ async function probe(
       .map((model) => ({ ...model, prices: FREE_OF_CHARGE }));
     return models.length > 0 ? { definition, models } : null;
   } catch (error) {
-    if (error instanceof ProviderError) return null;
+    if (error instanceof ProviderError || signal.aborted) return null;
     throw error;
   } finally {
     await limit.stop();

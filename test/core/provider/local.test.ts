@@ -64,25 +64,31 @@ describe('findLocalServers', () => {
     expect(await find([gone])).toEqual([]);
   });
 
-  it('gives up on a server that does not answer within 300 ms', async () => {
+  function findHanging(signal: AbortSignal) {
     const clock = createFakeClock();
-    const hanging = { id: 'ollama', name: 'Ollama', port: 1 };
-    const finding = findLocalServers(
-      {
-        fetch: (_, init) =>
-          new Promise((_, reject) => {
-            init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
-          }),
-        clock,
-        log: createLogRecorder().log,
-        places: [hanging],
-      },
-      never,
-    );
+    const fetch: typeof globalThis.fetch = (_, init) =>
+      new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      });
+    const places = [{ id: 'ollama', name: 'Ollama', port: 1 }];
+    const finding = findLocalServers({ fetch, clock, log: createLogRecorder().log, places }, signal);
+    return { clock, finding };
+  }
+
+  it('gives up on a server that does not answer within 300 ms', async () => {
+    const { clock, finding } = findHanging(never);
     await clock.advance(299);
     expect(clock.pending).toBe(1);
     await clock.advance(1);
     expect(await finding).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it('finds nothing if the search is ended before, as by a start on a machine that is busy', async () => {
+    const search = new AbortController();
+    const { clock, finding } = findHanging(search.signal);
+    await clock.advance(1);
+    search.abort(new Error('the search took too long'));
+    expect(await finding).toEqual([]);
   });
 });
