@@ -216,7 +216,7 @@ export class Lane {
     return Math.max(1, limit * this.#slowDown.share(lengthMs) - (this.#scope.reserve ?? 0));
   }
 
-  /** No gap while there are savings to spend; the rest is spread until writes come free again. */
+  /** No gap while there are savings to spend; then one that can be kept for as long as answers grow. */
   #interimGapMs(): number {
     const { burst: most, burstEach = 0 } = this.#scope;
     const { lengthMs } = this.#window;
@@ -227,9 +227,7 @@ export class Lane {
     const burst = this.#slowDown.burstShare() * (most + burstEach * owed);
     const left = interims - owed - this.#window.used();
     if (left > interims - burst) return 0;
-    const nowMs = this.#clock.now();
-    const untilFreeMs = (this.#window.oldestFreeAtMs() ?? nowMs + lengthMs) - nowMs;
-    return Math.max(evenMs, untilFreeMs / Math.max(1, left));
+    return Math.max(evenMs, this.#window.lastingGapMs(left));
   }
 
   #block(ms: number): void {

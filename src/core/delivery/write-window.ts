@@ -44,6 +44,19 @@ export class WriteWindow {
     return oldest === undefined ? null : oldest + this.lengthMs;
   }
 
+  /**
+   * The least gap between writes at which there is always room for the next, if `left` could be made now: they have to last until
+   * the oldest write comes free, these with that one until the next does, and so on.
+   */
+  lastingGapMs(left: number): number {
+    this.#forgetOld();
+    const countsFromMs = this.#clock.now() - this.lengthMs;
+    return this.#endedAtMs.reduce((gapMs, endedAtMs, freed) => {
+      const writes = left + freed;
+      return writes < 1 ? gapMs : Math.max(gapMs, (endedAtMs - countsFromMs) / writes);
+    }, 0);
+  }
+
   /** When fewer than `allowed` writes count: 0 for now, infinity if only the end of a running write can make room. */
   freeAtMs(allowed: number): number {
     const over = this.used() - Math.floor(allowed);

@@ -340,14 +340,15 @@ describe('room for last states', () => {
   });
 
   it('is not taken by interim updates', async () => {
-    const { clock, limiters, write, names, times } = setUp();
+    const { clock, limiters, write, names, log } = setUp();
     const rooms = await Promise.all([1, 2].map(() => limiters.owe(updates, never)));
     const interims = ['a', 'b', 'c', 'd'].map((name) => limiters.run(updates, interim, write(name), never));
     await clock.advance(50_000);
     expect(names()).toEqual(['a', 'b']);
     for (const room of rooms) room.release();
     await Promise.all(rooms.map(() => limiters.run(updates, urgent, write('last'), never)));
-    expect(times().slice(2)).toEqual([50_000, 50_000]);
+    const lasts = log.filter(({ name }) => name === 'last');
+    expect(lasts.map(({ atMs }) => atMs)).toEqual([50_000, 50_000]);
     await clock.advance(200_000);
     await Promise.all(interims);
   });
@@ -410,6 +411,21 @@ describe('a burst', () => {
       .map((atMs, index) => atMs - (times()[index + 3] ?? 0));
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(7_500);
     expect(times().at(-1)).toBeLessThanOrEqual(61_000);
+  });
+
+  it('is followed by a pace that can be kept, whenever what was written before comes free', async () => {
+    const { clock, limiters, write, times } = setUp();
+    await limiters.run(updates, interim, write('long before'), never);
+    await clock.advance(30_000);
+    const runs = Array.from({ length: 10 }, (_, index) =>
+      limiters.run(updates, interim, write(`${index}`), never),
+    );
+    await clock.advance(150_000);
+    await Promise.all(runs);
+    const spread = times().slice(4);
+    const gaps = spread.slice(1).map((atMs, index) => atMs - (spread[index] ?? 0));
+    // Paced by the first one alone, it would stand still for 29 s once that has come free.
+    for (const gap of gaps) expect(gap).toBeLessThanOrEqual(16_000);
   });
 
   it('is halved for a day by a 429, while last states obey the wait alone', async () => {
