@@ -7,7 +7,7 @@ import { measureInstall } from './install.ts';
 import { measureJournal } from './journal.ts';
 import { measureLedgerRace } from './ledger-race.ts';
 import { measureMemory } from './memory.ts';
-import { measurePacing } from './pacing/main.ts';
+import { drawTimelines, measurePacing } from './pacing/main.ts';
 import { measurePromptCache } from './prompt-cache.ts';
 import { measureStaleness } from './staleness.ts';
 import { measureStoreCalls } from './store-calls.ts';
@@ -32,9 +32,11 @@ const measures = [
 ];
 
 // Simulated time: it needs no quiet machine.
-if (process.argv.includes('--pacing') || process.argv.includes('--timeline')) {
-  process.exit((await measurePacing(process.argv.includes('--timeline'))) ? 0 : 1);
+if (process.argv.includes('--timeline')) {
+  await drawTimelines();
+  process.exit();
 }
+if (process.argv.includes('--pacing')) process.exit((await measurePacing()) ? 0 : 1);
 
 console.log(
   `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,

@@ -16,13 +16,18 @@ export interface PacingCase {
   readonly name: string;
   readonly wanted: Wanted;
   readonly optimum: Figures | null;
+  /** The same by one process, of whose pace several have to keep `LEAST_SHARE`; null if the case has one. */
+  readonly byOne: (() => Promise<Measured>) | null;
   run(bot: 'parley' | 'bare', counting: Counting): Promise<Measured>;
 }
+
+/** Several processes on one store do so much of what one does. */
+export const LEAST_SHARE = 0.8;
 
 const WORDS = 180;
 const WORDS_PER_SECOND = 50;
 
-function mentionsOnDiscord(answers: number, wanted: Wanted): PacingCase {
+function mentionsOnDiscord(answers: number, wanted: Wanted, processes = 1): PacingCase {
   const scene: Scene = {
     answers,
     spreadMs: 0,
@@ -30,14 +35,14 @@ function mentionsOnDiscord(answers: number, wanted: Wanted): PacingCase {
     wordsPerSecond: WORDS_PER_SECOND,
     firstWordMs: 150,
   };
+  const platformOn = (counting: Counting) => (clock: FakeClock) =>
+    createSimulatedDiscord(clock, { counting, channels: Math.ceil(answers / 4) });
   return {
-    name: `Discord, ${answers} mentions at once`,
+    name: `Discord, ${answers} mentions at once${processes === 1 ? '' : `, ${processes} processes`}`,
     wanted,
     optimum: discordOptimum(answers),
-    run: (bot, counting) =>
-      measure(scene, bot, (clock) =>
-        createSimulatedDiscord(clock, { counting, channels: Math.ceil(answers / 4) }),
-      ),
+    byOne: processes === 1 ? null : () => measure(scene, 'parley', platformOn('sliding')),
+    run: (bot, counting) => measure(scene, bot, platformOn(counting), processes),
   };
 }
 
@@ -70,19 +75,15 @@ function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): P
     firstWordMs: 350,
     ...(startsAtMs && { startsAtMs }),
   };
+  const platformOn = (counting: Counting) => (clock: FakeClock) =>
+    createSimulatedSlack(clock, { counting, channels, postBurst: 5, ...(surprises && { surprises }) });
   const hasOptimum = words === WORDS && !startsAtMs && !surprises;
   return {
     name: `Slack, ${name}`,
     wanted,
     optimum: hasOptimum ? slackOptimum(answers, spreadMs) : null,
-    run: (bot, counting) =>
-      measure(
-        scene,
-        bot,
-        (clock) =>
-          createSimulatedSlack(clock, { counting, channels, postBurst: 5, ...(surprises && { surprises }) }),
-        processes,
-      ),
+    byOne: processes === 1 ? null : () => measure(scene, 'parley', platformOn('sliding')),
+    run: (bot, counting) => measure(scene, bot, platformOn(counting), processes),
   };
 }
 
@@ -123,6 +124,7 @@ export const EVENING_CASE = mentionsOnSlack('an evening with 30 people', EVENING
 export const CASES: readonly PacingCase[] = [
   mentionsOnDiscord(100, { endLag: [1.6, 2.5], calls: 330 }),
   mentionsOnDiscord(300, { firstText: [9.5, 13], endLag: [6.5, 10], wall: 14, calls: 720 }),
+  mentionsOnDiscord(300, {}, 4),
   mentionsOnSlack('100 mentions', 100, { wanted: { endLag: [1, 3] } }),
   mentionsOnSlack('300 mentions', 300, { wanted: { endLag: [2, 6] } }),
   mentionsOnSlack('10 mentions', 10, { wanted: { wordsBehind: 27 } }),
@@ -132,6 +134,7 @@ export const CASES: readonly PacingCase[] = [
   mentionsOnSlack('one answer of 60 s', 1, { words: 3_000 }),
   mentionsOnSlack('10 mentions, two processes', 10, { processes: 2, wanted: { wordsBehind: 27 } }),
   mentionsOnSlack('100 mentions, four processes', 100, { processes: 4, wanted: { endLag: [1, 3] } }),
+  mentionsOnSlack('8 answers of 30 s, four processes', 8, { processes: 4, words: 1_500 }),
   mentionsOnSlack('10 mentions, three surprise 429s', 10, {
     surprises: new Set([5, 6, 7]),
     wanted: { endLag: [3, 3] },
