@@ -8,6 +8,7 @@ import { createFakeDiscord } from './support/discord/fake-discord.ts';
 import { openPage } from './support/playground-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
+import { saidIn } from './support/said.ts';
 import { createFakeSlack } from './support/slack/fake-slack.ts';
 
 /** A lease runs out 10 s after the death; the rest is for a busy machine. */
@@ -113,18 +114,47 @@ describe('a process that is killed', () => {
   });
 });
 
+async function openDiscord() {
+  const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
+  platforms.push(discord);
+  const environment = {
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.apiUrl,
+    PLAYGROUND: 'on',
+    // Titles would be requests of their own.
+    AUTOMATIC: 'off',
+  };
+  return { discord, environment, ...openGuild(discord) };
+}
+
+async function openSlack() {
+  const slack = await createFakeSlack();
+  platforms.push(slack);
+  const ann = slack.user('Ann');
+  const channel = slack.channel('general', [ann]);
+  const environment = {
+    SLACK_BOT_TOKEN: slack.app.botToken,
+    SLACK_APP_TOKEN: slack.app.appToken,
+    SLACK_API_URL: slack.apiUrl,
+    PLAYGROUND: 'on',
+    AUTOMATIC: 'off',
+  };
+  const answersIn = (thread: string) =>
+    slack.messages(channel, thread).filter(({ author }) => author === slack.app.botUserId);
+  const labelsIn = (thread: string) =>
+    answersIn(thread).flatMap(({ buttons }) => buttons.map(({ label }) => label));
+  return { slack, environment, ann, channel, answersIn, labelsIn };
+}
+
+const BUSY = { timeout: 120_000, interval: 100 };
+const labelsOf = (message: { readonly buttons: readonly { readonly label: string }[] } | undefined) =>
+  message?.buttons.map(({ label }) => label) ?? [];
+
 describe('a process on Discord that is killed', () => {
   it('is finished by the next start, in the messages that were growing or thinking', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
-    platforms.push(discord);
-    const { ada, channel } = openGuild(discord);
-    const environment = {
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API_URL: discord.apiUrl,
-      PLAYGROUND: 'on',
-    };
+    const { discord, environment, ada, channel } = await openDiscord();
     const before = await start(environment);
     const thinking = provider.live();
     const first = ada.slash('ask', { prompt: 'One?' }, { channel });
@@ -132,41 +162,114 @@ describe('a process on Discord that is killed', () => {
     const growing = provider.live();
     const second = ada.slash('ask', { prompt: 'Two?' }, { channel });
     await growing.text('As far as it got.');
-    const buttons = ({ reply }: typeof second) => reply?.buttons.map(({ label }) => label) ?? [];
+    const buttons = ({ reply }: typeof second) => labelsOf(reply ?? undefined);
     await discord.until(() => buttons(second).includes('Stop'), 'there is text', 60_000);
     await before.program.kill();
 
     await start(environment);
-    await vi.waitFor(
-      () => {
-        for (const used of [first, second]) expect(buttons(used)).toEqual(['Retry…']);
-      },
-      { timeout: 120_000, interval: 100 },
-    );
+    await vi.waitFor(() => {
+      for (const used of [first, second]) expect(buttons(used)).toEqual(['Retry…']);
+    }, BUSY);
     expect(first.reply?.content).toMatch(/^\S* ?Interrupted/);
     expect(second.reply?.content).toMatch(/^As far as it got\.\n\n.*Interrupted/);
     expect(discord.messages(channel)).toHaveLength(2);
     expect(discord.violations).toEqual([]);
   });
+
+  it.each([
+    ['after its answer was told to wait', true],
+    ['while its answer grows, which is locked already', false],
+  ])(
+    'has the next start finish an answer whose thread is locked, as soon as it opens: killed %s',
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async (_, isHeld) => {
+      const { discord, environment, ada, channel } = await openDiscord();
+      const before = await start(environment);
+      const live = provider.live();
+      const thread = { id: ada.say(channel, `${discord.botMention} Why?`).id };
+      await live.text('One ');
+      const first = () => discord.messages(thread)[0];
+      await discord.until(
+        () => discord.threads(channel).length === 1 && labelsOf(first()).includes('Stop'),
+        'there is text',
+        60_000,
+      );
+      discord.setThread(thread, { archived: true, locked: true });
+      const told = () => discord.messages(ada.dm).filter(({ content }) => content.includes('I keep it'));
+      if (isHeld) {
+        await live.text('two three.');
+        await live.finish();
+        await discord.until(() => told().length === 1, 'the asker is told', 60_000);
+      }
+      await before.program.kill();
+
+      await start(environment);
+      // The dead process's claim is taken over while the thread is locked.
+      if (!isHeld)
+        await vi.waitFor(
+          () =>
+            expect(
+              discord.requests.filter(({ status }) => status === 403 || status === 400).length,
+            ).toBeGreaterThan(0),
+          BUSY,
+        );
+      expect(labelsOf(first())).toEqual(['Stop']);
+      discord.setThread(thread, { locked: false });
+      await vi.waitFor(() => expect(labelsOf(first())).toContain('Retry…'), BUSY);
+      expect(first()?.content).toMatch(
+        isHeld ? /^One two three\.\n\n.*The thread was locked/ : /^One\n\n.*Interrupted/,
+      );
+      expect(discord.messages(thread)).toHaveLength(1);
+      expect(provider.chats).toHaveLength(1);
+      expect(discord.violations).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['grows', 'Canberra, wh'],
+    ['is still to come', ''],
+  ])(
+    'has the next start end the answer to an edited question, as one turn: killed while it %s',
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async (_, text) => {
+      const { discord, environment, ada } = await openDiscord();
+      const before = await start(environment);
+      const [first, second] = [provider.live(), provider.live()];
+      const question = ada.say(ada.dm, 'What is the capital of Austria?');
+      await first.text('Vienna, wh');
+      const answers = () => discord.messages(ada.dm).slice(1);
+      await discord.until(() => labelsOf(answers()[0]).includes('Stop'), 'there is text', 60_000);
+      ada.edit(question, 'What is the capital of Australia?');
+      await second.request;
+      if (text !== '') {
+        await second.text(text);
+        await discord.until(() => answers()[0]?.content === text, 'the second answer grows', 60_000);
+      }
+      await before.program.kill();
+
+      await start(environment);
+      await vi.waitFor(() => expect(answers().at(-1)?.content).toContain('Interrupted'), BUSY);
+      expect(labelsOf(answers().at(-1))).toContain('Retry…');
+      if (text !== '') expect(answers().map(({ content }) => content.split('\n\n')[0])).toEqual([text]);
+      expect(answers().flatMap(labelsOf)).not.toContain('Stop');
+      provider.answer('Canberra.');
+      const form = ada.click(answers().at(-1) ?? question, 'Retry…');
+      await discord.until(() => form.modal !== null, 'the form is open', 60_000);
+      ada.submit(form, {});
+      await vi.waitFor(() => expect(answers().at(-1)?.content).toMatch(/^Canberra\./), BUSY);
+      expect(saidIn(provider.chats.at(-1)?.body)).toEqual(['What is the capital of Australia?']);
+      expect(discord.violations).toEqual([]);
+    },
+  );
 });
 
 describe('a process on Slack that is killed', () => {
   it('is finished by the next start, in the threads of the questions', { timeout: TIMEOUT_MS }, async () => {
-    const slack = await createFakeSlack();
-    platforms.push(slack);
-    const ann = slack.user('Ann');
-    const channel = slack.channel('general', [ann]);
-    const environment = {
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
-      PLAYGROUND: 'on',
-    };
-    const answersIn = (thread: string) =>
-      slack.messages(channel, thread).filter(({ author }) => author === slack.app.botUserId);
-    const labels = (thread: string) =>
-      answersIn(thread).flatMap(({ buttons }) => buttons.map(({ label }) => label));
-
+    const { slack, environment, ann, channel, answersIn, labelsIn: labels } = await openSlack();
     const before = await start(environment);
     const silent = provider.live();
     const { ts: first } = ann.say(channel, `<@${slack.app.botUserId}> One?`);
@@ -186,6 +289,36 @@ describe('a process on Slack that is killed', () => {
     );
     for (const question of [first, second]) expect(answersIn(question)).toHaveLength(1);
     expect(answersIn(second)[0]?.text).toMatch(/^As far as it got\.\nInterrupted/);
+  });
+
+  it('has the next start end the answer to an edited question, as one turn', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { slack, environment, ann, channel, answersIn, labelsIn } = await openSlack();
+    const before = await start(environment);
+    const [first, second] = [provider.live(), provider.live()];
+    const mention = `<@${slack.app.botUserId}>`;
+    const question = ann.say(channel, `${mention} What is the capital of Austria?`);
+    await first.text('Vienna, wh');
+    await vi.waitFor(() => expect(labelsIn(question.ts)).toEqual(['Stop']), BUSY);
+    ann.edit(question, `${mention} What is the capital of Australia?`);
+    await second.text('Canberra, wh');
+    await vi.waitFor(() => expect(answersIn(question.ts)[0]?.text).toBe('Canberra, wh'), BUSY);
+    await before.program.kill();
+
+    await start(environment);
+    await vi.waitFor(() => expect(labelsIn(question.ts)).toEqual(['Retry…']), BUSY);
+    expect(answersIn(question.ts)).toHaveLength(1);
+    expect(answersIn(question.ts)[0]?.text).toMatch(/^Canberra, wh\nInterrupted/);
+    provider.answer('It is.');
+    ann.say(channel, 'Sure?', { thread: question.ts });
+    await vi.waitFor(() => expect(answersIn(question.ts).at(-1)?.text).toMatch(/^It is\./), BUSY);
+    // The conversation knows of one question, as it reads now.
+    expect(saidIn(provider.chats.at(-1)?.body)).toEqual([
+      'What is the capital of Australia?',
+      'Canberra, wh',
+      'Sure?',
+    ]);
   });
 });
 

@@ -168,7 +168,8 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     attached.push(noteShown(answer.id, shownBy(reply, place.surface, moment)));
     await Promise.all(attached);
     if (reply.lockedAt !== null) {
-      const state = { ...answer, ending, ...reply.progress };
+      // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
+      const state = { ...answer, ...reply.progress };
       const now = place.surface.reference ?? reference;
       await held.hold({ platform, at: reply.lockedAt, reference: now, state, tries: triesIn(event) + 1 });
       return true;
