@@ -1,7 +1,6 @@
 import type { DayChart } from '../core/ports/chart.ts';
 
 const WIDTH = 960;
-const HEIGHT = 560;
 const PLOT = { left: 116, right: 936, top: 72, bottom: 392 };
 /** Chats show a picture some 550 pixels wide: 13 of them are left of these. */
 const FONT_SIZE = 22;
@@ -9,14 +8,19 @@ const TICKS = 4;
 /** Dates below the bars: as many as stand side by side. */
 const MAX_DATES = 10;
 const MAX_NAME_CHARS = 22;
+const LEGEND = { top: PLOT.bottom + 72, columns: 2, row: 34 };
 
-/** Of like lightness, and apart for those who see no red or green: after Paul Tol's bright scheme, grey last. */
-const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#9a9a9a'];
-const INK = '#1f2328';
-const FAINT = '#59636e';
-const LINE = '#d1d9e0';
+/** Apart for those who see no red or green, and 5:1 against the ground: after Paul Tol's bright scheme, grey last. */
+const COLOURS = ['#6ea3d8', '#f08a97', '#59b86c', '#d9c85b', '#74d2ef', '#a9aab2'];
+const GROUND = '#24262c';
+const INK = '#f2f2f5';
+const FAINT = '#b9bbc6';
+const LINE = '#3d4049';
 
-/** The chart as SVG; colours suit light and dark surroundings alike, as it brings its own ground. */
+/**
+ * The chart as SVG. Whoever reads it has a light or a dark screen, and nobody says which: so it is a dark card with round corners,
+ * which does not glare on a dark one and looks like a block of code on a light one.
+ */
 export function dayChartSvg({ title, days, series, format }: DayChart): string {
   const totals = days.map((_, day) => series.reduce((sum, { values }) => sum + (values[day] ?? 0), 0));
   const top = roundUp(Math.max(...totals, 0));
@@ -51,17 +55,18 @@ export function dayChartSvg({ title, days, series, format }: DayChart): string {
       : '',
   );
 
-  const columns = 2;
+  const { columns, row } = LEGEND;
+  const height = LEGEND.top + Math.ceil(series.length / columns) * row;
   const legend = series.map(({ name, values }, index) => {
     const x = PLOT.left + (index % columns) * ((PLOT.right - PLOT.left) / columns);
-    const y = PLOT.bottom + 72 + Math.floor(index / columns) * 34;
+    const y = LEGEND.top + Math.floor(index / columns) * row;
     const sum = format(values.reduce((total, value) => total + value, 0));
     return `<rect x="${x}" y="${y - 16}" width="18" height="18" fill="${colourOf(index)}"/>${label(x + 26, y, `${shortened(name)} · ${sum}`, {})}`;
   });
 
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="Inter" font-size="${FONT_SIZE}">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#f6f8fa"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="Inter" font-size="${FONT_SIZE}">`,
+    `<rect width="${WIDTH}" height="${height}" rx="16" fill="${GROUND}"/>`,
     `<text x="${PLOT.left}" y="44" font-size="28" fill="${INK}">${escaped(title)}</text>`,
     ...grid,
     ...bars,
@@ -72,7 +77,7 @@ export function dayChartSvg({ title, days, series, format }: DayChart): string {
 }
 
 function colourOf(index: number): string {
-  return COLOURS[index] ?? '#9a9a9a';
+  return COLOURS[index] ?? '#a9aab2';
 }
 
 function label(x: number, y: number, text: string, { anchor = 'start' }: { anchor?: string }): string {

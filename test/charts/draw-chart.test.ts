@@ -20,6 +20,15 @@ function sizeOf(png: Uint8Array): [number, number] {
   return [view.getUint32(16), view.getUint32(20)];
 }
 
+/** https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
+function luminanceOf(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 /** The first picture compiles the library's WASM. */
 const PATIENCE = { timeout: 120_000 };
 
@@ -28,7 +37,7 @@ describe('the chart of use', PATIENCE, () => {
     const draw = createDrawChart(pino({ level: 'silent' }));
     const [first, again] = [await draw(chart), await createDrawChart(pino({ level: 'silent' }))(chart)];
     expect(first?.slice(0, 8)).toEqual(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
-    expect(first && sizeOf(first)).toEqual([960, 560]);
+    expect(first && sizeOf(first)).toEqual([960, 498]);
     expect(again).toEqual(first);
   });
 
@@ -47,6 +56,21 @@ describe('the chart of use', PATIENCE, () => {
     expect(first?.slice(1)).toEqual([312, 80]);
     expect(second?.slice(1)).toEqual([232, 160]);
     expect(third).toEqual([second?.[0], 152, 80]);
+  });
+
+  it('is as high as its legend, and readable on its own ground, which glares on no dark screen', () => {
+    const series = Array.from({ length: 6 }, (_, index) => ({ name: `Model ${index}`, values: [1, 1] }));
+    const svg = dayChartSvg({ ...chart, series });
+    expect(svg).toMatch(/^<svg [^>]*width="960" height="566"/);
+    const [ground = '', ...colours] = new Set(
+      Array.from(svg.matchAll(/fill="(#\w{6})"/g), ([, colour = '']) => colour),
+    );
+    expect(luminanceOf(ground)).toBeLessThan(0.05);
+    // Words and bars: https://www.w3.org/TR/WCAG22/#contrast-minimum
+    for (const colour of colours) {
+      expect((luminanceOf(colour) + 0.05) / (luminanceOf(ground) + 0.05), colour).toBeGreaterThan(4.5);
+    }
+    expect(colours).toHaveLength(8);
   });
 
   it('takes any name for text', () => {
