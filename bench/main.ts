@@ -14,22 +14,22 @@ import { measureStoreCalls } from './store-calls.ts';
 import type { Row } from './support/row.ts';
 
 /**
- * Every figure that the README quotes is printed here. `npm run bench`, about two minutes; `-- --race=100000` makes the race
- * for money that long: four times 100,000 requests.
+ * Every figure that the README quotes is printed here. `npm run bench`, about two minutes; `-- --only=files` for one measure;
+ * `-- --race=100000` makes the race for money that long: four times 100,000 requests.
  */
-const measures = [
-  measureInstall,
-  measureStoreCalls,
-  measurePromptCache,
-  measureStaleness,
-  measureFirstUpdate,
-  measureMemory,
-  measureCpu,
-  measureJournal,
-  measureFiles,
-  measureLedgerRace,
-  measureAcknowledgement,
-];
+const measures: Readonly<Record<string, () => Promise<Row[]>>> = {
+  install: measureInstall,
+  'store-calls': measureStoreCalls,
+  'prompt-cache': measurePromptCache,
+  staleness: measureStaleness,
+  'first-update': measureFirstUpdate,
+  memory: measureMemory,
+  cpu: measureCpu,
+  journal: measureJournal,
+  files: measureFiles,
+  'ledger-race': measureLedgerRace,
+  acknowledgement: measureAcknowledgement,
+};
 
 // Simulated time: it needs no quiet machine.
 if (process.argv.includes('--timeline')) {
@@ -41,8 +41,14 @@ if (process.argv.includes('--pacing')) process.exit((await measurePacing()) ? 0 
 console.log(
   `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
 );
+const only = process.argv.find((each) => each.startsWith('--only='))?.slice('--only='.length);
+if (only !== undefined && !Object.hasOwn(measures, only)) {
+  throw new Error(`--only takes one of ${Object.keys(measures).join(', ')}`);
+}
 const rows: Row[] = [];
-for (const measure of measures) rows.push(...(await measure()));
+for (const [name, measure] of Object.entries(measures)) {
+  if (only === undefined || only === name) rows.push(...(await measure()));
+}
 
 const width = Math.max(...rows.map(({ name }) => name.length));
 for (const { name, value, unit, wanted } of rows) {
