@@ -1,0 +1,75 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFetch } from '../../../src/app/http/http-client.ts';
+import { DownloadRefused, download } from '../../../src/core/ports/download.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Fetches from a host with a credential for it, 1,000 bytes at most. */
+function fetchFrom(url: string, host: string) {
+  const options = { url, origins: new Set([host]), headers: { authorization: 'Bearer secret' } };
+  return download({ ...options, fetch: createFetch(), maxBytes: 1_000 }, new AbortController().signal);
+}
+
+describe('a file on a platform', () => {
+  it('is not followed to where its host redirects: another host is asked nothing', async () => {
+    const asked: string[] = [];
+    const inside = await serve((request, response) => {
+      asked.push(String(request.headers.authorization));
+      response.end('a secret of the machine');
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      const host = await serve((_, response) => response.writeHead(status, { location: inside }).end());
+      await expect(fetchFrom(`${host}/file`, host)).rejects.toThrow(DownloadRefused);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    'http://127.0.0.1:1/x',
+    'http://[::1]/x',
+    'http://169.254.169.254/latest/meta-data',
+    'http://10.0.0.1/x',
+    'https://files.example.com.evil.example/x',
+    'https://files.example.com@evil.example/x',
+    'http://files.example.com/x',
+    'https://files.example.com:8443/x',
+    'file:///etc/passwd',
+    'data:text/plain,hello',
+    'nonsense',
+  ])('is asked for at no other address: %s', async (url) => {
+    await expect(fetchFrom(url, 'https://files.example.com')).rejects.toThrow(/stored elsewhere/);
+  });
+
+  it('ends as soon as too much has come, whatever its host says of its length', async () => {
+    let closed = Promise.withResolvers<void>();
+    const host = await serve((request, response) => {
+      response.once('close', closed.resolve);
+      if (request.url === '/honest') response.setHeader('content-length', 1_000_000_000);
+      const more = () => {
+        while (response.write(Buffer.alloc(600)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    for (const path of ['/honest', '/endless']) {
+      closed = Promise.withResolvers();
+      await expect(fetchFrom(host + path, host)).rejects.toThrow(/larger than 0 MB/);
+      await closed.promise;
+    }
+  });
+});
