@@ -58,11 +58,11 @@ export async function withPrivacy<T>(
   work: (privacy: Privacy) => Promise<T>,
 ): Promise<T> {
   const { store, clock, config } = context;
-  const { claims, records, ledger } = store;
+  const { records, ledger } = store;
   const retentionMs = config.RETENTION_DAYS * DAY_MS;
   return withLocks(context, async (locks) => {
     const live = createLiveAnswers();
-    const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
+    const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
     try {
       const conversations = createConversations(store, locks, retentionMs);
       const personas = createPersonas(store, locks);
@@ -106,13 +106,14 @@ function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
 
 /** The answers that are under way in the processes of a bot. */
 export async function withAnswers<T>(
-  { store: { claims, records }, clock }: CliContext,
+  { store, clock }: CliContext,
   work: (answers: AnswersUnderWay) => Promise<T>,
 ): Promise<T> {
   const live = createLiveAnswers();
-  const stops = createStops({ claims, records, live, owner: randomUUID(), clock, log: SILENT });
+  const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
   try {
-    return await work(createAnswersUnderWay({ claims, stops, audit: createAuditLog(records), clock }));
+    const audit = createAuditLog(store.records);
+    return await work(createAnswersUnderWay({ claims: store.claims, stops, audit, clock }));
   } finally {
     await stops.stop();
   }

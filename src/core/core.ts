@@ -180,6 +180,7 @@ export function createCore(options: CoreOptions): Core {
       commands,
       services,
       journal,
+      stops,
       locks,
       catchUp,
       greetings,

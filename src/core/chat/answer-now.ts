@@ -1,8 +1,10 @@
 import { explainRefusal } from '../access/access.ts';
 import { allowanceFor, effortRemark } from '../access/allowance.ts';
 import { refusalByLists } from '../access/lists.ts';
+import type { AnswerRecord } from '../conversations/answer-records.ts';
 import { type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
 import { userMessage } from '../conversations/user-message.ts';
+import type { Seen } from '../coordination/collection.ts';
 import type { AnswerState } from '../coordination/journal.ts';
 import { createReply } from '../delivery/reply.ts';
 import { mayActAs, platformOf, type Whose } from '../ports/actor.ts';
@@ -59,7 +61,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       return refuse(surface, obstacle);
     }
     const looking = conversations.look(conversation);
-    const [seen, isUntold, here, decide] = await Promise.all([
+    const [seen, isUntold, here, looked] = await Promise.all([
       looking,
       place.key === null || listening.isUntold(place.key, conversation),
       options.settings.at({
@@ -74,7 +76,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const refusal = await refusalByLists(here.lists, { actor, place }, isAdmin);
     if (refusal !== null) return refuse(surface, refusal);
     const asked = question.model ?? null;
-    const chosen = await options.choose({ whose: actor, decide, setting: here.model, asked });
+    const chosen = await options.choose({ whose: actor, decide: looked.decide, setting: here.model, asked });
     if (!chosen.ok) {
       const { text, forAdmins } = chosen;
       const tellsAdmin = forAdmins !== null && (await isAdmin());
@@ -116,7 +118,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const chosenEffort = question.isAboutThread ? null : here.effort;
     const effort = question.effort ?? chosenEffort?.effort ?? null;
     const open = async (model: Model, fallbacks: number): Promise<Opened | NotOpened> => {
-      const access = decide(model.id);
+      const access = looked.decide(model.id);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { maxOutputTokens } = allowanceFor(access, effort);
       const parts = {
@@ -160,6 +162,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
         effort,
         webSearch: question.webSearch || here.webSearch,
         conversation,
+        looked,
         ...(askFirst && {
           brought: {
             bytes: mostTokensOfAny(userMessage({ text: '', brought })),
@@ -198,13 +201,17 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       conversations.attach(conversation, key).catch((error: unknown) => {
         log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
       });
+    const belongs = (key: string) =>
+      answers.attach(id, key).catch((error: unknown) => {
+        log.error({ err: error, answer: id }, 'a message could not be tied to its answer');
+      });
     const places: Promise<void>[] = [];
     const ownPlace = placeKeyOf(place, surface, actor);
     const messages = adopted === null ? [] : [adopted.key];
     const noteMessage = (key: string): void => {
       messages.push(key);
       // The place itself is kept for as long as the conversation.
-      places.push(tie(key), ...(ownPlace === null ? [] : [tie(ownPlace)]));
+      places.push(tie(key), belongs(key), ...(ownPlace === null ? [] : [tie(ownPlace)]));
     };
     const threads = new Set(place.key === null ? [] : [place.key]);
     const tieThread = async (key: string) => {
@@ -220,6 +227,8 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       places.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
     }
     const announces = () => isHeard(surface) && isUntold;
+    /** As it stood when the turn was kept. */
+    let record: Promise<Seen<AnswerRecord> | null> | null = null;
     const answered = await answer(
       {
         answerId: id,
@@ -275,7 +284,8 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
             }),
           };
           const isWanted = async () => {
-            await stops.look();
+            record = answers.look(id).catch(() => null);
+            await Promise.all([stops.look(), record]);
             return !attempt.isForgotten();
           };
           if (attempt.isForgotten()) return;
@@ -301,8 +311,15 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     }
     if (!answered.delivered && abandoned.aborted) entry.leave();
     else {
-      const shown = question.message === undefined ? {} : { shown: answered.shown };
-      await answers.amend(id, { messages, ...shown });
+      const more = { messages, ...(question.message !== undefined && { shown: answered.shown }) };
+      const seen = await record;
+      const note = () =>
+        answers.amend(id, more, seen ?? undefined).then(undefined, (error: unknown) => {
+          log.error({ err: error, answer: id }, 'where an answer stands could not be stored');
+        });
+      // What is held may be finished by another process as soon as it is kept.
+      if (answered.held !== null) await note();
+      else attempt.whenOver(note);
     }
     if (answered.left.length > 0) await tellRest(surface, answered.left);
     if (answered.held !== null) await hold(surface, place, answered.held);

@@ -185,10 +185,11 @@ export async function answer(
   thinking.stop();
 
   const durationMs = clock.now() - startedAtMs;
-  const bill = await request.settle().catch((error: unknown) => {
+  const unsettled = (error: unknown): null => {
     log.error({ err: error, answer: answerId }, 'a request could not be settled; it stays reserved');
     return null;
-  });
+  };
+  const bill = await request.bill().catch(unsettled);
   const sources = sourcesOf(citations);
   if (sources !== '') {
     const end = fenceLeftOpen(text) + sources;
@@ -221,7 +222,7 @@ export async function answer(
   ending = { status, note: noteOf(remarks, words).note, footer, ...(isCut && { isCut }) };
   // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
   await keeping;
-  await entry.keep();
+  await Promise.all([bill && request.settle().catch(unsettled), entry.keep()]);
 
   const answered: Answered = {
     status,

@@ -16,7 +16,7 @@ import { broughtIn, isFromThread, textsIn, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
 import { withKeyIn } from '../prompt/secrets.ts';
 import { MAX_REASONING_CHARS } from './answering.ts';
-import { placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
+import { type AskedJob, placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
 import type { Pauses } from './pause.ts';
 import { createQuestionRunner } from './question.ts';
 import { threadTitle } from './thread-title.ts';
@@ -238,7 +238,7 @@ export function createChat(options: ChatOptions): Chat {
       await run({
         question,
         asker: question.actor,
-        conversation: conversationOf(question),
+        ...conversationFor(question),
         turn: randomUUID(),
         onAdmitted: async () => {},
       });
@@ -445,6 +445,14 @@ export function createChat(options: ChatOptions): Chat {
       }
     },
   };
+
+  /** Begins one where there is no place to look for it; else looks for the one there. */
+  function conversationFor(question: Question): Pick<AskedJob, 'conversation' | 'begun'> {
+    const { place, surface, actor } = question;
+    if (placeKeyOf(place, surface, actor) !== null) return { conversation: conversationOf(question) };
+    const { conversation, stands } = conversations.begin(place.guild);
+    return { conversation: conversation.id, begun: stands };
+  }
 
   async function conversationOf({ place, surface, actor }: Question): Promise<string> {
     return (await conversations.open(place.guild, placeKeyOf(place, surface, actor))).id;

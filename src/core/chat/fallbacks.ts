@@ -38,7 +38,9 @@ export interface Answerer {
   readonly because: string | null;
   /** As `Admitted.stream`. A failure that a fallback heals is not thrown. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** As `Admitted.settle`; the bill is of all that was asked. */
+  /** As `Admitted.bill`, of all that was asked. */
+  bill(): Promise<Bill>;
+  /** As `Admitted.settle`, of all that was asked. */
   settle(): Promise<Bill>;
 }
 
@@ -162,10 +164,8 @@ export function createFallbacks(parts: {
             }
           }
         },
-        async settle() {
-          const bills = await Promise.all(asked.map(({ request }) => request.settle()));
-          return bills.reduce(sumOf);
-        },
+        bill: async () => (await Promise.all(asked.map(({ request }) => request.bill()))).reduce(sumOf),
+        settle: async () => (await Promise.all(asked.map(({ request }) => request.settle()))).reduce(sumOf),
       };
     }
   };

@@ -53,6 +53,8 @@ export interface Job {
   /** Whose question it is; the question's actor is who wants it answered now, and whose limits count. */
   readonly asker: { readonly user: string; readonly name: string };
   readonly conversation: string;
+  /** Resolves when a conversation is stored that begins with this; left out of others. */
+  readonly begun?: Promise<void>;
   readonly turn: string;
   /** Takes the buttons off the answer that is tried again, once the new one is admitted. */
   readonly onAdmitted: () => Promise<void>;
@@ -113,6 +115,8 @@ export interface Attempt {
   readonly entry: Entry;
   readonly stop: (cause: StopCause) => void;
   readonly signal: AbortSignal;
+  /** Stores something together with the end of the turn and of the event. It must not reject. */
+  readonly whenOver: (store: () => Promise<unknown>) => void;
   /** Whether nothing of it may be kept, also where it had been stopped before, or was complete. */
   readonly isForgotten: () => boolean;
 }

@@ -41,6 +41,8 @@ export function createQuestionRunner(
   async function run(asked: AskedJob): Promise<void> {
     const { place, surface } = asked.question;
     const thread = isHeard(surface) ? place.key : null;
+    // It is waited for with what is stored at the same moment.
+    asked.begun?.catch(() => {});
     const [conversation, isBegun] = await Promise.all([
       asked.conversation,
       thread !== null && listening.begin(thread, asked.conversation),
@@ -76,6 +78,7 @@ export function createQuestionRunner(
     entry.askedBy({ guild: place.guild, user: actor.user, name: actor.name });
     const askedAtMs = clock.now();
     let isAnswered = false;
+    const closing: (() => Promise<unknown>)[] = [];
     await stops.admit({
       id,
       eventId,
@@ -88,8 +91,6 @@ export function createQuestionRunner(
       stop,
     });
     try {
-      // Retry works from now on, also for whoever finishes this in the place of a process that died.
-      await answers.begin(recordOf(job, id));
       entry.watch(() => ({
         id,
         model: null,
@@ -100,7 +101,8 @@ export function createQuestionRunner(
         message: null,
         ending: null,
       }));
-      await entry.keep();
+      // Retry works from now on, also for whoever finishes this in the place of a process that died.
+      await Promise.all([job.begun, answers.begin(recordOf(job, id)), entry.keep()]);
       const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {
         await tell(
@@ -125,6 +127,7 @@ export function createQuestionRunner(
             entry,
             stop,
             signal: stopping.signal,
+            whenOver: (store: () => Promise<unknown>) => void closing.push(store),
             isForgotten: () => isForgotten,
           };
           await options.telemetry.answering(id, async () => {
@@ -134,7 +137,9 @@ export function createQuestionRunner(
           slot.release();
         }
       } finally {
-        await release();
+        const isOver = isAnswered && !isForgotten;
+        const ends = isOver ? [...closing, () => entry.end()] : closing;
+        await Promise.all([release, ...ends].map((end) => end()));
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error;

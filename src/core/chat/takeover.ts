@@ -223,7 +223,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     try {
       const record = await answers.get(id);
       if (record === null) return;
-      await conversations.attach(record.conversation, key);
+      await Promise.all([conversations.attach(record.conversation, key), answers.attach(id, key)]);
       const { messages = [] } = record;
       if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
       if (threadKey) await conversations.attach(record.conversation, threadKey);

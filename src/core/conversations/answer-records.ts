@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { createCollection, type Seen, UnreadableValue } from '../coordination/collection.ts';
 import { answerSchema as answerState } from '../coordination/journal.ts';
 import { endedMoment } from '../ports/buttons.ts';
 import { EFFORTS } from '../ports/effort.ts';
@@ -66,16 +66,22 @@ export type HeldAnswer = z.infer<typeof heldSchema>;
 /** What an answer's buttons stand for. Buttons carry the id alone; who may press them is decided from this. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
 
+type Amendment = Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages' | 'reasoning'>;
+
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
   /** The newest answer to a message, under way or ended; null for a message that was not asked, or only refused. */
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
-  /** Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. */
-  amend(
-    id: string,
-    more: Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages' | 'reasoning'>,
-  ): Promise<boolean>;
+  /** The record as it stands, for `amend`. */
+  look(id: string): Promise<Seen<AnswerRecord>>;
+  /**
+   * Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. `seen` saves a read, if nobody
+   * has changed the record since.
+   */
+  amend(id: string, more: Amendment, seen?: Seen<AnswerRecord>): Promise<boolean>;
+  /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
+  attach(id: string, message: string): Promise<void>;
   /** Takes out what waits for its place to be opened; null if nothing does. */
   unhold(id: string): Promise<HeldAnswer | null>;
   /** The answer that a message belongs to, by `LiveMessage.key`. */
@@ -120,9 +126,9 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   async function change(
     id: string,
     work: (record: AnswerRecord) => AnswerRecord,
+    seenBefore?: Seen<AnswerRecord>,
   ): Promise<AnswerRecord | null> {
-    for (;;) {
-      const seen = await answers.look(id);
+    for (let seen = seenBefore ?? (await answers.look(id)); ; seen = await answers.look(id)) {
       if (seen.value === undefined) return null;
       if (await answers.replace(id, seen, work(seen.value))) return seen.value;
     }
@@ -171,12 +177,9 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       return asked === undefined ? null : get(asked.answer);
     },
     save: (record) => answers.set(record.id, record),
-    async amend(id, more) {
-      if ((await change(id, (record) => ({ ...record, ...more }))) === null) return false;
-      const { messages = [] } = more;
-      await Promise.all(messages.map((key) => shownIn.set(key, { answer: id })));
-      return true;
-    },
+    look: answers.look,
+    amend: async (id, more, seen) => (await change(id, (record) => ({ ...record, ...more }), seen)) !== null,
+    attach: (id, message) => shownIn.set(message, { answer: id }),
     async unhold(id) {
       const before = await change(id, ({ held: _, ...record }) => record);
       return before?.held ?? null;

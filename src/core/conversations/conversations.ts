@@ -76,6 +76,8 @@ export interface Conversations {
   look(id: string): Promise<Seen<Conversation>>;
   /** The conversation at a place, begun if there is none; with null a new one, at no place yet. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
+  /** Begins one at no place yet. `stands` resolves when it is stored, together with what else is stored at this moment. */
+  begin(guild: GuildId): { readonly conversation: Conversation; readonly stands: Promise<void> };
   /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
   /** From now on questions bring no turn that was asked before this moment. Nothing is deleted. */
@@ -198,11 +200,10 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     yield* conversations.keys(`${guild}/`);
   }
 
-  async function begin(guild: GuildId): Promise<Conversation> {
+  function begin(guild: GuildId) {
     // The guild leads the id, so that a guild's conversations can be told by their keys.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
-    await conversations.set(conversation.id, conversation);
-    return conversation;
+    return { conversation, stands: conversations.set(conversation.id, conversation) };
   }
 
   async function at(placeKey: string): Promise<Conversation | null> {
@@ -244,13 +245,19 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   return {
     get,
     at,
+    begin,
     async open(guild, placeKey) {
-      if (placeKey === null) return begin(guild);
+      if (placeKey === null) {
+        const { conversation, stands } = begin(guild);
+        await stands;
+        return conversation;
+      }
       // Two first questions at one place, in whichever processes, begin one conversation.
       const open = async (lock: ClaimKey) => {
         const found = await at(placeKey);
         if (found !== null) return found;
-        const conversation = await begin(guild);
+        const { conversation, stands } = begin(guild);
+        await stands;
         await places.under(lock).set(placeKey, { conversation: conversation.id });
         return conversation;
       };

@@ -21,7 +21,8 @@ export interface DeletionOptions {
 }
 
 export function createDeletion({ answers, conversations, live, roles }: DeletionOptions): Deletion {
-  const isLive = ({ id }: AnswerRecord) => live.get(id) !== undefined;
+  /** Also in another process: which messages it has is noted when it has ended. */
+  const isLive = ({ id, messages }: AnswerRecord) => live.get(id) !== undefined || messages === undefined;
 
   async function forget({ id, conversation, turn }: AnswerRecord): Promise<void> {
     await conversations.dropAnswer(conversation, turn, id);

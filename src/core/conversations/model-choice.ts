@@ -43,7 +43,7 @@ export function createModelChooser(parts: {
 
   return async ({ whose, setting, asked, ...looked }) => {
     const guild = guildOf(whose);
-    const decide = looked.decide ?? (await models.look(whose));
+    const decide = looked.decide ?? (await models.look(whose)).decide;
     if (asked !== null) {
       const id = catalogue.resolve(asked, platformOf(guild)).model?.id ?? asked;
       const decision = decide(id);

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
-import type { ClaimStore, RecordStore } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
+import { createCollection, UnreadableValue } from './collection.ts';
 import { isOf, type LiveAnswer, type LiveAnswers } from './live-answers.ts';
 
 const targetSchema = z.union([
@@ -24,7 +25,15 @@ const causeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('forgotten') }),
 ]);
 
-const wishSchema = z.object({ wish: z.string(), target: targetSchema, cause: causeSchema });
+const wishSchema = z.object({
+  wish: z.string(),
+  target: targetSchema,
+  cause: causeSchema,
+  atMs: z.number(),
+});
+
+/** Those of the last minutes, the oldest first. One that another version wrote keeps nobody from asking. */
+const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
  * Which answers are to stop: one, the one to an event, or those in a conversation, a channel or a guild; of one person
@@ -32,19 +41,26 @@ const wishSchema = z.object({ wish: z.string(), target: targetSchema, cause: cau
  */
 export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;
+type Wish = z.infer<typeof wishSchema>;
 
 /**
- * Stops answers wherever they are written: who hears of the wish need not be who writes. A wish is a record, and each
- * process sees to it once, within about a second: what is asked for afterwards is not stopped by it, in any process.
+ * Stops answers wherever they are written: the process that hears of a wish need not be the one that writes. Wishes are one value in the
+ * store, so that they are read along with what else is read. Each process acts on a wish once, within about a second: what is
+ * asked for afterwards is not stopped by it, in any process.
  */
 export interface Stops {
   /**
-   * Adds an answer to those under way. Wishes from before do not concern it, but for the one that names its event.
+   * Looks for wishes as an event is taken up: those from before do not concern its answer, except the one that names it. Returns
+   * what forgets the event.
+   */
+  arrive(eventId: string): () => void;
+  /**
+   * Adds an answer to those under way. Stops it at once if a wish came since its event was taken up: since now, by default.
    *
    * @throws StoreError
    */
   admit(answer: LiveAnswer): Promise<void>;
-  /** Sees to the wishes of other processes now. @throws StoreError */
+  /** Acts on the wishes of other processes now. @throws StoreError */
   look(): Promise<void>;
   /** Stops answers, those of this process at once. Who may is the caller's to know. @throws StoreError */
   send(target: StopTarget, cause: StopWish): Promise<StopsSent>;
@@ -62,8 +78,7 @@ export interface StopsSent {
 }
 
 export interface StopsOptions {
-  readonly claims: ClaimStore;
-  readonly records: RecordStore;
+  readonly store: Pick<Store, 'values' | 'write' | 'keys' | 'claims'>;
   readonly live: LiveAnswers;
   /** Names this process in claims. */
   readonly owner: string;
@@ -71,80 +86,101 @@ export interface StopsOptions {
   readonly log: Logger;
 }
 
-const KIND = 'stop';
-/** Found by kind and time alone. */
-const FILED = { kind: KIND, guild: 'web:local', user: '' } as const;
+const KEY = 'all';
 const LOOK_EVERY_MS = 1_000;
 /** Longer than a process waits for its store, and than the clocks of two machines differ. */
 const KEPT_MS = 10 * 60_000;
 /** A process that stalled may come back to claims whose lease has run out, as long as nobody has taken them over. */
 const MAY_COME_BACK_MS = 10_000;
 
-export function createStops({ claims, records, live, owner, clock, log }: StopsOptions): Stops {
-  /** Wishes that this process has seen to, for as long as they can be read, and those that it had itself. */
-  const known = new Map<
-    string,
-    { readonly target: StopTarget; readonly cause: StopWish; readonly atMs: number }
-  >();
+export function createStops({ store, live, owner, clock, log }: StopsOptions): Stops {
+  const { claims } = store;
+  const stored = createCollection(store, 'stops', { version: 1, schema: wishesSchema, ttlMs: KEPT_MS });
+  /** Wishes that this process has acted on, for as long as they can be read, and its own. `order` is when it heard of each. */
+  const known = new Map<string, Wish & { readonly order: number }>();
+  let heard = 0;
+  /** By event: how many wishes had been heard of as it was taken up. */
+  const arrivals = new Map<string, Promise<number>>();
 
-  function apply(target: StopTarget, cause: StopWish): number {
+  function apply({ target, cause }: Pick<Wish, 'target' | 'cause'>): number {
     const meant = live.find((answer) => isMeant(answer, target));
     for (const { stop } of meant) stop(cause);
     return meant.length;
   }
 
-  async function look(): Promise<void> {
-    for await (const { atMs, data } of records.query({ kind: KIND, fromMs: clock.now() - KEPT_MS })) {
-      const read = wishSchema.safeParse(data);
-      // Another version's. It must not keep questions from being answered.
-      if (!read.success) continue;
-      const { wish, target, cause } = read.data;
-      if (known.has(wish)) continue;
-      known.set(wish, { target, cause, atMs });
-      apply(target, cause);
-    }
+  function isOver({ atMs }: { readonly atMs: number }): boolean {
+    return atMs < clock.now() - KEPT_MS;
   }
 
-  async function forgetOld(): Promise<void> {
-    const toMs = clock.now() - KEPT_MS;
-    const old = [...known].filter(([, { atMs }]) => atMs < toMs);
-    if (old.length === 0) return;
-    // First: what can be read must be known.
-    await records.remove({ kind: KIND, toMs });
-    for (const [wish] of old) known.delete(wish);
+  async function look(): Promise<number> {
+    const found = await stored.get(KEY).catch((error: unknown) => {
+      if (error instanceof UnreadableValue) return undefined;
+      throw error;
+    });
+    const wishes = (found?.wishes ?? []).flatMap((each) => wishSchema.safeParse(each).data ?? []);
+    const readable = new Set(wishes.map(({ wish }) => wish));
+    for (const [wish, each] of known) if (isOver(each) && !readable.has(wish)) known.delete(wish);
+    for (const wish of wishes) {
+      if (known.has(wish.wish)) continue;
+      known.set(wish.wish, { ...wish, order: ++heard });
+      apply(wish);
+    }
+    return heard;
+  }
+
+  /** Lets other processes read a wish. */
+  async function file(wish: Wish): Promise<void> {
+    for (;;) {
+      const seen = await stored.look(KEY);
+      const before = (seen.value?.wishes ?? []).filter((each) => {
+        const { data } = wishSchema.safeParse(each);
+        return data !== undefined && !isOver(data);
+      });
+      if (await stored.replace(KEY, seen, { wishes: [...before, wish] })) return;
+    }
   }
 
   const looking = repeat(
     'looking for answers to be stopped',
     LOOK_EVERY_MS,
     async () => {
-      await forgetOld();
       if (live.size > 0) await look();
     },
     { clock, log },
   );
 
   return {
-    look,
+    async look() {
+      await look();
+    },
+
+    arrive(eventId) {
+      const looked = look();
+      // Its question fails of that, if it becomes one.
+      looked.catch(() => {});
+      arrivals.set(eventId, looked);
+      return () => arrivals.delete(eventId);
+    },
 
     async admit(answer) {
-      await look();
+      const since = await (arrivals.get(answer.eventId) ?? look());
       live.add(answer);
-      for (const { target, cause } of known.values()) {
-        if ('eventId' in target && isMeant(answer, target)) answer.stop(cause);
+      for (const { target, cause, order } of known.values()) {
+        if ((order > since || 'eventId' in target) && isMeant(answer, target)) answer.stop(cause);
       }
     },
 
     async send(target, cause) {
-      const stopped = apply(target, cause);
+      const stopped = apply({ target, cause });
       const atMs = clock.now();
+      const order = ++heard;
       const event = 'eventId' in target ? target.eventId : undefined;
       const underWay = await claims.underWay(atMs - MAY_COME_BACK_MS, event);
       const elsewhere = underWay.some((claim) => claim.owner !== owner);
       if (underWay.length > 0) {
-        const wish = randomUUID();
-        known.set(wish, { target, cause, atMs });
-        if (elsewhere) await records.append({ ...FILED, atMs, data: { wish, target, cause } });
+        const wish = { wish: randomUUID(), target, cause, atMs };
+        known.set(wish.wish, { ...wish, order });
+        if (elsewhere) await file(wish);
       }
       return { stopped, elsewhere };
     },

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { RESTARTING } from '../chat/question.ts';
 import type { Entry, Journal } from '../coordination/journal.ts';
+import type { Stops } from '../coordination/stops.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';
@@ -19,11 +20,12 @@ export interface Arrivals {
 
 export function createArrivals(options: {
   readonly journal: Journal;
+  readonly stops: Pick<Stops, 'arrive'>;
   readonly hearing: Hearing;
   readonly teller: Teller;
   readonly log: Logger;
 }): Arrivals {
-  const { journal, hearing, teller, log } = options;
+  const { journal, stops, hearing, teller, log } = options;
   let isClosed = false;
   /** Claims that are being made, and … */
   const claiming = new Map<string, Promise<boolean>>();
@@ -79,11 +81,13 @@ export function createArrivals(options: {
           log.debug({ event: id }, 'an event was delivered again');
           return;
         }
+        const leave = stops.arrive(id);
         try {
           // Claimed all the same: whoever is told that is not answered as one whose message was missed.
           if (isClosed) await teller.say(surface, RESTARTING);
           else await work();
         } finally {
+          leave();
           await entry.end();
         }
       } catch (error) {

@@ -6,6 +6,7 @@ import { RESTARTING } from '../chat/question.ts';
 import type { Command } from '../command.ts';
 import type { Journal } from '../coordination/journal.ts';
 import type { Locks } from '../coordination/locks.ts';
+import type { Stops } from '../coordination/stops.ts';
 import { addresseeOf } from '../ports/address.ts';
 import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
 import type { NameOperator } from '../ports/operator.ts';
@@ -31,6 +32,7 @@ export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
   readonly journal: Journal;
+  readonly stops: Stops;
   readonly locks: Pick<Locks, 'hold'>;
   readonly catchUp: CatchUp;
   readonly greetings: Greetings;
@@ -59,7 +61,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const teller = createTeller(nameOperator, log);
   const hearing = createHearing({ chat, settings, clock, log });
-  const arrivals = createArrivals({ journal, hearing, teller, log });
+  const arrivals = createArrivals({ journal, stops: options.stops, hearing, teller, log });
   const permission = createPermission(services);
   const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
   const runPress = createPressRunner({ chat, permission, teller });

@@ -47,7 +47,9 @@ export interface Admitted {
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** As `stream`, for the whole answer at once. */
   complete(signal: AbortSignal): Promise<Completion>;
-  /** Ends the request if it still runs, and settles the reservation at its cost. Idempotent. */
+  /** Ends the request if it still runs, and says what it cost. Idempotent. */
+  bill(): Promise<Bill>;
+  /** As `bill`, and settles the reservation at that. Idempotent. */
   settle(): Promise<Bill>;
 }
 
@@ -75,7 +77,8 @@ export function admitRequest(parts: AdmittedParts): Admitted {
   /** Answer and reasoning; both are billed. */
   let generated = '';
   let started: Promise<void> | null = null;
-  let bill: Promise<Bill> | null = null;
+  let spending: Promise<Spent | null> | null = null;
+  let settling: Promise<Bill> | null = null;
 
   async function spent(): Promise<Spent> {
     const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
@@ -93,15 +96,29 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     return { promptTokens, completionTokens, costNanoUsd: worstNanoUsd, basis: 'reserved' };
   }
 
-  async function settle(): Promise<Bill> {
+  /** Null if the provider bills nothing. */
+  async function end(): Promise<Spent | null> {
     ending.abort(OVER);
-    if (!isBillable) {
-      await reserved.release();
-      return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
-    }
+    if (!isBillable) return null;
     await started;
     const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
-    await reserved.settle({ costNanoUsd, promptTokens, completionTokens, basis });
+    return { costNanoUsd, promptTokens, completionTokens, basis };
+  }
+
+  function spentOnce(): Promise<Spent | null> {
+    spending ??= end();
+    return spending;
+  }
+
+  async function settle(): Promise<Bill> {
+    const cost = await spentOnce();
+    await (cost === null ? reserved.release() : reserved.settle(cost));
+    return billOf(cost);
+  }
+
+  function billOf(cost: Spent | null): Bill {
+    if (cost === null) return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
+    const { costNanoUsd, promptTokens, completionTokens, basis } = cost;
     return {
       costNanoUsd,
       tokens: promptTokens + completionTokens,
@@ -111,7 +128,7 @@ export function admitRequest(parts: AdmittedParts): Admitted {
   }
 
   function send(signal: AbortSignal): void {
-    if (isSent || bill !== null)
+    if (isSent || spending !== null)
       throw new Error('a request can be sent only once, and not after it is settled');
     isSent = true;
     signal.throwIfAborted();
@@ -175,9 +192,10 @@ export function admitRequest(parts: AdmittedParts): Admitted {
         throw await failed(error, false);
       }
     },
+    bill: async () => billOf(await spentOnce()),
     settle() {
-      bill ??= settle();
-      return bill;
+      settling ??= settle();
+      return settling;
     },
   };
 }

@@ -1,11 +1,17 @@
-import { type AccessDecision, type AccessGranted, checkAccess, explainRefusal } from '../access/access.ts';
+import {
+  type AccessDecision,
+  type AccessGranted,
+  checkAccess,
+  explainRefusal,
+  type GuildInQuestion,
+} from '../access/access.ts';
 import { allowanceFor } from '../access/allowance.ts';
 import type { Guilds } from '../access/guilds.ts';
 import type { OwnKeys } from '../access/own-keys.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
-import { type Actor, type GuildId, platformOf, type Whose } from '../ports/actor.ts';
+import { type Actor, type GuildId, guildOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
 import { type Effort, ROOM_FACTORS } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
@@ -13,6 +19,7 @@ import type { Model } from '../ports/model.ts';
 import type { ChatMessage, ChatProvider, ChatRequest } from '../ports/provider.ts';
 import { keyProviderName } from '../ports/tiers.ts';
 import { type Admitted, admitRequest } from './admitted-request.ts';
+import type { GuildRules } from './guild-rules.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
 import { maxPrice } from './pricing.ts';
@@ -46,6 +53,8 @@ export interface ModelRequest {
   readonly conversation: string;
   /** 0 to 2; the model's default if left out. */
   readonly temperature?: number;
+  /** A look at this person's access. Saves another one if it is at most 1 s old. */
+  readonly looked?: Look;
   /** The automatic task that asks in the person's place. It does not count as the person's request. */
   readonly kind?: Automatic;
 }
@@ -56,12 +65,20 @@ export interface ModelRequest {
  */
 export interface ModelRequests {
   /** The models that somebody may use at this moment, for menus and defaults. `openRequest` checks again. */
-  look(whose: Whose): Promise<Decide>;
+  look(whose: Whose): Promise<Look>;
   /** The same for one model. */
   decide(model: string, whose: Whose): Promise<AccessDecision>;
   /** The same for many models, after reading the guild once; in their order. */
   decideAll(models: readonly string[], whose: Whose): Promise<readonly AccessDecision[]>;
   openRequest(request: ModelRequest): Promise<Admitted | Refused>;
+}
+
+/** What a guild holds, and the limits that its admins set, as they were read. */
+export interface Look {
+  readonly atMs: number;
+  readonly guild: GuildInQuestion;
+  readonly rules: GuildRules;
+  readonly decide: Decide;
 }
 
 /** Decides about a model by the guild's holdings as they were read. */
@@ -93,6 +110,8 @@ export interface ModelRequestsOptions {
   readonly timeZone: string;
 }
 
+/** How old a look may be that a request is still opened by. */
+const FRESH_MS = 1_000;
 /** The most searches per question. Each is billed and sends the prompt again. */
 const MAX_WEB_SEARCHES = 3;
 
@@ -112,9 +131,10 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
   } = options;
   const terms = { catalogue, operatorProviders, keyProviders: ownKeys.providers };
 
-  async function look(whose: Whose): Promise<Decide> {
-    const guild = await guilds.access(whose);
-    return (model) => checkAccess(model, guild, terms);
+  async function look(whose: Whose): Promise<Look> {
+    const atMs = clock.now();
+    const [guild, rules] = await Promise.all([guilds.access(whose), limits.rulesInForce(guildOf(whose))]);
+    return { atMs, guild, rules, decide: (model) => checkAccess(model, guild, terms) };
   }
 
   /** Reserves the worst cost, or words the limit that it would pass. Warns admins about limits that come near. */
@@ -149,12 +169,14 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
 
   return {
     look,
-    decide: async (model, whose) => (await look(whose))(model),
-    decideAll: async (models, whose) => models.map(await look(whose)),
+    decide: async (model, whose) => (await look(whose)).decide(model),
+    decideAll: async (models, whose) => models.map((await look(whose)).decide),
 
     async openRequest(request) {
-      const [guild, rules] = await Promise.all([guilds.access(request), limits.rulesInForce(request.guild)]);
-      const access = checkAccess(request.model, guild, terms);
+      const { looked } = request;
+      const isFresh = looked !== undefined && clock.now() - looked.atMs <= FRESH_MS;
+      const { guild, rules, decide } = isFresh ? looked : await look(request);
+      const access = decide(request.model);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { model, route, payer } = access;
       const provider = providers.get(route.provider);

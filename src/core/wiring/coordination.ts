@@ -35,7 +35,7 @@ export function wireCoordination({
     once: createOnce(shared),
     journal: createJournal(shared),
     live,
-    stops: createStops({ claims: store.claims, records: store.records, live, owner, clock, log }),
+    stops: createStops({ store, live, owner, clock, log }),
     turns: createTurns(locks, MAX_WAITING),
   };
 }

@@ -92,8 +92,8 @@ describe('a thread', () => {
     await start(title);
     const { surface, names } = await ask('What is a fjord?');
     expect(surface.shown?.status).toBe('complete');
+    await waitUntil(() => expect(titles().length).toBeGreaterThan(0));
     await settled();
-    expect(titles().length).toBeGreaterThan(0);
     expect(names).toEqual([]);
   });
 

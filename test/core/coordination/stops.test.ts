@@ -43,7 +43,8 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-const wishes = () => collect(store.records.query({ kind: 'stop' }));
+const wishes = async (): Promise<unknown[]> =>
+  (await valuesOf(store, 'stops').get('all'))?.value.wishes ?? [];
 
 describe('wishes to stop', () => {
   let stopped: string[];
@@ -54,8 +55,7 @@ describe('wishes to stop', () => {
 
   function processNamed(owner: string): Stops & { readonly live: LiveAnswers } {
     const live = createLiveAnswers();
-    const { claims, records } = store;
-    const stops = createStops({ claims, records, live, owner, clock, log });
+    const stops = createStops({ store, live, owner, clock, log });
     closing.push(() => stops.stop());
     return { ...stops, live };
   }
@@ -132,6 +132,29 @@ describe('wishes to stop', () => {
     expect(stopped).toEqual(['before: person']);
   });
 
+  it('stop an answer whose event was taken up before, though it is begun later', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q');
+    await hears.send({ guild: 'slack:1' }, byMia);
+    writes.arrive('event of asked');
+    await writes.look();
+    await hears.send({ guild: 'slack:1' }, { kind: 'forgotten' });
+    writes.live.add(answer('other'));
+    await writes.look();
+    await writes.admit(answer('asked'));
+    expect(stopped).toEqual(['other: forgotten', 'asked: forgotten']);
+  });
+
+  it('are all read, though many are written at once', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q');
+    const ids = Array.from({ length: 20 }, (_, index) => `a${index}`);
+    for (const id of ids) await writes.admit(answer(id));
+    await Promise.all(ids.map((id) => hears.send({ id }, byMia)));
+    await writes.look();
+    expect(stopped.toSorted()).toEqual(ids.map((id) => `${id}: person`).toSorted());
+  });
+
   it('that name an event stop its answer also where that begins later', async () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q', 'event of late');
@@ -163,10 +186,15 @@ describe('wishes to stop', () => {
   });
 
   it('of another version keep nothing from being asked', async () => {
-    const data = { answer: 'wanted', name: 'Mia' };
-    await store.records.append({ kind: 'stop', guild: 'slack:1', user: 'mia', atMs: clock.now(), data });
-    await processNamed('p').admit(answer('wanted'));
-    expect(stopped).toEqual([]);
+    const another = { answer: 'wanted', name: 'Mia' };
+    for (const stored of [
+      { version: 1, value: { wishes: [another] } },
+      { version: 99, value: another },
+    ]) {
+      await valuesOf(store, 'stops').set('all', stored);
+      await processNamed('p').admit(answer('wanted'));
+      expect(stopped).toEqual([]);
+    }
   });
 });
 
