@@ -2,6 +2,7 @@ import { type AccessLists, type ListName, listNamed, MAX_LISTED, readListed } fr
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { changeAccess } from '../core/conversations/access-changes.ts';
 import { groupWord, placeOf, platformOf } from '../core/ports/actor.ts';
+import { choice } from './choice.ts';
 
 export const access = defineCommand({
   name: 'access',
@@ -10,15 +11,11 @@ export const access = defineCommand({
   reply: 'private',
   isOpenToAll: true,
   options: {
-    list: {
-      type: 'choice',
-      description: 'What to do with the user, role or channel',
-      choices: [
-        { value: 'allow', label: 'Allow: if anything is allowed, only that is' },
-        { value: 'deny', label: 'Deny, whatever is allowed' },
-        { value: 'neither', label: 'Take it off both lists' },
-      ],
-    },
+    list: choice('What to do with the user, role or channel', {
+      allow: 'Allow: if anything is allowed, only that is',
+      deny: 'Deny, whatever is allowed',
+      neither: 'Take it off both lists',
+    }),
     user: { type: 'text', description: 'A person: a mention or a user ID', maxChars: 100 },
     role: { type: 'text', description: 'A role or user group: a mention or an ID', maxChars: 100 },
     channel: { type: 'flag', description: 'This channel' },

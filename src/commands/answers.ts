@@ -1,4 +1,5 @@
 import { defineCommand } from '../core/command.ts';
+import { choice } from './choice.ts';
 
 export const answers = defineCommand({
   name: 'answers',
@@ -6,15 +7,11 @@ export const answers = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    show: {
-      type: 'choice',
-      description: 'How answers to you are shown (default: tell how they are)',
-      choices: [
-        { value: 'whole', label: 'Whole, once they have ended' },
-        { value: 'growing', label: 'Growing while the model writes' },
-        { value: 'default', label: 'As it is set for the channel' },
-      ],
-    },
+    show: choice('How answers to you are shown (default: tell how they are)', {
+      whole: 'Whole, once they have ended',
+      growing: 'Growing while the model writes',
+      default: 'As it is set for the channel',
+    }),
   },
   async run({ actor, place, services, tell }, { show }) {
     const { settings } = services;

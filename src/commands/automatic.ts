@@ -2,6 +2,7 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import { createDates, sumInWords, sumOf, usageSince } from '../core/ledger/report.ts';
 import { mayActAs, placeOf } from '../core/ports/actor.ts';
 import { AUTOMATIC, AUTOMATIC_NAMES } from '../core/ports/automatic.ts';
+import { choice } from './choice.ts';
 
 export const automatic = defineCommand({
   name: 'automatic',
@@ -14,14 +15,10 @@ export const automatic = defineCommand({
       description: 'What to switch (admins)',
       choices: AUTOMATIC_NAMES.map((value) => ({ value, label: AUTOMATIC[value].label })),
     },
-    state: {
-      type: 'choice',
-      description: 'On or off, for all channels',
-      choices: [
-        { value: 'on', label: 'On' },
-        { value: 'off', label: 'Off' },
-      ],
-    },
+    state: choice('On or off, for all channels', {
+      on: 'On',
+      off: 'Off',
+    }),
   },
   async run(context, { what, state }) {
     const { actor, place, services, tell } = context;

@@ -4,6 +4,7 @@ import type { SettingChange } from '../core/conversations/setting.ts';
 import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
+import { choice } from './choice.ts';
 import { EFFORT_CHOICES, refusedEffort } from './effort-option.ts';
 import { recordChange } from './setting-scope.ts';
 
@@ -27,41 +28,25 @@ export const channel = defineCommand({
       description: `How much the model thinks first here, if it can; "${DEFAULT}" takes it back`,
       choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'As everywhere' }],
     },
-    web: {
-      type: 'choice',
-      description: 'Whether questions here may search the web unasked (costs extra)',
-      choices: [
-        { value: 'on', label: 'Search the web where the model can' },
-        { value: 'off', label: 'Only if somebody asks for it' },
-        { value: DEFAULT, label: 'As everywhere' },
-      ],
-    },
-    mention: {
-      type: 'choice',
-      description: 'Whether I answer only what mentions me here',
-      choices: [
-        { value: 'needed', label: 'I answer what mentions me' },
-        { value: 'not-needed', label: 'I answer everything that is written here' },
-      ],
-    },
-    answers: {
-      type: 'choice',
-      description: 'Where I answer a mention here',
-      choices: [
-        { value: 'thread', label: 'In a thread' },
-        { value: 'channel', label: 'In the channel' },
-        { value: DEFAULT, label: 'As the platform has it' },
-      ],
-    },
-    show: {
-      type: 'choice',
-      description: 'How answers are shown here; people can choose otherwise with /answers',
-      choices: [
-        { value: 'whole', label: 'Whole, once they have ended' },
-        { value: 'growing', label: 'Growing while the model writes' },
-        { value: DEFAULT, label: 'As everywhere' },
-      ],
-    },
+    web: choice('Whether questions here may search the web unasked (costs extra)', {
+      on: 'Search the web where the model can',
+      off: 'Only if somebody asks for it',
+      [DEFAULT]: 'As everywhere',
+    }),
+    mention: choice('Whether I answer only what mentions me here', {
+      needed: 'I answer what mentions me',
+      'not-needed': 'I answer everything that is written here',
+    }),
+    answers: choice('Where I answer a mention here', {
+      thread: 'In a thread',
+      channel: 'In the channel',
+      [DEFAULT]: 'As the platform has it',
+    }),
+    show: choice('How answers are shown here; people can choose otherwise with /answers', {
+      whole: 'Whole, once they have ended',
+      growing: 'Growing while the model writes',
+      [DEFAULT]: 'As everywhere',
+    }),
   },
   async run(context, given) {
     const { place, services, tell } = context;

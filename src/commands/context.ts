@@ -3,6 +3,7 @@ import { oneLine, plainLine, plainName } from '../core/kit/text.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Preview } from '../core/prompt/preview.ts';
+import { choice } from './choice.ts';
 
 export const context = defineCommand({
   name: 'context',
@@ -10,23 +11,15 @@ export const context = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    threads: {
-      type: 'choice',
-      description: 'Read the earlier messages of threads or not (admins)',
-      choices: [
-        { value: 'on', label: 'Read threads' },
-        { value: 'off', label: 'Do not read threads' },
-        { value: 'default', label: 'Same as the {guild}, or the default' },
-      ],
-    },
-    scope: {
-      type: 'choice',
-      description: 'Where that applies (default: this channel)',
-      choices: [
-        { value: 'channel', label: 'This channel' },
-        { value: 'guild', label: 'All channels' },
-      ],
-    },
+    threads: choice('Read the earlier messages of threads or not (admins)', {
+      on: 'Read threads',
+      off: 'Do not read threads',
+      default: 'Same as the {guild}, or the default',
+    }),
+    scope: choice('Where that applies (default: this channel)', {
+      channel: 'This channel',
+      guild: 'All channels',
+    }),
   },
   async run({ actor, place, services, signal, tell }, { threads, scope = 'channel' }) {
     const { roles, settings, chat, lookAhead } = services;

@@ -1,5 +1,6 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { choice } from './choice.ts';
 import { tooOften } from './export.ts';
 
 export const forget = defineCommand({
@@ -9,15 +10,11 @@ export const forget = defineCommand({
   reply: 'private',
   isOpenToAll: true,
   options: {
-    what: {
-      type: 'choice',
-      description: 'What to delete (default: this conversation)',
-      choices: [
-        { value: 'conversation', label: 'This conversation' },
-        { value: 'myself', label: 'My data here' },
-        { value: 'guild', label: 'All data of this {guild} (admins)' },
-      ],
-    },
+    what: choice('What to delete (default: this conversation)', {
+      conversation: 'This conversation',
+      myself: 'My data here',
+      guild: 'All data of this {guild} (admins)',
+    }),
     sure: {
       type: 'choice',
       description: 'Whether to delete more than a conversation (asked for first)',

@@ -1,6 +1,7 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { fenced } from '../core/kit/text.ts';
+import { choice } from './choice.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
 export const instructions = defineCommand({
@@ -9,15 +10,11 @@ export const instructions = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    action: {
-      type: 'choice',
-      description: 'What to do (default: set the text, or show the instructions)',
-      choices: [
-        { value: 'show', label: 'Show the instructions in use here' },
-        { value: 'set', label: 'Set instructions' },
-        { value: 'clear', label: 'Clear instructions' },
-      ],
-    },
+    action: choice('What to do (default: set the text, or show the instructions)', {
+      show: 'Show the instructions in use here',
+      set: 'Set instructions',
+      clear: 'Clear instructions',
+    }),
     text: {
       type: 'text',
       description: 'The instructions; {user}, {channel} and {date} are filled in for each question',

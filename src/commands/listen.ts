@@ -1,4 +1,5 @@
 import { defineCommand } from '../core/command.ts';
+import { choice } from './choice.ts';
 
 export const listen = defineCommand({
   name: 'listen',
@@ -6,14 +7,10 @@ export const listen = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    state: {
-      type: 'choice',
-      description: 'On or off (default: show the setting)',
-      choices: [
-        { value: 'on', label: 'On: I answer every message in this thread' },
-        { value: 'off', label: 'Off: I answer only if I am mentioned' },
-      ],
-    },
+    state: choice('On or off (default: show the setting)', {
+      on: 'On: I answer every message in this thread',
+      off: 'Off: I answer only if I am mentioned',
+    }),
   },
   async run({ place, surface, services, tell }, { state }) {
     const { chat } = services;

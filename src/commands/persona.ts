@@ -6,6 +6,7 @@ import type { SettingScope } from '../core/conversations/settings.ts';
 import { oneLine, quoted } from '../core/kit/text.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
+import { choice } from './choice.ts';
 import { EFFORT_CHOICES } from './effort-option.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
@@ -21,16 +22,12 @@ export const persona = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    action: {
-      type: 'choice',
-      description: 'What to do (default: use the named persona, or list them)',
-      choices: [
-        { value: 'list', label: 'List them' },
-        { value: 'use', label: 'Use one here' },
-        { value: 'add', label: 'Add or replace one (admins)' },
-        { value: 'remove', label: 'Remove one (admins)' },
-      ],
-    },
+    action: choice('What to do (default: use the named persona, or list them)', {
+      list: 'List them',
+      use: 'Use one here',
+      add: 'Add or replace one (admins)',
+      remove: 'Remove one (admins)',
+    }),
     name: {
       type: 'text',
       description: `Name of the persona; "${NONE}" uses none, "${DEFAULT}" resets the choice`,

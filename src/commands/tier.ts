@@ -15,6 +15,7 @@ import {
 } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { keyProviderName, opens, TIERS, type Tier } from '../core/ports/tiers.ts';
+import { choice } from './choice.ts';
 
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;
@@ -28,16 +29,12 @@ export const tier = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    action: {
-      type: 'choice',
-      description: 'What to do (default: show the tier)',
-      choices: [
-        { value: 'show', label: 'Show' },
-        { value: 'grant', label: 'Grant (operators)' },
-        { value: 'revoke', label: 'Revoke (operators)' },
-        { value: 'log', label: 'Log of changes (operators)' },
-      ],
-    },
+    action: choice('What to do (default: show the tier)', {
+      show: 'Show',
+      grant: 'Grant (operators)',
+      revoke: 'Revoke (operators)',
+      log: 'Log of changes (operators)',
+    }),
     guild: {
       type: 'text',
       description: 'Another server or workspace (operators): discord:<server id>, slack:<team id>',

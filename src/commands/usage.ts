@@ -19,6 +19,7 @@ import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../cor
 import { LIMITS } from '../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
+import { choice } from './choice.ts';
 import { payersIn } from './limits-view.ts';
 
 const DEFAULT_DAYS = '30';
@@ -35,24 +36,16 @@ export const usage = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    of: {
-      type: 'choice',
-      description: 'Whose usage (default: yours; admins: everyone here)',
-      choices: [
-        { value: 'me', label: 'Me' },
-        { value: 'here', label: 'Everyone in this {guild} (admins)' },
-        { value: 'everywhere', label: 'All servers and workspaces (operators)' },
-      ],
-    },
-    days: {
-      type: 'choice',
-      description: `Number of days (default: ${DEFAULT_DAYS})`,
-      choices: [
-        { value: '7', label: '7 days' },
-        { value: '30', label: '30 days' },
-        { value: '90', label: '90 days' },
-      ],
-    },
+    of: choice('Whose usage (default: yours; admins: everyone here)', {
+      me: 'Me',
+      here: 'Everyone in this {guild} (admins)',
+      everywhere: 'All servers and workspaces (operators)',
+    }),
+    days: choice(`Number of days (default: ${DEFAULT_DAYS})`, {
+      '7': '7 days',
+      '30': '30 days',
+      '90': '90 days',
+    }),
   },
   async view(context) {
     const { actor, place, services } = context;
