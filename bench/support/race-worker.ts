@@ -63,7 +63,12 @@ if (import.meta.main) {
     failedKeys: [],
   };
   const models = createModelRequests({
-    catalogue: createCatalogue(parseCatalogueFile(FILE)),
+    offer: {
+      catalogue: createCatalogue(parseCatalogueFile(FILE)),
+      providers: new Map([['bench', createBiller(honesty as Honesty, books, billed)]]),
+      operatorProviders: new Set(['bench']),
+      searchProviders: new Set(),
+    },
     guilds: { access: async () => guild } as never,
     ownKeys: { providers: [], useKey: async () => null },
     ledger,
@@ -72,9 +77,6 @@ if (import.meta.main) {
       limitsBy: async () => ({ ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: Number(limit) }),
     } as never,
     warnings: { watch() {}, reached() {} },
-    providers: new Map([['bench', createBiller(honesty as Honesty, books, billed)]]),
-    operatorProviders: new Set(['bench']),
-    searchProviders: new Set(),
     clock: systemClock,
     timeZone: 'UTC',
   });

@@ -92,19 +92,24 @@ export interface Refused {
   readonly asksFirst?: true;
 }
 
-export interface ModelRequestsOptions {
+/** The models on offer, and the ways to them. */
+export interface ModelOffer {
   readonly catalogue: Catalogue;
-  readonly guilds: Guilds;
-  readonly ownKeys: Pick<OwnKeys, 'useKey' | 'providers'>;
-  readonly ledger: Ledger;
-  readonly limits: LimitRules;
-  readonly warnings: LimitWarnings;
   /** By provider id. */
   readonly providers: ReadonlyMap<string, ChatProvider>;
   /** Ids of the providers for which the operator has a key, or that need none. */
   readonly operatorProviders: ReadonlySet<string>;
   /** Ids of the providers that can search the web. */
   readonly searchProviders: ReadonlySet<string>;
+}
+
+export interface ModelRequestsOptions {
+  readonly offer: ModelOffer;
+  readonly guilds: Guilds;
+  readonly ownKeys: Pick<OwnKeys, 'useKey' | 'providers'>;
+  readonly ledger: Ledger;
+  readonly limits: LimitRules;
+  readonly warnings: LimitWarnings;
   readonly clock: Clock;
   /** IANA name of the time zone in which people read when a limit resets. */
   readonly timeZone: string;
@@ -116,19 +121,8 @@ const FRESH_MS = 1_000;
 const MAX_WEB_SEARCHES = 3;
 
 export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
-  const {
-    catalogue,
-    guilds,
-    ownKeys,
-    ledger,
-    limits,
-    warnings,
-    providers,
-    operatorProviders,
-    searchProviders,
-    clock,
-    timeZone,
-  } = options;
+  const { guilds, ownKeys, ledger, limits, warnings, clock, timeZone } = options;
+  const { catalogue, providers, operatorProviders, searchProviders } = options.offer;
   const terms = { catalogue, operatorProviders, keyProviders: ownKeys.providers };
 
   async function look(whose: Whose): Promise<Look> {

@@ -19,9 +19,9 @@ export function wireMoney(
   { locks, once, owner }: Coordination,
   { audit, guilds, ownKeys }: Access,
 ): Money {
-  const { store, platforms, clock, log } = options;
+  const { store, models: offer, clock, log } = options;
+  const { tellAdmins } = options.platforms;
   const { timeZone } = options.habits;
-  const { catalogue, providers, operatorProviders, searchProviders } = options.models;
   const { limits: config } = options.access;
   const limits = createLimitRules({ store, locks, config, audit, clock });
   const ledger = createLedger({
@@ -34,29 +34,20 @@ export function wireMoney(
     },
     owner,
     async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {
-      const provider = providers.get(id);
+      const provider = offer.providers.get(id);
       const key = payer === 'guild' ? await ownKeys.useKey(guild, id) : undefined;
       if (provider === undefined || key === null) return null;
       return provider.generationCost(generationId, key?.secret, signal);
     },
   });
-  const warnings = createLimitWarnings({
-    once,
-    tellAdmins: platforms.tellAdmins,
-    clock,
-    timeZone,
-    log,
-  });
+  const warnings = createLimitWarnings({ once, tellAdmins, clock, timeZone, log });
   const models = createModelRequests({
-    catalogue,
+    offer,
     guilds,
     ownKeys,
     ledger,
     limits,
     warnings,
-    providers,
-    operatorProviders,
-    searchProviders,
     clock,
     timeZone,
   });

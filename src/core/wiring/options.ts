@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { OwnKeysOptions } from '../access/own-keys.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Slots } from '../chat/slots.ts';
 import type { Command } from '../command.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { ModelOffer } from '../ledger/model-requests.ts';
 import type { GuildId, PeopleIn } from '../ports/actor.ts';
 import type { AnswerFinder, ReadFile, TellAdmins } from '../ports/adapter.ts';
 import type { Automatic } from '../ports/automatic.ts';
@@ -12,7 +12,6 @@ import type { DrawChart } from '../ports/chart.ts';
 import type { FileLimits, ReadContent } from '../ports/files.ts';
 import type { LimitsConfig } from '../ports/limits.ts';
 import type { Model } from '../ports/model.ts';
-import type { ChatProvider } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Tier } from '../ports/tiers.ts';
@@ -30,15 +29,7 @@ export interface CoreOptions {
   readonly log: Logger;
 }
 
-/** The models on offer, and the ways to them. */
-export interface ModelOptions {
-  readonly catalogue: Catalogue;
-  /** By id. */
-  readonly providers: ReadonlyMap<string, ChatProvider>;
-  /** Ids of the providers that the operator can pay for. */
-  readonly operatorProviders: ReadonlySet<string>;
-  /** Ids of the providers that can search the web. */
-  readonly searchProviders: ReadonlySet<string>;
+export interface ModelOptions extends ModelOffer {
   /** Catalogue id; null for the first free model. */
   readonly defaultModel: string | null;
   /** The variables for the keys that are missing for these models. */

@@ -369,18 +369,29 @@ describe('an admitted request', () => {
   }
 
   /** Over the bot's ledger and guilds, but with this in OpenRouter's place. */
-  function modelsOver(provider: ChatProvider, more: Partial<ModelRequestsOptions> = {}): ModelRequests {
+  function modelsOver(
+    provider: ChatProvider,
+    {
+      offer,
+      ...more
+    }: Partial<Omit<ModelRequestsOptions, 'offer'>> & {
+      readonly offer?: Partial<ModelRequestsOptions['offer']>;
+    } = {},
+  ): ModelRequests {
     const { catalogue, guilds, ownKeys, limits } = bot.services;
     return createModelRequests({
-      catalogue,
+      offer: {
+        catalogue,
+        providers: new Map([['openrouter', provider]]),
+        operatorProviders: new Set(['openrouter']),
+        searchProviders: new Set(['openrouter']),
+        ...offer,
+      },
       guilds,
       ownKeys,
       ledger: bot.ledger,
       limits,
       warnings: { watch() {}, reached() {} },
-      providers: new Map([['openrouter', provider]]),
-      operatorProviders: new Set(['openrouter']),
-      searchProviders: new Set(['openrouter']),
       clock: systemClock,
       timeZone: 'UTC',
       ...more,
@@ -574,7 +585,7 @@ describe('an admitted request', () => {
     const catalogue = createCatalogue({ ...file, models: unpriced });
     let reservedNanoUsd = 0;
     const models = modelsOver(createTestClient(bot.provider).provider, {
-      catalogue,
+      offer: { catalogue },
       ledger: {
         ...bot.ledger,
         async reserve(request) {

@@ -82,7 +82,12 @@ export async function askCheapestModel(
     });
     closing.add(() => ledger.stop());
     const models = createModelRequests({
-      catalogue,
+      offer: {
+        catalogue,
+        providers: providers.clients,
+        operatorProviders: providers.usable,
+        searchProviders: new Set(),
+      },
       guilds: createGuilds({
         store,
         clock,
@@ -96,9 +101,6 @@ export async function askCheapestModel(
       ledger,
       limits: createLimitRules({ store, locks, config: limitsConfig, audit, clock }),
       warnings: createLimitWarnings({ once, tellAdmins: async () => false, clock, timeZone, log }),
-      providers: providers.clients,
-      operatorProviders: providers.usable,
-      searchProviders: new Set(),
       clock,
       timeZone,
     });

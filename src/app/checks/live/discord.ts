@@ -15,8 +15,9 @@ import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import type { Config } from '../../config/config.ts';
 import { createObserver, type Observed } from './observe.ts';
-import { CODE, fillTo, firstDifference, MARKDOWN, SCRIPTS, TABLE } from './samples.ts';
-import type { LivePlatform, Stage } from './stage.ts';
+import { BUTTONS, EDITS, FILE, fillTo, firstDifference } from './samples.ts';
+import { type LivePlatform, PASTE, type Stage } from './stage.ts';
+import { playSteps } from './steps.ts';
 
 const channelSchema = z.object({ type: z.number(), guild_id: z.string().optional() });
 const sentSchema = z.object({
@@ -30,8 +31,6 @@ const sentSchema = z.object({
   attachments: z.array(z.object({ filename: z.string(), size: z.number() })).default([]),
 });
 
-/** Enough to use up a limit of 5 in 5 s twice. */
-const EDITS = 12;
 /** What one window may look longer by, on the way here and back. */
 const SLACK_MS = 1_000;
 
@@ -52,24 +51,15 @@ export function discordLive(
       const { type, guild_id: guild } = channelSchema.parse(answer);
       stage.findings.ok(`The channel can be seen; it is of the kind ${ChannelType[type] ?? type}`);
       const room = createRoom(rest, channelId, stage);
-      await stage.step('edits at the pace that the limits allow', () => edits(room));
-      for (const [what, text] of [
-        ['Markdown', MARKDOWN],
-        ['A table', TABLE],
-        ['Code', CODE],
-      ] as const) {
-        await stage.step(what, () => readsBack(room, what, contentOf(text)));
-      }
-      await stage.step('buttons', () => buttons(room));
-      for (const [script, sample] of Object.entries(SCRIPTS)) {
-        await stage.step(`long text in ${script}`, () => longText(room, script, sample));
-      }
-      await stage.step('the unit of length', () => unitOfLength(room));
-      await stage.step('a thread', () => thread(room));
-      await stage.step('a file', () => file(room));
-      await stage.step('a model', async () => {
-        const text = await askModel(guild === undefined ? null : `discord:${guild}`);
-        if (text !== null) await readsBack(room, 'The model’s answer', contentOf(text));
+      await playSteps(stage, {
+        edits: () => edits(room),
+        readBack: (what, text) => readsBack(room, what, contentOf(text)),
+        buttons: () => buttons(room),
+        longText: (script, sample) => longText(room, script, sample),
+        unitOfLength: () => unitOfLength(room),
+        thread: () => thread(room),
+        file: () => file(room),
+        askModel: () => askModel(guild === undefined ? null : `discord:${guild}`),
       });
       reportLimits(observer.seen, stage);
     },
@@ -139,8 +129,6 @@ async function edits({ send, edit, read, stage }: Room): Promise<void> {
   else stage.findings.warn(`The last of ${EDITS} edits does not stand: ${difference}`, PASTE);
 }
 
-const PASTE = 'Paste this report into an issue';
-
 async function readsBack(room: Room, what: string, content: string): Promise<void> {
   const { stage, send, read } = room;
   const stands = await read(await send(bodyOf(content)));
@@ -150,13 +138,9 @@ async function readsBack(room: Room, what: string, content: string): Promise<voi
 }
 
 async function buttons({ stage, send, read }: Room): Promise<void> {
-  const wanted: Button[] = [
-    { kind: 'retry', answerId: 'live-look' },
-    { kind: 'continue', answerId: 'live-look' },
-  ];
-  const stands = await read(await send(bodyOf('Two buttons that do nothing.', wanted)));
+  const stands = await read(await send(bodyOf('Two buttons that do nothing.', BUTTONS)));
   const kinds = buttonsOf(stands).map(({ kind }) => kind);
-  if (kinds.join() === wanted.map(({ kind }) => kind).join())
+  if (kinds.join() === BUTTONS.map(({ kind }) => kind).join())
     stage.findings.ok('Buttons are read back with their ids');
   else stage.findings.warn(`Of 2 buttons ${kinds.length} are read back with their ids`, PASTE);
 }
@@ -223,20 +207,13 @@ async function thread({ rest, channelId, stage, send, in: inside }: Room): Promi
 }
 
 async function file({ stage, send, read }: Room): Promise<void> {
-  const bytes = new TextEncoder().encode('Parley looks at this platform.\n');
-  const given = {
-    name: 'parley-look.txt',
-    mediaType: 'text/plain',
-    bytes,
-    description: 'A file of the look',
-  };
-  const { attachments } = await read(await send(bodyOf('A file.'), [given]));
+  const { attachments } = await read(await send(bodyOf('A file.'), [FILE]));
   const [stands] = attachments;
-  if (stands?.filename === given.name && stands.size === bytes.length)
+  if (stands?.filename === FILE.name && stands.size === FILE.bytes.length)
     stage.findings.ok('A file arrives whole');
   else {
     stage.findings.warn(
-      `A file of ${bytes.length} bytes is read back as ${stands === undefined ? 'none' : `${stands.filename}, ${stands.size} bytes`}`,
+      `A file of ${FILE.bytes.length} bytes is read back as ${stands === undefined ? 'none' : `${stands.filename}, ${stands.size} bytes`}`,
       PASTE,
     );
   }

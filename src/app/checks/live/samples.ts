@@ -1,3 +1,5 @@
+import type { Button } from '../../../core/ports/buttons.ts';
+
 /** What the live look writes. Nothing of it comes from anybody. */
 
 export const MARKDOWN = `**Bold**, *italic*, ~~struck~~ and \`code\` with \`a_b * c_d\`.
@@ -62,3 +64,18 @@ export function firstDifference(sent: string, stands: string): string | null {
 export function wordsAlone(text: string): string {
   return text.replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]/gu, '');
 }
+
+/** Enough edits to use up Discord's limit of 5 in 5 s twice. */
+export const EDITS = 12;
+
+export const BUTTONS: readonly Button[] = [
+  { kind: 'retry', answerId: 'live-look' },
+  { kind: 'continue', answerId: 'live-look' },
+];
+
+export const FILE = {
+  name: 'parley-look.txt',
+  mediaType: 'text/plain',
+  bytes: new TextEncoder().encode('Parley looks at this platform.\n'),
+  description: 'A file of Parley’s look',
+};

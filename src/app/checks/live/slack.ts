@@ -13,14 +13,11 @@ import {
 } from '../../../adapters/slack/text/message-content.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { Button } from '../../../core/ports/buttons.ts';
 import type { Config } from '../../config/config.ts';
 import { createObserver, type Observed } from './observe.ts';
-import { CODE, fillTo, firstDifference, MARKDOWN, SCRIPTS, TABLE, wordsAlone } from './samples.ts';
-import type { LivePlatform, Stage } from './stage.ts';
-
-const EDITS = 12;
-const PASTE = 'Paste this report into an issue';
+import { BUTTONS, EDITS, FILE, fillTo, firstDifference, wordsAlone } from './samples.ts';
+import { type LivePlatform, PASTE, type Stage } from './stage.ts';
+import { playSteps } from './steps.ts';
 
 const channelSchema = z.object({ is_member: z.boolean().optional(), is_im: z.boolean().optional() });
 const messageSchema = z.object({
@@ -60,24 +57,15 @@ export function slackLive(
       }
       findings.ok('The bot is a member of the channel');
       const room = createRoom(workspace, channel, stage);
-      await stage.step('edits at the pace that the limits allow', () => edits(room));
-      for (const [what, text] of [
-        ['Markdown', MARKDOWN],
-        ['A table', TABLE],
-        ['Code', CODE],
-      ] as const) {
-        await stage.step(what, () => readsBack(room, what, text));
-      }
-      await stage.step('buttons', () => buttons(room));
-      for (const [script, sample] of Object.entries(SCRIPTS)) {
-        await stage.step(`long text in ${script}`, () => longText(room, script, sample));
-      }
-      await stage.step('the unit of length', () => unitOfLength(room));
-      await stage.step('a thread', () => thread(room));
-      await stage.step('a file', () => file(room));
-      await stage.step('a model', async () => {
-        const text = await askModel(`slack:${workspace.team}`);
-        if (text !== null) await readsBack(room, 'The model’s answer', text);
+      await playSteps(stage, {
+        edits: () => edits(room),
+        readBack: (what, text) => readsBack(room, what, text),
+        buttons: () => buttons(room),
+        longText: (script, sample) => longText(room, script, sample),
+        unitOfLength: () => unitOfLength(room),
+        thread: () => thread(room),
+        file: () => file(room),
+        askModel: () => askModel(`slack:${workspace.team}`),
       });
       reportBlocks(room, stage);
       reportLimits(observer.seen, stage);
@@ -164,10 +152,6 @@ async function readsBack(room: Room, what: string, text: string): Promise<void> 
 }
 
 async function buttons({ send, read, stage }: Room): Promise<void> {
-  const wanted: Button[] = [
-    { kind: 'retry', answerId: 'live-look' },
-    { kind: 'continue', answerId: 'live-look' },
-  ];
   const text = 'Two buttons that do nothing.';
   const view = {
     text,
@@ -175,7 +159,7 @@ async function buttons({ send, read, stage }: Room): Promise<void> {
     status: 'streaming',
     note: null,
     footer: null,
-    buttons: wanted,
+    buttons: BUTTONS,
   } as const;
   const stands = await read(await send(contentOf(view)));
   const actions = stands.blocks.find(({ type }) => type === 'actions');
@@ -183,7 +167,7 @@ async function buttons({ send, read, stage }: Room): Promise<void> {
     .array(z.looseObject({ value: z.string().optional() }))
     .catch([])
     .parse(actions?.['elements']);
-  if (elements.length === wanted.length && elements.every(({ value }) => value === 'live-look')) {
+  if (elements.length === BUTTONS.length && elements.every(({ value }) => value === 'live-look')) {
     stage.findings.ok('Buttons are read back with their values');
   } else stage.findings.warn(`Of 2 buttons ${elements.length} are read back`, PASTE);
 }
@@ -232,18 +216,11 @@ async function thread({ send, read, stage }: Room): Promise<void> {
 
 async function file({ workspace, channel, stage, remove }: Room): Promise<void> {
   const { signal, findings } = stage;
-  const bytes = new TextEncoder().encode('Parley looks at this platform.\n');
-  const given = {
-    name: 'parley-look.txt',
-    mediaType: 'text/plain',
-    bytes,
-    description: 'A file of Parley’s look',
-  };
-  await createUpload(workspace, { channel, threadTs: null }, [given])(signal);
+  await createUpload(workspace, { channel, threadTs: null }, [FILE])(signal);
   const answer = await workspace.call('conversations.history', { channel, limit: 5 }, signal);
   const messages = z.array(messageSchema).parse(answer['messages']);
   const found = messages.find(({ files }) =>
-    files.some(({ name, title }) => name === given.name || title === given.description),
+    files.some(({ name, title }) => name === FILE.name || title === FILE.description),
   );
   if (found === undefined) {
     return findings.warn(

@@ -28,6 +28,9 @@ export interface StageOptions {
   readonly onStep: (what: string) => void;
 }
 
+/** The remedy for what nobody expected. */
+export const PASTE = 'Paste this report into an issue';
+
 /** Taking away some forty messages at the platforms' pace. */
 const CLEAN_UP_MS = 120_000;
 
