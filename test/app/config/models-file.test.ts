@@ -50,9 +50,11 @@ describe('the models file', () => {
     save(SHIPPED.replace('"tier": "free"', '"tier": "gold"'));
     await waitUntil(() => expect(lines.join('')).toMatch(/has a fault.*models|models\[0\]\.tier/));
     expect(tier()).toBe('free');
+    save(SHIPPED.replace('{', '{ "tiers": { "free": { "maxEffort": "low" } },'));
+    await waitUntil(() => expect(catalogue.bounds('free').maxEffort).toBe('low'));
     save(SHIPPED);
     await file.reload();
-    expect(tier()).toBe('openrouter');
+    expect([tier(), catalogue.bounds('free').maxEffort]).toEqual(['openrouter', null]);
   });
 
   it('keeps what providers said of models that stay', async () => {

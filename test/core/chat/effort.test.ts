@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import type { QuotedPart } from '../../../src/core/ports/parts.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { json } from '../../support/provider/fake-provider.ts';
 import {
@@ -291,6 +292,23 @@ describe('what a tier allows', () => {
     expect((await ask({ effort: 'high' })).cap).toBe(16_384);
   });
 
+  it('holds for every request, however much of an answer it asks for', async () => {
+    await start({ tiers: { free: { maxEffort: 'low', maxAnswerTokens: 3_000 } } });
+    const request = await bot.services.models.openRequest({
+      id: 'request',
+      guild: 'discord:1',
+      user: 'mia',
+      groups: async () => [],
+      model: GPT5.id,
+      messages: [{ role: 'user', content: 'Hi' }],
+      maxOutputTokens: 1_000_000,
+      effort: 'max',
+      webSearch: false,
+      conversation: 'c',
+    });
+    expect(request).toMatchObject({ ok: true, effort: 'low', maxOutputTokens: 3_000 });
+  });
+
   it('asks no model to think in fewer tokens than it needs for that', async () => {
     await start({ tiers: { free: { maxAnswerTokens: 1_000 } } });
     const { effort, cap, note } = await ask({ effort: 'high', model: CLAUDE.id });
@@ -321,6 +339,20 @@ describe('/models', () => {
     const prices = { promptPerMillion: 0, completionPerMillion: 0 };
     await start({ models: [{ ...GPT5, prices }] });
     expect(await run('models')).toMatch(/400k context · effort minimal, low, medium, high$/m);
+  });
+});
+
+describe('/summarise', () => {
+  it('leaves to the model how much it thinks, whatever is chosen', async () => {
+    await start();
+    await run('model', { effort: 'high' });
+    bot.provider.answer('Nothing was said.');
+    const author = { user: 'ben', name: 'Ben' };
+    const said: QuotedPart = { type: 'quoted', why: 'thread', author, text: 'Hello', files: [] };
+    const readThread = async () => ({ messages: [said], problem: null });
+    await bot.dispatch.command({ ...invocationOf('summarise', {}, thread), readThread });
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(bot.provider.chats[0]?.body).not.toHaveProperty('reasoning');
   });
 });
 
