@@ -24,7 +24,7 @@ async function ask() {
   const shownIn: (string | undefined)[] = [];
   const watched = {
     ...surface,
-    open: (...args: Parameters<typeof surface.openMessage>) => {
+    openMessage: (...args: Parameters<typeof surface.openMessage>) => {
       shownIn.push(trace.getActiveSpan()?.spanContext().spanId);
       return surface.openMessage(...args);
     },
