@@ -51,13 +51,28 @@ export function effortsInWords(
   if (highest === undefined) return null;
   const isBound = upTo(bounds.maxEffort, route.efforts).length < route.efforts.length;
   const names = `effort ${efforts.join(', ')}${isBound ? ` (all that \`${tier}\` allows)` : ''}`;
-  const cost = (wish: Effort | null) => {
-    const { maxOutputTokens: outputTokens } = allowanceFor(granted, wish);
-    return worstCostNanoUsd(route, { promptTokens: 0, outputTokens, webSearches: 0, images: 0 }, dearest);
-  };
-  const [usual, most] = [cost(null), cost(highest)];
-  if (usual === 0) return names;
-  const times = Math.round((most / usual) * 10) / 10;
+  const usualNanoUsd = longestCost(granted, null, dearest);
+  if (usualNanoUsd === 0) return names;
+  const times = timesUsual(granted, highest, { dearest });
   const more = times > 1 ? `, up to ${times} times that with ${highest}` : '';
-  return `${names}: an answer up to ${formatUsd(usual)}${more}`;
+  return `${names}: an answer up to ${formatUsd(usualNanoUsd)}${more}`;
+}
+
+/** How many times what it may cost without an effort the longest answer may cost, to a tenth; 1 for what is free. */
+export function timesUsual(
+  granted: AccessGranted,
+  effort: Effort,
+  { dearest }: Pick<Catalogue, 'dearest'>,
+): number {
+  const usualNanoUsd = longestCost(granted, null, dearest);
+  return usualNanoUsd === 0
+    ? 1
+    : Math.round((longestCost(granted, effort, dearest) / usualNanoUsd) * 10) / 10;
+}
+
+/** Of the longest answer alone, as it is reserved. */
+function longestCost(granted: AccessGranted, wish: Effort | null, dearest: Catalogue['dearest']): number {
+  const { maxOutputTokens: outputTokens } = allowanceFor(granted, wish);
+  const bounds = { promptTokens: 0, outputTokens, webSearches: 0, images: 0 };
+  return worstCostNanoUsd(granted.route, bounds, dearest);
 }

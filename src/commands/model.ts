@@ -3,7 +3,7 @@ import { type CommandContext, defineCommand, type ViewContext } from '../core/co
 import type { SettingChange } from '../core/conversations/setting.ts';
 import type { EffortSetting, ModelSetting } from '../core/conversations/settings.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';
-import { EFFORT_CHOICES, effortInWords, refusedEffort } from './effort-option.ts';
+import { EFFORT_CHOICES, effortInWords, refusedEffort, timesUsual } from './effort-option.ts';
 import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
 /** Takes a choice back instead of making one. */
@@ -82,7 +82,11 @@ export const model = defineCommand({
       const refused = refusedEffort(granted, effort);
       if (refused !== null) return tell(refused);
       change = { ...change, effort };
-      said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`. ${effortInWords(granted, effort)}`.trim());
+      const times = timesUsual(granted, effort, services.catalogue);
+      said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`.`);
+      const words = effortInWords(granted, effort);
+      if (words !== '') said.push(words);
+      if (times > 1) said.push(`An answer may cost up to ${times} times as much.`);
     }
     await settings.change(scope, { place, conversation: conversation?.id ?? null }, change);
     await tell(said.join(' '));

@@ -201,7 +201,7 @@ describe('an effort that is chosen for a place', () => {
     expect((await ask()).effort).toBe('low');
     expect(await run('channel', { effort: 'medium' }, asAdmin)).toContain('- Effort: `medium`');
     expect((await ask()).effort).toBe('medium');
-    expect(await run('model', { effort: 'minimal' })).toMatch(/^Effort for this conversation: `minimal`\./);
+    expect(await run('model', { effort: 'minimal' })).toBe('Effort for this conversation: `minimal`.');
     expect((await ask()).effort).toBe('minimal');
     expect((await ask({ effort: 'high' })).effort).toBe('high');
     expect((await ask({}, { place: { key: 'thread 2' } })).effort).toBe('medium');
@@ -241,7 +241,9 @@ describe('an effort that is chosen for a place', () => {
     await start();
     const priceOf = (text: string) => Number(/at most \$([\d.]+)/.exec(text)?.[1]);
     const usual = priceOf(await run('context'));
-    await run('model', { effort: 'high' });
+    expect(await run('model', { effort: 'high' })).toBe(
+      'Effort for this conversation: `high`. An answer may cost up to 2 times as much.',
+    );
     const text = await run('context');
     expect(text).toContain('- Effort: `high`');
     expect(priceOf(text) - usual).toBeCloseTo(0.08, 2);
