@@ -1,10 +1,6 @@
 import type { App } from '@slack/bolt';
 import type { z } from 'zod';
-import { explain, inOneLine } from '../../../core/chat/explain.ts';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import { placeUnder } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
-import { placeAt } from '../api/places.ts';
 import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from '../commands/form.ts';
 import {
   ASK_ABOUT,
@@ -31,250 +27,161 @@ import {
   viewBody,
 } from '../payloads/payloads.ts';
 import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
+import { createDeeds, type Deed, type Deeds } from './deeds.ts';
 import { CHOOSE_MODEL, publishHome } from './home.ts';
 import { receiveJoin } from './joins.ts';
 import { receiveMessage } from './messages.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveStop } from './sessions.ts';
 
+type ViewValues = z.infer<typeof viewBody>['view']['state']['values'];
+
 /**
  * Listens with Bolt. What asks for an answer is claimed in the store before it is acknowledged (messages by `claimsFirst`), and
  * everything is acknowledged before anything is looked up: Slack waits three seconds.
  */
 export function listen(app: App, slack: SlackContext): void {
-  const { workspace, dispatch, log, commands, signal } = slack;
+  const deeds = createDeeds(slack);
+  listenToEvents(app, slack, deeds);
+  listenToCommands(app, slack, deeds);
+  listenToButtons(app, slack, deeds);
+  listenToShortcuts(app, slack, deeds);
+  listenToForms(app, slack, deeds);
+  app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
+    const parsed = suggestionBody.parse(body);
+    const isOurTeam = await deeds.isOurs('a list', parsed.team?.id ?? null, null);
+    await ack({ options: isOurTeam ? await suggestOptions(slack, parsed) : [] });
+  });
+}
 
-  /** Deals with something of this workspace; a fault is told to the person where there is a way. */
-  async function attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (signal.aborted) return;
-      log.error({ err: error }, `${what} could not be dealt with`);
-      if (responseUrl !== null) await tell(responseUrl, dispatch.nameOperator(inOneLine(explain(error))));
-    }
-  }
-
-  /** Says something to the person behind a deed, as far as Slack lets it. */
-  async function tell(responseUrl: string, text: string): Promise<void> {
-    const said = slack.responseUrl(responseUrl)?.tellPrivately(text, null, signal);
-    await said?.catch(() => false);
-  }
-
-  /**
-   * Claims a person's deed, acknowledges it, and deals with it. Slack does not send deeds again: if the store does not take it, the
-   * person is told by `refuse`, which acknowledges it too.
-   */
-  async function claimed(
-    deed: { readonly what: string; readonly id: string; readonly responseUrl: string } & AskedAt,
-    ack: () => Promise<void>,
-    refuse: (text: string) => Promise<void>,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    const { id, channel, user, threadTs } = deed;
-    const isDirect = channel.startsWith('D');
-    const arrival = {
-      id,
-      place: placeAt(workspace.team, channel, null),
-      surface: createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, threadTs)),
-      addressed: true,
-    };
-    try {
-      const isNew = await dispatch.claim(arrival);
-      if (!isNew) return await ack();
-    } catch (error) {
-      log.error({ err: error }, `${deed.what} could not be stored`);
-      return await refuse(dispatch.nameOperator(inOneLine(explain(error))));
-    }
-    try {
-      await ack();
-      await attend(deed.what, deed.responseUrl, work);
-    } finally {
-      await dispatch.dropClaim(id);
-    }
-  }
-
-  /** Claims a shortcut of a message's menu, and deals with it. */
-  function onShortcut(
-    name: string,
-    work: (id: string, body: z.infer<typeof shortcutBody>) => Promise<void>,
-  ): void {
-    app.shortcut(name, async ({ ack, body }) => {
-      const parsed = shortcutBody.parse(body);
-      const { team, channel, user, message, trigger_id, response_url: responseUrl } = parsed;
-      if (team?.id !== workspace.team) {
-        await ack();
-        return void (await isOurs('a shortcut', team?.id ?? null, responseUrl));
-      }
-      const id = `slack:${workspace.team}/${name}/${trigger_id}`;
-      const at = { channel: channel.id, user: user.id, threadTs: message.thread_ts ?? null };
-      await claimed(
-        { what: 'a shortcut', id, ...at, responseUrl },
-        ack,
-        async (text) => {
-          await ack();
-          await tell(responseUrl, text);
-        },
-        () => work(id, parsed),
-      );
-    });
-  }
-
-  /** Whether something was sent for this workspace. If Slack names none, it is left out, and the person is told. */
-  async function isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean> {
-    if (team === workspace.team) return true;
-    log.warn(
-      { team },
-      `${what} was sent for ${team === null ? 'no workspace' : 'another workspace'}; it is left out`,
-    );
-    if (team === null && responseUrl !== null) await tell(responseUrl, NO_TEAM);
-    return false;
-  }
-
-  for (const type of ['message', 'app_mention'] as const) {
+function listenToEvents(app: App, slack: SlackContext, { isOurs, attend }: Deeds): void {
+  function on(type: string, what: string, work: (payload: unknown) => Promise<void>): void {
     app.event(type, async ({ body, payload }) => {
-      if (!(await isOurs('a message', teamOf(body), null))) return;
-      await attend('a message', null, () => receiveMessage(slack, messageEvent.parse(payload)));
+      if (await isOurs(what, teamOf(body), null)) await attend(what, null, () => work(payload));
     });
   }
-  app.event('app_home_opened', async ({ body, payload }) => {
-    if (!(await isOurs('a home tab', teamOf(body), null))) return;
-    await attend('a home tab', null, async () => {
-      const { user, tab } = homeOpenedEvent.parse(payload);
-      if (tab === 'home') await publishHome(slack, user);
-    });
-  });
-  app.event('member_joined_channel', async ({ body, payload }) => {
-    if (!(await isOurs('a new member', teamOf(body), null))) return;
-    await attend('a new member', null, () => receiveJoin(slack, memberJoinedEvent.parse(payload)));
-  });
-  app.event('agent_session_stopped', async ({ body, payload }) => {
-    if (!(await isOurs('a stop', teamOf(body), null))) return;
-    await attend('a stop', null, () => receiveStop(slack, sessionStoppedEvent.parse(payload)));
-  });
 
-  for (const command of commands) {
+  for (const type of ['message', 'app_mention']) {
+    on(type, 'a message', (payload) => receiveMessage(slack, messageEvent.parse(payload)));
+  }
+  on('app_home_opened', 'a home tab', async (payload) => {
+    const { user, tab } = homeOpenedEvent.parse(payload);
+    if (tab === 'home') await publishHome(slack, user);
+  });
+  on('member_joined_channel', 'a new member', (payload) =>
+    receiveJoin(slack, memberJoinedEvent.parse(payload)),
+  );
+  on('agent_session_stopped', 'a stop', (payload) => receiveStop(slack, sessionStoppedEvent.parse(payload)));
+}
+
+function listenToCommands(app: App, slack: SlackContext, deeds: Deeds): void {
+  for (const command of slack.commands) {
     app.command(`/${command.name}`, async ({ ack, body }) => {
       const parsed = commandBody.parse(body);
-      const { channel_id: channel, user_id: user, response_url: responseUrl } = parsed;
-      if (parsed.team_id !== workspace.team) {
-        await ack();
-        return void (await isOurs('a command', parsed.team_id, responseUrl));
-      }
-      await claimed(
-        { what: 'a command', id: commandId(parsed), channel, user, threadTs: null, responseUrl },
+      const { team_id: team, channel_id: channel, user_id: user, response_url: responseUrl } = parsed;
+      await deeds.once(
+        { what: 'a command', id: commandId(parsed), team, channel, user, threadTs: null, responseUrl },
         ack,
-        (text) => ack({ response_type: 'ephemeral', ...markdownContent(text) } as { text: string }),
         () => receiveCommand(slack, command, parsed),
+        (text) => ack({ response_type: 'ephemeral', ...markdownContent(text) } as { text: string }),
       );
     });
   }
+}
 
+function listenToButtons(app: App, slack: SlackContext, deeds: Deeds): void {
   for (const action of [...BUTTON_KINDS, FEEDBACK_ACTION]) {
     app.action(action, async ({ ack, body }) => {
       const press = pressBody.parse(body);
       const pressed = buttonOf(press);
       if (pressed === null) return ack();
-      const responseUrl = press.response_url;
-      if (press.team?.id !== workspace.team) {
-        await ack();
-        return void (await isOurs('a button', press.team?.id ?? null, responseUrl));
-      }
-      const [channel, user] = [press.channel.id, press.user.id];
-      await claimed(
-        {
-          what: 'a button',
-          id: pressId(slack, pressed.kind, press),
-          channel,
-          user,
-          threadTs: threadOf(press),
-          responseUrl,
-        },
-        ack,
-        async (text) => {
-          await ack();
-          await tell(responseUrl, text);
-        },
-        () => receivePress(slack, pressed, press),
-      );
+      const deed = {
+        what: 'a button',
+        id: pressId(slack, pressed.kind, press),
+        team: press.team?.id ?? null,
+        channel: press.channel.id,
+        user: press.user.id,
+        threadTs: threadOf(press),
+        responseUrl: press.response_url,
+      };
+      await deeds.once(deed, ack, () => receivePress(slack, pressed, press));
     });
   }
   app.action(CHOOSE_MODEL, async ({ ack, body }) => {
     await ack();
     const { team, user, trigger_id } = viewActionBody.parse(body);
-    const command = commands.find(({ name }) => name === 'model');
-    if (command === undefined || !(await isOurs('a button', team?.id ?? null, null))) return;
-    await attend('a button', null, async () => {
-      const channel = await workspace.directChannel(user.id, signal);
+    const command = slack.commands.find(({ name }) => name === 'model');
+    if (command === undefined || !(await deeds.isOurs('a button', team?.id ?? null, null))) return;
+    await deeds.attend('a button', null, async () => {
+      const channel = await slack.workspace.directChannel(user.id, slack.signal);
       const context = { channel, responseUrl: '', threadTs: null, about: null };
       await openForm(slack, command, trigger_id, context, { intro: null, preset: { scope: 'guild' } });
     });
   });
+}
+
+function listenToShortcuts(app: App, slack: SlackContext, deeds: Deeds): void {
+  const what = 'a shortcut';
+
+  function on(name: string, work: (id: string, body: z.infer<typeof shortcutBody>) => Promise<void>): void {
+    app.shortcut(name, async ({ ack, body }) => {
+      const parsed = shortcutBody.parse(body);
+      const deed = {
+        what,
+        id: `slack:${slack.workspace.team}/${name}/${parsed.trigger_id}`,
+        team: parsed.team?.id ?? null,
+        channel: parsed.channel.id,
+        user: parsed.user.id,
+        threadTs: parsed.message.thread_ts ?? null,
+        responseUrl: parsed.response_url,
+      };
+      await deeds.once(deed, ack, () => work(deed.id, parsed));
+    });
+  }
 
   app.shortcut(ASK_ABOUT, async ({ ack, body }) => {
     await ack();
     const parsed = shortcutBody.parse(body);
-    if (!(await isOurs('a shortcut', parsed.team?.id ?? null, parsed.response_url))) return;
-    await attend('a shortcut', parsed.response_url, () => receiveShortcut(slack, parsed));
+    const { team, response_url: responseUrl } = parsed;
+    if (!(await deeds.isOurs(what, team?.id ?? null, responseUrl))) return;
+    await deeds.attend(what, responseUrl, () => receiveShortcut(slack, parsed));
   });
-  for (const command of commands) {
+  for (const command of slack.commands) {
     if (command.menu === undefined) continue;
-    onShortcut(menuOf(command), (id, body) => receiveMenu(slack, id, command, body));
+    on(menuOf(command), (id, body) => receiveMenu(slack, id, command, body));
   }
-  onShortcut(DELETE_ANSWER, (id, body) => receiveDeletion(slack, id, body));
-  app.view(FORM_CALLBACK, async ({ ack, body }) => {
-    const { team, user, view } = viewBody.parse(body);
-    const context = readContext(view.private_metadata);
-    if (team?.id !== workspace.team) {
-      await ack();
-      return void (await isOurs('a form', team?.id ?? null, context.responseUrl));
-    }
-    const id = `slack:${team.id}/form/${view.id}`;
-    const { channel, threadTs, responseUrl } = context;
-    await claimed(
-      { what: 'a form', id, channel, user: user.id, threadTs, responseUrl },
-      ack,
-      // The form stays open, so that nothing that was typed is lost.
-      (text) =>
-        ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
-      () => receiveForm(slack, { id, user: user.id, context, values: view.state.values }),
-    );
-  });
-  app.view(PRESS_CALLBACK, async ({ ack, body }) => {
-    const { team, user, view } = viewBody.parse(body);
-    const context = readPressContext(view.private_metadata);
-    if (context === null || team?.id !== workspace.team) {
-      await ack();
-      return void (await isOurs('a form', team?.id ?? null, context?.responseUrl ?? null));
-    }
-    const id = `slack:${team.id}/form/${view.id}`;
-    const { channel, threadTs, responseUrl } = context;
-    await claimed(
-      { what: 'a form', id, channel, user: user.id, threadTs, responseUrl },
-      ack,
-      (text) =>
-        ack({ response_action: 'errors', errors: { [Object.keys(view.state.values)[0] ?? '']: text } }),
-      () =>
-        receivePressForm(slack, {
-          id,
-          user: user.id,
-          context,
-          given: readPressForm(context, view.state.values),
-        }),
-    );
-  });
-  app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
-    const parsed = suggestionBody.parse(body);
-    const isOurTeam = await isOurs('a list', parsed.team?.id ?? null, null);
-    await ack({ options: isOurTeam ? await suggestOptions(slack, parsed) : [] });
-  });
+  on(DELETE_ANSWER, (id, body) => receiveDeletion(slack, id, body));
 }
 
-interface AskedAt {
-  readonly channel: string;
-  readonly user: string;
-  readonly threadTs: string | null;
-}
+function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
+  /** Deals with a form that was sent off; with no context, nothing is known of where it was opened. */
+  function on<C extends Pick<Deed, 'channel' | 'threadTs' | 'responseUrl'>>(
+    callback: string,
+    read: (metadata: string) => C | null,
+    work: (form: { id: string; user: string; context: C; values: ViewValues }) => Promise<void>,
+  ): void {
+    app.view(callback, async ({ ack, body }) => {
+      const { team, user: person, view } = viewBody.parse(body);
+      const context = read(view.private_metadata);
+      if (context === null) {
+        await ack();
+        return void (await deeds.isOurs('a form', team?.id ?? null, null));
+      }
+      const { channel, threadTs, responseUrl } = context;
+      const { values } = view.state;
+      const [id, user] = [`slack:${slack.workspace.team}/form/${view.id}`, person.id];
+      await deeds.once(
+        { what: 'a form', id, team: team?.id ?? null, channel, user, threadTs, responseUrl },
+        ack,
+        () => work({ id, user, context, values }),
+        // The form stays open, so that nothing that was typed is lost.
+        (text) => ack({ response_action: 'errors', errors: { [Object.keys(values)[0] ?? '']: text } }),
+      );
+    });
+  }
 
-const NO_TEAM =
-  'Slack does not say which workspace this belongs to, so I did nothing. That happens if the app is installed for a whole organisation. Please ask me in a channel or in a direct message.';
+  on(FORM_CALLBACK, readContext, (form) => receiveForm(slack, form));
+  on(PRESS_CALLBACK, readPressContext, ({ values, ...form }) =>
+    receivePressForm(slack, { ...form, given: readPressForm(form.context, values) }),
+  );
+}
