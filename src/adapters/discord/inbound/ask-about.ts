@@ -4,6 +4,7 @@ import type { QuotedPart } from '../../../core/ports/parts.ts';
 import { ASK_ABOUT } from '../gateway/registration.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, quotedPart } from './message-parts.ts';
+import { publicNamesIn } from './names.ts';
 
 /** A form that was opened on a message. */
 export interface About {
@@ -30,7 +31,7 @@ export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
       const key = `${message.channelId}:${message.id}`;
       kept.delete(key);
       kept.set(key, {
-        part: quotedPart(asApiMessage(message), 'pointed'),
+        part: quotedPart(asApiMessage(message), 'pointed', publicNamesIn(message.guild)),
         untilMs: clock.now() + KEPT_MS,
       });
       for (const [oldest, { untilMs }] of kept) {
@@ -61,7 +62,7 @@ export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
           const path = Routes.channelMessage(channelId, id);
           const answer = await rest.insist({ method: 'GET', path }, signal).catch(() => null);
           const message = apiMessage.safeParse(answer);
-          return message.success ? quotedPart(message.data, 'pointed') : null;
+          return message.success ? quotedPart(message.data, 'pointed', publicNamesIn(null)) : null;
         },
       };
     },

@@ -1,6 +1,8 @@
 import type { Message, MessageSnapshot } from 'discord.js';
 import { z } from 'zod';
+import { plainName } from '../../../core/kit/text.ts';
 import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
+import { type NameOf, withNames } from './names.ts';
 
 /** Where an attachment is; what `Adapter.readFile` gets back. */
 export const fileReference = z.object({
@@ -71,7 +73,8 @@ export function attachedTo(
     ({ message: snapshot }): ForwardedPart => ({
       type: 'forwarded',
       author: null,
-      text: contentText(snapshot),
+      // From another place, whose names are not known here.
+      text: withNames(contentText(snapshot), () => ''),
       files: snapshot.attachments.map((attachment) => attachmentPart(attachment, place)),
     }),
   );
@@ -79,19 +82,19 @@ export function attachedTo(
 }
 
 /** Somebody's message as part of a question. What was forwarded with it is part of its text. */
-export function quotedPart(message: ApiMessage, why: QuotedPart['why']): QuotedPart {
+export function quotedPart(message: ApiMessage, why: QuotedPart['why'], nameOf: NameOf): QuotedPart {
   const { author, member, mentions } = message;
   const { files, forwarded } = attachedTo(message);
-  const named = message.content.replaceAll(/<@!?(\d+)>/g, (spelling, id: string) => {
-    const user = mentions.find((mentioned) => mentioned.id === id);
-    return user ? `@${user.global_name ?? user.username}` : spelling;
+  const texts = [contentText(message), ...forwarded.map(({ text }) => text)];
+  const named = withNames(texts.filter((text) => text !== '').join('\n\n'), (kind, id) => {
+    const user = kind === '@' ? mentions.find((mentioned) => mentioned.id === id) : undefined;
+    return user === undefined ? nameOf(kind, id) : plainName(user.global_name ?? user.username);
   });
-  const texts = [contentText({ ...message, content: named }), ...forwarded.map(({ text }) => text)];
   return {
     type: 'quoted',
     why,
     author: { user: author.id, name: member?.nick ?? author.global_name ?? author.username },
-    text: texts.filter((text) => text !== '').join('\n\n'),
+    text: named,
     files: [...files, ...forwarded.flatMap((part) => part.files)],
   };
 }

@@ -16,6 +16,7 @@ import { botMayIn, mayOpenThread, named, type Permission, takesThreads } from '.
 import { channelNameOf, eventId, guildOfOne, messageActor } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
+import { type NameOf, namesIn, publicNamesIn, withNames } from './names.ts';
 import { readThread } from './read-thread.ts';
 
 const LOCKED_THREAD =
@@ -49,10 +50,10 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
   }
 
   /** Somebody else's message that this one replies to: what the bot said is in the conversation already. */
-  function repliedTo(referenced: unknown): Part[] {
+  function repliedTo({ guild }: Message, referenced: unknown): Part[] {
     const parsed = apiMessage.safeParse(referenced);
     if (!parsed.success || parsed.data.author.id === botId) return [];
-    return [quotedPart(parsed.data, 'reply')];
+    return [quotedPart(parsed.data, 'reply', publicNamesIn(guild))];
   }
 
   return async (message, referenced) => {
@@ -91,7 +92,7 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
       id: eventId(message.id),
       actor: messageActor(message),
       place: placeOf(message, repliesToBot, opensThread),
-      parts: [{ type: 'text', text }, ...attached, ...repliedTo(referenced)],
+      parts: [{ type: 'text', text }, ...attached, ...repliedTo(message, referenced)],
       address,
       ...(channel.isThread()
         ? { readThread: (reading: AbortSignal) => readThread(options, channel, message.id, reading) }
@@ -171,34 +172,17 @@ function addressOf(message: Message, mention: RegExp | null, botId: string): Add
   };
 }
 
-/** The name behind a mention; empty if the bot does not know it. */
-function nameOf({ mentions, guild, member, client }: Message, kind: string, id: string): string {
-  switch (kind) {
-    case '#': {
-      const channel = client.channels.cache.get(id);
-      if (channel === undefined || channel.isDMBased() || channel.guildId !== guild?.id || member === null)
-        return '';
-      // Whoever may not see a channel learns nothing of it by its id.
-      return channel.permissionsFor(member)?.has('ViewChannel') ? plainName(channel.name) : '';
-    }
-    case '@&':
-      return plainName((mentions.roles.get(id) ?? guild?.roles.cache.get(id))?.name ?? '');
-    default: {
-      const user = mentions.users.get(id);
-      return plainName(mentions.members?.get(id)?.displayName ?? user?.displayName ?? '');
-    }
-  }
+function nameOf({ mentions, guild, member }: Message): NameOf {
+  const inGuild = namesIn(guild, member);
+  return (kind, id) => {
+    if (kind !== '@') return inGuild(kind, id);
+    return plainName(mentions.members?.get(id)?.displayName ?? mentions.users.get(id)?.displayName ?? '');
+  };
 }
 
 /** What was said: without the mention that opens it, and with names for the ids of people, roles, channels and emoji. */
 function textOf(message: Message, mention: RegExp | null): string {
   const { content } = message;
   const opening = mention && new RegExp(`^\\s*(?:(?:${mention.source})[\\s,:]*)+`);
-  return (opening ? content.replace(opening, '') : content)
-    .replaceAll(/<(@!?|@&|#)(\d+)>/g, (spelling, kind: string, id: string) => {
-      const name = nameOf(message, kind, id);
-      return name === '' ? spelling : `${kind === '#' ? '#' : '@'}${name}`;
-    })
-    .replaceAll(/<a?(:\w{2,32}:)\d+>/g, '$1')
-    .trim();
+  return withNames(opening ? content.replace(opening, '') : content, nameOf(message)).trim();
 }

@@ -4,6 +4,7 @@ import type { ThreadRead } from '../../../core/ports/events.ts';
 import { botMayIn } from '../gateway/permissions.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { type ApiMessage, apiMessage, quotedPart } from './message-parts.ts';
+import { publicNamesIn } from './names.ts';
 
 export interface ThreadReaderOptions {
   readonly rest: DiscordRest;
@@ -43,8 +44,9 @@ export async function readThread(
     const starter = messages.some(({ id }) => id === thread.id)
       ? null
       : await starterOf(rest, thread, signal);
+    const nameOf = publicNamesIn(thread.guild);
     const said = [...(starter === null ? [] : [starter]), ...messages].filter(({ type }) => SAID.has(type));
-    return { messages: said.map((message) => quotedPart(message, 'thread')), problem: null };
+    return { messages: said.map((message) => quotedPart(message, 'thread', nameOf)), problem: null };
   } catch {
     signal.throwIfAborted();
     return { messages: [], problem: 'The earlier messages of this thread could not be read.' };

@@ -125,6 +125,24 @@ describe('a mention in a channel', () => {
     );
   });
 
+  it('shows core names instead of ids in what it replies to, too, and none of a private thread', async () => {
+    const ground = await open();
+    const { discord, ada, bob, guild, channel } = ground;
+    const night = guild.channel({ name: 'night' });
+    const role = guild.role('Night *shift*');
+    const secret = discord.openThread(night, bob, 'Secret plan', 'private');
+    const said = bob.say(
+      channel,
+      `<@&${role}> in <#${night.id}> and <#${secret.id}> <:party:123456789012345678>`,
+    );
+    ada.say(channel, `${discord.botMention} what of <#${secret.id}>?`, { replyTo: said });
+    const { text, parts } = await heard(ground);
+    expect(text).toBe(`what of <#${secret.id}>?`);
+    expect(parts.find(({ type }) => type === 'quoted')).toMatchObject({
+      text: `@Night shift in #night and <#${secret.id}> :party:`,
+    });
+  });
+
   it('is answered as a reply where threads are not allowed, which is explained once by the permission’s name', async () => {
     const ground = await open();
     const { discord, ada, guild } = ground;

@@ -1,0 +1,35 @@
+import { ChannelType, type Guild, type GuildMember, type Role } from 'discord.js';
+import { plainName } from '../../../core/kit/text.ts';
+
+/** The name of a person (`@`), role (`@&`) or channel (`#`) by its id; empty if it is not known. */
+export type NameOf = (kind: '@' | '@&' | '#', id: string) => string;
+
+/**
+ * The text with names for the ids of people, roles, channels and custom emoji; an id without a name stays.
+ * https://docs.discord.com/developers/reference#message-formatting
+ */
+export function withNames(text: string, nameOf: NameOf): string {
+  return text
+    .replaceAll(/<(@|@&|#)!?(\d+)>/g, (spelling, kind: '@' | '@&' | '#', id: string) => {
+      const name = nameOf(kind, id);
+      return name === '' ? spelling : `${kind === '#' ? '#' : '@'}${name}`;
+    })
+    .replaceAll(/<a?(:\w{2,32}:)\d+>/g, '$1');
+}
+
+/** Names of a guild's roles and channels. Whoever may not see a channel learns nothing of it by its id. */
+export function namesIn(guild: Guild | null, viewer: GuildMember | Role | null): NameOf {
+  return (kind, id) => {
+    if (kind === '@') return '';
+    if (kind === '@&') return plainName(guild?.roles.cache.get(id)?.name ?? '');
+    const channel = guild?.channels.cache.get(id);
+    // Of a private thread the permissions say what may be done by those who are in it.
+    if (channel === undefined || channel.type === ChannelType.PrivateThread || viewer === null) return '';
+    return channel.permissionsFor(viewer)?.has('ViewChannel') ? plainName(channel.name) : '';
+  };
+}
+
+/** For what others wrote: names of a guild's roles, and of those channels that everybody there may see. */
+export function publicNamesIn(guild: Guild | null): NameOf {
+  return namesIn(guild, guild?.roles.everyone ?? null);
+}
