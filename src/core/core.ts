@@ -27,6 +27,7 @@ import { createCompaction } from './prompt/compaction.ts';
 import { createGather } from './prompt/gather.ts';
 import { createLookAhead } from './prompt/preview.ts';
 import { createBroughtReader } from './prompt/read-brought.ts';
+import { createSecretCheck } from './prompt/secrets.ts';
 import type { Services } from './services.ts';
 import { wireAccess } from './wiring/access.ts';
 import { wireCoordination } from './wiring/coordination.ts';
@@ -97,6 +98,7 @@ export function createCore(options: CoreOptions): Core {
   const catchUp = createCatchUp(store, { maxAgeMs: catchUpMs, retentionMs, clock });
   const pauses = createPauses(store, audit, clock);
   const chat = createChat({
+    secretIn: createSecretCheck(commands),
     catchUp,
     pauses,
     feedback,

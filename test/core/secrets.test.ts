@@ -58,6 +58,51 @@ describe('a key that was typed behind a command', () => {
   });
 });
 
+describe('a command for a key that is typed as text', () => {
+  // Of no shape that a provider's keys have.
+  const secret = 'q7w3e9r1t5y8u2i4';
+  it.each([
+    `/connect openrouter ${secret}`,
+    `/CONNECT openrouter ${secret}`,
+    `/connect:${secret}`,
+    `/ connect ${secret}`,
+    `!connect ${secret}`,
+    `／connect ${secret}`,
+    `\`/connect openrouter ${secret}\``,
+    `> **/connect** ${secret}`,
+    `Hello!\n/connect ${secret}`,
+    `please connect openrouter ${secret}`,
+    `Connect: OpenAI, ${secret}`,
+  ])('is sent to no model, and the key is to be revoked: %s', async (text) => {
+    const asked = messageOf(text, { place: { key: 'thread' } });
+    await bot.dispatch.message(asked);
+    expect(bot.provider.chats).toEqual([]);
+    const told = asked.surface.privateTexts[0]?.text ?? '';
+    expect(told).toMatch(/typed behind `\/connect` was not used.*delete your message and revoke the key/);
+    expect(told).not.toContain(secret);
+    expect(await stored()).not.toContain(secret);
+  });
+
+  it.each([
+    'How do I connect to OpenRouter?',
+    'What does /connect openrouter do?',
+    'How do I connect openai whisper to my 24-channel recorder?',
+    'connect db-server-production-01',
+    'path/connect/openrouter2024',
+  ])('is none that only speaks of it: %s', async (text) => {
+    bot.provider.answer('Like this.');
+    await bot.dispatch.message(messageOf(text, { place: { key: 'thread' } }));
+    expect(bot.provider.chats).toHaveLength(1);
+  });
+
+  it('is told also where the bot was away for long', async () => {
+    const asked = messageOf(`/connect openrouter ${secret}`, { place: { key: 'thread' } });
+    await bot.dispatch.missed([{ message: asked, atMs: Date.now() - 20 * 60_000 }]);
+    expect(asked.surface.privateTexts[0]?.text).toMatch(/revoke the key/);
+    expect(await stored()).not.toContain(secret);
+  });
+});
+
 describe('a question with a key in it', () => {
   it.each([
     ['a message', (text: string) => messageOf(text, { place: { key: 'thread' } })],

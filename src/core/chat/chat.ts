@@ -4,7 +4,6 @@ import type { Conversation } from '../conversations/conversations.ts';
 import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';
-import { ownerOfKeyIn } from '../kit/api-keys.ts';
 import { waitInWords } from '../kit/durations.ts';
 import { oneLine, plainName } from '../kit/text.ts';
 import { createThrottle } from '../kit/throttle.ts';
@@ -12,9 +11,9 @@ import type { FeedbackLog, Verdict } from '../ledger/feedback.ts';
 import { type Actor, type GuildId, mayActAs } from '../ports/actor.ts';
 import { BUTTONS, buttonsAt } from '../ports/buttons.ts';
 import type { Admission, Place, Press } from '../ports/events.ts';
-import { broughtIn, isFromThread, textsIn, wordsIn } from '../ports/parts.ts';
+import { broughtIn, isFromThread, wordsIn } from '../ports/parts.ts';
 import type { Surface } from '../ports/surface.ts';
-import { withKeyIn } from '../prompt/secrets.ts';
+import type { SecretCheck } from '../prompt/secrets.ts';
 import { MAX_REASONING_CHARS } from './answering.ts';
 import { type AskedJob, placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
 import type { Pauses } from './pause.ts';
@@ -82,6 +81,7 @@ export interface Chat {
 export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
 
 export interface ChatOptions extends QuestionRunnerOptions {
+  readonly secretIn: SecretCheck;
   readonly pauses: Pick<Pauses, 'words'>;
   readonly feedback: Pick<FeedbackLog, 'append'>;
 }
@@ -110,7 +110,7 @@ function named(model: string | null): { readonly model?: string } {
 }
 
 export function createChat(options: ChatOptions): Chat {
-  const { conversations, answers, listening, live, stops, clock } = options;
+  const { conversations, answers, listening, live, stops, secretIn, clock } = options;
   const abandoned = new AbortController();
   const run = createQuestionRunner(options, abandoned.signal);
 
@@ -232,8 +232,8 @@ export function createChat(options: ChatOptions): Chat {
 
   return {
     async ask(question) {
-      const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
-      if (owner !== null) return tell(question.surface, withKeyIn(owner));
+      const secret = secretIn(question.parts);
+      if (secret !== null) return tell(question.surface, secret);
       if (await isPaused(question.surface)) return;
       await run({
         question,
@@ -275,7 +275,8 @@ export function createChat(options: ChatOptions): Chat {
     confirm: (press) => askAgain(press),
     async offer(question) {
       const { place, surface, actor } = question;
-      if (ownerOfKeyIn(textsIn(question.parts).join('\n')) !== null) return;
+      const secret = secretIn(question.parts);
+      if (secret !== null) return tell(surface, secret);
       const { id: conversation } = await conversations.open(place.guild, placeKeyOf(place, surface, actor));
       const answerId = newAnswerId(place.guild);
       await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
@@ -307,15 +308,15 @@ export function createChat(options: ChatOptions): Chat {
       if (record === null && !(await stops.isUnderWay(message))) return;
       const words = wordsIn(question.parts);
       if (words === (record?.edited ?? record)?.question || words === '') return;
-      const owner = ownerOfKeyIn(textsIn(question.parts).join('\n'));
+      const secret = secretIn(question.parts);
       if (record?.shown !== undefined) {
-        if (owner === null) await offerEdited(record, record.shown, question);
+        if (secret === null) await offerEdited(record, record.shown, question);
         return;
       }
-      if (owner === null && (await isPaused(surface))) return;
+      if (secret === null && (await isPaused(surface))) return;
       const target = record === null ? { eventId: message } : { id: record.id };
       await stops.send(target, { kind: 'question_edited' });
-      if (owner !== null) return tell(surface, withKeyIn(owner));
+      if (secret !== null) return tell(surface, secret);
       await run({
         question,
         asker: question.actor,

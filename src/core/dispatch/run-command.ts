@@ -3,18 +3,10 @@ import { platformOf } from '../ports/actor.ts';
 import { inWordsOf, isAskedInForm, parseOptions } from '../ports/command.ts';
 import type { Invocation } from '../ports/events.ts';
 import type { Platform } from '../ports/platforms.ts';
+import { howToFillIn, typedBehind } from '../prompt/secrets.ts';
 import type { Services } from '../services.ts';
 import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
-
-function howToFillIn({ name }: Command): string {
-  return `\`/${name}\` asks in a form, and takes nothing that is typed behind it: use it as a command of its own, with nothing behind it.`;
-}
-
-/** A secret that was typed where others read it is none any more, whoever typed it. */
-function takenInTheOpen(command: Command, refusal: string | null): string {
-  return `What you typed behind \`/${command.name}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there. ${refusal ?? howToFillIn(command)}`;
-}
 
 /** Runs a command for a person who may, with options that fit its declaration; tells others why not. */
 export function createCommandRunner(options: {
@@ -42,9 +34,9 @@ export function createCommandRunner(options: {
         : teller.say(surface, notice.text, notice.files);
     const refusal = await permission.refusalOf(command, invocation);
     const isOpen = isAskedInForm(command) && !invocation.isFilledIn;
-    if (isOpen && Object.keys(invocation.options).length > 0) return tell(takenInTheOpen(command, refusal));
-    if (refusal !== null) return tell(refusal);
-    if (isOpen) return tell(howToFillIn(command));
+    const instead = refusal ?? (isOpen ? howToFillIn(command.name) : null);
+    const isTyped = isOpen && Object.keys(invocation.options).length > 0;
+    if (instead !== null) return tell(isTyped ? `${typedBehind(command.name)} ${instead}` : instead);
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
     const context: CommandContext = {

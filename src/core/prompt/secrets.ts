@@ -1,10 +1,60 @@
 import { ownerOfKeyIn, withoutKeys } from '../kit/api-keys.ts';
 import { quoted } from '../kit/text.ts';
-import { type BroughtPart, filesIn, isFromThread, type QuotedPart, textsIn } from '../ports/parts.ts';
+import { type CommandDeclaration, isAskedInForm } from '../ports/command.ts';
+import {
+  type BroughtPart,
+  filesIn,
+  isFromThread,
+  type Part,
+  type QuotedPart,
+  textsIn,
+  wordsIn,
+} from '../ports/parts.ts';
 
 /** Why a question is not sent that has a key in the person's own words, or in what they quote. */
-export function withKeyIn(owner: string): string {
+function withKeyIn(owner: string): string {
   return `Your question seems to contain a secret key of ${owner}. I did not send it to a model and did not store it. Delete your message, revoke the key, and ask again without it. Admins can connect a key with \`/connect\`, which asks for it in a form.`;
+}
+
+/** A secret that was typed where others read it is none any more, whoever typed it. */
+export function typedBehind(command: string): string {
+  return `What you typed behind \`/${command}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there.`;
+}
+
+export function howToFillIn(command: string): string {
+  return `\`/${command}\` asks in a form, and takes nothing that is typed behind it: use it as a command of its own, with nothing behind it.`;
+}
+
+/** Why a question is not sent, because of the secret that its own words seem to hold; null if they hold none. */
+export type SecretCheck = (parts: readonly Part[]) => string | null;
+
+/** Looks for what is shaped like a key, and for commands that ask for a secret in a form: those may be typed as text, with a key behind them. */
+export function createSecretCheck(commands: readonly CommandDeclaration[]): SecretCheck {
+  const typed = commands
+    .filter(isAskedInForm)
+    .map((command) => ({ command, pattern: typedPattern(command) }));
+  return (parts) => {
+    const owner = ownerOfKeyIn(textsIn(parts).join('\n'));
+    if (owner !== null) return withKeyIn(owner);
+    const found = typed.find(({ pattern }) => pattern.test(wordsIn(parts)))?.command.name;
+    return found === undefined
+      ? null
+      : `${typedBehind(found)} I did not send it to a model and did not store it. ${howToFillIn(found)}`;
+  };
+}
+
+/**
+ * The command at the beginning of a line, in whatever spelling, with anything behind it; or anywhere with one of its choices and then
+ * something like a key: twelve characters or more, of them a digit.
+ */
+function typedPattern({ name, options }: CommandDeclaration): RegExp {
+  const choices = Object.values(options).flatMap((option) =>
+    option.type === 'choice' ? option.choices.flatMap(({ value, label }) => [value, label]) : [],
+  );
+  const chosen = choices.map((word) => RegExp.escape(word)).join('|');
+  const atStart = String.raw`^[ \t>*_\x60]{0,20}[/\uFF0F!][ \t]{0,5}${name}\b[^\p{L}\p{N}\n]*[\p{L}\p{N}]`;
+  const anywhere = String.raw`\b${name}\b[^\p{L}\p{N}]{1,5}(?:${chosen})\b[^\p{L}\p{N}]{1,5}(?=[!-~]*\d)[!-~]{12,}`;
+  return new RegExp(`${atStart}|${anywhere}`, 'imu');
 }
 
 /**
