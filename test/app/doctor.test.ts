@@ -9,6 +9,7 @@ import { createManifest } from '../../src/adapters/slack/manifest.ts';
 import type { Check } from '../../src/app/checks/check.ts';
 import { examine } from '../../src/app/checks/doctor.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
+import { linesOf } from '../../src/cli/check-lines.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { commands } from '../../src/commands/index.ts';
 import { replacementFor } from '../../src/core/catalogue/replacement.ts';
@@ -227,6 +228,12 @@ describe('the doctor', () => {
     expect(of(wrong, 'Discord')).toEqual(['fail: Discord does not accept DISCORD_TOKEN']);
   });
 
+  it('names a token that cannot be one once, and does not say that it is not set', async () => {
+    const checks = await look({ DISCORD_TOKEN: 'two words', SLACK_BOT_TOKEN: 'xapp-1' });
+    expect(of(checks, 'Setup').join('\n')).toMatch(/DISCORD_TOKEN is not valid[\s\S]*SLACK_BOT_TOKEN/);
+    expect([...of(checks, 'Discord'), ...of(checks, 'Slack')]).toEqual([]);
+  });
+
   it('says which scopes and which token Slack wants', async () => {
     const manifest = { oauth_config: { scopes: { bot: ['chat:write', 'commands'] } } };
     const slack = kept(await createFakeSlack({ manifest }));
@@ -294,6 +301,14 @@ describe('the doctor', () => {
     server.removeAllListeners('request').on('request', (_, response) => response.end('ok\n'));
     expect(of(await look({ PORT: String(port) }), 'Machine')).toContain(`ok: Parley runs on port ${port}`);
     server.close();
+  });
+
+  it('prints a line for each finding, with one mark at the end of each sentence', async () => {
+    const checks = await look({ DISCORD_TOKN: 'secret' }, ['DISCORD_TOKN']);
+    const [line = ''] = linesOf(checks);
+    expect(line).toBe(
+      '! Setup      DISCORD_TOKN in .env is ignored. Did you mean DISCORD_TOKEN? Correct the name, or remove it.',
+    );
   });
 
   it('measures the clock by those of others', async () => {

@@ -26,7 +26,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const { environment, commands, clock, log } = options;
   const { variables } = environment;
   const setup = createFindings('Setup');
-  const config = usableConfig(environment, setup.fail);
+  const { config, faulty } = usableConfig(environment, setup.fail);
   const file = await readModels(config.MODELS_FILE, setup.fail);
   const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
   if (!instructions.ok) setup.fail(instructions.fault.finding, instructions.fault.remedy);
@@ -41,8 +41,13 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
     checkStore({ config, clock, log }),
     file === null ? [] : checkAllProviders({ config, file, variables, fetch, clock, log }),
     // Loaded where they are used alone: they are large.
-    import('./discord.ts').then(({ checkDiscord }) => checkDiscord({ config, commands, fetch, clock })),
-    import('./slack.ts').then(({ checkSlack }) => checkSlack({ config, fetch })),
+    // A token with a fault is named above already.
+    faulty.has('DISCORD_TOKEN')
+      ? []
+      : import('./discord.ts').then(({ checkDiscord }) => checkDiscord({ config, commands, fetch, clock })),
+    faulty.has('SLACK_BOT_TOKEN') || faulty.has('SLACK_APP_TOKEN')
+      ? []
+      : import('./slack.ts').then(({ checkSlack }) => checkSlack({ config, fetch })),
   ]);
   const machine = await checkMachine({
     config,
@@ -55,8 +60,11 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
 
 type Fail = (finding: string, remedy: string) => void;
 
-/** The environment without what is wrong in it. */
-function usableConfig({ variables, fromFile }: Environment, fail: Fail): Config {
+/** The environment without what is wrong in it, and the names of that. */
+function usableConfig(
+  { variables, fromFile }: Environment,
+  fail: Fail,
+): { readonly config: Config; readonly faulty: ReadonlySet<string> } {
   const { faults } = checkEnvironment(variables, fromFile);
   const left = { ...variables };
   for (const { name, finding, remedy } of faults) {
@@ -64,7 +72,8 @@ function usableConfig({ variables, fromFile }: Environment, fail: Fail): Config 
     delete left[name];
   }
   // What contradicts the rest may be left.
-  return checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});
+  const config = checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});
+  return { config, faulty: new Set(faults.map(({ name }) => name)) };
 }
 
 async function readModels(path: string, fail: Fail): Promise<CatalogueFile | null> {

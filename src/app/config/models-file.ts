@@ -31,9 +31,8 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
       apply(file);
       log.info({ file: path, models: file.models.length }, 'the models file was read again');
     } catch (error) {
-      const faults = error instanceof Error ? error.message : String(error);
       log.warn(
-        { file: path, faults },
+        { file: path, faults: faultsIn(error) },
         'the models file was changed and has a fault, so the one before counts',
       );
     }
@@ -55,6 +54,13 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
       await tasks.stop();
     },
   };
+}
+
+/** The faults alone, on one line: the rest of the message is for a start. */
+function faultsIn(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  const faults = Array.from(words.matchAll(/^ {2}- (.*)$/gm), ([, fault = '']) => fault);
+  return faults.length === 0 ? words : faults.join('; ');
 }
 
 function stateOf(path: string): string {
