@@ -159,7 +159,6 @@ describe('the setup at a terminal', () => {
       'SLACK_BOT_TOKEN',
       'SLACK_APP_TOKEN',
       'OPERATORS',
-      'OPERATORS',
       'OPERATOR_CONTACT',
       'ADMIN_TOKEN',
       'ENCRYPTION_KEY',

@@ -5,6 +5,7 @@ import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
 import { addresseeOf } from '../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type PostedMessage } from '../../core/ports/events.ts';
+import { SETUP_WORD } from '../../core/ports/operator.ts';
 import { wordsIn } from '../../core/ports/parts.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
 import type { Ask } from './ask.ts';
@@ -25,7 +26,7 @@ export async function operatorFrom(
   ask: Ask,
   options: GuideOptions,
 ): Promise<string | null> {
-  const word = `parley-${randomInt(100_000, 1_000_000)}`;
+  const word = `${SETUP_WORD}${randomInt(100_000, 1_000_000)}`;
   const adapter = platform === 'discord' ? await discord(config, options) : await slack(config, options);
   const request = [
     'Send the bot a direct message, or mention it, with this word:',

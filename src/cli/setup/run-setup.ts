@@ -43,14 +43,14 @@ export interface SetupReport {
 export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   const { answers, ask, envPath, example, replace } = options;
   let variables: NodeJS.Dict<string> = { ...options.variables };
-  const written: string[] = [];
+  const written = new Set<string>();
   const checks: Check[] = [];
   const isSet = (name: string) => Boolean(variables[name]?.trim());
 
   async function keep(values: Readonly<Record<string, string>>): Promise<void> {
     await writeVariables(envPath, example, values);
     variables = { ...variables, ...values };
-    written.push(...Object.keys(values));
+    for (const name of Object.keys(values)) written.add(name);
   }
 
   /** What stands in the way of these values; what was found out besides is shown. */
@@ -164,7 +164,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
       'Made an ENCRYPTION_KEY, for API keys that guilds connect. Keep a copy of .env apart from the store.',
     );
   }
-  return { written, checks, variables };
+  return { written: [...written], checks, variables };
 }
 
 function inWords({ finding, remedy }: Check): string {

@@ -9,7 +9,7 @@ import type { Locks } from '../coordination/locks.ts';
 import type { Stops } from '../coordination/stops.ts';
 import { addresseeOf } from '../ports/address.ts';
 import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
-import type { NameOperator } from '../ports/operator.ts';
+import { isForSetup, type NameOperator } from '../ports/operator.ts';
 import { broughtIn, wordsIn } from '../ports/parts.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Services } from '../services.ts';
@@ -139,6 +139,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const addressee = addresseeOf(message.address);
       if (addressee === 'others' || (addressee === 'place' && !(await hearing.hears(place)))) return;
       const text = wordsIn(parts);
+      if (isForSetup(text)) return;
       await arrivals.once(message, async () => {
         const bar = await permission.barOf(message);
         // Of those who talk in a thread beside the bot, nobody asked it for a word.

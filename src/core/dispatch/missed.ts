@@ -7,7 +7,8 @@ import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
 import type { MissedMessage, PostedMessage } from '../ports/events.ts';
-import type { Part } from '../ports/parts.ts';
+import { isForSetup } from '../ports/operator.ts';
+import { type Part, wordsIn } from '../ports/parts.ts';
 import type { Hearing } from './hearing.ts';
 import { askedBy } from './question.ts';
 import type { Teller } from './teller.ts';
@@ -44,7 +45,8 @@ export function createMissedHandler(options: {
   const { chat, hearing, locks, journal, teller, clock, log } = options;
 
   /** Whether it was for the bot when it was written. */
-  async function wasForBot({ message: { address, place }, atMs }: MissedMessage): Promise<boolean> {
+  async function wasForBot({ message: { address, place, parts }, atMs }: MissedMessage): Promise<boolean> {
+    if (isForSetup(wordsIn(parts))) return false;
     const addressee = addresseeOf(address);
     return addressee === 'bot' || (addressee === 'place' && (await hearing.isHeard(place, atMs)));
   }

@@ -1,3 +1,11 @@
+/** The word that the setup asks its operator to write to the bot, with six digits behind it. */
+export const SETUP_WORD = 'parley-';
+
+/** Whether a message is that word alone: a bot that runs meanwhile, or catches up later, leaves it without an answer. */
+export function isForSetup(text: string): boolean {
+  return text.startsWith(SETUP_WORD) && /^\d{6}$/.test(text.slice(SETUP_WORD.length));
+}
+
 /** Adds the operator's contact to a text that sends people to the operator; returns other texts unchanged. */
 export type NameOperator = (text: string) => string;
 

@@ -58,6 +58,13 @@ describe('what people wrote while the bot was away', () => {
     await other.close();
   });
 
+  it('is not the word that was written for the setup, nor is that when a bot runs beside it', async () => {
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(missed('parley-123456', 'mia').message);
+    await bot.dispatch.missed([missed('parley-123456', 'mia'), missed('What is parley-123456?', 'mia')]);
+    expect(asked()).toEqual(['What is parley-123456?']);
+  });
+
   it('is not what was seen already, before the bot listened there', async () => {
     bot.provider.answer('One.');
     bot.provider.answer('Two.');
